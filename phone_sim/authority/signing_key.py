@@ -1,0 +1,53 @@
+"""The authority's signing key: RSA-2048, the private half of a trust anchor (D4, D5).
+
+`test_signing_key` is the well-known test pair that is shipped with this project. Its private half is public, so it
+proves nothing; it is for fixtures, tests and demonstrations. This module does not know orders, nor what a phone does
+with a key.
+"""
+
+from functools import cache
+from importlib import resources
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from phone_sim.errors import UsageError
+from phone_sim.licensing.license_key import LicenseKey
+from phone_sim.licensing.signature import DIGEST, KEY_BITS, PADDING, TrustAnchor
+
+
+class SigningKey:
+    """The private key that license keys are signed with."""
+
+    def __init__(self, private_key: RSAPrivateKey) -> None:
+        if private_key.key_size != KEY_BITS:
+            raise UsageError(f"the signing key is an RSA key of {private_key.key_size} bits, {KEY_BITS} are needed")
+        self._private_key = private_key
+
+    @classmethod
+    def from_pem(cls, pem: bytes, source: str) -> "SigningKey":
+        """The key in an unencrypted PEM file named `source`. Raises UsageError unless it is RSA of 2048 bits."""
+        try:
+            key = load_pem_private_key(pem, password=None)
+        except (ValueError, TypeError) as error:
+            raise UsageError(f"{source} is not an unencrypted private key in PEM form: {error}") from error
+        if not isinstance(key, RSAPrivateKey):
+            raise UsageError(f"{source} is not an RSA private key")
+        return cls(key)
+
+    @property
+    def anchor(self) -> TrustAnchor:
+        """The public half, for the phone's firmware."""
+        return TrustAnchor(self._private_key.public_key())
+
+    def sign(self, key: LicenseKey) -> LicenseKey:
+        """The license key with its signature; the same bytes each time."""
+        return key.signed(self._private_key.sign(key.signed_bytes(), PADDING, DIGEST))
+
+
+@cache
+def test_signing_key() -> SigningKey:
+    """The private half of the test pair."""
+    name = "signing_key.pem"
+    pem = resources.files("phone_sim.authority").joinpath("test_pair", name).read_bytes()
+    return SigningKey.from_pem(pem, name)

@@ -1,0 +1,210 @@
+"""One HTTP connection of the boot server: its requests, and the answers of the site in the words of HTTP.
+
+RFC 9110 and RFC 9112, on http.server. It does not know who may connect, nor how long the whole of a request may take.
+"""
+
+import io
+import logging
+import re
+from datetime import UTC, datetime
+from http import HTTPStatus
+from http.client import LineTooLong
+from http.server import BaseHTTPRequestHandler
+from socket import SHUT_WR
+from time import monotonic
+from typing import Any, assert_never
+from urllib.parse import unquote
+
+from phone_sim.boot_server.http_listener import HttpListener
+from phone_sim.boot_server.journal import Journal, Request
+from phone_sim.boot_server.site import Forbidden, Found, Missing, Site, Stored, TooLarge
+
+_HEAD_LIMIT = 16 * 1024
+_CHUNK = 64 * 1024
+_DISCARD_LIMIT = 64 * 1024 * 1024
+_PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<h1>{0}</h1>\r\n</body>\r\n</html>\r\n"
+_AUTHORITY = re.compile(r"^https?://[^/?#]*", re.IGNORECASE)
+
+_log = logging.getLogger(__name__)
+
+
+class HttpConversation(BaseHTTPRequestHandler):
+    """One connection: its requests and the answers to them, in a thread of its own.
+
+    `idle_limit` is the seconds each read and each write may take.
+    """
+
+    server: HttpListener
+    protocol_version = "HTTP/1.1"
+    server_version = "phone_sim"
+    disable_nagle_algorithm = True
+    # An answer stays in the buffer, its last byte at least, until it is in the journal.
+    wbufsize = _CHUNK
+
+    def __init__(self, site: Site, journal: Journal, idle_limit: float, *connection: Any) -> None:
+        self._site = site
+        self._journal = journal
+        self._idle_limit = idle_limit
+        super().__init__(*connection)
+
+    def setup(self) -> None:
+        super().setup()
+        self.connection.settimeout(self._idle_limit)
+
+    def handle_one_request(self) -> None:
+        self.server.expect_request(self.connection)
+        self._unread = True
+        super().handle_one_request()
+
+    def parse_request(self) -> bool:
+        self._at = datetime.now(UTC)
+        self._started = monotonic()
+        self.headers = self.MessageClass()
+        connection_file, self.rfile = self.rfile, _Head(self.rfile)
+        try:
+            readable = super().parse_request()
+        finally:
+            self.rfile = connection_file
+        self._unread = "Transfer-Encoding" in self.headers or self.headers.get("Content-Length", "0") != "0"
+        return readable
+
+    def handle_expect_100(self) -> bool:
+        """Ask for the body only if it will be taken (RFC 9110 10.1.1)."""
+        if self.command == "PUT":
+            if self._upload_length() is None:
+                return False
+            self.send_response_only(HTTPStatus.CONTINUE)
+            self.end_headers()
+            self.wfile.flush()
+        return True
+
+    def do_GET(self) -> None:
+        answer = self._site.read(self._asked_path())
+        match answer:
+            case Found(data=data):
+                self._answer(HTTPStatus.OK, data, content_type=self._content_type())
+            case Missing():
+                self._refuse(HTTPStatus.NOT_FOUND)
+            case Forbidden():
+                self._refuse(HTTPStatus.FORBIDDEN)
+            case _:
+                assert_never(answer)
+
+    do_HEAD = do_GET  # noqa: N815
+
+    def do_PUT(self) -> None:
+        length = self._upload_length()
+        if length is None:
+            return
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self._refuse(HTTPStatus.BAD_REQUEST)
+            return
+        self._unread = False
+        answer = self._site.write(self._asked_path(), body)
+        match answer:
+            case Stored(created=created):
+                self._answer(HTTPStatus.CREATED if created else HTTPStatus.NO_CONTENT, stored=length)
+            case Forbidden():
+                self._refuse(HTTPStatus.FORBIDDEN)
+            case TooLarge():
+                self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            case _:
+                assert_never(answer)
+
+    def send_error(self, code: int, *_words: str | None, **_named: str | None) -> None:
+        """Refuse what is not read to its end, as http.server does (400, 414, 431, 501, 505), and close the connection."""
+        self._unread = True
+        self._refuse(HTTPStatus(code))
+
+    def version_string(self) -> str:
+        return self.server_version
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
+        _log.debug(format, *args)
+
+    def _upload_length(self) -> int | None:
+        """The length of the body, or None after refusing it unread."""
+        lengths = self.headers.get_all("Content-Length", [])
+        if "Transfer-Encoding" in self.headers or not lengths:
+            refusal = HTTPStatus.LENGTH_REQUIRED
+        elif len(lengths) > 1 or not re.fullmatch("[0-9]{1,19}", lengths[0]):
+            refusal = HTTPStatus.BAD_REQUEST
+        elif "Content-Range" in self.headers:
+            # A piece of a file stored as if it were the whole would destroy the file (RFC 9110 14.5).
+            refusal = HTTPStatus.BAD_REQUEST
+        elif int(lengths[0]) > self._site.upload_limit:
+            refusal = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        else:
+            return int(lengths[0])
+        self.send_error(refusal)
+        return None
+
+    def _asked_path(self) -> str:
+        return unquote(re.split("[?#]", _AUTHORITY.sub("", self.path), maxsplit=1)[0])
+
+    def _content_type(self) -> str:
+        return "text/xml" if self._asked_path().endswith((".cfg", ".xml")) else "application/octet-stream"
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        page = _PAGE.format(f"{status.value} {status.phrase}").encode()
+        self._answer(status, page, content_type="text/html")
+
+    def _answer(self, status: HTTPStatus, body: bytes = b"", *, content_type: str = "", stored: int = 0) -> None:
+        self.close_connection = self.close_connection or self._unread
+        self.send_response(status)
+        if content_type:
+            self.send_header("Content-Type", content_type)
+        if status is not HTTPStatus.NO_CONTENT:
+            self.send_header("Content-Length", str(len(body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        sent = 0
+        try:
+            for start in range(0, 0 if self.command == "HEAD" else len(body), _CHUNK):
+                sent += self.wfile.write(body[start : start + _CHUNK])
+        finally:
+            self._record(status, sent if status is HTTPStatus.OK else stored)
+        self.wfile.flush()
+        if self._unread:
+            self._discard()
+
+    def _discard(self) -> None:
+        """Read what the client is still sending: to close at once would reset the connection and lose the answer."""
+        self.connection.shutdown(SHUT_WR)
+        left = _DISCARD_LIMIT
+        while left > 0 and (data := self.rfile.read1(_CHUNK)):
+            left -= len(data)
+
+    def _record(self, status: HTTPStatus, size: int) -> None:
+        if not self.command:
+            return
+        self._journal.record(
+            Request(
+                at=self._at,
+                protocol="http",
+                client="{}:{}".format(*self.client_address),
+                method=self.command,
+                path=self.path.removeprefix("/"),
+                status=status.value,
+                size=size,
+                user_agent=self.headers.get("User-Agent", ""),
+                seconds=monotonic() - self._started,
+            )
+        )
+
+
+class _Head(io.BufferedIOBase):
+    """The header lines of one request, all of them together no longer than the limit."""
+
+    def __init__(self, file: io.BufferedIOBase) -> None:
+        self._file = file
+        self._left = _HEAD_LIMIT
+
+    def readline(self, size: int | None = -1, /) -> bytes:  # noqa: ARG002 - http.client asks for more than the limit
+        line = self._file.readline(self._left + 1)
+        self._left -= len(line)
+        if self._left < 0:
+            raise LineTooLong("request head")
+        return line

@@ -1,0 +1,125 @@
+"""What a boot server can answer, and where a path leads.
+
+Pure: no socket, file or clock. It does not know HTTP or TFTP; each server turns these answers into its own words. The
+rules for a path are all in `locate`; a site that keeps files on disk has to add the rule for symbolic links.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Protocol
+
+UPLOAD_LIMIT = 16 * 1024 * 1024
+"""The largest upload in bytes unless a site says otherwise; the logs of a phone are far smaller."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The file is there, whole."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """No such file: ordinary for a boot server, since phones ask for more than there is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forbidden:
+    """The path leads out of the site, to a folder, or to what cannot be read or written; `reason` is for people."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """The upload is in its place; `created` is False where it took the place of an older file."""
+
+    created: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooLarge:
+    """The upload is over the limit of `limit` bytes."""
+
+    limit: int
+
+
+ReadAnswer = Found | Missing | Forbidden
+WriteAnswer = Stored | Forbidden | TooLarge
+
+OUTSIDE = Forbidden(reason="the path names no file below the root of the boot server")
+
+
+class Site(Protocol):
+    """The files a boot server serves. Both methods are called by many threads at once and must not raise."""
+
+    @property
+    def upload_limit(self) -> int:
+        """The largest upload in bytes; the servers stop a larger one without keeping it."""
+        ...
+
+    def read(self, path: str) -> ReadAnswer:
+        """Look up a path as the client wrote it, percent signs decoded."""
+        ...
+
+    def write(self, path: str, data: bytes) -> WriteAnswer:
+        """Store a whole file, in the place of an older one if there is one."""
+        ...
+
+
+def locate(path: str) -> tuple[str, ...] | None:
+    r"""The segments below the root that a path names, or None where it names no file there.
+
+    A leading slash is taken as the root (TFTP clients write it), `a//b` and `./a` are put in order. None for: the empty
+    path, a path that ends like a folder (`a/`, `a/.`), and any path with `..`, a backslash, a control character or a
+    drive letter in front. `..` is refused even where it would stay below the root, since no phone writes it.
+    """
+    if "\\" in path or _CONTROL.search(path) or path.rpartition("/")[2] in ("", "."):
+        return None
+    segments = tuple(segment for segment in path.split("/") if segment not in ("", "."))
+    if ".." in segments or _DRIVE.match(segments[0]):
+        return None
+    return segments
+
+
+class MemorySite:
+    """A site kept in memory, for tests and demonstrations."""
+
+    def __init__(self, files: Mapping[str, bytes] | None = None, *, upload_limit: int = UPLOAD_LIMIT) -> None:
+        self.upload_limit = upload_limit
+        self._files = dict(files or {})
+        self._lock = Lock()
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """A copy of the files by name, `folder/name` without a leading slash."""
+        with self._lock:
+            return dict(self._files)
+
+    def read(self, path: str) -> ReadAnswer:
+        """Look up a path."""
+        segments = locate(path)
+        if segments is None:
+            return OUTSIDE
+        with self._lock:
+            data = self._files.get("/".join(segments))
+        return Missing() if data is None else Found(data=data)
+
+    def write(self, path: str, data: bytes) -> WriteAnswer:
+        """Store a file."""
+        segments = locate(path)
+        if segments is None:
+            return OUTSIDE
+        if len(data) > self.upload_limit:
+            return TooLarge(limit=self.upload_limit)
+        name = "/".join(segments)
+        with self._lock:
+            created = name not in self._files
+            self._files[name] = data
+        return Stored(created=created)

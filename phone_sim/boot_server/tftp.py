@@ -1,0 +1,159 @@
+"""The boot server's TFTP side: read and write requests on the files of a site (RFC 1350, 2347, 2348, 2349).
+
+It does not know where the files are, nor what a phone makes of them. Octet mode only: netascii would change the bytes
+of a file, so it is refused with error 4, whose text names octet. An upload takes the place of an existing file.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from time import monotonic
+from types import TracebackType
+from typing import Self, assert_never
+
+from phone_sim.boot_server.journal import BROKEN_OFF, Journal, Request
+from phone_sim.boot_server.site import OUTSIDE, Forbidden, Found, Missing, Site, Stored, TooLarge, locate
+from phone_sim.boot_server.tftp_conversation import TftpConversation, TransferBrokenError
+from phone_sim.boot_server.tftp_listener import Client, TftpListener
+from phone_sim.boot_server.tftp_packets import (
+    ACCESS_VIOLATION,
+    ALLOCATION_EXCEEDED,
+    FILE_NOT_FOUND,
+    ILLEGAL_OPERATION,
+    Call,
+    agree,
+)
+from phone_sim.errors import UsageError
+
+_SERVED = 0
+
+Record = Callable[[int, int], None]
+
+
+class TftpBootServer:
+    """Serves a site over TFTP on an IPv4 address; a context manager.
+
+    `port` 0 takes a free port, which `port` and `url` name once the server has started. A packet is sent again after
+    `timeout` seconds without an answer (or after what the client asks for), `retries` times; a transfer takes at most
+    `time_limit` seconds; `max_transfers` run at once. Requests are in the journal before their last packet leaves; what
+    cannot be read as a request is answered with error 4 or passed over, and not recorded.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        journal: Journal | None = None,
+        timeout: float = 1.0,
+        retries: int = 5,
+        time_limit: float = 600.0,
+        max_transfers: int = 128,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self.journal = Journal() if journal is None else journal
+        self._site = site
+        self._conversation = partial(TftpConversation, timeout=timeout, retries=retries, time_limit=time_limit)
+        self._max_transfers = max_transfers
+        self._listener: TftpListener | None = None
+
+    @property
+    def url(self) -> str:
+        """The root of the site, `tftp://127.0.0.1:34567/`."""
+        return f"tftp://{self.host}:{self.port}/"
+
+    def start(self) -> None:
+        """Listen and serve until `stop`.
+
+        Raises:
+            UsageError: the address cannot be listened on, as when the port is taken.
+        """
+        address = (self.host, self.port)
+        try:
+            self._listener = TftpListener(address, self._answer, self._conversation, max_transfers=self._max_transfers)
+        except (OSError, OverflowError) as error:
+            raise UsageError(f"cannot listen on {self.host}:{self.port}: {error}") from error
+        self.port = self._listener.port
+        self._listener.start()
+
+    def stop(self) -> None:
+        """End every transfer and wait for its thread; a server may be started again, on the same port."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _answer(self, call: Call, client: Client, conversation: TftpConversation) -> None:
+        record = self._recorder(call, client)
+        try:
+            if call.mode != "octet":
+                raise TransferBrokenError("only octet mode is served", ILLEGAL_OPERATION)
+            # Said before the upload, not after it.
+            if locate(call.path) is None:
+                raise TransferBrokenError(OUTSIDE.reason, ACCESS_VIOLATION)
+            if call.method == "RRQ":
+                self._send(call, conversation, record)
+            else:
+                self._receive(call, conversation, record)
+        except TransferBrokenError as error:
+            record(error.code or BROKEN_OFF, conversation.moved)
+            if error.code is not None:
+                conversation.refuse(error.code, str(error))
+
+    def _send(self, call: Call, conversation: TftpConversation, record: Record) -> None:
+        answer = self._site.read(call.path)
+        match answer:
+            case Found(data=data):
+                agreement = agree(call.options, size=len(data))
+                conversation.send_file(data, agreement, before_last=partial(record, _SERVED, len(data)))
+            case Missing():
+                raise TransferBrokenError("File not found", FILE_NOT_FOUND)
+            case Forbidden(reason=reason):
+                raise TransferBrokenError(reason, ACCESS_VIOLATION)
+            case _:
+                assert_never(answer)
+
+    def _receive(self, call: Call, conversation: TftpConversation, record: Record) -> None:
+        data, blocks = conversation.receive_file(agree(call.options), limit=self._site.upload_limit)
+        answer = self._site.write(call.path, data)
+        match answer:
+            case Stored():
+                record(_SERVED, len(data))
+                conversation.finish(blocks)
+            case Forbidden(reason=reason):
+                raise TransferBrokenError(reason, ACCESS_VIOLATION)
+            case TooLarge(limit=limit):
+                raise TransferBrokenError(f"over the limit of {limit} bytes", ALLOCATION_EXCEEDED)
+            case _:
+                assert_never(answer)
+
+    def _recorder(self, call: Call, client: Client) -> Record:
+        at = datetime.now(UTC)
+        started = monotonic()
+
+        def record(status: int, size: int) -> None:
+            self.journal.record(
+                Request(
+                    at=at,
+                    protocol="tftp",
+                    client="{}:{}".format(*client),
+                    method=call.method,
+                    path=call.path.removeprefix("/"),
+                    status=status,
+                    size=size,
+                    user_agent="",
+                    seconds=monotonic() - started,
+                )
+            )
+
+        return record

@@ -1,0 +1,114 @@
+"""The listening socket of the TFTP boot server: one thread that reads requests, and a bounded pool for the transfers.
+
+It does not know what a request gets. Every transfer has a socket of its own, so what arrives here is requests, repeated
+requests and noise; none of it stops the thread.
+"""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from socket import AF_INET, SHUT_RD, SOCK_DGRAM, socket
+from threading import Event, Thread
+
+from phone_sim.boot_server.tftp_conversation import TftpConversation
+from phone_sim.boot_server.tftp_packets import (
+    DATAGRAM_LIMIT,
+    ILLEGAL_OPERATION,
+    Call,
+    MalformedPacketError,
+    error_packet,
+    is_request,
+    parse,
+)
+
+_LOOK_EVERY = 0.05
+_WAITING_PER_TRANSFER = 4
+
+_log = logging.getLogger(__name__)
+
+Client = tuple[str, int]
+Answer = Callable[[Call, Client, TftpConversation], None]
+
+
+class TftpListener:
+    """Listens on `address` and has `answer` answer each request in a thread of the pool.
+
+    `conversation` makes a `TftpConversation` from a connected socket. `max_transfers` run at once, four times as many
+    wait; a request beyond that is dropped, since a client repeats it.
+
+    Raises:
+        OSError, OverflowError: the address cannot be listened on.
+    """
+
+    def __init__(
+        self, address: Client, answer: Answer, conversation: "partial[TftpConversation]", *, max_transfers: int
+    ) -> None:
+        self._host = address[0]
+        self._answer = answer
+        self._conversation = conversation
+        self._most_active = max_transfers * (1 + _WAITING_PER_TRANSFER)
+        # By client and datagram: the same again is a repeated request, another one is a new transfer.
+        self._active: dict[tuple[Client, bytes], socket | None] = {}
+        self._stopping = Event()
+        self._socket = _bound_socket(address)
+        self._socket.settimeout(_LOOK_EVERY)
+        self.port: int = self._socket.getsockname()[1]
+        self._pool = ThreadPoolExecutor(max_transfers, thread_name_prefix="boot-server-tftp")
+        self._thread = Thread(target=self._listen, name="boot-server-tftp")
+
+    def start(self) -> None:
+        """Begin to answer requests."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End every transfer, with an ERROR packet to its client, and wait for the threads."""
+        self._stopping.set()
+        self._thread.join()
+        for connection in self._active.copy().values():
+            if connection is not None:
+                with suppress(OSError):
+                    connection.shutdown(SHUT_RD)
+        self._pool.shutdown(cancel_futures=True)
+        self._socket.close()
+
+    def _listen(self) -> None:
+        while not self._stopping.is_set():
+            # A time-out, or the news that an ERROR packet reached nobody.
+            with suppress(OSError):
+                self._take(*self._socket.recvfrom(DATAGRAM_LIMIT))
+
+    def _take(self, datagram: bytes, client: Client) -> None:
+        try:
+            call = parse(datagram)
+        except MalformedPacketError as error:
+            if is_request(datagram):
+                self._socket.sendto(error_packet(ILLEGAL_OPERATION, str(error)), client)
+            return
+        request = (client, datagram)
+        if isinstance(call, Call) and request not in self._active and len(self._active) < self._most_active:
+            self._active[request] = None
+            self._pool.submit(self._converse, request, call)
+
+    def _converse(self, request: tuple[Client, bytes], call: Call) -> None:
+        client = request[0]
+        try:
+            with _bound_socket((self._host, 0)) as connection:
+                connection.connect(client)
+                self._active[request] = connection
+                self._answer(call, client, self._conversation(connection, stopping=self._stopping))
+        except Exception:
+            _log.exception("a transfer with %s failed", client)
+        finally:
+            del self._active[request]
+
+
+def _bound_socket(address: Client) -> socket:
+    unbound = socket(AF_INET, SOCK_DGRAM)
+    try:
+        unbound.bind(address)
+    except (OSError, OverflowError):
+        unbound.close()
+        raise
+    return unbound

@@ -1,0 +1,81 @@
+"""The exceptions of this project.
+
+    PhoneSimError                   anything this project raises on purpose            exit code 1
+    ├── UsageError                  an argument that cannot be used                    2
+    │   └── MacAddressError         not a MAC address, or its leading zeros are missing
+    ├── ModelFileError              a model or feature file that is not usable         2
+    ├── DocumentError               bytes that are not an acceptable XML document      1
+    │   ├── MasterConfigurationError
+    │   ├── ParameterFileError
+    │   └── LicenseFileError
+    ├── FlashDamagedError           flash whose checksum or form is wrong              1
+    ├── LifecycleError              an event that a state does not know                1
+    ├── BootServerUnreachableError  no answer from the boot server                     3
+    └── LicenseNotValidError        no valid license where one is required             4
+
+What a server, a file or a clock can do to a phone in service is not an exception but a reply or a verdict; these are
+for callers. Parsers raise nothing but the error that their docstring names.
+"""
+
+
+class PhoneSimError(Exception):
+    """Anything this project raises on purpose; `exit_code` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class UsageError(PhoneSimError):
+    """An argument that cannot be used."""
+
+    exit_code = 2
+
+
+class MacAddressError(UsageError):
+    """Text that is not a MAC address of 12 hexadecimal digits (B8: leading zeros are required)."""
+
+
+class ModelFileError(PhoneSimError):
+    """A model or feature file that cannot be used; the message names the file and the key."""
+
+    exit_code = 2
+
+
+class DocumentError(PhoneSimError):
+    """Bytes that are not an acceptable XML document; `line` is where, when the parser knows."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason if line is None else f"line {line}: {reason}")
+        self.reason = reason
+        self.line = line
+
+
+class MasterConfigurationError(DocumentError):
+    """A file in the place of the master configuration file that is not one."""
+
+
+class ParameterFileError(DocumentError):
+    """A configuration file that holds no parameters a phone can read."""
+
+
+class LicenseFileError(DocumentError):
+    """A file in the place of an activation file that is not one."""
+
+
+class FlashDamagedError(PhoneSimError):
+    """Flash whose checksum or form is wrong; the phone goes on as with blank flash."""
+
+
+class LifecycleError(PhoneSimError):
+    """An event that the present state of the phone does not know; the message names both."""
+
+
+class BootServerUnreachableError(PhoneSimError):
+    """The boot server gave no answer at all."""
+
+    exit_code = 3
+
+
+class LicenseNotValidError(PhoneSimError):
+    """No valid license where one was required."""
+
+    exit_code = 4

@@ -1,0 +1,58 @@
+"""The upload of the application log, `<mac>-app.log` (field notes 4.2).
+
+The stock rules: with `append` the file on the server grows up to a limit, after which it starts over (`delete`) or
+stays as it is (`stop`); without, each upload replaces it. Whole files are sent, since no transport of these phones
+can be relied on to append (field notes 3.2): the phone remembers what the server holds. A line that nobody took is
+not kept for ever.
+"""
+
+from phone_sim.firmware import messages
+from phone_sim.firmware.effects import (
+    Flow,
+    ForgetLog,
+    LogContents,
+    ReadLog,
+    Upload,
+    Uploaded,
+    UploadLogAfter,
+    UploadReply,
+)
+from phone_sim.firmware.session import Session
+from phone_sim.firmware.settings import LogSettings
+
+
+def next_upload(contents: LogContents, settings: LogSettings) -> bytes | None:
+    """What the file on the server is to be, or None when there is nothing to send."""
+    if not contents.pending:
+        return None
+    if not settings.append:
+        return contents.pending
+    whole = contents.on_server + contents.pending
+    if len(whole) <= settings.append_limit:
+        return whole
+    return None if settings.stop_at_limit else contents.pending[-settings.append_limit :]
+
+
+def upload_log(session: Session, directory: str, *, full: bool = False) -> Flow[None]:
+    """Send what is new in the log to the log directory. A `full` log is erased even if nobody takes it."""
+    yield UploadLogAfter(session.settings.log.upload_period)
+    contents: LogContents = yield ReadLog()
+    sent = yield from _sent(session, directory, contents)
+    if sent is not None:
+        yield ForgetLog(on_server=sent)
+    elif full:
+        yield ForgetLog(on_server=contents.on_server)
+
+
+def _sent(session: Session, directory: str, contents: LogContents) -> Flow[bytes | None]:
+    body = next_upload(contents, session.settings.log)
+    if body is None or session.server is None or not session.reachable:
+        return None
+    location = session.server.locate(directory, f"{session.identity.mac}-app.log")
+    if location is None:
+        return None
+    reply: UploadReply = yield Upload(location=location, body=body, user_agent=session.user_agent)
+    if isinstance(reply, Uploaded):
+        return body
+    yield from session.say(messages.LOG_UPLOAD_FAILED)
+    return None

@@ -1,0 +1,149 @@
+"""The boot flow, from power on to a phone in service (B9 to B17).
+
+Order: flash, master configuration file, the files it lists, overrides, licenses, contact directory, log upload (field
+notes 1.1). The boot ROM stage and the download of firmware images are not part of it.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from phone_sim.firmware import messages, screen
+from phone_sim.firmware.app_log import upload_log
+from phone_sim.firmware.configuration import Configuration, read_configuration
+from phone_sim.firmware.effects import (
+    ClockReading,
+    Fetched,
+    FlashDamaged,
+    FlashReply,
+    Flow,
+    NotFound,
+    ReadClock,
+    ReadFlash,
+    Show,
+    WriteFailed,
+    WriteFlash,
+    Written,
+)
+from phone_sim.firmware.features import FeatureSet, Gate, NotLicensed, NotOnThisModel, wanted_features
+from phone_sim.firmware.flash import FlashContents
+from phone_sim.firmware.license_update import keys_in_flash, update_licenses
+from phone_sim.firmware.master_config import MasterConfiguration
+from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.session import Identity, Session
+from phone_sim.licensing.key_ring import KeyRing
+
+DIRECTORY_LIMIT = 4 * 1024 * 1024
+"""Most bytes of a contact directory; ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InService:
+    """A phone that has booted: what it goes by until the next boot."""
+
+    session: Session
+    configuration: Configuration
+    ring: KeyRing
+    gates: tuple[Gate, ...]
+
+
+def boot(identity: Identity) -> Flow[InService]:
+    """Boot the phone; the result is a phone in service, whatever the boot server did."""
+    stored: FlashReply = yield ReadFlash()
+    flash = FlashContents() if isinstance(stored, FlashDamaged) else stored
+    session = Session(identity=identity, settings=identity.settings(flash.parameters))
+    session.configure(flash.parameters)
+    yield Show(screen.message(screen.PROCESSING))
+    yield from _announced(session)
+    address = yield from session.find_server(flash.boot_server)
+    configuration = yield from read_configuration(session, flash.parameters)
+    yield from _configured(session, configuration.parameters)
+
+    reading: ClockReading = yield ReadClock()
+    today = local_date(session, reading)
+    features = FeatureSet(
+        model=identity.model,
+        profile=identity.profile,
+        features=identity.features,
+        wanted=wanted_features(identity.features, configuration.parameters, identity.profile.dialect),
+    )
+    ring = yield from keys_in_flash(session, stored)
+    ring = yield from update_licenses(session, features, ring, configuration.master.license_directory, today)
+    has_directory = flash.has_directory or (yield from _contact_directory(session, configuration.master))
+    contents = FlashContents(
+        keys=ring.keys,
+        parameters=configuration.parameters,
+        boot_server=address or flash.boot_server,
+        has_directory=has_directory,
+    )
+    if contents != stored:
+        yield from _write_flash(session, contents)
+    gates = features.gates(ring, today)
+    yield from _start_features(session, gates)
+
+    yield Show(screen.message(identity.model.name))
+    yield from upload_log(session, configuration.master.log_file_directory)
+    return InService(session=session, configuration=configuration, ring=ring, gates=gates)
+
+
+def local_date(session: Session, reading: ClockReading) -> date | None:
+    """The phone's local date, None while the clock is unset (D12)."""
+    return None if reading.instant is None else session.settings.zone.of(reading.instant).date()
+
+
+def _announced(session: Session) -> Flow[None]:
+    """The first lines of a boot: each component opens with its level, as in the sample log (B14)."""
+    for component in ("app1", "cfg", "copy", "log"):
+        yield from _initial_entry(session, component)
+    identity = session.identity
+    firmware = identity.profile.version
+    yield from session.say(messages.STARTED, model=identity.model.name, mac=identity.mac, firmware=firmware)
+
+
+def _initial_entry(session: Session, component: str) -> Flow[None]:
+    level = session.settings.log.level_of(component)
+    yield from session.say(messages.INITIAL_ENTRY, component=component, level=level)
+
+
+def _configured(session: Session, parameters: Parameters) -> Flow[None]:
+    """Go by new parameters, and log those whose values cannot be used."""
+    session.configure(parameters)
+    for bad in session.settings.problems:
+        yield from session.say(
+            messages.BAD_PARAMETER, name=bad.name, value=bad.value, expected=bad.expected, used=bad.used
+        )
+
+
+def _contact_directory(session: Session, master: MasterConfiguration) -> Flow[bool]:
+    """Fetch the phone's contact directory, and at the original boot the seed where it has none (field notes 1.1)."""
+    for name in (f"{session.identity.mac}-directory.xml", "000000000000-directory.xml"):
+        reply = yield from session.fetch(master.contacts_directory, name, limit=DIRECTORY_LIMIT, optional=True)
+        if not isinstance(reply, NotFound):
+            return isinstance(reply, Fetched)
+    return False
+
+
+def _write_flash(session: Session, contents: FlashContents) -> Flow[None]:
+    reply: Written | WriteFailed = yield WriteFlash(contents=contents)
+    if isinstance(reply, WriteFailed):
+        yield from session.say(messages.FLASH_WRITE_FAILED, reason=reply.reason)
+
+
+def _start_features(session: Session, gates: tuple[Gate, ...]) -> Flow[None]:
+    """Start the components of the features on this model: an unlicensed one is refused and the phone goes on (B13)."""
+    started: set[str] = set()
+    for gate in gates:
+        feature = gate.feature
+        if isinstance(gate, NotOnThisModel):
+            if gate.configured:
+                yield from session.say(messages.NOT_ON_THIS_MODEL, feature=feature.key)
+            continue
+        if isinstance(gate, NotLicensed):
+            yield from session.say(messages.FEATURE_NOT_AVAILABLE, feature=feature.key)
+        if feature.component not in started:
+            yield from _initial_entry(session, feature.component)
+            started.add(feature.component)
+        if isinstance(gate, NotLicensed):
+            yield from session.say(messages.NOT_LICENSED, component=feature.component)
+            if feature.component == messages.DIRECTORY_FAILED.component:
+                yield from session.say(messages.DIRECTORY_FAILED)
+    yield from _initial_entry(session, "efk")

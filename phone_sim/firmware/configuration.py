@@ -1,0 +1,80 @@
+"""The part of a boot that reads the configuration: master file, the files it lists, the overrides.
+
+The flow returns what it found; whether a phone then goes by it or by its last configuration is decided here too: a
+transfer that breaks off leaves the old one in force (ours), a file that is missing or unreadable is left out and
+logged.
+"""
+
+from dataclasses import dataclass
+
+from phone_sim.errors import MasterConfigurationError, ParameterFileError
+from phone_sim.firmware import master_config, messages, parameters
+from phone_sim.firmware.effects import Fetched, Flow, TransferFailed
+from phone_sim.firmware.master_config import MasterConfiguration
+from phone_sim.firmware.parameters import Layer, Parameters
+from phone_sim.firmware.session import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """The master configuration file's word, and the parameters in force."""
+
+    master: MasterConfiguration
+    parameters: Parameters
+
+
+def read_configuration(session: Session, last: Parameters) -> Flow[Configuration]:
+    """Fetch the configuration; `last` stays in force when none can be had."""
+    master = yield from _master(session)
+    if master is None:
+        reason = "there is no master configuration file" if session.reachable else "it gives no answer"
+        return (yield from _last_one(session, MasterConfiguration(), last, reason))
+    for problem in master.problems:
+        yield from session.say(messages.CONFIG_FILES_TOO_LONG, reason=problem)
+    overrides: list[Layer] = []
+    listed: list[Layer] = []
+    files = [("", name, listed) for name in master.config_files]
+    for suffix in session.identity.profile.override_files:
+        files.append((master.overrides_directory, f"{session.identity.mac}-{suffix}", overrides))
+    for directory, name, layers in files:
+        optional = layers is overrides
+        reply = yield from session.fetch(directory, name, limit=parameters.SIZE_LIMIT, optional=optional)
+        if isinstance(reply, TransferFailed) and last != Parameters():
+            return (yield from _last_one(session, master, last, f"{name} is not whole"))
+        if isinstance(reply, Fetched):
+            layers += yield from _layer(session, name, reply.data)
+    # First listed wins, and overrides come before all that is listed (field notes 2).
+    return Configuration(master=master, parameters=Parameters([*overrides, *listed]))
+
+
+def _last_one(session: Session, master: MasterConfiguration, last: Parameters, reason: str) -> Flow[Configuration]:
+    if session.server is not None:
+        yield from session.say(messages.NO_CONFIGURATION, server=session.server.root, reason=reason)
+    return Configuration(master=master, parameters=last)
+
+
+def _master(session: Session) -> Flow[MasterConfiguration | None]:
+    """The first usable one of: the file that the boot server address names, `<mac>.cfg`, `000000000000.cfg`."""
+    identity = session.identity
+    named = session.server.master if session.server is not None else None
+    for name in dict.fromkeys(filter(None, (named, f"{identity.mac}.cfg", master_config.DEFAULT_NAME))):
+        optional = name != master_config.DEFAULT_NAME
+        reply = yield from session.fetch("", name, limit=master_config.SIZE_LIMIT, optional=optional)
+        if isinstance(reply, Fetched):
+            try:
+                return master_config.parse(reply.data, model=identity.model, mac=identity.mac)
+            except MasterConfigurationError as error:
+                yield from session.say(messages.MASTER_NOT_READABLE, name=name, reason=error)
+    return None
+
+
+def _layer(session: Session, name: str, data: bytes) -> Flow[list[Layer]]:
+    try:
+        layer = parameters.read_layer(data)
+    except ParameterFileError as error:
+        yield from session.say(messages.CONFIG_NOT_READABLE, name=name, reason=error)
+        return []
+    if session.identity.profile.dialect != "sip-3" and layer.feature_numbers:
+        example = f"feature.{layer.feature_numbers[0]}.name"
+        yield from session.say(messages.PRE_3_3_PARAMETERS, name=name, parameter=example)
+    return [layer]

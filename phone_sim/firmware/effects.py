@@ -1,0 +1,201 @@
+"""What a phone may ask of the world, and what the world may answer.
+
+Every flow of the firmware is a generator that yields an `Effect` and is sent the reply to it. This module does not
+know how an effect is performed. A missing file, a refusal or a broken transfer is a reply and not an exception: all
+three are part of a phone's ordinary life. Power loss is the flow being closed.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from phone_sim.firmware.flash import FlashContents
+from phone_sim.firmware.location import Location
+from phone_sim.firmware.log_line import LogFormat
+from phone_sim.firmware.screen import Frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """Download a file of at most `limit` bytes. Reply: `Fetched`, `NotFound`, `Refused` or `TransferFailed`."""
+
+    location: Location
+    limit: int
+    user_agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """Send a whole file (PUT, WRQ). Reply: `Uploaded`, `NotFound`, `Refused` or `TransferFailed`."""
+
+    location: Location
+    body: bytes
+    user_agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """Write a line to the phone's log; the clock gives its stamp. Reply: None."""
+
+    component: str
+    level: str
+    text: str
+    format: LogFormat
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLog:
+    """Read the log file. Reply: `LogContents`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetLog:
+    """Erase the log file; `on_server` is what the boot server holds of it now. Reply: None."""
+
+    on_server: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFlash:
+    """Read what survives a power cycle. Reply: `FlashContents` or `FlashDamaged`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteFlash:
+    """Replace the contents of flash, wholly or not at all. Reply: `Written` or `WriteFailed`."""
+
+    contents: FlashContents
+
+
+@dataclass(frozen=True, slots=True)
+class ReadClock:
+    """Read the clock. Reply: `ClockReading`."""
+
+
+@dataclass(frozen=True, slots=True)
+class WakeAt:
+    """Ask to be woken for the daily check at an instant, in place of any earlier wish. Reply: None."""
+
+    instant: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLogAfter:
+    """Ask to be woken for the periodic upload of the log after so many seconds, in place of any earlier wish. Reply:
+    None."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Go on after so many seconds. Reply: None."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Show a frame on the display. Reply: None."""
+
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Reboot:
+    """Restart the phone; the flow ends here."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The whole file."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """The file was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """The server has no such file: HTTP 404 and 410, TFTP error 1."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The server answered, and the answer is no: another HTTP status or TFTP error."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFailed:
+    """There is no whole answer; `unreachable` when not one byte of an answer came."""
+
+    reason: str
+    unreachable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FlashDamaged:
+    """Flash could not be read."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Flash holds the new contents, and will after a power cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFailed:
+    """Flash holds the old contents."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogContents:
+    """The log file: what was logged since the last upload, and what the boot server holds from earlier ones."""
+
+    pending: bytes
+    on_server: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """The time in UTC; None while the clock was never set (D12)."""
+
+    instant: datetime | None
+
+
+Effect = (
+    Fetch
+    | Upload
+    | Log
+    | ReadLog
+    | ForgetLog
+    | ReadFlash
+    | WriteFlash
+    | ReadClock
+    | WakeAt
+    | UploadLogAfter
+    | Pause
+    | Show
+    | Reboot
+)
+FetchReply = Fetched | NotFound | Refused | TransferFailed
+UploadReply = Uploaded | NotFound | Refused | TransferFailed
+FlashReply = FlashContents | FlashDamaged
+
+Result = TypeVar("Result")
+# What is sent in depends on the effect that was yielded; the tables above say which reply belongs to which effect.
+Flow = Generator[Effect, Any, Result]

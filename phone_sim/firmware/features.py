@@ -1,0 +1,114 @@
+"""The gates: whether each licensable feature is on, and why (B3, B13).
+
+Model, parameters, keys and the local date go in, one gate for each feature comes out; log lines, screens and `--json`
+are made from gates. This module does not know how keys were verified.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.profile import FirmwareProfile
+from phone_sim.licensing.expiry import Expiry
+from phone_sim.licensing.key_ring import KeyRing
+from phone_sim.models import Feature, Model, Requirement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enabled:
+    """Configured for use, and licensed until `expiry`."""
+
+    feature: Feature
+    expiry: Expiry
+
+    @property
+    def reason(self) -> str:
+        """Why, in words."""
+        return "licensed, does not expire" if self.expiry.never else f"licensed until {self.expiry}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltIn:
+    """Configured for use, and needing no license on this model."""
+
+    feature: Feature
+    reason: str = "built in, needs no license"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotLicensed:
+    """Configured for use without a valid license: logged, disabled, and the phone goes on (B13)."""
+
+    feature: Feature
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffByConfiguration:
+    """Not configured for use, licensed or not."""
+
+    feature: Feature
+    reason: str = "not configured for use"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotOnThisModel:
+    """Not on this model, configured or not."""
+
+    feature: Feature
+    configured: bool
+    reason: str = "not on this model"
+
+
+Gate = Enabled | BuiltIn | NotLicensed | OffByConfiguration | NotOnThisModel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureSet:
+    """The features of a model under a firmware, the ones that are configured for use, and their gates."""
+
+    model: Model
+    profile: FirmwareProfile
+    features: tuple[Feature, ...]
+    wanted: frozenset[str]
+
+    def gate(self, feature: Feature, ring: KeyRing, today: date | None) -> Gate:
+        """The gate of one feature on this local date; None is an unset clock, which expires nothing (D12)."""
+        requirement = self.model.requirement(feature)
+        configured = feature.key in self.wanted
+        if requirement is Requirement.NOT_ON_THIS_MODEL:
+            return NotOnThisModel(feature=feature, configured=configured)
+        if not configured:
+            return OffByConfiguration(feature=feature)
+        if requirement is Requirement.BUILT_IN:
+            return BuiltIn(feature=feature)
+        if not self.profile.supports_licensing(self.model):
+            return NotLicensed(feature=feature, reason=f"no licensing before firmware {self.model.minimum_firmware}")
+        expiry = ring.grants.get(feature.bit)
+        if expiry is None:
+            return NotLicensed(feature=feature, reason="no license")
+        if expiry.is_over(today):
+            return NotLicensed(feature=feature, reason=f"license expired, last day {expiry}")
+        return Enabled(feature=feature, expiry=expiry)
+
+    def gates(self, ring: KeyRing, today: date | None) -> tuple[Gate, ...]:
+        """The gate of every feature, in the order of their option bits."""
+        return tuple(self.gate(feature, ring, today) for feature in self.features)
+
+    def lacks_license(self, ring: KeyRing, today: date | None) -> bool:
+        """True when a feature is configured for use and has no valid license: the phone asks for a file (B9)."""
+        return self.profile.supports_licensing(self.model) and any(
+            isinstance(gate, NotLicensed) for gate in self.gates(ring, today)
+        )
+
+
+def wanted_features(features: Iterable[Feature], parameters: Parameters, dialect: str) -> frozenset[str]:
+    """The keys of the features that the parameters configure for use, read in this dialect (field notes 5)."""
+    numbered = parameters.numbered_features() if dialect == "sip-3" else {}
+    return frozenset(
+        feature.key
+        for feature in features
+        if any(numbered.get(name, False) for name in feature.configured[dialect].numbered)
+        or any(parameters.is_on(name) for name in feature.configured[dialect].parameters)
+    )

@@ -1,0 +1,74 @@
+"""What survives a power cycle: license keys, the last configuration, the boot server; and its form as bytes.
+
+Keys are kept with their signatures and verified again at every boot, so writing to flash grants nothing. A checksum
+tells a damaged flash from a whole one. This module does not know where the bytes are kept.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from phone_sim.errors import FlashDamagedError
+from phone_sim.firmware.parameters import Layer, Parameters
+from phone_sim.licensing.license_key import LicenseKey, Malformed, read_key
+
+SIZE_LIMIT = 32 * 1024 * 1024
+"""Most bytes of a flash; ours."""
+
+_MAGIC = "phone_sim flash 1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlashContents:
+    """The contents of flash; the default is a blank one.
+
+    `parameters` is the configuration of the last boot that got one. `boot_server` is the address as it was given.
+    `has_directory` is true once a contact directory was read: the seed directory is for the original boot only.
+    """
+
+    keys: tuple[LicenseKey, ...] = ()
+    parameters: Parameters = field(default_factory=Parameters)
+    boot_server: str = ""
+    has_directory: bool = False
+
+
+def encode(contents: FlashContents) -> bytes:
+    """The bytes that `decode` reads back: a line with the checksum, then JSON."""
+    body = json.dumps(
+        {
+            "boot_server": contents.boot_server,
+            "has_directory": contents.has_directory,
+            "keys": [key.attributes() for key in contents.keys],
+            "parameters": contents.parameters.flat(),
+        }
+    ).encode()
+    return f"{_MAGIC} {hashlib.sha256(body).hexdigest()}\n".encode() + body
+
+
+def decode(data: bytes) -> FlashContents:
+    """The contents in `data`.
+
+    Raises:
+        FlashDamagedError: when the checksum is wrong or the form is not that of `encode`.
+    """
+    head, _, body = data.partition(b"\n")
+    if head != f"{_MAGIC} {hashlib.sha256(body).hexdigest()}".encode():
+        raise FlashDamagedError("the checksum is wrong")
+    try:
+        return _contents(json.loads(body))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise FlashDamagedError("the form is wrong") from error
+
+
+def _contents(fields: Any) -> FlashContents:
+    keys = tuple(read_key(attributes) for attributes in fields["keys"])
+    if any(isinstance(key, Malformed) for key in keys):
+        raise ValueError("a key is malformed")
+    values = {str(name): str(value) for name, value in fields["parameters"].items()}
+    return FlashContents(
+        keys=tuple(key for key in keys if isinstance(key, LicenseKey)),
+        parameters=Parameters([Layer(values)]) if values else Parameters(),
+        boot_server=str(fields["boot_server"]),
+        has_directory=fields["has_directory"] is True,
+    )

@@ -1,0 +1,117 @@
+"""The licensing part of a boot: what is in flash, whether a file is asked for, what is taken from it (B9, B10, D6 to
+D8).
+
+Verdicts are made in `phone_sim.licensing.verdict`; here they are logged and acted on.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+
+from phone_sim.errors import LicenseFileError
+from phone_sim.firmware import messages
+from phone_sim.firmware.effects import Fetched, FlashDamaged, FlashReply, Flow
+from phone_sim.firmware.features import FeatureSet
+from phone_sim.firmware.local_time import UNSET_CLOCK, date_text
+from phone_sim.firmware.screen import UNKNOWN
+from phone_sim.firmware.session import Session
+from phone_sim.licensing import license_file
+from phone_sim.licensing.expiry import NEVER_EPOCH_SECOND, Expiry
+from phone_sim.licensing.key_ring import KeyRing
+from phone_sim.licensing.license_key import LicenseKey, Malformed
+from phone_sim.licensing.verdict import Expired, NotForThisPhone, SignatureNotValid, Valid, Verdict, judge
+
+SITE_LICENSE_NAME = "000000000000-license.cfg"
+KEY_LIMIT = 256
+"""Most keys of one activation file that a phone looks at; ours, so that no file can flood the log."""
+
+
+def keys_in_flash(session: Session, flash: FlashReply) -> Flow[KeyRing]:
+    """The keys in flash that still verify; blank, damaged and forged flash is logged."""
+    if isinstance(flash, FlashDamaged):
+        yield from session.say(messages.FLASH_DAMAGED, reason=flash.reason)
+        return KeyRing()
+    if not flash.keys:
+        yield from session.say(messages.KEY_IS_BLANK)
+    verdicts = [_judged(session, key.attributes(), None) for key in flash.keys]
+    good = [verdict.key for verdict in verdicts if isinstance(verdict, Valid)]
+    if len(good) < len(flash.keys):
+        yield from session.say(messages.FLASH_KEY_NOT_VALID, count=len(flash.keys) - len(good))
+    return KeyRing(good)
+
+
+def update_licenses(
+    session: Session, features: FeatureSet, ring: KeyRing, directory: str, today: date | None
+) -> Flow[KeyRing]:
+    """Ask for the site's and then the phone's own activation file, each only if something is unlicensed (B9, D8)."""
+    identity = session.identity
+    if not identity.profile.supports_licensing(identity.model):
+        yield from session.say(
+            messages.FIRMWARE_TOO_OLD,
+            model=identity.model.name,
+            minimum=identity.model.minimum_firmware,
+            firmware=identity.profile.version,
+        )
+        return ring
+    for name in (SITE_LICENSE_NAME, f"{identity.mac}-license.cfg"):
+        if identity.profile.always_fetches_license or features.lacks_license(ring, today):
+            reply = yield from session.fetch(directory, name, limit=license_file.SIZE_LIMIT)
+            if isinstance(reply, Fetched):
+                ring = yield from _taken(session, name, reply.data, ring, today)
+    return ring
+
+
+def _taken(session: Session, name: str, data: bytes, ring: KeyRing, today: date | None) -> Flow[KeyRing]:
+    """The ring with the keys of an activation file that verify; one bad key voids no other (D6)."""
+    try:
+        found = license_file.read_for_phone(data, session.identity.mac.serial)
+    except LicenseFileError as error:
+        yield from session.say(messages.NOT_AN_ACTIVATION_FILE, name=name, reason=error)
+        return ring
+    if not found.elements:
+        yield from session.say(messages.NO_KEY_FOR_PHONE, name=name, skipped=found.skipped)
+        return ring
+    if len(found.elements) > KEY_LIMIT:
+        yield from session.say(messages.TOO_MANY_KEYS, name=name, count=len(found.elements), limit=KEY_LIMIT)
+    accepted: list[LicenseKey] = []
+    for attributes in found.elements[:KEY_LIMIT]:
+        verdict = _judged(session, attributes, today)
+        yield from _logged(session, verdict)
+        if isinstance(verdict, Valid | Expired):
+            accepted.append(verdict.key)
+    updated = ring.with_keys(accepted)
+    yield from session.say(messages.KEYS_UPDATED, count=updated.changes_from(ring))
+    return updated
+
+
+def _judged(session: Session, attributes: Mapping[str, str], today: date | None) -> Verdict:
+    identity = session.identity
+    return judge(attributes, serial=identity.mac.serial, anchor=identity.anchor, today=today)
+
+
+def _logged(session: Session, verdict: Verdict) -> Flow[None]:
+    """The lines of one key: what it grants is logged before its signature is looked at (D6, B14)."""
+    match verdict:
+        case NotForThisPhone():
+            return
+        case Malformed(type=license_type):
+            yield from session.say(messages.KEY_MALFORMED, reason=verdict)
+            kind = license_type.value if license_type is not None else UNKNOWN
+            yield from session.say(messages.LICENSE_NOT_VALID, type=kind)
+            return
+    names = {feature.bit: feature.key for feature in session.identity.features}
+    for grant in verdict.key.grants:
+        expiry = expiry_text(session, grant.expiry)
+        yield from session.say(messages.NEW_KEY, feature=names.get(grant.bit, UNKNOWN), expiry=expiry)
+    match verdict:
+        case SignatureNotValid():
+            yield from session.say(messages.SIGNATURE_NOT_VALID)
+            yield from session.say(messages.LICENSE_NOT_VALID, type=verdict.key.type.value)
+        case Expired():
+            yield from session.say(messages.LICENSE_EXPIRED, type=verdict.key.type.value)
+
+
+def expiry_text(session: Session, expiry: Expiry) -> str:
+    """An expiry as the log prints it: the last second of its last day (D18), for never the mark as a date (B14)."""
+    if expiry.last_day is None:
+        return date_text(session.settings.zone.of(UNSET_CLOCK + timedelta(seconds=NEVER_EPOCH_SECOND)))
+    return date_text(datetime.combine(expiry.last_day, time(23, 59, 59)))

@@ -1,0 +1,76 @@
+"""The life of a phone as a table: which event leads from which state to which (D11, D15).
+
+The state diagram in the README is drawn from it. This module does not know what a phone does in a state.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+
+from phone_sim.errors import LifecycleError
+
+
+class State(Enum):
+    """Where a phone is in its life."""
+
+    OFF = "off"
+    BOOTING = "booting"
+    IDLE = "idle"
+    IN_CALL = "in call"
+    WAITING_FOR_IDLE = "waiting for idle"
+    REBOOTING = "rebooting"
+
+
+class Event(Enum):
+    """What happens to a phone."""
+
+    POWER_ON = "power on"
+    BOOTED = "booted"
+    CALL_STARTED = "call started"
+    LAST_CALL_ENDED = "last call ended"
+    LICENSE_EXPIRED = "license expired"
+    REBOOT_REQUESTED = "reboot requested"
+    POWER_CUT = "power cut"
+
+
+TRANSITIONS: Mapping[tuple[State, Event], State] = MappingProxyType(
+    {
+        (State.OFF, Event.POWER_ON): State.BOOTING,
+        (State.BOOTING, Event.BOOTED): State.IDLE,
+        (State.BOOTING, Event.POWER_CUT): State.OFF,
+        (State.IDLE, Event.CALL_STARTED): State.IN_CALL,
+        (State.IDLE, Event.LICENSE_EXPIRED): State.REBOOTING,
+        (State.IDLE, Event.REBOOT_REQUESTED): State.REBOOTING,
+        (State.IDLE, Event.POWER_CUT): State.OFF,
+        (State.IN_CALL, Event.CALL_STARTED): State.IN_CALL,
+        (State.IN_CALL, Event.LAST_CALL_ENDED): State.IDLE,
+        (State.IN_CALL, Event.LICENSE_EXPIRED): State.WAITING_FOR_IDLE,
+        (State.IN_CALL, Event.REBOOT_REQUESTED): State.REBOOTING,
+        (State.IN_CALL, Event.POWER_CUT): State.OFF,
+        (State.WAITING_FOR_IDLE, Event.CALL_STARTED): State.WAITING_FOR_IDLE,
+        (State.WAITING_FOR_IDLE, Event.LAST_CALL_ENDED): State.REBOOTING,
+        (State.WAITING_FOR_IDLE, Event.REBOOT_REQUESTED): State.REBOOTING,
+        (State.WAITING_FOR_IDLE, Event.POWER_CUT): State.OFF,
+        (State.REBOOTING, Event.POWER_ON): State.BOOTING,
+        (State.REBOOTING, Event.POWER_CUT): State.OFF,
+    }
+)
+
+
+def after(state: State, event: Event) -> State:
+    """The state that `event` leads to from `state`.
+
+    Raises:
+        LifecycleError: naming both, when the table has no such row.
+    """
+    try:
+        return TRANSITIONS[state, event]
+    except KeyError:
+        raise LifecycleError(f"a phone that is {state.value} has no answer to the event: {event.value}") from None
+
+
+def diagram() -> str:
+    """The table as a Mermaid state diagram."""
+    names = {state: state.value.title().replace(" ", "") for state in State}
+    rows = [f"    {names[old]} --> {names[new]}: {event.value}" for (old, event), new in TRANSITIONS.items()]
+    return "\n".join(["stateDiagram-v2", f"    [*] --> {names[State.OFF]}", *rows])

@@ -1,0 +1,108 @@
+"""Where files are: the boot server, and the names, directories and URLs that the master configuration file gives.
+
+A location keeps the user and password apart from its URL, so that what is logged or recorded holds neither. This module
+does not know which protocols can be spoken.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from phone_sim.errors import UsageError
+
+_NO_SERVER = "0.0.0.0"  # noqa: S104 - a host name that sites use on purpose, nothing is bound to it
+
+_IN_A_PATH = "/%:@!$&'()*+,;=[]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """The Server User and Server Password of a boot server."""
+
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Credentials(user={self.user!r}, password=...)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A file on a server: a URL without user and password, and what to answer the server's challenge with."""
+
+    url: str
+    credentials: Credentials | None
+
+    @property
+    def name(self) -> str:
+        """The last part of the path, for people."""
+        return unquote(urlsplit(self.url).path.rsplit("/", 1)[-1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootServer:
+    """The boot server: the URL of its root, which ends in a slash, and the master file that the address may name."""
+
+    root: str
+    credentials: Credentials | None = None
+    master: str | None = None
+
+    @classmethod
+    def parse(cls, address: str) -> "BootServer":
+        """The boot server at `address`, such as `tftp://10.0.0.1/` or `http://user:password@server/dir/example1.cfg`.
+
+        An address that ends in `.cfg` and is longer than that names a master configuration file (field notes 1.3).
+        Trailing NULs, as DHCP servers add them, are dropped.
+
+        Raises:
+            UsageError: for an address without scheme or host.
+        """
+        location = _split(address.strip().rstrip("\0"))
+        if location is None:
+            raise UsageError(f"{address!r} is not a boot server address: a URL such as tftp://10.0.0.1/ is expected")
+        parts = urlsplit(location.url)
+        folder, _, last = parts.path.rpartition("/")
+        names_master = last.lower().endswith(".cfg") and len(last) > len(".cfg")
+        path = f"{folder}/" if names_master else f"{parts.path.rstrip('/')}/"
+        root = urlunsplit(parts._replace(path=path))
+        return cls(root=root, credentials=location.credentials, master=last if names_master else None)
+
+    def locate(self, directory: str, name: str) -> Location | None:
+        """The file `name` in a directory that the master configuration file gives; None when the directory says no.
+
+        A directory is empty for the root (B17), relative to it, absolute on the same server, or a URL; `http://0.0.0.0`
+        is in use to say "nowhere" (field notes 2). A name may be a path or a URL of its own. A URL that has no user and
+        password gets those of the boot server.
+        """
+        own = _split(name)
+        if own is None:
+            folder = _split(directory)
+            base = folder.url.rstrip("/") + "/" if folder else self._joined(self.root, directory, folder=True)
+            own = Location(url=self._joined(base, name), credentials=folder.credentials if folder else None)
+        if urlsplit(own.url).hostname == _NO_SERVER:
+            return None
+        return Location(url=own.url, credentials=own.credentials or self.credentials)
+
+    @staticmethod
+    def _joined(base: str, path: str, *, folder: bool = False) -> str:
+        parts = urlsplit(base)
+        below = "/" if path.startswith("/") else parts.path
+        segments = [segment for segment in path.strip().split("/") if segment not in ("", ".")]
+        tail = "/" if folder and segments else ""
+        return urlunsplit(parts._replace(path=below + quote("/".join(segments), safe=_IN_A_PATH) + tail))
+
+
+def _split(url: str) -> Location | None:
+    """The URL with its user and password taken out, or None when `url` is none."""
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if not parts.scheme or not host or "://" not in url:
+        return None
+    bracketed = f"[{host}]" if ":" in host else host
+    bare = parts._replace(netloc=bracketed if port is None else f"{bracketed}:{port}", query="", fragment="")
+    credentials = None
+    if parts.username:
+        credentials = Credentials(user=unquote(parts.username), password=unquote(parts.password or ""))
+    return Location(url=urlunsplit(bare), credentials=credentials)

@@ -1,0 +1,113 @@
+"""The master configuration file: which files a phone reads and where its directories are (field notes 2).
+
+Attribute names decide, wherever in the document they stand. An attribute with the model's suffix,
+`CONFIG_FILES_SPIP670`, beats the plain one. This module does not know URLs; it hands on what the file says, with the
+substitutions made.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from phone_sim.bounded_xml import parse_xml
+from phone_sim.errors import DocumentError, MasterConfigurationError
+from phone_sim.mac_address import MacAddress
+from phone_sim.models import Model
+
+DEFAULT_NAME = "000000000000.cfg"
+SIZE_LIMIT = 256 * 1024
+"""Most bytes of a master configuration file; ours."""
+NAME_LIMIT = 255
+LIST_LIMIT = 2047
+
+ATTRIBUTES = (
+    "APP_FILE_PATH",
+    "CONFIG_FILES",
+    "MISC_FILES",
+    "LOG_FILE_DIRECTORY",
+    "OVERRIDES_DIRECTORY",
+    "CONTACTS_DIRECTORY",
+    "LICENSE_DIRECTORY",
+    "USER_PROFILES_DIRECTORY",
+    "CALL_LISTS_DIRECTORY",
+)
+"""The attributes of SIP 1.x to UC Software 4.0; later ones are passed over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MasterConfiguration:
+    """What the file says to one phone. A directory is empty for the root of the boot server (B17)."""
+
+    config_files: tuple[str, ...] = ()
+    app_file_path: str = ""
+    misc_files: tuple[str, ...] = ()
+    log_file_directory: str = ""
+    overrides_directory: str = ""
+    contacts_directory: str = ""
+    license_directory: str = ""
+    user_profiles_directory: str = ""
+    call_lists_directory: str = ""
+    problems: tuple[str, ...] = ()
+
+
+def parse(data: bytes, *, model: Model, mac: MacAddress) -> MasterConfiguration:
+    """What the master configuration file in `data` says to this phone.
+
+    `problems` lists what was left out: a file name over 255 characters, or what is past the 2047th character of the
+    list.
+
+    Raises:
+        MasterConfigurationError: when it is not XML within the limits, or has none of the attributes of such a file.
+    """
+    try:
+        root = parse_xml(data, limit=SIZE_LIMIT)
+    except DocumentError as error:
+        raise MasterConfigurationError(error.reason, error.line) from error
+    found: dict[str, str] = {}
+    for element in root.iter():
+        for name, value in element.attrib.items():
+            found.setdefault(str(name), str(value))
+    if root.tag != "APPLICATION" and not any(name in found for name in ATTRIBUTES):
+        raise MasterConfigurationError(f"the root element is {root.tag!s}, and no attribute is one of a master file")
+    values = {name: _substituted(_for_model(found, name, model), model, mac) for name in ATTRIBUTES}
+    config_files, problems = _config_files(values["CONFIG_FILES"])
+    return MasterConfiguration(
+        config_files=config_files,
+        app_file_path=values["APP_FILE_PATH"],
+        misc_files=_listed(values["MISC_FILES"]),
+        log_file_directory=values["LOG_FILE_DIRECTORY"],
+        overrides_directory=values["OVERRIDES_DIRECTORY"],
+        contacts_directory=values["CONTACTS_DIRECTORY"],
+        license_directory=values["LICENSE_DIRECTORY"],
+        user_profiles_directory=values["USER_PROFILES_DIRECTORY"],
+        call_lists_directory=values["CALL_LISTS_DIRECTORY"],
+        problems=problems,
+    )
+
+
+def _for_model(found: Mapping[str, str], name: str, model: Model) -> str:
+    return found.get(f"{name}_{model.suffix}", found.get(name, "")).strip()
+
+
+def _substituted(value: str, model: Model, mac: MacAddress) -> str:
+    substitutions = {
+        "[PHONE_MAC_ADDRESS]": mac.digits,
+        "[PHONE_MODEL]": model.suffix,
+        "[PHONE_PART_NUMBER]": model.part_number,
+    }
+    for placeholder, text in substitutions.items():
+        value = value.replace(placeholder, text)
+    return value
+
+
+def _config_files(value: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    problems: list[str] = []
+    if len(value) > LIST_LIMIT:
+        value = value[:LIST_LIMIT].rpartition(",")[0]
+        problems.append(f"the list is longer than {LIST_LIMIT} characters, its end is ignored")
+    names = _listed(value)
+    problems += [f"{name[:40]}... is longer than {NAME_LIMIT} characters" for name in names if len(name) > NAME_LIMIT]
+    return tuple(name for name in names if len(name) <= NAME_LIMIT), tuple(problems)
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(name for part in value.split(",") if (name := part.strip()))

@@ -1,0 +1,76 @@
+"""Every line that the phone can log, and where its wording comes from.
+
+`BULLETIN` lines are those of the sample log (B14). `OBSERVED` ones were seen on real phones (field notes 4 and 9).
+`OURS` are written only where a user needs them, in the style of the sample (D14). Nothing else is logged.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Source(Enum):
+    """Where the wording of a message comes from."""
+
+    BULLETIN = "bulletin"
+    OBSERVED = "observed"
+    OURS = "ours"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A line of the log: level `*` is always written; `{...}` in component and text are filled in."""
+
+    component: str
+    level: str
+    text: str
+    source: Source
+
+
+def _bulletin(component: str, level: str, text: str) -> Message:
+    return Message(component, level, text, Source.BULLETIN)
+
+
+def _ours(component: str, level: str, text: str) -> Message:
+    return Message(component, level, text, Source.OURS)
+
+
+INITIAL_ENTRY = _bulletin("{component}", "*", "Initial log entry. Current logging level {level}")
+KEY_IS_BLANK = _bulletin("lic", "4", "cfgCfsFlashKeyScratchLoad: key is blank")
+NEW_KEY = _bulletin("lic", "*", "License: new key for {feature} expiry {expiry} added")
+SIGNATURE_NOT_VALID = _bulletin("lic", "4", "cfgCfsXmlKeyValidate: Key signature is not valid")
+LICENSE_NOT_VALID = _bulletin("lic", "4", "cfgCfsKeysUpdateLicenseParse: {type} license is not valid")
+KEYS_UPDATED = _bulletin("lic", "3", "cfgCfsKeysUpdate: {count} keys updated")
+FEATURE_NOT_AVAILABLE = _bulletin("lic", "4", "License: feature {feature} is not available")
+NOT_LICENSED = _bulletin("{component}", "4", "{component}: Not Licensed")
+DIRECTORY_FAILED = _bulletin("ldap", "4", "cDynamicData::cDynamicData:cDynamicData:Failed")
+
+LOG_UPLOAD_FAILED = Message(
+    "log", "4", "UtilLogServerC::uploadFifoLog: upload error. protocol 0 result = -1", Source.OBSERVED
+)
+
+STARTED = _ours("app1", "*", "{model} {mac} firmware {firmware} started")
+REBOOTING = _ours("app1", "*", "Reboot: {reason}")
+NO_BOOT_SERVER = _ours("cfg", "4", "No boot server is known")
+MASTER_NOT_READABLE = _ours("cfg", "4", "Master configuration file {name} cannot be used: {reason}")
+NO_CONFIGURATION = _ours("cfg", "4", "No configuration from {server}, the last one is used: {reason}")
+CONFIG_NOT_READABLE = _ours("cfg", "4", "Configuration file {name} cannot be used: {reason}")
+CONFIG_FILES_TOO_LONG = _ours("cfg", "4", "CONFIG_FILES: {reason}")
+PRE_3_3_PARAMETERS = _ours("cfg", "4", "{name} has pre-3.3.0 parameters ({parameter}), they are ignored")
+BAD_PARAMETER = _ours("cfg", "4", "Parameter {name} is {value}, not {expected}: {used} is used")
+NOT_ON_THIS_MODEL = _ours("cfg", "4", "Feature {feature} is configured but not on this model")
+FILE_NOT_FOUND = _ours("copy", "3", "File {name} is not on the boot server")
+DOWNLOAD_FAILED = _ours("copy", "4", "Failed to download file {name}: {reason}")
+FLASH_DAMAGED = _ours("lic", "4", "cfgCfsFlashKeyScratchLoad: flash is damaged, it counts as blank: {reason}")
+FLASH_KEY_NOT_VALID = _ours("lic", "4", "cfgCfsFlashKeyScratchLoad: {count} keys in flash are not valid")
+FLASH_WRITE_FAILED = _ours("lic", "4", "cfgCfsFlashKeyScratchSave: flash was not written: {reason}")
+FIRMWARE_TOO_OLD = _ours("lic", "4", "License: {model} has no licensing before firmware {minimum}, this is {firmware}")
+NOT_AN_ACTIVATION_FILE = _ours("lic", "4", "cfgCfsKeysUpdate: {name} is not an activation file: {reason}")
+TOO_MANY_KEYS = _ours("lic", "4", "cfgCfsKeysUpdate: {name} has {count} keys for this phone, {limit} are read")
+NO_KEY_FOR_PHONE = _ours("lic", "4", "cfgCfsKeysUpdate: {name} has no key for this phone, {skipped} for others")
+KEY_MALFORMED = _ours("lic", "4", "cfgCfsXmlKeyValidate: Key is malformed: {reason}")
+LICENSE_EXPIRED = _ours("lic", "4", "cfgCfsKeysUpdateLicenseParse: {type} license has expired")
+FEATURE_EXPIRED = _ours("lic", "4", "License: key for {feature} expiry {expiry} has expired")
+WAITING_FOR_IDLE = _ours("lic", "4", "License: the reboot waits for {calls} active calls")
+
+CATALOGUE = tuple(value for value in list(globals().values()) if isinstance(value, Message))
+"""All messages, in the order above."""

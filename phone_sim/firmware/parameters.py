@@ -1,0 +1,93 @@
+"""Configuration parameters: reading one configuration file, and looking a name up in several.
+
+Any root will do, and an element's name carries no meaning: every attribute is a parameter (field notes 2 and 5). The
+file listed first wins; where one file says a thing twice, its first word counts (ours). An attribute with an empty
+value is there, and means the default. This module does not know what any parameter does.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+
+from phone_sim.bounded_xml import parse_xml
+from phone_sim.errors import DocumentError, ParameterFileError
+
+SIZE_LIMIT = 8 * 1024 * 1024
+"""Most bytes of a configuration file; ours (the largest stock file has 0.2 MB)."""
+
+_NUMBERED_FEATURE = re.compile(r"feature\.(\d+)\.name")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The parameters of one file, and the numbers N for which it has a `feature.N.name`."""
+
+    values: Mapping[str, str]
+
+    @cached_property
+    def feature_numbers(self) -> tuple[str, ...]:
+        """The N of every `feature.N.name`, in file order."""
+        names = (name for name in self.values if name.startswith("feature."))
+        return tuple(match.group(1) for name in names if (match := _NUMBERED_FEATURE.fullmatch(name)))
+
+
+def read_layer(data: bytes) -> Layer:
+    """The parameters in a configuration file.
+
+    Raises:
+        ParameterFileError: when it is not an XML document within the limits, or is an activation file.
+    """
+    try:
+        root = parse_xml(data, limit=SIZE_LIMIT)
+    except DocumentError as error:
+        raise ParameterFileError(error.reason, error.line) from error
+    if root.tag == "licenses":
+        # Servers are known to list activation files in CONFIG_FILES (field notes 2).
+        raise ParameterFileError("it is an activation file, not a configuration file")
+    values: dict[str, str] = {}
+    for element in root.iter():
+        for name, value in element.attrib.items():
+            values.setdefault(str(name), str(value))
+    return Layer(MappingProxyType(values))
+
+
+class Parameters:
+    """The parameters of a phone: layers of which the first that has a name gives its value. Never changed."""
+
+    __slots__ = ("_layers",)
+
+    def __init__(self, layers: Iterable[Layer] = ()) -> None:
+        self._layers = tuple(layers)
+
+    def get(self, name: str) -> str:
+        """The value, without blanks around it; empty when no layer has the name."""
+        for layer in self._layers:
+            if (value := layer.values.get(name)) is not None:
+                return value.strip()
+        return ""
+
+    def is_on(self, name: str) -> bool:
+        """True when the value is 1."""
+        return self.get(name) == "1"
+
+    def numbered_features(self) -> dict[str, bool]:
+        """SIP 3.x: the name of every `feature.N.name`, and whether its `feature.N.enabled` is 1 for any such N."""
+        features: dict[str, bool] = {}
+        for number in dict.fromkeys(number for layer in self._layers for number in layer.feature_numbers):
+            name = self.get(f"feature.{number}.name")
+            features[name] = features.get(name, False) or self.is_on(f"feature.{number}.enabled")
+        return features
+
+    def flat(self) -> dict[str, str]:
+        """Name and value of each parameter, as one dictionary."""
+        merged: dict[str, str] = {}
+        for layer in reversed(self._layers):
+            merged.update(layer.values)
+        return merged
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Parameters):
+            return NotImplemented
+        return self._layers == other._layers or self.flat() == other.flat()

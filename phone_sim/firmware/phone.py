@@ -1,0 +1,146 @@
+"""A phone: what happens to it, and the flow that answers each event.
+
+Each method moves the phone along the lifecycle table and returns a flow for a driver to perform; an event that the
+present state does not know raises LifecycleError before anything is done. This module does not know who performs its
+flows.
+"""
+
+from datetime import date, datetime
+
+from phone_sim.errors import LifecycleError
+from phone_sim.firmware import lifecycle, messages, screen
+from phone_sim.firmware.app_log import upload_log
+from phone_sim.firmware.boot import InService, boot, local_date
+from phone_sim.firmware.effects import ClockReading, Flow, Pause, ReadClock, Reboot, Show, WakeAt
+from phone_sim.firmware.lifecycle import Event, State
+from phone_sim.firmware.polling import daily_check
+from phone_sim.firmware.session import Identity
+
+MESSAGE_SECONDS = 5
+"""How long the display says that the phone is reconfiguring before it reboots; ours."""
+LICENSE_REBOOT = "a license has expired"
+
+
+class Phone:
+    """A phone.
+
+    `state` is where it is in its life, `calls` its active calls, `service` what it booted into, `next_check` the
+    instant of its next daily check.
+    """
+
+    __slots__ = ("_checked_on", "calls", "identity", "next_check", "service", "state")
+
+    def __init__(self, identity: Identity) -> None:
+        self.identity = identity
+        self.state = State.OFF
+        self.service: InService | None = None
+        self.calls = 0
+        self.next_check: datetime | None = None
+        self._checked_on: date | None = None
+
+    def power_on(self) -> Flow[None]:
+        """Boot (B15: this is when a new license is fetched)."""
+        self._move(Event.POWER_ON)
+        return self._booting()
+
+    def cut_power(self) -> None:
+        """Lose everything but flash. The driver closes the flow that is under way."""
+        self._move(Event.POWER_CUT)
+        self._forget()
+
+    def reboot(self, reason: str = "by hand") -> Flow[None]:
+        """Restart, ending any calls."""
+        self._move(Event.REBOOT_REQUESTED)
+        return self._restarting(reason)
+
+    def start_call(self) -> None:
+        """A call begins."""
+        self._move(Event.CALL_STARTED)
+        self.calls += 1
+
+    def end_call(self) -> Flow[None]:
+        """A call ends; after the last one a phone that waits for it reboots (D15)."""
+        if self.calls == 0:
+            raise LifecycleError("there is no call to end")
+        if self.calls == 1:
+            self._move(Event.LAST_CALL_ENDED)
+        self.calls -= 1
+        return self._restarting(LICENSE_REBOOT) if self.state is State.REBOOTING else _nothing()
+
+    def polling_time(self) -> Flow[None]:
+        """The daily check (B12); one a local date (D12)."""
+        return self._checking(self.service) if self.service is not None and self._in_service else _nothing()
+
+    def clock_set(self) -> Flow[None]:
+        """The clock was set or changed: check if the polling time was passed over, then wait for the next one."""
+        return self._adjusting(self.service) if self.service is not None and self._in_service else _nothing()
+
+    def upload_log(self, *, full: bool = False) -> Flow[None]:
+        """Upload the log: its period is over, or it is `full`."""
+        if self.service is None:
+            return _nothing()
+        directory = self.service.configuration.master.log_file_directory
+        return upload_log(self.service.session, directory, full=full)
+
+    @property
+    def _in_service(self) -> bool:
+        return self.state in (State.IDLE, State.IN_CALL)
+
+    def _move(self, event: Event) -> None:
+        self.state = lifecycle.after(self.state, event)
+
+    def _forget(self) -> None:
+        self.service = None
+        self.calls = 0
+        self.next_check = None
+        self._checked_on = None
+
+    def _booting(self) -> Flow[None]:
+        self._forget()
+        self.service = yield from boot(self.identity)
+        self._move(Event.BOOTED)
+        reading: ClockReading = yield ReadClock()
+        yield from self._wait_for_polling_time(self.service, reading)
+
+    def _checking(self, service: InService) -> Flow[None]:
+        reading: ClockReading = yield ReadClock()
+        today = local_date(service.session, reading)
+        if today is not None and today != self._checked_on:
+            self._checked_on = today
+            if (yield from daily_check(service, today)):
+                self._move(Event.LICENSE_EXPIRED)
+                yield from self._expired(service)
+                return
+        yield from self._wait_for_polling_time(service, reading)
+
+    def _adjusting(self, service: InService) -> Flow[None]:
+        reading: ClockReading = yield ReadClock()
+        if self.next_check is not None and reading.instant is not None and self.next_check <= reading.instant:
+            yield from self._checking(service)
+        else:
+            yield from self._wait_for_polling_time(service, reading)
+
+    def _wait_for_polling_time(self, service: InService, reading: ClockReading) -> Flow[None]:
+        """Ask to be woken at the next polling time; with an unset clock there is none (B12, D12)."""
+        if reading.instant is not None:
+            settings = service.session.settings
+            self.next_check = settings.zone.next_occurrence(settings.polling_time, reading.instant)
+            yield WakeAt(self.next_check)
+
+    def _expired(self, service: InService) -> Flow[None]:
+        if self.state is State.WAITING_FOR_IDLE:
+            yield from service.session.say(messages.WAITING_FOR_IDLE, calls=self.calls)
+        else:
+            yield from self._restarting(LICENSE_REBOOT)
+
+    def _restarting(self, reason: str) -> Flow[None]:
+        if reason == LICENSE_REBOOT:
+            yield Show(screen.message(screen.RECONFIGURING))
+            yield Pause(MESSAGE_SECONDS)
+        if self.service is not None:
+            yield from self.service.session.say(messages.REBOOTING, reason=reason)
+        yield Reboot(reason)
+
+
+def _nothing() -> Flow[None]:
+    yield from ()

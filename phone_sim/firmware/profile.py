@@ -1,0 +1,63 @@
+"""What differs between firmware releases: one row for each (B2, field notes 1.1 and 3.1).
+
+A profile says in which dialect parameters are read, how the User-Agent is written, which override files exist and
+when a license file is asked for. It does not know what a model can do.
+"""
+
+from dataclasses import dataclass
+
+from phone_sim.errors import UsageError
+from phone_sim.mac_address import MacAddress
+from phone_sim.models import Model, parse_version
+
+CURRENT = "3.3.0"
+"""The release that the bulletin is up to date for (B2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirmwareProfile:
+    """The behavior of a firmware release.
+
+    `always_fetches_license` is the rule of later firmware (D8): both license files at every boot. `types_user_agent`
+    adds `Type/Application`; `tag_parameter` is the parameter that adds the serial number to the User-Agent.
+    """
+
+    version: str
+    dialect: str
+    override_files: tuple[str, ...]
+    types_user_agent: bool
+    tag_parameter: str
+    always_fetches_license: bool
+
+    def supports_licensing(self, model: Model) -> bool:
+        """True from the firmware that has licensing on this model (B2)."""
+        return parse_version(self.version) >= parse_version(model.minimum_firmware)
+
+    def user_agent(self, model: Model, mac: MacAddress, *, tag_serial: bool) -> str:
+        """The User-Agent of the SIP application's file transport (field notes 3.1)."""
+        serial = f" (SN:{mac})" if tag_serial else ""
+        kind = " Type/Application" if self.types_user_agent else ""
+        return f"FileTransport {model.user_agent_family}-{model.token}-UA/{self.version}{serial}{kind}"
+
+
+def profile_for(version: str, *, always_fetches_license: bool | None = None) -> FirmwareProfile:
+    """The profile of a firmware version such as `3.2.3.1734`; the license rule may be set apart from it (D8).
+
+    The pair of override files is UC Software 3.3's, before that there was one (field notes 1.1).
+
+    Raises:
+        UsageError: when `version` is not a version of 3.0 to 4.x.
+    """
+    number = parse_version(version)
+    if not (3,) <= number < (5,):
+        raise UsageError(f"firmware {version} is not known: 3.0 to 4.x are")
+    software_3_3 = number >= (3, 3)
+    software_4 = number >= (4,)
+    return FirmwareProfile(
+        version=version,
+        dialect="ucs-3.3" if software_3_3 else "sip-3",
+        override_files=("phone.cfg", "web.cfg") if software_3_3 else ("phone.cfg",),
+        types_user_agent=software_4,
+        tag_parameter="device.prov.tagSerialNo" if software_4 else "sec.tagSerialNo",
+        always_fetches_license=software_4 if always_fetches_license is None else always_fetches_license,
+    )

@@ -1,0 +1,52 @@
+"""What the phone's display shows, as text: a title, lines, and where the arrow keys are.
+
+Texts come from the bulletin (B12, B18) and, where marked, from the phones' own dictionaries (field notes 7). This
+module does not know pixels or keys.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from phone_sim.licensing.key_ring import KeyRing
+from phone_sim.models import Feature
+
+RECONFIGURING = "Reconfiguring network, please wait."
+"""B12."""
+PROCESSING = "Processing configuration..."
+"""From the dictionaries of later firmware (field notes 9)."""
+NO_LICENSE = "No license installed."
+"""B18."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A display's contents."""
+
+    title: str = ""
+    lines: tuple[str, ...] = ()
+
+
+def message(text: str) -> Frame:
+    """A frame with nothing but a message."""
+    return Frame(lines=(text,))
+
+
+def licenses_page(features: Iterable[Feature], ring: KeyRing, today: date | None) -> Frame:
+    """Menu > Status > Licenses: a line for each license on the phone, or `No license installed.` (B18).
+
+    The layout of a line is ours; the title and the names are the dictionaries'.
+    """
+    names = {feature.bit: feature.display_name for feature in features}
+    lines = []
+    for bit, expiry in ring.grants.items():
+        if expiry.never:
+            state = "Does not expire"
+        else:
+            state = f"Expired {expiry}" if expiry.is_over(today) else f"Valid until {expiry}"
+        lines.append(f"{names.get(bit, UNKNOWN)}: {state}")
+    return Frame(title="Licenses", lines=tuple(lines) or (NO_LICENSE,))
+
+
+UNKNOWN = "Unknown"
+"""The name of a granted bit that this firmware has no feature for (B14, D2)."""

@@ -1,0 +1,99 @@
+"""What the flows of one phone share from power on to power off: who it is, its log settings, its boot server.
+
+This module does not know what is fetched or said, only how: by asking for effects.
+"""
+
+from dataclasses import dataclass, field
+
+from phone_sim.errors import UsageError
+from phone_sim.firmware import messages
+from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, Flow, Log, NotFound, TransferFailed
+from phone_sim.firmware.location import BootServer
+from phone_sim.firmware.log_line import LogStyle
+from phone_sim.firmware.messages import Message
+from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.profile import FirmwareProfile
+from phone_sim.firmware.settings import Settings, read_settings
+from phone_sim.licensing.signature import TrustAnchor
+from phone_sim.mac_address import MacAddress
+from phone_sim.models import Feature, Model
+
+_OWN_COMPONENTS = ("app1", "cfg", "copy", "efk", "lic", "log")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What makes a phone this phone: it changes neither by configuration nor by power cycle.
+
+    `boot_server` is the address given to the phone (DHCP, or by hand); empty for the one in its flash. `style` and
+    `missed` are how log lines are written (D16, D13).
+    """
+
+    model: Model
+    features: tuple[Feature, ...]
+    mac: MacAddress
+    profile: FirmwareProfile
+    anchor: TrustAnchor
+    boot_server: str = ""
+    style: LogStyle = LogStyle.BULLETIN
+    missed: str = "03"
+
+    def settings(self, parameters: Parameters) -> Settings:
+        """The settings that these parameters give this phone."""
+        components = dict.fromkeys((*_OWN_COMPONENTS, *(feature.component for feature in self.features)))
+        return read_settings(parameters, components=components, style=self.style, missed=self.missed)
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """A phone between power on and power off. `reachable` turns false when the boot server gives no answer at all."""
+
+    identity: Identity
+    settings: Settings
+    server: BootServer | None = None
+    user_agent: str = field(default="", init=False)
+    reachable: bool = field(default=True, init=False)
+
+    def configure(self, parameters: Parameters) -> None:
+        """Go by these parameters from now on."""
+        self.settings = self.identity.settings(parameters)
+        profile = self.identity.profile
+        tag_serial = parameters.is_on(profile.tag_parameter)
+        self.user_agent = profile.user_agent(self.identity.model, self.identity.mac, tag_serial=tag_serial)
+
+    def find_server(self, remembered: str) -> Flow[str]:
+        """Take the boot server that was given, else the remembered one; the result is its address, or empty."""
+        address = self.identity.boot_server or remembered
+        try:
+            self.server = BootServer.parse(address)
+        except UsageError:
+            yield from self.say(messages.NO_BOOT_SERVER)
+            self.reachable = False
+            return ""
+        return address
+
+    def say(self, message: Message, **values: object) -> Flow[None]:
+        """Log a message of the catalogue, if its component logs that level."""
+        component = message.component.format(**values)
+        if self.settings.log.writes(component, message.level):
+            text = message.text.format(**values)
+            yield Log(component=component, level=message.level, text=text, format=self.settings.log.format)
+
+    def fetch(self, directory: str, name: str, *, limit: int, optional: bool = False) -> Flow[FetchReply]:
+        """Download a file from a directory of the boot server; what goes wrong is logged once and returned.
+
+        That an `optional` file is missing is logged at level 3.
+        """
+        if self.server is None or (location := self.server.locate(directory, name)) is None:
+            return NotFound("there is no server for it")
+        on_boot_server = location.url.startswith(self.server.root)
+        if on_boot_server and not self.reachable:
+            return TransferFailed("the boot server gives no answer", unreachable=True)
+        reply: FetchReply = yield Fetch(location=location, limit=limit, user_agent=self.user_agent)
+        if isinstance(reply, NotFound) and optional:
+            yield from self.say(messages.FILE_NOT_FOUND, name=location.name)
+        elif not isinstance(reply, Fetched):
+            yield from self.say(messages.DOWNLOAD_FAILED, name=location.name, reason=reply.reason)
+        if isinstance(reply, TransferFailed) and reply.unreachable and on_boot_server:
+            self.reachable = False
+        return reply

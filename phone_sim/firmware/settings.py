@@ -1,0 +1,152 @@
+"""The typed values that the phone takes from its parameters: local time, polling time, logging.
+
+A bad value falls back to the stock default and is reported, never raised (B12, field notes 4.2 and 5).
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import time
+from types import MappingProxyType
+
+from phone_sim.firmware.local_time import Changeover, DaylightSaving, LocalTime
+from phone_sim.firmware.log_line import LogFormat, LogStyle, RenderType
+from phone_sim.firmware.parameters import Parameters
+
+DEFAULT_POLLING_TIME = time(2, 0)
+"""The stock `license.polling.time` (B12)."""
+
+_POLLING_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_DEFAULT_LEVELS: Mapping[str, int] = MappingProxyType({"lic": 3})  # D17
+_DEFAULT_LEVEL = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadParameter:
+    """A parameter whose value cannot be used: what was found, what is allowed, what is used instead."""
+
+    name: str
+    value: str
+    expected: str
+    used: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    """How much is logged, how it is written, and when it is uploaded (`log.*`, field notes 4.2). Sizes are in bytes."""
+
+    levels: Mapping[str, int] = field(default_factory=dict)
+    render_level: int = 1
+    format: LogFormat = LogFormat()
+    file_size: int = 16 * 1024
+    upload_period: int = 172800
+    append: bool = True
+    append_limit: int = 512 * 1024
+    stop_at_limit: bool = False
+
+    def level_of(self, component: str) -> int:
+        """The lowest level that the component logs (D17)."""
+        return self.levels.get(component, _DEFAULT_LEVELS.get(component, _DEFAULT_LEVEL))
+
+    def writes(self, component: str, level: str) -> bool:
+        """True when a line of this level is written; `*` always is."""
+        return level == "*" or int(level) >= max(self.level_of(component), self.render_level)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a phone's parameters say about time and logging, and which of them it could not use."""
+
+    zone: LocalTime
+    polling_time: time
+    log: LogSettings
+    problems: tuple[BadParameter, ...]
+
+
+def read_settings(parameters: Parameters, *, components: Iterable[str], style: LogStyle, missed: str) -> Settings:
+    """The settings in `parameters`, with a log level for each of the components.
+
+    The style (D16) and the fourth field (D13) of log lines come from outside the parameters.
+    """
+    reader = _Reader(parameters)
+    zone = reader.zone()
+    return Settings(
+        zone=zone,
+        polling_time=reader.polling_time(),
+        log=reader.log(LogFormat(zone=zone, style=style, missed=missed), components),
+        problems=tuple(reader.problems),
+    )
+
+
+class _Reader:
+    def __init__(self, parameters: Parameters) -> None:
+        self._parameters = parameters
+        self.problems: list[BadParameter] = []
+
+    def _reject(self, name: str, expected: str, used: object) -> None:
+        found = self._parameters.get(name)[:40]
+        self.problems.append(BadParameter(name=name, value=found, expected=expected, used=str(used)))
+
+    def _integer(self, name: str, default: int, low: int, high: int) -> int:
+        text = self._parameters.get(name)
+        if not text:
+            return default
+        if re.fullmatch(r"[+-]?[0-9]{1,9}", text) and low <= int(text) <= high:
+            return int(text)
+        self._reject(name, f"{low} to {high}", default)
+        return default
+
+    def polling_time(self) -> time:
+        name = "license.polling.time"
+        text = self._parameters.get(name)
+        if not text:
+            return DEFAULT_POLLING_TIME
+        if match := _POLLING_TIME.fullmatch(text):
+            return time(int(match.group(1)), int(match.group(2)))
+        self._reject(name, "00:00 to 23:59", f"{DEFAULT_POLLING_TIME:%H:%M}")
+        return DEFAULT_POLLING_TIME
+
+    def zone(self) -> LocalTime:
+        offset = self._integer("tcpIpApp.sntp.gmtOffset", 0, -14 * 3600, 14 * 3600)
+        return LocalTime(gmt_offset=offset, daylight_saving=self._daylight_saving())
+
+    def _daylight_saving(self) -> DaylightSaving | None:
+        if not self._integer("tcpIpApp.sntp.daylightSavings.enable", 1, 0, 1):
+            return None
+        fixed = bool(self._integer("tcpIpApp.sntp.daylightSavings.fixedDayEnable", 0, 0, 1))
+        return DaylightSaving(
+            start=self._changeover("start", month=3, date=8, fixed=fixed),
+            stop=self._changeover("stop", month=11, date=1, fixed=fixed),
+        )
+
+    def _changeover(self, end: str, *, month: int, date: int, fixed: bool) -> Changeover:
+        prefix = f"tcpIpApp.sntp.daylightSavings.{end}"
+        day_of_week = self._integer(f"{prefix}.dayOfWeek", 1, 1, 7)  # 1 is Sunday
+        return Changeover(
+            month=self._integer(f"{prefix}.month", month, 1, 12),
+            day=self._integer(f"{prefix}.date", date, 1, 31),
+            hour=self._integer(f"{prefix}.time", 2, 0, 23),
+            weekday=None if fixed else (day_of_week + 5) % 7,
+            last_in_month=bool(self._integer(f"{prefix}.dayOfWeek.lastInMonth", 0, 0, 1)),
+        )
+
+    def log(self, line_format: LogFormat, components: Iterable[str]) -> LogSettings:
+        prefix = "log.render"
+        render_type = RenderType(self._integer(f"{prefix}.type", 2, 0, 2))
+        limit_mode = self._parameters.get(f"{prefix}.file.upload.append.limitMode")
+        if limit_mode not in ("", "delete", "stop"):
+            self._reject(f"{prefix}.file.upload.append.limitMode", "delete or stop", "delete")
+        return LogSettings(
+            levels=MappingProxyType({name: self._level(name) for name in components}),
+            render_level=self._integer(f"{prefix}.level", 1, 0, 6),
+            format=replace(line_format, render_type=render_type),
+            file_size=1024 * self._integer(f"{prefix}.file.size", 16, 1, 180),
+            upload_period=self._integer(f"{prefix}.file.upload.period", 172800, 10, 999_999_999),
+            append=bool(self._integer(f"{prefix}.file.upload.append", 1, 0, 1)),
+            append_limit=1024 * self._integer(f"{prefix}.file.upload.append.sizeLimit", 512, 1, 16 * 1024),
+            stop_at_limit=limit_mode == "stop",
+        )
+
+    def _level(self, component: str) -> int:
+        default = _DEFAULT_LEVELS.get(component, _DEFAULT_LEVEL)
+        return self._integer(f"log.level.change.{component}", default, 0, 5)

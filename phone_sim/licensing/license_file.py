@@ -1,0 +1,69 @@
+"""The activation file: all license keys of an order, as XML (B6, D1).
+
+Reading picks the elements that concern one phone and leaves the rest unread. Nothing here verifies a signature.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from lxml import etree
+
+from phone_sim.bounded_xml import parse_xml
+from phone_sim.errors import DocumentError, LicenseFileError
+from phone_sim.licensing.license_key import LicenseKey
+
+SIZE_LIMIT = 16 * 1024 * 1024
+"""Most bytes of an activation file, about 20,000 keys; ours."""
+
+_DECLARATION = "<?xml version='1.0' encoding='ISO-8859-1' standalone='yes'?>\n"
+# The elements of other phones stay inside libxml2: a file of 10,000 keys costs little more than its parse.
+_OF_PHONE = etree.XPath("licenseKey[@Type='Site' or translate(@Serial, 'abcdef', 'ABCDEF')=$serial]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicenseFile:
+    """What an activation file holds for one phone: the attributes of its elements, and how many are for others."""
+
+    elements: tuple[Mapping[str, str], ...]
+    skipped: int
+
+
+def read_for_phone(data: bytes, serial: str) -> LicenseFile:
+    """The elements of an activation file for the phone with this serial (12 upper-case digits), and for any phone.
+
+    Raises:
+        LicenseFileError: when `data` is not an activation file.
+    """
+    root = _root(data)
+    found = cast(list[etree._Element], _OF_PHONE(root, serial=serial))
+    elements = tuple(_attributes(element) for element in found)
+    return LicenseFile(elements=elements, skipped=len(root) - len(elements))
+
+
+def read_all(data: bytes) -> tuple[Mapping[str, str], ...]:
+    """The attributes of every license key of an activation file. Raises LicenseFileError as `read_for_phone`."""
+    return tuple(_attributes(element) for element in _root(data).iterchildren("licenseKey"))
+
+
+def write(keys: Iterable[LicenseKey]) -> bytes:
+    """The activation file with these keys, in the form of the real ones: single quotes, no final line end (D1)."""
+    elements = "".join(
+        "<licenseKey " + " ".join(f"{name}='{value}'" for name, value in key.attributes().items()) + "/>"
+        for key in keys
+    )
+    return f"{_DECLARATION}<licenses>{elements}</licenses>".encode("ascii")
+
+
+def _root(data: bytes) -> etree._Element:
+    try:
+        root = parse_xml(data, limit=SIZE_LIMIT)
+    except DocumentError as error:
+        raise LicenseFileError(error.reason, error.line) from error
+    if root.tag != "licenses":
+        raise LicenseFileError(f"the root element is {root.tag!s}, not licenses", root.sourceline)
+    return root
+
+
+def _attributes(element: etree._Element) -> Mapping[str, str]:
+    return {str(name): str(value) for name, value in element.attrib.items()}

@@ -1,0 +1,46 @@
+"""The signature of a license key: RSA-2048, PKCS#1 v1.5, SHA-256, and nothing else (D4).
+
+The algorithm is fixed here and never read from a file. This module does not know where the trust anchor comes from; the
+vendor's own key is not public (D5).
+"""
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from phone_sim.errors import UsageError
+from phone_sim.licensing.license_key import LicenseKey
+
+KEY_BITS = 2048
+PADDING = PKCS1v15()
+DIGEST = SHA256()
+
+
+class TrustAnchor:
+    """The public key in the phone's firmware that license keys are verified with (D5)."""
+
+    def __init__(self, public_key: RSAPublicKey) -> None:
+        if public_key.key_size != KEY_BITS:
+            raise UsageError(f"the trust anchor is an RSA key of {public_key.key_size} bits, {KEY_BITS} are needed")
+        self._public_key = public_key
+
+    @classmethod
+    def from_pem(cls, pem: bytes, source: str) -> "TrustAnchor":
+        """The anchor in a PEM file named `source`. Raises UsageError unless it is an RSA public key of 2048 bits."""
+        try:
+            key = load_pem_public_key(pem)
+        except ValueError as error:
+            raise UsageError(f"{source} is not a public key in PEM form: {error}") from error
+        if not isinstance(key, RSAPublicKey):
+            raise UsageError(f"{source} is not an RSA public key")
+        return cls(key)
+
+    def verifies(self, key: LicenseKey) -> bool:
+        """True when the signature of `key` was made with the private half of this anchor over just these values."""
+        try:
+            self._public_key.verify(key.validation, key.signed_bytes(), PADDING, DIGEST)
+        except InvalidSignature:
+            return False
+        return True

@@ -1,0 +1,88 @@
+"""Flash on disk: one file, replaced as a whole, so that a cut of the power at any moment leaves the old or the new.
+
+`MemoryFlash` is the same without a disk. What the bytes mean is the business of `phone_sim.firmware.flash`.
+"""
+
+import os
+from pathlib import Path
+from typing import Protocol
+
+from phone_sim.errors import FlashDamagedError
+from phone_sim.firmware.effects import FlashDamaged, FlashReply, WriteFailed, Written
+from phone_sim.firmware.flash import SIZE_LIMIT, FlashContents, decode, encode
+
+
+class Flash(Protocol):
+    """A phone's flash."""
+
+    def read(self) -> FlashReply:
+        """What is in it; blank flash is a `FlashContents` of nothing."""
+
+    def write(self, contents: FlashContents) -> Written | WriteFailed:
+        """Replace what is in it."""
+
+
+class MemoryFlash:
+    """Flash for as long as the process lives."""
+
+    def __init__(self, contents: FlashContents | None = None) -> None:
+        self._contents = contents or FlashContents()
+
+    def read(self) -> FlashReply:
+        """What was written last."""
+        return self._contents
+
+    def write(self, contents: FlashContents) -> Written | WriteFailed:
+        """Keep the contents."""
+        self._contents = contents
+        return Written()
+
+
+class FlashFile:
+    """Flash in a file. The folder is made when it is missing; the file is not shared between two running phones."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> FlashReply:
+        """What is in the file; no file is blank flash."""
+        try:
+            with self._path.open("rb") as file:
+                data = file.read(SIZE_LIMIT + 1)
+        except FileNotFoundError:
+            return FlashContents()
+        except OSError as error:
+            return FlashDamaged(f"{self._path}: {error.strerror}")
+        if len(data) > SIZE_LIMIT:
+            return FlashDamaged(f"more than {SIZE_LIMIT} bytes")
+        try:
+            return decode(data)
+        except FlashDamagedError as error:
+            return FlashDamaged(str(error))
+
+    def write(self, contents: FlashContents) -> Written | WriteFailed:
+        """Write a new file beside the old one, force it to the disk, and put it in the old one's place."""
+        data = encode(contents)
+        if len(data) > SIZE_LIMIT:
+            return WriteFailed(f"{len(data)} bytes are more than flash holds")
+        beside = self._path.with_name(self._path.name + ".new")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with beside.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(self._path)
+            _sync_folder(self._path.parent)
+        except OSError as error:
+            return WriteFailed(f"{self._path}: {error.strerror}")
+        return Written()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Force the new name to the disk as well."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,84 @@
+"""Sockets that keep to a budget of bytes and time, whatever the other side does.
+
+A library's own time limits hold for one reception, and its bodies of redirects and challenges have no limit in size; a
+server that drips or never ends would hold a phone. Here every reception draws on the budget of the transfer that is
+under way. This module does not know HTTP.
+"""
+
+import socket
+import ssl
+import time
+from contextvars import ContextVar
+from typing import Any
+
+from urllib3.connection import HTTPConnection
+
+
+class OverBudgetError(OSError):
+    """The transfer took more bytes or time than it was given."""
+
+
+class Budget:
+    """What a transfer may still take: bytes and, until `deadline` (monotonic seconds), time."""
+
+    __slots__ = ("_deadline", "left", "received")
+
+    def __init__(self, *, seconds: float, size: int) -> None:
+        self._deadline = time.monotonic() + seconds
+        self.left = size
+        self.received = 0
+
+    def limit_wait(self, sock: socket.socket) -> None:
+        """Let the socket wait no longer than the budget lasts."""
+        seconds = self._deadline - time.monotonic()
+        if seconds <= 0:
+            raise OverBudgetError("the transfer takes too long")
+        limit = sock.gettimeout()
+        if limit is None or seconds < limit:
+            sock.settimeout(seconds)
+
+    def take(self, size: int) -> int:
+        """Count received bytes."""
+        self.received += size
+        if self.received > self.left:
+            raise OverBudgetError("the answer is too long")
+        return size
+
+
+current_budget: ContextVar[Budget] = ContextVar("current_budget")
+
+
+class BoundedSocket(socket.socket):
+    """A TCP socket that draws on the current budget."""
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        """Receive, within the budget."""
+        budget = current_budget.get()
+        budget.limit_wait(self)
+        return budget.take(super().recv_into(*args, **kwargs))
+
+
+class BoundedTlsSocket(ssl.SSLSocket):
+    """A TLS socket that draws on the current budget."""
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        """Receive, within the budget."""
+        budget = current_budget.get()
+        budget.limit_wait(self)
+        return budget.take(super().recv_into(*args, **kwargs))
+
+    def send(self, *args: Any, **kwargs: Any) -> int:
+        """Send, within the time of the budget."""
+        current_budget.get().limit_wait(self)
+        return super().send(*args, **kwargs)
+
+
+class BoundedConnection(HTTPConnection):
+    """A connection over a bounded socket."""
+
+    def _new_conn(self) -> socket.socket:
+        plain = super()._new_conn()
+        limit = plain.gettimeout()
+        bounded = BoundedSocket(plain.family, plain.type, plain.proto, fileno=plain.detach())
+        bounded.settimeout(limit)
+        return bounded

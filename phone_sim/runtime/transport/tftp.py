@@ -1,0 +1,149 @@
+"""TFTP, on tftpy: RRQ and WRQ in octet mode, bounded in bytes and time (RFC 1350, 2347 to 2349).
+
+tftpy acts on packets from anywhere: it says that it discards what comes from a foreign address or port, and then
+writes it to the file. The socket here gives it only what comes from the server's transfer identifier. This module
+does not know what the files are.
+"""
+
+import io
+import logging
+import socket
+import time
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from tftpy.TftpContexts import TftpContextClientDownload, TftpContextClientUpload
+from tftpy.TftpPacketTypes import TftpPacketERR
+from tftpy.TftpShared import TftpErrors, TftpTimeout
+
+from phone_sim.firmware.effects import (
+    Fetch,
+    Fetched,
+    FetchReply,
+    NotFound,
+    Refused,
+    TransferFailed,
+    Upload,
+    Uploaded,
+    UploadReply,
+)
+from phone_sim.runtime.transport import Limits
+
+DEFAULT_PORT = 69
+_BLOCK_SIZE = 1468  # the largest that fits an Ethernet frame; a server that knows no options sends 512
+_ATTEMPTS = 3
+_UNKNOWN_TRANSFER_ID = b"\x00\x05\x00\x05Unknown transfer ID\x00"
+
+# tftpy says something about every block; whoever wants to hear it sets the level again.
+logging.getLogger("tftpy").setLevel(logging.CRITICAL)
+
+
+class _OverLimitError(Exception):
+    """The file is longer than the phone takes."""
+
+
+class _BoundedFile(io.BytesIO):
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self._limit = limit
+
+    def write(self, block: Any) -> int:
+        if self.tell() + len(block) > self._limit:
+            raise _OverLimitError(f"the file has more than {self._limit} bytes")
+        return super().write(block)
+
+
+class _PeerSocket:
+    """A UDP socket that hears one server only: its address from the start, its port from its first packet on."""
+
+    def __init__(self, plain: socket.socket, address: str, limits: Limits) -> None:
+        self._plain = plain
+        self._address = address
+        self._limits = limits
+        self._deadline = time.monotonic() + limits.transfer
+        self.peer: tuple[str, int] | None = None
+
+    def sendto(self, data: bytes, to: tuple[str, int]) -> int:
+        return self._plain.sendto(data, to)
+
+    def recvfrom(self, size: int) -> tuple[bytes, tuple[str, int]]:
+        give_up = min(time.monotonic() + self._limits.answer, self._deadline)
+        while (left := give_up - time.monotonic()) > 0:
+            self._plain.settimeout(left)
+            data, sender = self._plain.recvfrom(size)
+            if self.peer is None and sender[0] == self._address:
+                self.peer = sender
+            if sender == self.peer:
+                return data, sender
+            # RFC 1350: an error for the stranger, and the transfer goes on.
+            self._plain.sendto(_UNKNOWN_TRANSFER_ID, sender)
+        raise TimeoutError
+
+    @property
+    def is_over_time(self) -> bool:
+        return time.monotonic() >= self._deadline
+
+    def close(self) -> None:
+        self._plain.close()
+
+
+class TftpTransport:
+    """Downloads by RRQ and uploads by WRQ; each transfer has a client of its own."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    def fetch(self, request: Fetch) -> FetchReply:
+        """Read the file."""
+        file = _BoundedFile(request.limit)
+        failure = self._transfer(TftpContextClientDownload, request.location.url, file)
+        return failure or Fetched(file.getvalue())
+
+    def upload(self, request: Upload) -> UploadReply:
+        """Write the file."""
+        return self._transfer(TftpContextClientUpload, request.location.url, io.BytesIO(request.body)) or Uploaded()
+
+    def close(self) -> None:
+        """Nothing is held open between transfers."""
+
+    def _transfer(self, kind: Any, url: str, file: io.BytesIO) -> NotFound | Refused | TransferFailed | None:
+        """Run a transfer of tftpy; None when the whole file went over."""
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or DEFAULT_PORT
+        name = unquote(parts.path).lstrip("/")
+        errors: list[TftpPacketERR] = []
+
+        def heard(packet: object) -> None:
+            if isinstance(packet, TftpPacketERR):
+                errors.append(packet)
+
+        try:
+            options = {"blksize": _BLOCK_SIZE}
+            context = kind(host, port, name, file, options, heard, self._limits.answer, retries=_ATTEMPTS)
+        except OSError as error:
+            return TransferFailed(f"{host}: {error.strerror}", unreachable=True)
+        plain = context.sock
+        context.sock = peer = _PeerSocket(plain, context.address, self._limits)
+        try:
+            context.start()
+        except Exception as error:
+            return _refusal(errors[-1]) if errors else _failure(error, peer)
+        finally:
+            plain.close()
+        return None
+
+
+def _refusal(error: Any) -> NotFound | Refused:
+    """The reply for an error packet of the server."""
+    words = (error.errmsg or b"").partition(b"\0")[0].decode("ascii", "replace")
+    text = f"TFTP error {error.errorcode} {words}".strip()
+    return NotFound(text) if error.errorcode == TftpErrors.FileNotFound else Refused(text)
+
+
+def _failure(error: Exception, peer: _PeerSocket) -> TransferFailed:
+    unreachable = peer.peer is None
+    if isinstance(error, TimeoutError | TftpTimeout):
+        return TransferFailed("the transfer takes too long" if peer.is_over_time else "no answer", unreachable)
+    if isinstance(error, OSError):
+        return TransferFailed(error.strerror or str(error), unreachable)
+    return TransferFailed(str(error).splitlines()[0] if str(error) else type(error).__name__, unreachable)

@@ -1,0 +1,75 @@
+"""nginx as a boot server: GET and PUT, with Basic authentication and TLS if wanted."""
+
+import os
+from pathlib import Path
+from string import Template
+
+from real_servers.certificates import Certificates
+from real_servers.http_server import HttpServer
+from real_servers.programs import require
+
+# Relative paths are below the work folder (-p). The worker runs as root: pytest's folders are closed to other users.
+_CONFIGURATION = Template("""\
+$run_as
+worker_processes 1;
+daemon off;
+pid nginx.pid;
+error_log error.log info;
+events { worker_connections 1024; }
+http {
+  log_format requests "$$request\\t$$status\\t$$http_user_agent\\t$$remote_user";
+  access_log access.log requests;
+  client_body_temp_path body;
+  proxy_temp_path proxy;
+  fastcgi_temp_path fastcgi;
+  uwsgi_temp_path uwsgi;
+  scgi_temp_path scgi;
+  client_max_body_size 64m;
+  types { text/xml cfg xml; application/octet-stream ld log; }
+  server {
+    listen 127.0.0.1:$listen;
+    server_name localhost;
+    root "$root";
+    dav_methods PUT;
+    create_full_put_path on;
+    $extras
+  }
+}
+""")
+
+
+class Nginx(HttpServer):
+    """nginx with GET and PUT at `/` (missing folders are made); Basic authentication and TLS where given."""
+
+    def __init__(
+        self,
+        root: Path,
+        work: Path,
+        *,
+        user: str | None = None,
+        password: str | None = None,
+        tls: Certificates | None = None,
+    ) -> None:
+        super().__init__(root, work)
+        self._user = user
+        self._password = password
+        self._tls = tls
+        self.scheme = "http" if tls is None else "https"
+
+    def prepare(self) -> list[str]:
+        """Write the configuration and the user file."""
+        extras = []
+        if self._user is not None:
+            (self.work / "users").write_text(f"{self._user}:{{PLAIN}}{self._password}\n")
+            extras += ['auth_basic "boot server";', "auth_basic_user_file users;"]
+        if self._tls is not None:
+            extras += [f'ssl_certificate "{self._tls.server_cert}";', f'ssl_certificate_key "{self._tls.server_key}";']
+        configuration = _CONFIGURATION.substitute(
+            run_as="user root;" if os.geteuid() == 0 else "",
+            listen=self.port if self._tls is None else f"{self.port} ssl",
+            root=self.root,
+            extras="\n    ".join(extras),
+        )
+        (self.work / "nginx.conf").write_text(configuration)
+        # -e: without it nginx opens the system's own error log before it has read the configuration.
+        return [require("nginx"), "-p", str(self.work), "-e", "error.log", "-c", "nginx.conf"]

@@ -1,0 +1,610 @@
+"""Models and features: what the shipped files say against the bulletin, and what is refused in a file."""
+
+import json
+import os
+import re
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from phone_sim.errors import ModelFileError, UsageError
+from phone_sim.models import (
+    Configured,
+    Display,
+    Feature,
+    Requirement,
+    check_features,
+    parse_feature,
+    parse_model,
+    parse_version,
+)
+from phone_sim.runtime import model_files
+from phone_sim.runtime.model_files import FILE_LIMIT, load_features, load_model, load_models
+
+# B1, in the bulletin's order.
+TOKENS = [
+    *(f"SPIP_{number}" for number in (320, 321, 330, 331, 335, 430, 450, 550, 560, 650, 670)),
+    *(f"SSIP_{number}" for number in (5000, 6000, 7000)),
+    "VVX_1500",
+]
+# B3 as it is printed there.
+COLUMNS = "320 321 330 331 335 | 430 | 450 | 550 560 | 650 670 | 5000 | 6000 | 7000 | 1500"
+MATRIX = {
+    "H.323 Protocol": "                        - | - | - | - | - | - | - | - | R",
+    "Corporate Directory": "                   R | R | R | R | R | R | R | B | B",
+    "Recording and Playback of Audio Calls": " - | - | - | - | R | - | - | - | B",
+    "Managing Conference Calls": "             - | - | R | R | R | - | - | B | B",
+    "Voice Quality Monitoring": "              R | R | R | R | R | - | R | B | B",
+}
+ANSWERS = {
+    "R": Requirement.LICENSE_REQUIRED,
+    "B": Requirement.BUILT_IN,
+    "-": Requirement.NOT_ON_THIS_MODEL,
+}
+KEYS = ("UsbAudio", "NwayConference", "LDAP", "VoiceQualityMetrics", "H323")
+
+MODEL = """\
+name = "SoundPoint IP 999"
+family = "SoundPoint IP"
+token = "SPIP_999"
+part_number = "2345-12999-001"
+lines = 7
+minimum_firmware = "3.3.0"
+
+[display]
+width = 320
+height = 160
+colors = "color"
+
+[features]
+LDAP = "license required"
+UsbAudio = "built in"
+"""
+FEATURE = """\
+name = "Presence"
+key = "Presence"
+bit = 9
+component = "pres"
+suite = ""
+display_name = "Presence"
+short_name = "Pres"
+
+[configured.sip-3]
+numbered = ["presence"]
+"""
+
+
+def feature_named(key: str) -> Feature:
+    return next(feature for feature in load_features() if feature.key == key)
+
+
+# ---- What is shipped
+
+
+def test_every_cell_of_the_matrix_is_as_the_bulletin_says() -> None:
+    features = {feature.name: feature for feature in load_features()}
+    expected = {
+        (name, number): ANSWERS[answer.strip()]
+        for name, row in MATRIX.items()
+        for numbers, answer in zip(COLUMNS.split("|"), row.split("|"), strict=True)
+        for number in numbers.split()
+    }
+    found = {
+        (name, model.name.split()[-1]): model.requirement(feature)
+        for name, feature in features.items()
+        for model in load_models()
+    }
+    assert len(expected) == 75
+    assert found == expected
+
+
+def test_all_models_are_there_in_the_order_of_the_bulletin() -> None:
+    assert [model.token for model in load_models()] == TOKENS
+
+
+def test_every_shipped_model_answers_for_every_feature_itself() -> None:
+    assert {model.token: set(model.requirements) for model in load_models()} == {token: set(KEYS) for token in TOKENS}
+
+
+def test_minimum_firmware_is_that_of_the_bulletin() -> None:
+    later = {"VVX_1500": "3.2.2", "SPIP_335": "3.2.3", "SSIP_5000": "3.2.3"}
+    assert {m.token: m.minimum_firmware for m in load_models()} == {token: later.get(token, "3.0") for token in TOKENS}
+
+
+def test_features_are_in_the_order_of_their_bits() -> None:
+    assert [(feature.bit, feature.key) for feature in load_features()] == list(zip((0, 1, 2, 3, 7), KEYS, strict=True))
+
+
+def test_productivity_suite_is_all_but_h323() -> None:
+    assert [feature.suite for feature in load_features()] == ["Productivity Suite"] * 4 + [""]
+
+
+def test_features_have_the_names_that_the_phones_show() -> None:
+    assert [(feature.display_name, feature.short_name) for feature in load_features()] == [
+        ("USB Call Recording", "USB Rec."),
+        ("Conference Management", "ConfMgmt"),
+        ("Corporate Directory", "CorpDir"),
+        ("Voice Quality Monitoring", "VQMon"),
+        ("H.323 Protocol", "H.323"),
+    ]
+
+
+def test_features_log_under_components_of_the_phones() -> None:
+    assert [feature.component for feature in load_features()] == ["usbio", "so", "ldap", "sip", "h323"]
+
+
+@pytest.mark.parametrize(
+    ("key", "number_name", "parameters"),
+    [
+        ("UsbAudio", "call-recording", ("feature.callRecording.enabled",)),
+        ("NwayConference", "nway-conference", ("feature.nWayConference.enabled", "feature.nwayConference.enabled")),
+        ("LDAP", "corporate-directory", ("feature.corporateDirectory.enabled",)),
+    ],
+)
+def test_numbered_features_have_parameters_of_their_own_since_ucs(
+    key: str, number_name: str, parameters: tuple[str, ...]
+) -> None:
+    assert feature_named(key).configured == {
+        "sip-3": Configured(numbered=(number_name,)),
+        "ucs-3.3": Configured(parameters=parameters),
+    }
+
+
+def test_voice_quality_and_h323_are_configured_alike_in_both_dialects() -> None:
+    quality = Configured(
+        parameters=(
+            "voice.qualityMonitoring.collector.enable.periodic",
+            "voice.qualityMonitoring.collector.enable.session",
+            "voice.qualityMonitoring.collector.enable.triggeredPeriodic",
+            "voice.qualityMonitoring.rtcpxr.enable",
+        )
+    )
+    h323 = Configured(parameters=("voIpProt.H323.enable",))
+    assert feature_named("VoiceQualityMetrics").configured == {"sip-3": quality, "ucs-3.3": quality}
+    assert feature_named("H323").configured == {"sip-3": h323, "ucs-3.3": h323}
+
+
+@pytest.mark.parametrize(
+    ("token", "family", "suffix", "part_number", "lines"),
+    [
+        ("SPIP_670", "PolycomSoundPointIP", "SPIP670", "2345-12670-001", 34),
+        ("SSIP_6000", "PolycomSoundStationIP", "SSIP6000", "3111-15600-001", 1),
+        ("VVX_1500", "PolycomVVX", "VVX1500", "2345-17960-001", 6),
+    ],
+)
+def test_model_is_known_to_servers_by_these_words(
+    token: str, family: str, suffix: str, part_number: str, lines: int
+) -> None:
+    model = load_model(token)
+    words = (model.user_agent_family, model.suffix, model.part_number, model.lines)
+    assert words == (family, suffix, part_number, lines)
+    # How real servers read the User-Agent (field notes 3.1).
+    user_agent = f"FileTransport {model.user_agent_family}-{model.token}-UA/3.2.3.1734"
+    match = re.match(r"^FileTransport Polycom\w+-(\w*?)-UA/([\d.]+)", user_agent)
+    assert match is not None
+    assert match[1] == token
+
+
+def test_part_numbers_are_all_different() -> None:
+    assert len({model.part_number for model in load_models()}) == len(TOKENS)
+
+
+def test_only_the_670_and_the_vvx_are_in_color() -> None:
+    assert [model.token for model in load_models() if model.display.colors == "color"] == ["SPIP_670", "VVX_1500"]
+
+
+def test_displays_of_published_size_have_it() -> None:
+    assert load_model("SPIP_450").display == Display(width=256, height=116, colors="grey")
+    assert load_model("SPIP_670").display == Display(width=320, height=160, colors="color")
+    assert load_model("SSIP_6000").display == Display(width=248, height=68, colors="grey")
+
+
+def test_requirements_cannot_be_changed() -> None:
+    requirements = load_model("SPIP_670").requirements
+    with pytest.raises(TypeError):
+        requirements["LDAP"] = Requirement.BUILT_IN  # type: ignore[index]  # the very thing that must not work
+
+
+# ---- Finding a model
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_model_is_found_by_each_of_its_names(token: str) -> None:
+    expected = next(model for model in load_models() if model.token == token)
+    number = token.split("_")[1]
+    for name in (token, expected.suffix, token.lower(), expected.name, expected.name.upper(), number, f" {number} "):
+        assert load_model(name) == expected
+
+
+@pytest.mark.parametrize("name", ["SoundPoint IP 670", "soundpoint-ip-670", "SoundPointIP670", "IP 670", "ip670"])
+def test_blanks_hyphens_and_case_do_not_matter(name: str) -> None:
+    assert load_model(name).token == "SPIP_670"
+
+
+def test_unknown_model_is_refused_with_the_closest_first() -> None:
+    with pytest.raises(UsageError, match=r"unknown model 'SSIP_7001'.*: SSIP_7000, .*SPIP_320.*VVX_1500"):
+        load_model("SSIP_7001")
+
+
+@pytest.mark.parametrize("name", ["", " ", "_", "SoundPoint IP", "70", "0", "SPIP_67", "x" * 1_000_000, "\x00", "٦٧٠"])
+def test_what_is_no_name_lists_all_models(name: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        load_model(name)
+    assert all(token in str(caught.value) for token in TOKENS)
+    assert len(str(caught.value)) < 400
+
+
+def test_one_model_costs_the_reading_of_one_file() -> None:
+    model_files._shipped_model.cache_clear()
+    load_model("SPIP670")
+    assert model_files._shipped_model.cache_info().currsize == 1
+
+
+# ---- A folder of the user's own
+
+
+def test_new_file_is_a_new_model(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(MODEL)
+    tokens = [model.token for model in load_models(tmp_path)]
+    assert tokens == [*TOKENS[:11], "SPIP_999", *TOKENS[11:]]
+    for name in ("SPIP_999", "999", "mine", "SoundPoint IP 999"):
+        assert load_model(name, tmp_path).lines == 7
+    with pytest.raises(UsageError):
+        load_model("SPIP_999")
+
+
+def test_feature_that_a_file_leaves_out_is_not_on_the_model(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(MODEL)
+    model = load_model("999", tmp_path)
+    assert [model.requirement(feature) for feature in load_features()] == [
+        Requirement.BUILT_IN,
+        Requirement.NOT_ON_THIS_MODEL,
+        Requirement.LICENSE_REQUIRED,
+        Requirement.NOT_ON_THIS_MODEL,
+        Requirement.NOT_ON_THIS_MODEL,
+    ]
+
+
+def test_shipped_models_stay_with_a_folder(tmp_path: Path) -> None:
+    assert load_models(tmp_path) == load_models()
+    assert load_model("SPIP_670", tmp_path) == load_model("SPIP_670")
+
+
+def test_own_file_replaces_the_shipped_one_of_its_token(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(MODEL.replace("999", "670"))
+    assert [model.token for model in load_models(tmp_path)] == TOKENS
+    assert load_model("SPIP_670", tmp_path).lines == 7
+    assert load_model("SPIP_670").lines == 34
+
+
+def test_changed_file_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(MODEL)
+    assert load_model("999", tmp_path).lines == 7
+    path.write_text(MODEL.replace("lines = 7", "lines = 8"))
+    assert load_model("999", tmp_path).lines == 8
+
+
+def test_number_of_two_models_is_refused_with_both(tmp_path: Path) -> None:
+    own = MODEL.replace("SoundPoint IP 999", "VVX 670").replace("SoundPoint IP", "VVX").replace("SPIP_999", "VVX_670")
+    (tmp_path / "vvx.toml").write_text(own)
+    with pytest.raises(UsageError, match="'670' may be SPIP_670 or VVX_670"):
+        load_model("670", tmp_path)
+    assert load_model("VVX670", tmp_path).family == "VVX"
+
+
+def test_two_own_files_of_one_token_are_refused(tmp_path: Path) -> None:
+    for name in ("a.toml", "b.toml"):
+        (tmp_path / name).write_text(MODEL)
+    with pytest.raises(ModelFileError, match=r"b\.toml: key 'token' is 'SPIP_999'.* a\.toml"):
+        load_models(tmp_path)
+
+
+def test_bom_and_carriage_returns_are_read(tmp_path: Path) -> None:
+    (tmp_path / "windows.toml").write_bytes(b"\xef\xbb\xbf" + MODEL.replace("\n", "\r\n").encode())
+    assert load_model("windows", tmp_path).token == "SPIP_999"
+
+
+def test_hidden_files_and_other_files_are_passed_over(tmp_path: Path) -> None:
+    for name in (".hidden.toml", "._mine.toml", "notes.txt", "mine.toml~"):
+        (tmp_path / name).write_bytes(b"\xff not a model")
+    (tmp_path / ".#mine.toml").symlink_to("nowhere")
+    assert load_models(tmp_path) == load_models()
+
+
+@pytest.mark.parametrize("where", ["missing", "file.toml"])
+def test_folder_that_is_none_is_refused(tmp_path: Path, where: str) -> None:
+    (tmp_path / "file.toml").write_text(MODEL)
+    with pytest.raises(UsageError, match=f"{where}: not a folder"):
+        load_models(tmp_path / where)
+
+
+UNREADABLE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "folder": (lambda path: path.mkdir(), "not a regular file"),
+    "pipe": (os.mkfifo, "not a regular file"),
+    "dangling link": (lambda path: path.symlink_to("nowhere"), "not a regular file"),
+    "endless device": (lambda path: path.symlink_to("/dev/zero"), "not a regular file"),
+    "too long": (lambda path: path.write_text("#\n" * (FILE_LIMIT // 2) + "#"), "longer than 65536 bytes"),
+    "not text": (lambda path: path.write_bytes(MODEL.encode() + b"# caf\xe9\n"), "not UTF-8, from byte"),
+    "UTF-16": (lambda path: path.write_text(MODEL, encoding="utf-16"), "not UTF-8, from byte 0"),
+    "empty": (lambda path: path.write_bytes(b""), "key 'family' is missing"),
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_file_that_cannot_be_read_is_named(tmp_path: Path, kind: str) -> None:
+    make, words = UNREADABLE[kind]
+    path = tmp_path / "bad.toml"
+    make(path)
+    with pytest.raises(ModelFileError, match=re.escape(f"{path}: {words}")):
+        load_models(tmp_path)
+
+
+def test_file_just_within_the_limit_is_read(tmp_path: Path) -> None:
+    padding = "#\n" * FILE_LIMIT
+    (tmp_path / "mine.toml").write_text((MODEL + padding)[:FILE_LIMIT])
+    assert load_model("mine", tmp_path).token == "SPIP_999"
+
+
+# ---- Files that are refused: what is replaced by what, the key that is named, and words of the message
+
+TOP = "name, family, token, part_number, lines, minimum_firmware, display, features"
+ANSWER_WORDS = "allowed: 'license required', 'built in', 'not on this model'"
+BAD_MODELS = [
+    # Unknown and missing keys
+    ("lines = 7", "lines = 7\ncolour = 1", "colour", f"is not known, allowed: {TOP}"),
+    ("lines = 7", "Lines = 7", "Lines", f"is not known, allowed: {TOP}"),
+    ("width = 320", "width = 320\ndepth = 4", "display.depth", "is not known, allowed: width, height, colors"),
+    ("LDAP =", "Ldap =", "features.Ldap", f"is not known, allowed: {', '.join(KEYS)}"),
+    ("LDAP =", '"" =', "features.", "is not known"),
+    ("LDAP =", f"{'x' * 200} =", f"features.{'x' * 51}...", "is not known"),
+    ('name = "SoundPoint IP 999"\n', "", "name", "is missing"),
+    ('family = "SoundPoint IP"\n', "", "family", "is missing, allowed: 'SoundPoint IP', 'SoundStation IP', 'VVX'"),
+    ('token = "SPIP_999"\n', "", "token", "is missing"),
+    ('part_number = "2345-12999-001"\n', "", "part_number", "is missing"),
+    ("lines = 7\n", "", "lines", "is missing, allowed: a whole number from 1 to 99"),
+    ('minimum_firmware = "3.3.0"\n', "", "minimum_firmware", "is missing"),
+    ('[display]\nwidth = 320\nheight = 160\ncolors = "color"\n', "", "display", "is missing"),
+    ("width = 320\n", "", "display.width", "is missing"),
+    ("height = 160\n", "", "display.height", "is missing"),
+    ('colors = "color"\n', "", "display.colors", "is missing, allowed: 'grey', 'color'"),
+    ('[features]\nLDAP = "license required"\nUsbAudio = "built in"\n', "", "features", "is missing, allowed: a table"),
+    # Wrong types
+    ('name = "SoundPoint IP 999"', "name = 999", "name", "is a number, allowed: 'SoundPoint IP', a blank"),
+    ('family = "SoundPoint IP"', 'family = ["VVX"]', "family", "is an array"),
+    ('token = "SPIP_999"', "token = true", "token", "is true or false"),
+    ('part_number = "2345-12999-001"', "part_number = 2345-12-09", "part_number", "is a date or a time"),
+    ("lines = 7", 'lines = "7"', "lines", "is text, allowed: a whole number"),
+    ("lines = 7", "lines = true", "lines", "is true or false"),
+    ("lines = 7", "lines = 7.0", "lines", "is a number, allowed: a whole number"),
+    ('minimum_firmware = "3.3.0"', "minimum_firmware = 3.3", "minimum_firmware", "is a number, allowed: a firmware"),
+    ('minimum_firmware = "3.3.0"', "minimum_firmware = {}", "minimum_firmware", "is a table"),
+    ("[display]", "[[display]]", "display", "is an array, allowed: a table with width, height, colors"),
+    ('UsbAudio = "built in"', "UsbAudio = false", "features.UsbAudio", f"is true or false, {ANSWER_WORDS}"),
+    # Wrong values
+    ('"SoundPoint IP 999"', '"SoundStation IP 999"', "name", "is 'SoundStation IP 999', allowed: 'SoundPoint IP'"),
+    ('"SoundPoint IP 999"', '"SoundPoint IP "', "name", "is 'SoundPoint IP '"),
+    ('"SoundPoint IP 999"', '"SoundPoint IP 999\\n"', "name", r"is 'SoundPoint IP 999\n'"),
+    ('family = "SoundPoint IP"', 'family = "SoundPoint"', "family", "is 'SoundPoint', allowed: 'SoundPoint IP'"),
+    ('"SPIP_999"', '"SSIP_999"', "token", "is 'SSIP_999', allowed: SPIP_ and a number"),
+    ('"SPIP_999"', '"SPIP999"', "token", "is 'SPIP999'"),
+    ('"SPIP_999"', '"SPIP_"', "token", "is 'SPIP_'"),
+    ('"SPIP_999"', '"SPIP_٩"', "token", "is 'SPIP_٩'"),
+    ('"2345-12999-001"', '"12999"', "part_number", "is '12999', allowed: a number such as 2345-12670-001"),
+    ('"2345-12999-001"', f'"{"9" * 500}"', "part_number", f"is '{'9' * 60}...'"),
+    ("lines = 7", "lines = 0", "lines", "is out of range, allowed: a whole number from 1 to 99"),
+    ("lines = 7", "lines = -1", "lines", "is out of range"),
+    ("lines = 7", f"lines = 0x{'f' * 900}", "lines", "is out of range"),
+    ("width = 320", "width = 0", "display.width", "is out of range, allowed: a whole number from 1 to 4096"),
+    ("height = 160", "height = 4097", "display.height", "is out of range"),
+    ('colors = "color"', 'colors = "green"', "display.colors", "is 'green', allowed: 'grey', 'color'"),
+    ('"3.3.0"', '"three"', "minimum_firmware", "'three' is not a firmware version"),
+    ('"3.3.0"', '""', "minimum_firmware", "'' is not a firmware version"),
+    ('"3.3.0"', '"3.3.0\\n"', "minimum_firmware", "allowed: a firmware version"),
+    ('"license required"', '"required"', "features.LDAP", f"is 'required', {ANSWER_WORDS}"),
+    ('"license required"', '"License Required"', "features.LDAP", ANSWER_WORDS),
+    ('"license required"', '""', "features.LDAP", f"is '', {ANSWER_WORDS}"),
+]
+NAME_WORDS = "allowed: an array of one or more names"
+BAD_FEATURES = [
+    ("bit = 9", "bit = 9\nbits = 9", "bits", "is not known, allowed: name, key, bit, component, suite"),
+    ("[configured.sip-3]", "[configured.sip-4]", "configured.sip-4", "is not known, allowed: sip-3, ucs-3.3"),
+    ("[configured.sip-3]", "[configured.ucs-3.3]", "configured.ucs-3", "is not known, allowed: sip-3, ucs-3.3"),
+    ("numbered =", "named =", "configured.sip-3.named", "is not known, allowed: numbered, parameters"),
+    ('name = "Presence"\nkey', "key", "name", "is missing"),
+    ('key = "Presence"\n', "", "key", "is missing"),
+    ("bit = 9\n", "", "bit", "is missing, allowed: a whole number from 0 to 31"),
+    ('component = "pres"\n', "", "component", "is missing"),
+    ('suite = ""\n', "", "suite", "is missing, allowed: nothing, or words"),
+    ('display_name = "Presence"\n', "", "display_name", "is missing"),
+    ('short_name = "Pres"\n', "", "short_name", "is missing"),
+    ('[configured.sip-3]\nnumbered = ["presence"]\n', "", "configured", "is missing, allowed: a table with sip-3"),
+    ('[configured.sip-3]\nnumbered = ["presence"]\n', "[configured]", "configured", "is empty, at least one"),
+    ('numbered = ["presence"]\n', "", "configured.sip-3", "is empty, allowed: a table with numbered, parameters"),
+    ("bit = 9", "bit = -1", "bit", "is out of range, allowed: a whole number from 0 to 31"),
+    ("bit = 9", "bit = 32", "bit", "is out of range, allowed: a whole number from 0 to 31"),
+    ("bit = 9", 'bit = "9"', "bit", "is text"),
+    ("bit = 9", "bit = true", "bit", "is true or false"),
+    ('key = "Presence"', 'key = "Pres ence"', "key", "is 'Pres ence', allowed: letters and digits"),
+    ('key = "Presence"', 'key = ""', "key", "is ''"),
+    ('"pres"', '"presence"', "component", "is 'presence', allowed: at most five lower-case letters"),
+    ('"pres"', '"Pres"', "component", "is 'Pres'"),
+    ('"pres"', '"p|es"', "component", "is 'p|es'"),
+    ('suite = ""', 'suite = " "', "suite", "is ' '"),
+    ('suite = ""', "suite = 0", "suite", "is a number"),
+    ('short_name = "Pres"', 'short_name = "Presence of"', "short_name", "at most 10 characters"),
+    ('display_name = "Presence"', 'display_name = "Pre\\nsence"', "display_name", r"is 'Pre\nsence'"),
+    ('display_name = "Presence"', 'display_name = "Pré"', "display_name", "is 'Pré', allowed: words in ASCII"),
+    ('["presence"]', "[]", "configured.sip-3.numbered", f"is empty, {NAME_WORDS}"),
+    ('["presence"]', '"presence"', "configured.sip-3.numbered", f"is text, {NAME_WORDS}"),
+    ('["presence"]', '["a b"]', "configured.sip-3.numbered", f"has an entry that is not a name, {NAME_WORDS}"),
+    ('["presence"]', '["a", 1]', "configured.sip-3.numbered", f"has an entry that is not a name, {NAME_WORDS}"),
+    ('["presence"]', '[["a"]]', "configured.sip-3.numbered", f"has an entry that is not a name, {NAME_WORDS}"),
+    ('["presence"]', '["a"]\nparameters = 1', "configured.sip-3.parameters", f"is a number, {NAME_WORDS}"),
+]
+
+
+def refusal_of(parse: Callable[[], object]) -> str:
+    with pytest.raises(ModelFileError) as caught:
+        parse()
+    return str(caught.value)
+
+
+def changed(text: str, old: str, new: str) -> str:
+    assert old in text
+    return text.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(("old", "new", "key", "words"), BAD_MODELS)
+def test_bad_model_file_is_refused_with_its_key(old: str, new: str, key: str, words: str) -> None:
+    message = refusal_of(lambda: parse_model(changed(MODEL, old, new), "bad.toml", KEYS))
+    assert message.startswith(f"bad.toml: key {key!r} ")
+    assert words in message
+    assert len(message) < 300
+
+
+@pytest.mark.parametrize(("old", "new", "key", "words"), BAD_FEATURES)
+def test_bad_feature_file_is_refused_with_its_key(old: str, new: str, key: str, words: str) -> None:
+    message = refusal_of(lambda: parse_feature(changed(FEATURE, old, new), "bad.toml"))
+    assert message.startswith(f"bad.toml: key {key!r} ")
+    assert words in message
+    assert len(message) < 300
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("lines = 7\nlines =\n", "not TOML: Invalid value (at line 2, column 8)"),
+        ("lines = 7\nlines = 8\n", "not TOML: Cannot overwrite a value (at line 2, column 10)"),
+        ('<?xml version="1.0"?>', "not TOML: Invalid statement (at line 1, column 1)"),
+        ("lines = " + "9" * 900 + "e", "not TOML: "),
+        ('name = "\ud800"\x00', "not TOML: "),
+        ("lines = " + "[\n" * 20_000, "not TOML: nested too deeply"),
+        ("lines = " + "[" * 500, "not TOML: nested too deeply"),
+        ("\n" + ".".join("a" * 30_000) + " = 1", "line 2 is longer than 1000 characters"),
+    ],
+)
+def test_what_is_not_toml_is_refused_with_its_line(text: str, words: str) -> None:
+    assert refusal_of(lambda: parse_model(text, "bad.toml", KEYS)).startswith(f"bad.toml: {words}")
+    assert refusal_of(lambda: parse_feature(text, "bad.toml")).startswith(f"bad.toml: {words}")
+
+
+def test_dialect_that_a_feature_file_leaves_out_has_no_names() -> None:
+    feature = parse_feature(FEATURE, "good.toml")
+    assert feature.configured == {"sip-3": Configured(numbered=("presence",)), "ucs-3.3": Configured()}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("bit = 9", "bit = 2", "two features have the bit 2: 'Corporate Directory' and 'Presence'"),
+        ('key = "Presence"', 'key = "LDAP"', "two features have the key LDAP: 'Corporate Directory' and 'Presence'"),
+    ],
+)
+def test_two_features_that_cannot_be_told_apart_are_refused(old: str, new: str, words: str) -> None:
+    check_features([*load_features(), parse_feature(FEATURE, "good.toml")])
+    twin = parse_feature(changed(FEATURE, old, new), "twin.toml")
+    with pytest.raises(ModelFileError, match=words):
+        check_features([*load_features(), twin])
+
+
+# ---- Versions
+
+
+def test_versions_compare_as_firmware_does() -> None:
+    texts = ["3.0", "3.2.2", "3.2.3", "3.2.3.1734", "3.2.10", "3.3.0", "4.0.15.1047", "10.0"]
+    versions = [parse_version(text) for text in texts]
+    assert versions == sorted(versions)
+    assert parse_version("3.0") == parse_version("3.0.0") == parse_version("3.0.0.0") == (3, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "3", "3.", ".3", "3..0", "3.2.4B", "-3.0", "3.0 ", "3.0\n", "3.0.0.0.0", "٣.٣", "v3.0", "3,0", "9" * 5000],
+)
+def test_what_is_no_version_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="is not a firmware version: two to four numbers"):
+        parse_version(text)
+
+
+# ---- Anything at all
+
+
+def toml_of(value: object) -> str:
+    """The value as TOML, well enough: what comes out wrong is one more bad file."""
+    if isinstance(value, dict):
+        return (
+            "{" + ", ".join(f"{json.dumps(key, ensure_ascii=False)} = {toml_of(v)}" for key, v in value.items()) + "}"
+        )
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml_of, value)) + "]"
+    if isinstance(value, date | float):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+WORDS = st.sampled_from(["SoundPoint IP", "SPIP_1", "SoundPoint IP 1", "2345-12345-001", "3.0", "grey", "built in"])
+SCALARS = st.booleans() | st.integers() | st.floats() | st.dates() | st.text(max_size=20) | WORDS
+FIELDS = st.sampled_from(
+    f"{TOP}, width, height, colors, LDAP, key, bit, component, suite, display_name, short_name, configured, sip-3, "
+    "ucs-3.3, numbered, parameters".split(", ")
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FIELDS | st.text(max_size=5), inner, max_size=4),
+    max_leaves=8,
+)
+# How fast the machine is, is not what is tested.
+patiently = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FILES = st.dictionaries(FIELDS, VALUES, max_size=10)
+
+
+def message_of(parse: Callable[[], object]) -> str:
+    """What is refused, or nothing when the file is read; any other exception fails the test."""
+    try:
+        parse()
+    except ModelFileError as error:
+        return str(error)
+    return ""
+
+
+def refuses_or_reads(text: str) -> None:
+    for message in (
+        message_of(lambda: parse_model(text, "any.toml", KEYS)),
+        message_of(lambda: parse_feature(text, "any.toml")),
+    ):
+        assert message == "" or message.startswith("any.toml: ")
+
+
+@patiently
+@given(st.text())
+def test_any_text_is_read_or_refused(text: str) -> None:
+    refuses_or_reads(text)
+
+
+@patiently
+@given(FILES)
+def test_any_toml_is_read_or_refused(values: dict[str, object]) -> None:
+    refuses_or_reads("\n".join(f"{key} = {toml_of(value)}" for key, value in values.items()))
+
+
+@patiently
+@given(st.sampled_from([MODEL, FEATURE]), st.data())
+def test_any_one_value_changed_is_read_or_refused(text: str, data: st.DataObject) -> None:
+    assignments = re.findall(r"(?m)^(\S+ = ).*$", text)
+    chosen = data.draw(st.sampled_from(assignments))
+    value = toml_of(data.draw(VALUES))
+    refuses_or_reads(re.sub(rf"(?m)^{re.escape(chosen)}.*$", lambda _: chosen + value, text))
+
+
+@patiently
+@given(st.text())
+def test_any_text_that_names_no_model_is_unknown(name: str) -> None:
+    # Every name of a model has a digit in it.
+    assume(not re.search(r"\d", name))
+    with pytest.raises(UsageError, match="unknown model"):
+        load_model(name)
