@@ -66,7 +66,7 @@ def parse(data: bytes, *, model: Model, mac: MacAddress) -> MasterConfiguration:
     for element in root.iter():
         for name, value in element.attrib.items():
             found.setdefault(str(name), str(value))
-    if root.tag != "APPLICATION" and not any(name in found for name in ATTRIBUTES):
+    if root.tag != "APPLICATION" and not any(name.startswith(ATTRIBUTES) for name in found):
         raise MasterConfigurationError(f"the root element is {root.tag!s}, and no attribute is one of a master file")
     values = {name: _substituted(_for_model(found, name, model), model, mac) for name in ATTRIBUTES}
     config_files, problems = _config_files(values["CONFIG_FILES"])
@@ -102,7 +102,7 @@ def _substituted(value: str, model: Model, mac: MacAddress) -> str:
 def _config_files(value: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     problems: list[str] = []
     if len(value) > LIST_LIMIT:
-        value = value[:LIST_LIMIT].rpartition(",")[0]
+        value = value[: LIST_LIMIT + 1].rpartition(",")[0]
         problems.append(f"the list is longer than {LIST_LIMIT} characters, its end is ignored")
     names = _listed(value)
     problems += [f"{name[:40]}... is longer than {NAME_LIMIT} characters" for name in names if len(name) > NAME_LIMIT]

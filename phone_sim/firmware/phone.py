@@ -82,6 +82,13 @@ class Phone:
         directory = self.service.configuration.master.log_file_directory
         return upload_log(self.service.session, directory, full=full)
 
+    def licenses(self, reading: ClockReading) -> screen.Frame:
+        """Menu > Status > Licenses (B18)."""
+        if self.service is None:
+            return screen.Frame()
+        today = local_date(self.service.session, reading)
+        return screen.licenses_page(self.identity.features, self.service.ring, today)
+
     @property
     def _in_service(self) -> bool:
         return self.state in (State.IDLE, State.IN_CALL)

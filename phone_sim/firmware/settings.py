@@ -16,7 +16,7 @@ from phone_sim.firmware.parameters import Parameters
 DEFAULT_POLLING_TIME = time(2, 0)
 """The stock `license.polling.time` (B12)."""
 
-_POLLING_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_POLLING_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _DEFAULT_LEVELS: Mapping[str, int] = MappingProxyType({"lic": 3})  # D17
 _DEFAULT_LEVEL = 4
 

@@ -131,6 +131,11 @@ class PhoneDriver:
         with self._lock:
             self._run(self.phone.end_call())
 
+    def licenses(self) -> Frame:
+        """What the display shows under Menu > Status > Licenses."""
+        with self._lock:
+            return self.phone.licenses(ClockReading(self._clock.now()))
+
     def clock_set(self) -> None:
         """Say that the clock was set or changed."""
         with self._lock:

@@ -1,0 +1,75 @@
+"""`phone-sim boot`: one boot of one phone."""
+
+from datetime import datetime
+
+import click
+
+from phone_sim.cli.options import Instant, PhoneOptions, json_option, phone_options
+
+
+@click.command(short_help="Boot a phone once against a boot server and print its log.")
+@phone_options
+@click.option("--now", type=Instant(), help="Time on the phone's clock, UTC without an offset. [default: the time]")
+@click.option("--unset-clock", is_flag=True, help="The clock was never set: it shows 1970 and nothing expires.")
+@click.option("--require-licensed", is_flag=True, help="End with 4 when a feature in use has no valid license.")
+@click.option("--requests", "show_requests", is_flag=True, help="Show each request and its outcome on stderr.")
+@json_option
+def command(
+    phone: PhoneOptions,
+    now: datetime | None,
+    unset_clock: bool,
+    require_licensed: bool,
+    show_requests: bool,
+    as_json: bool,
+) -> None:
+    """Boot a phone once against a boot server and print its log.
+
+    The log is on stdout. Which features are on, and why, is on stderr. With --state-dir the phone keeps its license
+    keys and its last configuration for the next boot, as a real one does in flash.
+
+    Example: phone-sim boot --server tftp://127.0.0.1:6969/ --model SPIP_670 --mac 0004f2000001
+    """
+    from phone_sim.cli.report import feature_lines, phone_report, print_json, print_log_line, request_line, talk
+    from phone_sim.errors import BootServerUnreachableError, LicenseNotValidError, UsageError
+    from phone_sim.firmware.features import NotLicensed
+    from phone_sim.firmware.phone import Phone
+    from phone_sim.runtime.agenda import HeapAgenda
+    from phone_sim.runtime.clock import Clock, ManualClock, SystemClock
+    from phone_sim.runtime.driver import PhoneDriver
+    from phone_sim.runtime.log_sink import LogSink
+
+    if now is not None and unset_clock:
+        raise UsageError("--now sets the clock that --unset-clock leaves unset: give one of them")
+    still = ManualClock(now)
+    clock: Clock = still if now is not None or unset_clock else SystemClock()
+    identity = phone.identity()
+    transport = phone.transport()
+    lines: list[str] = []
+    driver = PhoneDriver(
+        Phone(identity),
+        clock=clock,
+        agenda=HeapAgenda(still),
+        transport=transport,
+        flash=phone.flash(identity),
+        log=LogSink(lines.append if as_json else print_log_line),
+    )
+    if phone.trust is None:
+        talk("This phone trusts the public test pair, with which anybody can sign (--trust names another key).")
+    try:
+        driver.power_on()
+    finally:
+        transport.close()
+    service = driver.phone.service
+    gates = service.gates if service is not None else ()
+    if as_json:
+        print_json(phone_report(driver, lines))
+    if show_requests:
+        for exchange in driver.exchanges:
+            talk(request_line(exchange))
+    if not as_json:
+        talk("\n".join([f"{identity.model.name} {identity.mac} is {driver.phone.state.value}.", *feature_lines(gates)]))
+    if service is None or not service.session.reachable:
+        raise BootServerUnreachableError("the boot server gave no answer")
+    unlicensed = [gate.feature.name for gate in gates if isinstance(gate, NotLicensed)]
+    if require_licensed and unlicensed:
+        raise LicenseNotValidError(f"no valid license for {', '.join(unlicensed)}")

@@ -1,0 +1,117 @@
+"""`phone-sim check`: what a phone would make of an activation file, offline."""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from phone_sim.cli.options import firmware_option, json_option, mac_option, model_option, models_option, trust_option
+
+if TYPE_CHECKING:
+    from phone_sim.licensing.verdict import Verdict
+    from phone_sim.models import Feature
+
+
+@click.command(short_help="Say what a phone would make of an activation file.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@mac_option
+@model_option
+@firmware_option
+@click.option("--date", "on", type=click.DateTime(["%Y-%m-%d"]), help="The phone's local date. [default: today]")
+@trust_option
+@models_option
+@json_option
+def command(
+    file: Path,
+    mac: str,
+    model: str,
+    firmware: str,
+    on: Any,
+    trust: Path | None,
+    models_folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Say what the phone with this MAC and model would make of an activation file on a date, and why.
+
+    Every license key gets its verdict; the features are those that the phone could then use. Ends with 4 when no key of
+    the file is valid for the phone.
+
+    Example: phone-sim check 0004f2000001-license.cfg --mac 0004f2000001 --date 2026-12-01
+    """
+    from phone_sim.cli.report import feature_lines, feature_report, print_json
+    from phone_sim.errors import LicenseNotValidError
+    from phone_sim.firmware.features import FeatureSet
+    from phone_sim.firmware.profile import profile_for
+    from phone_sim.licensing.key_ring import KeyRing
+    from phone_sim.licensing.license_file import SIZE_LIMIT, read_all
+    from phone_sim.licensing.verdict import Valid, judge
+    from phone_sim.mac_address import MacAddress
+    from phone_sim.runtime.model_files import load_features, load_model
+    from phone_sim.runtime.trust_file import load_anchor
+
+    features = load_features()
+    address = MacAddress.parse(mac)
+    today = on.date() if on is not None else date.today()  # noqa: DTZ011 - where the user is, the phone is
+    with file.open("rb") as opened:
+        elements = read_all(opened.read(SIZE_LIMIT + 1))
+    anchor = load_anchor(trust)
+    verdicts = [judge(element, serial=address.serial, anchor=anchor, today=today) for element in elements]
+    ring = KeyRing(verdict.key for verdict in verdicts if isinstance(verdict, Valid))
+    feature_set = FeatureSet(
+        model=load_model(model, models_folder),
+        profile=profile_for(firmware),
+        features=features,
+        wanted=frozenset(feature.key for feature in features),
+    )
+    gates = feature_set.gates(ring, today)
+    if as_json:
+        print_json(
+            {
+                "keys": [_key_report(verdict, features) for verdict in verdicts],
+                "features": [feature_report(gate) for gate in gates],
+            }
+        )
+    else:
+        for number, verdict in enumerate(verdicts, 1):
+            click.echo(f"key {number}: {_words(verdict)}")
+            for grant in _key_report(verdict, features)["grants"]:
+                click.echo(f"  {grant['feature']:<22}{grant['expiry']}")
+        click.echo("If configured for use:")
+        click.echo("\n".join(feature_lines(gates)))
+    if not ring.keys:
+        raise LicenseNotValidError(f"{file} has no valid license key for {address}")
+
+
+def _words(verdict: "Verdict") -> str:
+    from phone_sim.licensing.license_key import Malformed
+    from phone_sim.licensing.verdict import Expired, NotForThisPhone, SignatureNotValid
+
+    match verdict:
+        case NotForThisPhone(serial):
+            return f"for another phone, {serial or 'without a serial'}"
+        case Malformed():
+            return f"malformed: {verdict}"
+        case SignatureNotValid(key):
+            return f"the signature is not valid ({key.type.value} {key.serial})"
+        case Expired(key):
+            return f"expired ({key.type.value} {key.serial})"
+        case _:
+            return f"valid ({verdict.key.type.value} {verdict.key.serial})"
+
+
+def _key_report(verdict: "Verdict", features: "tuple[Feature, ...]") -> dict[str, Any]:
+    from phone_sim.firmware.screen import UNKNOWN
+
+    names = {feature.bit: feature.key for feature in features}
+    key = getattr(verdict, "key", None)
+    grants = key.grants if key is not None else ()
+    return {
+        "verdict": type(verdict).__name__,
+        "why": _words(verdict),
+        "serial": key.serial if key is not None else getattr(verdict, "serial", None),
+        "grants": [
+            {"bit": grant.bit, "feature": names.get(grant.bit, UNKNOWN), "expiry": str(grant.expiry)}
+            for grant in grants
+        ],
+    }

@@ -1,0 +1,244 @@
+"""`phone-sim demo`: the bulletin's story in four chapters, on an embedded boot server and with real requests."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import click
+
+from phone_sim.cli.options import json_option
+from phone_sim.errors import PhoneSimError
+
+if TYPE_CHECKING:
+    from phone_sim.licensing.license_key import LicenseKey
+    from phone_sim.runtime.transport import Transport
+
+MODEL = "SPIP_670"
+MAC = "0004f2000001"
+SITE_SERIAL = "123456789012"
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+LAST_DAY = date(2026, 3, 5)
+MASTER = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<APPLICATION APP_FILE_PATH="sip.ld" CONFIG_FILES="features.cfg, site.cfg" LOG_FILE_DIRECTORY="logs"
+  OVERRIDES_DIRECTORY="" CONTACTS_DIRECTORY="" LICENSE_DIRECTORY=""/>
+"""
+SITE = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<site>
+  <license license.polling.time="02:00"/>
+  <tcpIpApp tcpIpApp.sntp.gmtOffset="25200" tcpIpApp.sntp.daylightSavings.enable="0"/>
+</site>
+"""
+FEATURES = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<features feature.corporateDirectory.enabled="1"/>
+"""
+
+
+@click.command(short_help="Show the whole story: unlicensed, licensed, forged, expired.")
+@click.option("--tftp", is_flag=True, help="Let the phone boot over TFTP instead of HTTP.")
+@json_option
+def command(tftp: bool, as_json: bool) -> None:
+    """Show the whole story on an embedded boot server: unlicensed, licensed, forged, expired.
+
+    A phone boots without a license, gets one, another meets a forged one, and a site license runs out during a call. The
+    log is what the phone wrote; what just happened is said after it. Time is virtual, requests are real. Ends with 1 if
+    anything came out other than the bulletin says.
+
+    Example: phone-sim demo
+    """
+    from phone_sim.boot_server.directory import DirectorySite
+    from phone_sim.boot_server.http import HttpBootServer
+    from phone_sim.boot_server.tftp import TftpBootServer
+    from phone_sim.cli.report import print_json
+    from phone_sim.runtime.transport import network_transport
+
+    steps = []
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        kind = TftpBootServer if tftp else HttpBootServer
+        with kind(DirectorySite(folder)) as server:
+            with closing(network_transport()) as transport:
+                for step in _story(Stage(folder, server.url, transport)):
+                    steps.append(step)
+                    if not as_json:
+                        _print(step)
+    if as_json:
+        print_json([asdict(step) for step in steps])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing that happened: its title, what the phone logged and asked for, what its display says, what it means."""
+
+    title: str
+    said: str
+    log: list[str]
+    requests: list[str]
+    screen: list[str]
+
+
+class Stage:
+    """A boot server's folder, and the phone that is being shown."""
+
+    def __init__(self, folder: Path, url: str, transport: "Transport") -> None:
+        self._folder = folder
+        self._url = url
+        self._transport = transport
+        self._log: list[str] = []
+        for name, text in (("000000000000.cfg", MASTER), ("features.cfg", FEATURES), ("site.cfg", SITE)):
+            (folder / name).write_text(text)
+
+    def take_phone(self, now: datetime | None) -> None:
+        """Take a phone out of its box: blank flash, and a clock at `now` or never set."""
+        from phone_sim.firmware.phone import Phone
+        from phone_sim.firmware.profile import CURRENT, profile_for
+        from phone_sim.firmware.session import Identity
+        from phone_sim.mac_address import MacAddress
+        from phone_sim.runtime.agenda import HeapAgenda
+        from phone_sim.runtime.clock import ManualClock
+        from phone_sim.runtime.driver import PhoneDriver
+        from phone_sim.runtime.flash_file import MemoryFlash
+        from phone_sim.runtime.log_sink import LogSink
+        from phone_sim.runtime.model_files import load_features, load_model
+        from phone_sim.runtime.trust_file import load_anchor
+
+        clock = ManualClock(now)
+        self.agenda = HeapAgenda(clock)
+        identity = Identity(
+            model=load_model(MODEL),
+            features=load_features(),
+            mac=MacAddress.parse(MAC),
+            profile=profile_for(CURRENT),
+            anchor=load_anchor(),
+            boot_server=self._url,
+        )
+        self.driver = PhoneDriver(
+            Phone(identity),
+            clock=clock,
+            agenda=self.agenda,
+            transport=self._transport,
+            flash=MemoryFlash(),
+            log=LogSink(self._log.append),
+        )
+
+    def put(self, name: str, keys: "list[LicenseKey]") -> None:
+        """Put an activation file on the boot server; without keys, take it away."""
+        from phone_sim.licensing.license_file import write
+
+        path = self._folder / name
+        if keys:
+            path.write_bytes(write(keys))
+        else:
+            path.unlink()
+
+    def step(self, title: str, act: Callable[[], object], said: str, *, directory_on: bool) -> Step:
+        """Let something happen; the Corporate Directory must then be on or off as `directory_on` says."""
+        from phone_sim.cli.report import request_line
+        from phone_sim.firmware.features import Enabled
+
+        before = len(self.driver.exchanges)
+        self._log.clear()
+        act()
+        service = self.driver.phone.service
+        gates = service.gates if service is not None else ()
+        if any(isinstance(gate, Enabled) for gate in gates if gate.feature.key == "LDAP") != directory_on:
+            raise PhoneSimError(f"{title}: the Corporate Directory is not {'on' if directory_on else 'off'}")
+        requests = [request_line(exchange) for exchange in list(self.driver.exchanges)[before:]]
+        lines = list(self.driver.frame.lines)
+        return Step(title=title, said=said, log=list(self._log), requests=requests, screen=lines)
+
+
+def _print(step: Step) -> None:
+    from phone_sim.cli.report import print_log_line
+
+    click.secho(f"\n{step.title}", bold=True)
+    for line in step.log:
+        print_log_line(line)
+    click.secho(f"-> {step.said}", fg="cyan")
+
+
+def _story(stage: Stage) -> Iterator[Step]:
+    from phone_sim.authority.signing_key import test_signing_key
+    from phone_sim.licensing.expiry import NEVER, Expiry
+    from phone_sim.licensing.license_key import LicenseType, new_key
+
+    sign = test_signing_key().sign
+    own_file = f"{MAC}-license.cfg"
+    phone_key = sign(new_key(serial=MAC.upper(), license_type=LicenseType.PHONE, grants=dict.fromkeys(range(5), NEVER)))
+    forged_key = phone_key.signed(bytes(len(phone_key.validation)))
+    site_grants = {2: Expiry.on(LAST_DAY)}
+    site_key = sign(new_key(serial=SITE_SERIAL, license_type=LicenseType.SITE, grants=site_grants))
+
+    stage.take_phone(NOW)
+    yield stage.step(
+        "1. Corporate Directory is configured, and there is no license",
+        stage.driver.power_on,
+        "The phone asked for the site's and for its own license file, found neither, logged that, switched the feature "
+        "off and carried on (B9, B13).",
+        directory_on=False,
+    )
+    stage.put(own_file, [phone_key])
+    yield stage.step(
+        "2. The license is put on the boot server, and the phone is rebooted by hand",
+        stage.driver.reboot,
+        "The license file was downloaded and its signature verified; the feature is on (B6, B7, B15). From now on the "
+        "key is in flash, and no license file is asked for.",
+        directory_on=True,
+    )
+    stage.put(own_file, [forged_key])
+    stage.take_phone(None)
+    yield stage.step(
+        "3. A phone whose clock was never set meets a forged license",
+        stage.driver.power_on,
+        "The keys were read, then their signature was found not valid, so none was kept. The lines of lic, ldap and efk "
+        "are the bulletin's sample log (B14). Its dates are the mark for licenses that do not expire.",
+        directory_on=False,
+    )
+    stage.put(own_file, [])
+    stage.put("000000000000-license.cfg", [site_key])
+    stage.take_phone(NOW)
+    yield stage.step(
+        f"4. A site license, whose last day is {LAST_DAY}",
+        stage.driver.power_on,
+        "The site's license file serves every phone of the site; the phone's own was not asked for (B4, D8).",
+        directory_on=True,
+    )
+    yield from _expiry(stage)
+
+
+def _expiry(stage: Stage) -> Iterator[Step]:
+    from phone_sim.firmware.screen import RECONFIGURING
+
+    polling_time = datetime.combine(LAST_DAY + timedelta(days=1), time(2, 0), UTC) - timedelta(hours=7)
+
+    def call_over_polling_time() -> None:
+        stage.agenda.run_until(polling_time - timedelta(minutes=2))
+        stage.driver.start_call()
+        stage.agenda.run_until(polling_time + timedelta(minutes=1))
+
+    def hang_up() -> None:
+        stage.agenda.run_until(polling_time + timedelta(minutes=17))
+        stage.driver.end_call()
+
+    yield stage.step(
+        "5. The night after that day, at 01:58, a call begins; at 02:00 licenses are checked",
+        call_over_polling_time,
+        "The license has run out, but an active call is not interrupted: the phone waits (B12, D15).",
+        directory_on=True,
+    )
+    yield stage.step(
+        "6. At 02:17 the call ends",
+        hang_up,
+        f"The display says: {RECONFIGURING} (B12)",
+        directory_on=True,
+    )
+    yield stage.step(
+        "7. The phone reboots",
+        lambda: stage.agenda.run(timedelta(minutes=1)),
+        "The boot server still has the old license, which is over: the feature is gone, and the phone carries on "
+        "(B12, B13).",
+        directory_on=False,
+    )

@@ -1,0 +1,70 @@
+"""`phone-sim`: finds the verb and turns what is raised into a message and an exit code.
+
+A verb's module is imported only when the verb is used, and imports what it needs only when it runs: `--help` is quick.
+"""
+
+import importlib
+import os
+from typing import Any
+
+import click
+
+from phone_sim.errors import PhoneSimError
+
+VERBS = {
+    "demo": "Show the whole story: unlicensed, licensed, forged, expired.",
+    "boot": "Boot a phone once against a boot server and print its log.",
+    "run": "Boot a phone and stay on: calls, daily checks, reboots.",
+    "serve": "Serve a folder as a boot server, over HTTP and TFTP.",
+    "check": "Say what a phone would make of an activation file.",
+    "models": "Show the models and which features need a license.",
+}
+INTERRUPTED = 130
+
+
+class Verbs(click.Group):
+    """The verbs, by name; the summaries above stand in for those of modules that are not imported."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The verbs, in the order of the help."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The verb, imported."""
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = importlib.import_module(f"phone_sim.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the summaries."""
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb; what goes wrong on purpose is one line and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except PhoneSimError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(
+    cls=Verbs,
+    subcommand_metavar="VERB ...",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="phone-sim", message="%(prog)s %(version)s")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Emulate the feature licensing of SoundPoint IP, SoundStation IP and VVX phones.
+
+    The result goes to stdout: log lines, a table, or JSON with --json. Everything else goes to stderr. Exit codes: 0 as
+    expected, 1 outcome not as expected, 2 usage, 3 boot server not reachable, 4 license not valid or expired, 130
+    interrupted.
+    """
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False

@@ -1,0 +1,153 @@
+"""Options that several verbs share, and the phone that they describe."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+if TYPE_CHECKING:
+    from phone_sim.firmware.session import Identity
+    from phone_sim.runtime.flash_file import Flash
+    from phone_sim.runtime.transport import Transport
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+DEFAULT_MODEL = "SPIP_670"
+DEFAULT_MAC = "0004f2000001"
+# A slot of a license key reaches to 2186; a clock outside these years is a mistake.
+_YEARS = range(1970, 2187)
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+class Instant(click.ParamType[datetime]):
+    """A time on the command line; without an offset it is UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The aware datetime in UTC."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            instant = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a time such as 2026-12-01T02:00 or 2026-12-01T02:00+07:00", param, ctx)
+        if instant.year not in _YEARS:
+            self.fail(f"{value!r} is not between {_YEARS[0]} and {_YEARS[-1]}", param, ctx)
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+model_option = click.option("--model", default=DEFAULT_MODEL, show_default=True, help="Model of the phone.")
+mac_option = click.option("--mac", default=DEFAULT_MAC, show_default=True, help="MAC address, 12 digits.")
+firmware_option = click.option("--firmware", default="3.3.0", show_default=True, help="Firmware version, 3.0 to 4.x.")
+trust_option = click.option(
+    "--trust",
+    type=_FILE,
+    metavar="KEY.pem",
+    help="Public key that license keys are verified with. [default: test pair]",
+)
+models_option = click.option(
+    "--models", "models_folder", type=_FOLDER, help="Folder with model files besides the shipped ones."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneOptions:
+    """The phone that the options of `boot` and `run` describe."""
+
+    server: str
+    model: str
+    mac: str
+    firmware: str
+    license_fetch: str
+    state_dir: Path | None
+    trust: Path | None
+    ca_file: Path | None
+    timeout: float
+    log_style: str
+    models_folder: Path | None
+
+    def identity(self) -> "Identity":
+        """Who the phone is."""
+        from phone_sim.firmware.log_line import LogStyle
+        from phone_sim.firmware.profile import profile_for
+        from phone_sim.firmware.session import Identity
+        from phone_sim.mac_address import MacAddress
+        from phone_sim.runtime.model_files import load_features, load_model
+        from phone_sim.runtime.trust_file import load_anchor
+
+        rule = {"when-needed": False, "always": True}.get(self.license_fetch)
+        return Identity(
+            model=load_model(self.model, self.models_folder),
+            features=load_features(),
+            mac=MacAddress.parse(self.mac),
+            profile=profile_for(self.firmware, always_fetches_license=rule),
+            anchor=load_anchor(self.trust),
+            boot_server=self.server,
+            style=LogStyle(self.log_style),
+        )
+
+    def flash(self, identity: "Identity") -> "Flash":
+        """The phone's flash: a file in the state folder, or memory."""
+        from phone_sim.runtime.flash_file import FlashFile, MemoryFlash
+
+        return MemoryFlash() if self.state_dir is None else FlashFile(self.state_dir / f"{identity.mac}.flash")
+
+    def transport(self) -> "Transport":
+        """The phone's way to its boot server."""
+        from phone_sim.runtime.transport import Limits, network_transport
+
+        return network_transport(limits=Limits(answer=self.timeout, transfer=12 * self.timeout), ca_file=self.ca_file)
+
+
+_PHONE_OPTIONS = (
+    click.option("--server", default="", metavar="URL", help="Boot server. [default: the one in flash]"),
+    model_option,
+    mac_option,
+    firmware_option,
+    click.option(
+        "--license-fetch",
+        type=click.Choice(["firmware", "when-needed", "always"]),
+        default="firmware",
+        show_default=True,
+        help="When license files are asked for; later firmware asks always.",
+    ),
+    click.option("--state-dir", type=_FOLDER, help="Folder for flash. [default: lost on exit]"),
+    trust_option,
+    click.option("--ca-file", type=_FILE, help="Authorities for HTTPS servers. [default: certifi's]"),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(0.1, 60),
+        default=5.0,
+        show_default=True,
+        help="Seconds for each answer; a file gets 12 times as long.",
+    ),
+    click.option(
+        "--log-style",
+        type=click.Choice(["bulletin", "phone"]),
+        default="bulletin",
+        show_default=True,
+        help="How the log's component field is written.",
+    ),
+    models_option,
+)
+
+
+def phone_options(function: Function) -> Function:
+    """Give a verb the options of `PhoneOptions`, which it gets as `phone`."""
+
+    @wraps(function)
+    def with_phone(**values: Any) -> Any:
+        fields = {name: values.pop(name) for name in PhoneOptions.__slots__}
+        return function(phone=PhoneOptions(**fields), **values)
+
+    wrapped: Any = with_phone
+    for option in reversed(_PHONE_OPTIONS):
+        wrapped = option(wrapped)
+    return cast(Function, wrapped)

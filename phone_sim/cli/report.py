@@ -1,0 +1,100 @@
+"""What a phone did, for people and for programs."""
+
+import json
+from typing import Any
+
+import click
+
+from phone_sim.firmware.effects import Fetched, Uploaded
+from phone_sim.firmware.features import BuiltIn, Enabled, Gate, NotLicensed
+from phone_sim.firmware.log_line import parse_line
+from phone_sim.runtime.driver import Exchange, PhoneDriver
+
+_COLORS: dict[type[Gate], str] = {Enabled: "green", BuiltIn: "green", NotLicensed: "red"}
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON."""
+    click.echo(json.dumps(value, indent=2))
+
+
+def print_log_line(line: str) -> None:
+    """Print a line of the phone's log; on a terminal, licensing stands out and errors are yellow."""
+    parts = parse_line(line)
+    if parts is None or parts.level == "*":
+        click.secho(line, dim=parts is not None and parts.component not in ("lic", "ldap"))
+    else:
+        click.secho(line, fg="yellow" if int(parts.level) >= 4 else None)
+
+
+def talk(text: str) -> None:
+    """Say something that is not part of the result."""
+    click.echo(text, err=True)
+
+
+def request_line(exchange: Exchange) -> str:
+    """One request of the phone and its outcome."""
+    reply = exchange.reply
+    if isinstance(reply, Fetched):
+        outcome = f"{len(reply.data)} bytes"
+    else:
+        outcome = "taken" if isinstance(reply, Uploaded) else reply.reason
+    return f"{exchange.method} {exchange.request.location.url}: {outcome}"
+
+
+def feature_lines(gates: tuple[Gate, ...]) -> list[str]:
+    """A line for each feature: what it is, whether it is on, and why."""
+    return [
+        f"  {gate.feature.name:<38} {click.style(f'{_state(gate):<4}', fg=_COLORS.get(type(gate)))} {gate.reason}"
+        for gate in gates
+    ]
+
+
+def phone_report(driver: PhoneDriver, log: list[str]) -> dict[str, Any]:
+    """A phone as `--json` gives it."""
+    identity = driver.phone.identity
+    service = driver.phone.service
+    server = service.session.server if service is not None else None
+    return {
+        "phone": {
+            "model": identity.model.name,
+            "mac": identity.mac.digits,
+            "firmware": identity.profile.version,
+            "state": driver.phone.state.value,
+        },
+        "boot_server": server.root if server is not None else None,
+        "reachable": service is not None and service.session.reachable,
+        "requests": [
+            {
+                "method": exchange.method,
+                "url": exchange.request.location.url,
+                "outcome": type(exchange.reply).__name__,
+                "detail": getattr(exchange.reply, "reason", ""),
+                "bytes": len(exchange.reply.data) if isinstance(exchange.reply, Fetched) else 0,
+                "seconds": round(exchange.seconds, 6),
+            }
+            for exchange in driver.exchanges
+        ],
+        "features": [feature_report(gate) for gate in (service.gates if service is not None else ())],
+        "screen": {"title": driver.frame.title, "lines": list(driver.frame.lines)},
+        "licenses": list(driver.licenses().lines),
+        "next_check": driver.phone.next_check.isoformat() if driver.phone.next_check is not None else None,
+        "reboots": driver.reboots,
+        "log": log,
+    }
+
+
+def feature_report(gate: Gate) -> dict[str, Any]:
+    """A feature as `--json` gives it."""
+    return {
+        "name": gate.feature.name,
+        "key": gate.feature.key,
+        "state": type(gate).__name__,
+        "on": isinstance(gate, Enabled | BuiltIn),
+        "reason": gate.reason,
+        "expiry": str(gate.expiry) if isinstance(gate, Enabled) else None,
+    }
+
+
+def _state(gate: Gate) -> str:
+    return "on" if isinstance(gate, Enabled | BuiltIn) else "off"

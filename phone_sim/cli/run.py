@@ -1,0 +1,174 @@
+"""`phone-sim run`: a phone that stays on."""
+
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from phone_sim.cli.options import Instant, PhoneOptions, json_option, phone_options
+
+if TYPE_CHECKING:
+    from phone_sim.runtime.agenda import Agenda
+    from phone_sim.runtime.clock import Clock
+    from phone_sim.runtime.driver import PhoneDriver
+
+EVENTS = ("call", "hangup", "reboot", "power-cut", "power-on", "licenses")
+AS_FAST_AS_CAN_BE = "max"
+
+
+class Speed(click.ParamType[float | None]):
+    """How fast the phone's clock runs: a factor, or as fast as can be."""
+
+    name = "speed"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float | None:
+        """The factor; None for `max`."""
+        if value == AS_FAST_AS_CAN_BE:
+            return None
+        try:
+            factor = float(str(value))
+        except ValueError:
+            factor = 0
+        if not 0.001 <= factor <= 1_000_000:
+            self.fail(f"{value!r} is neither a factor from 0.001 to 1000000 nor {AS_FAST_AS_CAN_BE}", param, ctx)
+        return factor
+
+
+@click.command(short_help="Boot a phone and stay on: calls, daily checks, reboots.")
+@phone_options
+@click.option("--now", type=Instant(), help="Time at the start, UTC without an offset. [default: the time]")
+@click.option("--speed", type=Speed(), default="1", show_default=True, help="Factor of the clock, or max.")
+@click.option("--until", type=Instant(), help="End when the phone's clock shows this time.")
+@click.option(
+    "--at",
+    "events",
+    type=(Instant(), click.Choice(EVENTS)),
+    multiple=True,
+    metavar="TIME EVENT",
+    help=f"Let something happen: {', '.join(EVENTS)}. May be given again.",
+)
+@json_option
+def command(
+    phone: PhoneOptions,
+    now: datetime | None,
+    speed: float | None,
+    until: datetime | None,
+    events: tuple[tuple[datetime, str], ...],
+    as_json: bool,
+) -> None:
+    """Boot a phone and stay on, with its daily check at license.polling.time, until --until or an interrupt.
+
+    On a terminal, events can also be typed. With --speed max time jumps from one thing to do to the next, which needs
+    --until: a year of daily checks takes a moment.
+
+    Example: phone-sim run --server http://127.0.0.1:8080/ --now 2026-12-31T23:00 --speed 3600 --until 2027-01-02
+    """
+    from phone_sim.cli.report import phone_report, print_json, print_log_line, talk
+    from phone_sim.errors import LifecycleError
+    from phone_sim.firmware.phone import Phone
+    from phone_sim.runtime.driver import PhoneDriver
+    from phone_sim.runtime.log_sink import LogSink
+
+    world = _virtual(now, until) if speed is None else _real(now, speed, until)
+    identity = phone.identity()
+    transport = phone.transport()
+    lines: list[str] = []
+    driver = PhoneDriver(
+        Phone(identity),
+        clock=world.clock,
+        agenda=world.agenda,
+        transport=transport,
+        flash=phone.flash(identity),
+        log=LogSink(lines.append if as_json else print_log_line),
+    )
+
+    def happen(event: str) -> None:
+        try:
+            _perform(driver, event)
+        except LifecycleError as error:
+            talk(f"{event}: {error}")
+
+    for instant, event in events:
+        world.agenda.at(instant, partial(happen, event))
+    try:
+        driver.power_on()
+        world.live(happen)
+    finally:
+        transport.close()
+        if as_json:
+            print_json(phone_report(driver, lines))
+    talk(f"{identity.model.name} {identity.mac} is {driver.phone.state.value} after {len(driver.reboots)} reboots.")
+
+
+def _perform(driver: "PhoneDriver", event: str) -> None:
+    from phone_sim.cli.report import talk
+
+    match event:
+        case "call":
+            driver.start_call()
+        case "hangup":
+            driver.end_call()
+        case "reboot":
+            driver.reboot()
+        case "power-cut":
+            driver.cut_power()
+        case "power-on":
+            driver.power_on()
+        case "licenses":
+            frame = driver.licenses()
+            talk("\n".join([frame.title, *frame.lines]))
+        case _:
+            talk(f"{event} is not one of {', '.join(EVENTS)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Time for a phone; `live` lets it pass until the end, and takes the events that a user types."""
+
+    clock: "Clock"
+    agenda: "Agenda"
+    live: Callable[[Callable[[str], None]], None]
+
+
+def _virtual(now: datetime | None, until: datetime | None) -> World:
+    from phone_sim.errors import UsageError
+    from phone_sim.runtime.agenda import HeapAgenda
+    from phone_sim.runtime.clock import ManualClock
+
+    if until is None:
+        raise UsageError(f"--speed {AS_FAST_AS_CAN_BE} needs --until: it would never end")
+    clock = ManualClock(now or datetime.now(UTC))
+    agenda = HeapAgenda(clock)
+    return World(clock=clock, agenda=agenda, live=lambda _: agenda.run_until(until))
+
+
+def _real(now: datetime | None, speed: float, until: datetime | None) -> World:
+    from phone_sim.runtime.agenda import ApsAgenda
+    from phone_sim.runtime.clock import ScaledClock
+
+    clock = ScaledClock(now or datetime.now(UTC), speed)
+    agenda = ApsAgenda(clock)
+    ended = threading.Event()
+
+    def live(happen: Callable[[str], None]) -> None:
+        if until is not None:
+            agenda.at(until, ended.set)
+        if sys.stdin.isatty():
+            threading.Thread(target=_typed, args=(happen,), daemon=True).start()
+        try:
+            ended.wait()
+        finally:
+            agenda.close()
+
+    return World(clock=clock, agenda=agenda, live=live)
+
+
+def _typed(happen: Callable[[str], None]) -> None:
+    for line in sys.stdin:
+        if event := line.strip():
+            happen(event)

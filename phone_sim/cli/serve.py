@@ -1,0 +1,71 @@
+"""`phone-sim serve`: a folder as a boot server."""
+
+from pathlib import Path
+
+import click
+
+from phone_sim.cli.options import json_option
+
+
+@click.command(short_help="Serve a folder as a boot server, over HTTP and TFTP.")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--http", "http_port", type=click.IntRange(0, 65535), help="Port for HTTP; 0 takes a free one.")
+@click.option("--tftp", "tftp_port", type=click.IntRange(0, 65535), help="Port for TFTP; 0 takes a free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="File for the requests, JSON lines.")
+@click.option("--upload-limit", type=click.IntRange(0), default=16 * 1024 * 1024, show_default=True, help="In bytes.")
+@json_option
+def command(
+    folder: Path,
+    http_port: int | None,
+    tftp_port: int | None,
+    host: str,
+    journal: Path | None,
+    upload_limit: int,
+    as_json: bool,
+) -> None:
+    """Serve FOLDER as a boot server, over HTTP and TFTP, until interrupted.
+
+    Without --http and --tftp both are served on free ports. The addresses and then each request are on stdout.
+    Uploads go into the folder; nothing outside it is read or written.
+
+    Example: phone-sim serve site --http 8080 --tftp 6969
+    """
+    from contextlib import ExitStack
+
+    from phone_sim.boot_server.directory import DirectorySite
+    from phone_sim.boot_server.http import HttpBootServer
+    from phone_sim.boot_server.journal import Journal, Request
+    from phone_sim.boot_server.tftp import TftpBootServer
+
+    if http_port is None and tftp_port is None:
+        http_port = tftp_port = 0
+
+    def print_request(request: Request) -> None:
+        status = request.status or "ok"
+        shown = f"{request.at:%H:%M:%S} {request.client} {request.method} {request.path} {status} {request.size} bytes"
+        click.echo(request.as_json() if as_json else shown)
+
+    site = DirectorySite(folder, upload_limit=upload_limit)
+    with ExitStack() as stack:
+        record = stack.enter_context(Journal(file=journal, on_request=print_request))
+        if http_port is not None:
+            http = stack.enter_context(HttpBootServer(site, host=host, port=http_port, journal=record))
+            click.echo(f"Serving {folder} on {http.url}", err=as_json)
+        if tftp_port is not None:
+            tftp = stack.enter_context(TftpBootServer(site, host=host, port=tftp_port, journal=record))
+            click.echo(f"Serving {folder} on {tftp.url}", err=as_json)
+        _wait_for_interrupt()
+
+
+def _wait_for_interrupt() -> None:
+    """Return never; SIGINT and SIGTERM end it as KeyboardInterrupt, also where a shell has them ignored."""
+    import signal
+    import threading
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
+    threading.Event().wait()
