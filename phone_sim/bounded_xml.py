@@ -27,8 +27,9 @@ def parse_xml(data: bytes, *, limit: int) -> etree._Element:
         raise DocumentError("the file is empty")
     if len(data) > limit:
         raise DocumentError(f"the file has {len(data)} bytes, at most {limit} are read")
-    if data.startswith(_OTHER_BOMS):
-        raise DocumentError("the file is in UTF-16 or UTF-32, only UTF-8, US-ASCII and ISO-8859-1 are read")
+    # libxml2 reads UTF-16 without a byte order mark too, and then calls it UTF-8; its markup is full of NULs.
+    if data.startswith(_OTHER_BOMS) or b"\0" in data:
+        raise DocumentError("the file is in UTF-16 or UTF-32 or binary, only UTF-8, US-ASCII and ISO-8859-1 are read")
     if _HTML.match(data):
         raise DocumentError("the file is an HTML page", 1)
     parser = etree.XMLParser(
@@ -37,7 +38,8 @@ def parse_xml(data: bytes, *, limit: int) -> etree._Element:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        raise DocumentError(f"not well-formed XML: {error.msg}", error.lineno) from error
+        reason = str(error.msg).partition(", line ")[0].rstrip()
+        raise DocumentError(f"not well-formed XML: {reason}", error.lineno) from error
     except (ValueError, LookupError) as error:
         raise DocumentError(f"not well-formed XML: {error}") from error
     document = root.getroottree().docinfo

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from phone_sim.errors import ModelFileError, UsageError
+from phone_sim.licensing.license_key import SLOTS
 
 # The two ways in which parameter files say what is in use: SIP 3.x, and UC Software 3.3 and later (field notes 5).
 DIALECTS = ("sip-3", "ucs-3.3")
@@ -165,7 +166,7 @@ def parse_feature(text: str, source: str) -> Feature:
     return Feature(
         name=top.phrase("name", 60),
         key=top.text("key", r"[A-Za-z][A-Za-z0-9]{0,31}", "letters and digits, as in LDAP"),
-        bit=top.number("bit", 0, 31),
+        bit=top.number("bit", 0, SLOTS - 1),
         component=top.text("component", r"[a-z0-9]{1,5}", "at most five lower-case letters and digits, as in ldap"),
         suite=top.phrase("suite", 60, may_be_empty=True),
         display_name=top.phrase("display_name", 32),

@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 import requests
-from real_servers import (
+from requests.auth import HTTPDigestAuth
+from tftpy import TftpClient
+from tftpy.TftpShared import TftpException, TftpFileNotFoundError
+
+from tests.real_servers import (
     Apache,
     Atftpd,
     Certificates,
@@ -21,10 +25,7 @@ from real_servers import (
     require,
     require_atftpd,
 )
-from real_servers.process import wait_until
-from requests.auth import HTTPDigestAuth
-from tftpy import TftpClient
-from tftpy.TftpShared import TftpException, TftpFileNotFoundError
+from tests.real_servers.process import wait_until
 
 pytestmark = pytest.mark.real
 

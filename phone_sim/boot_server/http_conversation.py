@@ -6,6 +6,7 @@ RFC 9110 and RFC 9112, on http.server. It does not know who may connect, nor how
 import io
 import logging
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from http.client import LineTooLong
@@ -113,7 +114,7 @@ class HttpConversation(BaseHTTPRequestHandler):
                 assert_never(answer)
 
     def send_error(self, code: int, *_words: str | None, **_named: str | None) -> None:
-        """Refuse what is not read to its end, as http.server does (400, 414, 431, 501, 505), and close the connection."""
+        """Refuse what is not read to its end, as http.server does (400, 414, 431, 501, 505), and close."""
         self._unread = True
         self._refuse(HTTPStatus(code))
 
@@ -172,10 +173,11 @@ class HttpConversation(BaseHTTPRequestHandler):
 
     def _discard(self) -> None:
         """Read what the client is still sending: to close at once would reset the connection and lose the answer."""
-        self.connection.shutdown(SHUT_WR)
         left = _DISCARD_LIMIT
-        while left > 0 and (data := self.rfile.read1(_CHUNK)):
-            left -= len(data)
+        with suppress(OSError):
+            self.connection.shutdown(SHUT_WR)
+            while left > 0 and (data := self.connection.recv(_CHUNK)):
+                left -= len(data)
 
     def _record(self, status: HTTPStatus, size: int) -> None:
         if not self.command:

@@ -92,7 +92,7 @@ class HttpListener(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - as in socketserver
         """Log a fault of ours; a client that went away or was cut is none."""
-        if not isinstance(sys.exception(), OSError):
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             _log.exception("a connection from %s failed", client_address)
 
     def _turn_away(self, request: socket.socket) -> None:

@@ -29,6 +29,9 @@ from phone_sim.boot_server.tftp_packets import (
     parse,
 )
 
+# To shut down a UDP socket does not wake the thread that waits on it, so the thread looks up now and then.
+_LOOK_EVERY = 0.1
+
 _P = TypeVar("_P", Block, Acknowledgment)
 
 
@@ -44,7 +47,7 @@ class TftpConversation:
     """A transfer on a socket that is connected to the client.
 
     A packet is sent again after `timeout` seconds without an answer, `retries` times; the whole takes at most
-    `time_limit` seconds and ends early when `stopping` is set and the socket woken. `moved` counts the bytes so far.
+    `time_limit` seconds and ends early when `stopping` is set. `moved` counts the bytes so far.
     """
 
     def __init__(self, connection: socket, *, timeout: float, retries: int, time_limit: float, stopping: Event) -> None:
@@ -150,10 +153,10 @@ class TftpConversation:
         return None
 
     def _receive(self, patience: float) -> Packet | None:
-        """The next packet; None for a malformed one and for none in time."""
+        """The next packet; None for a malformed one and for none yet."""
         if self._stopping.is_set():
             raise TransferBrokenError("the boot server stops", NOT_DEFINED)
-        self._connection.settimeout(patience)
+        self._connection.settimeout(min(patience, _LOOK_EVERY))
         try:
             return parse(self._connection.recv(DATAGRAM_LIMIT))
         except (TimeoutError, MalformedPacketError):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from socket import AF_INET, SHUT_RD, SOCK_DGRAM, socket
+from socket import AF_INET, SOCK_DGRAM, socket
 from threading import Event, Thread
 
 from phone_sim.boot_server.tftp_conversation import TftpConversation
@@ -50,7 +50,7 @@ class TftpListener:
         self._conversation = conversation
         self._most_active = max_transfers * (1 + _WAITING_PER_TRANSFER)
         # By client and datagram: the same again is a repeated request, another one is a new transfer.
-        self._active: dict[tuple[Client, bytes], socket | None] = {}
+        self._active: set[tuple[Client, bytes]] = set()
         self._stopping = Event()
         self._socket = _bound_socket(address)
         self._socket.settimeout(_LOOK_EVERY)
@@ -66,10 +66,6 @@ class TftpListener:
         """End every transfer, with an ERROR packet to its client, and wait for the threads."""
         self._stopping.set()
         self._thread.join()
-        for connection in self._active.copy().values():
-            if connection is not None:
-                with suppress(OSError):
-                    connection.shutdown(SHUT_RD)
         self._pool.shutdown(cancel_futures=True)
         self._socket.close()
 
@@ -88,7 +84,7 @@ class TftpListener:
             return
         request = (client, datagram)
         if isinstance(call, Call) and request not in self._active and len(self._active) < self._most_active:
-            self._active[request] = None
+            self._active.add(request)
             self._pool.submit(self._converse, request, call)
 
     def _converse(self, request: tuple[Client, bytes], call: Call) -> None:
@@ -96,12 +92,11 @@ class TftpListener:
         try:
             with _bound_socket((self._host, 0)) as connection:
                 connection.connect(client)
-                self._active[request] = connection
                 self._answer(call, client, self._conversation(connection, stopping=self._stopping))
         except Exception:
             _log.exception("a transfer with %s failed", client)
         finally:
-            del self._active[request]
+            self._active.remove(request)
 
 
 def _bound_socket(address: Client) -> socket:

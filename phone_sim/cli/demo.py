@@ -59,12 +59,11 @@ def command(tftp: bool, as_json: bool) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
         kind = TftpBootServer if tftp else HttpBootServer
-        with kind(DirectorySite(folder)) as server:
-            with closing(network_transport()) as transport:
-                for step in _story(Stage(folder, server.url, transport)):
-                    steps.append(step)
-                    if not as_json:
-                        _print(step)
+        with kind(DirectorySite(folder)) as server, closing(network_transport()) as transport:
+            for step in _story(Stage(folder, server.url, transport)):
+                steps.append(step)
+                if not as_json:
+                    _print(step)
     if as_json:
         print_json([asdict(step) for step in steps])
 
@@ -193,8 +192,8 @@ def _story(stage: Stage) -> Iterator[Step]:
     yield stage.step(
         "3. A phone whose clock was never set meets a forged license",
         stage.driver.power_on,
-        "The keys were read, then their signature was found not valid, so none was kept. The lines of lic, ldap and efk "
-        "are the bulletin's sample log (B14). Its dates are the mark for licenses that do not expire.",
+        "The keys were read, then their signature was found not valid, so none was kept. The lines of lic, ldap and "
+        "efk are the bulletin's sample log (B14). Its dates are the mark for no expiry.",
         directory_on=False,
     )
     stage.put(own_file, [])

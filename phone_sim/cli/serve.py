@@ -14,6 +14,7 @@ from phone_sim.cli.options import json_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="File for the requests, JSON lines.")
 @click.option("--upload-limit", type=click.IntRange(0), default=16 * 1024 * 1024, show_default=True, help="In bytes.")
+@click.option("--quiet", is_flag=True, help="Print the addresses only, not the requests.")
 @json_option
 def command(
     folder: Path,
@@ -22,6 +23,7 @@ def command(
     host: str,
     journal: Path | None,
     upload_limit: int,
+    quiet: bool,
     as_json: bool,
 ) -> None:
     """Serve FOLDER as a boot server, over HTTP and TFTP, until interrupted.
@@ -48,7 +50,7 @@ def command(
 
     site = DirectorySite(folder, upload_limit=upload_limit)
     with ExitStack() as stack:
-        record = stack.enter_context(Journal(file=journal, on_request=print_request))
+        record = stack.enter_context(Journal(file=journal, on_request=None if quiet else print_request))
         if http_port is not None:
             http = stack.enter_context(HttpBootServer(site, host=host, port=http_port, journal=record))
             click.echo(f"Serving {folder} on {http.url}", err=as_json)

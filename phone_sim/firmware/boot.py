@@ -66,11 +66,12 @@ def boot(identity: Identity) -> Flow[InService]:
         features=identity.features,
         wanted=wanted_features(identity.features, configuration.parameters, identity.profile.dialect),
     )
-    ring = yield from keys_in_flash(session, stored)
-    ring = yield from update_licenses(session, features, ring, configuration.master.license_directory, today)
+    held = yield from keys_in_flash(session, stored)
+    ring = yield from update_licenses(session, features, held, configuration.master.license_directory, today)
     has_directory = flash.has_directory or (yield from _contact_directory(session, configuration.master))
     contents = FlashContents(
-        keys=ring.keys,
+        # A license cannot be removed (B11), so keys that this firmware or trust anchor cannot use stay where they are.
+        keys=(*ring.keys, *(key for key in flash.keys if key not in held.keys)),
         parameters=configuration.parameters,
         boot_server=address or flash.boot_server,
         has_directory=has_directory,

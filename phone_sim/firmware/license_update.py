@@ -26,7 +26,12 @@ KEY_LIMIT = 256
 
 
 def keys_in_flash(session: Session, flash: FlashReply) -> Flow[KeyRing]:
-    """The keys in flash that still verify; blank, damaged and forged flash is logged."""
+    """The keys in flash that still verify; blank, damaged and forged flash is logged.
+
+    Firmware without licensing (B2) does not look.
+    """
+    if not session.identity.profile.supports_licensing(session.identity.model):
+        return KeyRing()
     if isinstance(flash, FlashDamaged):
         yield from session.say(messages.FLASH_DAMAGED, reason=flash.reason)
         return KeyRing()

@@ -6,6 +6,7 @@ rules are those that the parameters can say, with the stock defaults (field note
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 UNSET_CLOCK = datetime(1970, 1, 1, tzinfo=UTC)
 """What a clock that was never set shows (D12)."""
@@ -55,12 +56,17 @@ class DaylightSaving:
 
     def covers(self, standard: datetime) -> bool:
         """True when daylight saving is in force at this standard wall time."""
-        start = self.start.in_year(standard.year)
-        stop = self.stop.in_year(standard.year)
+        start, stop = _changeovers(self, standard.year)
         before_stop = standard < stop - timedelta(hours=1)
         if start <= stop:
             return start <= standard and before_stop
         return start <= standard or before_stop
+
+
+@lru_cache(maxsize=1024)
+def _changeovers(rule: DaylightSaving, year: int) -> tuple[datetime, datetime]:
+    # A clock is read far more often than a year or a rule changes.
+    return rule.start.in_year(year), rule.stop.in_year(year)
 
 
 STOCK_DAYLIGHT_SAVING = DaylightSaving(

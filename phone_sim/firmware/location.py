@@ -93,12 +93,14 @@ class BootServer:
 
 def _split(url: str) -> Location | None:
     """The URL with its user and password taken out, or None when `url` is none."""
+    if "://" not in url:
+        return None
     try:
         parts = urlsplit(url.strip())
         host, port = parts.hostname, parts.port
     except ValueError:
         return None
-    if not parts.scheme or not host or "://" not in url:
+    if not parts.scheme or not host:
         return None
     bracketed = f"[{host}]" if ":" in host else host
     bare = parts._replace(netloc=bracketed if port is None else f"{bracketed}:{port}", query="", fragment="")

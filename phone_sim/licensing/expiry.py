@@ -27,7 +27,7 @@ class Expiry:
 
     @classmethod
     def on(cls, last_day: date) -> "Expiry":
-        """The expiry whose last valid day is `last_day`; ValueError before 2007-01-01 or after 2186-06-05."""
+        """The expiry whose last valid day is `last_day`; ValueError before 2007-01-01 or after 2186-06-03."""
         expiry = cls((last_day - _DAY_ZERO).days)
         if expiry.never:
             raise ValueError(f"{last_day} is later than a slot can say")

@@ -10,19 +10,26 @@ from phone_sim.licensing.license_key import LicenseKey
 class KeyRing:
     """Verified license keys: the union of what they grant, the latest expiry of each bit. Never changed.
 
-    Keys that add nothing to the union are dropped, so a ring holds at most one key for each bit.
+    A key is kept when it gives a bit its expiry that none before it does, so a ring holds at most one key for each bit,
+    and the ring of its keys is the same ring.
     """
 
     __slots__ = ("grants", "keys")
 
     def __init__(self, keys: Iterable[LicenseKey] = ()) -> None:
-        best: dict[int, tuple[Expiry, LicenseKey]] = {}
-        for key in keys:
-            for grant in key.grants:
-                if grant.bit not in best or best[grant.bit][0] < grant.expiry:
-                    best[grant.bit] = (grant.expiry, key)
-        self.keys: tuple[LicenseKey, ...] = tuple(dict.fromkeys(key for _, key in best.values()))
-        self.grants: Mapping[int, Expiry] = MappingProxyType({bit: best[bit][0] for bit in sorted(best)})
+        given = [(key, {grant.bit: grant.expiry for grant in key.grants}) for key in keys]
+        best: dict[int, Expiry] = {}
+        for _, granted in given:
+            for bit, expiry in granted.items():
+                best[bit] = max(expiry, best.get(bit, expiry))
+        open_bits = set(best)
+        kept: list[LicenseKey] = []
+        for key, granted in given:
+            if settled := {bit for bit in open_bits if granted.get(bit) == best[bit]}:
+                kept.append(key)
+                open_bits -= settled
+        self.keys = tuple(kept)
+        self.grants: Mapping[int, Expiry] = MappingProxyType({bit: best[bit] for bit in sorted(best)})
 
     def with_keys(self, keys: Iterable[LicenseKey]) -> "KeyRing":
         """The ring with these keys as well."""

@@ -18,7 +18,9 @@ SIZE_LIMIT = 16 * 1024 * 1024
 
 _DECLARATION = "<?xml version='1.0' encoding='ISO-8859-1' standalone='yes'?>\n"
 # The elements of other phones stay inside libxml2: a file of 10,000 keys costs little more than its parse.
+_COUNT = etree.XPath("count(licenseKey)")
 _OF_PHONE = etree.XPath("licenseKey[@Type='Site' or translate(@Serial, 'abcdef', 'ABCDEF')=$serial]")
+_COUNT = etree.XPath("count(licenseKey)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,7 @@ def read_for_phone(data: bytes, serial: str) -> LicenseFile:
     root = _root(data)
     found = cast(list[etree._Element], _OF_PHONE(root, serial=serial))
     elements = tuple(_attributes(element) for element in found)
-    return LicenseFile(elements=elements, skipped=len(root) - len(elements))
+    return LicenseFile(elements=elements, skipped=int(cast(float, _COUNT(root))) - len(elements))
 
 
 def read_all(data: bytes) -> tuple[Mapping[str, str], ...]:

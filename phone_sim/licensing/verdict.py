@@ -16,6 +16,9 @@ from datetime import date
 from phone_sim.licensing.license_key import LicenseKey, LicenseType, Malformed, read_key
 from phone_sim.licensing.signature import TrustAnchor
 
+# Not str.upper: it makes two digits of one letter, such as a ligature of two f, which `license_file` does not.
+_UPPER_CASE = str.maketrans("abcdef", "ABCDEF")
+
 
 @dataclass(frozen=True, slots=True)
 class Valid:
@@ -50,7 +53,8 @@ Verdict = Valid | Expired | SignatureNotValid | NotForThisPhone | Malformed
 
 def is_for_phone(attributes: Mapping[str, str], serial: str) -> bool:
     """True for a site license and for one with the phone's own serial, in whichever case: case is judged later."""
-    return attributes.get("Type") == LicenseType.SITE.value or attributes.get("Serial", "").upper() == serial
+    own = attributes.get("Serial", "").translate(_UPPER_CASE) == serial
+    return own or attributes.get("Type") == LicenseType.SITE.value
 
 
 def judge(attributes: Mapping[str, str], *, serial: str, anchor: TrustAnchor, today: date | None) -> Verdict:

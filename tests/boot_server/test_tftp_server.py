@@ -1,6 +1,7 @@
 """The boot server over TFTP, by tftpy, other clients and raw datagrams."""
 
 import io
+import itertools
 import random
 import shutil
 import socket
@@ -32,7 +33,8 @@ def site() -> MemorySite:
 @pytest.fixture
 def server(site: MemorySite) -> Iterator[TftpBootServer]:
     before = threading.active_count()
-    with TftpBootServer(site, timeout=0.2, retries=3) as server:
+    # So patient that a busy machine makes it repeat nothing.
+    with TftpBootServer(site, timeout=10) as server:
         yield server
     assert threading.active_count() == before
 
@@ -86,6 +88,13 @@ def rrq(path: str, *options: str, mode: str = "octet") -> bytes:
 
 def wrq(path: str, *options: str) -> bytes:
     return b"\0\2" + rrq(path, *options)[2:]
+
+
+@pytest.fixture
+def hasty(site: MemorySite) -> Iterator[RawClient]:
+    """A client of a server that repeats its packets at once, and often."""
+    with TftpBootServer(site, timeout=0.05, retries=400) as server, RawClient(server) as client:
+        yield client
 
 
 def ack(number: int) -> bytes:
@@ -205,13 +214,14 @@ def test_each_transfer_has_its_own_port(raw: RawClient) -> None:
     assert len(peers | {raw.listener}) == 3
 
 
-def test_lost_block_is_sent_again(raw: RawClient, site: MemorySite) -> None:
-    raw.request(rrq("513.ld"))
-    assert raw.receive() == raw.receive() == data(1, site.files["513.ld"][:512])
-    raw.send(ack(1))
-    assert raw.receive() == raw.receive() == data(2, site.files["513.ld"][512:])
-    raw.send(ack(2))
-    assert raw.hears_nothing()
+def test_lost_block_is_sent_again(hasty: RawClient, site: MemorySite) -> None:
+    first, second = data(1, site.files["513.ld"][:512]), data(2, site.files["513.ld"][512:])
+    hasty.request(rrq("513.ld"))
+    assert hasty.receive() == hasty.receive() == first
+    hasty.send(ack(1))
+    while (answer := hasty.receive()) == first:
+        continue
+    assert answer == hasty.receive() == second
 
 
 def test_repeated_acknowledgment_sends_no_block_twice(site: MemorySite) -> None:
@@ -238,21 +248,26 @@ def test_repeated_block_is_acknowledged_again(site: MemorySite) -> None:
         assert [each.status for each in server.journal.requests] == [0]
 
 
-def test_lost_acknowledgment_is_sent_again(raw: RawClient) -> None:
-    raw.request(wrq("log"))
-    assert raw.receive() == raw.receive() == ack(0)
+def test_lost_acknowledgment_is_sent_again(hasty: RawClient) -> None:
+    hasty.request(wrq("log"))
+    assert hasty.receive() == hasty.receive() == ack(0)
 
 
 def test_repeated_request_starts_no_second_transfer(raw: RawClient, server: TftpBootServer) -> None:
     raw.request(rrq("512.ld"))
-    first, peer = raw.receive(), raw.peer
+    raw.receive()
     raw.request(rrq("512.ld"))
-    assert (raw.receive(), raw.peer) == (first, peer)
+    assert raw.hears_nothing()
     raw.send(ack(1))
     assert raw.receive() == data(2, b"")
-    raw.send(ack(2))
-    assert raw.hears_nothing(0.3)
     assert len(server.journal.requests) == 1
+
+
+def test_another_request_of_the_same_port_is_answered(raw: RawClient, site: MemorySite) -> None:
+    raw.request(rrq("512.ld"))
+    raw.receive()
+    raw.request(rrq("511.ld"))
+    assert raw.receive() == data(1, site.files["511.ld"])
 
 
 def test_foreign_packet_does_not_move_the_transfer(site: MemorySite) -> None:
@@ -301,11 +316,13 @@ def test_noise_is_not_answered(raw: RawClient) -> None:
 
 def test_noise_does_not_stop_the_server(server: TftpBootServer, site: MemorySite, raw: RawClient) -> None:
     chance = random.Random(32265)
-    for _ in range(2000):
+    for number in range(1000):
         opcode = chance.choice([b"", b"\0\1", b"\0\2", b"\0\3", b"\0\4", b"\0\5", b"\0\6"])
         words = [chance.randbytes(chance.randrange(9)), b"octet", b"blksize", b"\0", b"a"]
         raw.request(opcode + b"\0".join(chance.choices(words, k=chance.randrange(6))))
-    assert download(server, "513.ld") == site.files["513.ld"]
+        # More at once could fill the socket's buffer, and a request for a file would get lost.
+        if number % 50 == 0:
+            assert download(server, "513.ld") == site.files["513.ld"]
 
 
 def test_request_is_in_the_journal(server: TftpBootServer, raw: RawClient) -> None:
@@ -324,12 +341,13 @@ def test_request_is_in_the_journal(server: TftpBootServer, raw: RawClient) -> No
     assert seen[0].at.utcoffset() is not None
 
 
-def test_answered_request_is_already_in_the_journal(server: TftpBootServer, raw: RawClient) -> None:
+def test_answered_request_is_already_in_the_journal(server: TftpBootServer) -> None:
     for count in range(1, 51):
-        raw.request(rrq("511.ld"))
-        raw.receive()
-        assert len(server.journal.requests) == count
-        raw.send(ack(1))
+        with RawClient(server) as raw:
+            raw.request(rrq("511.ld"))
+            raw.receive()
+            assert len(server.journal.requests) == count
+            raw.send(ack(1))
 
 
 def test_client_that_gives_up_is_broken_off(raw: RawClient, server: TftpBootServer) -> None:
@@ -341,7 +359,7 @@ def test_client_that_gives_up_is_broken_off(raw: RawClient, server: TftpBootServ
 
 
 def test_client_that_is_gone_is_broken_off(site: MemorySite) -> None:
-    with TftpBootServer(site, timeout=0.1) as server:
+    with TftpBootServer(site, timeout=0.1, retries=100) as server:
         with RawClient(server) as raw:
             raw.request(rrq("100000.ld"))
             raw.receive()
@@ -363,12 +381,10 @@ def test_transfer_that_drips_is_ended(site: MemorySite) -> None:
     with TftpBootServer(site, time_limit=0.2) as server, RawClient(server) as raw:
         raw.request(wrq("log", "blksize", "8"))
         raw.receive()
-        number = 0
-        while not (answer := raw.receive() if number else ack(0)).startswith(b"\0\5"):
-            assert answer == ack(number)
-            number += 1
+        for number in itertools.count(1):
             raw.send(data(number, bytes(8)))
-            assert raw.hears_nothing(0.001) or True
+            if (answer := raw.receive()) != ack(number):
+                break
         assert answer == b"\0\5\0\0the transfer takes too long\0"
 
 

@@ -4,14 +4,14 @@ It knows nothing of phones. The programs come from the system's packages; where 
 fails when the environment variable PHONE_SIM_REQUIRE_REAL is 1.
 """
 
-from real_servers.apache import Apache
-from real_servers.atftpd import Atftpd, atftpd_program, require_atftpd
-from real_servers.certificates import Certificates
-from real_servers.logged_request import LoggedRequest
-from real_servers.nginx import Nginx
-from real_servers.programs import require
-from real_servers.server import RealServer
-from real_servers.tftpd_hpa import TftpdHpa
+from tests.real_servers.apache import Apache
+from tests.real_servers.atftpd import Atftpd, atftpd_program, require_atftpd
+from tests.real_servers.certificates import Certificates
+from tests.real_servers.logged_request import LoggedRequest
+from tests.real_servers.nginx import Nginx
+from tests.real_servers.programs import require
+from tests.real_servers.server import RealServer
+from tests.real_servers.tftpd_hpa import TftpdHpa
 
 __all__ = [
     "Apache",

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 from string import Template
 
-from real_servers.http_server import HttpServer
-from real_servers.programs import require
+from tests.real_servers.http_server import HttpServer
+from tests.real_servers.programs import require
 
 _REALM = "boot server"
 _MODULES = ("mpm_event", "authn_core", "authn_file", "authz_core", "authz_user", "auth_digest", "dav", "dav_fs")

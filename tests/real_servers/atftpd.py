@@ -3,16 +3,17 @@
 Its package and that of tftpd-hpa exclude each other, so it runs from where its package has been unpacked.
 """
 
+import grp
 import os
+import pwd
 import re
 import subprocess
 import tempfile
-from collections import defaultdict
 from pathlib import Path
 
-from real_servers.logged_request import LoggedRequest, log_text
-from real_servers.programs import absent
-from real_servers.tftp_server import TftpServer
+from tests.real_servers.logged_request import LoggedRequest, log_text
+from tests.real_servers.programs import absent
+from tests.real_servers.tftp_server import TftpServer
 
 _SECONDS_TO_FETCH = 60
 
@@ -67,7 +68,8 @@ class Atftpd(TftpServer):
         """Compose the command line; there is no configuration."""
         listen = ["--bind-address", "127.0.0.1", "--port", str(self.port)]
         log = ["--verbose=7", "--logfile", "-"]
-        return [str(self._program), "--daemon", "--no-fork", *listen, "--user", "root.root", *log, str(self.root)]
+        ourselves = f"{pwd.getpwuid(os.geteuid()).pw_name}.{grp.getgrgid(os.getegid()).gr_name}"
+        return [str(self._program), "--daemon", "--no-fork", *listen, "--user", ourselves, *log, str(self.root)]
 
     def logged(self) -> list[LoggedRequest]:
         """Read the log, which may be a moment behind what the client has been told."""
@@ -75,25 +77,23 @@ class Atftpd(TftpServer):
 
 
 def read_log(text: str) -> list[LoggedRequest]:
-    """Return the requests of atftpd's log whose transfer is over, in the order in which they ended."""
-    requests: list[LoggedRequest] = []
-    running: defaultdict[str, list[str]] = defaultdict(list)
+    """Return the requests of atftpd's log whose transfer is over, in the order in which they came."""
+    transfers: list[tuple[re.Match[str], list[str]]] = []
+    running: dict[str, list[str]] = {}
     for line in _LINE.finditer(text):
-        running[line["thread"]].append(line["text"])
-        if line["text"] == "Server thread exiting":
-            requests += _read_transfer(running.pop(line["thread"]))
-    return requests
-
-
-def _read_transfer(lines: list[str]) -> list[LoggedRequest]:
+        if request := _REQUEST.fullmatch(line["text"]):
+            running[line["thread"]] = []
+            transfers.append((request, running[line["thread"]]))
+        elif line["thread"] in running:
+            running[line["thread"]].append(line["text"])
     return [
         LoggedRequest(
-            method="WRQ" if match["read"] is None else "RRQ",
-            path=(match["read"] or match["written"]).removeprefix("/"),
+            method="WRQ" if request["read"] is None else "RRQ",
+            path=(request["read"] or request["written"]).removeprefix("/"),
             status=_status(lines),
         )
-        for match in map(_REQUEST.fullmatch, lines)
-        if match is not None
+        for request, lines in transfers
+        if "Server thread exiting" in lines
     ]
 
 

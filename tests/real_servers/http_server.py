@@ -7,8 +7,8 @@ characters and quotes in these as backslash sequences, which are left as they ar
 import socket
 from pathlib import Path
 
-from real_servers.logged_request import LoggedRequest, log_text
-from real_servers.server import RealServer
+from tests.real_servers.logged_request import LoggedRequest, log_text
+from tests.real_servers.server import RealServer
 
 
 class HttpServer(RealServer):

@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 from string import Template
 
-from real_servers.certificates import Certificates
-from real_servers.http_server import HttpServer
-from real_servers.programs import require
+from tests.real_servers.certificates import Certificates
+from tests.real_servers.http_server import HttpServer
+from tests.real_servers.programs import require
 
 # Relative paths are below the work folder (-p). The worker runs as root: pytest's folders are closed to other users.
 _CONFIGURATION = Template("""\

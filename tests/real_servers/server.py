@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
-from real_servers import process
-from real_servers.logged_request import LoggedRequest, log_text
-from real_servers.ports import claim_port
+from tests.real_servers import process
+from tests.real_servers.logged_request import LoggedRequest, log_text
+from tests.real_servers.ports import claim_port
 
 _SECONDS_TO_START = 10.0
 _ERROR_TAIL = 4000

@@ -3,7 +3,7 @@
 import socket
 from pathlib import Path
 
-from real_servers.server import RealServer
+from tests.real_servers.server import RealServer
 
 
 class TftpServer(RealServer):

@@ -2,10 +2,10 @@
 
 import re
 
-from real_servers.logged_request import LoggedRequest, log_text
-from real_servers.programs import require, require_root
-from real_servers.syslog_socket import SyslogSocket
-from real_servers.tftp_server import TftpServer
+from tests.real_servers.logged_request import LoggedRequest, log_text
+from tests.real_servers.programs import require, require_root
+from tests.real_servers.syslog_socket import SyslogSocket
+from tests.real_servers.tftp_server import TftpServer
 
 # It logs to syslog(3) only, so it gets a /dev of its own, with our socket in it, in a mount namespace of its own.
 _WITH_OWN_DEV = 'mount --bind "$1" /dev && shift && exec "$@"'

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from phone_sim.firmware.effects import Fetch, FetchReply, TransferFailed, Upload, UploadReply
 
+_REASON_LIMIT = 100
+
 
 class Transport(Protocol):
     """One way to move files."""
@@ -33,6 +35,12 @@ class Limits:
 
     answer: float = 5.0
     transfer: float = 60.0
+
+
+def one_line(words: str) -> str:
+    """The words of a server or a library as a reason: one printable line of at most 100 characters."""
+    printable = "".join(each if each.isprintable() else " " for each in words[:_REASON_LIMIT])
+    return " ".join(printable.split())
 
 
 class TransportByScheme:

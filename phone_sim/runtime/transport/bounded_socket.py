@@ -28,6 +28,11 @@ class Budget:
         self.left = size
         self.received = 0
 
+    @property
+    def is_over_time(self) -> bool:
+        """True when the time is up."""
+        return time.monotonic() >= self._deadline
+
     def limit_wait(self, sock: socket.socket) -> None:
         """Let the socket wait no longer than the budget lasts."""
         seconds = self._deadline - time.monotonic()

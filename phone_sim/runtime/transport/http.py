@@ -3,6 +3,8 @@
 One transport is one phone's, and not for several threads. It does not know what the files are.
 """
 
+import ssl
+from http.client import BadStatusLine, HTTPException, IncompleteRead, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
+from requests.hooks import default_hooks
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from phone_sim.firmware.effects import (
@@ -25,7 +28,8 @@ from phone_sim.firmware.effects import (
     Uploaded,
     UploadReply,
 )
-from phone_sim.runtime.transport import Limits
+from phone_sim.firmware.location import Credentials
+from phone_sim.runtime.transport import Limits, one_line
 from phone_sim.runtime.transport.bounded_socket import BoundedConnection, BoundedTlsSocket, Budget, current_budget
 
 _REDIRECTS = 5
@@ -36,8 +40,26 @@ _MISSING = (404, 410)
 _TAKEN = (200, 201, 204)
 
 
-class _Pool(HTTPConnectionPool):
+class _Patient(HTTPConnectionPool):
+    """Asks again where a server has closed a connection that was kept alive (RFC 9112 9.3.1)."""
+
+    def _make_request(self, conn: Any, *args: Any, **kwargs: Any) -> Any:
+        was_kept_alive = not conn.is_closed
+        try:
+            return super()._make_request(conn, *args, **kwargs)
+        except ConnectionResetError:
+            if not was_kept_alive:
+                raise
+            conn.close()
+            return super()._make_request(conn, *args, **kwargs)
+
+
+class _Pool(_Patient):
     ConnectionCls = BoundedConnection
+
+
+class _TlsPool(_Patient, HTTPSConnectionPool):
+    pass
 
 
 class _Adapter(HTTPAdapter):
@@ -45,7 +67,12 @@ class _Adapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": HTTPSConnectionPool}
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        # requests reads the bodies of redirects and challenges: unpacked, a few kilobytes can fill the memory.
+        resp.headers.discard("Content-Encoding")
+        return super().build_response(req, resp)
 
 
 class _TlsAdapter(_Adapter):
@@ -55,12 +82,27 @@ class _TlsAdapter(_Adapter):
         super().init_poolmanager(*args, ssl_context=context, **kwargs)
 
 
+class _Session(requests.Session):
+    """A session whose redirects neither carry a password to another server nor lose the body of an upload."""
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+        super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
+        if self.should_strip_auth(response.request.url, prepared_request.url):  # type: ignore[no-untyped-call]
+            # The answer to a Digest challenge is a hook, which requests leaves in its place.
+            prepared_request.hooks = default_hooks()
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        # After any other redirect requests would send an empty PUT, or a GET.
+        keeps_body = resp.status_code in (requests.codes.temporary_redirect, requests.codes.permanent_redirect)
+        return super().get_redirect_target(resp) if keeps_body or resp.request.method == "GET" else None
+
+
 class HttpTransport:
     """Downloads by GET and uploads by PUT; `ca_file` holds the authorities that HTTPS servers are checked with."""
 
     def __init__(self, limits: Limits, ca_file: Path | None = None) -> None:
         self._limits = limits
-        self._session = requests.Session()
+        self._session = _Session()
         # Neither proxies nor authorities nor passwords of whoever runs the phone are the phone's.
         self._session.trust_env = False
         self._session.max_redirects = _REDIRECTS
@@ -69,7 +111,7 @@ class HttpTransport:
         self._session.mount("http://", _Adapter())
         self._session.mount("https://", _TlsAdapter())
         self._session.verify = str(ca_file) if ca_file is not None else True
-        self._auth: dict[tuple[str, str], AuthBase] = {}
+        self._auth: dict[tuple[str, Credentials], AuthBase] = {}
 
     def fetch(self, request: Fetch) -> FetchReply:
         """GET the file."""
@@ -119,16 +161,15 @@ class HttpTransport:
         try:
             if credentials is None:
                 return sent(None)
-            who = (place, credentials.user)
+            who = (place, credentials)
             auth = self._auth.setdefault(who, HTTPDigestAuth(credentials.user, credentials.password))
             answer = sent(auth)
-            challenge = answer.headers.get("WWW-Authenticate", "")
-            if answer.status_code == requests.codes.unauthorized and challenge.lower().startswith("basic"):
+            if _wants_basic(answer, place):
                 answer.close()
-                self._auth[who] = HTTPBasicAuth(credentials.user, credentials.password)
+                self._auth[who] = HTTPBasicAuth(credentials.user.encode(), credentials.password.encode())
                 answer = sent(self._auth[who])
             return answer
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        except Exception as error:  # a challenge that requests cannot read is a KeyError, for one
             return _failure(error, budget)
 
     @staticmethod
@@ -144,16 +185,46 @@ class HttpTransport:
         return Fetched(bytes(data))
 
 
+def _wants_basic(answer: requests.Response, place: str) -> bool:
+    """True when the server itself, and not one that it redirects to, asks for the password."""
+    challenge = answer.headers.get("WWW-Authenticate", "").lower()
+    asks = answer.status_code == requests.codes.unauthorized and challenge.startswith("basic")
+    return asks and urlsplit(answer.url).netloc == place
+
+
 def _status(answer: requests.Response) -> str:
-    return f"HTTP {answer.status_code} {answer.reason or ''}".strip()
+    return one_line(f"HTTP {answer.status_code} {answer.reason or ''}")
 
 
 def _failure(error: Exception, budget: Budget) -> TransferFailed:
-    """The reply for an exception of the libraries: the words of its innermost cause."""
+    """The reply for an exception of the libraries, made from its innermost cause."""
     if isinstance(error, requests.TooManyRedirects):
         return TransferFailed(f"more than {_REDIRECTS} redirects")
     cause: BaseException = error
     while (inner := cause.__cause__ or cause.__context__) is not None:
         cause = inner
-    words = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-    return TransferFailed(words, unreachable=budget.received == 0)
+    # An end of the connection can come before the first byte; any other trouble of TLS is an answer.
+    spoke_tls = isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError)
+    return TransferFailed(one_line(_words(cause, budget)), unreachable=budget.received == 0 and not spoke_tls)
+
+
+def _words(cause: BaseException, budget: Budget) -> str:
+    """What went wrong, for people."""
+    match cause:
+        case TimeoutError():
+            return "the transfer takes too long" if budget.is_over_time else "no answer"
+        case RemoteDisconnected() | ssl.SSLEOFError():
+            return "the server closed the connection without an answer"
+        case BadStatusLine():
+            return "the answer is not HTTP"
+        case IncompleteRead() | urllib3.exceptions.IncompleteRead():
+            return "the answer breaks off"
+        case ssl.SSLCertVerificationError():
+            return f"the certificate is not accepted: {cause.verify_message}"
+        case ssl.SSLError():
+            return f"TLS: {cause.reason.replace('_', ' ').lower()}"
+        case OSError():
+            return cause.strerror or str(cause)
+        case requests.RequestException() | urllib3.exceptions.HTTPError() | HTTPException():
+            return str(cause)
+    return "the answer is malformed" if budget.received else "the address cannot be used"

@@ -54,7 +54,7 @@ def serve(files: MutableMapping[str, bytes]) -> MemoryTransport:
 
     def fetch(request: Fetch) -> FetchReply:
         data = files.get(path(request.location.url))
-        return NotFound("file not found") if data is None else Fetched(data)
+        return NotFound("HTTP 404 Not Found") if data is None else Fetched(data)
 
     def upload(request: Upload) -> UploadReply:
         files[path(request.location.url)] = request.body

@@ -9,12 +9,13 @@ import io
 import logging
 import socket
 import time
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tftpy.TftpContexts import TftpContextClientDownload, TftpContextClientUpload
 from tftpy.TftpPacketTypes import TftpPacketERR
-from tftpy.TftpShared import TftpErrors, TftpTimeout
+from tftpy.TftpShared import TftpErrors, TftpException, TftpTimeout
 
 from phone_sim.firmware.effects import (
     Fetch,
@@ -27,11 +28,12 @@ from phone_sim.firmware.effects import (
     Uploaded,
     UploadReply,
 )
-from phone_sim.runtime.transport import Limits
+from phone_sim.runtime.transport import Limits, one_line
 
 DEFAULT_PORT = 69
 _BLOCK_SIZE = 1468  # the largest that fits an Ethernet frame; a server that knows no options sends 512
 _ATTEMPTS = 3
+_OACK = b"\x00\x06"
 _UNKNOWN_TRANSFER_ID = b"\x00\x05\x00\x05Unknown transfer ID\x00"
 
 # tftpy says something about every block; whoever wants to hear it sets the level again.
@@ -61,10 +63,14 @@ class _PeerSocket:
         self._address = address
         self._limits = limits
         self._deadline = time.monotonic() + limits.transfer
+        self._sent = b""
+        self._heard = b""
         self.peer: tuple[str, int] | None = None
 
     def sendto(self, data: bytes, to: tuple[str, int]) -> int:
-        return self._plain.sendto(data, to)
+        self._sent = data
+        # Not to the name, which tftpy would look up for each packet: it may lead to another address each time.
+        return self._plain.sendto(data, (self._address, to[1]))
 
     def recvfrom(self, size: int) -> tuple[bytes, tuple[str, int]]:
         give_up = min(time.monotonic() + self._limits.answer, self._deadline)
@@ -73,11 +79,20 @@ class _PeerSocket:
             data, sender = self._plain.recvfrom(size)
             if self.peer is None and sender[0] == self._address:
                 self.peer = sender
-            if sender == self.peer:
+            if sender != self.peer:
+                # RFC 1350: an error for the stranger, and the transfer goes on.
+                self._answer(_UNKNOWN_TRANSFER_ID, sender)
+            elif data[:2] == _OACK and data == self._heard:
+                # The answer to it was lost. tftpy would break off at a second OACK.
+                self._answer(self._sent, sender)
+            else:
+                self._heard = data
                 return data, sender
-            # RFC 1350: an error for the stranger, and the transfer goes on.
-            self._plain.sendto(_UNKNOWN_TRANSFER_ID, sender)
         raise TimeoutError
+
+    def _answer(self, data: bytes, to: tuple[str, int]) -> None:
+        with suppress(OSError):  # a sender may have no address that can be answered
+            self._plain.sendto(data, to)
 
     @property
     def is_over_time(self) -> bool:
@@ -110,7 +125,10 @@ class TftpTransport:
         """Run a transfer of tftpy; None when the whole file went over."""
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or DEFAULT_PORT
-        name = unquote(parts.path).lstrip("/")
+        # In bytes, since tftpy takes ASCII only otherwise; phones send UTF-8.
+        name = unquote(parts.path).lstrip("/").encode()
+        if not name or b"\0" in name:
+            return TransferFailed("TFTP has no way to ask for this name")
         errors: list[TftpPacketERR] = []
 
         def heard(packet: object) -> None:
@@ -120,8 +138,8 @@ class TftpTransport:
         try:
             options = {"blksize": _BLOCK_SIZE}
             context = kind(host, port, name, file, options, heard, self._limits.answer, retries=_ATTEMPTS)
-        except OSError as error:
-            return TransferFailed(f"{host}: {error.strerror}", unreachable=True)
+        except (OSError, UnicodeError) as error:
+            return TransferFailed(getattr(error, "strerror", None) or "the address cannot be used", unreachable=True)
         plain = context.sock
         context.sock = peer = _PeerSocket(plain, context.address, self._limits)
         try:
@@ -135,15 +153,17 @@ class TftpTransport:
 
 def _refusal(error: Any) -> NotFound | Refused:
     """The reply for an error packet of the server."""
-    words = (error.errmsg or b"").partition(b"\0")[0].decode("ascii", "replace")
-    text = f"TFTP error {error.errorcode} {words}".strip()
+    words = bytes(error.buffer[4:]).partition(b"\0")[0].decode("utf-8", "replace")
+    text = one_line(f"TFTP error {error.errorcode} {words}")
     return NotFound(text) if error.errorcode == TftpErrors.FileNotFound else Refused(text)
 
 
 def _failure(error: Exception, peer: _PeerSocket) -> TransferFailed:
     unreachable = peer.peer is None
     if isinstance(error, TimeoutError | TftpTimeout):
-        return TransferFailed("the transfer takes too long" if peer.is_over_time else "no answer", unreachable)
+        too_long = peer.is_over_time and not unreachable
+        return TransferFailed("the transfer takes too long" if too_long else "no answer", unreachable)
     if isinstance(error, OSError):
         return TransferFailed(error.strerror or str(error), unreachable)
-    return TransferFailed(str(error).splitlines()[0] if str(error) else type(error).__name__, unreachable)
+    words = str(error) if isinstance(error, TftpException | _OverLimitError) else "the answer is malformed"
+    return TransferFailed(one_line(words), unreachable)

@@ -1,0 +1,236 @@
+"""Builders that tests share: phones, signed license keys, configuration files, and a driver that runs flows by hand."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+from xml.sax.saxutils import quoteattr
+
+from phone_sim.authority.signing_key import test_signing_key
+from phone_sim.firmware import messages
+from phone_sim.firmware.effects import (
+    ClockReading,
+    Effect,
+    Fetch,
+    Fetched,
+    FetchReply,
+    FlashReply,
+    Flow,
+    Log,
+    LogContents,
+    NotFound,
+    ReadClock,
+    ReadFlash,
+    ReadLog,
+    Reboot,
+    Result,
+    Show,
+    Upload,
+    Uploaded,
+    WakeAt,
+    WriteFlash,
+    Written,
+)
+from phone_sim.firmware.flash import FlashContents
+from phone_sim.firmware.local_time import UNSET_CLOCK
+from phone_sim.firmware.messages import Message
+from phone_sim.firmware.parameters import Layer, Parameters
+from phone_sim.firmware.profile import profile_for
+from phone_sim.firmware.session import Identity
+from phone_sim.licensing.expiry import NEVER, Expiry
+from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.model_files import load_features, load_model
+from phone_sim.runtime.trust_file import load_anchor
+
+MAC = MacAddress("0004f2aabbcc")
+SIGNING_KEY = test_signing_key()
+SITE_SERIAL = "000000012345"
+SITE_FILE = "000000000000-license.cfg"
+PHONE_FILE = f"{MAC}-license.cfg"
+KEYS = ("UsbAudio", "NwayConference", "LDAP", "VoiceQualityMetrics", "H323")
+
+# B14 and D2: the names of the option bits.
+USB_AUDIO, NWAY_CONFERENCE, LDAP, VOICE_QUALITY, UA_CSTA, H323 = 0, 1, 2, 3, 4, 7
+
+# What switches each feature on, in a file of either dialect (field notes 5).
+SWITCHES = {
+    "UsbAudio": "feature.callRecording.enabled",
+    "NwayConference": "feature.nWayConference.enabled",
+    "LDAP": "feature.corporateDirectory.enabled",
+    "VoiceQualityMetrics": "voice.qualityMonitoring.rtcpxr.enable",
+    "H323": "voIpProt.H323.enable",
+}
+
+
+def identity(
+    *,
+    model: str = "SPIP670",
+    firmware: str = "3.3.0",
+    always_fetches_license: bool | None = None,
+    boot_server: str = "http://boot.example/",
+    mac: MacAddress = MAC,
+) -> Identity:
+    """A phone that trusts the test pair."""
+    return Identity(
+        model=load_model(model),
+        features=load_features(),
+        mac=mac,
+        profile=profile_for(firmware, always_fetches_license=always_fetches_license),
+        anchor=load_anchor(),
+        boot_server=boot_server,
+    )
+
+
+def signed_key(grants: Mapping[int, Expiry] | None = None, *, serial: str | None = None) -> LicenseKey:
+    """A key signed with the test pair: for the phone above, or with `serial` for a phone or site of that serial.
+
+    Grants that end make a site license, which is the only one that may (B11).
+    """
+    grants = grants or {LDAP: NEVER}
+    site = serial == SITE_SERIAL or not all(expiry.never for expiry in grants.values())
+    kind = LicenseType.SITE if site else LicenseType.PHONE
+    serial = serial or (SITE_SERIAL if site else MAC.serial)
+    return SIGNING_KEY.sign(new_key(serial=serial, license_type=kind, grants=grants))
+
+
+def forged(key: LicenseKey) -> LicenseKey:
+    """The key with one bit of its signature wrong."""
+    return key.signed(key.validation[:-1] + bytes([key.validation[-1] ^ 1]))
+
+
+def until(last_day: str) -> Expiry:
+    """The expiry with this last valid day, `2026-03-10`."""
+    return Expiry.on(date.fromisoformat(last_day))
+
+
+def utc(text: str) -> datetime:
+    """The instant `2026-03-10T02:00` in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def configured(*keys: str, **parameters: str) -> bytes:
+    """A configuration file of UC Software 3.3 with these features in use; a `_` in a parameter stands for a point."""
+    switches = {SWITCHES[key]: "1" for key in keys}
+    return element("polycomConfig", switches | {name.replace("_", "."): value for name, value in parameters.items()})
+
+
+def element(tag: str, attributes: Mapping[str, str]) -> bytes:
+    """A document of one element."""
+    return f"<{tag} {' '.join(f'{name}={quoteattr(value)}' for name, value in attributes.items())}/>".encode()
+
+
+def master(**attributes: str) -> bytes:
+    """A master configuration file."""
+    return element("APPLICATION", attributes)
+
+
+def of(values: Mapping[str, str], *more: Mapping[str, str]) -> Parameters:
+    """Parameters from layers, the first of which wins."""
+    return Parameters([Layer(values), *map(Layer, more)])
+
+
+class Dialogue:
+    """Runs flows by hand and keeps what they ask for.
+
+    It answers from `files` (path on the boot server to bytes, or to the reply itself), `flash` and the clock `now`;
+    `lines` is the log. Every line must be one of the message catalogue.
+    """
+
+    def __init__(
+        self,
+        files: Mapping[str, bytes | FetchReply] | None = None,
+        *,
+        flash: FlashReply | None = None,
+        now: datetime | None = None,
+    ) -> None:
+        self.files = dict(files or {})
+        self.flash: FlashReply = flash or FlashContents()
+        self.now = now
+        self.effects: list[Effect] = []
+        self.lines: list[str] = []
+        self.upload_reply: Any = Uploaded()
+        self.write_reply: Any = Written()
+
+    def run(self, flow: Flow[Result]) -> Result:
+        """Answer a flow to its end."""
+        reply = None
+        while True:
+            try:
+                effect = flow.send(reply)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            self.effects.append(effect)
+            reply = self._reply(effect)
+
+    def _reply(self, effect: Effect) -> Any:
+        match effect:
+            case Log():
+                assert is_in_catalogue(effect), f"{effect.component} {effect.level} {effect.text!r}"
+                self.lines.append(line_of(effect, self.now or UNSET_CLOCK))
+            case Fetch():
+                found = self.files.get(path_of(effect), NotFound("file not found"))
+                return Fetched(found) if isinstance(found, bytes) else found
+            case Upload():
+                return self.upload_reply
+            case ReadClock():
+                return ClockReading(self.now)
+            case ReadFlash():
+                return self.flash
+            case WriteFlash():
+                if isinstance(self.write_reply, Written):
+                    self.flash = effect.contents
+                return self.write_reply
+            case ReadLog():
+                return LogContents(pending="\n".join(self.lines).encode(), on_server=b"")
+        return None
+
+    @property
+    def requested(self) -> list[str]:
+        """The paths on the boot server that were fetched or, after a `+`, uploaded."""
+        return [
+            ("+" if isinstance(effect, Upload) else "") + path_of(effect)
+            for effect in self.effects
+            if isinstance(effect, Fetch | Upload)
+        ]
+
+    @property
+    def shown(self) -> list[str]:
+        """The first line of each frame that was shown."""
+        return [effect.frame.lines[0] for effect in self.effects if isinstance(effect, Show)]
+
+    @property
+    def wakes(self) -> list[datetime]:
+        """The instants of the daily checks that were asked for."""
+        return [effect.instant for effect in self.effects if isinstance(effect, WakeAt)]
+
+    @property
+    def reboots(self) -> list[str]:
+        """The reasons of the reboots that were asked for."""
+        return [effect.reason for effect in self.effects if isinstance(effect, Reboot)]
+
+    def log_of(self, *components: str) -> list[str]:
+        """The text of each line of these components."""
+        return [effect.text for effect in self.effects if isinstance(effect, Log) and effect.component in components]
+
+
+def line_of(log: Log, instant: datetime) -> str:
+    """The line, written at an instant."""
+    return log.format.line(component=log.component, level=log.level, text=log.text, instant=instant, uptime=timedelta())
+
+
+def path_of(request: Fetch | Upload) -> str:
+    """The path of a request, without a leading slash."""
+    return urlsplit(request.location.url).path.lstrip("/")
+
+
+def is_in_catalogue(log: Log) -> bool:
+    """True when the line is an instance of a message of the catalogue."""
+    return any(_instance_of(message, log) for message in messages.CATALOGUE)
+
+
+def _instance_of(message: Message, log: Log) -> bool:
+    template, found = f"{message.component}|{message.level}|{message.text}", f"{log.component}|{log.level}|{log.text}"
+    return re.fullmatch(re.sub(r"\\{\w+\\}", ".+", re.escape(template)), found, re.DOTALL) is not None

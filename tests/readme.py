@@ -1,0 +1,94 @@
+"""The generated parts of the README. `python -m tests.readme` writes them; a test holds the page against the code.
+
+Each part stands behind a comment that names it, up to the next heading or text that is not a fence, a table or a picture.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from phone_sim.cli.main import VERBS, main
+from phone_sim.firmware import lifecycle
+from phone_sim.firmware.messages import CATALOGUE, Source
+from phone_sim.runtime.model_files import load_features, load_models
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "README.md"
+_ORIGIN = {Source.BULLETIN: "bulletin (B14)", Source.OBSERVED: "observed", Source.OURS: "ours (D14)"}
+
+
+def help_texts() -> str:
+    """What `--help` prints, of the program and of each verb."""
+    runner = CliRunner()
+    texts = []
+    for verb in ([], *([verb] for verb in VERBS)):
+        printed = runner.invoke(main, [*verb, "--help"], prog_name="phone-sim", terminal_width=90).output
+        texts.append(f"### phone-sim {' '.join(verb)}".rstrip() + f"\n\n```\n{printed.rstrip()}\n```")
+    return "\n\n".join(texts)
+
+
+def message_table() -> str:
+    """Every message of the catalogue with its source."""
+    rows = [
+        f"| `{one.component}` | `{one.level}` | `{one.text}` | {_ORIGIN[one.source]} |" for one in CATALOGUE
+    ]
+    return "\n".join(["| component | level | text | source |", "| --- | --- | --- | --- |", *rows])
+
+
+def model_table() -> str:
+    """The matrix of B3."""
+    features = load_features()
+    heads = ["model", "firmware from", *(feature.name for feature in features)]
+    rows = [
+        [model.name, model.minimum_firmware, *(model.requirement(feature).value for feature in features)]
+        for model in load_models()
+    ]
+    return "\n".join("| " + " | ".join(row) + " |" for row in (heads, ["---"] * len(heads), *rows))
+
+
+def diagram() -> str:
+    """The lifecycle table as a picture."""
+    return f"```mermaid\n{lifecycle.diagram()}\n```"
+
+
+def golden(name: str) -> str:
+    """A golden log."""
+    return f"```\n{(ROOT / 'fixtures/golden' / f'{name}.log').read_text()}```"
+
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "golden:unlicensed": lambda: golden("unlicensed"),
+    "table:messages": message_table,
+    "diagram:lifecycle": diagram,
+    "table:models": model_table,
+    "help": help_texts,
+}
+
+
+def command(name: str, page: str) -> str:
+    """The command that the page gives behind the comment `command:NAME`."""
+    found = re.search(rf"<!-- command:{name} -->\n```\n(.+)\n```", page)
+    assert found is not None, f"the README has no command {name}"
+    return found.group(1)
+
+
+def written(page: str) -> str:
+    """The page with its generated parts made anew."""
+    for name, make in PARTS.items():
+        start = page.index(f"<!-- {name} -->\n") + len(f"<!-- {name} -->\n")
+        rest = re.compile(r"^(?!```|\||### phone-sim)\S", re.MULTILINE)
+        end = start
+        fenced = False
+        for line in page[start:].splitlines(keepends=True):
+            fenced ^= line.startswith("```")
+            if not fenced and rest.match(line):
+                break
+            end += len(line)
+        page = f"{page[:start]}{make()}\n\n{page[end:]}"
+    return page
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written(PAGE.read_text()))

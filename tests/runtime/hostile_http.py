@@ -1,0 +1,240 @@
+"""A server of raw sockets, over TCP or TLS, that answers each HTTP request by a script of the test.
+
+It sends what it is told to, however wrong. A connection ends with its script; leaving the server ends them all.
+"""
+
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import count
+
+_PATIENCE = 20.0
+_PAGE = b"<html><body>no</body></html>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request as it came; the names of `headers` are in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Conversation:
+    """One connection, for a script."""
+
+    def __init__(self, connection: socket.socket, over: threading.Event) -> None:
+        self._connection = connection
+        self._over = over
+        self._file = connection.makefile("rb")
+
+    def next_request(self) -> Request:
+        """Read a request; ConnectionError when the client asks no more."""
+        lines = []
+        while line := self._file.readline().strip():
+            lines.append(line.decode("latin-1"))
+        if not lines:
+            raise ConnectionError
+        method, path, _ = lines[0].split(" ", 2)
+        pairs = (line.partition(":") for line in lines[1:])
+        headers = {name.lower(): value.strip() for name, _, value in pairs}
+        body = self._file.read(int(headers.get("content-length", 0)))
+        return Request(method=method, path=path, headers=headers, body=body)
+
+    def say(self, data: bytes) -> None:
+        """Send bytes; OSError when the client is gone."""
+        self._connection.sendall(data)
+
+    def say_for_ever(self, data: bytes) -> None:
+        """Send bytes again and again, until the client is gone."""
+        while not self._over.is_set():
+            self.say(data)
+
+    def drip(self, data: bytes) -> None:
+        """Send one byte each fifth of a second."""
+        for index in range(len(data)):
+            if not self._over.wait(0.2):
+                self.say(data[index : index + 1])
+
+    def be_silent(self) -> None:
+        """Say nothing more, and keep the connection until the client ends it."""
+        self._file.read()
+
+    def reset(self) -> None:
+        """Break the connection off at once (RST)."""
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._file.close()
+        self._connection.close()
+
+    def close(self) -> None:
+        """End the connection."""
+        self._file.close()
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+        self._connection.close()
+
+
+Script = Callable[[Conversation, Request], None]
+
+
+class HostileHttpServer:
+    """Answers by `script` on a free port of 127.0.0.1; `requests` is what was asked."""
+
+    def __init__(self, script: Script, *, tls: ssl.SSLContext | None = None) -> None:
+        self._script = script
+        self._tls = tls
+        self._over = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._open: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}/"
+        self.requests: list[Request] = []
+
+    def __enter__(self) -> "HostileHttpServer":
+        self._start(self._accept)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for open_socket in (self._listener, *self._open.copy()):
+            with suppress(OSError):
+                open_socket.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(_PATIENCE)
+            assert not thread.is_alive(), "a script has not ended"
+        self._listener.close()
+
+    def _start(self, work: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=work, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                connection.settimeout(_PATIENCE)
+                self._open.add(connection)
+                self._start(self._serve, connection)
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            with suppress(OSError):
+                end = self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
+                self._open.add(end)
+                self._converse(end)
+                self._open.discard(end)
+        finally:
+            self._open.discard(connection)
+            connection.close()
+
+    def _converse(self, connection: socket.socket) -> None:
+        conversation = Conversation(connection, self._over)
+        try:
+            request = conversation.next_request()
+            self.requests.append(request)
+            self._script(conversation, request)
+        finally:
+            conversation.close()
+
+
+def answering(
+    status: str, body: bytes = _PAGE, *headers: str, kind: str = "text/html", length: int | None = None
+) -> Script:
+    """A script that gives the same well-formed answer each time; `length` may lie."""
+
+    def script(conversation: Conversation, _: Request) -> None:
+        size = len(body) if length is None else length
+        head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {size}\r\nConnection: close\r\n"
+        more = "".join(f"{header}\r\n" for header in headers)
+        conversation.say(f"{head}{more}\r\n".encode("latin-1") + body)
+
+    return script
+
+
+def saying(*pieces: bytes) -> Script:
+    """A script that sends these bytes and ends the connection."""
+
+    def script(conversation: Conversation, _: Request) -> None:
+        for piece in pieces:
+            conversation.say(piece)
+
+    return script
+
+
+def saying_for_ever(opening: bytes, endless: bytes) -> Script:
+    """A script that sends `opening` once and `endless` until the client is gone."""
+
+    def script(conversation: Conversation, _: Request) -> None:
+        conversation.say(opening)
+        conversation.say_for_ever(endless)
+
+    return script
+
+
+def dripping(opening: bytes, dripped: bytes) -> Script:
+    """A script that sends `opening` at once and `dripped` byte by byte."""
+
+    def script(conversation: Conversation, _: Request) -> None:
+        conversation.say(opening)
+        conversation.drip(dripped)
+
+    return script
+
+
+def resetting(opening: bytes = b"") -> Script:
+    """A script that breaks the connection off after `opening`."""
+
+    def script(conversation: Conversation, _: Request) -> None:
+        conversation.say(opening)
+        conversation.reset()
+
+    return script
+
+
+def stalling(opening: bytes = b"") -> Script:
+    """A script that says nothing after `opening`."""
+
+    def script(conversation: Conversation, _: Request) -> None:
+        conversation.say(opening)
+        conversation.be_silent()
+
+    return script
+
+
+def in_turn(*scripts: Script) -> Script:
+    """A script that follows one of the scripts for each connection; the last one for all that come after."""
+    turns = count()
+
+    def script(conversation: Conversation, request: Request) -> None:
+        scripts[min(next(turns), len(scripts) - 1)](conversation, request)
+
+    return script
+
+
+def by_path(files: Mapping[str, bytes], exceptions: Mapping[str, Script]) -> Script:
+    """A script that serves files, 404 for what is not there, and gives the end of a path in `exceptions` its own."""
+
+    def script(conversation: Conversation, request: Request) -> None:
+        name = request.path.lstrip("/")
+        special = next((script for end, script in exceptions.items() if name.endswith(end)), None)
+        data = files.get(name)
+        answer = answering("404 Not Found") if data is None else answering("200 OK", data, kind="text/xml")
+        (special or answer)(conversation, request)
+
+    return script
+
+
+@contextmanager
+def refusing_port() -> Iterator[int]:
+    """A port of 127.0.0.1 where nobody listens: bound, so that nobody else can take it meanwhile."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]

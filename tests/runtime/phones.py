@@ -1,0 +1,172 @@
+"""Phones to test with: their identity, their licenses, and everything a driver needs; and a bound in time for a call.
+
+It knows no protocol and no server.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from phone_sim.authority.signing_key import test_signing_key as signing_key
+from phone_sim.firmware.effects import Effect, Fetch, Upload
+from phone_sim.firmware.features import Enabled, Gate
+from phone_sim.firmware.flash import FlashContents
+from phone_sim.firmware.location import BootServer
+from phone_sim.firmware.log_line import parse_line
+from phone_sim.firmware.phone import Phone
+from phone_sim.firmware.profile import profile_for
+from phone_sim.firmware.session import Identity
+from phone_sim.licensing import license_file
+from phone_sim.licensing.expiry import NEVER, Expiry
+from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime import model_files
+from phone_sim.runtime.agenda import Agenda, HeapAgenda
+from phone_sim.runtime.clock import Clock, ManualClock
+from phone_sim.runtime.driver import PhoneDriver
+from phone_sim.runtime.flash_file import Flash, MemoryFlash
+from phone_sim.runtime.log_sink import LogSink
+from phone_sim.runtime.transport import Limits, Transport
+from phone_sim.runtime.trust_file import load_anchor
+
+MAC = MacAddress.parse("0004f2000001")
+SITE_LICENSE = "000000000000-license.cfg"
+PHONE_LICENSE = f"{MAC}-license.cfg"
+NEW_YEAR = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+QUICK = Limits(answer=0.5, transfer=1.5)
+"""For transfers that are to fail."""
+PATIENT = Limits(answer=10, transfer=60)
+"""For transfers that are to succeed, however busy the machine is."""
+BOUND = 30.0
+"""Seconds in which any call of these tests has ended; far above every limit that is tested."""
+
+CONFIGURATION = {
+    "000000000000.cfg": b'<APPLICATION CONFIG_FILES="site.cfg"/>',
+    "site.cfg": b'<site feature.corporateDirectory.enabled="1" log.level.change.copy="4"/>',
+}
+"""A boot server's files that configure the corporate directory for use, and license nothing."""
+
+Result = TypeVar("Result")
+
+
+def within(call: Callable[[], Result], seconds: float = BOUND) -> Result:
+    """What the call returns or raises; a failure of the test when it has not ended in time."""
+    outcome: list[Result] = []
+    trouble: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(call())
+        except BaseException as error:
+            trouble.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    assert not thread.is_alive(), f"not at an end after {seconds} s"
+    if trouble:
+        raise trouble[0]
+    return outcome[0]
+
+
+def fetch(url: str, *, limit: int = 1_000_000) -> Fetch:
+    """The request for the file at a URL, which may hold user and password."""
+    root, _, name = url.rpartition("/")
+    location = BootServer.parse(root).locate("", name)
+    assert location is not None
+    return Fetch(location=location, limit=limit, user_agent="FileTransport PolycomSoundPointIP-SPIP_670-UA/3.3.0")
+
+
+def upload(url: str, body: bytes) -> Upload:
+    """The request to put a file at a URL."""
+    asked = fetch(url)
+    return Upload(location=asked.location, body=body, user_agent=asked.user_agent)
+
+
+def signed_key(grants: Mapping[int, Expiry], *, site: bool = False) -> LicenseKey:
+    """A license key for the phone, or for any phone, signed with the key that the phone trusts."""
+    serial, kind = ("0000000000AA", LicenseType.SITE) if site else (MAC.serial, LicenseType.PHONE)
+    return signing_key().sign(new_key(serial=serial, license_type=kind, grants=grants))
+
+
+def phone_license() -> bytes:
+    """The activation file with a key for the phone that grants the four features of the Productivity Suite."""
+    return license_file.write([signed_key(dict.fromkeys(range(4), NEVER))])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """A phone and all that it runs on; `lines` is what it has logged."""
+
+    driver: PhoneDriver
+    flash: Flash
+    lines: list[str]
+    log: LogSink
+
+    @property
+    def phone(self) -> Phone:
+        """The phone."""
+        return self.driver.phone
+
+    @property
+    def enabled(self) -> tuple[str, ...]:
+        """The keys of the features that a license has switched on."""
+        return tuple(gate.feature.key for gate in self.gates if isinstance(gate, Enabled))
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """The gates of the phone in service."""
+        assert self.phone.service is not None
+        return self.phone.service.gates
+
+    def gate(self, key: str) -> Gate:
+        """The gate of one feature."""
+        return next(gate for gate in self.gates if gate.feature.key == key)
+
+    def texts(self, word: str = "") -> list[str]:
+        """The texts of the logged lines that hold a word."""
+        parsed = [parse_line(line) for line in self.lines]
+        return [line.text for line in parsed if line is not None and word in line.text]
+
+    def kept(self) -> FlashContents:
+        """What is in flash, which has to be readable."""
+        contents = self.flash.read()
+        assert isinstance(contents, FlashContents)
+        return contents
+
+
+def bench(
+    transport: Transport,
+    *,
+    boot_server: str = "http://boot.example/",
+    clock: Clock | None = None,
+    agenda: Agenda | None = None,
+    flash: Flash | None = None,
+    on_effect: Callable[[Effect], None] | None = None,
+) -> Bench:
+    """A SoundPoint IP 670 with firmware 3.3.0 that is still off; without a clock it is on virtual time, unset."""
+    identity = Identity(
+        model=model_files.load_model("SPIP670"),
+        features=model_files.load_features(),
+        mac=MAC,
+        profile=profile_for("3.3.0"),
+        anchor=load_anchor(),
+        boot_server=boot_server,
+    )
+    manual = ManualClock()
+    lines: list[str] = []
+    log = LogSink(lines.append)
+    storage = flash if flash is not None else MemoryFlash()
+    driver = PhoneDriver(
+        Phone(identity),
+        clock=clock or manual,
+        agenda=agenda or HeapAgenda(manual),
+        transport=transport,
+        flash=storage,
+        log=log,
+        on_effect=on_effect,
+    )
+    return Bench(driver=driver, flash=storage, lines=lines, log=log)

@@ -1,0 +1,481 @@
+"""HTTP and HTTPS against servers that are broken or mean harm: each answer becomes one reply, within the limits."""
+
+import gzip
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from hashlib import md5
+from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
+
+import pytest
+from hostile_http import (
+    Conversation,
+    HostileHttpServer,
+    Request,
+    Script,
+    answering,
+    dripping,
+    in_turn,
+    refusing_port,
+    resetting,
+    saying,
+    saying_for_ever,
+    stalling,
+)
+from phones import PATIENT, QUICK, fetch, upload, within
+from tls import Authority
+
+from phone_sim.firmware.effects import (
+    Fetched,
+    FetchReply,
+    NotFound,
+    Refused,
+    TransferFailed,
+    Uploaded,
+    UploadReply,
+)
+from phone_sim.runtime.transport import Limits
+from phone_sim.runtime.transport.http import HttpTransport
+
+OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+HUNDRED = OK + b"Content-Length: 100\r\n\r\n"
+FILE = answering("200 OK", b"<a/>")
+BASIC = answering("401 Unauthorized", b"no", "WWW-Authenticate: Basic realm=phones")
+TOO_LONG = "the transfer takes too long"
+LIMIT = 1_000_000
+
+
+def fetched(url: str, *, limits: Limits = QUICK, ca_file: Path | None = None) -> FetchReply:
+    """The reply to a request for `a.cfg` below a URL."""
+    transport = HttpTransport(limits, ca_file)
+    try:
+        return within(lambda: transport.fetch(fetch(f"{url}a.cfg", limit=LIMIT)))
+    finally:
+        transport.close()
+
+
+def uploaded(url: str, body: bytes, *, limits: Limits = QUICK) -> UploadReply:
+    """The reply to the upload of `a.log` below a URL."""
+    transport = HttpTransport(limits)
+    try:
+        return within(lambda: transport.upload(upload(f"{url}a.log", body)))
+    finally:
+        transport.close()
+
+
+def with_password(url: str, password: str = "secret") -> str:
+    """The URL with a user and a password."""
+    return url.replace("://", f"://PlcmSpIp:{password}@")
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority.make(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def other() -> Iterator[HostileHttpServer]:
+    with HostileHttpServer(FILE) as server:
+        yield server
+
+
+SILENT = {
+    "no answer": (stalling(), "no answer"),
+    "reset": (resetting(), "Connection reset by peer"),
+    "closed": (saying(), "the server closed the connection without an answer"),
+}
+
+
+@pytest.mark.parametrize(("script", "reason"), SILENT.values(), ids=SILENT)
+def test_server_without_a_byte_of_answer_is_unreachable(script: Script, reason: str) -> None:
+    with HostileHttpServer(script) as server:
+        assert fetched(server.url) == TransferFailed(reason, unreachable=True)
+        assert uploaded(server.url, b"log") == TransferFailed(reason, unreachable=True)
+
+
+def test_refused_connection_is_unreachable() -> None:
+    with refusing_port() as port:
+        assert fetched(f"http://127.0.0.1:{port}/") == TransferFailed("Connection refused", unreachable=True)
+
+
+def test_unknown_host_is_unreachable() -> None:
+    reply = fetched("http://boot.invalid/")
+    assert isinstance(reply, TransferFailed)
+    assert reply.unreachable
+    assert_is_readable(reply.reason)
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64])
+def test_unusable_host_is_unreachable(host: str) -> None:
+    assert fetched(f"http://{host}/") == TransferFailed("the address cannot be used", unreachable=True)
+
+
+BROKEN = {
+    "cut body": (answering("200 OK", b"abc", length=10), "the answer breaks off"),
+    "reset in the body": (resetting(HUNDRED + b"abc"), "Connection reset by peer"),
+    "reset in the head": (resetting(OK), "Connection reset by peer"),
+    "silence in the body": (stalling(HUNDRED), "no answer"),
+    "silence in the head": (stalling(OK), "no answer"),
+    "absurd length": (saying(OK + b"Content-Length: " + b"9" * 30 + b"\r\n\r\nabc"), "the answer breaks off"),
+    "two lengths": (saying(OK + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc"), "Content-Length contained"),
+    "endless body": (saying_for_ever(OK + b"\r\n", bytes(65536)), f"the file has more than {LIMIT} bytes"),
+    "endless chunks": (saying_for_ever(CHUNKED, b"1000\r\n" + bytes(4096) + b"\r\n"), "the file has more than"),
+    "endless tiny chunks": (saying_for_ever(CHUNKED, b"1\r\nx\r\n" * 1000), "the answer is too long"),
+    "endless chunk extension": (saying_for_ever(CHUNKED + b"1;", b"x" * 65536), "Response chunk size line"),
+    "chunk that is no number": (saying(CHUNKED + b"zz\r\nabc"), "the answer is malformed"),
+    "chunk below zero": (saying(CHUNKED + b"-5\r\nabc"), "the answer is malformed"),
+    "cut chunk": (saying(CHUNKED + b"5\r\nabc"), "the answer breaks off"),
+    "drip in the head": (dripping(b"", OK + b"X: " + b"y" * 1000), TOO_LONG),
+    "drip in the body": (dripping(HUNDRED, b"y" * 100), TOO_LONG),
+    "endless head": (saying_for_ever(OK, b"X: y\r\n" * 100), "got more than 100 headers"),
+    "endless header": (saying_for_ever(OK + b"X: ", b"y" * 65536), "got more than 65536 bytes"),
+    "huge header": (saying(OK + b"X: " + b"y" * 300_000 + b"\r\n\r\nabc"), "got more than 65536 bytes"),
+    "endless interim answers": (saying_for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), "the answer is too long"),
+    "HTTP/0.9": (saying(b"<html>hello</html>"), "the answer is not HTTP"),
+    "another protocol": (saying(b"SSH-2.0-OpenSSH_9.0\r\n"), "the answer is not HTTP"),
+    "NULs": (saying(bytes(10) + b"\r\n\r\n"), "the answer is not HTTP"),
+    "long line of something": (saying(b"A" * 60_000 + b"\r\n"), "the answer is not HTTP"),
+    "status that is no number": (saying(b"HTTP/1.1 abc OK\r\n\r\n"), "the answer is malformed"),
+}
+
+
+@pytest.mark.parametrize(("script", "reason"), BROKEN.values(), ids=BROKEN)
+def test_broken_answer_is_a_failed_transfer(script: Script, reason: str) -> None:
+    with HostileHttpServer(script) as server:
+        reply = fetched(server.url)
+    assert isinstance(reply, TransferFailed)
+    assert reply.reason.startswith(reason)
+    assert not reply.unreachable
+    assert_is_readable(reply.reason)
+
+
+def assert_is_readable(reason: str) -> None:
+    """A reason is one short line of words without the spelling of any library."""
+    assert 0 < len(reason) <= 100
+    assert reason.isprintable()
+    assert not re.search(r"Connection\w*\(|0x[0-9a-f]{6}|Error\b|_ssl\.c|Errno|b'|<\w+ ", reason)
+
+
+STATUSES = {
+    "400 Bad Request": Refused,
+    "401 Unauthorized": Refused,
+    "403 Forbidden": Refused,
+    "404 Not Found": NotFound,
+    "410 Gone": NotFound,
+    "500 Internal Server Error": Refused,
+    "503 Service Unavailable": Refused,
+    "204 No Content": Refused,
+    "206 Partial Content": Refused,
+    "300 Multiple Choices": Refused,
+    "302 Found": Refused,
+    "304 Not Modified": Refused,
+    "999 Whatever": Refused,
+}
+
+
+@pytest.mark.parametrize(("status", "kind"), STATUSES.items())
+def test_status_is_the_reason(status: str, kind: type[NotFound | Refused]) -> None:
+    with HostileHttpServer(answering(status)) as server:
+        assert fetched(server.url) == kind(f"HTTP {status}")
+
+
+@pytest.mark.parametrize("status", ["404", "404 ", "404 \0\x1b[31mGone\x85", "404 " + "n" * 60_000])
+def test_words_of_the_server_are_made_fit_for_a_line(status: str) -> None:
+    with HostileHttpServer(answering(status)) as server:
+        reply = fetched(server.url)
+    assert isinstance(reply, NotFound)
+    assert reply.reason.startswith("HTTP 404")
+    assert_is_readable(reply.reason)
+
+
+ACCEPTED = {
+    "wrong type": (answering("200 OK", b"<a/>", kind="text/html"), b"<a/>"),
+    "wrong encoding": (answering("200 OK", gzip.compress(b"<a/>", mtime=0), "Content-Encoding: gzip"), None),
+    "NULs in the status line": (saying(b"HTTP/1.1 200 \0K\r\nContent-Length: 4\r\n\r\n<a/>"), b"<a/>"),
+    "until it closes": (saying(b"HTTP/1.0 200 OK\r\n\r\n<a/>"), b"<a/>"),
+    "length that is no number": (saying(OK + b"Content-Length: x\r\n\r\n<a/>"), b"<a/>"),
+    "length below zero": (saying(OK + b"Content-Length: -1\r\n\r\n<a/>"), b"<a/>"),
+    "more than its length": (saying(OK + b"Content-Length: 4\r\n\r\n<a/>HTTP/1.1 404 No\r\n\r\n"), b"<a/>"),
+    "interim answer": (saying(b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"Content-Length: 4\r\n\r\n<a/>"), b"<a/>"),
+    "chunks": (saying(CHUNKED + b"2;x=y\r\n<a\r\n2\r\n/>\r\n0\r\nA: b\r\n\r\n"), b"<a/>"),
+    "large header": (saying(OK + b"X: " + b"y" * 60_000 + b"\r\nContent-Length: 4\r\n\r\n<a/>"), b"<a/>"),
+}
+
+
+@pytest.mark.parametrize(("script", "data"), ACCEPTED.values(), ids=ACCEPTED)
+def test_odd_answer_with_a_file_is_fetched_as_it_is(script: Script, data: bytes | None) -> None:
+    with HostileHttpServer(script) as server:
+        assert fetched(server.url, limits=PATIENT) == Fetched(gzip.compress(b"<a/>", mtime=0) if data is None else data)
+
+
+def test_redirect_is_followed() -> None:
+    moved = answering("302 Found", b"", "Location: /there/a.cfg")
+    with HostileHttpServer(in_turn(moved, FILE)) as server:
+        assert fetched(server.url, limits=PATIENT) == Fetched(b"<a/>")
+        assert [request.path for request in server.requests] == ["/a.cfg", "/there/a.cfg"]
+
+
+def test_redirect_loop_ends() -> None:
+    with HostileHttpServer(answering("302 Found", b"", "Location: /a.cfg")) as server:
+        assert fetched(server.url, limits=PATIENT) == TransferFailed("more than 5 redirects")
+        assert len(server.requests) == 6
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["file:///etc/passwd", "ftp://127.0.0.1/a", "http://[::1", "http://a..b/", "http://\xff/", "http://h:99999/"],
+)
+def test_redirect_to_nowhere_is_a_failed_transfer(target: str) -> None:
+    with HostileHttpServer(answering("302 Found", b"", f"Location: {target}")) as server:
+        reply = fetched(server.url, limits=PATIENT)
+    assert isinstance(reply, TransferFailed)
+    assert not reply.unreachable
+    assert len(reply.reason) <= 100
+
+
+ENDLESS = {
+    "redirect": b"HTTP/1.1 302 Found\r\nLocation: /b.cfg\r\n\r\n",
+    "challenge": b'HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm="a", nonce="b"\r\n\r\n',
+}
+
+
+@pytest.mark.parametrize("head", ENDLESS.values(), ids=ENDLESS)
+def test_endless_body_before_the_file_is_broken_off(head: bytes) -> None:
+    with HostileHttpServer(saying_for_ever(head, bytes(65536))) as server:
+        assert fetched(with_password(server.url), limits=PATIENT) == TransferFailed("the answer is too long")
+
+
+@pytest.mark.parametrize("status", ["401 No", "403 No", "404 No", "500 No"])
+def test_endless_body_of_a_refusal_is_not_read(status: str) -> None:
+    head = f"HTTP/1.1 {status}\r\nWWW-Authenticate: Basic realm=a\r\n\r\n".encode()
+    with HostileHttpServer(saying_for_ever(head, bytes(65536))) as server:
+        reply = fetched(with_password(server.url))
+    assert isinstance(reply, NotFound if "404" in status else Refused)
+
+
+def test_packed_body_of_a_redirect_is_not_unpacked() -> None:
+    bomb = gzip.compress(bytes(600_000_000), compresslevel=1, mtime=0)[:LIMIT]
+    moved = answering("302 Found", bomb, "Location: /b.cfg", "Content-Encoding: gzip")
+    before = getrusage(RUSAGE_SELF).ru_maxrss
+    with HostileHttpServer(in_turn(moved, FILE)) as server:
+        fetched(server.url, limits=PATIENT)
+    assert getrusage(RUSAGE_SELF).ru_maxrss - before < 100_000  # kilobytes
+
+
+def test_password_is_not_sent_before_it_is_asked_for() -> None:
+    with HostileHttpServer(FILE) as server:
+        fetched(with_password(server.url), limits=PATIENT)
+        assert "authorization" not in server.requests[0].headers
+
+
+def test_basic_password_is_sent_when_asked_for() -> None:
+    with HostileHttpServer(in_turn(BASIC, FILE)) as server:
+        assert fetched(with_password(server.url), limits=PATIENT) == Fetched(b"<a/>")
+        assert server.requests[1].headers["authorization"] == "Basic UGxjbVNwSXA6c2VjcmV0"
+
+
+def test_basic_password_is_remembered_for_the_next_file() -> None:
+    with HostileHttpServer(in_turn(BASIC, FILE)) as server:
+        transport = HttpTransport(PATIENT)
+        asked = fetch(with_password(server.url) + "a.cfg")
+        assert [transport.fetch(asked), transport.fetch(asked)] == [Fetched(b"<a/>")] * 2
+        transport.close()
+        assert ["authorization" in request.headers for request in server.requests] == [False, True, True]
+
+
+def test_new_password_takes_the_place_of_the_remembered_one() -> None:
+    with HostileHttpServer(in_turn(BASIC, FILE, BASIC, FILE)) as server:
+        transport = HttpTransport(PATIENT)
+        for password in ("old", "new"):
+            assert transport.fetch(fetch(with_password(server.url, password) + "a.cfg")) == Fetched(b"<a/>")
+        transport.close()
+        sent = [request.headers.get("authorization") for request in server.requests]
+    assert sent[1] != sent[3]
+    assert sent[2] is None
+
+
+def test_password_beyond_latin_1_is_sent_in_utf_8() -> None:
+    with HostileHttpServer(in_turn(BASIC, FILE)) as server:
+        assert fetched(with_password(server.url, "%E2%82%AC"), limits=PATIENT) == Fetched(b"<a/>")
+        assert server.requests[1].headers["authorization"] == "Basic UGxjbVNwSXA64oKs"
+
+
+def digest_protected(conversation: Conversation, request: Request) -> None:
+    """A script of a server that knows the password `secret` (RFC 7616 3.4, MD5, qop auth)."""
+    given = dict(re.findall(r'(\w+)="?([^",]*)"?', request.headers.get("authorization", "")))
+
+    def digest(*words: str) -> str:
+        return md5(":".join(words).encode(), usedforsecurity=False).hexdigest()
+
+    who, what = digest("PlcmSpIp", "phones", "secret"), digest(request.method, request.path)
+    good = digest(who, "n0nce", given.get("nc", ""), given.get("cnonce", ""), "auth", what)
+    challenge = 'WWW-Authenticate: Digest realm="phones", nonce="n0nce", qop="auth", algorithm=MD5'
+    (FILE if given.get("response") == good else answering("401 Unauthorized", b"", challenge))(conversation, request)
+
+
+def test_digest_password_is_accepted() -> None:
+    with HostileHttpServer(digest_protected) as server:
+        assert fetched(with_password(server.url), limits=PATIENT) == Fetched(b"<a/>")
+        assert uploaded(with_password(server.url), b"log", limits=PATIENT) == Uploaded()
+        assert [request.body for request in server.requests] == [b"", b"", b"log", b"log"]
+
+
+@pytest.mark.parametrize("script", [digest_protected, BASIC])
+def test_wrong_password_is_refused(script: Script) -> None:
+    with HostileHttpServer(script) as server:
+        assert fetched(with_password(server.url, "wrong"), limits=PATIENT) == Refused("HTTP 401 Unauthorized")
+        assert len(server.requests) == 2
+
+
+CHALLENGES = ["Digest", 'Digest nonce="a"', 'Digest =,=,"', 'Digest realm="\xff",nonce="\xfe"', "Negotiate", "", "\0"]
+UNUSABLE = [f'Digest realm="a",nonce="b",{more}' for more in ('qop="auth-int"', 'algorithm="x"', 'algorithm=""')]
+
+
+@pytest.mark.parametrize("challenge", [*CHALLENGES, *UNUSABLE])
+def test_odd_challenge_is_a_reply(challenge: str) -> None:
+    with HostileHttpServer(answering("401 Unauthorized", b"", f"WWW-Authenticate: {challenge}")) as server:
+        reply = fetched(with_password(server.url), limits=PATIENT)
+    assert reply in (Refused("HTTP 401 Unauthorized"), TransferFailed("the answer is malformed"))
+
+
+def test_basic_password_is_not_sent_to_another_server(other: HostileHttpServer) -> None:
+    moved = answering("302 Found", b"", f"Location: {other.url}b.cfg")
+    with HostileHttpServer(in_turn(BASIC, moved)) as server:
+        assert fetched(with_password(server.url), limits=PATIENT) == Fetched(b"<a/>")
+        assert "authorization" in server.requests[1].headers
+    assert "authorization" not in other.requests[0].headers
+
+
+@pytest.mark.parametrize("challenge", ["Basic realm=a", 'Digest realm="a", nonce="chosen", qop="auth"'])
+def test_challenge_of_another_server_is_not_answered(challenge: str) -> None:
+    asks = answering("401 Unauthorized", b"", f"WWW-Authenticate: {challenge}")
+    with HostileHttpServer(asks) as foreign:
+        moved = answering("302 Found", b"", f"Location: {foreign.url}b.cfg")
+        with HostileHttpServer(moved) as server:
+            assert fetched(with_password(server.url), limits=PATIENT) == Refused("HTTP 401 Unauthorized")
+            assert ["authorization" in request.headers for request in server.requests] == [False]
+        assert ["authorization" in request.headers for request in foreign.requests] == [False]
+
+
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "303 See Other"])
+def test_upload_is_not_made_a_download_by_a_redirect(status: str, other: HostileHttpServer) -> None:
+    with HostileHttpServer(answering(status, b"", f"Location: {other.url}b.log")) as server:
+        assert uploaded(server.url, b"log", limits=PATIENT) == Refused(f"HTTP {status}")
+    assert other.requests == []
+
+
+@pytest.mark.parametrize("status", ["307 Temporary Redirect", "308 Permanent Redirect"])
+def test_upload_follows_a_redirect_that_keeps_it(status: str, other: HostileHttpServer) -> None:
+    with HostileHttpServer(answering(status, b"", f"Location: {other.url}b.log")) as server:
+        assert uploaded(server.url, b"log", limits=PATIENT) == Uploaded()
+    assert [(request.method, request.body) for request in other.requests] == [("PUT", b"log")]
+
+
+def test_upload_that_is_not_read_is_broken_off() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:  # accepts nothing, takes what fits in the buffers
+        reply = uploaded(f"http://127.0.0.1:{listener.getsockname()[1]}/", bytes(16_000_000))
+    assert reply == TransferFailed("no answer", unreachable=True)
+
+
+@pytest.mark.parametrize("status", ["400 Bad Request", "403 Forbidden", "405 Method Not Allowed", "507 Full"])
+def test_refused_upload_names_the_status(status: str) -> None:
+    with HostileHttpServer(answering(status)) as server:
+        assert uploaded(server.url, b"log", limits=PATIENT) == Refused(f"HTTP {status}")
+
+
+def test_connection_closed_without_a_word_is_opened_again() -> None:
+    with HostileHttpServer(saying(OK + b"Content-Length: 4\r\n\r\n<a/>")) as server:  # says that it is kept alive
+        transport = HttpTransport(PATIENT)
+        replies = [transport.fetch(fetch(f"{server.url}a.cfg")) for _ in range(100)]
+        transport.close()
+    assert replies == [Fetched(b"<a/>")] * 100
+
+
+def test_environment_of_the_user_is_not_the_phones(
+    other: HostileHttpServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("default login somebody password secret\n")
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9/")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    assert fetched(other.url, limits=PATIENT) == Fetched(b"<a/>")
+    assert "authorization" not in other.requests[0].headers
+
+
+def test_cookies_are_not_kept() -> None:
+    with HostileHttpServer(answering("200 OK", b"", "Set-Cookie: a=b")) as server:
+        transport = HttpTransport(PATIENT)
+        for _ in range(2):
+            transport.fetch(fetch(f"{server.url}a.cfg"))
+        transport.close()
+        assert "cookie" not in server.requests[1].headers
+
+
+def test_tls_server_of_a_known_authority_is_trusted(authority: Authority) -> None:
+    with HostileHttpServer(FILE, tls=authority.server) as server:
+        assert fetched(server.url, limits=PATIENT, ca_file=authority.ca_file) == Fetched(b"<a/>")
+
+
+def test_tls_server_of_an_unknown_authority_is_not_trusted(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.setenv(name, str(authority.ca_file))
+    with HostileHttpServer(FILE, tls=authority.server) as server:
+        reply = fetched(server.url, limits=PATIENT)
+        assert reply == TransferFailed("the certificate is not accepted: unable to get local issuer certificate")
+        assert server.requests == []
+
+
+def test_ca_bundle_of_the_environment_does_not_replace_the_phones(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(Authority.make(tmp_path).ca_file))
+    with HostileHttpServer(FILE, tls=authority.server) as server:
+        assert fetched(server.url, limits=PATIENT, ca_file=authority.ca_file) == Fetched(b"<a/>")
+
+
+def test_tls_server_of_another_name_is_not_trusted(authority: Authority) -> None:
+    with HostileHttpServer(FILE, tls=authority.server) as server:
+        reply = fetched(f"https://localhost:{server.port}/", limits=PATIENT, ca_file=authority.ca_file)
+        assert server.requests == []
+    assert isinstance(reply, TransferFailed)
+    assert reply.reason.startswith("the certificate is not accepted: Hostname mismatch")
+    assert not reply.unreachable
+    assert_is_readable(reply.reason)
+
+
+@pytest.mark.parametrize("script", [dripping(b"", OK + b"X: " + b"y" * 1000), dripping(HUNDRED, b"y" * 100)])
+def test_drip_over_tls_is_broken_off(script: Script, authority: Authority) -> None:
+    with HostileHttpServer(script, tls=authority.server) as server:
+        assert fetched(server.url, ca_file=authority.ca_file) == TransferFailed(TOO_LONG)
+
+
+def test_endless_body_over_tls_is_broken_off(authority: Authority) -> None:
+    with HostileHttpServer(saying_for_ever(OK + b"\r\n", bytes(65536)), tls=authority.server) as server:
+        reply = fetched(server.url, limits=PATIENT, ca_file=authority.ca_file)
+    assert reply == TransferFailed(f"the file has more than {LIMIT} bytes")
+
+
+def test_silence_in_the_tls_handshake_is_unreachable(authority: Authority) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        assert fetched(url, ca_file=authority.ca_file) == TransferFailed("no answer", unreachable=True)
+
+
+def test_plain_server_in_the_place_of_tls_is_a_failed_transfer(authority: Authority) -> None:
+    def hello_is_no_request() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            connection.recv(65536)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=hello_is_no_request)
+        thread.start()
+        reply = fetched(f"https://127.0.0.1:{listener.getsockname()[1]}/", ca_file=authority.ca_file)
+        thread.join()
+    assert reply == TransferFailed("TLS: wrong version number")
