@@ -1,6 +1,7 @@
 """The generated parts of the README. `python -m tests.readme` writes them; a test holds the page against the code.
 
-Each part stands behind a comment that names it, up to the next heading or text that is not a fence, a table or a picture.
+Each part stands behind a comment that names it, up to the next heading or text that is not a fence, a table or a
+picture.
 """
 
 import re
@@ -31,9 +32,7 @@ def help_texts() -> str:
 
 def message_table() -> str:
     """Every message of the catalogue with its source."""
-    rows = [
-        f"| `{one.component}` | `{one.level}` | `{one.text}` | {_ORIGIN[one.source]} |" for one in CATALOGUE
-    ]
+    rows = [f"| `{one.component}` | `{one.level}` | `{one.text}` | {_ORIGIN[one.source]} |" for one in CATALOGUE]
     return "\n".join(["| component | level | text | source |", "| --- | --- | --- | --- |", *rows])
 
 

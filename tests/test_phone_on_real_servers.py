@@ -26,14 +26,26 @@ from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.model_files import load_features, load_model
 from phone_sim.runtime.transport import TransportByScheme, network_transport
 from phone_sim.runtime.trust_file import load_anchor
-from tests.real_servers import Apache, Atftpd, Certificates, Nginx, RealServer, TftpdHpa, require, require_atftpd
+from tests.real_servers import (
+    Apache,
+    Atftpd,
+    Certificates,
+    LoggedRequest,
+    Nginx,
+    RealServer,
+    TftpdHpa,
+    require,
+    require_atftpd,
+)
 
 pytestmark = pytest.mark.real
 
 MAC = MACS[0]
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 LICENSES = ("licenses/000000000000-license.cfg", f"licenses/{MAC}-license.cfg")
-MASTER = b"""<APPLICATION CONFIG_FILES="features.cfg, site.cfg" LOG_FILE_DIRECTORY="logs" LICENSE_DIRECTORY="licenses"/>"""
+MASTER = (
+    b"""<APPLICATION CONFIG_FILES="features.cfg, site.cfg" LOG_FILE_DIRECTORY="logs" LICENSE_DIRECTORY="licenses"/>"""
+)
 SITE = b"""<site tcpIpApp.sntp.gmtOffset="25200"/>"""
 NOTHING_WANTED = b"<features/>"
 DIRECTORY_WANTED = b"""<features feature.corporateDirectory.enabled="1"/>"""
@@ -104,19 +116,25 @@ class Bench:
         act()
         exchanges = list(self.phone.exchanges)[before:]
         said = [(one.method, one.request.location.url.removeprefix(self.server.url)) for one in exchanges]
-        logged = [
-            one for one in self.server.requests(at_least=self.seen + len(exchanges))[self.seen :] if one.status != 401
-        ]
-        self.seen = len(self.server.requests())
+        logged = self._logged(len(exchanges))
         assert [(one.method, one.path) for one in logged] == said
         for exchange, request in zip(exchanges, logged, strict=True):
             if request.status is not None:
                 served = isinstance(exchange.reply, Fetched | Uploaded)
-                assert served == (request.status < 300), (exchange, request)
+                assert served == (request.status in (0, 200, 201, 204)), (exchange, request)
                 assert isinstance(exchange.reply, NotFound) == (request.status in (1, 404)), (exchange, request)
             if request.method in ("GET", "PUT"):
                 assert request.user_agent == "FileTransport PolycomSoundPointIP-SPIP_670-UA/3.3.0"
         return [path for _, path in said]
+
+    def _logged(self, count: int) -> list[LoggedRequest]:
+        """The next requests in the server's log; the challenge that comes before a password is not one of them."""
+        challenges = 0
+        while True:
+            new = self.server.requests(at_least=self.seen + count + challenges)[self.seen :]
+            if challenges == (challenges := sum(one.status == 401 for one in new)):
+                self.seen += len(new)
+                return [one for one in new if one.status != 401]
 
     def directory_is(self, kind: type) -> bool:
         """Whether the Corporate Directory's gate is of this kind."""
@@ -134,7 +152,7 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     for folder in (root, root / "logs", root / "licenses"):
         folder.mkdir()
         folder.chmod(0o777)
-    certificates = Certificates(tmp_path / "ca") if request.param == "nginx-tls" else None
+    certificates = Certificates.make(tmp_path / "ca") if request.param == "nginx-tls" else None
     server = _server(request.param, root, work, certificates)
     with server:
         address = server.url
@@ -150,17 +168,17 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
 
 
 def _server(kind: str, root: Path, work: Path, certificates: Certificates | None) -> RealServer:
-    who = {"user": "PlcmSpIp", "password": "a secret"}
+    user, password = "PlcmSpIp", "a secret"
     match kind:
         case "nginx" | "nginx-tls":
             require("nginx")
             return Nginx(root, work, tls=certificates)
         case "nginx-basic":
             require("nginx")
-            return Nginx(root, work, **who)
+            return Nginx(root, work, user=user, password=password)
         case "apache-digest":
             require("apache2")
-            return Apache(root, work, **who)
+            return Apache(root, work, user=user, password=password)
         case "tftpd-hpa":
             require("in.tftpd")
             return TftpdHpa(root, work)

@@ -102,19 +102,17 @@ class PhoneDriver:
     def power_on(self) -> None:
         """Switch the phone on; it has booted on return."""
         with self._lock:
+            flow = self.phone.power_on()
+            self._abandon()
             self._powered_on_at = self._clock.instant()
-            self._run(self.phone.power_on())
+            self._run(flow)
 
     def cut_power(self) -> None:
         """Pull the plug, at whatever moment."""
         with self._lock:
-            for flow in (self._flow, self._paused):
-                if flow is not None:
-                    flow.close()
-            self._flow = self._paused = None
-            self._cancel_waits()
-            self.frame = Frame()
             self.phone.cut_power()
+            self._abandon()
+            self.frame = Frame()
 
     def reboot(self) -> None:
         """Reboot by hand (B15)."""
@@ -239,6 +237,14 @@ class PhoneDriver:
         if (earlier := self._waits.get(name)) is not None:
             earlier.cancel()
         self._waits[name] = entry
+
+    def _abandon(self) -> None:
+        """Give up the flow that is under way, a reboot that waits among them."""
+        for flow in (self._flow, self._paused):
+            if flow is not None:
+                flow.close()
+        self._flow = self._paused = None
+        self._cancel_waits()
 
     def _cancel_waits(self) -> None:
         for entry in self._waits.values():

@@ -22,7 +22,8 @@ class LogSink:
 
     def write(self, line: str) -> None:
         """Add a line, given without its end."""
-        self._pending += line.encode() + b"\n"
+        # A path on disk, in a reason, may hold what no encoding has.
+        self._pending += line.encode(errors="replace") + b"\n"
         if len(self._pending) > _PENDING_LIMIT:
             del self._pending[: self._pending.index(b"\n", len(self._pending) - _PENDING_LIMIT) + 1]
         if self._listener is not None:

@@ -1,7 +1,7 @@
 """`python -m tests.bench`: what the phone costs, each figure beside the least that the same work could cost.
 
-Compared things run in turn, so that a machine whose speed drifts does not favor one of them; the ratio is the median over
-the pairs. CPU is the client's own; servers run in a process of their own.
+Compared things run in turn, so that a machine whose speed drifts does not favor one of them; the ratio is the median
+over the pairs. CPU is the client's own; servers run in a process of their own.
 """
 
 import statistics
@@ -10,12 +10,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import requests
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from lxml import etree
 
@@ -148,7 +149,7 @@ def boot_over_http() -> Iterator[Figure]:
 
             def bare(session: requests.Session = session) -> None:
                 for method, request in exchanges:
-                    session.request(method, request.location.url, data=getattr(request, "body", None)).content  # noqa: B018, S113
+                    session.request(method, request.location.url, data=getattr(request, "body", None)).content  # noqa: B018
 
             ours, theirs, ratio = compare(lambda: booted(who, transport), bare, times=10)
             yield Figure(
@@ -163,10 +164,11 @@ def boot_over_http() -> Iterator[Figure]:
 def verification() -> Figure:
     anchor, key = load_anchor(), phone_key(MACS[0])
     public = load_pem_public_key(ANCHOR_FILE.read_bytes())
+    assert isinstance(public, RSAPublicKey)
     signed = key.signed_bytes()
     ours, theirs, ratio = compare(
         lambda: anchor.verifies(key),
-        lambda: public.verify(key.validation, signed, PADDING, DIGEST),  # type: ignore[call-arg, union-attr]
+        lambda: public.verify(key.validation, signed, PADDING, DIGEST),
         times=500,
     )
     against = f"cryptography alone: {1e6 * theirs:.1f} us"
@@ -175,12 +177,8 @@ def verification() -> Figure:
 
 def big_file() -> Figure:
     key = phone_key(MACS[0])
-    from dataclasses import replace
-
     data = write([key, *(replace(key, serial=f"0004F3{number:06X}") for number in range(9_999))])
-    ours, theirs, ratio = compare(
-        lambda: read_for_phone(data, key.serial), lambda: etree.fromstring(data), times=3
-    )
+    ours, theirs, ratio = compare(lambda: read_for_phone(data, key.serial), lambda: etree.fromstring(data), times=3)
     against = f"lxml parse alone: {1e3 * theirs:.1f} ms"
     return Figure(name="look-up among 10,000 keys", value=f"{1e3 * ours:.1f} ms", against=against, ratio=f"{ratio:.2f}")
 

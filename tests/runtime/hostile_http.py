@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 
+from tests.real_servers.certificates import Certificates
+
 _PATIENCE = 20.0
 _PAGE = b"<html><body>no</body></html>"
 
@@ -84,17 +86,17 @@ Script = Callable[[Conversation, Request], None]
 
 
 class HostileHttpServer:
-    """Answers by `script` on a free port of 127.0.0.1; `requests` is what was asked."""
+    """Answers by `script` on a free port; `requests` is what was asked."""
 
-    def __init__(self, script: Script, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, script: Script, *, tls: ssl.SSLContext | None = None, address: str = "127.0.0.1") -> None:
         self._script = script
         self._tls = tls
         self._over = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((address, 0))
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
         self.port: int = self._listener.getsockname()[1]
-        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}/"
+        self.url = f"{'https' if tls else 'http'}://{address}:{self.port}/"
         self.requests: list[Request] = []
 
     def __enter__(self) -> "HostileHttpServer":
@@ -143,6 +145,13 @@ class HostileHttpServer:
             self._script(conversation, request)
         finally:
             conversation.close()
+
+
+def tls_context(certificates: Certificates) -> ssl.SSLContext:
+    """What a TLS server needs to show its certificate, which is for localhost and 127.0.0.1."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.server_cert, certificates.server_key)
+    return context
 
 
 def answering(
@@ -220,14 +229,19 @@ def in_turn(*scripts: Script) -> Script:
 
 
 def by_path(files: Mapping[str, bytes], exceptions: Mapping[str, Script]) -> Script:
-    """A script that serves files, 404 for what is not there, and gives the end of a path in `exceptions` its own."""
+    """A script that serves files and takes uploads, but follows that of `exceptions` for the end of a path."""
 
     def script(conversation: Conversation, request: Request) -> None:
         name = request.path.lstrip("/")
         special = next((script for end, script in exceptions.items() if name.endswith(end)), None)
-        data = files.get(name)
-        answer = answering("404 Not Found") if data is None else answering("200 OK", data, kind="text/xml")
-        (special or answer)(conversation, request)
+        if special is not None:
+            special(conversation, request)
+        elif request.method == "PUT":
+            answering("201 Created", b"")(conversation, request)
+        elif name in files:
+            answering("200 OK", files[name], kind="text/xml")(conversation, request)
+        else:
+            answering("404 Not Found")(conversation, request)
 
     return script
 

@@ -4,37 +4,25 @@ It knows no protocol and no server.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TypeVar
 
-from phone_sim.authority.signing_key import test_signing_key as signing_key
 from phone_sim.firmware.effects import Effect, Fetch, Upload
 from phone_sim.firmware.features import Enabled, Gate
 from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.location import BootServer
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.phone import Phone
-from phone_sim.firmware.profile import profile_for
-from phone_sim.firmware.session import Identity
 from phone_sim.licensing import license_file
-from phone_sim.licensing.expiry import NEVER, Expiry
-from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
-from phone_sim.mac_address import MacAddress
-from phone_sim.runtime import model_files
+from phone_sim.licensing.expiry import NEVER
 from phone_sim.runtime.agenda import Agenda, HeapAgenda
 from phone_sim.runtime.clock import Clock, ManualClock
 from phone_sim.runtime.driver import PhoneDriver
 from phone_sim.runtime.flash_file import Flash, MemoryFlash
 from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.transport import Limits, Transport
-from phone_sim.runtime.trust_file import load_anchor
-
-MAC = MacAddress.parse("0004f2000001")
-SITE_LICENSE = "000000000000-license.cfg"
-PHONE_LICENSE = f"{MAC}-license.cfg"
-NEW_YEAR = datetime(2026, 1, 1, 12, tzinfo=UTC)
+from tests.make import identity, signed_key
 
 QUICK = Limits(answer=0.5, transfer=1.5)
 """For transfers that are to fail."""
@@ -84,12 +72,6 @@ def upload(url: str, body: bytes) -> Upload:
     """The request to put a file at a URL."""
     asked = fetch(url)
     return Upload(location=asked.location, body=body, user_agent=asked.user_agent)
-
-
-def signed_key(grants: Mapping[int, Expiry], *, site: bool = False) -> LicenseKey:
-    """A license key for the phone, or for any phone, signed with the key that the phone trusts."""
-    serial, kind = ("0000000000AA", LicenseType.SITE) if site else (MAC.serial, LicenseType.PHONE)
-    return signing_key().sign(new_key(serial=serial, license_type=kind, grants=grants))
 
 
 def phone_license() -> bytes:
@@ -148,20 +130,12 @@ def bench(
     on_effect: Callable[[Effect], None] | None = None,
 ) -> Bench:
     """A SoundPoint IP 670 with firmware 3.3.0 that is still off; without a clock it is on virtual time, unset."""
-    identity = Identity(
-        model=model_files.load_model("SPIP670"),
-        features=model_files.load_features(),
-        mac=MAC,
-        profile=profile_for("3.3.0"),
-        anchor=load_anchor(),
-        boot_server=boot_server,
-    )
     manual = ManualClock()
     lines: list[str] = []
     log = LogSink(lines.append)
     storage = flash if flash is not None else MemoryFlash()
     driver = PhoneDriver(
-        Phone(identity),
+        Phone(identity(boot_server=boot_server)),
         clock=clock or manual,
         agenda=agenda or HeapAgenda(manual),
         transport=transport,

@@ -10,22 +10,6 @@ from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 
 import pytest
-from hostile_http import (
-    Conversation,
-    HostileHttpServer,
-    Request,
-    Script,
-    answering,
-    dripping,
-    in_turn,
-    refusing_port,
-    resetting,
-    saying,
-    saying_for_ever,
-    stalling,
-)
-from phones import PATIENT, QUICK, fetch, upload, within
-from tls import Authority
 
 from phone_sim.firmware.effects import (
     Fetched,
@@ -38,6 +22,23 @@ from phone_sim.firmware.effects import (
 )
 from phone_sim.runtime.transport import Limits
 from phone_sim.runtime.transport.http import HttpTransport
+from tests.real_servers.certificates import Certificates
+from tests.runtime.hostile_http import (
+    Conversation,
+    HostileHttpServer,
+    Request,
+    Script,
+    answering,
+    dripping,
+    in_turn,
+    refusing_port,
+    resetting,
+    saying,
+    saying_for_ever,
+    stalling,
+    tls_context,
+)
+from tests.runtime.phones import PATIENT, QUICK, fetch, upload, within
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -72,8 +73,8 @@ def with_password(url: str, password: str = "secret") -> str:
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority.make(tmp_path_factory.mktemp("authority"))
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return Certificates.make(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture
@@ -414,59 +415,59 @@ def test_cookies_are_not_kept() -> None:
         assert "cookie" not in server.requests[1].headers
 
 
-def test_tls_server_of_a_known_authority_is_trusted(authority: Authority) -> None:
-    with HostileHttpServer(FILE, tls=authority.server) as server:
-        assert fetched(server.url, limits=PATIENT, ca_file=authority.ca_file) == Fetched(b"<a/>")
+def test_tls_server_of_a_known_authority_is_trusted(certificates: Certificates) -> None:
+    with HostileHttpServer(FILE, tls=tls_context(certificates)) as server:
+        assert fetched(server.url, limits=PATIENT, ca_file=certificates.ca_file) == Fetched(b"<a/>")
 
 
 def test_tls_server_of_an_unknown_authority_is_not_trusted(
-    authority: Authority, monkeypatch: pytest.MonkeyPatch
+    certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.setenv(name, str(authority.ca_file))
-    with HostileHttpServer(FILE, tls=authority.server) as server:
+        monkeypatch.setenv(name, str(certificates.ca_file))
+    with HostileHttpServer(FILE, tls=tls_context(certificates)) as server:
         reply = fetched(server.url, limits=PATIENT)
         assert reply == TransferFailed("the certificate is not accepted: unable to get local issuer certificate")
         assert server.requests == []
 
 
 def test_ca_bundle_of_the_environment_does_not_replace_the_phones(
-    authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    certificates: Certificates, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(Authority.make(tmp_path).ca_file))
-    with HostileHttpServer(FILE, tls=authority.server) as server:
-        assert fetched(server.url, limits=PATIENT, ca_file=authority.ca_file) == Fetched(b"<a/>")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(Certificates.make(tmp_path).ca_file))
+    with HostileHttpServer(FILE, tls=tls_context(certificates)) as server:
+        assert fetched(server.url, limits=PATIENT, ca_file=certificates.ca_file) == Fetched(b"<a/>")
 
 
-def test_tls_server_of_another_name_is_not_trusted(authority: Authority) -> None:
-    with HostileHttpServer(FILE, tls=authority.server) as server:
-        reply = fetched(f"https://localhost:{server.port}/", limits=PATIENT, ca_file=authority.ca_file)
+def test_tls_server_of_another_name_is_not_trusted(certificates: Certificates) -> None:
+    with HostileHttpServer(FILE, tls=tls_context(certificates), address="127.0.0.2") as server:
+        reply = fetched(server.url, limits=PATIENT, ca_file=certificates.ca_file)
         assert server.requests == []
     assert isinstance(reply, TransferFailed)
-    assert reply.reason.startswith("the certificate is not accepted: Hostname mismatch")
+    assert reply.reason.startswith("the certificate is not accepted: IP address mismatch")
     assert not reply.unreachable
     assert_is_readable(reply.reason)
 
 
 @pytest.mark.parametrize("script", [dripping(b"", OK + b"X: " + b"y" * 1000), dripping(HUNDRED, b"y" * 100)])
-def test_drip_over_tls_is_broken_off(script: Script, authority: Authority) -> None:
-    with HostileHttpServer(script, tls=authority.server) as server:
-        assert fetched(server.url, ca_file=authority.ca_file) == TransferFailed(TOO_LONG)
+def test_drip_over_tls_is_broken_off(script: Script, certificates: Certificates) -> None:
+    with HostileHttpServer(script, tls=tls_context(certificates)) as server:
+        assert fetched(server.url, ca_file=certificates.ca_file) == TransferFailed(TOO_LONG)
 
 
-def test_endless_body_over_tls_is_broken_off(authority: Authority) -> None:
-    with HostileHttpServer(saying_for_ever(OK + b"\r\n", bytes(65536)), tls=authority.server) as server:
-        reply = fetched(server.url, limits=PATIENT, ca_file=authority.ca_file)
+def test_endless_body_over_tls_is_broken_off(certificates: Certificates) -> None:
+    with HostileHttpServer(saying_for_ever(OK + b"\r\n", bytes(65536)), tls=tls_context(certificates)) as server:
+        reply = fetched(server.url, limits=PATIENT, ca_file=certificates.ca_file)
     assert reply == TransferFailed(f"the file has more than {LIMIT} bytes")
 
 
-def test_silence_in_the_tls_handshake_is_unreachable(authority: Authority) -> None:
+def test_silence_in_the_tls_handshake_is_unreachable(certificates: Certificates) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
-        assert fetched(url, ca_file=authority.ca_file) == TransferFailed("no answer", unreachable=True)
+        assert fetched(url, ca_file=certificates.ca_file) == TransferFailed("no answer", unreachable=True)
 
 
-def test_plain_server_in_the_place_of_tls_is_a_failed_transfer(authority: Authority) -> None:
+def test_plain_server_in_the_place_of_tls_is_a_failed_transfer(certificates: Certificates) -> None:
     def hello_is_no_request() -> None:
         connection, _ = listener.accept()
         with connection:
@@ -476,6 +477,6 @@ def test_plain_server_in_the_place_of_tls_is_a_failed_transfer(authority: Author
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=hello_is_no_request)
         thread.start()
-        reply = fetched(f"https://127.0.0.1:{listener.getsockname()[1]}/", ca_file=authority.ca_file)
+        reply = fetched(f"https://127.0.0.1:{listener.getsockname()[1]}/", ca_file=certificates.ca_file)
         thread.join()
     assert reply == TransferFailed("TLS: wrong version number")

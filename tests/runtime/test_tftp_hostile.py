@@ -5,19 +5,6 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
-from hostile_tftp import (
-    HostileTftpServer,
-    Script,
-    Transfer,
-    ack,
-    block,
-    error,
-    oack,
-    saying,
-    silent,
-    stranger,
-)
-from phones import PATIENT, QUICK, fetch, upload, within
 
 from phone_sim.firmware.effects import (
     Fetched,
@@ -30,6 +17,19 @@ from phone_sim.firmware.effects import (
 )
 from phone_sim.runtime.transport import Limits
 from phone_sim.runtime.transport.tftp import TftpTransport
+from tests.runtime.hostile_tftp import (
+    HostileTftpServer,
+    Script,
+    Transfer,
+    ack,
+    block,
+    error,
+    oack,
+    saying,
+    silent,
+    stranger,
+)
+from tests.runtime.phones import PATIENT, QUICK, fetch, upload, within
 
 FILE = Random(3).randbytes(5000)
 FULL = bytes(512)

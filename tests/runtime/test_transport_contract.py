@@ -8,9 +8,6 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hostile_http import Conversation, HostileHttpServer, Request, Script
-from phones import PATIENT, fetch, upload, within
-from tls import Authority
 
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.site import MemorySite
@@ -18,6 +15,9 @@ from phone_sim.boot_server.tftp import TftpBootServer
 from phone_sim.firmware.effects import Fetched, FetchReply, NotFound, Refused, TransferFailed, Uploaded, UploadReply
 from phone_sim.runtime.transport import Transport, network_transport
 from phone_sim.runtime.transport.memory import MemoryTransport, serve
+from tests.real_servers.certificates import Certificates
+from tests.runtime.hostile_http import Conversation, HostileHttpServer, Request, Script, tls_context
+from tests.runtime.phones import PATIENT, fetch, upload, within
 
 UPLOAD_LIMIT = 3_000_000
 FILES = {
@@ -66,10 +66,10 @@ def serve_http(stack: ExitStack, _: Path) -> Served:
 
 
 def serve_https(stack: ExitStack, folder: Path) -> Served:
-    authority = Authority.make(folder)
+    certificates = Certificates.make(folder)
     plain = stack.enter_context(HttpBootServer(MemorySite(FILES, upload_limit=UPLOAD_LIMIT)))
-    front = stack.enter_context(HostileHttpServer(relaying(plain), tls=authority.server))
-    return Served(front.url, network_transport(limits=PATIENT, ca_file=authority.ca_file))
+    front = stack.enter_context(HostileHttpServer(relaying(plain), tls=tls_context(certificates)))
+    return Served(front.url, network_transport(limits=PATIENT, ca_file=certificates.ca_file))
 
 
 def serve_tftp(stack: ExitStack, _: Path) -> Served:

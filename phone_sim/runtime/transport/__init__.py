@@ -69,7 +69,7 @@ class TransportByScheme:
     def _speaker(self, url: str) -> Transport | TransferFailed:
         scheme = urlsplit(url).scheme
         if scheme not in self._makers:
-            return TransferFailed(f"no transport speaks {scheme}")
+            return TransferFailed(f"no transport speaks {scheme}", unreachable=True)
         if scheme not in self._made:
             self._made[scheme] = self._makers[scheme]()
         return self._made[scheme]

@@ -69,8 +69,7 @@ class _PeerSocket:
 
     def sendto(self, data: bytes, to: tuple[str, int]) -> int:
         self._sent = data
-        # Not to the name, which tftpy would look up for each packet: it may lead to another address each time.
-        return self._plain.sendto(data, (self._address, to[1]))
+        return self._plain.sendto(data, to)
 
     def recvfrom(self, size: int) -> tuple[bytes, tuple[str, int]]:
         give_up = min(time.monotonic() + self._limits.answer, self._deadline)
@@ -125,7 +124,7 @@ class TftpTransport:
         """Run a transfer of tftpy; None when the whole file went over."""
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or DEFAULT_PORT
-        # In bytes, since tftpy takes ASCII only otherwise; phones send UTF-8.
+        # In UTF-8: tftpy encodes text as ASCII.
         name = unquote(parts.path).lstrip("/").encode()
         if not name or b"\0" in name:
             return TransferFailed("TFTP has no way to ask for this name")
@@ -136,12 +135,14 @@ class TftpTransport:
                 errors.append(packet)
 
         try:
-            options = {"blksize": _BLOCK_SIZE}
-            context = kind(host, port, name, file, options, heard, self._limits.answer, retries=_ATTEMPTS)
+            # Once: tftpy would look the name up for each packet, and it may lead to another address each time.
+            address = socket.gethostbyname(host)
         except (OSError, UnicodeError) as error:
             return TransferFailed(getattr(error, "strerror", None) or "the address cannot be used", unreachable=True)
+        options = {"blksize": _BLOCK_SIZE}
+        context = kind(address, port, name, file, options, heard, self._limits.answer, retries=_ATTEMPTS)
         plain = context.sock
-        context.sock = peer = _PeerSocket(plain, context.address, self._limits)
+        context.sock = peer = _PeerSocket(plain, address, self._limits)
         try:
             context.start()
         except Exception as error:

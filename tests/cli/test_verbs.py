@@ -1,0 +1,252 @@
+"""The verbs, run as users run them: what is on stdout, what on stderr, and the exit code."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from fixtures.make_fixtures import HERE, MACS, phone_key, site_key
+from phone_sim.boot_server.directory import DirectorySite
+from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.site import MemorySite
+from phone_sim.boot_server.tftp import TftpBootServer
+from phone_sim.cli.main import VERBS, main
+from phone_sim.firmware.log_line import parse_line
+from phone_sim.licensing.license_file import write
+
+FILES = {
+    "000000000000.cfg": b'<APPLICATION CONFIG_FILES="site.cfg"/>',
+    "site.cfg": b'<site feature.corporateDirectory.enabled="1" tcpIpApp.sntp.daylightSavings.enable="0"/>',
+}
+OWN = f"{MACS[0]}-license.cfg"
+SITE = "000000000000-license.cfg"
+
+
+def phone_sim(*words: str) -> Result:
+    """Run a verb in this process."""
+    return CliRunner().invoke(main, words, prog_name="phone-sim")
+
+
+@pytest.fixture
+def site() -> MemorySite:
+    return MemorySite(dict(FILES))
+
+
+@pytest.fixture
+def server(site: MemorySite) -> Iterator[str]:
+    with HttpBootServer(site) as running:
+        yield running.url
+
+
+def test_summaries_are_those_of_the_verbs() -> None:
+    for verb, summary in VERBS.items():
+        command = main.get_command(main.make_context("phone-sim", ["models"]), verb)
+        assert command is not None
+        assert command.get_short_help_str(limit=100) == summary
+
+
+def test_boot_prints_the_log_and_nothing_else_on_stdout(server: str) -> None:
+    done = phone_sim("boot", "--server", server)
+    assert done.exit_code == 0
+    assert all(parse_line(line) for line in done.stdout.splitlines())
+    assert "no license" in done.stderr
+    assert "test pair" in done.stderr
+
+
+def test_boot_ends_with_3_when_nobody_answers(site: MemorySite) -> None:
+    with HttpBootServer(site) as running:
+        gone = running.url
+    done = phone_sim("boot", "--server", gone, "--timeout", "1")
+    assert done.exit_code == 3
+    assert "gave no answer" in done.stderr
+
+
+@pytest.mark.parametrize("address", ["", "nowhere", "ftp://127.0.0.1/"])
+def test_boot_ends_with_3_without_a_server_it_can_speak_to(address: str) -> None:
+    assert phone_sim("boot", "--server", address).exit_code == 3
+
+
+def test_boot_ends_with_4_when_a_license_is_required_and_missing(server: str) -> None:
+    done = phone_sim("boot", "--server", server, "--require-licensed")
+    assert done.exit_code == 4
+    assert "Corporate Directory" in done.stderr
+
+
+def test_boot_as_json_says_what_is_on_and_why(server: str, site: MemorySite) -> None:
+    site.write(OWN, write([phone_key(MACS[0])]))
+    done = phone_sim("boot", "--server", server, "--json", "--require-licensed")
+    report = json.loads(done.stdout)
+    directory = next(one for one in report["features"] if one["key"] == "LDAP")
+    assert done.exit_code == 0
+    assert directory["on"]
+    assert directory["expiry"] == "never"
+    assert report["licenses"][2] == "Corporate Directory: Does not expire"
+    assert [one["method"] for one in report["requests"]][-1] == "PUT"
+
+
+def test_state_folder_keeps_the_license_for_the_next_boot(server: str, site: MemorySite, tmp_path: Path) -> None:
+    site.write(OWN, write([phone_key(MACS[0])]))
+    words = ("boot", "--server", server, "--state-dir", str(tmp_path), "--json")
+    assert any("license" in one["url"] for one in json.loads(phone_sim(*words).stdout)["requests"])
+    again = json.loads(phone_sim(*words).stdout)
+    assert not any("license" in one["url"] for one in again["requests"])
+    assert next(one for one in again["features"] if one["key"] == "LDAP")["on"]
+
+
+def test_boot_server_in_flash_is_used_without_another(server: str, tmp_path: Path) -> None:
+    phone_sim("boot", "--server", server, "--state-dir", str(tmp_path))
+    again = phone_sim("boot", "--state-dir", str(tmp_path), "--json")
+    assert json.loads(again.stdout)["boot_server"] == server
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--mac", "4f2000001"), "leading zeros"),
+        (("--model", "SPIP_999"), "SPIP_999"),
+        (("--firmware", "2.1.3"), "3.0 to 4.x"),
+        (("--now", "tomorrow"), "2026-12-01T02:00"),
+        (("--now", "9999-12-31"), "1970 and 2186"),
+        (("--now", "2026-01-01", "--unset-clock"), "--unset-clock"),
+        (("--trust", str(HERE / "README.md")), "public key in PEM form"),
+    ],
+)
+def test_bad_arguments_end_with_2_and_say_why(words: tuple[str, ...], complaint: str) -> None:
+    done = phone_sim("boot", "--server", "http://127.0.0.1:9/", *words)
+    assert done.exit_code == 2
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_log_style_of_phones_pads_the_component(server: str) -> None:
+    lines = phone_sim("boot", "--server", server, "--log-style", "phone").stdout.splitlines()
+    assert any("|lic  |" in line for line in lines)
+    assert all(line.index("|", 11) == 16 for line in lines)
+
+
+def test_year_of_daily_checks_ends_with_one_reboot(server: str, site: MemorySite) -> None:
+    site.write(SITE, write([site_key(date(2026, 8, 31))]))
+    words = ("--now", "2026-01-01", "--speed", "max", "--until", "2027-01-01", "--json")
+    events = ("--at", "2026-09-01T01:59", "call", "--at", "2026-09-01T05:00", "hangup")
+    done = phone_sim("run", "--server", server, *words, *events)
+    report = json.loads(done.stdout)
+    assert report["reboots"] == ["a license has expired"]
+    assert any(line.startswith("0901050005|app1 |*|03|Reboot") for line in report["log"])
+    assert report["next_check"] == "2027-01-01T02:00:00+00:00"
+
+
+def test_event_that_cannot_happen_is_said_and_survived(server: str) -> None:
+    words = ("--now", "2026-01-01", "--speed", "max", "--until", "2026-01-02", "--at", "2026-01-01T12:00", "hangup")
+    done = phone_sim("run", "--server", server, *words)
+    assert done.exit_code == 0
+    assert "there is no call to end" in done.stderr
+
+
+def test_virtual_time_needs_an_end(server: str) -> None:
+    assert phone_sim("run", "--server", server, "--speed", "max").exit_code == 2
+
+
+def test_scaled_time_reboots_at_expiry(server: str, site: MemorySite) -> None:
+    site.write(SITE, write([site_key(date(2026, 1, 1))]))
+    words = ("--now", "2026-01-01T12:00", "--speed", "86400", "--until", "2026-01-03T12:00", "--json")
+    done = phone_sim("run", "--server", server, *words)
+    assert json.loads(done.stdout)["reboots"] == ["a license has expired"]
+
+
+@pytest.mark.parametrize(
+    ("file", "on", "code"),
+    [
+        ("one-phone.cfg", "2040-01-01", 0),
+        ("site.cfg", "2026-12-31", 0),
+        ("site.cfg", "2027-01-01", 4),
+        ("bad/forged.cfg", "2026-03-02", 4),
+        ("bad/for-another-phone.cfg", "2026-03-02", 4),
+        ("bad/web-page.cfg", "2026-03-02", 1),
+    ],
+)
+def test_check_ends_with_the_verdict(file: str, on: str, code: int) -> None:
+    done = phone_sim("check", str(HERE / "licenses" / file), "--mac", MACS[0], "--date", on)
+    assert done.exit_code == code
+    assert "Traceback" not in done.output
+
+
+def test_check_as_json_gives_each_key_its_verdict() -> None:
+    done = phone_sim("check", str(HERE / "licenses/several-phones.cfg"), "--mac", MACS[1], "--json")
+    report = json.loads(done.stdout)
+    assert [key["verdict"] for key in report["keys"]] == ["NotForThisPhone", "Valid", "NotForThisPhone"]
+    assert {one["key"]: one["on"] for one in report["features"]}["LDAP"]
+
+
+def test_matrix_in_a_pipe_is_plain_text() -> None:
+    lines = phone_sim("models").stdout.splitlines()
+    assert len(lines) == 16
+    assert lines[-1].split("\t")[-1] == "license required"
+
+
+@pytest.mark.parametrize("words", [(), ("--tftp",)], ids=["http", "tftp"])
+def test_demo_tells_the_story(words: tuple[str, ...]) -> None:
+    done = phone_sim("demo", "--json", *words)
+    steps = json.loads(done.stdout)
+    assert done.exit_code == 0
+    assert [step["title"][0] for step in steps] == list("1234567")
+    assert steps[5]["screen"] == ["Reconfiguring network, please wait."]
+    assert any("Key signature is not valid" in line for line in steps[2]["log"])
+    assert any(line.endswith("License: feature LDAP is not available") for line in steps[6]["log"])
+
+
+def start(*words: str) -> "subprocess.Popen[str]":
+    """Run a verb in a process of its own."""
+    command = [sys.executable, "-m", "phone_sim.cli", *words]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_serve_boots_a_phone_and_ends_with_130(tmp_path: Path) -> None:
+    for name, data in FILES.items():
+        (tmp_path / name).write_bytes(data)
+    journal = tmp_path / "journal.jsonl"
+    with start("serve", str(tmp_path), "--http", "0", "--tftp", "0", "--journal", str(journal)) as serving:
+        assert serving.stdout is not None
+        urls = [serving.stdout.readline().split()[-1] for _ in range(2)]
+        codes = [phone_sim("boot", "--server", url).exit_code for url in urls]
+        serving.send_signal(signal.SIGINT)
+        serving.communicate(timeout=20)
+    assert codes == [0, 0]
+    assert serving.returncode == 130
+    methods = [json.loads(line)["method"] for line in journal.read_text().splitlines()]
+    assert methods.count("PUT") == 1
+    assert methods.count("WRQ") == 1
+    assert (tmp_path / f"{MACS[0]}-app.log").exists()
+
+
+def test_run_ends_with_130_on_interrupt(server: str) -> None:
+    with start("run", "--server", server) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=20)
+    assert running.returncode == 130
+    assert "Traceback" not in said
+
+
+def test_output_has_no_color_in_a_pipe_nor_with_no_color(server: str) -> None:
+    runner = CliRunner(env={"NO_COLOR": "1"})
+    done = runner.invoke(main, ["boot", "--server", server], color=True)
+    assert "\x1b" not in done.output
+    assert "\x1b" not in phone_sim("boot", "--server", server).output
+
+
+def test_both_protocols_write_the_same_log(tmp_path: Path) -> None:
+    for name, data in FILES.items():
+        (tmp_path / name).write_bytes(data)
+    logs = []
+    for kind in (HttpBootServer, TftpBootServer):
+        with kind(DirectorySite(tmp_path)) as running:
+            done = phone_sim("boot", "--server", running.url, "--now", "2026-03-02")
+            logs.append([line for line in done.stdout.splitlines() if "|copy |4|" not in line])
+    assert logs[0] == logs[1]

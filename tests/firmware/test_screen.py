@@ -1,0 +1,48 @@
+"""What the display shows (B12, B18)."""
+
+from datetime import date
+
+import pytest
+
+from phone_sim.firmware.screen import RECONFIGURING, Frame, licenses_page, message
+from phone_sim.licensing.expiry import NEVER, Expiry
+from phone_sim.licensing.key_ring import KeyRing
+from phone_sim.runtime.model_files import load_features
+from tests.make import H323, LDAP, UA_CSTA, USB_AUDIO, signed_key, until
+
+
+def page(grants: dict[int, Expiry], today: date | None) -> tuple[str, ...]:
+    ring = KeyRing([signed_key(grants)] if grants else ())
+    frame = licenses_page(load_features(), ring, today)
+    assert frame.title == "Licenses"
+    return frame.lines
+
+
+def test_message_is_the_bulletins() -> None:
+    assert message(RECONFIGURING) == Frame(lines=("Reconfiguring network, please wait.",))
+
+
+def test_page_without_licenses_says_so() -> None:
+    assert page({}, date(2026, 3, 10)) == ("No license installed.",)
+
+
+def test_page_names_each_license() -> None:
+    grants = {H323: NEVER, USB_AUDIO: until("2026-03-10"), LDAP: until("2026-03-09"), UA_CSTA: NEVER}
+    assert page(grants, date(2026, 3, 10)) == (
+        "USB Call Recording: Valid until 2026-03-10",
+        "Corporate Directory: Expired 2026-03-09",
+        "Unknown: Does not expire",
+        "H.323 Protocol: Does not expire",
+    )
+
+
+@pytest.mark.parametrize(
+    ("today", "state"),
+    [
+        (None, "Valid until 2026-03-10"),
+        (date(2026, 3, 10), "Valid until 2026-03-10"),
+        (date(2026, 3, 11), "Expired 2026-03-10"),
+    ],
+)
+def test_page_goes_by_the_local_date(today: date | None, state: str) -> None:
+    assert page({LDAP: until("2026-03-10")}, today) == (f"Corporate Directory: {state}",)
