@@ -43,9 +43,9 @@ FEATURES = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 def command(tftp: bool, as_json: bool) -> None:
     """Show the whole story on an embedded boot server: unlicensed, licensed, forged, expired.
 
-    A phone boots without a license, gets one, another meets a forged one, and a site license runs out during a call. The
-    log is what the phone wrote; what just happened is said after it. Time is virtual, requests are real. Ends with 1 if
-    anything came out other than the bulletin says.
+    A phone boots without a license, gets one, another meets a forged one, and a site license runs out during a call.
+    The log is what the phone wrote; what just happened is said after it. Time is virtual, requests are real. Ends with
+    1 if anything came out other than the bulletin says.
 
     Example: phone-sim demo
     """
