@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -113,6 +114,7 @@ class Model:
         return self.requirements.get(feature.key, Requirement.NOT_ON_THIS_MODEL)
 
 
+@lru_cache(maxsize=256)
 def parse_version(text: str) -> tuple[int, ...]:
     """The firmware version, `3.3` or `3.2.3.1734`, as four numbers to compare; what is not given counts as 0.
 

@@ -50,8 +50,7 @@ def boot(identity: Identity) -> Flow[InService]:
     """Boot the phone; the result is a phone in service, whatever the boot server did."""
     stored: FlashReply = yield ReadFlash()
     flash = FlashContents() if isinstance(stored, FlashDamaged) else stored
-    session = Session(identity=identity, settings=identity.settings(flash.parameters))
-    session.configure(flash.parameters)
+    session = Session(identity, flash.parameters)
     yield Show(screen.message(screen.PROCESSING))
     yield from _announced(session)
     address = yield from session.find_server(flash.boot_server)

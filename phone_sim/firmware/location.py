@@ -75,20 +75,19 @@ class BootServer:
         """
         own = _split(name)
         if own is None:
-            folder = _split(directory)
-            base = folder.url.rstrip("/") + "/" if folder else self._joined(self.root, directory, folder=True)
-            own = Location(url=self._joined(base, name), credentials=folder.credentials if folder else None)
+            folder = _split(directory) or Location(url=_below(self.root, directory), credentials=None)
+            own = Location(url=_below(folder.url.rstrip("/") + "/", name), credentials=folder.credentials)
         if urlsplit(own.url).hostname == _NO_SERVER:
             return None
         return Location(url=own.url, credentials=own.credentials or self.credentials)
 
-    @staticmethod
-    def _joined(base: str, path: str, *, folder: bool = False) -> str:
-        parts = urlsplit(base)
-        below = "/" if path.startswith("/") else parts.path
-        segments = [segment for segment in path.strip().split("/") if segment not in ("", ".")]
-        tail = "/" if folder and segments else ""
-        return urlunsplit(parts._replace(path=below + quote("/".join(segments), safe=_IN_A_PATH) + tail))
+
+def _below(folder: str, path: str) -> str:
+    """The URL of a path below a folder's URL, which ends in a slash, or of an absolute path on its server."""
+    if path.startswith("/"):
+        folder = folder[: folder.index("/", folder.index("://") + 3) + 1]
+    segments = [segment for segment in path.strip().split("/") if segment not in ("", ".")]
+    return folder + quote("/".join(segments), safe=_IN_A_PATH)
 
 
 def _split(url: str) -> Location | None:

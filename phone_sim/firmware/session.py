@@ -3,7 +3,7 @@
 This module does not know what is fetched or said, only how: by asking for effects.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware import messages
@@ -44,15 +44,22 @@ class Identity:
         return read_settings(parameters, components=components, style=self.style, missed=self.missed)
 
 
-@dataclass(slots=True, kw_only=True)
 class Session:
-    """A phone between power on and power off. `reachable` turns false when the boot server gives no answer at all."""
+    """A phone between power on and power off: the settings and the User-Agent that its parameters give it.
 
-    identity: Identity
+    `reachable` turns false when the boot server gives no answer at all.
+    """
+
+    __slots__ = ("identity", "reachable", "server", "settings", "user_agent")
+
     settings: Settings
-    server: BootServer | None = None
-    user_agent: str = field(default="", init=False)
-    reachable: bool = field(default=True, init=False)
+    user_agent: str
+
+    def __init__(self, identity: Identity, parameters: Parameters) -> None:
+        self.identity = identity
+        self.server: BootServer | None = None
+        self.reachable = True
+        self.configure(parameters)
 
     def configure(self, parameters: Parameters) -> None:
         """Go by these parameters from now on."""

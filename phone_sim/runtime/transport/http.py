@@ -4,6 +4,7 @@ One transport is one phone's, and not for several threads. It does not know what
 """
 
 import ssl
+from contextlib import suppress
 from http.client import BadStatusLine, HTTPException, IncompleteRead, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -122,6 +123,7 @@ class HttpTransport:
         with answer:
             if answer.status_code == requests.codes.ok:
                 return self._body(answer, request.limit, budget)
+            _read_away(answer)
             return NotFound(_status(answer)) if answer.status_code in _MISSING else Refused(_status(answer))
 
     def upload(self, request: Upload) -> UploadReply:
@@ -131,6 +133,7 @@ class HttpTransport:
         if isinstance(answer, TransferFailed):
             return answer
         with answer:
+            _read_away(answer)
             if answer.status_code in _TAKEN:
                 return Uploaded()
             return NotFound(_status(answer)) if answer.status_code in _MISSING else Refused(_status(answer))
@@ -183,6 +186,12 @@ class HttpTransport:
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             return _failure(error, budget)
         return Fetched(bytes(data))
+
+
+def _read_away(answer: requests.Response) -> None:
+    """Read a body that nobody wants, if it is short: then the connection can serve the next request."""
+    with suppress(urllib3.exceptions.HTTPError, OSError, ValueError):
+        answer.raw.read(_CHUNK, decode_content=False)
 
 
 def _wants_basic(answer: requests.Response, place: str) -> bool:
