@@ -26,7 +26,7 @@ def parse_xml(data: bytes, *, limit: int) -> etree._Element:
     if not data.strip():
         raise DocumentError("the file is empty")
     if len(data) > limit:
-        raise DocumentError(f"the file has {len(data)} bytes, at most {limit} are read")
+        raise DocumentError(f"the file has more than {limit} bytes")
     # libxml2 reads UTF-16 without a byte order mark too, and then calls it UTF-8; its markup is full of NULs.
     if data.startswith(_OTHER_BOMS) or b"\0" in data:
         raise DocumentError("the file is in UTF-16 or UTF-32 or binary, only UTF-8, US-ASCII and ISO-8859-1 are read")

@@ -7,7 +7,7 @@
     ├── DocumentError               bytes that are not an acceptable XML document      1
     │   ├── MasterConfigurationError
     │   ├── ParameterFileError
-    │   └── LicenseFileError
+    │   └── LicenseFileError                                                            4
     ├── FlashDamagedError           flash whose checksum or form is wrong              1
     ├── LifecycleError              an event that a state does not know                1
     ├── BootServerUnreachableError  no answer from the boot server                     3
@@ -59,6 +59,8 @@ class ParameterFileError(DocumentError):
 
 class LicenseFileError(DocumentError):
     """A file in the place of an activation file that is not one."""
+
+    exit_code = 4
 
 
 class FlashDamagedError(PhoneSimError):

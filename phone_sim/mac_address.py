@@ -32,6 +32,8 @@ class MacAddress:
             )
         if len(bare) > 12:
             raise MacAddressError(f"{text!r} has {len(bare)} digits, a MAC address has 12")
+        if not bare.strip("0"):
+            raise MacAddressError(f"{text!r} stands for all phones in file names, a phone has another")
         return cls(bare.lower())
 
     @property

@@ -48,4 +48,4 @@ def test_wheel_boots_a_phone_outside_the_checkout(version: tuple[int, int], tmp_
             run(phone_sim, "boot", "--server", server.url, "--model", "VVX1500", "--json", cwd=tmp_path)
         )
     assert report["phone"]["state"] == "idle"
-    assert [one["key"] for one in report["features"] if one["state"] == "NotLicensed"] == ["H323"]
+    assert [one["key"] for one in report["features"] if one["state"] == "not_licensed"] == ["H323"]

@@ -29,47 +29,27 @@ def command(
 
     Example: phone-sim boot --server tftp://127.0.0.1:6969/ --model SPIP_670 --mac 0004f2000001
     """
-    from phone_sim.cli.report import feature_lines, phone_report, print_json, print_log_line, request_line, talk
-    from phone_sim.errors import BootServerUnreachableError, LicenseNotValidError, UsageError
+    from phone_sim.cli.report import check_boot, phone_report, print_json, print_log_line, request_line, summary, talk
+    from phone_sim.errors import LicenseNotValidError, UsageError
     from phone_sim.firmware.features import NotLicensed
-    from phone_sim.firmware.phone import Phone
     from phone_sim.runtime.agenda import HeapAgenda
-    from phone_sim.runtime.clock import Clock, ManualClock, SystemClock
-    from phone_sim.runtime.driver import PhoneDriver
-    from phone_sim.runtime.log_sink import LogSink
+    from phone_sim.runtime.clock import ManualClock, SystemClock
 
     if now is not None and unset_clock:
         raise UsageError("--now sets the clock that --unset-clock leaves unset: give one of them")
     still = ManualClock(now)
-    clock: Clock = still if now is not None or unset_clock else SystemClock()
-    identity = phone.identity()
-    transport = phone.transport()
+    clock = still if now is not None or unset_clock else SystemClock()
     lines: list[str] = []
-    driver = PhoneDriver(
-        Phone(identity),
-        clock=clock,
-        agenda=HeapAgenda(still),
-        transport=transport,
-        flash=phone.flash(identity),
-        log=LogSink(lines.append if as_json else print_log_line),
-    )
-    if phone.trust is None:
-        talk("This phone trusts the public test pair, with which anybody can sign (--trust names another key).")
-    try:
+    with phone.plugged_in(clock, HeapAgenda(still), lines.append if as_json else print_log_line) as driver:
         driver.power_on()
-    finally:
-        transport.close()
-    service = driver.phone.service
-    gates = service.gates if service is not None else ()
     if as_json:
         print_json(phone_report(driver, lines))
+    else:
+        talk(summary(driver))
     if show_requests:
-        for exchange in driver.exchanges:
-            talk(request_line(exchange))
-    if not as_json:
-        talk("\n".join([f"{identity.model.name} {identity.mac} is {driver.phone.state.value}.", *feature_lines(gates)]))
-    if service is None or not service.session.reachable:
-        raise BootServerUnreachableError("the boot server gave no answer")
+        talk("\n".join(request_line(exchange) for exchange in driver.exchanges))
+    check_boot(driver)
+    gates = driver.phone.service.gates if driver.phone.service is not None else ()
     unlicensed = [gate.feature.name for gate in gates if isinstance(gate, NotLicensed)]
     if require_licensed and unlicensed:
         raise LicenseNotValidError(f"no valid license for {', '.join(unlicensed)}")

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 @mac_option
 @model_option
 @firmware_option
-@click.option("--date", "on", type=click.DateTime(["%Y-%m-%d"]), help="The phone's local date. [default: today]")
+@click.option(
+    "--date",
+    "on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="The phone's local date. [default: today]",
+)
 @trust_option
 @models_option
 @json_option
@@ -40,7 +46,7 @@ def command(
     Example: phone-sim check 0004f2000001-license.cfg --mac 0004f2000001 --date 2026-12-01
     """
     from phone_sim.cli.report import feature_lines, feature_report, print_json
-    from phone_sim.errors import LicenseNotValidError
+    from phone_sim.errors import LicenseFileError, LicenseNotValidError, UsageError
     from phone_sim.firmware.features import FeatureSet
     from phone_sim.firmware.profile import profile_for
     from phone_sim.licensing.key_ring import KeyRing
@@ -53,8 +59,14 @@ def command(
     features = load_features()
     address = MacAddress.parse(mac)
     today = on.date() if on is not None else date.today()  # noqa: DTZ011 - where the user is, the phone is
+    if not file.is_file():
+        raise UsageError(f"{file} is not a regular file")
     with file.open("rb") as opened:
-        elements = read_all(opened.read(SIZE_LIMIT + 1))
+        data = opened.read(SIZE_LIMIT + 1)
+    try:
+        elements = read_all(data)
+    except LicenseFileError as error:
+        raise LicenseFileError(f"{file}: {error.reason}", error.line) from error
     anchor = load_anchor(trust)
     verdicts = [judge(element, serial=address.serial, anchor=anchor, today=today) for element in elements]
     ring = KeyRing(verdict.key for verdict in verdicts if isinstance(verdict, Valid))
@@ -101,13 +113,14 @@ def _words(verdict: "Verdict") -> str:
 
 
 def _key_report(verdict: "Verdict", features: "tuple[Feature, ...]") -> dict[str, Any]:
+    from phone_sim.cli.report import word
     from phone_sim.firmware.screen import UNKNOWN
 
     names = {feature.bit: feature.key for feature in features}
     key = getattr(verdict, "key", None)
     grants = key.grants if key is not None else ()
     return {
-        "verdict": type(verdict).__name__,
+        "verdict": word(verdict),
         "why": _words(verdict),
         "serial": key.serial if key is not None else getattr(verdict, "serial", None),
         "grants": [

@@ -20,6 +20,7 @@ VERBS = {
     "models": "Show the models and which features need a license.",
 }
 INTERRUPTED = 130
+BROKEN_PIPE = 141
 
 
 class Verbs(click.Group):
@@ -50,6 +51,13 @@ class Verbs(click.Group):
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
+        except BrokenPipeError:
+            # Whoever read the output has enough; what is still in the buffer must not be complained about at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            ctx.exit(BROKEN_PIPE)
+        except OSError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(1)
 
 
 @click.group(

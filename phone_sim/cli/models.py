@@ -67,23 +67,29 @@ def _print_model(report: dict[str, Any]) -> None:
 
 
 def _print_matrix(models: "tuple[Model, ...]", features: "tuple[Feature, ...]") -> None:
-    """A table with lines on a terminal, tab-separated words in a pipe."""
+    """A table on a terminal, tab-separated words in a pipe."""
     import sys
 
+    rows = [
+        [model.token, model.name, model.minimum_firmware, *(model.requirement(one).value for one in features)]
+        for model in models
+    ]
+    if sys.stdout is None or not sys.stdout.isatty():
+        for row in (["Token", "Model", "Firmware", *(feature.name for feature in features)], *rows):
+            click.echo("\t".join(row))
+        return
     from rich.console import Console
     from rich.table import Table
 
-    headings = ["Model", "Token", "Firmware", *(feature.name for feature in features)]
-    rows = [
-        [model.name, model.token, model.minimum_firmware, *(model.requirement(one).value for one in features)]
-        for model in models
-    ]
-    if not sys.stdout.isatty():
-        for row in (headings, *rows):
-            click.echo("\t".join(row))
-        return
-    table = Table(*headings)
-    colors = {"license required": "yellow", "built in": "green", "not on this model": "dim"}
+    cells = {
+        "license required": "[yellow]license[/]",
+        "built in": "[green]built in[/]",
+        "not on this model": "[dim]-[/]",
+    }
+    table = Table(box=None)
+    for heading in ("Token", "Model", "From", *(feature.short_name for feature in features)):
+        table.add_column(heading, no_wrap=heading in ("Token", "Model"))
     for row in rows:
-        table.add_row(*(f"[{colors[cell]}]{cell}[/]" if cell in colors else cell for cell in row))
+        table.add_row(*(cells.get(cell, cell) for cell in row))
     Console().print(table)
+    click.echo("license: license required; built in: no license needed; -: not on this model; From: minimum firmware")

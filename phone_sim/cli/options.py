@@ -1,16 +1,21 @@
 """Options that several verbs share, and the phone that they describe."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 import click
 
 if TYPE_CHECKING:
     from phone_sim.firmware.session import Identity
+    from phone_sim.runtime.agenda import Agenda
+    from phone_sim.runtime.clock import Clock
+    from phone_sim.runtime.driver import PhoneDriver
     from phone_sim.runtime.flash_file import Flash
     from phone_sim.runtime.transport import Transport
 
@@ -18,6 +23,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 DEFAULT_MODEL = "SPIP_670"
 DEFAULT_MAC = "0004f2000001"
+SCHEMES = ("http", "https", "tftp")
 # A slot of a license key reaches to 2186; a clock outside these years is a mistake.
 _YEARS = range(1970, 2187)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -73,8 +79,26 @@ class PhoneOptions:
     log_style: str
     models_folder: Path | None
 
+    @contextmanager
+    def plugged_in(self, clock: "Clock", agenda: "Agenda", listener: Callable[[str], None]) -> "Iterator[PhoneDriver]":
+        """The phone, not switched on yet; `listener` gets the lines of its log."""
+        from phone_sim.firmware.phone import Phone
+        from phone_sim.runtime.driver import PhoneDriver
+        from phone_sim.runtime.log_sink import LogSink
+
+        identity = self.identity()
+        flash = self.flash(identity)
+        if self.trust is None:
+            click.echo("This phone trusts the public test pair, with which anybody can sign (see --trust).", err=True)
+        with closing(self.transport()) as transport:
+            yield PhoneDriver(
+                Phone(identity), clock=clock, agenda=agenda, transport=transport, flash=flash, log=LogSink(listener)
+            )
+
     def identity(self) -> "Identity":
         """Who the phone is."""
+        from phone_sim.errors import UsageError
+        from phone_sim.firmware.location import BootServer
         from phone_sim.firmware.log_line import LogStyle
         from phone_sim.firmware.profile import profile_for
         from phone_sim.firmware.session import Identity
@@ -82,6 +106,8 @@ class PhoneOptions:
         from phone_sim.runtime.model_files import load_features, load_model
         from phone_sim.runtime.trust_file import load_anchor
 
+        if self.server and urlsplit(BootServer.parse(self.server).root).scheme not in SCHEMES:
+            raise UsageError(f"--server {self.server!r}: {', '.join(SCHEMES)} can be spoken")
         rule = {"when-needed": False, "always": True}.get(self.license_fetch)
         return Identity(
             model=load_model(self.model, self.models_folder),
@@ -95,14 +121,29 @@ class PhoneOptions:
 
     def flash(self, identity: "Identity") -> "Flash":
         """The phone's flash: a file in the state folder, or memory."""
+        from phone_sim.errors import UsageError
         from phone_sim.runtime.flash_file import FlashFile, MemoryFlash
 
-        return MemoryFlash() if self.state_dir is None else FlashFile(self.state_dir / f"{identity.mac}.flash")
+        if self.state_dir is None:
+            return MemoryFlash()
+        try:
+            self.state_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"--state-dir {self.state_dir}: {error.strerror}") from error
+        return FlashFile(self.state_dir / f"{identity.mac}.flash")
 
     def transport(self) -> "Transport":
         """The phone's way to its boot server."""
+        import ssl
+
+        from phone_sim.errors import UsageError
         from phone_sim.runtime.transport import Limits, network_transport
 
+        if self.ca_file is not None:
+            try:
+                ssl.create_default_context(cafile=self.ca_file)
+            except OSError as error:  # what ssl raises is one
+                raise UsageError(f"--ca-file {self.ca_file}: there is no certificate in it") from error
         return network_transport(limits=Limits(answer=self.timeout, transfer=12 * self.timeout), ca_file=self.ca_file)
 
 

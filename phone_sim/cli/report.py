@@ -1,11 +1,13 @@
 """What a phone did, for people and for programs."""
 
 import json
+import re
 from typing import Any
 
 import click
 
-from phone_sim.firmware.effects import Fetched, Uploaded
+from phone_sim.errors import BootServerUnreachableError, PhoneSimError, UsageError
+from phone_sim.firmware.effects import Fetched, TransferFailed, Uploaded
 from phone_sim.firmware.features import BuiltIn, Enabled, Gate, NotLicensed
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.runtime.driver import Exchange, PhoneDriver
@@ -50,6 +52,33 @@ def feature_lines(gates: tuple[Gate, ...]) -> list[str]:
     ]
 
 
+def summary(driver: PhoneDriver) -> str:
+    """Where a phone is in its life, and its features."""
+    identity, service = driver.phone.identity, driver.phone.service
+    head = f"{identity.model.name} {identity.mac} is {driver.phone.state.value}."
+    return "\n".join([head, *feature_lines(service.gates if service is not None else ())])
+
+
+def check_boot(driver: PhoneDriver) -> None:
+    """Complain when the last boot had no configuration from a boot server.
+
+    Raises:
+        UsageError: no boot server is known.
+        BootServerUnreachableError: it gave no answer.
+        PhoneSimError: it answered, but not with a whole configuration.
+    """
+    service = driver.phone.service
+    if service is None or not service.configuration.problem:
+        return
+    server = service.session.server
+    if server is None:
+        raise UsageError("no boot server is known: --server gives one")
+    if not service.session.reachable:
+        silent = [exchange.reply for exchange in driver.exchanges if isinstance(exchange.reply, TransferFailed)]
+        raise BootServerUnreachableError(f"{server.root}: {silent[-1].reason}")
+    raise PhoneSimError(f"{server.root}: {service.configuration.problem}, so the phone goes by its last configuration")
+
+
 def phone_report(driver: PhoneDriver, log: list[str]) -> dict[str, Any]:
     """A phone as `--json` gives it."""
     identity = driver.phone.identity
@@ -68,7 +97,7 @@ def phone_report(driver: PhoneDriver, log: list[str]) -> dict[str, Any]:
             {
                 "method": exchange.method,
                 "url": exchange.request.location.url,
-                "outcome": type(exchange.reply).__name__,
+                "outcome": word(exchange.reply),
                 "detail": getattr(exchange.reply, "reason", ""),
                 "bytes": len(exchange.reply.data) if isinstance(exchange.reply, Fetched) else 0,
                 "seconds": round(exchange.seconds, 6),
@@ -89,11 +118,16 @@ def feature_report(gate: Gate) -> dict[str, Any]:
     return {
         "name": gate.feature.name,
         "key": gate.feature.key,
-        "state": type(gate).__name__,
+        "state": word(gate),
         "on": isinstance(gate, Enabled | BuiltIn),
         "reason": gate.reason,
         "expiry": str(gate.expiry) if isinstance(gate, Enabled) else None,
     }
+
+
+def word(value: object) -> str:
+    """What a value is, as JSON says it: `NotLicensed` is `not_licensed`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(value).__name__).lower()
 
 
 def _state(gate: Gate) -> str:

@@ -68,41 +68,44 @@ def command(
 
     Example: phone-sim run --server http://127.0.0.1:8080/ --now 2026-12-31T23:00 --speed 3600 --until 2027-01-02
     """
-    from phone_sim.cli.report import phone_report, print_json, print_log_line, talk
+    from phone_sim.cli.report import check_boot, phone_report, print_json, print_log_line, summary, talk
     from phone_sim.errors import LifecycleError
-    from phone_sim.firmware.phone import Phone
-    from phone_sim.runtime.driver import PhoneDriver
-    from phone_sim.runtime.log_sink import LogSink
 
-    world = _virtual(now, until) if speed is None else _real(now, speed, until)
-    identity = phone.identity()
-    transport = phone.transport()
+    start = now or datetime.now(UTC)
+    _check_times(start, until, events)
+    world = _virtual(start, until) if speed is None else _real(start, speed, until)
     lines: list[str] = []
-    driver = PhoneDriver(
-        Phone(identity),
-        clock=world.clock,
-        agenda=world.agenda,
-        transport=transport,
-        flash=phone.flash(identity),
-        log=LogSink(lines.append if as_json else print_log_line),
-    )
+    with phone.plugged_in(world.clock, world.agenda, lines.append if as_json else print_log_line) as driver:
 
-    def happen(event: str) -> None:
+        def happen(event: str) -> None:
+            try:
+                _perform(driver, event)
+            except LifecycleError as error:
+                talk(f"{event}: {error}")
+
+        for instant, event in events:
+            world.agenda.at(instant, partial(happen, event))
         try:
-            _perform(driver, event)
-        except LifecycleError as error:
-            talk(f"{event}: {error}")
+            driver.power_on()
+            world.live(happen)
+        finally:
+            if as_json:
+                print_json(phone_report(driver, lines))
+            else:
+                talk(f"{summary(driver)}\n  reboots: {len(driver.reboots)}")
+    check_boot(driver)
 
+
+def _check_times(start: datetime, until: datetime | None, events: tuple[tuple[datetime, str], ...]) -> None:
+    """Refuse times that never come."""
+    from phone_sim.errors import UsageError
+
+    if until is not None and until <= start:
+        raise UsageError(f"--until {until.isoformat()} is not after the start, {start.isoformat()}")
     for instant, event in events:
-        world.agenda.at(instant, partial(happen, event))
-    try:
-        driver.power_on()
-        world.live(happen)
-    finally:
-        transport.close()
-        if as_json:
-            print_json(phone_report(driver, lines))
-    talk(f"{identity.model.name} {identity.mac} is {driver.phone.state.value} after {len(driver.reboots)} reboots.")
+        if instant < start or (until is not None and instant > until):
+            end = "" if until is None else f" to {until.isoformat()}"
+            raise UsageError(f"--at {instant.isoformat()} {event} is not in the time from {start.isoformat()}{end}")
 
 
 def _perform(driver: "PhoneDriver", event: str) -> None:
@@ -123,7 +126,9 @@ def _perform(driver: "PhoneDriver", event: str) -> None:
             frame = driver.licenses()
             talk("\n".join([frame.title, *frame.lines]))
         case _:
-            talk(f"{event} is not one of {', '.join(EVENTS)}")
+            talk(f"{event} is not one of {', '.join(EVENTS)}, quit")
+            return
+    talk(f"{event}: the phone is {driver.phone.state.value}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,31 +140,32 @@ class World:
     live: Callable[[Callable[[str], None]], None]
 
 
-def _virtual(now: datetime | None, until: datetime | None) -> World:
+def _virtual(start: datetime, until: datetime | None) -> World:
     from phone_sim.errors import UsageError
     from phone_sim.runtime.agenda import HeapAgenda
     from phone_sim.runtime.clock import ManualClock
 
     if until is None:
         raise UsageError(f"--speed {AS_FAST_AS_CAN_BE} needs --until: it would never end")
-    clock = ManualClock(now or datetime.now(UTC))
+    clock = ManualClock(start)
     agenda = HeapAgenda(clock)
     return World(clock=clock, agenda=agenda, live=lambda _: agenda.run_until(until))
 
 
-def _real(now: datetime | None, speed: float, until: datetime | None) -> World:
+def _real(start: datetime, speed: float, until: datetime | None) -> World:
     from phone_sim.runtime.agenda import ApsAgenda
     from phone_sim.runtime.clock import ScaledClock
 
-    clock = ScaledClock(now or datetime.now(UTC), speed)
+    clock = ScaledClock(start, speed)
     agenda = ApsAgenda(clock)
     ended = threading.Event()
 
     def live(happen: Callable[[str], None]) -> None:
         if until is not None:
             agenda.at(until, ended.set)
-        if sys.stdin.isatty():
-            threading.Thread(target=_typed, args=(happen,), daemon=True).start()
+        if sys.stdin is not None and sys.stdin.isatty():
+            click.echo(f"Type what is to happen: {', '.join(EVENTS)}, or quit.", err=True)
+            threading.Thread(target=_typed, args=(happen, ended.set), daemon=True).start()
         try:
             ended.wait()
         finally:
@@ -168,7 +174,9 @@ def _real(now: datetime | None, speed: float, until: datetime | None) -> World:
     return World(clock=clock, agenda=agenda, live=live)
 
 
-def _typed(happen: Callable[[str], None]) -> None:
+def _typed(happen: Callable[[str], None], quit_phone: Callable[[], None]) -> None:
     for line in sys.stdin:
-        if event := line.strip():
+        if (event := line.strip()) == "quit":
+            quit_phone()
+        elif event:
             happen(event)

@@ -1,5 +1,6 @@
 """`phone-sim serve`: a folder as a boot server."""
 
+import json
 from pathlib import Path
 
 import click
@@ -39,6 +40,7 @@ def command(
     from phone_sim.boot_server.http import HttpBootServer
     from phone_sim.boot_server.journal import Journal, Request
     from phone_sim.boot_server.tftp import TftpBootServer
+    from phone_sim.errors import UsageError
 
     if http_port is None and tftp_port is None:
         http_port = tftp_port = 0
@@ -50,14 +52,21 @@ def command(
 
     site = DirectorySite(folder, upload_limit=upload_limit)
     with ExitStack() as stack:
-        record = stack.enter_context(Journal(file=journal, on_request=None if quiet else print_request))
+        try:
+            record = stack.enter_context(Journal(file=journal, on_request=None if quiet else print_request))
+        except OSError as error:
+            raise UsageError(f"--journal {journal}: {error.strerror}") from error
         if http_port is not None:
             http = stack.enter_context(HttpBootServer(site, host=host, port=http_port, journal=record))
-            click.echo(f"Serving {folder} on {http.url}", err=as_json)
+            _announce(folder, http.url, as_json)
         if tftp_port is not None:
             tftp = stack.enter_context(TftpBootServer(site, host=host, port=tftp_port, journal=record))
-            click.echo(f"Serving {folder} on {tftp.url}", err=as_json)
+            _announce(folder, tftp.url, as_json)
         _wait_for_interrupt()
+
+
+def _announce(folder: Path, url: str, as_json: bool) -> None:
+    click.echo(json.dumps({"serving": url}) if as_json else f"Serving {folder} on {url}")
 
 
 def _wait_for_interrupt() -> None:

@@ -17,17 +17,21 @@ from phone_sim.firmware.session import Session
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """The master configuration file's word, and the parameters in force."""
+    """The master configuration file's word, and the parameters in force.
+
+    `problem` says why these are the last ones and not those of this boot; empty when all is well.
+    """
 
     master: MasterConfiguration
     parameters: Parameters
+    problem: str = ""
 
 
 def read_configuration(session: Session, last: Parameters) -> Flow[Configuration]:
     """Fetch the configuration; `last` stays in force when none can be had."""
     master = yield from _master(session)
     if master is None:
-        reason = "there is no master configuration file" if session.reachable else "it gives no answer"
+        reason = "it has no master configuration file that can be used" if session.reachable else "it gives no answer"
         return (yield from _last_one(session, MasterConfiguration(), last, reason))
     for problem in master.problems:
         yield from session.say(messages.CONFIG_FILES_TOO_LONG, reason=problem)
@@ -50,7 +54,7 @@ def read_configuration(session: Session, last: Parameters) -> Flow[Configuration
 def _last_one(session: Session, master: MasterConfiguration, last: Parameters, reason: str) -> Flow[Configuration]:
     if session.server is not None:
         yield from session.say(messages.NO_CONFIGURATION, server=session.server.root, reason=reason)
-    return Configuration(master=master, parameters=last)
+    return Configuration(master=master, parameters=last, problem=reason)
 
 
 def _master(session: Session) -> Flow[MasterConfiguration | None]:

@@ -70,7 +70,7 @@ NO_KEY_FOR_PHONE = _ours("lic", "4", "cfgCfsKeysUpdate: {name} has no key for th
 KEY_MALFORMED = _ours("lic", "4", "cfgCfsXmlKeyValidate: Key is malformed: {reason}")
 LICENSE_EXPIRED = _ours("lic", "4", "cfgCfsKeysUpdateLicenseParse: {type} license has expired")
 FEATURE_EXPIRED = _ours("lic", "4", "License: key for {feature} expiry {expiry} has expired")
-WAITING_FOR_IDLE = _ours("lic", "4", "License: the reboot waits for {calls} active calls")
+WAITING_FOR_IDLE = _ours("lic", "4", "License: the reboot waits, active calls: {calls}")
 
 CATALOGUE = tuple(value for value in list(globals().values()) if isinstance(value, Message))
 """All messages, in the order above."""

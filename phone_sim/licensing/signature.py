@@ -32,7 +32,7 @@ class TrustAnchor:
         try:
             key = load_pem_public_key(pem)
         except ValueError as error:
-            raise UsageError(f"{source} is not a public key in PEM form: {error}") from error
+            raise UsageError(f"{source} is not a public key in PEM form") from error
         if not isinstance(key, RSAPublicKey):
             raise UsageError(f"{source} is not an RSA public key")
         return cls(key)

@@ -85,7 +85,10 @@ def _model(path: Path) -> Model:
 def _models(folder: Path | None) -> list[tuple[Path, Model]]:
     models = _by_token((path, _shipped_model(path)) for path in _files_in(_shipped_folder()))
     if folder is not None:
-        models |= _by_token((path, _model(path)) for path in _files_in(folder))
+        own = _by_token((path, _model(path)) for path in _files_in(folder))
+        if not own:
+            raise UsageError(f"{folder}: there is no model file in it")
+        models |= own
     return sorted(models.values(), key=lambda entry: entry[1].place)
 
 

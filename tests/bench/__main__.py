@@ -113,7 +113,7 @@ def served(files: dict[str, bytes]) -> Iterator[str]:
         for path, data in files.items():
             (Path(name) / path).parent.mkdir(parents=True, exist_ok=True)
             (Path(name) / path).write_bytes(data)
-        command = [sys.executable, "-m", "phone_sim.cli", "serve", name, "--http", "0", "--quiet"]
+        command = [sys.executable, "-m", "phone_sim", "serve", name, "--http", "0", "--quiet"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
             try:
                 assert server.stdout is not None
@@ -123,7 +123,7 @@ def served(files: dict[str, bytes]) -> Iterator[str]:
 
 
 def cold_start() -> Figure:
-    command = [sys.executable, "-m", "phone_sim.cli", "--help"]
+    command = [sys.executable, "-m", "phone_sim", "--help"]
     bare = [sys.executable, "-c", "pass"]
     seconds = median_of(lambda: subprocess.run(command, check=True, capture_output=True), time.perf_counter)
     python = median_of(lambda: subprocess.run(bare, check=True, capture_output=True), time.perf_counter)

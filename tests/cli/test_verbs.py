@@ -64,12 +64,20 @@ def test_boot_ends_with_3_when_nobody_answers(site: MemorySite) -> None:
         gone = running.url
     done = phone_sim("boot", "--server", gone, "--timeout", "1")
     assert done.exit_code == 3
-    assert "gave no answer" in done.stderr
+    assert f"{gone}: Connection refused" in done.stderr
 
 
-@pytest.mark.parametrize("address", ["", "nowhere", "ftp://127.0.0.1/"])
-def test_boot_ends_with_3_without_a_server_it_can_speak_to(address: str) -> None:
-    assert phone_sim("boot", "--server", address).exit_code == 3
+@pytest.mark.parametrize("address", ["", "nowhere", "127.0.0.1:8080", "http://[::1", "http://a:99999/", "ftp://a/"])
+def test_boot_without_a_server_it_can_speak_to_is_a_usage_error(address: str) -> None:
+    done = phone_sim("boot", "--server", address)
+    assert done.exit_code == 2
+    assert "server" in done.stderr
+
+
+def test_boot_ends_with_1_where_there_is_no_configuration(server: str) -> None:
+    done = phone_sim("boot", "--server", f"{server}elsewhere/")
+    assert done.exit_code == 1
+    assert "elsewhere/: it has no master configuration file" in done.stderr
 
 
 def test_boot_ends_with_4_when_a_license_is_required_and_missing(server: str) -> None:
@@ -115,6 +123,10 @@ def test_boot_server_in_flash_is_used_without_another(server: str, tmp_path: Pat
         (("--now", "9999-12-31"), "1970 and 2186"),
         (("--now", "2026-01-01", "--unset-clock"), "--unset-clock"),
         (("--trust", str(HERE / "README.md")), "public key in PEM form"),
+        (("--ca-file", str(HERE / "README.md")), "no certificate"),
+        (("--state-dir", str(HERE / "README.md/state")), "--state-dir"),
+        (("--models", str(HERE)), "no model file"),
+        (("--mac", "000000000000"), "all phones"),
     ],
 )
 def test_bad_arguments_end_with_2_and_say_why(words: tuple[str, ...], complaint: str) -> None:
@@ -148,8 +160,26 @@ def test_event_that_cannot_happen_is_said_and_survived(server: str) -> None:
     assert "there is no call to end" in done.stderr
 
 
-def test_virtual_time_needs_an_end(server: str) -> None:
-    assert phone_sim("run", "--server", server, "--speed", "max").exit_code == 2
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--speed", "max"),
+        ("--speed", "fast"),
+        ("--until", "2025-12-31"),
+        ("--until", "2026-02-01", "--at", "2026-03-01", "call"),
+        ("--at", "2025-01-01", "call"),
+        ("--at", "2026-01-02", "dance"),
+    ],
+)
+def test_times_that_never_come_are_usage_errors(server: str, words: tuple[str, ...]) -> None:
+    assert phone_sim("run", "--server", server, "--now", "2026-01-01", *words).exit_code == 2
+
+
+def test_run_ends_with_3_when_nobody_answers(site: MemorySite) -> None:
+    with HttpBootServer(site) as running:
+        gone = running.url
+    words = ("--now", "2026-01-01", "--speed", "max", "--until", "2026-01-02")
+    assert phone_sim("run", "--server", gone, *words).exit_code == 3
 
 
 def test_scaled_time_reboots_at_expiry(server: str, site: MemorySite) -> None:
@@ -167,7 +197,7 @@ def test_scaled_time_reboots_at_expiry(server: str, site: MemorySite) -> None:
         ("site.cfg", "2027-01-01", 4),
         ("bad/forged.cfg", "2026-03-02", 4),
         ("bad/for-another-phone.cfg", "2026-03-02", 4),
-        ("bad/web-page.cfg", "2026-03-02", 1),
+        ("bad/web-page.cfg", "2026-03-02", 4),
     ],
 )
 def test_check_ends_with_the_verdict(file: str, on: str, code: int) -> None:
@@ -179,7 +209,7 @@ def test_check_ends_with_the_verdict(file: str, on: str, code: int) -> None:
 def test_check_as_json_gives_each_key_its_verdict() -> None:
     done = phone_sim("check", str(HERE / "licenses/several-phones.cfg"), "--mac", MACS[1], "--json")
     report = json.loads(done.stdout)
-    assert [key["verdict"] for key in report["keys"]] == ["NotForThisPhone", "Valid", "NotForThisPhone"]
+    assert [key["verdict"] for key in report["keys"]] == ["not_for_this_phone", "valid", "not_for_this_phone"]
     assert {one["key"]: one["on"] for one in report["features"]}["LDAP"]
 
 
@@ -202,7 +232,7 @@ def test_demo_tells_the_story(words: tuple[str, ...]) -> None:
 
 def start(*words: str) -> "subprocess.Popen[str]":
     """Run a verb in a process of its own."""
-    command = [sys.executable, "-m", "phone_sim.cli", *words]
+    command = [sys.executable, "-m", "phone_sim", *words]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -222,6 +252,21 @@ def test_serve_boots_a_phone_and_ends_with_130(tmp_path: Path) -> None:
     assert methods.count("PUT") == 1
     assert methods.count("WRQ") == 1
     assert (tmp_path / f"{MACS[0]}-app.log").exists()
+
+
+def test_journal_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
+    done = phone_sim("serve", str(tmp_path), "--journal", str(tmp_path / "absent/journal"))
+    assert done.exit_code == 2
+    assert "--journal" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("models",), ("demo",), ("run", "--help")])
+def test_closed_streams_end_without_a_traceback(words: tuple[str, ...]) -> None:
+    command = f"{sys.executable} -m phone_sim {' '.join(words)}"
+    for ending in ("<&-", ">&-", ">/dev/full", "| head -n 1"):
+        done = subprocess.run(f"{command} {ending}", shell=True, capture_output=True, text=True, timeout=60)
+        assert "Traceback" not in done.stderr, (ending, done.stderr)
+        assert "Exception" not in done.stderr, (ending, done.stderr)
 
 
 def test_run_ends_with_130_on_interrupt(server: str) -> None:

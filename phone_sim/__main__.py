@@ -1,4 +1,4 @@
-"""`python -m phone_sim.cli` is `phone-sim`."""
+"""`python -m phone_sim` is `phone-sim`."""
 
 from phone_sim.cli.main import main
 
