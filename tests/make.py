@@ -9,6 +9,7 @@ from xml.sax.saxutils import quoteattr
 
 from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.firmware import messages
+from phone_sim.firmware.boot import InService
 from phone_sim.firmware.effects import (
     ClockReading,
     Effect,
@@ -32,13 +33,17 @@ from phone_sim.firmware.effects import (
     WriteFlash,
     Written,
 )
+from phone_sim.firmware.features import Enabled, Gate, NotLicensed
 from phone_sim.firmware.flash import FlashContents
+from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.local_time import UNSET_CLOCK
 from phone_sim.firmware.messages import Message
 from phone_sim.firmware.parameters import Layer, Parameters
+from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.profile import profile_for
 from phone_sim.firmware.session import Identity
 from phone_sim.licensing.expiry import NEVER, Expiry
+from phone_sim.licensing.license_file import write
 from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_features, load_model
@@ -84,10 +89,7 @@ def identity(
 
 
 def signed_key(grants: Mapping[int, Expiry] | None = None, *, serial: str | None = None) -> LicenseKey:
-    """A key signed with the test pair: for the phone above, or with `serial` for a phone or site of that serial.
-
-    Grants that end make a site license, which is the only one that may (B11).
-    """
+    """A key signed with the test pair, for the phone above or for `serial`; one that ends is a site license (B11)."""
     grants = grants or {LDAP: NEVER}
     site = serial == SITE_SERIAL or not all(expiry.never for expiry in grants.values())
     kind = LicenseType.SITE if site else LicenseType.PHONE
@@ -131,6 +133,16 @@ def of(values: Mapping[str, str], *more: Mapping[str, str]) -> Parameters:
     return Parameters([Layer(values), *map(Layer, more)])
 
 
+def enabled(service: InService) -> set[str]:
+    """The keys of the features that are licensed and on."""
+    return {gate.feature.key for gate in service.gates if isinstance(gate, Enabled)}
+
+
+def refused(service: InService) -> set[str]:
+    """The keys of the features that are off for want of a license."""
+    return {gate.feature.key for gate in service.gates if isinstance(gate, NotLicensed)}
+
+
 class Dialogue:
     """Runs flows by hand and keeps what they ask for.
 
@@ -163,9 +175,10 @@ class Dialogue:
                 result: Result = end.value
                 return result
             self.effects.append(effect)
-            reply = self._reply(effect)
+            reply = self.reply(effect)
 
-    def _reply(self, effect: Effect) -> Any:
+    def reply(self, effect: Effect) -> Any:
+        """The reply to one effect, which is not kept."""
         match effect:
             case Log():
                 assert is_in_catalogue(effect), f"{effect.component} {effect.level} {effect.text!r}"
@@ -197,6 +210,11 @@ class Dialogue:
         ]
 
     @property
+    def licenses_requested(self) -> list[str]:
+        """The names of the activation files that were fetched."""
+        return [path for path in self.requested if path.endswith("-license.cfg")]
+
+    @property
     def shown(self) -> list[str]:
         """The first line of each frame that was shown."""
         return [effect.frame.lines[0] for effect in self.effects if isinstance(effect, Show)]
@@ -214,6 +232,51 @@ class Dialogue:
     def log_of(self, *components: str) -> list[str]:
         """The text of each line of these components."""
         return [effect.text for effect in self.effects if isinstance(effect, Log) and effect.component in components]
+
+
+class Service(Dialogue):
+    """A phone in service at GMT without daylight saving, on a boot server with a site license."""
+
+    def __init__(
+        self,
+        *features: str,
+        now: str | None = "2026-03-10T12:00",
+        grants: dict[int, Expiry] | None = None,
+        **parameters: str,
+    ) -> None:
+        parameters.setdefault("tcpIpApp_sntp_daylightSavings_enable", "0")
+        key = signed_key(grants or {LDAP: until("2026-03-10")}, serial=SITE_SERIAL)
+        files = {
+            "000000000000.cfg": master(CONFIG_FILES="site.cfg"),
+            "site.cfg": configured(*(features or ("LDAP",)), **parameters),
+            SITE_FILE: write([key]),
+        }
+        super().__init__(files, now=None if now is None else utc(now))
+        self.phone = Phone(identity())
+        self.run(self.phone.power_on())
+
+    @property
+    def state(self) -> State:
+        """Where the phone is in its life."""
+        return self.phone.state
+
+    @property
+    def gate(self) -> Gate:
+        """The gate of the corporate directory."""
+        assert self.phone.service is not None
+        return next(gate for gate in self.phone.service.gates if gate.feature.key == "LDAP")
+
+    def check_at(self, instant: str) -> None:
+        """The polling time comes."""
+        self.effects.clear()
+        self.now = utc(instant)
+        self.run(self.phone.polling_time())
+
+    def set_clock(self, instant: str) -> None:
+        """Somebody sets the clock."""
+        self.effects.clear()
+        self.now = utc(instant)
+        self.run(self.phone.clock_set())
 
 
 def line_of(log: Log, instant: datetime) -> str:

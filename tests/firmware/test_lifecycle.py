@@ -34,7 +34,7 @@ LIFE = {
 }
 
 
-@pytest.mark.parametrize(("state", "event"), itertools.product(State, Event))
+@pytest.mark.parametrize(("state", "event"), list(itertools.product(State, Event)))
 def test_each_pair_leads_on_or_is_refused_by_name(state: State, event: Event) -> None:
     expected = LIFE[state.value].get(event.value)
     if expected is not None:

@@ -1,5 +1,6 @@
 """Lines of the log: written, and read back (B14, D13, D16, field notes 4)."""
 
+import unicodedata
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -88,7 +89,7 @@ def test_line_that_was_written_is_read_back_and_is_one_line(
 ) -> None:
     line = written(text, line_format, component=component, level=level, instant=instant, uptime=uptime)
     assert line.splitlines() == [line]
-    assert all(character.isprintable() for character in line if not character > "\xff")
+    assert not {unicodedata.category(character) for character in line} & {"Cc", "Zl", "Zp"}
     found = parse_line(line)
     assert found is not None
     assert (found.component, found.level, found.missed) == (component, level, line_format.missed)

@@ -169,5 +169,9 @@ def test_memory_server_answers_as_it_is_told() -> None:
 
 def test_scheme_that_nothing_speaks_is_a_failed_transfer() -> None:
     transport = network_transport()
-    assert transport.fetch(fetch("gopher://boot.example/a.cfg")) == TransferFailed("no transport speaks gopher")
-    assert transport.upload(upload("gopher://boot.example/a", b"")) == TransferFailed("no transport speaks gopher")
+    assert transport.fetch(fetch("gopher://boot.example/a.cfg")) == TransferFailed(
+        "no transport speaks gopher", unreachable=True
+    )
+    assert transport.upload(upload("gopher://boot.example/a", b"")) == TransferFailed(
+        "no transport speaks gopher", unreachable=True
+    )

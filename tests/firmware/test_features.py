@@ -1,0 +1,180 @@
+"""What is configured for use, and the gates of every model, against the matrix as the bulletin prints it (B3, B13)."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phone_sim.firmware.features import (
+    BuiltIn,
+    Enabled,
+    FeatureSet,
+    Gate,
+    NotLicensed,
+    NotOnThisModel,
+    OffByConfiguration,
+    wanted_features,
+)
+from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.profile import profile_for
+from phone_sim.licensing.expiry import NEVER, Expiry
+from phone_sim.licensing.key_ring import KeyRing
+from phone_sim.runtime.model_files import load_features, load_model
+from tests.make import KEYS, SITE_SERIAL, SWITCHES, of, signed_key, until
+
+FEATURES = load_features()
+BITS = {"UsbAudio": 0, "NwayConference": 1, "LDAP": 2, "VoiceQualityMetrics": 3, "H323": 7}
+# B3: on which models a license is required, and on which the feature is built in.
+REQUIRED = {
+    "H323": "VVX_1500",
+    "LDAP": "SPIP_320 SPIP_321 SPIP_330 SPIP_331 SPIP_335 SPIP_430 SPIP_450 SPIP_550 SPIP_560 SPIP_650 SPIP_670 "
+    "SSIP_5000 SSIP_6000",
+    "UsbAudio": "SPIP_650 SPIP_670",
+    "NwayConference": "SPIP_450 SPIP_550 SPIP_560 SPIP_650 SPIP_670",
+    "VoiceQualityMetrics": "SPIP_320 SPIP_321 SPIP_330 SPIP_331 SPIP_335 SPIP_430 SPIP_450 SPIP_550 SPIP_560 "
+    "SPIP_650 SPIP_670 SSIP_6000",
+}
+BUILT_IN = {
+    "H323": "",
+    "LDAP": "SSIP_7000 VVX_1500",
+    "UsbAudio": "VVX_1500",
+    "NwayConference": "SSIP_7000 VVX_1500",
+    "VoiceQualityMetrics": "SSIP_7000 VVX_1500",
+}
+MODELS = [*REQUIRED["LDAP"].split(), "SSIP_7000", "VVX_1500"]
+TODAY = date(2026, 3, 10)
+# What is licensed, and whether that is good today and while the clock is unset.
+LICENSES: dict[str, tuple[Expiry | None, bool, bool]] = {
+    "none": (None, False, False),
+    "never": (NEVER, True, True),
+    "last day": (until("2026-03-10"), True, True),
+    "over": (until("2026-03-09"), False, True),
+}
+
+
+def by_the_bulletin(token: str, key: str, *, configured: bool, good: bool) -> type[Gate]:
+    """B3 and B13 once more, written apart from the source."""
+    if token not in REQUIRED[key].split() and token not in BUILT_IN[key].split():
+        return NotOnThisModel
+    if not configured:
+        return OffByConfiguration
+    if token in BUILT_IN[key].split():
+        return BuiltIn
+    return Enabled if good else NotLicensed
+
+
+def ring_of(*expiries: tuple[str, Expiry | None]) -> KeyRing:
+    grants = {BITS[key]: expiry for key, expiry in expiries if expiry is not None}
+    return KeyRing([signed_key(grants, serial=SITE_SERIAL)] if grants else ())
+
+
+def features_of(token: str, wanted: frozenset[str], firmware: str = "3.3.0") -> FeatureSet:
+    return FeatureSet(model=load_model(token), profile=profile_for(firmware), features=FEATURES, wanted=wanted)
+
+
+@pytest.mark.parametrize("license_state", list(LICENSES))
+@pytest.mark.parametrize("configured", [True, False])
+@pytest.mark.parametrize("token", MODELS)
+def test_each_gate_is_the_bulletins(token: str, configured: bool, license_state: str) -> None:
+    expiry, good_today, good_unset = LICENSES[license_state]
+    for key in KEYS:
+        features = features_of(token, frozenset({key} if configured else ()))
+        ring = ring_of((key, expiry))
+        for today, good in ((TODAY, good_today), (None, good_unset)):
+            gates = {gate.feature.key: gate for gate in features.gates(ring, today)}
+            assert type(gates[key]) is by_the_bulletin(token, key, configured=configured, good=good)
+            assert gates[key].reason
+            assert features.lacks_license(ring, today) == (type(gates[key]) is NotLicensed)
+
+
+@given(
+    st.sampled_from(MODELS),
+    st.frozensets(st.sampled_from(KEYS)),
+    st.dictionaries(st.sampled_from(KEYS), st.sampled_from(sorted(LICENSES))),
+)
+def test_gates_do_not_depend_on_each_other(token: str, wanted: frozenset[str], licensed: dict[str, str]) -> None:
+    features = features_of(token, wanted)
+    gates = features.gates(ring_of(*((key, LICENSES[state][0]) for key, state in licensed.items())), TODAY)
+    assert [gate.feature.key for gate in gates] == list(KEYS)  # by rising bit
+    for gate in gates:
+        key = gate.feature.key
+        good = LICENSES[licensed.get(key, "none")][1]
+        assert type(gate) is by_the_bulletin(token, key, configured=key in wanted, good=good)
+
+
+def test_reasons_say_why() -> None:
+    features = features_of("SPIP_670", frozenset({"LDAP"}))
+    ldap = FEATURES[2]
+    reasons = {
+        state: features.gate(ldap, ring_of(("LDAP", expiry)), TODAY).reason for state, (expiry, *_) in LICENSES.items()
+    }
+    assert reasons == {
+        "none": "no license",
+        "never": "licensed, does not expire",
+        "last day": "licensed until 2026-03-10",
+        "over": "license expired, last day 2026-03-09",
+    }
+
+
+@pytest.mark.parametrize(("token", "firmware"), [("VVX_1500", "3.2.1"), ("SPIP_335", "3.2.2"), ("SSIP_5000", "3.2.2")])
+def test_firmware_without_licensing_licenses_nothing(token: str, firmware: str) -> None:
+    features = features_of(token, frozenset(KEYS), firmware)
+    ring = ring_of(*((key, NEVER) for key in KEYS))
+    gates = features.gates(ring, TODAY)
+    assert not any(isinstance(gate, Enabled) for gate in gates)
+    assert any("no licensing before firmware" in gate.reason for gate in gates)
+    assert not features.lacks_license(ring, TODAY)  # no file would help
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_each_feature_has_its_switch(key: str) -> None:
+    assert wanted_features(FEATURES, of({SWITCHES[key]: "1"}), "ucs-3.3") == {key}
+    for value in ("0", "", "yes"):
+        assert wanted_features(FEATURES, of({SWITCHES[key]: value}), "ucs-3.3") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("voice.qualityMonitoring.collector.enable.periodic", "VoiceQualityMetrics"),
+        ("voice.qualityMonitoring.collector.enable.session", "VoiceQualityMetrics"),
+        ("voice.qualityMonitoring.collector.enable.triggeredPeriodic", "VoiceQualityMetrics"),
+        ("voice.qualityMonitoring.rtcpxr.enable", "VoiceQualityMetrics"),
+        ("voIpProt.H323.enable", "H323"),
+    ],
+)
+@pytest.mark.parametrize("dialect", ["sip-3", "ucs-3.3"])
+def test_switches_of_both_dialects(name: str, key: str, dialect: str) -> None:
+    assert wanted_features(FEATURES, of({name: "1"}), dialect) == {key}
+
+
+def test_both_spellings_of_conference_management_count() -> None:
+    assert wanted_features(FEATURES, of({"feature.nwayConference.enabled": "1"}), "ucs-3.3") == {"NwayConference"}
+
+
+SIP_3 = {
+    "feature.16.name": "nway-conference",
+    "feature.17.name": "call-recording",
+    "feature.5.name": "corporate-directory",
+}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "wanted"),
+    [
+        (of(SIP_3), set()),
+        (of(SIP_3 | {"feature.16.enabled": "1"}), {"NwayConference"}),
+        (of(SIP_3 | {"feature.17.enabled": "1", "feature.5.enabled": "1"}), {"UsbAudio", "LDAP"}),
+        (of({"feature.5.enabled": "1"}, SIP_3), {"LDAP"}),
+        (of({"feature.19.enabled": "1"}, SIP_3), set()),
+        (of({"feature.1.name": "presence", "feature.1.enabled": "1"}), set()),
+    ],
+)
+def test_numbered_features_are_of_sip_3_only(parameters: Parameters, wanted: set[str]) -> None:
+    assert wanted_features(FEATURES, parameters, "sip-3") == wanted
+    assert wanted_features(FEATURES, parameters, "ucs-3.3") == set()
+
+
+def test_switches_of_later_firmware_mean_nothing_to_sip_3() -> None:
+    assert wanted_features(FEATURES, of({SWITCHES["LDAP"]: "1", SWITCHES["UsbAudio"]: "1"}), "sip-3") == frozenset()
