@@ -6,6 +6,7 @@ what the documents mean.
 """
 
 import re
+from typing import Any, cast
 
 from lxml import etree
 
@@ -15,6 +16,8 @@ _ENCODINGS = frozenset({"utf-8", "us-ascii", "ascii", "iso-8859-1"})
 _OTHER_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 # Only a hint for the one message that matters to people: the parser below is what refuses.
 _HTML = re.compile(rb"\s*(<!doctype\s+html|<html)", re.IGNORECASE)
+_OWN_ATTRIBUTES = etree.XPath("@*")
+_ALL_ATTRIBUTES = etree.XPath("descendant-or-self::*/@*")
 
 
 def parse_xml(data: bytes, *, limit: int) -> etree._Element:
@@ -48,3 +51,12 @@ def parse_xml(data: bytes, *, limit: int) -> etree._Element:
     if document.encoding is not None and document.encoding.lower() not in _ENCODINGS:
         raise DocumentError(f"encoding {document.encoding!r} is not one of UTF-8, US-ASCII and ISO-8859-1", 1)
     return root
+
+
+def attributes(element: etree._Element, *, below: bool = False) -> list[tuple[str, str]]:
+    """Name and value of each attribute of an element, with `below` also of all in it, in document order.
+
+    In a time that grows with their number: that of lxml's `attrib` grows with its square, and hours are in 8 MB.
+    """
+    found = cast(list[Any], (_ALL_ATTRIBUTES if below else _OWN_ATTRIBUTES)(element))
+    return [(str(value.attrname), str(value)) for value in found]

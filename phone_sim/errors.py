@@ -8,6 +8,7 @@
     │   ├── MasterConfigurationError
     │   ├── ParameterFileError
     │   └── LicenseFileError                                                            4
+    ├── AuthorityError              the license authority's folder or ledger cannot be used    1
     ├── FlashDamagedError           flash whose checksum or form is wrong              1
     ├── LifecycleError              an event that a state does not know                1
     ├── BootServerUnreachableError  no answer from the boot server                     3
@@ -61,6 +62,10 @@ class LicenseFileError(DocumentError):
     """A file in the place of an activation file that is not one."""
 
     exit_code = 4
+
+
+class AuthorityError(PhoneSimError):
+    """The license authority's folder or ledger cannot be used, or a redemption was refused."""
 
 
 class FlashDamagedError(PhoneSimError):

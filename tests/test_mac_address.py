@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from phone_sim.errors import MacAddressError
@@ -21,7 +21,14 @@ def test_each_form_is_the_same_address(text: str) -> None:
 
 @given(st.from_regex(r"[0-9a-f]{12}", fullmatch=True))
 def test_any_twelve_digits_are_kept(digits: str) -> None:
+    assume(digits != "0" * 12)
     assert MacAddress.parse(digits.upper()) == MacAddress(digits)
+
+
+@pytest.mark.parametrize("text", ["000000000000", "00:00:00:00:00:00"])
+def test_name_for_all_phones_is_no_address(text: str) -> None:
+    with pytest.raises(MacAddressError, match="stands for all phones in file names"):
+        MacAddress.parse(text)
 
 
 def test_lost_leading_zeros_are_told_apart() -> None:

@@ -4,7 +4,7 @@ Order: flash, master configuration file, the files it lists, overrides, licenses
 notes 1.1). The boot ROM stage and the download of firmware images are not part of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from phone_sim.firmware import messages, screen
@@ -12,9 +12,8 @@ from phone_sim.firmware.app_log import upload_log
 from phone_sim.firmware.configuration import Configuration, read_configuration
 from phone_sim.firmware.effects import (
     ClockReading,
-    Fetched,
-    FlashDamaged,
     FlashReply,
+    FlashUnreadable,
     Flow,
     NotFound,
     ReadClock,
@@ -38,18 +37,19 @@ DIRECTORY_LIMIT = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InService:
-    """A phone that has booted: what it goes by until the next boot."""
+    """A phone that has booted: what it goes by until the next boot, and the reading of the clock that it went by."""
 
     session: Session
     configuration: Configuration
     ring: KeyRing
     gates: tuple[Gate, ...]
+    reading: ClockReading
 
 
 def boot(identity: Identity) -> Flow[InService]:
     """Boot the phone; the result is a phone in service, whatever the boot server did."""
     stored: FlashReply = yield ReadFlash()
-    flash = FlashContents() if isinstance(stored, FlashDamaged) else stored
+    flash = stored if isinstance(stored, FlashContents) else FlashContents()
     session = Session(identity, flash.parameters)
     yield Show(screen.message(screen.PROCESSING))
     yield from _announced(session)
@@ -67,22 +67,22 @@ def boot(identity: Identity) -> Flow[InService]:
     )
     held = yield from keys_in_flash(session, stored)
     ring = yield from update_licenses(session, features, held, configuration.master.license_directory, today)
-    has_directory = flash.has_directory or (yield from _contact_directory(session, configuration.master))
+    yield from _contact_directory(session, configuration.master, seed=not flash.booted_before)
     contents = FlashContents(
         # A license cannot be removed (B11), so keys that this firmware or trust anchor cannot use stay where they are.
         keys=(*ring.keys, *(key for key in flash.keys if key not in held.keys)),
         parameters=configuration.parameters,
         boot_server=address or flash.boot_server,
-        has_directory=has_directory,
+        booted_before=flash.booted_before or configuration.answered,
     )
-    if contents != stored:
-        yield from _write_flash(session, contents)
+    if contents != stored and not isinstance(stored, FlashUnreadable):
+        yield from _write_flash(session, contents, flash.parameters)
     gates = features.gates(ring, today)
     yield from _start_features(session, gates)
 
     yield Show(screen.message(identity.model.name))
     yield from upload_log(session, configuration.master.log_file_directory)
-    return InService(session=session, configuration=configuration, ring=ring, gates=gates)
+    return InService(session=session, configuration=configuration, ring=ring, gates=gates, reading=reading)
 
 
 def local_date(session: Session, reading: ClockReading) -> date | None:
@@ -113,19 +113,24 @@ def _configured(session: Session, parameters: Parameters) -> Flow[None]:
         )
 
 
-def _contact_directory(session: Session, master: MasterConfiguration) -> Flow[bool]:
-    """Fetch the phone's contact directory, and at the original boot the seed where it has none (field notes 1.1)."""
-    for name in (f"{session.identity.mac}-directory.xml", "000000000000-directory.xml"):
+def _contact_directory(session: Session, master: MasterConfiguration, *, seed: bool) -> Flow[None]:
+    """Ask for the phone's contact directory, and at the original boot for the `seed` where it has none.
+
+    The order is that of the field notes, 1.1. What is in the file is of no consequence here.
+    """
+    for name in (f"{session.identity.mac}-directory.xml", *(["000000000000-directory.xml"] if seed else [])):
         reply = yield from session.fetch(master.contacts_directory, name, limit=DIRECTORY_LIMIT, optional=True)
         if not isinstance(reply, NotFound):
-            return isinstance(reply, Fetched)
-    return False
+            return
 
 
-def _write_flash(session: Session, contents: FlashContents) -> Flow[None]:
+def _write_flash(session: Session, contents: FlashContents, last: Parameters) -> Flow[None]:
+    """Write flash; when that fails, at least the license keys, with the last configuration, which did fit."""
     reply: Written | WriteFailed = yield WriteFlash(contents=contents)
     if isinstance(reply, WriteFailed):
         yield from session.say(messages.FLASH_WRITE_FAILED, reason=reply.reason)
+        if contents.parameters != last:
+            yield WriteFlash(contents=replace(contents, parameters=last))
 
 
 def _start_features(session: Session, gates: tuple[Gate, ...]) -> Flow[None]:
@@ -143,7 +148,13 @@ def _start_features(session: Session, gates: tuple[Gate, ...]) -> Flow[None]:
             yield from _initial_entry(session, feature.component)
             started.add(feature.component)
         if isinstance(gate, NotLicensed):
-            yield from session.say(messages.NOT_LICENSED, component=feature.component)
-            if feature.component == messages.DIRECTORY_FAILED.component:
-                yield from session.say(messages.DIRECTORY_FAILED)
+            yield from _refused(session, feature.component)
     yield from _initial_entry(session, "efk")
+
+
+def _refused(session: Session, component: str) -> Flow[None]:
+    if component == messages.DIRECTORY_NOT_LICENSED.component:
+        yield from session.say(messages.DIRECTORY_NOT_LICENSED)
+        yield from session.say(messages.DIRECTORY_FAILED)
+    else:
+        yield from session.say(messages.NOT_LICENSED, component=component)

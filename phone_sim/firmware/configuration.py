@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from phone_sim.errors import MasterConfigurationError, ParameterFileError
 from phone_sim.firmware import master_config, messages, parameters
 from phone_sim.firmware.effects import Fetched, Flow, TransferFailed
+from phone_sim.firmware.location import shown_name
 from phone_sim.firmware.master_config import MasterConfiguration
 from phone_sim.firmware.parameters import Layer, Parameters
 from phone_sim.firmware.session import Session
@@ -19,12 +20,14 @@ from phone_sim.firmware.session import Session
 class Configuration:
     """The master configuration file's word, and the parameters in force.
 
-    `problem` says why these are the last ones and not those of this boot; empty when all is well.
+    `problem` says why these are the last ones and not those of this boot; empty when all is well. `answered` is false
+    when the boot server gave no answer at all.
     """
 
     master: MasterConfiguration
     parameters: Parameters
     problem: str = ""
+    answered: bool = True
 
 
 def read_configuration(session: Session, last: Parameters) -> Flow[Configuration]:
@@ -37,14 +40,16 @@ def read_configuration(session: Session, last: Parameters) -> Flow[Configuration
         yield from session.say(messages.CONFIG_FILES_TOO_LONG, reason=problem)
     overrides: list[Layer] = []
     listed: list[Layer] = []
-    files = [("", name, listed) for name in master.config_files]
+    files = [("", name, listed) for name in dict.fromkeys(master.config_files)]
     for suffix in session.identity.profile.override_files:
         files.append((master.overrides_directory, f"{session.identity.mac}-{suffix}", overrides))
     for directory, name, layers in files:
         optional = layers is overrides
         reply = yield from session.fetch(directory, name, limit=parameters.SIZE_LIMIT, optional=optional)
-        if isinstance(reply, TransferFailed) and last != Parameters():
-            return (yield from _last_one(session, master, last, f"{name} is not whole"))
+        if isinstance(reply, TransferFailed):
+            if last != Parameters():
+                return (yield from _last_one(session, master, last, f"{shown_name(name)} is not whole"))
+            break  # a server that breaks off one file may let the phone wait for each of the others
         if isinstance(reply, Fetched):
             layers += yield from _layer(session, name, reply.data)
     # First listed wins, and overrides come before all that is listed (field notes 2).
@@ -53,17 +58,20 @@ def read_configuration(session: Session, last: Parameters) -> Flow[Configuration
 
 def _last_one(session: Session, master: MasterConfiguration, last: Parameters, reason: str) -> Flow[Configuration]:
     if session.server is not None:
-        yield from session.say(messages.NO_CONFIGURATION, server=session.server.root, reason=reason)
-    return Configuration(master=master, parameters=last, problem=reason)
+        yield from session.say(messages.NO_CONFIGURATION, reason=reason)
+    return Configuration(master=master, parameters=last, problem=reason, answered=session.reachable)
 
 
 def _master(session: Session) -> Flow[MasterConfiguration | None]:
     """The first usable one of: the file that the boot server address names, `<mac>.cfg`, `000000000000.cfg`."""
     identity = session.identity
     named = session.server.master if session.server is not None else None
-    for name in dict.fromkeys(filter(None, (named, f"{identity.mac}.cfg", master_config.DEFAULT_NAME))):
+    own = f"{identity.mac}.cfg"
+    for name in dict.fromkeys(filter(None, (named, own, master_config.DEFAULT_NAME))):
         optional = name != master_config.DEFAULT_NAME
         reply = yield from session.fetch("", name, limit=master_config.SIZE_LIMIT, optional=optional)
+        if isinstance(reply, TransferFailed) and name == own:
+            return None  # the phone has a file of its own, so the one for all others is not for it
         if isinstance(reply, Fetched):
             try:
                 return master_config.parse(reply.data, model=identity.model, mac=identity.mac)
@@ -76,9 +84,9 @@ def _layer(session: Session, name: str, data: bytes) -> Flow[list[Layer]]:
     try:
         layer = parameters.read_layer(data)
     except ParameterFileError as error:
-        yield from session.say(messages.CONFIG_NOT_READABLE, name=name, reason=error)
+        yield from session.say(messages.CONFIG_NOT_READABLE, name=shown_name(name), reason=error)
         return []
     if session.identity.profile.dialect != "sip-3" and layer.feature_numbers:
         example = f"feature.{layer.feature_numbers[0]}.name"
-        yield from session.say(messages.PRE_3_3_PARAMETERS, name=name, parameter=example)
+        yield from session.say(messages.PRE_3_3_PARAMETERS, name=shown_name(name), parameter=example)
     return [layer]

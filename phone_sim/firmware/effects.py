@@ -58,7 +58,7 @@ class ForgetLog:
 
 @dataclass(frozen=True, slots=True)
 class ReadFlash:
-    """Read what survives a power cycle. Reply: `FlashContents` or `FlashDamaged`."""
+    """Read what survives a power cycle. Reply: `FlashContents`, `FlashDamaged` or `FlashUnreadable`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +145,14 @@ class TransferFailed:
 
 @dataclass(frozen=True, slots=True)
 class FlashDamaged:
-    """Flash could not be read."""
+    """What is in flash is not what was written."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlashUnreadable:
+    """Flash could not be read; what is in it may be whole, so it must not be written over."""
 
     reason: str
 
@@ -194,7 +201,7 @@ Effect = (
 )
 FetchReply = Fetched | NotFound | Refused | TransferFailed
 UploadReply = Uploaded | NotFound | Refused | TransferFailed
-FlashReply = FlashContents | FlashDamaged
+FlashReply = FlashContents | FlashDamaged | FlashUnreadable
 
 Result = TypeVar("Result")
 # What is sent in depends on the effect that was yielded; the tables above say which reply belongs to which effect.

@@ -24,13 +24,13 @@ class FlashContents:
     """The contents of flash; the default is a blank one.
 
     `parameters` is the configuration of the last boot that got one. `boot_server` is the address as it was given.
-    `has_directory` is true once a contact directory was read: the seed directory is for the original boot only.
+    `booted_before` tells later boots from the original one, the only one to read the seed directory.
     """
 
     keys: tuple[LicenseKey, ...] = ()
     parameters: Parameters = field(default_factory=Parameters)
     boot_server: str = ""
-    has_directory: bool = False
+    booted_before: bool = False
 
 
 def encode(contents: FlashContents) -> bytes:
@@ -38,7 +38,7 @@ def encode(contents: FlashContents) -> bytes:
     body = json.dumps(
         {
             "boot_server": contents.boot_server,
-            "has_directory": contents.has_directory,
+            "booted_before": contents.booted_before,
             "keys": [key.attributes() for key in contents.keys],
             "parameters": contents.parameters.flat(),
         }
@@ -70,5 +70,5 @@ def _contents(fields: Any) -> FlashContents:
         keys=tuple(key for key in keys if isinstance(key, LicenseKey)),
         parameters=Parameters([Layer(values)]) if values else Parameters(),
         boot_server=str(fields["boot_server"]),
-        has_directory=fields["has_directory"] is True,
+        booted_before=fields["booted_before"] is True,
     )

@@ -6,23 +6,29 @@ Verdicts are made in `phone_sim.licensing.verdict`; here they are logged and act
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 
 from phone_sim.errors import LicenseFileError
 from phone_sim.firmware import messages
-from phone_sim.firmware.effects import Fetched, FlashDamaged, FlashReply, Flow
+from phone_sim.firmware.effects import Fetched, FlashDamaged, FlashReply, FlashUnreadable, Flow
 from phone_sim.firmware.features import FeatureSet
 from phone_sim.firmware.local_time import UNSET_CLOCK, date_text
-from phone_sim.firmware.screen import UNKNOWN
+from phone_sim.firmware.messages import UNKNOWN, Message
 from phone_sim.firmware.session import Session
 from phone_sim.licensing import license_file
 from phone_sim.licensing.expiry import NEVER_EPOCH_SECOND, Expiry
 from phone_sim.licensing.key_ring import KeyRing
-from phone_sim.licensing.license_key import LicenseKey, Malformed
+from phone_sim.licensing.license_key import LicenseKey, LicenseType, Malformed
 from phone_sim.licensing.verdict import Expired, NotForThisPhone, SignatureNotValid, Valid, Verdict, judge
 
 SITE_LICENSE_NAME = "000000000000-license.cfg"
-KEY_LIMIT = 256
-"""Most keys of one activation file that a phone looks at; ours, so that no file can flood the log."""
+_NOT_VALID: Mapping[LicenseType | None, Message] = MappingProxyType(
+    {
+        LicenseType.PHONE: messages.PHONE_LICENSE_NOT_VALID,
+        LicenseType.SITE: messages.SITE_LICENSE_NOT_VALID,
+        None: messages.LICENSE_NOT_VALID,
+    }
+)
 
 
 def keys_in_flash(session: Session, flash: FlashReply) -> Flow[KeyRing]:
@@ -32,8 +38,9 @@ def keys_in_flash(session: Session, flash: FlashReply) -> Flow[KeyRing]:
     """
     if not session.identity.profile.supports_licensing(session.identity.model):
         return KeyRing()
-    if isinstance(flash, FlashDamaged):
-        yield from session.say(messages.FLASH_DAMAGED, reason=flash.reason)
+    if isinstance(flash, FlashDamaged | FlashUnreadable):
+        damaged = isinstance(flash, FlashDamaged)
+        yield from session.say(messages.FLASH_DAMAGED if damaged else messages.FLASH_UNREADABLE, reason=flash.reason)
         return KeyRing()
     if not flash.keys:
         yield from session.say(messages.KEY_IS_BLANK)
@@ -75,10 +82,10 @@ def _taken(session: Session, name: str, data: bytes, ring: KeyRing, today: date 
     if not found.elements:
         yield from session.say(messages.NO_KEY_FOR_PHONE, name=name, skipped=found.skipped)
         return ring
-    if len(found.elements) > KEY_LIMIT:
-        yield from session.say(messages.TOO_MANY_KEYS, name=name, count=len(found.elements), limit=KEY_LIMIT)
+    if found.count > len(found.elements):
+        yield from session.say(messages.TOO_MANY_KEYS, name=name, count=found.count, limit=len(found.elements))
     accepted: list[LicenseKey] = []
-    for attributes in found.elements[:KEY_LIMIT]:
+    for attributes in found.elements:
         verdict = _judged(session, attributes, today)
         yield from _logged(session, verdict)
         if isinstance(verdict, Valid | Expired):
@@ -100,8 +107,7 @@ def _logged(session: Session, verdict: Verdict) -> Flow[None]:
             return
         case Malformed(type=license_type):
             yield from session.say(messages.KEY_MALFORMED, reason=verdict)
-            kind = license_type.value if license_type is not None else UNKNOWN
-            yield from session.say(messages.LICENSE_NOT_VALID, type=kind)
+            yield from session.say(_NOT_VALID[license_type])
             return
     names = {feature.bit: feature.key for feature in session.identity.features}
     for grant in verdict.key.grants:
@@ -110,7 +116,7 @@ def _logged(session: Session, verdict: Verdict) -> Flow[None]:
     match verdict:
         case SignatureNotValid():
             yield from session.say(messages.SIGNATURE_NOT_VALID)
-            yield from session.say(messages.LICENSE_NOT_VALID, type=verdict.key.type.value)
+            yield from session.say(_NOT_VALID[verdict.key.type])
         case Expired():
             yield from session.say(messages.LICENSE_EXPIRED, type=verdict.key.type.value)
 

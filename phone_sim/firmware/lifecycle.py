@@ -30,6 +30,7 @@ class Event(Enum):
     LAST_CALL_ENDED = "last call ended"
     LICENSE_EXPIRED = "license expired"
     REBOOT_REQUESTED = "reboot requested"
+    RESTARTED = "restarted"
     POWER_CUT = "power cut"
 
 
@@ -51,7 +52,7 @@ TRANSITIONS: Mapping[tuple[State, Event], State] = MappingProxyType(
         (State.WAITING_FOR_IDLE, Event.LAST_CALL_ENDED): State.REBOOTING,
         (State.WAITING_FOR_IDLE, Event.REBOOT_REQUESTED): State.REBOOTING,
         (State.WAITING_FOR_IDLE, Event.POWER_CUT): State.OFF,
-        (State.REBOOTING, Event.POWER_ON): State.BOOTING,
+        (State.REBOOTING, Event.RESTARTED): State.BOOTING,
         (State.REBOOTING, Event.POWER_CUT): State.OFF,
     }
 )

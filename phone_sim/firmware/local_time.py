@@ -100,7 +100,9 @@ class LocalTime:
             if self.of(instant) == wall:
                 return instant
         jump = self.daylight_saving.start.in_year(wall.year)
-        return jump.replace(tzinfo=UTC) - timedelta(seconds=self.gmt_offset)
+        if jump <= wall < jump + timedelta(hours=1):
+            return jump.replace(tzinfo=UTC) - timedelta(seconds=self.gmt_offset)
+        return standard
 
     def next_occurrence(self, at: time, after: datetime) -> datetime:
         """The first instant later than `after` at which a local date reaches the time of day `at`; one a date."""

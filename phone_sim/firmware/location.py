@@ -35,7 +35,7 @@ class Location:
     @property
     def name(self) -> str:
         """The last part of the path, for people."""
-        return unquote(urlsplit(self.url).path.rsplit("/", 1)[-1])
+        return unquote(urlsplit(self.url).path.rsplit("/", 1)[-1]) or "/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class BootServer:
         folder, _, last = parts.path.rpartition("/")
         names_master = last.lower().endswith(".cfg") and len(last) > len(".cfg")
         path = f"{folder}/" if names_master else f"{parts.path.rstrip('/')}/"
-        root = urlunsplit(parts._replace(path=path))
+        root = urlunsplit(parts._replace(path=path, query=""))
         return cls(root=root, credentials=location.credentials, master=last if names_master else None)
 
     def locate(self, directory: str, name: str) -> Location | None:
@@ -76,10 +76,16 @@ class BootServer:
         own = _split(name)
         if own is None:
             folder = _split(directory) or Location(url=_below(self.root, directory), credentials=None)
-            own = Location(url=_below(folder.url.rstrip("/") + "/", name), credentials=folder.credentials)
+            base = folder.url.partition("?")[0].rstrip("/") + "/"
+            own = Location(url=_below(base, name), credentials=folder.credentials)
         if urlsplit(own.url).hostname == _NO_SERVER:
             return None
         return Location(url=own.url, credentials=own.credentials or self.credentials)
+
+
+def shown_name(name: str) -> str:
+    """A file name of a configuration file as it may be logged: the last part, since a URL can hold a password."""
+    return name.rsplit("/", 1)[-1]
 
 
 def _below(folder: str, path: str) -> str:
@@ -92,17 +98,18 @@ def _below(folder: str, path: str) -> str:
 
 def _split(url: str) -> Location | None:
     """The URL with its user and password taken out, or None when `url` is none."""
-    if "://" not in url:
+    if "://" not in url or not url.isprintable():
         return None
     try:
         parts = urlsplit(url.strip())
         host, port = parts.hostname, parts.port
+        if not parts.scheme or not host:
+            return None
+        bracketed = f"[{host}]" if ":" in host else host
+        bare = parts._replace(netloc=bracketed if port is None else f"{bracketed}:{port}", fragment="")
+        urlsplit(urlunsplit(bare))  # a host can be such that its URL cannot be taken apart again
     except ValueError:
         return None
-    if not parts.scheme or not host:
-        return None
-    bracketed = f"[{host}]" if ":" in host else host
-    bare = parts._replace(netloc=bracketed if port is None else f"{bracketed}:{port}", query="", fragment="")
     credentials = None
     if parts.username:
         credentials = Credentials(user=unquote(parts.username), password=unquote(parts.password or ""))

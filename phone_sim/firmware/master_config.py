@@ -8,8 +8,9 @@ substitutions made.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from phone_sim.bounded_xml import parse_xml
+from phone_sim.bounded_xml import attributes, parse_xml
 from phone_sim.errors import DocumentError, MasterConfigurationError
+from phone_sim.firmware.location import shown_name
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Model
 
@@ -63,9 +64,8 @@ def parse(data: bytes, *, model: Model, mac: MacAddress) -> MasterConfiguration:
     except DocumentError as error:
         raise MasterConfigurationError(error.reason, error.line) from error
     found: dict[str, str] = {}
-    for element in root.iter():
-        for name, value in element.attrib.items():
-            found.setdefault(str(name), str(value))
+    for name, value in attributes(root, below=True):
+        found.setdefault(name, value)
     if root.tag != "APPLICATION" and not any(name.startswith(ATTRIBUTES) for name in found):
         raise MasterConfigurationError(f"the root element is {root.tag!s}, and no attribute is one of a master file")
     values = {name: _substituted(_for_model(found, name, model), model, mac) for name in ATTRIBUTES}
@@ -105,7 +105,9 @@ def _config_files(value: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         value = value[: LIST_LIMIT + 1].rpartition(",")[0]
         problems.append(f"the list is longer than {LIST_LIMIT} characters, its end is ignored")
     names = _listed(value)
-    problems += [f"{name[:40]}... is longer than {NAME_LIMIT} characters" for name in names if len(name) > NAME_LIMIT]
+    problems += [
+        f"{shown_name(name)[:40]}... is longer than {NAME_LIMIT} characters" for name in names if len(name) > NAME_LIMIT
+    ]
     return tuple(name for name in names if len(name) <= NAME_LIMIT), tuple(problems)
 
 

@@ -4,8 +4,10 @@
 `OURS` are written only where a user needs them, in the style of the sample (D14). Nothing else is logged.
 """
 
+import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
 
 class Source(Enum):
@@ -25,6 +27,17 @@ class Message:
     text: str
     source: Source
 
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Matches the text of a line that is this message; what was filled in is in groups of the same names."""
+        return _pattern(self.text)
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", text)
+    return re.compile("".join(f"(?P<{part}>.*)" if place % 2 else re.escape(part) for place, part in enumerate(parts)))
+
 
 def _bulletin(component: str, level: str, text: str) -> Message:
     return Message(component, level, text, Source.BULLETIN)
@@ -34,25 +47,31 @@ def _ours(component: str, level: str, text: str) -> Message:
     return Message(component, level, text, Source.OURS)
 
 
+UNKNOWN = "Unknown"
+"""The name of a granted bit that this firmware has no feature for (B14, D2)."""
+
 INITIAL_ENTRY = _bulletin("{component}", "*", "Initial log entry. Current logging level {level}")
 KEY_IS_BLANK = _bulletin("lic", "4", "cfgCfsFlashKeyScratchLoad: key is blank")
 NEW_KEY = _bulletin("lic", "*", "License: new key for {feature} expiry {expiry} added")
 SIGNATURE_NOT_VALID = _bulletin("lic", "4", "cfgCfsXmlKeyValidate: Key signature is not valid")
-LICENSE_NOT_VALID = _bulletin("lic", "4", "cfgCfsKeysUpdateLicenseParse: {type} license is not valid")
+PHONE_LICENSE_NOT_VALID = _bulletin("lic", "4", "cfgCfsKeysUpdateLicenseParse: Phone license is not valid")
 KEYS_UPDATED = _bulletin("lic", "3", "cfgCfsKeysUpdate: {count} keys updated")
 FEATURE_NOT_AVAILABLE = _bulletin("lic", "4", "License: feature {feature} is not available")
-NOT_LICENSED = _bulletin("{component}", "4", "{component}: Not Licensed")
+DIRECTORY_NOT_LICENSED = _bulletin("ldap", "4", "ldap: Not Licensed")
 DIRECTORY_FAILED = _bulletin("ldap", "4", "cDynamicData::cDynamicData:cDynamicData:Failed")
 
 LOG_UPLOAD_FAILED = Message(
     "log", "4", "UtilLogServerC::uploadFifoLog: upload error. protocol 0 result = -1", Source.OBSERVED
 )
 
+SITE_LICENSE_NOT_VALID = _ours("lic", "4", "cfgCfsKeysUpdateLicenseParse: Site license is not valid")
+LICENSE_NOT_VALID = _ours("lic", "4", "cfgCfsKeysUpdateLicenseParse: license is not valid")
+NOT_LICENSED = _ours("{component}", "4", "{component}: Not Licensed")
 STARTED = _ours("app1", "*", "{model} {mac} firmware {firmware} started")
 REBOOTING = _ours("app1", "*", "Reboot: {reason}")
 NO_BOOT_SERVER = _ours("cfg", "4", "No boot server is known")
 MASTER_NOT_READABLE = _ours("cfg", "4", "Master configuration file {name} cannot be used: {reason}")
-NO_CONFIGURATION = _ours("cfg", "4", "No configuration from {server}, the last one is used: {reason}")
+NO_CONFIGURATION = _ours("cfg", "4", "No configuration from the boot server, the last one is used: {reason}")
 CONFIG_NOT_READABLE = _ours("cfg", "4", "Configuration file {name} cannot be used: {reason}")
 CONFIG_FILES_TOO_LONG = _ours("cfg", "4", "CONFIG_FILES: {reason}")
 PRE_3_3_PARAMETERS = _ours("cfg", "4", "{name} has pre-3.3.0 parameters ({parameter}), they are ignored")
@@ -61,6 +80,7 @@ NOT_ON_THIS_MODEL = _ours("cfg", "4", "Feature {feature} is configured but not o
 FILE_NOT_FOUND = _ours("copy", "3", "File {name} is not on the boot server")
 DOWNLOAD_FAILED = _ours("copy", "4", "Failed to download file {name}: {reason}")
 FLASH_DAMAGED = _ours("lic", "4", "cfgCfsFlashKeyScratchLoad: flash is damaged, it counts as blank: {reason}")
+FLASH_UNREADABLE = _ours("lic", "4", "cfgCfsFlashKeyScratchLoad: flash cannot be read and is left as it is: {reason}")
 FLASH_KEY_NOT_VALID = _ours("lic", "4", "cfgCfsFlashKeyScratchLoad: {count} keys in flash are not valid")
 FLASH_WRITE_FAILED = _ours("lic", "4", "cfgCfsFlashKeyScratchSave: flash was not written: {reason}")
 FIRMWARE_TOO_OLD = _ours("lic", "4", "License: {model} has no licensing before firmware {minimum}, this is {firmware}")

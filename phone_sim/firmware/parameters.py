@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 
-from phone_sim.bounded_xml import parse_xml
+from phone_sim.bounded_xml import attributes, parse_xml
 from phone_sim.errors import DocumentError, ParameterFileError
 
 SIZE_LIMIT = 8 * 1024 * 1024
@@ -47,9 +47,8 @@ def read_layer(data: bytes) -> Layer:
         # Servers are known to list activation files in CONFIG_FILES (field notes 2).
         raise ParameterFileError("it is an activation file, not a configuration file")
     values: dict[str, str] = {}
-    for element in root.iter():
-        for name, value in element.attrib.items():
-            values.setdefault(str(name), str(value))
+    for name, value in attributes(root, below=True):
+        values.setdefault(name, value)
     return Layer(MappingProxyType(values))
 
 
@@ -73,18 +72,20 @@ class Parameters:
         return self.get(name) == "1"
 
     def numbered_features(self) -> dict[str, bool]:
-        """SIP 3.x: the name of every `feature.N.name`, and whether its `feature.N.enabled` is 1 for any such N."""
+        """SIP 3.x: the name of every `feature.N.name`, and whether its `feature.N.enabled` is 1.
+
+        Where several N have the same name, the one that is listed first decides.
+        """
         features: dict[str, bool] = {}
         for number in dict.fromkeys(number for layer in self._layers for number in layer.feature_numbers):
-            name = self.get(f"feature.{number}.name")
-            features[name] = features.get(name, False) or self.is_on(f"feature.{number}.enabled")
+            features.setdefault(self.get(f"feature.{number}.name"), self.is_on(f"feature.{number}.enabled"))
         return features
 
     def flat(self) -> dict[str, str]:
-        """Name and value of each parameter, as one dictionary."""
+        """Name and value of each parameter as one dictionary, in the order in which they are listed."""
         merged: dict[str, str] = {}
-        for layer in reversed(self._layers):
-            merged.update(layer.values)
+        for layer in self._layers:
+            merged.update([(name, value) for name, value in layer.values.items() if name not in merged])
         return merged
 
     def __eq__(self, other: object) -> bool:

@@ -5,7 +5,7 @@ present state does not know raises LifecycleError before anything is done. This 
 flows.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 
 from phone_sim.errors import LifecycleError
 from phone_sim.firmware import lifecycle, messages, screen
@@ -28,7 +28,7 @@ class Phone:
     instant of its next daily check.
     """
 
-    __slots__ = ("_checked_on", "calls", "identity", "next_check", "service", "state")
+    __slots__ = ("calls", "identity", "next_check", "service", "state")
 
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
@@ -36,11 +36,15 @@ class Phone:
         self.service: InService | None = None
         self.calls = 0
         self.next_check: datetime | None = None
-        self._checked_on: date | None = None
 
     def power_on(self) -> Flow[None]:
         """Boot (B15: this is when a new license is fetched)."""
         self._move(Event.POWER_ON)
+        return self._booting()
+
+    def restart(self) -> Flow[None]:
+        """Boot after a reboot; the driver's answer to `Reboot`."""
+        self._move(Event.RESTARTED)
         return self._booting()
 
     def cut_power(self) -> None:
@@ -79,6 +83,7 @@ class Phone:
         """Upload the log: its period is over, or it is `full`."""
         if self.service is None:
             return _nothing()
+        self.service.session.reachable = True  # it may be again
         directory = self.service.configuration.master.log_file_directory
         return upload_log(self.service.session, directory, full=full)
 
@@ -100,25 +105,21 @@ class Phone:
         self.service = None
         self.calls = 0
         self.next_check = None
-        self._checked_on = None
 
     def _booting(self) -> Flow[None]:
         self._forget()
         self.service = yield from boot(self.identity)
         self._move(Event.BOOTED)
-        reading: ClockReading = yield ReadClock()
-        yield from self._wait_for_polling_time(self.service, reading)
+        yield from self._wait_for_polling_time(self.service, self.service.reading)
 
     def _checking(self, service: InService) -> Flow[None]:
         reading: ClockReading = yield ReadClock()
         today = local_date(service.session, reading)
-        if today is not None and today != self._checked_on:
-            self._checked_on = today
-            if (yield from daily_check(service, today)):
-                self._move(Event.LICENSE_EXPIRED)
-                yield from self._expired(service)
-                return
-        yield from self._wait_for_polling_time(service, reading)
+        if today is not None and (yield from daily_check(service, today)):
+            self._move(Event.LICENSE_EXPIRED)
+            yield from self._expired(service)
+        else:
+            yield from self._wait_for_polling_time(service, reading)
 
     def _adjusting(self, service: InService) -> Flow[None]:
         reading: ClockReading = yield ReadClock()

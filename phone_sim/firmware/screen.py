@@ -1,4 +1,4 @@
-"""What the phone's display shows, as text: a title, lines, and where the arrow keys are.
+"""What the phone's display shows, as text: a title and lines.
 
 Texts come from the bulletin (B12, B18) and, where marked, from the phones' own dictionaries (field notes 7). This
 module does not know pixels or keys.
@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from phone_sim.firmware.messages import UNKNOWN
 from phone_sim.licensing.key_ring import KeyRing
 from phone_sim.models import Feature
 
@@ -46,7 +47,3 @@ def licenses_page(features: Iterable[Feature], ring: KeyRing, today: date | None
             state = f"Expired {expiry}" if expiry.is_over(today) else f"Valid until {expiry}"
         lines.append(f"{names.get(bit, UNKNOWN)}: {state}")
     return Frame(title="Licenses", lines=tuple(lines) or (NO_LICENSE,))
-
-
-UNKNOWN = "Unknown"
-"""The name of a granted bit that this firmware has no feature for (B14, D2)."""

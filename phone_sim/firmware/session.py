@@ -4,6 +4,7 @@ This module does not know what is fetched or said, only how: by asking for effec
 """
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware import messages
@@ -93,7 +94,7 @@ class Session:
         """
         if self.server is None or (location := self.server.locate(directory, name)) is None:
             return NotFound("there is no server for it")
-        on_boot_server = location.url.startswith(self.server.root)
+        on_boot_server = urlsplit(location.url).netloc == urlsplit(self.server.root).netloc
         if on_boot_server and not self.reachable:
             return TransferFailed("the boot server gives no answer", unreachable=True)
         reply: FetchReply = yield Fetch(location=location, limit=limit, user_agent=self.user_agent)

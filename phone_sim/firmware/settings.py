@@ -124,7 +124,7 @@ class _Reader:
         day_of_week = self._integer(f"{prefix}.dayOfWeek", 1, 1, 7)  # 1 is Sunday
         return Changeover(
             month=self._integer(f"{prefix}.month", month, 1, 12),
-            day=self._integer(f"{prefix}.date", date, 1, 31),
+            day=self._integer(f"{prefix}.date", date, 1, 31 if fixed else 28),
             hour=self._integer(f"{prefix}.time", 2, 0, 23),
             weekday=None if fixed else (day_of_week + 5) % 7,
             last_in_month=bool(self._integer(f"{prefix}.dayOfWeek.lastInMonth", 0, 0, 1)),

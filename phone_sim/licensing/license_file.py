@@ -9,25 +9,30 @@ from typing import cast
 
 from lxml import etree
 
-from phone_sim.bounded_xml import parse_xml
+from phone_sim.bounded_xml import attributes, parse_xml
 from phone_sim.errors import DocumentError, LicenseFileError
 from phone_sim.licensing.license_key import LicenseKey
 
 SIZE_LIMIT = 16 * 1024 * 1024
 """Most bytes of an activation file, about 20,000 keys; ours."""
+KEY_LIMIT = 256
+"""Most keys of one activation file that a phone looks at; ours, so that no file can flood its log."""
 
 _DECLARATION = "<?xml version='1.0' encoding='ISO-8859-1' standalone='yes'?>\n"
 # The elements of other phones stay inside libxml2: a file of 10,000 keys costs little more than its parse.
 _COUNT = etree.XPath("count(licenseKey)")
 _OF_PHONE = etree.XPath("licenseKey[@Type='Site' or translate(@Serial, 'abcdef', 'ABCDEF')=$serial]")
-_COUNT = etree.XPath("count(licenseKey)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LicenseFile:
-    """What an activation file holds for one phone: the attributes of its elements, and how many are for others."""
+    """What an activation file holds for one phone: the attributes of its first elements, at most `KEY_LIMIT`.
+
+    `count` is how many there are, `skipped` how many are for others.
+    """
 
     elements: tuple[Mapping[str, str], ...]
+    count: int
     skipped: int
 
 
@@ -39,13 +44,14 @@ def read_for_phone(data: bytes, serial: str) -> LicenseFile:
     """
     root = _root(data)
     found = cast(list[etree._Element], _OF_PHONE(root, serial=serial))
-    elements = tuple(_attributes(element) for element in found)
-    return LicenseFile(elements=elements, skipped=int(cast(float, _COUNT(root))) - len(elements))
+    elements = tuple(dict(attributes(element)) for element in found[:KEY_LIMIT])
+    everybody = int(cast(float, _COUNT(root)))
+    return LicenseFile(elements=elements, count=len(found), skipped=everybody - len(found))
 
 
 def read_all(data: bytes) -> tuple[Mapping[str, str], ...]:
     """The attributes of every license key of an activation file. Raises LicenseFileError as `read_for_phone`."""
-    return tuple(_attributes(element) for element in _root(data).iterchildren("licenseKey"))
+    return tuple(dict(attributes(element)) for element in _root(data).iterchildren("licenseKey"))
 
 
 def write(keys: Iterable[LicenseKey]) -> bytes:
@@ -65,7 +71,3 @@ def _root(data: bytes) -> etree._Element:
     if root.tag != "licenses":
         raise LicenseFileError(f"the root element is {root.tag!s}, not licenses", root.sourceline)
     return root
-
-
-def _attributes(element: etree._Element) -> Mapping[str, str]:
-    return {str(name): str(value) for name, value in element.attrib.items()}

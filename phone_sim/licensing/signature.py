@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 from phone_sim.errors import UsageError
 from phone_sim.licensing.license_key import LicenseKey
@@ -36,6 +36,10 @@ class TrustAnchor:
         if not isinstance(key, RSAPublicKey):
             raise UsageError(f"{source} is not an RSA public key")
         return cls(key)
+
+    def pem(self) -> bytes:
+        """The anchor as a PEM file."""
+        return self._public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
     def verifies(self, key: LicenseKey) -> bool:
         """True when the signature of `key` was made with the private half of this anchor over just these values."""

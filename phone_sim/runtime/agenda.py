@@ -96,6 +96,9 @@ class ApsAgenda:
 
     def close(self) -> None:
         """End the thread; what is still to be done is not."""
+        # In this order: a scheduler that is shut down while it looks through its jobs dies of an exception.
+        self._scheduler.pause()
+        self._scheduler.remove_all_jobs()
         self._scheduler.shutdown(wait=False)
 
 

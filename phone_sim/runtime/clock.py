@@ -19,6 +19,9 @@ class Clock(Protocol):
     def instant(self) -> datetime:
         """The time, counted from 1970 for a clock that was never set: it runs all the same."""
 
+    def elapsed(self) -> timedelta:
+        """How long it has run; setting it does not count."""
+
     def wall_time_of(self, instant: datetime) -> datetime:
         """When the system's clock will show that this one shows `instant`."""
 
@@ -34,6 +37,10 @@ class SystemClock:
         """The system's time."""
         return datetime.now(UTC)
 
+    def elapsed(self) -> timedelta:
+        """How long the system has run."""
+        return timedelta(seconds=time.monotonic())
+
     def wall_time_of(self, instant: datetime) -> datetime:
         """The same instant."""
         return instant
@@ -46,7 +53,6 @@ class ScaledClock:
         self._start = start
         self._speed = speed
         self._began = time.monotonic()
-        self._began_wall = datetime.now(UTC)
 
     def now(self) -> datetime | None:
         """The scaled time."""
@@ -54,11 +60,15 @@ class ScaledClock:
 
     def instant(self) -> datetime:
         """The scaled time."""
-        return self._start + timedelta(seconds=(time.monotonic() - self._began) * self._speed)
+        return self._start + self.elapsed()
+
+    def elapsed(self) -> timedelta:
+        """How much scaled time has passed."""
+        return timedelta(seconds=(time.monotonic() - self._began) * self._speed)
 
     def wall_time_of(self, instant: datetime) -> datetime:
-        """When the scaled time will be `instant`."""
-        return self._began_wall + (instant - self._start) / self._speed
+        """When the scaled time will be `instant`, reckoned from now: the system's clock may have been set meanwhile."""
+        return datetime.now(UTC) + (instant - self.instant()) / self._speed
 
 
 class ManualClock:
@@ -67,6 +77,7 @@ class ManualClock:
     def __init__(self, start: datetime | None = None) -> None:
         self._set = start is not None
         self._instant = start or UNSET_CLOCK
+        self._elapsed = timedelta()
 
     def now(self) -> datetime | None:
         """The time it was told, or None if it never was."""
@@ -75,6 +86,10 @@ class ManualClock:
     def instant(self) -> datetime:
         """The time it was told, or what has passed since 1970."""
         return self._instant
+
+    def elapsed(self) -> timedelta:
+        """How much time was let pass."""
+        return self._elapsed
 
     def wall_time_of(self, instant: datetime) -> datetime:
         """The instant itself: nobody waits for this clock."""
@@ -87,4 +102,5 @@ class ManualClock:
 
     def pass_to(self, instant: datetime) -> None:
         """Let time pass until `instant`; an unset clock stays unset."""
+        self._elapsed += instant - self._instant
         self._instant = instant

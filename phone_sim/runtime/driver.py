@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -32,7 +33,6 @@ from phone_sim.firmware.effects import (
     WakeAt,
     WriteFlash,
 )
-from phone_sim.firmware.local_time import UNSET_CLOCK
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame
 from phone_sim.runtime.agenda import Agenda, Entry
@@ -68,8 +68,9 @@ class Exchange:
 class PhoneDriver:
     """Runs one phone on a clock, an agenda, a transport, a flash and a log.
 
-    `exchanges` is what was asked of servers, `frame` what the display shows, `reboots` the reason of each reboot so
-    far. `on_effect` is told of every effect before it is performed.
+    `frame` is what the display shows, `reboots` the reason of each reboot so far. `on_effect` is told of every effect
+    before it is performed. Any thread may call; an event that comes out of a flow, from a transport say, is dealt with
+    when that flow is over.
     """
 
     def __init__(
@@ -86,7 +87,7 @@ class PhoneDriver:
         self.phone = phone
         self.frame = Frame()
         self.reboots: list[str] = []
-        self.exchanges: deque[Exchange] = deque(maxlen=_EXCHANGES_KEPT)
+        self._exchanges: deque[Exchange] = deque(maxlen=_EXCHANGES_KEPT)
         self._clock = clock
         self._agenda = agenda
         self._transport = transport
@@ -94,30 +95,34 @@ class PhoneDriver:
         self._log = log
         self._on_effect = on_effect
         self._lock = threading.RLock()
-        self._powered_on_at = clock.instant()
+        self._events: deque[Callable[[], Flow[None]]] = deque()
+        self._busy = False
+        self._power_is_cut = False
+        self._powered_on_at = clock.elapsed()
         self._flow: Flow[None] | None = None
         self._paused: Flow[None] | None = None
         self._waits: dict[str, Entry] = {}
 
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """What was asked of servers so far, the last thousand."""
+        return tuple(self._exchanges)
+
     def power_on(self) -> None:
         """Switch the phone on; it has booted on return."""
-        with self._lock:
-            flow = self.phone.power_on()
-            self._abandon()
-            self._powered_on_at = self._clock.instant()
-            self._run(flow)
+        self._happen(self.phone.power_on)
 
     def cut_power(self) -> None:
-        """Pull the plug, at whatever moment."""
-        with self._lock:
-            self.phone.cut_power()
-            self._abandon()
-            self.frame = Frame()
+        """Pull the plug, at whatever moment.
+
+        What the phone is doing comes to nothing: it is off when the effect under way has ended, in whichever thread.
+        """
+        self._power_is_cut = True
+        self._notice_power_cut()
 
     def reboot(self) -> None:
         """Reboot by hand (B15)."""
-        with self._lock:
-            self._run(self.phone.reboot())
+        self._happen(self.phone.reboot)
 
     def start_call(self) -> None:
         """Begin a call."""
@@ -126,8 +131,7 @@ class PhoneDriver:
 
     def end_call(self) -> None:
         """End a call."""
-        with self._lock:
-            self._run(self.phone.end_call())
+        self._happen(self.phone.end_call)
 
     def licenses(self) -> Frame:
         """What the display shows under Menu > Status > Licenses."""
@@ -136,22 +140,63 @@ class PhoneDriver:
 
     def clock_set(self) -> None:
         """Say that the clock was set or changed."""
-        with self._lock:
-            self._run(self.phone.clock_set())
+        self._happen(self.phone.clock_set)
 
-    def _run(self, flow: Flow[None], reply: Any = None) -> None:
-        """Perform a flow to its end or its next pause."""
+    def _happen(self, event: Callable[[], Flow[None]]) -> None:
+        """Deal with an event, after the flow that is under way and what happened before."""
+        with self._lock:
+            self._events.append(event)
+            if self._busy:
+                return
+            self._busy = True
+            try:
+                while self._events:
+                    self._run(self._events.popleft()())
+                    self._upload_full_log()
+            finally:
+                self._busy = False
+                self._events.clear()
+        self._notice_power_cut()
+
+    def _run(self, flow: Flow[None]) -> None:
+        """Perform a flow to its end, its next pause or a power cut."""
         self._flow = flow
-        while self._flow is not None:
+        reply: Any = None
+        while self._flow is not None and not self._power_is_cut:
             try:
                 effect = self._flow.send(reply)
             except StopIteration:
                 self._flow = None
-                break
+                return
             if self._on_effect is not None:
                 self._on_effect(effect)
-            reply = self._perform(effect)
-        self._upload_full_log()
+            if not self._power_is_cut:
+                reply = self._perform(effect)
+        if self._power_is_cut:
+            self._go_off()
+
+    def _notice_power_cut(self) -> None:
+        """Go off, unless a flow is under way: then `_run` does."""
+        while self._power_is_cut and self._lock.acquire(blocking=False):
+            try:
+                if self._busy:
+                    return
+                self._go_off()
+            finally:
+                self._lock.release()
+
+    def _go_off(self) -> None:
+        """Lose everything but flash."""
+        self._power_is_cut = False
+        self.phone.cut_power()
+        for flow in (self._flow, self._paused):
+            if flow is not None:
+                flow.close()
+        self._flow = self._paused = None
+        self._events.clear()
+        self._cancel_waits()
+        self._log.forget(b"")
+        self.frame = Frame()
 
     def _perform(self, effect: Effect) -> Any:  # noqa: C901 - one line for each effect
         match effect:
@@ -174,9 +219,11 @@ class PhoneDriver:
             case Show():
                 self.frame = effect.frame
             case WakeAt():
-                self._wait("check", self._agenda.at(effect.instant, self._woken))
+                due = partial(self._happen, self.phone.polling_time)
+                self._wait("check", self._agenda.at(effect.instant, due))
             case UploadLogAfter():
-                self._wait("log", self._agenda.after(effect.seconds, self._log_due))
+                due = partial(self._happen, self.phone.upload_log)
+                self._wait("log", self._agenda.after(effect.seconds, due))
             case Pause():
                 self._pause(effect.seconds)
             case Reboot():
@@ -184,48 +231,37 @@ class PhoneDriver:
         return None
 
     def _write(self, line: Log) -> None:
-        instant = self._clock.instant() if self._clock.now() is not None else UNSET_CLOCK
-        uptime = self._clock.instant() - self._powered_on_at
         text = line.format.line(
-            component=line.component, level=line.level, text=line.text, instant=instant, uptime=uptime
+            component=line.component,
+            level=line.level,
+            text=line.text,
+            instant=self._clock.instant(),
+            uptime=self._clock.elapsed() - self._powered_on_at,
         )
         self._log.write(text)
 
     def _exchange(self, request: Request, perform: Callable[[Request], Answer]) -> Answer:
         began = time.perf_counter()
         reply = perform(request)
-        self.exchanges.append(Exchange(request=request, reply=reply, seconds=time.perf_counter() - began))
+        self._exchanges.append(Exchange(request=request, reply=reply, seconds=time.perf_counter() - began))
         return reply
 
     def _pause(self, seconds: float) -> None:
         """Set the flow aside; the agenda takes it up again."""
-        flow, self._flow = self._flow, None
-        if flow is not None:
-            self._paused = flow
-            self._wait("pause", self._agenda.after(seconds, self._resume))
+        self._flow, self._paused = None, self._flow
+        self._wait("pause", self._agenda.after(seconds, partial(self._happen, self._take_up)))
+
+    def _take_up(self) -> Flow[None]:
+        """The flow that was set aside, which goes on where it stopped; none after a power cut."""
+        flow, self._paused = self._paused, None
+        return flow if flow is not None else _nothing()
 
     def _restart(self, reason: str) -> None:
         """The flow that asked for the reboot is over; the boot flow takes its place."""
-        if self._flow is not None:
-            self._flow.close()
         self.reboots.append(reason)
         self._cancel_waits()
-        self._powered_on_at = self._clock.instant()
-        self._flow = self.phone.power_on()
-
-    def _resume(self) -> None:
-        with self._lock:
-            flow, self._paused = self._paused, None
-            if flow is not None:
-                self._run(flow)
-
-    def _woken(self) -> None:
-        with self._lock:
-            self._run(self.phone.polling_time())
-
-    def _log_due(self) -> None:
-        with self._lock:
-            self._run(self.phone.upload_log())
+        self._powered_on_at = self._clock.elapsed()
+        self._flow = self.phone.restart()
 
     def _upload_full_log(self) -> None:
         service = self.phone.service
@@ -238,15 +274,11 @@ class PhoneDriver:
             earlier.cancel()
         self._waits[name] = entry
 
-    def _abandon(self) -> None:
-        """Give up the flow that is under way, a reboot that waits among them."""
-        for flow in (self._flow, self._paused):
-            if flow is not None:
-                flow.close()
-        self._flow = self._paused = None
-        self._cancel_waits()
-
     def _cancel_waits(self) -> None:
         for entry in self._waits.values():
             entry.cancel()
         self._waits.clear()
+
+
+def _nothing() -> Flow[None]:
+    yield from ()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from phone_sim.errors import FlashDamagedError
-from phone_sim.firmware.effects import FlashDamaged, FlashReply, WriteFailed, Written
+from phone_sim.firmware.effects import FlashDamaged, FlashReply, FlashUnreadable, WriteFailed, Written
 from phone_sim.firmware.flash import SIZE_LIMIT, FlashContents, decode, encode
 
 
@@ -39,10 +39,14 @@ class MemoryFlash:
 
 
 class FlashFile:
-    """Flash in a file. The folder is made when it is missing; the file is not shared between two running phones."""
+    """Flash in a file. The folder is made when it is missing; the file is not shared between two running phones.
+
+    A damaged file is not written over: it is kept beside the new one, with `.damaged` at the end of its name.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._is_damaged = False
 
     def read(self) -> FlashReply:
         """What is in the file; no file is blank flash."""
@@ -52,13 +56,16 @@ class FlashFile:
         except FileNotFoundError:
             return FlashContents()
         except OSError as error:
-            return FlashDamaged(f"{self._path}: {error.strerror}")
+            return FlashUnreadable(f"{self._path}: {error.strerror}")
+        self._is_damaged = True
         if len(data) > SIZE_LIMIT:
             return FlashDamaged(f"more than {SIZE_LIMIT} bytes")
         try:
-            return decode(data)
+            contents = decode(data)
         except FlashDamagedError as error:
             return FlashDamaged(str(error))
+        self._is_damaged = False
+        return contents
 
     def write(self, contents: FlashContents) -> Written | WriteFailed:
         """Write a new file beside the old one, force it to the disk, and put it in the old one's place."""
@@ -72,6 +79,9 @@ class FlashFile:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+            if self._is_damaged:
+                self._path.replace(self._path.with_name(self._path.name + ".damaged"))
+                self._is_damaged = False
             beside.replace(self._path)
             _sync_folder(self._path.parent)
         except OSError as error:

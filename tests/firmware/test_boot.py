@@ -203,7 +203,7 @@ def test_last_configuration_stays_in_force_when_none_can_be_had(files: dict[str,
     dialogue = Dialogue(files, flash=LAST)
     service = dialogue.run(boot(identity()))
     assert gate_of(service, "LDAP") is Enabled
-    assert any(text.startswith("No configuration from http://boot.example/") for text in dialogue.log_of("cfg"))
+    assert any(text.startswith("No configuration from the boot server, ") for text in dialogue.log_of("cfg"))
 
 
 def test_server_that_gives_no_answer_is_asked_once() -> None:

@@ -66,7 +66,7 @@ def test_reboot_removes_the_feature_and_does_not_repeat() -> None:
     service = Service()
     service.check_at("2026-03-11T02:00")
     service.effects.clear()
-    service.run(service.phone.power_on())
+    service.run(service.phone.restart())
     assert isinstance(service.gate, NotLicensed)
     for day in ("2026-03-12", "2026-03-13"):
         service.check_at(f"{day}T02:00")
@@ -98,7 +98,7 @@ def test_check_asks_the_server_for_nothing() -> None:
     service.check_at("2026-03-11T02:00")
     assert service.requested == []
     assert service.reboots == [LICENSE_REBOOT]
-    service.run(service.phone.power_on())
+    service.run(service.phone.restart())
     assert isinstance(service.gate, Enabled)
 
 
@@ -125,7 +125,7 @@ def test_active_calls_are_not_interrupted() -> None:
     service.check_at("2026-03-11T02:00")
     assert service.state is State.WAITING_FOR_IDLE
     assert (service.reboots, service.shown) == ([], [])
-    assert service.log_of("lic") == [EXPIRED, "License: the reboot waits for 2 active calls"]
+    assert service.log_of("lic") == [EXPIRED, "License: the reboot waits, active calls: 2"]
 
 
 def test_phone_reboots_after_the_last_call() -> None:

@@ -17,7 +17,7 @@ FULL = FlashContents(
     keys=(signed_key(), signed_key({LDAP: until("2026-03-10")})),
     parameters=of({"license.polling.time": "03:00", "\xe9": "\u4e2d\n"}),
     boot_server="http://u:p@boot.example/",
-    has_directory=True,
+    booted_before=True,
 )
 PHONE_KEYS = st.builds(
     lambda bits, signature: new_key(
@@ -30,10 +30,10 @@ PHONE_KEYS = st.builds(
 
 @given(st.lists(PHONE_KEYS, max_size=3), st.dictionaries(st.text(), st.text(), max_size=4), st.text(), st.booleans())
 def test_what_was_encoded_is_decoded(
-    keys: list[LicenseKey], values: dict[str, str], boot_server: str, has_directory: bool
+    keys: list[LicenseKey], values: dict[str, str], boot_server: str, booted_before: bool
 ) -> None:
     contents = FlashContents(
-        keys=tuple(keys), parameters=of(values), boot_server=boot_server, has_directory=has_directory
+        keys=tuple(keys), parameters=of(values), boot_server=boot_server, booted_before=booted_before
     )
     assert decode(encode(contents)) == contents
     assert encode(decode(encode(contents))) == encode(contents)
@@ -65,7 +65,7 @@ def test_every_truncation_and_addition_is_damage() -> None:
             decode(data + more)
 
 
-FIELDS = {"boot_server": "", "has_directory": False, "keys": [], "parameters": {}}
+FIELDS = {"boot_server": "", "booted_before": False, "keys": [], "parameters": {}}
 
 
 def with_checksum(body: bytes) -> bytes:

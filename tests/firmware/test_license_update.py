@@ -7,10 +7,9 @@ import pytest
 from phone_sim.firmware.boot import InService, boot
 from phone_sim.firmware.effects import FetchReply, NotFound, Refused, TransferFailed
 from phone_sim.firmware.flash import FlashContents
-from phone_sim.firmware.license_update import KEY_LIMIT
 from phone_sim.firmware.session import Identity
 from phone_sim.licensing.expiry import NEVER
-from phone_sim.licensing.license_file import write
+from phone_sim.licensing.license_file import KEY_LIMIT, write
 from phone_sim.licensing.license_key import LicenseKey
 from tests.make import (
     H323,
@@ -144,11 +143,11 @@ def test_bad_key_voids_no_other() -> None:
     ]
 
 
-def test_key_of_no_known_type_is_called_unknown() -> None:
+def test_key_of_no_known_type_is_not_valid() -> None:
     data = f"<licenses><licenseKey Serial='{MAC.serial}' Type='Group'/></licenses>".encode()
     dialogue = Dialogue(site("LDAP") | {PHONE_FILE: data})
     booted(dialogue)
-    assert "cfgCfsKeysUpdateLicenseParse: Unknown license is not valid" in dialogue.log_of("lic")
+    assert "cfgCfsKeysUpdateLicenseParse: license is not valid" in dialogue.log_of("lic")
 
 
 @pytest.mark.parametrize("name", [SITE_FILE, PHONE_FILE])
@@ -231,6 +230,7 @@ def test_license_that_ended_in_flash_is_replaced() -> None:
         keys=(signed_key({LDAP: until("2027-03-09")}),),
         parameters=booted(dialogue).configuration.parameters,
         boot_server="http://boot.example/",
+        booted_before=True,
     )
 
 

@@ -30,7 +30,7 @@ LIFE = {
         "reboot requested": "rebooting",
         "power cut": "off",
     },
-    "rebooting": {"power on": "booting", "power cut": "off"},
+    "rebooting": {"restarted": "booting", "power cut": "off"},
 }
 
 

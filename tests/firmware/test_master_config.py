@@ -98,7 +98,7 @@ def test_attribute_names_make_a_master_file(data: bytes) -> None:
         (b"", "empty"),
         (b"<!DOCTYPE html><html>404</html>", "HTML"),
         (b"<APPLICATION", "not well-formed"),
-        (b"x" * (SIZE_LIMIT + 1), "at most"),
+        (b"x" * (SIZE_LIMIT + 1), f"more than {SIZE_LIMIT} bytes"),
     ],
 )
 def test_what_is_no_master_file_is_refused(data: bytes, reason: str) -> None:

@@ -20,10 +20,10 @@ def test_lines_of_the_bulletin_are_nine_messages() -> None:
         "cfgCfsFlashKeyScratchLoad: key is blank",
         "License: new key for {feature} expiry {expiry} added",
         "cfgCfsXmlKeyValidate: Key signature is not valid",
-        "cfgCfsKeysUpdateLicenseParse: {type} license is not valid",
+        "cfgCfsKeysUpdateLicenseParse: Phone license is not valid",
         "cfgCfsKeysUpdate: {count} keys updated",
         "License: feature {feature} is not available",
-        "{component}: Not Licensed",
+        "ldap: Not Licensed",
         "cDynamicData::cDynamicData:cDynamicData:Failed",
     ]
 

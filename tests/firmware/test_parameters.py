@@ -45,7 +45,7 @@ def test_any_root_and_element_will_do(data: bytes) -> None:
         (b"<r sampled_audio/>", "sampled_audio"),
         (b"<!DOCTYPE r><r/>", "document type"),
         (b"<html></html>", "HTML"),
-        (b"x" * (SIZE_LIMIT + 1), "at most"),
+        (b"x" * (SIZE_LIMIT + 1), f"more than {SIZE_LIMIT} bytes"),
     ],
 )
 def test_what_is_no_configuration_file_is_refused(data: bytes, reason: str) -> None:
@@ -72,9 +72,13 @@ def test_only_one_is_on(value: str, on: bool) -> None:
         # the name in one layer, the switch in another that stands before or after it
         ([{"feature.16.enabled": "1"}, {"feature.16.name": "a", "feature.16.enabled": "0"}], {"a": True}),
         ([{"feature.16.name": "a"}, {"feature.16.enabled": "1"}], {"a": True}),
-        # listed twice
+        # listed twice, in one file or in two: what is listed first decides
         (
             [{"feature.1.name": "a", "feature.1.enabled": "0", "feature.2.name": "a", "feature.2.enabled": "1"}],
+            {"a": False},
+        ),
+        (
+            [{"feature.9.name": "a", "feature.9.enabled": "1"}, {"feature.1.name": "a", "feature.1.enabled": "0"}],
             {"a": True},
         ),
         # renumbered: the first layer's name for a number wins
@@ -93,7 +97,7 @@ def test_one_dictionary_says_the_same_as_the_layers(layers: list[dict[str, str]]
     parameters = Parameters(of(layer)._layers[0] for layer in layers)
     expected: dict[str, str] = {}
     for layer in layers:
-        expected = layer | expected
+        expected |= {name: value for name, value in layer.items() if name not in expected}
     assert parameters.flat() == expected
     assert parameters == of(expected)
     assert of(expected).numbered_features() == parameters.numbered_features()

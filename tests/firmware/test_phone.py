@@ -27,7 +27,7 @@ def test_reboot_by_hand_ends_calls_and_shows_no_message(in_call: bool) -> None:
     service.effects.clear()
     service.run(service.phone.reboot())
     assert (service.shown, service.reboots) == ([], ["by hand"])
-    service.run(service.phone.power_on())
+    service.run(service.phone.restart())
     assert (service.phone.calls, service.state) == (0, State.IDLE)
 
 

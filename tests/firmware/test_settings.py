@@ -131,7 +131,7 @@ def test_daylight_saving_can_be_off() -> None:
         (f"{DST}enable", ["0", "1"], ["2", "true", "-1"]),
         (f"{DST}fixedDayEnable", ["0", "1"], ["2"]),
         (f"{DST}start.month", ["1", "12"], ["0", "13", "March"]),
-        (f"{DST}start.date", ["1", "31"], ["0", "32"]),
+        (f"{DST}start.date", ["1", "28"], ["0", "29"]),
         (f"{DST}start.time", ["0", "23"], ["24", "-1"]),
         (f"{DST}stop.dayOfWeek", ["1", "7"], ["0", "8"]),
         (f"{DST}start.dayOfWeek.lastInMonth", ["0", "1"], ["2"]),
