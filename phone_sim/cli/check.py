@@ -1,5 +1,6 @@
 """`phone-sim check`: what a phone would make of an activation file, offline."""
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,12 +47,11 @@ def command(
     Example: phone-sim check 0004f2000001-license.cfg --mac 0004f2000001 --date 2026-12-01
     """
     from phone_sim.cli.report import feature_lines, feature_report, print_json
-    from phone_sim.errors import LicenseFileError, LicenseNotValidError, UsageError
+    from phone_sim.errors import LicenseNotValidError
     from phone_sim.firmware.features import FeatureSet
     from phone_sim.firmware.profile import profile_for
     from phone_sim.licensing.key_ring import KeyRing
-    from phone_sim.licensing.license_file import SIZE_LIMIT, read_all
-    from phone_sim.licensing.verdict import Valid, judge
+    from phone_sim.licensing.verdict import Expired, Valid, judge
     from phone_sim.mac_address import MacAddress
     from phone_sim.runtime.model_files import load_features, load_model
     from phone_sim.runtime.trust_file import load_anchor
@@ -59,17 +59,10 @@ def command(
     features = load_features()
     address = MacAddress.parse(mac)
     today = on.date() if on is not None else date.today()  # noqa: DTZ011 - where the user is, the phone is
-    if not file.is_file():
-        raise UsageError(f"{file} is not a regular file")
-    with file.open("rb") as opened:
-        data = opened.read(SIZE_LIMIT + 1)
-    try:
-        elements = read_all(data)
-    except LicenseFileError as error:
-        raise LicenseFileError(f"{file}: {error.reason}", error.line) from error
+    elements = read_elements(file)
     anchor = load_anchor(trust)
     verdicts = [judge(element, serial=address.serial, anchor=anchor, today=today) for element in elements]
-    ring = KeyRing(verdict.key for verdict in verdicts if isinstance(verdict, Valid))
+    ring = KeyRing(verdict.key for verdict in verdicts if isinstance(verdict, Valid | Expired))
     feature_set = FeatureSet(
         model=load_model(model, models_folder),
         profile=profile_for(firmware),
@@ -80,19 +73,44 @@ def command(
     if as_json:
         print_json(
             {
-                "keys": [_key_report(verdict, features) for verdict in verdicts],
+                "keys": [key_report(verdict, features) for verdict in verdicts],
                 "features": [feature_report(gate) for gate in gates],
             }
         )
     else:
-        for number, verdict in enumerate(verdicts, 1):
-            click.echo(f"key {number}: {_words(verdict)}")
-            for grant in _key_report(verdict, features)["grants"]:
-                click.echo(f"  {grant['feature']:<22}{grant['expiry']}")
+        print_keys([key_report(verdict, features) for verdict in verdicts])
         click.echo("If configured for use:")
         click.echo("\n".join(feature_lines(gates)))
-    if not ring.keys:
+    if not any(isinstance(verdict, Valid) for verdict in verdicts):
         raise LicenseNotValidError(f"{file} has no valid license key for {address}")
+
+
+def read_elements(file: Path) -> tuple[Mapping[str, str], ...]:
+    """The attributes of every key of an activation file.
+
+    Raises:
+        UsageError: it is not a regular file.
+        LicenseFileError: it is not an activation file.
+    """
+    from phone_sim.errors import LicenseFileError, UsageError
+    from phone_sim.licensing.license_file import SIZE_LIMIT, read_all
+
+    if not file.is_file():
+        raise UsageError(f"{file} is not a regular file")
+    with file.open("rb") as opened:
+        data = opened.read(SIZE_LIMIT + 1)
+    try:
+        return read_all(data)
+    except LicenseFileError as error:
+        raise LicenseFileError(f"{file}: {error.reason}", error.line) from error
+
+
+def print_keys(reports: list[dict[str, Any]]) -> None:
+    """Print what `key_report` says of each key."""
+    for place, report in enumerate(reports, 1):
+        click.echo(f"key {place}: {report['why']}")
+        for grant in report["grants"]:
+            click.echo(f"  {grant['feature']:<22}{grant['expiry']}")
 
 
 def _words(verdict: "Verdict") -> str:
@@ -112,9 +130,10 @@ def _words(verdict: "Verdict") -> str:
             return f"valid ({verdict.key.type.value} {verdict.key.serial})"
 
 
-def _key_report(verdict: "Verdict", features: "tuple[Feature, ...]") -> dict[str, Any]:
+def key_report(verdict: "Verdict", features: "tuple[Feature, ...]") -> dict[str, Any]:
+    """A license key and its verdict, as `--json` gives it."""
     from phone_sim.cli.report import word
-    from phone_sim.firmware.screen import UNKNOWN
+    from phone_sim.firmware.messages import UNKNOWN
 
     names = {feature.bit: feature.key for feature in features}
     key = getattr(verdict, "key", None)

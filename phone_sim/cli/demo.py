@@ -44,8 +44,9 @@ def command(tftp: bool, as_json: bool) -> None:
     """Show the whole story on an embedded boot server: unlicensed, licensed, forged, expired.
 
     A phone boots without a license, gets one, another meets a forged one, and a site license runs out during a call.
-    The log is what the phone wrote; what just happened is said after it. Time is virtual, requests are real. Ends with
-    1 if anything came out other than the bulletin says.
+    The log is what the phone wrote; what just happened is said after it. Time is virtual, requests are real. Stamps
+    are UTC until the phone has read its GMT offset. Ends with 1 if the feature, the display or a reboot is not as it
+    must be.
 
     Example: phone-sim demo
     """
@@ -133,8 +134,17 @@ class Stage:
         else:
             path.unlink()
 
-    def step(self, title: str, act: Callable[[], object], said: str, *, directory_on: bool) -> Step:
-        """Let something happen; the Corporate Directory must then be on or off as `directory_on` says."""
+    def step(
+        self,
+        title: str,
+        act: Callable[[], object],
+        said: str,
+        *,
+        directory_on: bool,
+        display: str = "",
+        reboots: int = 0,
+    ) -> Step:
+        """Let something happen; then the Corporate Directory must be on or off, and the rest as it is given here."""
         from phone_sim.cli.report import request_line
         from phone_sim.firmware.features import Enabled
 
@@ -145,7 +155,9 @@ class Stage:
         gates = service.gates if service is not None else ()
         if any(isinstance(gate, Enabled) for gate in gates if gate.feature.key == "LDAP") != directory_on:
             raise PhoneSimError(f"{title}: the Corporate Directory is not {'on' if directory_on else 'off'}")
-        requests = [request_line(exchange) for exchange in list(self.driver.exchanges)[before:]]
+        if display not in ("", *self.driver.frame.lines) or len(self.driver.reboots) != reboots:
+            raise PhoneSimError(f"{title}: the phone shows {self.driver.frame.lines}, reboots: {self.driver.reboots}")
+        requests = [request_line(exchange) for exchange in self.driver.exchanges[before:]]
         lines = list(self.driver.frame.lines)
         return Step(title=title, said=said, log=list(self._log), requests=requests, screen=lines)
 
@@ -186,6 +198,7 @@ def _story(stage: Stage) -> Iterator[Step]:
         "The license file was downloaded and its signature verified; the feature is on (B6, B7, B15). From now on the "
         "key is in flash, and no license file is asked for.",
         directory_on=True,
+        reboots=1,
     )
     stage.put(own_file, [forged_key])
     stage.take_phone(None)
@@ -233,6 +246,7 @@ def _expiry(stage: Stage) -> Iterator[Step]:
         hang_up,
         f"The display says: {RECONFIGURING} (B12)",
         directory_on=True,
+        display=RECONFIGURING,
     )
     yield stage.step(
         "7. The phone reboots",
@@ -240,4 +254,5 @@ def _expiry(stage: Stage) -> Iterator[Step]:
         "The boot server still has the old license, which is over: the feature is gone, and the phone carries on "
         "(B12, B13).",
         directory_on=False,
+        reboots=1,
     )

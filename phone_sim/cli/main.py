@@ -16,6 +16,7 @@ VERBS = {
     "boot": "Boot a phone once against a boot server and print its log.",
     "run": "Boot a phone and stay on: calls, daily checks, reboots.",
     "serve": "Serve a folder as a boot server, over HTTP and TFTP.",
+    "license": "Order and redeem licenses, and make activation files.",
     "check": "Say what a phone would make of an activation file.",
     "models": "Show the models and which features need a license.",
 }

@@ -88,7 +88,11 @@ def command(
         try:
             driver.power_on()
             world.live(happen)
+        except KeyboardInterrupt:
+            driver.cut_power()
+            raise
         finally:
+            world.close()
             if as_json:
                 print_json(phone_report(driver, lines))
             else:
@@ -133,11 +137,12 @@ def _perform(driver: "PhoneDriver", event: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Time for a phone; `live` lets it pass until the end, and takes the events that a user types."""
+    """Time for a phone: `live` lets it pass until the end, and takes the events that a user types; `close` ends it."""
 
     clock: "Clock"
     agenda: "Agenda"
     live: Callable[[Callable[[str], None]], None]
+    close: Callable[[], None]
 
 
 def _virtual(start: datetime, until: datetime | None) -> World:
@@ -149,7 +154,7 @@ def _virtual(start: datetime, until: datetime | None) -> World:
         raise UsageError(f"--speed {AS_FAST_AS_CAN_BE} needs --until: it would never end")
     clock = ManualClock(start)
     agenda = HeapAgenda(clock)
-    return World(clock=clock, agenda=agenda, live=lambda _: agenda.run_until(until))
+    return World(clock=clock, agenda=agenda, live=lambda _: agenda.run_until(until), close=lambda: None)
 
 
 def _real(start: datetime, speed: float, until: datetime | None) -> World:
@@ -166,12 +171,9 @@ def _real(start: datetime, speed: float, until: datetime | None) -> World:
         if sys.stdin is not None and sys.stdin.isatty():
             click.echo(f"Type what is to happen: {', '.join(EVENTS)}, or quit.", err=True)
             threading.Thread(target=_typed, args=(happen, ended.set), daemon=True).start()
-        try:
-            ended.wait()
-        finally:
-            agenda.close()
+        ended.wait()
 
-    return World(clock=clock, agenda=agenda, live=live)
+    return World(clock=clock, agenda=agenda, live=live, close=agenda.close)
 
 
 def _typed(happen: Callable[[str], None], quit_phone: Callable[[], None]) -> None:

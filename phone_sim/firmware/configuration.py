@@ -40,17 +40,20 @@ def read_configuration(session: Session, last: Parameters) -> Flow[Configuration
         yield from session.say(messages.CONFIG_FILES_TOO_LONG, reason=problem)
     overrides: list[Layer] = []
     listed: list[Layer] = []
-    files = [("", name, listed) for name in dict.fromkeys(master.config_files)]
+    files = [("", name, listed) for name in master.config_files]
     for suffix in session.identity.profile.override_files:
         files.append((master.overrides_directory, f"{session.identity.mac}-{suffix}", overrides))
+    left = parameters.TOTAL_LIMIT
     for directory, name, layers in files:
         optional = layers is overrides
-        reply = yield from session.fetch(directory, name, limit=parameters.SIZE_LIMIT, optional=optional)
+        limit = min(left, parameters.SIZE_LIMIT)
+        reply = yield from session.fetch(directory, name, limit=limit, optional=optional)
         if isinstance(reply, TransferFailed):
             if last != Parameters():
                 return (yield from _last_one(session, master, last, f"{shown_name(name)} is not whole"))
             break  # a server that breaks off one file may let the phone wait for each of the others
         if isinstance(reply, Fetched):
+            left -= len(reply.data)
             layers += yield from _layer(session, name, reply.data)
     # First listed wins, and overrides come before all that is listed (field notes 2).
     return Configuration(master=master, parameters=Parameters([*overrides, *listed]))

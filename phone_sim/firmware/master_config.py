@@ -19,6 +19,8 @@ SIZE_LIMIT = 256 * 1024
 """Most bytes of a master configuration file; ours."""
 NAME_LIMIT = 255
 LIST_LIMIT = 2047
+FILES_LIMIT = 64
+"""Most files of CONFIG_FILES; ours. Without it, a list of short names could hold a phone for a day."""
 
 ATTRIBUTES = (
     "APP_FILE_PATH",
@@ -104,7 +106,10 @@ def _config_files(value: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if len(value) > LIST_LIMIT:
         value = value[: LIST_LIMIT + 1].rpartition(",")[0]
         problems.append(f"the list is longer than {LIST_LIMIT} characters, its end is ignored")
-    names = _listed(value)
+    names = tuple(dict.fromkeys(_listed(value)))
+    if len(names) > FILES_LIMIT:
+        problems.append(f"{len(names)} files are listed, the first {FILES_LIMIT} are read")
+        names = names[:FILES_LIMIT]
     problems += [
         f"{shown_name(name)[:40]}... is longer than {NAME_LIMIT} characters" for name in names if len(name) > NAME_LIMIT
     ]

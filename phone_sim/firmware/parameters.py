@@ -16,6 +16,8 @@ from phone_sim.errors import DocumentError, ParameterFileError
 
 SIZE_LIMIT = 8 * 1024 * 1024
 """Most bytes of a configuration file; ours (the largest stock file has 0.2 MB)."""
+TOTAL_LIMIT = 2 * SIZE_LIMIT
+"""Most bytes of all configuration files of a phone, which have to fit into its flash; ours."""
 
 _NUMBERED_FEATURE = re.compile(r"feature\.(\d+)\.name")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phone_sim.firmware.local_time import LocalTime, date_text
+from phone_sim.firmware.local_time import Changeover, DaylightSaving, LocalTime, date_text
 from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.settings import read_settings
 from tests.make import of, utc
@@ -169,3 +169,26 @@ def test_date_is_printed_as_in_the_sample(wall: datetime, text: str) -> None:
 def test_date_is_printed_in_capitals_and_the_c_order(day: date, at: time) -> None:
     wall = datetime.combine(day, at.replace(microsecond=0))
     assert date_text(wall) == wall.strftime("%a %b %d %H:%M:%S %Y").upper()
+
+
+# A month apart at least, and not over midnight: then daylight saving itself leaves each date whole.
+MONTHS = st.tuples(st.integers(1, 12), st.integers(1, 12)).filter(lambda pair: abs(pair[0] - pair[1]) in range(2, 11))
+DAYS = st.tuples(st.integers(1, 28), st.integers(1, 22), st.none() | st.integers(0, 6), st.booleans())
+
+
+def changeover(month: int, rest: tuple[int, int, int | None, bool]) -> Changeover:
+    day, hour, weekday, last = rest
+    return Changeover(month=month, day=day, hour=hour, weekday=weekday, last_in_month=last)
+
+
+@given(MONTHS, DAYS, DAYS, st.times().map(lambda at: at.replace(microsecond=0)))
+def test_every_rule_has_one_check_on_every_date(
+    months: tuple[int, int], start: tuple[int, int, int | None, bool], stop: tuple[int, int, int | None, bool], at: time
+) -> None:
+    rule = DaylightSaving(start=changeover(months[0], start), stop=changeover(months[1], stop))
+    zone = LocalTime(daylight_saving=rule)
+    instant, dates = datetime(2026, 1, 10, tzinfo=UTC), []
+    for _ in range(500):
+        instant = zone.next_occurrence(at, instant)
+        dates.append(zone.of(instant).date())
+    assert all(later - earlier == timedelta(days=1) for earlier, later in pairwise(dates))

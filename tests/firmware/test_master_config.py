@@ -130,9 +130,10 @@ def test_limit_counts_the_name_after_substitution() -> None:
     ],
 )
 def test_list_is_read_up_to_2047_characters(last: int, after: str, kept: bool) -> None:
-    before = ("a" * 199 + ",") * 10
+    names = tuple(f"{place}{'a' * 198}" for place in range(10))
+    before = "".join(f"{name}," for name in names)
     found = read(master(CONFIG_FILES=before + "z" * last + after))
-    assert found.config_files == ("a" * 199,) * 10 + ("z" * last,) * kept
+    assert found.config_files == names + ("z" * last,) * kept
     assert found.problems == (
         ("the list is longer than 2047 characters, its end is ignored",) if after or not kept else ()
     )
@@ -149,3 +150,10 @@ def test_any_bytes_are_read_or_refused(data: bytes, value: str) -> None:
             read(whole)
         except MasterConfigurationError:
             continue
+
+
+def test_no_more_than_64_files_are_read_and_none_twice() -> None:
+    names = [f"{place}.cfg" for place in range(70)]
+    found = read(master(CONFIG_FILES=",".join([*names[:3], *names])))
+    assert found.config_files == tuple(names[:64])
+    assert found.problems == ("70 files are listed, the first 64 are read",)

@@ -1,0 +1,145 @@
+"""Redeeming license numbers and making activation files (B6, B8, D10).
+
+An activation file is made from the ledger, never from an older file, and signing leaves nothing to chance: made
+again, it is the same byte for byte. So a file that was lost, or never written because the power went, can be had
+again.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from phone_sim.authority.ledger import Ledger
+from phone_sim.authority.license_number import parse_number
+from phone_sim.authority.orders import Redemption, Refusal
+from phone_sim.authority.signing_key import SigningKey
+from phone_sim.errors import AuthorityError, MacAddressError, UsageError
+from phone_sim.licensing.license_file import write
+from phone_sim.licensing.license_key import LicenseKey, LicenseType
+from phone_sim.mac_address import MacAddress
+
+LINE_LIMIT = 100_000
+"""Most lines of a batch; ours."""
+
+_SITE_SERIAL = re.compile(r"\d{12}")
+_SITE_FILE = "000000000000-license.cfg"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchLine:
+    """A line of a batch and what became of it: `refused` is empty for an accepted one."""
+
+    place: int
+    number: str
+    mac: str
+    refused: str = ""
+
+
+def redeem_phone(ledger: Ledger, number: str, mac: MacAddress, *, at: datetime, requester: str) -> None:
+    """Redeem a license number for a phone.
+
+    Raises:
+        UsageError: the number is none.
+        AuthorityError: the number is not redeemed, and why.
+    """
+    _redeem(ledger, number, mac.serial, LicenseType.PHONE, at, requester)
+
+
+def redeem_site(ledger: Ledger, number: str, serial: str | None, *, at: datetime, requester: str) -> str:
+    """Redeem a license number for a site; without a serial for the one that was given with the order. Returns it.
+
+    Raises:
+        UsageError: the number or the serial is none.
+        AuthorityError: the number is not redeemed, and why.
+    """
+    order = ledger.order(parse_number(number))
+    wanted = serial or (order.site_serial if order is not None else None) or "0" * 12
+    if not _SITE_SERIAL.fullmatch(wanted):
+        raise UsageError(f"{wanted!r} is not a site serial: it has 12 digits")
+    _redeem(ledger, number, wanted, LicenseType.SITE, at, requester)
+    return wanted
+
+
+def _redeem(ledger: Ledger, number: str, serial: str, license_type: LicenseType, at: datetime, requester: str) -> None:
+    wish = Redemption(number=parse_number(number), serial=serial, redeemed_at=at, requester=requester)
+    with ledger.writing():
+        refusal = ledger.redeem(wish, license_type)
+    if refusal is not None:
+        raise AuthorityError(f"license number {wish.number} is not redeemed: {refusal.value}")
+
+
+def redeem_batch(
+    ledger: Ledger, text: str, *, at: datetime, requester: str, all_or_nothing: bool = False
+) -> tuple[BatchLine, ...]:
+    """Redeem the lines `license number<TAB>MAC` of a batch file (B8); empty lines are passed over.
+
+    Every line gets its own answer. With `all_or_nothing`, one that is refused leaves the ledger as it was.
+
+    Raises:
+        UsageError: the file has more than 100,000 lines.
+        AuthorityError: the ledger cannot be written; nothing is.
+    """
+    lines = text.splitlines()
+    if len(lines) > LINE_LIMIT:
+        raise UsageError(f"the batch has {len(lines)} lines, at most {LINE_LIMIT} are read")
+    answers: tuple[BatchLine, ...] = ()
+    try:
+        with ledger.writing():
+            answers = tuple(_answers(ledger, lines, at, requester))
+            if all_or_nothing and any(line.refused for line in answers):
+                raise _NothingRedeemedError
+    except _NothingRedeemedError:
+        pass
+    return answers
+
+
+class _NothingRedeemedError(Exception):
+    """A line of a batch that is to be redeemed as a whole was refused."""
+
+
+def _answers(ledger: Ledger, lines: Iterable[str], at: datetime, requester: str) -> Iterator[BatchLine]:
+    for place, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        number, tab, mac = line.partition("\t")
+        refused = "" if tab else "no tab between license number and MAC"
+        if not refused:
+            refused = _line_refused(ledger, number, mac.strip(), at, requester)
+        yield BatchLine(place=place, number=number.strip(), mac=mac.strip(), refused=refused)
+
+
+def _line_refused(ledger: Ledger, number: str, mac: str, at: datetime, requester: str) -> str:
+    try:
+        serial = MacAddress.parse(mac).serial
+    except MacAddressError as error:
+        return f"bad MAC: {error}"
+    try:
+        wish = Redemption(number=parse_number(number), serial=serial, redeemed_at=at, requester=requester)
+    except UsageError as error:
+        return f"{Refusal.UNKNOWN_NUMBER.value}: {error}"
+    refusal = ledger.redeem(wish, LicenseType.PHONE)
+    return "" if refusal is None else refusal.value
+
+
+def activation_files(ledger: Ledger, signing_key: SigningKey, serials: Iterable[str]) -> Mapping[str, bytes]:
+    """The activation file of each serial, by its name on the boot server (B10): all keys it ever got, oldest first.
+
+    Raises:
+        AuthorityError: nothing was ever redeemed for a serial.
+    """
+    unsigned = []
+    for serial in dict.fromkeys(serials):
+        orders = ledger.orders_for(serial)
+        if not orders:
+            raise AuthorityError(f"nothing was redeemed for {serial}")
+        unsigned += [(file_name(order.license_type, serial), order.key(serial)) for order in orders]
+    files: dict[str, list[LicenseKey]] = {}
+    for (name, _), key in zip(unsigned, signing_key.sign_all([key for _, key in unsigned]), strict=True):
+        files.setdefault(name, []).append(key)
+    return {name: write(keys) for name, keys in files.items()}
+
+
+def file_name(license_type: LicenseType, serial: str) -> str:
+    """The name of an activation file on the boot server (B10)."""
+    return _SITE_FILE if license_type is LicenseType.SITE else f"{serial.lower()}-license.cfg"

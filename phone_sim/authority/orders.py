@@ -1,0 +1,95 @@
+"""What is ordered and redeemed: values, without the ledger that keeps them (B4, B5, B7)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+
+from phone_sim.errors import UsageError
+from phone_sim.licensing.expiry import NEVER, Expiry
+from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
+from phone_sim.models import Feature
+
+QUANTITY_LIMIT = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order and all that its license number identifies (B5).
+
+    `software` is what was bought, in words; `bits` are the option bits it activates. `quantity` is how many phones
+    may be activated, 1 for a site. `expires` is the last day of a site license, None for never. `site_serial` is
+    given to a site order (B4).
+    """
+
+    number: str
+    license_type: LicenseType
+    software: str
+    bits: tuple[int, ...]
+    version: str
+    quantity: int
+    expires: date | None
+    upgrade: bool
+    ordered_at: datetime
+    site_serial: str | None = None
+
+    def key(self, serial: str) -> LicenseKey:
+        """The license key, not signed yet, that this order gives the phone or site with this serial (B7)."""
+        expiry = NEVER if self.expires is None else Expiry.on(self.expires)
+        return new_key(serial=serial, license_type=self.license_type, grants=dict.fromkeys(self.bits, expiry))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redemption:
+    """A license number redeemed for the serial of a phone or a site, when, and by whom."""
+
+    number: str
+    serial: str
+    redeemed_at: datetime
+    requester: str
+
+
+class Refusal(Enum):
+    """Why a license number is not redeemed."""
+
+    UNKNOWN_NUMBER = "unknown number"
+    ALREADY_REDEEMED = "already redeemed"
+    QUANTITY_USED_UP = "quantity used up"
+    WRONG_TYPE = "wrong license type"
+    WRONG_SITE = "wrong site serial"
+
+
+def software_bits(software: str, features: Iterable[Feature]) -> tuple[int, ...]:
+    """The option bits of a suite (`Productivity Suite`), or of features by key or name, with commas between.
+
+    Raises:
+        UsageError: when a name is of neither, listing those there are.
+    """
+    everything = tuple(features)
+    bits: set[int] = set()
+    for name in (part.strip().lower() for part in software.split(",")):
+        found = {one.bit for one in everything if name in (one.suite.lower(), one.key.lower(), one.name.lower())}
+        if not name or not found:
+            known = sorted({one.suite for one in everything if one.suite} | {one.key for one in everything})
+            raise UsageError(f"{name!r} is no software that can be ordered: {', '.join(known)} can")
+        bits |= found
+    return tuple(sorted(bits))
+
+
+def check_terms(license_type: LicenseType, quantity: int, expires: date | None) -> None:
+    """Refuse terms that no license has.
+
+    Raises:
+        UsageError: a phone license with an end date (B11), a site license for several, a quantity out of range.
+    """
+    if license_type is LicenseType.PHONE and expires is not None:
+        raise UsageError("an individual phone license never expires (B11): only a site license can have an end date")
+    if license_type is LicenseType.SITE and quantity != 1:
+        raise UsageError("a site license is for one site: its quantity is 1")
+    if not 1 <= quantity <= QUANTITY_LIMIT:
+        raise UsageError(f"the quantity is 1 to {QUANTITY_LIMIT}, not {quantity}")
+    if expires is not None:
+        try:
+            Expiry.on(expires)
+        except ValueError as error:
+            raise UsageError(f"a license cannot end on {expires}: {error}") from error

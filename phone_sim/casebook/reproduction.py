@@ -1,0 +1,95 @@
+"""Playing a case: a boot server on real sockets, a phone that boots from it, and what it logged."""
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from phone_sim.boot_server.directory import DirectorySite
+from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.tftp import TftpBootServer
+from phone_sim.casebook.cases import MAC, MASTER, Case, Ending
+from phone_sim.firmware.log_line import parse_line
+from phone_sim.firmware.phone import Phone
+from phone_sim.firmware.profile import profile_for
+from phone_sim.firmware.session import Identity
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.agenda import HeapAgenda
+from phone_sim.runtime.clock import ManualClock
+from phone_sim.runtime.driver import PhoneDriver
+from phone_sim.runtime.flash_file import FlashFile
+from phone_sim.runtime.log_sink import LogSink
+from phone_sim.runtime.model_files import load_features, load_model
+from phone_sim.runtime.transport import network_transport
+from phone_sim.runtime.trust_file import load_anchor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reproduction:
+    """A case that was played: the whole log, and the lines that are shown of it."""
+
+    case: Case
+    log: tuple[str, ...]
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The lines of the components that the case is about."""
+        shown = self.case.shown
+        if shown is None:
+            return self.log
+        return tuple(line for line in self.log if (parts := parse_line(line)) and parts.component in shown)
+
+
+def site_files(case: Case) -> Mapping[str, bytes]:
+    """The whole site of a case, as its boot server holds it at the end."""
+    return {"000000000000.cfg": MASTER, "features.cfg": case.features, "site.cfg": case.site, **case.files()}
+
+
+def reproduce(case: Case, *, tftp: bool = False) -> Reproduction:
+    """Boot a phone on the case's site, over HTTP or TFTP on the loopback address, and let the case happen."""
+    with TemporaryDirectory() as name:
+        site, flash = Path(name) / "site", Path(name) / "flash"
+        for path, data in site_files(case).items():
+            (site / path).parent.mkdir(parents=True, exist_ok=True)
+            if case.ending is not Ending.LICENSE_PUT or path not in case.files():
+                (site / path).write_bytes(data)
+        kind = TftpBootServer if tftp else HttpBootServer
+        lines: list[str] = []
+        with kind(DirectorySite(site)) as server, closing(network_transport()) as transport:
+            clock = ManualClock(case.now)
+            agenda = HeapAgenda(clock)
+            identity = Identity(
+                model=load_model(case.model),
+                features=load_features(),
+                mac=MacAddress.parse(MAC),
+                profile=profile_for(case.firmware),
+                anchor=load_anchor(),
+                boot_server=server.url,
+            )
+            driver = PhoneDriver(
+                Phone(identity),
+                clock=clock,
+                agenda=agenda,
+                transport=transport,
+                flash=FlashFile(flash),
+                log=LogSink(lines.append),
+            )
+            driver.power_on()
+            match case.ending:
+                case Ending.NIGHT:
+                    agenda.run(timedelta(hours=24))
+                case Ending.LICENSE_PUT:
+                    for path, data in case.files().items():
+                        (site / path).write_bytes(data)
+                    agenda.run(timedelta(hours=1))
+                case Ending.SERVER_DOWN:
+                    server.stop()
+                    driver.reboot()
+                case Ending.FLASH_DAMAGED:
+                    whole = bytearray(flash.read_bytes())
+                    whole[len(whole) // 2] ^= 0x01
+                    flash.write_bytes(whole)
+                    driver.reboot()
+    return Reproduction(case=case, log=tuple(lines))

@@ -1,0 +1,133 @@
+"""Events at awkward moments: out of a flow, from another thread, at a power cut (D15)."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from phone_sim.firmware.effects import (
+    Effect,
+    Fetch,
+    FetchReply,
+    NotFound,
+    Reboot,
+    Upload,
+    Uploaded,
+    UploadReply,
+    WakeAt,
+    WriteFlash,
+)
+from phone_sim.firmware.flash import FlashContents
+from phone_sim.firmware.lifecycle import State
+from phone_sim.runtime.agenda import HeapAgenda
+from phone_sim.runtime.clock import ManualClock, ScaledClock
+from phone_sim.runtime.driver import PhoneDriver
+from phone_sim.runtime.flash_file import MemoryFlash
+from phone_sim.runtime.transport.memory import MemoryTransport, serve
+from tests.make import PHONE_FILE
+from tests.runtime.phones import BOUND, CONFIGURATION, bench, phone_license, within
+
+
+def phone_with(
+    on_effect: Callable[[Effect], None] | None = None, transport: MemoryTransport | None = None
+) -> tuple[PhoneDriver, HeapAgenda, MemoryFlash]:
+    """A phone on virtual time, with a license to fetch."""
+    clock = ManualClock(datetime(2026, 3, 2, tzinfo=UTC))
+    agenda, flash = HeapAgenda(clock), MemoryFlash()
+    asked = transport or serve({**CONFIGURATION, PHONE_FILE: phone_license()})
+    return bench(asked, clock=clock, agenda=agenda, flash=flash, on_effect=on_effect).driver, agenda, flash
+
+
+@pytest.mark.parametrize("kind", [WriteFlash, WakeAt, Fetch, Upload])
+def test_effect_at_which_power_is_cut_is_not_performed(kind: type) -> None:
+    def cut(effect: Effect) -> None:
+        if isinstance(effect, kind):
+            driver.cut_power()
+
+    driver, agenda, flash = phone_with(cut)
+    driver.power_on()
+    assert driver.phone.state is State.OFF
+    assert flash.read() == FlashContents() or kind in (WakeAt, Upload)
+    assert kind is not Fetch or driver.exchanges == ()
+    agenda.run(timedelta(days=3))
+    assert driver.phone.state is State.OFF
+
+
+def test_power_cut_at_the_reboot_leaves_the_phone_off() -> None:
+    def cut(effect: Effect) -> None:
+        if isinstance(effect, Reboot):
+            driver.cut_power()
+
+    driver, agenda, _ = phone_with(cut)
+    driver.power_on()
+    driver.reboot()
+    agenda.run(timedelta(days=1))
+    assert driver.phone.state is State.OFF
+    assert driver.reboots == []
+
+
+def test_power_cut_from_another_thread_does_not_wait_for_the_server() -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def fetch(_: Fetch) -> FetchReply:
+        asked.set()
+        answer.wait(BOUND)
+        return NotFound("404")
+
+    driver, _, _ = phone_with(transport=MemoryTransport(fetch, lambda _: Uploaded()))
+    booting = threading.Thread(target=driver.power_on)
+    booting.start()
+    assert asked.wait(BOUND)
+    within(driver.cut_power)
+    answer.set()
+    booting.join(BOUND)
+    assert driver.phone.state.value == "off"
+    assert len(driver.exchanges) == 1
+    driver.power_on()
+    assert driver.phone.state.value == "idle"
+
+
+def test_event_out_of_a_flow_is_dealt_with_after_it() -> None:
+    def clock_is_set(effect: Effect) -> None:
+        if isinstance(effect, Fetch):
+            driver.clock_set()
+
+    driver, _, _ = phone_with(clock_is_set)
+    driver.power_on()
+    assert driver.phone.state is State.IDLE
+    assert driver.phone.next_check is not None
+
+
+def test_log_loses_what_was_not_uploaded_when_power_is_cut() -> None:
+    driver, _, _ = phone_with()
+    driver.power_on()
+    driver.cut_power()
+    driver.power_on()
+    first, second = [one.request for one in driver.exchanges if isinstance(one.request, Upload)]
+    assert len(second.body) <= len(first.body)
+
+
+def test_log_is_uploaded_again_once_the_boot_server_is_back() -> None:
+    files = {**CONFIGURATION}
+    down = {"now": True}
+
+    def fetch(request: Fetch) -> FetchReply:
+        return serve({}).fetch(request) if down["now"] else serve(files).fetch(request)
+
+    def upload(request: Upload) -> UploadReply:
+        return NotFound("404") if down["now"] else serve(files).upload(request)
+
+    driver, agenda, _ = phone_with(transport=MemoryTransport(fetch, upload))
+    driver.power_on()
+    down["now"] = False
+    agenda.run(timedelta(days=3))
+    assert any(name.endswith("-app.log") for name in files)
+
+
+def test_scaled_clock_reckons_from_now() -> None:
+    clock = ScaledClock(datetime(2026, 1, 1, tzinfo=UTC), 3600)
+    late = clock.instant() - timedelta(hours=1)
+    soon = clock.instant() + timedelta(hours=1)
+    assert clock.wall_time_of(late) <= datetime.now(UTC)
+    assert timedelta() < clock.wall_time_of(soon) - datetime.now(UTC) <= timedelta(seconds=1)
