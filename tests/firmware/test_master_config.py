@@ -56,7 +56,7 @@ def test_empty_directories_are_the_root() -> None:
         ("a.cfg,b.cfg", ("a.cfg", "b.cfg")),
         (" a.cfg , b.cfg ,", ("a.cfg", "b.cfg")),
         (",a.cfg,,b.cfg", ("a.cfg", "b.cfg")),
-        ("a.cfg, a.cfg", ("a.cfg", "a.cfg")),
+        ("a.cfg, a.cfg", ("a.cfg",)),
         ("ftp://u:p@h/a.cfg, dir/b.cfg", ("ftp://u:p@h/a.cfg", "dir/b.cfg")),
         ("[PHONE_MAC_ADDRESS]-user.cfg", (f"{MAC}-user.cfg",)),
         ("[PHONE_MODEL]-[PHONE_MAC_ADDRESS].cfg", (f"SPIP670-{MAC}.cfg",)),
