@@ -22,7 +22,7 @@ _NOT_TAKEN = Explanation(
 )
 EXPLANATIONS: Mapping[Message, Explanation] = {
     messages.INITIAL_ENTRY: Explanation("A part of the phone has started, and logs from this level up."),
-    messages.KEY_IS_BLANK: Explanation("There is no license in flash yet.", (causes.NOT_CONFIGURED,)),
+    messages.KEY_IS_BLANK: Explanation("There is no license in flash yet."),
     messages.NEW_KEY: Explanation(
         "A key was read from an activation file. It counts only if no complaint about its signature follows. A date at "
         "the turn of 1969 to 1970 is the mark for licenses that never expire."
@@ -36,7 +36,7 @@ EXPLANATIONS: Mapping[Message, Explanation] = {
     messages.KEYS_UPDATED: Explanation("So many features got a license, or another expiry, from this file."),
     messages.FEATURE_NOT_AVAILABLE: Explanation(
         "The feature is configured and has no valid license, so it is off (B13).",
-        (causes.LACKS_FEATURE, causes.NO_FILE),
+        (causes.NO_FILE, causes.OTHER_PHONES, causes.SIGNATURE, causes.OVER, causes.LACKS_FEATURE),
     ),
     messages.DIRECTORY_NOT_LICENSED: Explanation("The Corporate Directory was told to stay off."),
     messages.NOT_LICENSED: Explanation("The part of the phone that does this was told to stay off."),

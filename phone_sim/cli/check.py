@@ -1,5 +1,6 @@
 """`phone-sim check`: what a phone would make of an activation file, offline."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -41,8 +42,8 @@ def command(
 ) -> None:
     """Say what the phone with this MAC and model would make of an activation file on a date, and why.
 
-    Every license key gets its verdict; the features are those that the phone could then use. Ends with 4 when no key of
-    the file is valid for the phone.
+    Every license key gets its verdict, with the first check that it fails and the bytes concerned. The features are
+    those that the phone could then use. Ends with 4 when no key of the file is valid for the phone.
 
     Example: phone-sim check 0004f2000001-license.cfg --mac 0004f2000001 --date 2026-12-01
     """
@@ -70,19 +71,40 @@ def command(
         wanted=frozenset(feature.key for feature in features),
     )
     gates = feature_set.gates(ring, today)
+    reports = []
+    for verdict, element in zip(verdicts, elements, strict=True):
+        check, concerned = failed_check(verdict, element, address.serial)
+        reports.append({**key_report(verdict, features), "failed_check": check, "bytes": concerned})
     if as_json:
-        print_json(
-            {
-                "keys": [key_report(verdict, features) for verdict in verdicts],
-                "features": [feature_report(gate) for gate in gates],
-            }
-        )
+        print_json({"keys": reports, "features": [feature_report(gate) for gate in gates]})
     else:
-        print_keys([key_report(verdict, features) for verdict in verdicts])
+        print_keys(reports)
         click.echo("If configured for use:")
         click.echo("\n".join(feature_lines(gates)))
     if not any(isinstance(verdict, Valid) for verdict in verdicts):
         raise LicenseNotValidError(f"{file} has no valid license key for {address}")
+
+
+def failed_check(verdict: "Verdict", element: Mapping[str, str], serial: str) -> tuple[str, str]:
+    """The first check that a key fails, in the order of the phone's, and the bytes concerned; empty for a valid key."""
+    import hashlib
+
+    from phone_sim.licensing.license_key import Malformed
+    from phone_sim.licensing.verdict import Expired, NotForThisPhone, SignatureNotValid
+
+    match verdict:
+        case NotForThisPhone():
+            return "serial", f"Serial={element.get('Serial', '')!r}, this phone's is {serial!r}"
+        case Malformed():
+            return "form", f"{verdict.attribute}={element.get(verdict.attribute, '')!r}"
+        case SignatureNotValid(key):
+            signed = key.signed_bytes()
+            digest = hashlib.sha256(signed).hexdigest()
+            return "signature", f"Validation={element['Validation']!r} over {len(signed)} bytes, SHA-256 {digest}"
+        case Expired(key):
+            return "expiry", f"Duration={key.duration!r}, last days {', '.join(str(one.expiry) for one in key.grants)}"
+        case _:
+            return "", ""
 
 
 def read_elements(file: Path) -> tuple[Mapping[str, str], ...]:
@@ -109,8 +131,15 @@ def print_keys(reports: list[dict[str, Any]]) -> None:
     """Print what `key_report` says of each key."""
     for place, report in enumerate(reports, 1):
         click.echo(f"key {place}: {report['why']}")
+        if report.get("failed_check"):
+            click.echo(f"  fails the check of its {report['failed_check']}: {_shortened(report['bytes'])}")
         for grant in report["grants"]:
             click.echo(f"  {grant['feature']:<22}{grant['expiry']}")
+
+
+def _shortened(text: str) -> str:
+    """A text with its long runs of hexadecimal digits cut, for people."""
+    return re.sub(r"([0-9A-F]{16})[0-9A-F]{32,}([0-9A-F]{16})", r"\1...\2", text)
 
 
 def _words(verdict: "Verdict") -> str:

@@ -18,6 +18,8 @@ VERBS = {
     "serve": "Serve a folder as a boot server, over HTTP and TFTP.",
     "license": "Order and redeem licenses, and make activation files.",
     "check": "Say what a phone would make of an activation file.",
+    "reproduce": "Play a licensing fault: its site, its phone, its log.",
+    "explain": "Say what a phone's log means, why, and what to do.",
     "models": "Show the models and which features need a license.",
 }
 INTERRUPTED = 130

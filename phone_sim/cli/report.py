@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -73,7 +74,7 @@ def check_boot(driver: PhoneDriver) -> None:
     server = service.session.server
     if server is None:
         raise UsageError("no boot server is known: --server gives one")
-    if not service.session.reachable:
+    if not service.configuration.answered:
         silent = [exchange.reply for exchange in driver.exchanges if isinstance(exchange.reply, TransferFailed)]
         raise BootServerUnreachableError(f"{server.root}: {silent[-1].reason}")
     raise PhoneSimError(f"{server.root}: {service.configuration.problem}, so the phone goes by its last configuration")
@@ -92,7 +93,8 @@ def phone_report(driver: PhoneDriver, log: list[str]) -> dict[str, Any]:
             "state": driver.phone.state.value,
         },
         "boot_server": server.root if server is not None else None,
-        "reachable": service is not None and service.session.reachable,
+        "reachable": service is not None and service.configuration.answered,
+        "master_configuration": asdict(service.configuration.master) if service is not None else None,
         "requests": [
             {
                 "method": exchange.method,

@@ -106,7 +106,7 @@ def _config_files(value: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if len(value) > LIST_LIMIT:
         value = value[: LIST_LIMIT + 1].rpartition(",")[0]
         problems.append(f"the list is longer than {LIST_LIMIT} characters, its end is ignored")
-    names = tuple(dict.fromkeys(_listed(value)))
+    names = _listed(value)
     if len(names) > FILES_LIMIT:
         problems.append(f"{len(names)} files are listed, the first {FILES_LIMIT} are read")
         names = names[:FILES_LIMIT]
@@ -117,4 +117,4 @@ def _config_files(value: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _listed(value: str) -> tuple[str, ...]:
-    return tuple(name for part in value.split(",") if (name := part.strip()))
+    return tuple(dict.fromkeys(name for part in value.split(",") if (name := part.strip())))

@@ -8,25 +8,21 @@ from phone_sim.firmware.log_line import LogStyle, parse_line
 from phone_sim.firmware.session import Identity
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_file import write
-from tests.make import LDAP, PHONE_FILE, SITE_FILE, Dialogue, configured, forged, identity, master, signed_key
+from tests.make import (
+    LDAP,
+    PHONE_FILE,
+    SAMPLE_LOG,
+    SITE_FILE,
+    Dialogue,
+    configured,
+    forged,
+    identity,
+    master,
+    signed_key,
+)
 
 # Typed from the bulletin, page 8; the lines that its page width folded are whole here.
-SAMPLE = """\
-0101070000|lic |4|03|cfgCfsFlashKeyScratchLoad: key is blank
-0101070000|lic |*|03|License: new key for UsbAudio expiry THU JAN 01 06:59:58 1970 added
-0101070000|lic |*|03|License: new key for NwayConference expiry THU JAN 01 06:59:58 1970 added
-0101070000|lic |*|03|License: new key for LDAP expiry THU JAN 01 06:59:58 1970 added
-0101070000|lic |*|03|License: new key for VoiceQualityMetrics expiry THU JAN 01 06:59:58 1970 added
-0101070000|lic |*|03|License: new key for Unknown expiry THU JAN 01 06:59:58 1970 added
-0101070000|lic |4|03|cfgCfsXmlKeyValidate: Key signature is not valid
-0101070000|lic |4|03|cfgCfsKeysUpdateLicenseParse: Phone license is not valid
-0101070000|lic |3|03|cfgCfsKeysUpdate: 0 keys updated
-0101070000|lic |4|03|License: feature LDAP is not available
-0101070000|ldap |*|03|Initial log entry. Current logging level 4
-0101070000|ldap |4|03|ldap: Not Licensed
-0101070000|ldap |4|03|cDynamicData::cDynamicData:cDynamicData:Failed
-0101070000|efk |*|03|Initial log entry. Current logging level 4
-""".splitlines()
+SAMPLE = SAMPLE_LOG.splitlines()
 
 # A phone at GMT+7 that never got the time, with LDAP in use and five keys whose signature does not verify.
 SITE = {

@@ -1,0 +1,75 @@
+"""`phone-sim explain`: what a phone's log says of its licenses."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from phone_sim.cli.options import json_option
+
+if TYPE_CHECKING:
+    from phone_sim.casebook.explain import ExplainedLine
+    from phone_sim.firmware.messages import Message
+
+_LIMIT = 16 * 1024 * 1024
+
+
+@click.command(short_help="Say what a phone's log means, why, and what to do.")
+@click.argument("log", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.option("--all", "show_all", is_flag=True, help="Explain every line, not only those about licenses.")
+@json_option
+def command(log: Path, show_all: bool, as_json: bool) -> None:
+    """Say what a phone's LOG means, why that is so, and what to do. `-` reads it from stdin.
+
+    The log may be ours or a real phone's, in either width of the component field, and folded by a mail program. Each
+    line about licenses gets its meaning and its causes, the likeliest first; a conclusion stands at the end. Ends with
+    1 when no line is a line of a phone's log.
+
+    Example: phone-sim reproduce one-byte-changed | phone-sim explain -
+    """
+    from phone_sim.casebook.explain import conclusion, explain, likely_causes
+    from phone_sim.cli.report import print_json
+    from phone_sim.errors import PhoneSimError, UsageError
+
+    with click.open_file(str(log), "rb") as file:
+        data = file.read(_LIMIT + 1)
+    if len(data) > _LIMIT:
+        raise UsageError(f"{log} has more than {_LIMIT} bytes")
+    lines = explain(data.decode("utf-8-sig", "replace"))
+    if not lines:
+        raise PhoneSimError(f"{log}: no line of a phone's log is in it, such as 0101070000|lic |4|03|...")
+    if as_json:
+        causes = [cause.name for cause in likely_causes(lines)]
+        print_json({"lines": [_report(line) for line in lines], "causes": causes, "conclusion": conclusion(lines)})
+        return
+    explained: set[Message | None] = set()
+    for line in lines:
+        if show_all or line.is_licensing:
+            _print(line, brief=line.message in explained)
+            explained.add(line.message)
+    click.secho(f"\n{conclusion(lines)}", bold=True)
+
+
+def _print(line: "ExplainedLine", *, brief: bool) -> None:
+    """Print a line and what it means, unless that was said of another one already."""
+    from phone_sim.cli.report import print_log_line
+
+    print_log_line(line.line)
+    if line.explanation is None:
+        click.secho("    not in the catalogue of messages", dim=True)
+    if line.explanation is None or brief:
+        return
+    click.secho(f"    {line.explanation.meaning}", fg="cyan")
+    for cause in line.explanation.causes:
+        click.echo(f"    - {cause.what} {cause.remedy}")
+
+
+def _report(line: "ExplainedLine") -> dict[str, Any]:
+    known = line.explanation
+    return {
+        "line": line.line,
+        "licensing": line.is_licensing,
+        "source": line.message.source.value if line.message is not None else None,
+        "meaning": known.meaning if known is not None else None,
+        "causes": [cause.name for cause in known.causes] if known is not None else [],
+    }

@@ -1,0 +1,89 @@
+"""`phone-sim reproduce`: the catalogue of licensing faults, one of them played."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from phone_sim.cli.options import json_option
+
+if TYPE_CHECKING:
+    from phone_sim.casebook.cases import Case
+
+
+@click.command(short_help="Play a licensing fault: its site, its phone, its log.")
+@click.argument("case", required=False)
+@click.option("--tftp", is_flag=True, help="Let the phone boot over TFTP instead of HTTP.")
+@click.option("--whole-log", is_flag=True, help="Print all lines, also of a case that is about some components.")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder to leave the site and the log in."
+)
+@json_option
+def command(case: str | None, tftp: bool, whole_log: bool, out: Path | None, as_json: bool) -> None:
+    """Play a licensing fault: boot a phone on a site that has it, and print the phone's log. Without CASE, list all.
+
+    What is wrong, how that comes about and what mends it is on stderr. With --out, the site can be served to another
+    phone, or sent along with a report: its keys are signed with the test pair. The cases are ours; the first one gives
+    the bulletin's sample log (B14), line by line.
+
+    Example: phone-sim reproduce key-signature-not-valid
+    """
+    from phone_sim.casebook.cases import CASES
+    from phone_sim.casebook.reproduction import reproduce
+    from phone_sim.cli.report import print_json, print_log_line, talk
+    from phone_sim.errors import UsageError
+
+    if case is None:
+        _list(CASES.items(), as_json)
+        return
+    if case not in CASES:
+        raise UsageError(f"there is no case {case!r}; phone-sim reproduce lists those there are")
+    played = reproduce(CASES[case], tftp=tftp)
+    lines = played.log if whole_log else played.shown
+    if out is not None:
+        _leave(out, CASES[case], played.log)
+    if as_json:
+        print_json({**_report(case, CASES[case]), "log": lines})
+        return
+    for line in lines:
+        print_log_line(line)
+    talk(f"\nwrong: {played.case.wrong}\ncause: {played.case.field}\nfix:   {played.case.fix}")
+
+
+def _list(cases: Any, as_json: bool) -> None:
+    from phone_sim.cli.report import print_json
+
+    if as_json:
+        print_json([_report(name, case) for name, case in cases])
+        return
+    for name, case in cases:
+        click.echo(f"{click.style(f'{name:<30}', bold=True)}{case.wrong}")
+
+
+def _report(name: str, case: "Case") -> dict[str, Any]:
+    return {
+        "name": name,
+        "wrong": case.wrong,
+        "field": case.field,
+        "fix": case.fix,
+        "cause": case.cause.name,
+        "model": case.model,
+        "firmware": case.firmware,
+    }
+
+
+def _leave(folder: Path, case: "Case", log: tuple[str, ...]) -> None:
+    """Write the case's site, the phone's log and the public key into a folder."""
+    from phone_sim.casebook.reproduction import site_files
+    from phone_sim.errors import UsageError
+    from phone_sim.runtime.trust_file import load_anchor
+
+    files = {f"site/{path}": data for path, data in site_files(case).items()}
+    files["phone.log"] = "".join(f"{line}\n" for line in log).encode()
+    files["trust_anchor.pem"] = load_anchor().pem()
+    try:
+        for path, data in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(data)
+    except OSError as error:
+        raise UsageError(f"--out {folder}: {error.strerror}") from error

@@ -1,0 +1,69 @@
+"""Reading logs: ours and real ones, in both widths, folded and quoted."""
+
+import textwrap
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phone_sim.casebook import causes
+from phone_sim.casebook.explain import conclusion, explain, likely_causes, unfold
+from phone_sim.casebook.explanations import EXPLANATIONS
+from phone_sim.firmware import messages
+from phone_sim.firmware.messages import CATALOGUE
+from tests.make import SAMPLE_LOG
+
+# As the bulletin's pages print it, with the lines that their width folded.
+FOLDED = "\n".join(part for line in SAMPLE_LOG.splitlines() for part in textwrap.wrap(line, 66, break_long_words=False))
+PADDED = SAMPLE_LOG.replace("|lic |", "|lic  |").replace("|ldap |", "|ldap |").replace("|efk |", "|efk  |")
+REAL = """\
+1015152006|lldp |4|00|Ignoring corrupt LLDP packet.
+1015152457|log  |4|00|UtilLogServerC::uploadFifoLog: upload error. protocol 0 result = 17
+0202115811|tickt|*|00|m_validUntil [0]
+"""
+
+
+def test_every_message_is_explained() -> None:
+    assert set(EXPLANATIONS) == set(CATALOGUE)
+
+
+@pytest.mark.parametrize("log", [SAMPLE_LOG, FOLDED, PADDED, "> " + FOLDED.replace("\n", "\n> ")])
+def test_sample_log_is_read_in_every_form(log: str) -> None:
+    lines = explain(log)
+    assert len(lines) == 14
+    assert [line.message for line in lines].count(messages.NEW_KEY) == 5
+    assert all(line.message is not None for line in lines)
+    assert likely_causes(lines)[0] is causes.SIGNATURE
+    assert "LDAP" in conclusion(lines)
+
+
+def test_folded_lines_are_joined_as_they_were() -> None:
+    assert "".join(f"{line}\n" for line in unfold(FOLDED)) == SAMPLE_LOG
+
+
+def test_lines_of_a_real_phone_without_licensing_are_left_alone() -> None:
+    lines = explain(REAL)
+    assert len(lines) == 3
+    assert not any(line.is_licensing for line in lines)
+    assert likely_causes(lines) == (causes.LICENSED,)
+
+
+def test_only_the_last_boot_counts() -> None:
+    first = "0101000000|app1 |*|03|SoundPoint IP 670 0004f2000001 firmware 3.3.0 started\n" + SAMPLE_LOG
+    second = "\n".join(
+        [
+            "0302160000|app1 |*|03|SoundPoint IP 670 0004f2000001 firmware 3.3.0 started",
+            "0302160000|lic |4|03|cfgCfsFlashKeyScratchLoad: key is blank",
+            "0302160000|lic |*|03|License: new key for LDAP expiry THU JAN 01 06:59:58 1970 added",
+            "0302160000|lic |3|03|cfgCfsKeysUpdate: 1 keys updated",
+        ]
+    )
+    assert likely_causes(explain(first))[0] is causes.SIGNATURE
+    assert likely_causes(explain(first + second)) == (causes.LICENSED,)
+
+
+@given(st.text())
+def test_any_text_can_be_explained(text: str) -> None:
+    lines = explain(text)
+    assert likely_causes(lines)
+    assert conclusion(lines)
