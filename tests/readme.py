@@ -10,6 +10,8 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from phone_sim.casebook.cases import CASES
+from phone_sim.cli.license import command as license_verbs
 from phone_sim.cli.main import VERBS, main
 from phone_sim.firmware import lifecycle
 from phone_sim.firmware.messages import CATALOGUE, Source
@@ -24,7 +26,8 @@ def help_texts() -> str:
     """What `--help` prints, of the program and of each verb."""
     runner = CliRunner()
     texts = []
-    for verb in ([], *([verb] for verb in VERBS)):
+    within = [["license", verb] for verb in license_verbs.commands]
+    for verb in ([], *([verb] for verb in VERBS), *within):
         printed = runner.invoke(main, [*verb, "--help"], prog_name="phone-sim", terminal_width=90).output
         texts.append(f"### phone-sim {' '.join(verb)}".rstrip() + f"\n\n```\n{printed.rstrip()}\n```")
     return "\n\n".join(texts)
@@ -57,7 +60,23 @@ def golden(name: str) -> str:
     return f"```\n{(ROOT / 'fixtures/golden' / f'{name}.log').read_text()}```"
 
 
+def sample_log() -> str:
+    """What `reproduce key-signature-not-valid` prints."""
+    printed = CliRunner().invoke(main, ["reproduce", "key-signature-not-valid"], prog_name="phone-sim").stdout
+    return f"```\n{printed}```"
+
+
+def case_table() -> str:
+    """The catalogue of licensing faults."""
+    rows = [f"| `{name}` | {case.wrong} | {case.field} | {case.fix} |" for name, case in CASES.items()]
+    return "\n".join(
+        ["| case | what is wrong | how that comes about | what mends it |", "| --- | --- | --- | --- |", *rows]
+    )
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
+    "reproduce:key-signature-not-valid": sample_log,
+    "table:cases": case_table,
     "golden:unlicensed": lambda: golden("unlicensed"),
     "table:messages": message_table,
     "diagram:lifecycle": diagram,

@@ -26,7 +26,6 @@ from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.model_files import load_features, load_model
 from phone_sim.runtime.transport import TransportByScheme, network_transport
 from phone_sim.runtime.trust_file import load_anchor
-from tests.make import SAMPLE_LOG
 from tests.real_servers import (
     Apache,
     Atftpd,
@@ -38,6 +37,7 @@ from tests.real_servers import (
     require,
     require_atftpd,
 )
+from tests.sample_log import SAMPLE_LOG
 
 pytestmark = pytest.mark.real
 

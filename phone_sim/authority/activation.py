@@ -22,7 +22,7 @@ from phone_sim.mac_address import MacAddress
 LINE_LIMIT = 100_000
 """Most lines of a batch; ours."""
 
-_SITE_SERIAL = re.compile(r"\d{12}")
+_SITE_SERIAL = re.compile(r"[0-9]{12}")
 _SITE_FILE = "000000000000-license.cfg"
 
 

@@ -6,7 +6,7 @@ number at the same moment, one wins. This module does not know what a license ke
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS orders (
     expires TEXT,
     upgrade INTEGER NOT NULL,
     ordered_at TEXT NOT NULL,
-    site_serial TEXT UNIQUE
+    site_serial TEXT
 ) STRICT;
 CREATE TABLE IF NOT EXISTS redemptions (
     place INTEGER PRIMARY KEY,
@@ -48,15 +48,19 @@ class Ledger:
     """The ledger in a file; a context manager. One is for one thread, a file for any number of processes."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         try:
             self._database = sqlite3.connect(path, timeout=_SECONDS_TO_WAIT, isolation_level=None)
+        except sqlite3.Error as error:
+            raise AuthorityError(f"{path}: the ledger cannot be opened: {error}") from error
+        try:
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
             self._database.execute("PRAGMA foreign_keys = ON")
             self._database.executescript(_SCHEMA)
         except sqlite3.Error as error:
+            self._database.close()
             raise AuthorityError(f"{path}: the ledger cannot be opened: {error}") from error
-        self._path = path
 
     def __enter__(self) -> "Ledger":
         return self
@@ -75,10 +79,11 @@ class Ledger:
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield
-            except BaseException:
-                self._database.execute("ROLLBACK")
-                raise
-            self._database.execute("COMMIT")
+                self._database.execute("COMMIT")
+            finally:
+                # Not after a full disk: SQLite has rolled back then.
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
         except sqlite3.Error as error:
             raise AuthorityError(f"{self._path}: nothing was written: {error}") from error
 
@@ -134,7 +139,7 @@ class Ledger:
         wanted = {"number": number, "serial": serial}
         terms = [f"{column} = :{column}" for column, value in wanted.items() if value is not None]
         where = f"WHERE {' AND '.join(terms)}" if terms else ""
-        rows = self._database.execute(
+        rows = self._rows(
             f"SELECT number, serial, redeemed_at, requester FROM redemptions {where} ORDER BY place",  # noqa: S608
             wanted,
         )
@@ -148,8 +153,8 @@ class Ledger:
         condition = "JOIN redemptions USING (number) WHERE serial = ? ORDER BY place"
         return tuple(self._orders(condition, (serial,)))
 
-    def _orders(self, condition: str, values: Iterable[Any]) -> Iterator[Order]:
-        for row in self._database.execute(f"SELECT {_COLUMNS} FROM orders {condition}", tuple(values)):  # noqa: S608
+    def _orders(self, condition: str, values: tuple[str, ...]) -> Iterator[Order]:
+        for row in self._rows(f"SELECT {_COLUMNS} FROM orders {condition}", values):  # noqa: S608
             yield Order(
                 number=row[0],
                 license_type=LicenseType(row[1]),
@@ -162,3 +167,9 @@ class Ledger:
                 ordered_at=datetime.fromisoformat(row[8]),
                 site_serial=row[9],
             )
+
+    def _rows(self, query: str, values: tuple[str, ...] | Mapping[str, str | None]) -> list[tuple[Any, ...]]:
+        try:
+            return self._database.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise AuthorityError(f"{self._path}: the ledger cannot be read: {error}") from error

@@ -31,7 +31,7 @@ def batch_mail(recipient: str, lines: Sequence[BatchLine], files: Mapping[str, b
     try:
         address = Address(addr_spec=recipient)
         mail["To"] = address
-    except (MessageError, ValueError, IndexError) as error:
+    except (MessageError, ValueError, IndexError, AttributeError) as error:
         raise UsageError(f"{recipient!r} is not an e-mail address") from error
     if not address.username or not address.domain:
         raise UsageError(f"{recipient!r} is not an e-mail address")

@@ -53,7 +53,7 @@ def found(folder: Path) -> None:
 
 @contextmanager
 def open_office(folder: Path) -> Iterator[Office]:
-    """The authority in a folder; the public half of its key is written out again if it is not there.
+    """The authority in a folder; the public half of its key is written out again if it is not there, or of another.
 
     Raises:
         AuthorityError: there is none, or a file of it cannot be used.
@@ -62,7 +62,7 @@ def open_office(folder: Path) -> Iterator[Office]:
         with (folder / KEY_FILE).open("rb") as file:
             key = SigningKey.from_pem(file.read(_PEM_LIMIT), str(folder / KEY_FILE))
         anchor = folder / ANCHOR_FILE
-        if not anchor.exists():
+        if not anchor.exists() or anchor.read_bytes() != key.anchor.pem():
             write_whole(anchor, key.anchor.pem())
     except FileNotFoundError as error:
         raise AuthorityError(f"there is no authority in {folder}: phone-sim license init makes one") from error

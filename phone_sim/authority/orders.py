@@ -92,4 +92,4 @@ def check_terms(license_type: LicenseType, quantity: int, expires: date | None) 
         try:
             Expiry.on(expires)
         except ValueError as error:
-            raise UsageError(f"a license cannot end on {expires}: {error}") from error
+            raise UsageError(f"a license cannot end on {expires}: its last day is 2007-01-01 to 2186-06-03") from error

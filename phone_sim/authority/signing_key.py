@@ -5,12 +5,15 @@ proves nothing; it is for fixtures, tests and demonstrations. This module does n
 with a key.
 """
 
+import multiprocessing
 import os
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from importlib import resources
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -40,7 +43,7 @@ class SigningKey:
         """The key in an unencrypted PEM file named `source`. Raises UsageError unless it is RSA of 2048 bits."""
         try:
             key = load_pem_private_key(pem, password=None)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise UsageError(f"{source} is not an unencrypted private key in PEM form: {error}") from error
         if not isinstance(key, RSAPrivateKey):
             raise UsageError(f"{source} is not an RSA private key")
@@ -76,6 +79,15 @@ _worker_key: list[SigningKey] = []
 
 def _take_key(pem: bytes) -> None:
     _worker_key[:] = [SigningKey.from_pem(pem, "the signing key")]
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when the one it works for is killed: it would wait for the next part, with the key, for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _sign_part(keys: Sequence[LicenseKey]) -> list[LicenseKey]:

@@ -43,8 +43,12 @@ class TrustAnchor:
 
     def verifies(self, key: LicenseKey) -> bool:
         """True when the signature of `key` was made with the private half of this anchor over just these values."""
+        return self.verifies_bytes(key.signed_bytes(), key.validation)
+
+    def verifies_bytes(self, signed: bytes, signature: bytes) -> bool:
+        """True when the signature was made with the private half of this anchor over just these bytes."""
         try:
-            self._public_key.verify(key.validation, key.signed_bytes(), PADDING, DIGEST)
+            self._public_key.verify(signature, signed, PADDING, DIGEST)
         except InvalidSignature:
             return False
         return True

@@ -7,7 +7,7 @@ from phone_sim.casebook.cases import CASES
 from phone_sim.casebook.causes import CAUSES
 from phone_sim.casebook.explain import conclusion, explain, likely_causes
 from phone_sim.casebook.reproduction import reproduce, site_files
-from tests.make import SAMPLE_LOG
+from tests.sample_log import SAMPLE_LOG
 
 ASKED_FOR = [
     "key-signature-not-valid",

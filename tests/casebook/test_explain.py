@@ -11,7 +11,7 @@ from phone_sim.casebook.explain import conclusion, explain, likely_causes, unfol
 from phone_sim.casebook.explanations import EXPLANATIONS
 from phone_sim.firmware import messages
 from phone_sim.firmware.messages import CATALOGUE
-from tests.make import SAMPLE_LOG
+from tests.sample_log import SAMPLE_LOG
 
 # As the bulletin's pages print it, with the lines that their width folded.
 FOLDED = "\n".join(part for line in SAMPLE_LOG.splitlines() for part in textwrap.wrap(line, 66, break_long_words=False))

@@ -10,7 +10,7 @@ from phone_sim.boot_server.directory import DirectorySite
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.casebook.cases import CASES
 from phone_sim.cli.main import main
-from tests.make import SAMPLE_LOG
+from tests.sample_log import SAMPLE_LOG
 
 
 def phone_sim(*words: str, stdin: str | None = None) -> Result:

@@ -11,7 +11,6 @@ from phone_sim.licensing.license_file import write
 from tests.make import (
     LDAP,
     PHONE_FILE,
-    SAMPLE_LOG,
     SITE_FILE,
     Dialogue,
     configured,
@@ -20,6 +19,7 @@ from tests.make import (
     master,
     signed_key,
 )
+from tests.sample_log import SAMPLE_LOG
 
 # Typed from the bulletin, page 8; the lines that its page width folded are whole here.
 SAMPLE = SAMPLE_LOG.splitlines()
