@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.make_fixtures import MACS, edited, phone_key, site_key
+from fixtures.make_fixtures import MACS
+from phone_sim.casebook.activation_files import edited, phone_key, site_key
 from phone_sim.firmware.effects import Fetched, NotFound, Uploaded
 from phone_sim.firmware.features import Enabled, NotLicensed
 from phone_sim.firmware.lifecycle import State

@@ -6,24 +6,32 @@ tell apart share a cause.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from enum import Enum
 
-from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.casebook import causes
+from phone_sim.casebook.activation_files import (
+    MAC,
+    NEXT_YEAR,
+    OTHER_MAC,
+    OWN_FILE,
+    SITE_FILE,
+    TODAY,
+    YESTERDAY,
+    edited,
+    extended,
+    forged,
+    one_byte_changed,
+    own_file,
+    phone_key,
+    signed_by_another_authority,
+    site_key,
+    truncated,
+)
 from phone_sim.casebook.causes import Cause
-from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_file import write
-from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 
-MAC = "0004f2000001"
-OTHER_MAC = "0004f2000002"
-SITE_SERIAL = "104500017731"
-OWN_FILE = f"{MAC}-license.cfg"
-SITE_FILE = "000000000000-license.cfg"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-YESTERDAY, TODAY, NEXT_YEAR = date(2026, 3, 1), date(2026, 3, 2), date(2027, 12, 31)
-SUITE = (0, 1, 2, 3)
 MASTER = b'<APPLICATION CONFIG_FILES="features.cfg, site.cfg"/>\n'
 SITE = b'<site tcpIpApp.sntp.gmtOffset="25200" tcpIpApp.sntp.daylightSavings.enable="0"/>\n'
 DIRECTORY = b'<features feature.corporateDirectory.enabled="1"/>\n'
@@ -63,57 +71,6 @@ class Case:
     shown: frozenset[str] | None = None
 
 
-def _signed(key: LicenseKey) -> LicenseKey:
-    return test_signing_key().sign(key)
-
-
-def _phone(mac: str = MAC, bits: tuple[int, ...] = SUITE) -> LicenseKey:
-    return _signed(new_key(serial=mac.upper(), license_type=LicenseType.PHONE, grants=dict.fromkeys(bits, NEVER)))
-
-
-def _site(last_day: date, bits: tuple[int, ...] = SUITE) -> LicenseKey:
-    grants = dict.fromkeys(bits, Expiry.on(last_day))
-    return _signed(new_key(serial=SITE_SERIAL, license_type=LicenseType.SITE, grants=grants))
-
-
-def _own(*keys: LicenseKey) -> Mapping[str, bytes]:
-    return {OWN_FILE: write(keys)}
-
-
-def _edited(data: bytes, old: str, new: str) -> Mapping[str, bytes]:
-    if old.encode() not in data:
-        raise ValueError(f"there is no {old} to edit")
-    return {OWN_FILE: data.replace(old.encode(), new.encode())}
-
-
-def _forged() -> Mapping[str, bytes]:
-    key = _phone(bits=(0, 1, 2, 3, 4))
-    return _own(key.signed(bytes(reversed(key.validation))))
-
-
-def _one_byte_changed() -> Mapping[str, bytes]:
-    key = _phone()
-    return _own(key.signed(key.validation[:100] + bytes([key.validation[100] ^ 0x20]) + key.validation[101:]))
-
-
-def _other_authority() -> Mapping[str, bytes]:
-    from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-
-    from phone_sim.authority.signing_key import SigningKey
-
-    return _own(SigningKey(generate_private_key(65537, 2048)).sign(_phone()))
-
-
-def _extended() -> Mapping[str, bytes]:
-    over, later = (f"{Expiry.on(day).slot:04X}" for day in (YESTERDAY, date(2036, 1, 1)))
-    return {SITE_FILE: _edited(write([_site(YESTERDAY)]), over, later)[OWN_FILE]}
-
-
-def _truncated() -> Mapping[str, bytes]:
-    key = _phone()
-    return _edited(write([key]), key.validation.hex().upper()[-32:], "")
-
-
 _TAMPERED = "Somebody edited the activation file, or a transfer changed it."
 _AS_IT_CAME = "Put the file on the boot server again, just as it came."
 _NOTHING_TO_FIX = "Nothing: this is how it should be."
@@ -124,7 +81,7 @@ CASES: Mapping[str, Case] = {
         field="The activation file is not the authority's, or not as it was.",
         fix=_AS_IT_CAME,
         cause=causes.SIGNATURE,
-        files=_forged,
+        files=lambda: own_file(forged()),
         now=None,
         shown=frozenset({"lic", "ldap", "efk"}),
     ),
@@ -133,98 +90,98 @@ CASES: Mapping[str, Case] = {
         field="A disk, a transfer or an editor changed the file.",
         fix=_AS_IT_CAME,
         cause=causes.SIGNATURE,
-        files=_one_byte_changed,
+        files=lambda: own_file(one_byte_changed()),
     ),
     "other-authority": Case(
         wrong="The key is signed by an authority that the phone does not trust.",
         field="The file is from a test authority, or the phone was given another trust anchor.",
         fix="Give the phone the public key of the authority that signed, or get the file from the right one.",
         cause=causes.SIGNATURE,
-        files=_other_authority,
+        files=lambda: own_file(signed_by_another_authority()),
     ),
     "validation-truncated": Case(
         wrong="The end of the key's Validation is missing.",
         field="The file was copied out of a mail or a terminal that cut a long line.",
         fix=_AS_IT_CAME,
         cause=causes.MALFORMED_KEY,
-        files=_truncated,
+        files=lambda: {OWN_FILE: truncated()},
     ),
     "feature-added": Case(
         wrong="Options was edited to add a feature.",
         field=_TAMPERED,
         fix="Order a license for the feature.",
         cause=causes.SIGNATURE,
-        files=lambda: _edited(write([_phone(bits=(0, 3))]), "'00000009'", "'00000001'"),
+        files=lambda: {OWN_FILE: edited(write([phone_key(bits=(0, 3))]), "'00000009'", "'00000001'")},
     ),
     "duration-extended": Case(
         wrong="Duration of an expired site license was edited to a later day.",
         field=_TAMPERED,
         fix="Renew the license.",
         cause=causes.SIGNATURE,
-        files=_extended,
+        files=lambda: {SITE_FILE: extended()},
     ),
     "mac-swapped": Case(
         wrong="The serial in another phone's file was changed to this phone's MAC.",
         field="Somebody moved a license to another phone, which a license cannot be (B11).",
         fix="Redeem a license number for this phone.",
         cause=causes.SIGNATURE,
-        files=lambda: _edited(write([_phone(OTHER_MAC)]), OTHER_MAC.upper(), MAC.upper()),
+        files=lambda: {OWN_FILE: edited(write([phone_key(OTHER_MAC)]), OTHER_MAC.upper(), MAC.upper())},
     ),
     "file-of-another-phone": Case(
         wrong="Another phone's activation file stands under this phone's name.",
         field="A file was renamed: the MAC in its name proves nothing (D9).",
         fix="Redeem a license number for this phone.",
         cause=causes.OTHER_PHONES,
-        files=lambda: _own(_phone(OTHER_MAC)),
+        files=lambda: own_file(phone_key(OTHER_MAC)),
     ),
     "site-file-under-phone-name": Case(
         wrong="A site license stands under this phone's name.",
         field="The site's file was copied for each phone. It is accepted: content decides, not the name (D9).",
         fix=_NOTHING_TO_FIX,
         cause=causes.LICENSED,
-        files=lambda: _own(_site(NEXT_YEAR)),
+        files=lambda: own_file(site_key(NEXT_YEAR)),
     ),
     "phone-file-under-site-name": Case(
         wrong="This phone's license stands under the site's name.",
         field="Every phone of the site reads it, and the one that it is for takes it (D9).",
         fix=_NOTHING_TO_FIX,
         cause=causes.LICENSED,
-        files=lambda: {SITE_FILE: write([_phone()])},
+        files=lambda: {SITE_FILE: write([phone_key()])},
     ),
     "serial-in-lower-case": Case(
         wrong="The serial is in lower case.",
         field="A tool rewrote the file.",
         fix=_AS_IT_CAME,
         cause=causes.MALFORMED_KEY,
-        files=lambda: _edited(write([_phone()]), MAC.upper(), MAC),
+        files=lambda: {OWN_FILE: edited(write([phone_key()]), MAC.upper(), MAC)},
     ),
     "mac-without-leading-zeros": Case(
         wrong="The serial is the MAC without its leading zeros.",
         field="The MAC went through a spreadsheet that took it for a number (B8).",
         fix="Redeem a license number for the MAC with all its 12 digits.",
         cause=causes.OTHER_PHONES,
-        files=lambda: _edited(write([_phone()]), MAC.upper(), MAC.upper().lstrip("0")),
+        files=lambda: {OWN_FILE: edited(write([phone_key()]), MAC.upper(), MAC.upper().lstrip("0"))},
     ),
     "site-license-expired": Case(
         wrong="The site license was over before the phone booted.",
         field="The license was not renewed, or the old file still stands on the boot server.",
         fix="Renew it, put the new file on the boot server, and reboot the phone.",
         cause=causes.OVER,
-        files=lambda: {SITE_FILE: write([_site(YESTERDAY)])},
+        files=lambda: {SITE_FILE: write([site_key(YESTERDAY)])},
     ),
     "expires-today": Case(
         wrong="Today is the last day of the license: it holds until midnight (D3).",
         field="The day before the trouble.",
         fix="Renew it today.",
         cause=causes.LICENSED,
-        files=lambda: {SITE_FILE: write([_site(TODAY)])},
+        files=lambda: {SITE_FILE: write([site_key(TODAY)])},
     ),
     "expires-at-midnight": Case(
         wrong="The license is over at midnight, and the phone finds out at the polling time, two hours later (B12).",
         field="Expiry is noticed at boot and at the polling time, not in between (D11).",
         fix="Renew it, put the new file on the boot server, and reboot the phone.",
         cause=causes.OVER,
-        files=lambda: {SITE_FILE: write([_site(TODAY)])},
+        files=lambda: {SITE_FILE: write([site_key(TODAY)])},
         ending=Ending.NIGHT,
     ),
     "expires-at-the-polling-time": Case(
@@ -232,7 +189,7 @@ CASES: Mapping[str, Case] = {
         field="license.polling.time is 00:00.",
         fix="Renew it, put the new file on the boot server, and reboot the phone.",
         cause=causes.OVER,
-        files=lambda: {SITE_FILE: write([_site(TODAY)])},
+        files=lambda: {SITE_FILE: write([site_key(TODAY)])},
         site=SITE.replace(b"<site ", b'<site license.polling.time="00:00" '),
         ending=Ending.NIGHT,
     ),
@@ -241,14 +198,14 @@ CASES: Mapping[str, Case] = {
         field="A trial was ordered after the license proper.",
         fix=_NOTHING_TO_FIX,
         cause=causes.LICENSED,
-        files=lambda: {SITE_FILE: write([_site(NEXT_YEAR), _site(YESTERDAY)])},
+        files=lambda: {SITE_FILE: write([site_key(NEXT_YEAR), site_key(YESTERDAY)])},
     ),
     "unknown-features": Case(
         wrong="The license is for features that this firmware does not know, and not for the one configured.",
         field="The license was made for later firmware; its bits log as Unknown (D2).",
         fix="Order a license for the feature that is configured.",
         cause=causes.LACKS_FEATURE,
-        files=lambda: _own(_phone(bits=(4, 5, 6, 20))),
+        files=lambda: own_file(phone_key(bits=(4, 5, 6, 20))),
     ),
     "feature-not-on-this-model": Case(
         wrong="Call recording is configured on a model that does not have it (B3).",
@@ -264,7 +221,7 @@ CASES: Mapping[str, Case] = {
         fix=_NOTHING_TO_FIX,
         cause=causes.NOT_CONFIGURED,
         model="VVX_1500",
-        files=lambda: _own(_phone()),
+        files=lambda: own_file(phone_key()),
     ),
     "firmware-too-old": Case(
         wrong="The phone's firmware is older than licensing on its model (B2).",
@@ -274,28 +231,28 @@ CASES: Mapping[str, Case] = {
         model="SPIP_335",
         firmware="3.2.2",
         features=b'<sip feature.19.name="corporate-directory" feature.19.enabled="1"/>\n',
-        files=lambda: _own(_phone()),
+        files=lambda: own_file(phone_key()),
     ),
     "file-not-well-formed": Case(
         wrong="The activation file is not well-formed XML.",
         field="The file was cut off, or pasted together by hand.",
         fix=_AS_IT_CAME,
         cause=causes.NOT_A_FILE,
-        files=lambda: {OWN_FILE: write([_phone()])[:-12]},
+        files=lambda: {OWN_FILE: write([phone_key()])[:-12]},
     ),
     "file-with-bom": Case(
         wrong="A byte order mark stands before the XML.",
         field="An editor saved the file. The phone reads it all the same.",
         fix=_NOTHING_TO_FIX,
         cause=causes.LICENSED,
-        files=lambda: {OWN_FILE: b"\xef\xbb\xbf" + write([_phone()]).replace(b"ISO-8859-1", b"UTF-8")},
+        files=lambda: {OWN_FILE: b"\xef\xbb\xbf" + write([phone_key()]).replace(b"ISO-8859-1", b"UTF-8")},
     ),
     "file-with-crlf": Case(
         wrong="The lines of the file end in CR and LF.",
         field="A mail program or an editor rewrote the line ends. The signature does not cover them.",
         fix=_NOTHING_TO_FIX,
         cause=causes.LICENSED,
-        files=lambda: {OWN_FILE: write([_phone()]).replace(b"\n", b"\r\n")},
+        files=lambda: {OWN_FILE: write([phone_key()]).replace(b"\n", b"\r\n")},
     ),
     "web-page-as-license": Case(
         wrong="A web page that says 404 was saved, or is sent, as the license file.",
@@ -316,7 +273,7 @@ CASES: Mapping[str, Case] = {
         field="There is no SNTP server, or it does not answer.",
         fix="Give the phone an SNTP server that answers.",
         cause=causes.CLOCK_UNSET,
-        files=lambda: {SITE_FILE: write([_site(YESTERDAY)])},
+        files=lambda: {SITE_FILE: write([site_key(YESTERDAY)])},
         now=None,
     ),
     "clock-wrong": Case(
@@ -324,7 +281,7 @@ CASES: Mapping[str, Case] = {
         field="The SNTP server is wrong.",
         fix="Mend the SNTP server, and reboot the phone.",
         cause=causes.OVER,
-        files=lambda: {SITE_FILE: write([_site(NEXT_YEAR)])},
+        files=lambda: {SITE_FILE: write([site_key(NEXT_YEAR)])},
         now=NOW.replace(year=2036),
     ),
     "boot-server-down": Case(
@@ -332,7 +289,7 @@ CASES: Mapping[str, Case] = {
         field="The boot server or the network failed.",
         fix="See to the boot server.",
         cause=causes.SERVER,
-        files=lambda: _own(_phone()),
+        files=lambda: own_file(phone_key()),
         ending=Ending.SERVER_DOWN,
     ),
     "license-in-wrong-directory": Case(
@@ -340,14 +297,14 @@ CASES: Mapping[str, Case] = {
         field="LICENSE_DIRECTORY does not name it, and the default is the root (B17).",
         fix="Move the file, or name its folder in LICENSE_DIRECTORY.",
         cause=causes.NO_FILE,
-        files=lambda: {f"licenses/{OWN_FILE}": write([_phone()])},
+        files=lambda: {f"licenses/{OWN_FILE}": write([phone_key()])},
     ),
     "flash-damaged": Case(
         wrong="A bit of flash has flipped.",
         field="Worn storage, or a state folder that was edited.",
         fix="Let the phone fetch its files again.",
         cause=causes.FLASH,
-        files=lambda: _own(_phone()),
+        files=lambda: own_file(phone_key()),
         ending=Ending.FLASH_DAMAGED,
     ),
     "none-configured": Case(
@@ -356,14 +313,14 @@ CASES: Mapping[str, Case] = {
         fix="Switch them on.",
         cause=causes.NOT_CONFIGURED,
         features=NOTHING,
-        files=lambda: _own(_phone()),
+        files=lambda: own_file(phone_key()),
     ),
     "never-rebooted": Case(
         wrong="The license was put on the boot server after the phone had booted (B15).",
         field="The phone fetches a license only when it boots.",
         fix="Reboot the phone.",
         cause=causes.NO_FILE,
-        files=lambda: _own(_phone()),
+        files=lambda: own_file(phone_key()),
         ending=Ending.LICENSE_PUT,
     ),
 }

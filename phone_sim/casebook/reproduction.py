@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 from phone_sim.boot_server.directory import DirectorySite
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.tftp import TftpBootServer
-from phone_sim.casebook.cases import MAC, MASTER, Case, Ending
+from phone_sim.casebook.activation_files import MAC
+from phone_sim.casebook.cases import MASTER, Case, Ending
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.profile import profile_for

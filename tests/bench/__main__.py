@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from lxml import etree
 
-from fixtures.make_fixtures import MACS, phone_key
+from fixtures.make_fixtures import MACS
+from phone_sim.casebook.activation_files import phone_key
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.profile import profile_for
 from phone_sim.firmware.session import Identity

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from fixtures.make_fixtures import HERE, MACS, phone_key, site_key
+from fixtures.make_fixtures import HERE, MACS
 from phone_sim.boot_server.directory import DirectorySite
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.boot_server.tftp import TftpBootServer
+from phone_sim.casebook.activation_files import phone_key, site_key
 from phone_sim.cli.main import VERBS, main
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.licensing.license_file import write
