@@ -33,8 +33,10 @@ from tests.real_servers import (
     Certificates,
     LoggedRequest,
     Nginx,
+    Pyftpdlib,
     RealServer,
     TftpdHpa,
+    Vsftpd,
     require,
     require_atftpd,
 )
@@ -54,15 +56,19 @@ DIRECTORY_WANTED = b"""<features feature.corporateDirectory.enabled="1"/>"""
 
 
 class Bench:
-    """A phone at a real server; `root` is the server's folder, `lines` the phone's log."""
+    """A phone at a real server.
 
-    def __init__(self, root: Path, server: RealServer, address: str, ca_file: Path | None, flash: Path) -> None:
+    `root` is the server's folder, `user` what the server is to know the phone as, `lines` the phone's log.
+    """
+
+    def __init__(self, root: Path, server: RealServer, address: str, transport: TransportByScheme, flash: Path) -> None:
         self.root = root
         self.server = server
         self.lines: list[str] = []
         self._address = address
         self._flash = flash
-        self.transport: TransportByScheme = network_transport(ca_file=ca_file)
+        self.transport = transport
+        self.user = ""
         self.seen = 0
 
     def take_phone(self, now: datetime | None = NOW) -> PhoneDriver:
@@ -104,11 +110,12 @@ class Bench:
         said = [(one.method, one.request.location.url.removeprefix(self.server.url)) for one in exchanges]
         logged = self._logged(len(exchanges))
         assert [(one.method, one.path) for one in logged] == said
+        assert {one.user for one in logged} <= {self.user}
         for exchange, request in zip(exchanges, logged, strict=True):
             if request.status is not None:
                 served = isinstance(exchange.reply, Fetched | Uploaded)
-                assert served == (request.status in (0, 200, 201, 204)), (exchange, request)
-                assert isinstance(exchange.reply, NotFound) == (request.status in (1, 404)), (exchange, request)
+                assert served == (request.status in (0, 200, 201, 204, 226)), (exchange, request)
+                assert isinstance(exchange.reply, NotFound) == (request.status in (1, 404, 550)), (exchange, request)
             if request.method in ("GET", "PUT"):
                 assert request.user_agent == "FileTransport PolycomSoundPointIP-SPIP_670-UA/3.3.0"
         return [path for _, path in said]
@@ -129,7 +136,20 @@ class Bench:
         return any(isinstance(gate, kind) and gate.feature.key == "LDAP" for gate in service.gates)
 
 
-KINDS = ("nginx", "nginx-basic", "nginx-tls", "apache-digest", "tftpd-hpa", "atftpd")
+KINDS = (
+    "nginx",
+    "nginx-basic",
+    "nginx-tls",
+    "nginx-mtls",
+    "apache-digest",
+    "vsftpd",
+    "vsftpd-tls",
+    "pyftpdlib",
+    "tftpd-hpa",
+    "atftpd",
+)
+WITH_TLS = ("nginx-tls", "nginx-mtls", "vsftpd-tls")
+WITH_PASSWORD = ("nginx-basic", "apache-digest", "vsftpd", "vsftpd-tls", "pyftpdlib")
 
 
 @pytest.fixture(params=KINDS)
@@ -138,14 +158,21 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     for folder in (root, root / "logs", root / "licenses"):
         folder.mkdir()
         folder.chmod(0o777)
-    certificates = Certificates.make(tmp_path / "ca") if request.param == "nginx-tls" else None
+    certificates = Certificates.make(tmp_path / "ca") if request.param in WITH_TLS else None
     server = _server(request.param, root, work, certificates)
     with server:
         address = server.url
-        if request.param in ("nginx-basic", "apache-digest"):
+        if request.param in WITH_PASSWORD:
             address = address.replace("://", "://PlcmSpIp:a%20secret@")
-        ca_file = certificates.ca_file if certificates is not None else None
-        bench = Bench(root, server, address, ca_file, tmp_path / "state" / f"{MAC}.flash")
+        transport = network_transport(
+            ca_file=certificates.ca_file if certificates is not None else None,
+            client_cert=certificates.for_phone(MAC) if certificates is not None else None,
+        )
+        bench = Bench(root, server, address, transport, tmp_path / "state" / f"{MAC}.flash")
+        if request.param in WITH_PASSWORD:
+            bench.user = "PlcmSpIp"
+        elif request.param == "nginx-mtls":
+            bench.user = f"CN={MAC}"
         bench.put("000000000000.cfg", MASTER)
         bench.put("site.cfg", SITE)
         bench.put("features.cfg", DIRECTORY_WANTED)
@@ -159,6 +186,14 @@ def _server(kind: str, root: Path, work: Path, certificates: Certificates | None
         case "nginx" | "nginx-tls":
             require("nginx")
             return Nginx(root, work, tls=certificates)
+        case "nginx-mtls":
+            require("nginx")
+            return Nginx(root, work, tls=certificates, wants_client_certificate=True)
+        case "vsftpd" | "vsftpd-tls":
+            require("vsftpd")
+            return Vsftpd(root, work, user=user, password=password, tls=certificates)
+        case "pyftpdlib":
+            return Pyftpdlib(root, work, user=user, password=password)
         case "nginx-basic":
             require("nginx")
             return Nginx(root, work, user=user, password=password)

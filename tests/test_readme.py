@@ -4,9 +4,12 @@ import contextlib
 import io
 import re
 
+import pytest
+
 from phone_sim.cli.main import VERBS
 from tests import readme
 
+pytest_plugins = ["pytester"]
 PAGE = readme.PAGE.read_text()
 
 
@@ -25,3 +28,10 @@ def test_python_example_prints_what_the_page_says() -> None:
 
 def test_every_verb_is_explained() -> None:
     assert all(f"### phone-sim {verb}" in PAGE for verb in VERBS)
+
+
+def test_pytest_example_passes(pytester: pytest.Pytester) -> None:
+    found = re.search(r"```python\n(from datetime import timedelta\n.+?)```", PAGE, re.DOTALL)
+    assert found is not None
+    pytester.makepyfile(found.group(1))
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)

@@ -1,5 +1,6 @@
 """The real servers of the tests: each does its job, and its log tells what was asked of it."""
 
+import ftplib
 import io
 import os
 import socket
@@ -20,8 +21,10 @@ from tests.real_servers import (
     Certificates,
     LoggedRequest,
     Nginx,
+    Pyftpdlib,
     RealServer,
     TftpdHpa,
+    Vsftpd,
     require,
     require_atftpd,
 )
@@ -70,6 +73,10 @@ def _http(method: str, path: str, status: int, user: str = "") -> LoggedRequest:
 
 def _tftp(method: str, path: str, status: int | None) -> LoggedRequest:
     return LoggedRequest(method=method, path=path, status=status)
+
+
+def _ftp(method: str, path: str, status: int) -> LoggedRequest:
+    return LoggedRequest(method=method, path=path, status=status, user="PlcmSpIp")
 
 
 def _client(server: RealServer) -> TftpClient:
@@ -155,6 +162,50 @@ def test_apache_wants_digest_authentication(session: requests.Session, root: Pat
             _http("GET", "absent.cfg", 404, "PlcmSpIp"),
         ]
     assert (root / "app.log").read_bytes() == b"one"
+
+
+def test_nginx_wants_a_client_certificate(session: requests.Session, root: Path, tmp_path: Path) -> None:
+    tls = Certificates.make(tmp_path / "tls")
+    phone = tls.for_phone("0004f2000001")
+    session.verify = str(tls.ca_file)
+    with Nginx(root, tmp_path / "nginx", tls=tls, wants_client_certificate=True) as nginx:
+        address = nginx.url + "master.cfg"
+        assert session.get(address, timeout=5).status_code == 400
+        assert session.get(address, cert=str(phone), timeout=5).content == b"<APPLICATION/>"
+        assert nginx.requests(at_least=2) == [
+            _http("GET", "master.cfg", 400),
+            _http("GET", "master.cfg", 200, "CN=0004f2000001"),
+        ]
+
+
+@pytest.mark.parametrize("kind", [Vsftpd, Pyftpdlib])
+def test_ftp_server_reads_and_writes_and_logs(kind: type[Vsftpd | Pyftpdlib], root: Path, tmp_path: Path) -> None:
+    with kind(root, tmp_path / "ftp", user="PlcmSpIp", password="a 456") as server, ftplib.FTP() as client:
+        assert server.url == f"ftp://127.0.0.1:{server.port}/"
+        assert server.requests() == []
+        client.connect("127.0.0.1", server.port, timeout=10)
+        client.login("PlcmSpIp", "a 456")
+        received = io.BytesIO()
+        client.retrbinary("RETR /master.cfg", received.write)
+        assert received.getvalue() == b"<APPLICATION/>"
+        with pytest.raises(ftplib.error_perm, match=r"^550"):
+            client.retrbinary("RETR absent file.cfg", received.write)
+        client.storbinary("STOR app.log", io.BytesIO(b"x" * 1200))
+        assert server.requests(at_least=3) == [
+            _ftp("RETR", "master.cfg", 226),
+            _ftp("RETR", "absent file.cfg", 550),
+            _ftp("STOR", "app.log", 226),
+        ]
+    assert (root / "app.log").read_bytes() == b"x" * 1200
+
+
+@pytest.mark.parametrize("kind", [Vsftpd, Pyftpdlib])
+def test_ftp_server_wants_the_password(kind: type[Vsftpd | Pyftpdlib], root: Path, tmp_path: Path) -> None:
+    with kind(root, tmp_path / "ftp", user="PlcmSpIp", password="456") as server, ftplib.FTP() as client:
+        client.connect("127.0.0.1", server.port, timeout=10)
+        with pytest.raises(ftplib.error_perm, match=r"^530"):
+            client.login(*_WRONG)
+        assert server.requests() == []
 
 
 def test_tftp_server_reads_and_writes_and_logs(tftp_server: RealServer) -> None:

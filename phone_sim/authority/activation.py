@@ -5,14 +5,14 @@ again, it is the same byte for byte. So a file that was lost, or never written b
 again.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from phone_sim.authority.ledger import Ledger
 from phone_sim.authority.license_number import parse_number
-from phone_sim.authority.orders import Redemption, Refusal
+from phone_sim.authority.orders import Redemption, Refusal, check_site_serial
 from phone_sim.authority.signing_key import SigningKey
 from phone_sim.errors import AuthorityError, MacAddressError, UsageError
 from phone_sim.licensing.license_file import write
@@ -21,8 +21,8 @@ from phone_sim.mac_address import MacAddress
 
 LINE_LIMIT = 100_000
 """Most lines of a batch; ours."""
+_LINE_LENGTH = 80
 
-_SITE_SERIAL = re.compile(r"[0-9]{12}")
 _SITE_FILE = "000000000000-license.cfg"
 
 
@@ -53,10 +53,10 @@ def redeem_site(ledger: Ledger, number: str, serial: str | None, *, at: datetime
         UsageError: the number or the serial is none.
         AuthorityError: the number is not redeemed, and why.
     """
+    if serial is not None:
+        check_site_serial(serial)
     order = ledger.order(parse_number(number))
     wanted = serial or (order.site_serial if order is not None else None) or "0" * 12
-    if not _SITE_SERIAL.fullmatch(wanted):
-        raise UsageError(f"{wanted!r} is not a site serial: it has 12 digits")
     _redeem(ledger, number, wanted, LicenseType.SITE, at, requester)
     return wanted
 
@@ -103,10 +103,18 @@ def _answers(ledger: Ledger, lines: Iterable[str], at: datetime, requester: str)
         if not line.strip():
             continue
         number, tab, mac = line.partition("\t")
-        refused = "" if tab else "no tab between license number and MAC"
-        if not refused:
+        if len(line) > _LINE_LENGTH:
+            refused = f"longer than {_LINE_LENGTH} characters"
+        elif not tab:
+            refused = "no tab between license number and MAC"
+        else:
             refused = _line_refused(ledger, number, mac.strip(), at, requester)
-        yield BatchLine(place=place, number=number.strip(), mac=mac.strip(), refused=refused)
+        yield BatchLine(place=place, number=_shown(number), mac=_shown(mac), refused=refused)
+
+
+def _shown(text: str) -> str:
+    """A part of a line as it can be shown to people, whatever file it was found in."""
+    return "".join(each if each.isprintable() else "?" for each in text.strip()[:_LINE_LENGTH])
 
 
 def _line_refused(ledger: Ledger, number: str, mac: str, at: datetime, requester: str) -> str:
@@ -120,6 +128,17 @@ def _line_refused(ledger: Ledger, number: str, mac: str, at: datetime, requester
         return f"{Refusal.UNKNOWN_NUMBER.value}: {error}"
     refusal = ledger.redeem(wish, LicenseType.PHONE)
     return "" if refusal is None else refusal.value
+
+
+def licensed_serials(ledger: Ledger, text: str) -> list[str]:
+    """The serials of a batch file for which anything was ever redeemed."""
+    serials = []
+    for line in text.splitlines():
+        with suppress(MacAddressError):
+            serial = MacAddress.parse(line.rpartition("\t")[2].strip()).serial
+            if ledger.orders_for(serial):
+                serials.append(serial)
+    return serials
 
 
 def activation_files(ledger: Ledger, signing_key: SigningKey, serials: Iterable[str]) -> Mapping[str, bytes]:

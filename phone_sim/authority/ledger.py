@@ -6,6 +6,7 @@ number at the same moment, one wins. This module does not know what a license ke
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -54,13 +55,26 @@ class Ledger:
         except sqlite3.Error as error:
             raise AuthorityError(f"{path}: the ledger cannot be opened: {error}") from error
         try:
-            self._database.execute("PRAGMA journal_mode = WAL")
+            self._write_ahead()
             self._database.execute("PRAGMA synchronous = FULL")
             self._database.execute("PRAGMA foreign_keys = ON")
             self._database.executescript(_SCHEMA)
         except sqlite3.Error as error:
             self._database.close()
             raise AuthorityError(f"{path}: the ledger cannot be opened: {error}") from error
+
+    def _write_ahead(self) -> None:
+        """Switch the log on; SQLite does not wait by itself while another process does so in a new file."""
+        deadline = time.monotonic() + _SECONDS_TO_WAIT
+        while True:
+            try:
+                self._database.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
     def __enter__(self) -> "Ledger":
         return self

@@ -12,6 +12,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from phone_sim.authority.activation import BatchLine
 from phone_sim.authority.office import write_whole
@@ -47,6 +48,19 @@ def batch_mail(recipient: str, lines: Sequence[BatchLine], files: Mapping[str, b
     return mail
 
 
+def mail_server(address: str) -> tuple[str, int]:
+    """The host and the port, 25 without one, in `HOST` or `HOST:PORT`. Raises UsageError when it is neither."""
+    try:
+        parts = urlsplit(f"//{address}")
+        host, port = parts.hostname or "", parts.port or 25
+        host.encode("idna")  # as a connection does, where an error would come too late
+    except ValueError:
+        host = ""
+    if not host or not set("/?#@ ").isdisjoint(address):
+        raise UsageError(f"{address!r} is not the address of a mail server: HOST or HOST:PORT is expected")
+    return host, port
+
+
 def send(mail: EmailMessage, server: str) -> None:
     """Send a mail by SMTP to `HOST` or `HOST:PORT`.
 
@@ -54,11 +68,9 @@ def send(mail: EmailMessage, server: str) -> None:
         UsageError: the address of the server is none.
         AuthorityError: the mail was not taken.
     """
-    host, _, port = server.partition(":")
-    if not host or (port and not port.isdecimal()):
-        raise UsageError(f"{server!r} is not the address of a mail server: HOST or HOST:PORT is expected")
+    host, port = mail_server(server)
     try:
-        with smtplib.SMTP(host, int(port or 25), timeout=_SECONDS_TO_WAIT) as connection:
+        with smtplib.SMTP(host, port, timeout=_SECONDS_TO_WAIT) as connection:
             connection.send_message(mail)
     except (OSError, smtplib.SMTPException) as error:
         raise AuthorityError(f"the mail was not sent, {server}: {error}") from error

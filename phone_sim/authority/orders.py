@@ -1,5 +1,7 @@
 """What is ordered and redeemed: values, without the ledger that keeps them (B4, B5, B7)."""
 
+import re
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +13,8 @@ from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 from phone_sim.models import Feature
 
 QUANTITY_LIMIT = 100_000
+
+_SITE_SERIAL = re.compile(r"(?!0{12})[0-9]{12}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,17 @@ def software_bits(software: str, features: Iterable[Feature]) -> tuple[int, ...]
             raise UsageError(f"{name!r} is no software that can be ordered: {', '.join(known)} can")
         bits |= found
     return tuple(sorted(bits))
+
+
+def new_site_serial() -> str:
+    """A serial for a site that has none: 12 digits."""
+    return f"{1 + secrets.randbelow(10**12 - 1):012d}"
+
+
+def check_site_serial(serial: str) -> None:
+    """Refuse what is not a site serial. Raises UsageError."""
+    if not _SITE_SERIAL.fullmatch(serial):
+        raise UsageError(f"{serial!r} is not a site serial: it has 12 digits, not all of them 0")
 
 
 def check_terms(license_type: LicenseType, quantity: int, expires: date | None) -> None:

@@ -66,7 +66,9 @@ class SigningKey:
         size = -(-len(keys) // (4 * workers))
         parts = [keys[start : start + size] for start in range(0, len(keys), size)]
         # The library holds the interpreter's lock while it signs, so threads would take turns.
-        with ProcessPoolExecutor(workers, initializer=_take_key, initargs=(self.pem(),)) as pool:
+        # Forked, so that a script without a guard around its main part can sign, too.
+        context = multiprocessing.get_context("fork")
+        with ProcessPoolExecutor(workers, context, initializer=_take_key, initargs=(self.pem(),)) as pool:
             return [key for part in pool.map(_sign_part, parts) for key in part]
 
     def pem(self) -> bytes:

@@ -8,6 +8,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.http_conversation import HttpConversation
 from phone_sim.boot_server.http_listener import HttpListener
 from phone_sim.boot_server.journal import Journal
@@ -21,7 +22,8 @@ class HttpBootServer:
     `port` 0 takes a free port, which `port` and `url` name once the server has started. Limits, in seconds:
     `idle_limit` for each read and write, `request_limit` for a request and its answer. At most `max_connections` at
     once. Requests are in the journal before their last byte leaves; what cannot be read as a request (400, 414) and a
-    connection over the limit (503) are answered and not recorded.
+    connection over the limit (503) are answered and not recorded. What `faults` spoils on purpose ends within the same
+    limits.
     """
 
     def __init__(
@@ -31,6 +33,7 @@ class HttpBootServer:
         host: str = "127.0.0.1",
         port: int = 0,
         journal: Journal | None = None,
+        faults: FaultPlan | None = None,
         max_connections: int = 256,
         idle_limit: float = 30.0,
         request_limit: float = 120.0,
@@ -40,7 +43,7 @@ class HttpBootServer:
         self.journal = Journal() if journal is None else journal
         self._max_connections = max_connections
         self._request_limit = request_limit
-        self._conversation = partial(HttpConversation, site, self.journal, idle_limit)
+        self._conversation = partial(HttpConversation, site, self.journal, faults, idle_limit)
         self._listener: HttpListener | None = None
 
     @property

@@ -1,29 +1,33 @@
 """One HTTP connection of the boot server: its requests, and the answers of the site in the words of HTTP.
 
-RFC 9110 and RFC 9112, on http.server. It does not know who may connect, nor how long the whole of a request may take.
+RFC 9110 and RFC 9112, on http.server. It does not know who may connect, nor how long the whole of a request may take,
+nor which request gets a fault; faults are ours.
 """
 
 import io
 import logging
 import re
+import struct
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from http.client import LineTooLong
 from http.server import BaseHTTPRequestHandler
-from socket import SHUT_WR
+from socket import SHUT_WR, SO_LINGER, SOL_SOCKET, socket
 from time import monotonic
 from typing import Any, assert_never
 from urllib.parse import unquote
 
+from phone_sim.boot_server.fault_kinds import Delay, Down, Reset, Stall
+from phone_sim.boot_server.faults import Fault, FaultPlan
+from phone_sim.boot_server.http_faults import Answer, answer_instead, leaves_unanswered, page, pieces, spoiled
 from phone_sim.boot_server.http_listener import HttpListener
-from phone_sim.boot_server.journal import Journal, Request
+from phone_sim.boot_server.journal import BROKEN_OFF, Journal, Request
 from phone_sim.boot_server.site import Forbidden, Found, Missing, Site, Stored, TooLarge
 
 _HEAD_LIMIT = 16 * 1024
 _CHUNK = 64 * 1024
 _DISCARD_LIMIT = 64 * 1024 * 1024
-_PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<h1>{0}</h1>\r\n</body>\r\n</html>\r\n"
 _AUTHORITY = re.compile(r"^https?://[^/?#]*", re.IGNORECASE)
 
 _log = logging.getLogger(__name__)
@@ -42,9 +46,12 @@ class HttpConversation(BaseHTTPRequestHandler):
     # An answer stays in the buffer, its last byte at least, until it is in the journal.
     wbufsize = _CHUNK
 
-    def __init__(self, site: Site, journal: Journal, idle_limit: float, *connection: Any) -> None:
+    def __init__(
+        self, site: Site, journal: Journal, faults: FaultPlan | None, idle_limit: float, *connection: Any
+    ) -> None:
         self._site = site
         self._journal = journal
+        self._faults = faults
         self._idle_limit = idle_limit
         super().__init__(*connection)
 
@@ -55,6 +62,7 @@ class HttpConversation(BaseHTTPRequestHandler):
     def handle_one_request(self) -> None:
         self.server.expect_request(self.connection)
         self._unread = True
+        self._fault: Fault | None = None
         super().handle_one_request()
 
     def parse_request(self) -> bool:
@@ -80,10 +88,12 @@ class HttpConversation(BaseHTTPRequestHandler):
         return True
 
     def do_GET(self) -> None:
+        if self._is_answered_by_a_fault():
+            return
         answer = self._site.read(self._asked_path())
         match answer:
             case Found(data=data):
-                self._answer(HTTPStatus.OK, data, content_type=self._content_type())
+                self._answer(Answer(status=HTTPStatus.OK, body=data, content_type=self._content_type()))
             case Missing():
                 self._refuse(HTTPStatus.NOT_FOUND)
             case Forbidden():
@@ -95,7 +105,7 @@ class HttpConversation(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         length = self._upload_length()
-        if length is None:
+        if length is None or self._is_answered_by_a_fault():
             return
         body = self.rfile.read(length)
         if len(body) < length:
@@ -105,7 +115,7 @@ class HttpConversation(BaseHTTPRequestHandler):
         answer = self._site.write(self._asked_path(), body)
         match answer:
             case Stored(created=created):
-                self._answer(HTTPStatus.CREATED if created else HTTPStatus.NO_CONTENT, stored=length)
+                self._answer(Answer(status=HTTPStatus.CREATED if created else HTTPStatus.NO_CONTENT), stored=length)
             case Forbidden():
                 self._refuse(HTTPStatus.FORBIDDEN)
             case TooLarge():
@@ -148,28 +158,84 @@ class HttpConversation(BaseHTTPRequestHandler):
         return "text/xml" if self._asked_path().endswith((".cfg", ".xml")) else "application/octet-stream"
 
     def _refuse(self, status: HTTPStatus) -> None:
-        page = _PAGE.format(f"{status.value} {status.phrase}").encode()
-        self._answer(status, page, content_type="text/html")
+        self._answer(page(status))
 
-    def _answer(self, status: HTTPStatus, body: bytes = b"", *, content_type: str = "", stored: int = 0) -> None:
-        self.close_connection = self.close_connection or self._unread
-        self.send_response(status)
-        if content_type:
-            self.send_header("Content-Type", content_type)
-        if status is not HTTPStatus.NO_CONTENT:
-            self.send_header("Content-Length", str(len(body)))
+    def _is_answered_by_a_fault(self) -> bool:
+        """Draw the fault for this request, and do what comes in the place of the site's answer or before it."""
+        if self._faults is None:
+            return False
+        agent = self.headers.get("User-Agent", "")
+        self._fault = fault = self._faults.for_request(self.command, self._asked_path(), agent)
+        if fault is None:
+            return False
+        if isinstance(fault.kind, Delay):
+            self._wait(fault.kind.seconds)
+        instead = answer_instead(fault, self.command, self.path)
+        if instead is not None:
+            self._answer(instead)
+        elif leaves_unanswered(fault.kind, self.command):
+            self._record(BROKEN_OFF, 0)
+            self._break_off(fault)
+        else:
+            return False
+        return True
+
+    def _answer(self, answer: Answer, *, stored: int = 0) -> None:
+        if self._fault is not None:
+            answer = spoiled(self._fault, answer)
+        self.close_connection = self.close_connection or self._unread or answer.length is not None
+        self._send_head(answer)
+        kind = None if self._fault is None else self._fault.kind
+        sent = 0
+        try:
+            for pause, piece in pieces(kind, b"" if self.command == "HEAD" else answer.body):
+                if pause:
+                    self.wfile.flush()
+                    self.server.wait(self.connection, pause)
+                sent += self.wfile.write(piece)
+        finally:
+            self._record(answer.status, sent if answer.status is HTTPStatus.OK else stored)
+        self.wfile.flush()
+        if self._fault is not None:
+            self._break_off(self._fault)
+        if self._unread:
+            self._discard()
+
+    def _wait(self, seconds: float) -> None:
+        """Let time pass before the answer begins."""
+        try:
+            self.server.wait(self.connection, seconds)
+        except ConnectionAbortedError:
+            self._record(BROKEN_OFF, 0)
+            raise
+
+    def _send_head(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        if answer.content_type:
+            self.send_header("Content-Type", answer.content_type)
+        for name, value in answer.headers:
+            self.send_header(name, value)
+        if answer.status is not HTTPStatus.NO_CONTENT:
+            self.send_header("Content-Length", str(len(answer.body) if answer.length is None else answer.length))
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        sent = 0
-        try:
-            for start in range(0, 0 if self.command == "HEAD" else len(body), _CHUNK):
-                sent += self.wfile.write(body[start : start + _CHUNK])
-        finally:
-            self._record(status, sent if status is HTTPStatus.OK else stored)
-        self.wfile.flush()
-        if self._unread:
-            self._discard()
+
+    def _break_off(self, fault: Fault) -> None:
+        """End the connection where the fault is to do so, in its way."""
+        match fault.kind:
+            case Down():
+                self.close_connection = True
+            case Stall():
+                self.close_connection = True
+                with suppress(OSError):
+                    while self.connection.recv(_CHUNK):
+                        pass
+            case Reset():
+                self.close_connection = True
+                # Taken from its owners, who would end it in an orderly way.
+                with socket(fileno=self.connection.detach()) as connection:
+                    connection.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
 
     def _discard(self) -> None:
         """Read what the client is still sending: to close at once would reset the connection and lose the answer."""
@@ -179,7 +245,7 @@ class HttpConversation(BaseHTTPRequestHandler):
             while left > 0 and (data := self.connection.recv(_CHUNK)):
                 left -= len(data)
 
-    def _record(self, status: HTTPStatus, size: int) -> None:
+    def _record(self, status: int, size: int) -> None:
         if not self.command:
             return
         self._journal.record(
@@ -189,10 +255,11 @@ class HttpConversation(BaseHTTPRequestHandler):
                 client="{}:{}".format(*self.client_address),
                 method=self.command,
                 path=self.path.removeprefix("/"),
-                status=status.value,
+                status=int(status),
                 size=size,
                 user_agent=self.headers.get("User-Agent", ""),
                 seconds=monotonic() - self._started,
+                fault="" if self._fault is None else self._fault.rule,
             )
         )
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
-from threading import Thread
+from threading import Event, Thread
 from time import monotonic
 from typing import Any, cast
 
@@ -46,6 +46,7 @@ class HttpListener(ThreadingHTTPServer):
         self._max_connections = max_connections
         self._request_limit = request_limit
         self._deadlines: dict[socket.socket, float] = {}
+        self._stopping = Event()
         super().__init__(address, conversation)
         self._thread = Thread(target=self.serve_forever, args=(_LOOK_EVERY,), name="boot-server-http")
 
@@ -55,6 +56,7 @@ class HttpListener(ThreadingHTTPServer):
 
     def stop(self) -> None:
         """End every connection and wait for its thread."""
+        self._stopping.set()
         self.shutdown()
         self._thread.join()
         for connection in self._deadlines.copy():
@@ -64,6 +66,16 @@ class HttpListener(ThreadingHTTPServer):
     def expect_request(self, connection: socket.socket) -> None:
         """Give the connection the whole time for its next request."""
         self._deadlines[connection] = monotonic() + self._request_limit
+
+    def wait(self, connection: socket.socket, seconds: float) -> None:
+        """Let time pass before the answer on a connection goes on.
+
+        Raises:
+            ConnectionAbortedError: the time for the request is up, or the server stops.
+        """
+        left = self._deadlines[connection] - monotonic()
+        if self._stopping.wait(max(0.0, min(seconds, left))) or seconds >= left:
+            raise ConnectionAbortedError("the connection is cut")
 
     def server_bind(self) -> None:
         """Bind, without the reverse name lookup of http.server: it can take seconds and nothing uses the name."""

@@ -16,7 +16,8 @@ from types import TracebackType
 from typing import Literal, Self
 
 BROKEN_OFF = -1
-"""The `status` of a TFTP transfer that the client ended, or stopped answering, before the last block was sent."""
+"""The `status` of a TFTP transfer that ended before its last block was sent, without an error code or with 0, which
+stands for what was served; and of any request that a fault left without an answer."""
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +29,8 @@ class Request:
     `at` is when it came in, aware and in UTC; `client` is `ip:port`; `method` is GET, HEAD, PUT, RRQ or WRQ, or another
     method of HTTP that was refused; `path` is as the client wrote it but for one leading slash; `status` is the HTTP
     status, or for TFTP 0 = served, the error code sent, or `BROKEN_OFF`; `size` is the bytes of the file that were
-    moved; `user_agent` is empty for TFTP; `seconds` is the time the answer took.
+    moved; `user_agent` is empty for TFTP; `seconds` is the time the answer took; `fault` is the rule of the fault that
+    the request was answered with, empty for none.
     """
 
     at: datetime
@@ -40,10 +42,14 @@ class Request:
     size: int
     user_agent: str
     seconds: float
+    fault: str = ""
 
     def as_json(self) -> str:
-        """The request as one line of JSON without its newline; `at` in ISO 8601."""
-        return json.dumps(asdict(self) | {"at": self.at.isoformat()})
+        """The request as one line of JSON without its newline; `at` in ISO 8601; `fault` only where there was one."""
+        values = asdict(self) | {"at": self.at.isoformat()}
+        if not self.fault:
+            del values["fault"]
+        return json.dumps(values)
 
 
 class Journal:

@@ -11,9 +11,11 @@ from time import monotonic
 from types import TracebackType
 from typing import Self, assert_never
 
+from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.journal import BROKEN_OFF, Journal, Request
 from phone_sim.boot_server.site import OUTSIDE, Forbidden, Found, Missing, Site, Stored, TooLarge, locate
 from phone_sim.boot_server.tftp_conversation import TftpConversation, TransferBrokenError
+from phone_sim.boot_server.tftp_faults import TftpFault
 from phone_sim.boot_server.tftp_listener import Client, TftpListener
 from phone_sim.boot_server.tftp_packets import (
     ACCESS_VIOLATION,
@@ -36,7 +38,8 @@ class TftpBootServer:
     `port` 0 takes a free port, which `port` and `url` name once the server has started. A packet is sent again after
     `timeout` seconds without an answer (or after what the client asks for), `retries` times; a transfer takes at most
     `time_limit` seconds; `max_transfers` run at once. Requests are in the journal before their last packet leaves; what
-    cannot be read as a request is answered with error 4 or passed over, and not recorded.
+    cannot be read as a request is answered with error 4 or passed over, and not recorded. What `faults` spoils on
+    purpose ends within the same limits.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class TftpBootServer:
         host: str = "127.0.0.1",
         port: int = 0,
         journal: Journal | None = None,
+        faults: FaultPlan | None = None,
         timeout: float = 1.0,
         retries: int = 5,
         time_limit: float = 600.0,
@@ -55,6 +59,7 @@ class TftpBootServer:
         self.port = port
         self.journal = Journal() if journal is None else journal
         self._site = site
+        self._faults = FaultPlan() if faults is None else faults
         self._conversation = partial(TftpConversation, timeout=timeout, retries=retries, time_limit=time_limit)
         self._max_transfers = max_transfers
         self._listener: TftpListener | None = None
@@ -94,28 +99,35 @@ class TftpBootServer:
         self.stop()
 
     def _answer(self, call: Call, client: Client, conversation: TftpConversation) -> None:
-        record = self._recorder(call, client)
+        fault = TftpFault(self._faults.for_request(call.method, call.path, ""), conversation)
+        record = self._recorder(call, client, fault.rule)
         try:
+            fault.before_the_answer()
             if call.mode != "octet":
                 raise TransferBrokenError("only octet mode is served", ILLEGAL_OPERATION)
             # Said before the upload, not after it.
             if locate(call.path) is None:
                 raise TransferBrokenError(OUTSIDE.reason, ACCESS_VIOLATION)
             if call.method == "RRQ":
-                self._send(call, conversation, record)
+                self._send(call, conversation, fault, record)
             else:
-                self._receive(call, conversation, record)
+                self._receive(call, conversation, fault, record)
         except TransferBrokenError as error:
             record(error.code or BROKEN_OFF, conversation.moved)
             if error.code is not None:
                 conversation.refuse(error.code, str(error))
 
-    def _send(self, call: Call, conversation: TftpConversation, record: Record) -> None:
+    def _send(self, call: Call, conversation: TftpConversation, fault: TftpFault, record: Record) -> None:
+        def before_last() -> None:
+            fault.before_the_end()
+            record(_SERVED, len(data))
+
         answer = self._site.read(call.path)
         match answer:
             case Found(data=data):
-                agreement = agree(call.options, size=len(data))
-                conversation.send_file(data, agreement, before_last=partial(record, _SERVED, len(data)))
+                data = fault.of_file(data)
+                agreement = agree(call.options, size=fault.of_length(len(data)))
+                conversation.send_file(data, agreement, before_last=before_last)
             case Missing():
                 raise TransferBrokenError("File not found", FILE_NOT_FOUND)
             case Forbidden(reason=reason):
@@ -123,8 +135,9 @@ class TftpBootServer:
             case _:
                 assert_never(answer)
 
-    def _receive(self, call: Call, conversation: TftpConversation, record: Record) -> None:
+    def _receive(self, call: Call, conversation: TftpConversation, fault: TftpFault, record: Record) -> None:
         data, blocks = conversation.receive_file(agree(call.options), limit=self._site.upload_limit)
+        fault.before_the_end()
         answer = self._site.write(call.path, data)
         match answer:
             case Stored():
@@ -137,7 +150,7 @@ class TftpBootServer:
             case _:
                 assert_never(answer)
 
-    def _recorder(self, call: Call, client: Client) -> Record:
+    def _recorder(self, call: Call, client: Client, fault: str) -> Record:
         at = datetime.now(UTC)
         started = monotonic()
 
@@ -153,6 +166,7 @@ class TftpBootServer:
                     size=size,
                     user_agent="",
                     seconds=monotonic() - started,
+                    fault=fault,
                 )
             )
 

@@ -6,7 +6,7 @@ the two ports are the transfer ids.
 
 from collections.abc import Callable
 from contextlib import suppress
-from socket import socket
+from socket import AF_INET, SOCK_DGRAM, socket
 from threading import Event
 from time import monotonic
 from typing import TypeVar
@@ -31,6 +31,8 @@ from phone_sim.boot_server.tftp_packets import (
 
 # To shut down a UDP socket does not wake the thread that waits on it, so the thread looks up now and then.
 _LOOK_EVERY = 0.1
+_STOPS = "the boot server stops"
+_TOO_LONG = "the transfer takes too long"
 
 _P = TypeVar("_P", Block, Acknowledgment)
 
@@ -47,11 +49,13 @@ class TftpConversation:
     """A transfer on a socket that is connected to the client.
 
     A packet is sent again after `timeout` seconds without an answer, `retries` times; the whole takes at most
-    `time_limit` seconds and ends early when `stopping` is set. `moved` counts the bytes so far.
+    `time_limit` seconds and ends early when `stopping` is set. `moved` counts the bytes so far. `send` sends a packet
+    of the transfer; a fault puts in its place something else, made from the methods here.
     """
 
     def __init__(self, connection: socket, *, timeout: float, retries: int, time_limit: float, stopping: Event) -> None:
         self.moved = 0
+        self.send: Callable[[bytes], None] = self.transmit
         self._connection = connection
         self._timeout = timeout
         self._retries = retries
@@ -111,26 +115,49 @@ class TftpConversation:
         """Acknowledge the last block, again if it comes again: the acknowledgment may have been lost."""
         with suppress(TransferBrokenError):
             for _ in range(1 + self._retries):
-                self._send(ack_packet(count))
+                self.send(ack_packet(count))
                 if self._await(Block, block_number(count)) is None:
                     return
+
+    def transmit(self, datagram: bytes) -> None:
+        """Send a packet to the client."""
+        try:
+            self._connection.send(datagram)
+        except OSError as error:
+            raise TransferBrokenError(str(error)) from error
+
+    def transmit_as_stranger(self, datagram: bytes) -> None:
+        """Send a packet to the client from another port of the same address."""
+        with socket(AF_INET, SOCK_DGRAM) as stranger, suppress(OSError):
+            stranger.bind((self._connection.getsockname()[0], 0))
+            stranger.sendto(datagram, self._connection.getpeername())
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass, within the limits of the transfer."""
+        left = self._ends_at - monotonic()
+        if self._stopping.wait(max(0.0, min(seconds, left))):
+            raise TransferBrokenError(_STOPS, NOT_DEFINED)
+        if seconds >= left:
+            raise TransferBrokenError(_TOO_LONG, NOT_DEFINED)
+
+    def fall_silent(self) -> None:
+        """Be silent for as long as a client would be waited for, and end the transfer without a word."""
+        until = monotonic() + self._timeout * (1 + self._retries)
+        while (left := min(until, self._ends_at) - monotonic()) > 0:
+            if isinstance(self._receive(left), Failure):
+                break
+        raise TransferBrokenError("silence")
 
     def _adopt(self, agreement: Agreement) -> None:
         self._timeout = agreement.timeout or self._timeout
 
     def _exchange(self, datagram: bytes, expected: type[_P], count: int) -> _P:
         for _ in range(1 + self._retries):
-            self._send(datagram)
+            self.send(datagram)
             packet = self._await(expected, block_number(count))
             if packet is not None:
                 return packet
         raise TransferBrokenError("no answer", NOT_DEFINED)
-
-    def _send(self, datagram: bytes) -> None:
-        try:
-            self._connection.send(datagram)
-        except OSError as error:
-            raise TransferBrokenError(str(error)) from error
 
     def _await(self, expected: type[_P], number: int) -> _P | None:
         """The expected packet, or None when it is time to send again.
@@ -149,13 +176,13 @@ class TftpConversation:
                 if isinstance(packet, Block) and packet.number == block_number(number - 1):
                     return None
         if monotonic() >= self._ends_at:
-            raise TransferBrokenError("the transfer takes too long", NOT_DEFINED)
+            raise TransferBrokenError(_TOO_LONG, NOT_DEFINED)
         return None
 
     def _receive(self, patience: float) -> Packet | None:
         """The next packet; None for a malformed one and for none yet."""
         if self._stopping.is_set():
-            raise TransferBrokenError("the boot server stops", NOT_DEFINED)
+            raise TransferBrokenError(_STOPS, NOT_DEFINED)
         self._connection.settimeout(min(patience, _LOOK_EVERY))
         try:
             return parse(self._connection.recv(DATAGRAM_LIMIT))

@@ -130,6 +130,11 @@ def ack_packet(count: int) -> bytes:
     return _encoded(packet)
 
 
+def own_number(datagram: bytes) -> int:
+    """The block number of a packet of ours, DATA or ACK; 0 for an OACK, which has none."""
+    return 0 if datagram[:2] == b"\x00\x06" else int.from_bytes(datagram[2:4])
+
+
 def error_packet(code: int, text: str) -> bytes:
     """An ERROR packet with our own words, ASCII."""
     packet = TftpPacketERR()

@@ -217,7 +217,7 @@ CASES: Mapping[str, Case] = {
     ),
     "feature-built-in": Case(
         wrong="The Corporate Directory is configured on a VVX 1500, which needs no license for it (B3).",
-        field="Somebody waits for a license file to be asked for.",
+        field="Somebody waits for a license file to be asked for. The log is that of a phone with nothing configured.",
         fix=_NOTHING_TO_FIX,
         cause=causes.NOT_CONFIGURED,
         model="VVX_1500",
@@ -302,7 +302,7 @@ CASES: Mapping[str, Case] = {
     "flash-damaged": Case(
         wrong="A bit of flash has flipped.",
         field="Worn storage, or a state folder that was edited.",
-        fix="Let the phone fetch its files again.",
+        fix="Nothing more: the phone has fetched its files again. If flash fails again, replace it.",
         cause=causes.FLASH,
         files=lambda: own_file(phone_key()),
         ending=Ending.FLASH_DAMAGED,

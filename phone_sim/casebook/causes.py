@@ -95,8 +95,13 @@ CLOCK_UNSET = Cause(
 )
 LICENSED = Cause(
     name="licensed",
-    what="Every feature that is configured is on.",
+    what="Licenses were found, and nothing in this log complains of them.",
     remedy="Nothing needs to be done.",
+)
+NOTHING_SAID = Cause(
+    name="nothing-said",
+    what="This log says nothing of licenses.",
+    remedy="Reboot the phone and read the log of its boot; log.level.change.lic must not be above 4.",
 )
 
 CAUSES = tuple(value for value in list(globals().values()) if isinstance(value, Cause))

@@ -7,16 +7,22 @@ know where a log comes from.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from phone_sim.casebook import causes
 from phone_sim.casebook.causes import Cause
 from phone_sim.casebook.explanations import EXPLANATIONS, Explanation
 from phone_sim.firmware import messages
-from phone_sim.firmware.log_line import LogLine, parse_line
+from phone_sim.firmware.log_line import TEXT_LIMIT, LogLine, parse_line
 from phone_sim.firmware.messages import CATALOGUE, Message
 
 _STAMP = re.compile(r"(\d{6}\.\d{3}|\d{10})\|")
+# What the clock shows in the first minutes after power on when it was never set: 1970 began, at some whole hour (D12).
+_UNSET_STAMP = re.compile(r"(0101|1231)\d\d0[0-4]\d\d\|")
 _LICENSING = ("lic", "ldap")
+_OPENING = (messages.INITIAL_ENTRY, messages.KEY_IS_BLANK)
+# A line of the log, folded to a few characters each time.
+_FOLDS = 64
 
 # What decides, before everything that follows from it.
 _DECISIVE = (
@@ -49,21 +55,25 @@ class ExplainedLine:
     @property
     def is_licensing(self) -> bool:
         """True for a line that tells of licenses."""
-        parts = parse_line(self.line)
+        parts = _parts(self.line)
         about = self.explanation is not None and bool(self.explanation.causes)
         return parts is not None and (parts.component in _LICENSING or about)
 
 
 def unfold(text: str) -> list[str]:
-    """The entries of a log: a line that does not begin with a stamp goes on from the one before."""
-    entries: list[str] = []
+    """The entries of a log: a line without a stamp belongs to the one before, up to an empty line."""
+    entries: list[list[str]] = []
+    is_open = False
     for line in text.splitlines():
-        quoted = line.lstrip("> \t")
+        quoted = line.lstrip("> \t").rstrip()
         if _STAMP.match(quoted):
-            entries.append(quoted.rstrip())
-        elif entries and quoted.strip():
-            entries[-1] += f" {quoted.strip()}"
-    return entries
+            entries.append([quoted])
+            is_open = True
+        elif not quoted:
+            is_open = False
+        elif is_open and len(entries[-1]) < _FOLDS:
+            entries[-1].append(quoted)
+    return [" ".join(parts) for parts in entries]
 
 
 def explain(text: str) -> tuple[ExplainedLine, ...]:
@@ -103,8 +113,14 @@ def conclusion(lines: Iterable[ExplainedLine]) -> str:
     return f"{head}{first.what} {first.remedy}{rest}"
 
 
+def _parts(line: str) -> LogLine | None:
+    """The parts of a line, also of one that was folded before its text."""
+    *head, text = line.split("|", 4)
+    return parse_line("|".join([*("".join(part.split()) for part in head), text]))
+
+
 def _explained(line: str) -> ExplainedLine:
-    parts = parse_line(line)
+    parts = _parts(line)
     for message in CATALOGUE if parts is not None else ():
         if (values := _matched(message, parts)) is not None:
             return ExplainedLine(line=line, message=message, values=values)
@@ -114,15 +130,34 @@ def _explained(line: str) -> ExplainedLine:
 def _matched(message: Message, parts: LogLine | None) -> Mapping[str, str] | None:
     if parts is None or message.component not in (parts.component, "{component}"):
         return None
-    found = message.pattern.fullmatch(re.sub(r"\s+", " ", parts.text))
+    if len(parts.text) > TEXT_LIMIT:
+        return None
+    # Without blanks, since a line can be folded at any place, and the fold may have eaten one or left one.
+    found = _pattern(message).fullmatch("".join(parts.text.split()))
     return None if found is None else found.groupdict()
 
 
+@cache
+def _pattern(message: Message) -> re.Pattern[str]:
+    """Matches the text of a message that had its blanks taken out."""
+    parts = re.split(r"\{(\w+)\}", message.text.replace(" ", ""))
+    return re.compile("".join(f"(?P<{part}>.*)" if place % 2 else re.escape(part) for place, part in enumerate(parts)))
+
+
 def _last_boot(lines: tuple[ExplainedLine, ...]) -> tuple[ExplainedLine, ...]:
-    """The lines from the last start on, with what led to it when that was a license that ran out."""
-    starts = [place for place, line in enumerate(lines) if line.message is messages.STARTED]
+    """The lines of the last boot, with what led to it when that was a license that ran out.
+
+    Real phones say nothing when they start, but a part of the phone that opens for the second time tells of a reboot.
+    """
     expired = tuple(line for line in lines if line.message is messages.FEATURE_EXPIRED)[-1:]
-    return (*expired, *lines[starts[-1] :]) if starts else lines
+    start, opened = 0, set[str]()
+    for place, line in enumerate(lines):
+        component = line.line.split("|")[1].strip()
+        if line.message is messages.STARTED or (line.message in _OPENING and component in opened):
+            start, opened = place, set()
+        if line.message in _OPENING:
+            opened.add(component)
+    return (*expired, *lines[start:]) if start else lines
 
 
 def _causes(line: ExplainedLine) -> tuple[Cause, ...]:
@@ -137,8 +172,9 @@ def _license_file_missing(lines: Iterable[ExplainedLine]) -> bool:
 
 def _state_of_a_quiet_log(lines: tuple[ExplainedLine, ...]) -> Cause:
     """What a log without complaints tells."""
-    if any(line.line.startswith("0101") and line.message is messages.NEW_KEY for line in lines):
-        return causes.CLOCK_UNSET
-    asked = any(line.message is messages.NEW_KEY for line in lines)
-    blank = any(line.message is messages.KEY_IS_BLANK for line in lines)
-    return causes.NOT_CONFIGURED if blank and not asked else causes.LICENSED
+    said = {line.message for line in lines}
+    if not said & {messages.NEW_KEY, messages.KEY_IS_BLANK, messages.KEYS_UPDATED}:
+        return causes.LICENSED if messages.STARTED in said else causes.NOTHING_SAID
+    if messages.NEW_KEY in said:
+        return causes.CLOCK_UNSET if all(_UNSET_STAMP.match(line.line) for line in lines) else causes.LICENSED
+    return causes.NOT_CONFIGURED

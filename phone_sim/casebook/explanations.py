@@ -33,7 +33,9 @@ EXPLANATIONS: Mapping[Message, Explanation] = {
     messages.PHONE_LICENSE_NOT_VALID: _NOT_TAKEN,
     messages.SITE_LICENSE_NOT_VALID: _NOT_TAKEN,
     messages.LICENSE_NOT_VALID: _NOT_TAKEN,
-    messages.KEYS_UPDATED: Explanation("So many features got a license, or another expiry, from this file."),
+    messages.KEYS_UPDATED: Explanation(
+        "The number of features that got a license, or another expiry, from the file; 0 if it changed nothing."
+    ),
     messages.FEATURE_NOT_AVAILABLE: Explanation(
         "The feature is configured and has no valid license, so it is off (B13).",
         (causes.NO_FILE, causes.OTHER_PHONES, causes.SIGNATURE, causes.OVER, causes.LACKS_FEATURE),

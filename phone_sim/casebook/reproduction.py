@@ -1,7 +1,6 @@
 """Playing a case: a boot server on real sockets, a phone that boots from it, and what it logged."""
 
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,18 +12,9 @@ from phone_sim.boot_server.tftp import TftpBootServer
 from phone_sim.casebook.activation_files import MAC
 from phone_sim.casebook.cases import MASTER, Case, Ending
 from phone_sim.firmware.log_line import parse_line
-from phone_sim.firmware.phone import Phone
-from phone_sim.firmware.profile import profile_for
-from phone_sim.firmware.session import Identity
-from phone_sim.mac_address import MacAddress
-from phone_sim.runtime.agenda import HeapAgenda
-from phone_sim.runtime.clock import ManualClock
-from phone_sim.runtime.driver import PhoneDriver
 from phone_sim.runtime.flash_file import FlashFile
-from phone_sim.runtime.log_sink import LogSink
-from phone_sim.runtime.model_files import load_features, load_model
-from phone_sim.runtime.transport import network_transport
-from phone_sim.runtime.trust_file import load_anchor
+from phone_sim.runtime.virtual_phone import VirtualPhone
+from phone_sim.runtime.virtual_time import VirtualTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,40 +47,32 @@ def reproduce(case: Case, *, tftp: bool = False) -> Reproduction:
             if case.ending is not Ending.LICENSE_PUT or path not in case.files():
                 (site / path).write_bytes(data)
         kind = TftpBootServer if tftp else HttpBootServer
-        lines: list[str] = []
-        with kind(DirectorySite(site)) as server, closing(network_transport()) as transport:
-            clock = ManualClock(case.now)
-            agenda = HeapAgenda(clock)
-            identity = Identity(
-                model=load_model(case.model),
-                features=load_features(),
-                mac=MacAddress.parse(MAC),
-                profile=profile_for(case.firmware),
-                anchor=load_anchor(),
-                boot_server=server.url,
-            )
-            driver = PhoneDriver(
-                Phone(identity),
-                clock=clock,
-                agenda=agenda,
-                transport=transport,
-                flash=FlashFile(flash),
-                log=LogSink(lines.append),
-            )
-            driver.power_on()
+        with kind(DirectorySite(site)) as server, _phone(case, server.url, flash) as phone:
+            phone.boot()
             match case.ending:
                 case Ending.NIGHT:
-                    agenda.run(timedelta(hours=24))
+                    phone.time.run(timedelta(hours=24))
                 case Ending.LICENSE_PUT:
                     for path, data in case.files().items():
                         (site / path).write_bytes(data)
-                    agenda.run(timedelta(hours=1))
+                    phone.time.run(timedelta(hours=1))
                 case Ending.SERVER_DOWN:
                     server.stop()
-                    driver.reboot()
+                    phone.boot()
                 case Ending.FLASH_DAMAGED:
                     whole = bytearray(flash.read_bytes())
                     whole[len(whole) // 2] ^= 0x01
                     flash.write_bytes(whole)
-                    driver.reboot()
-    return Reproduction(case=case, log=tuple(lines))
+                    phone.boot()
+            return Reproduction(case=case, log=tuple(phone.log.splitlines()))
+
+
+def _phone(case: Case, url: str, flash: Path) -> VirtualPhone:
+    return VirtualPhone(
+        url,
+        model=case.model,
+        mac=MAC,
+        firmware=case.firmware,
+        time=VirtualTime(case.now),
+        flash=FlashFile(flash),
+    )

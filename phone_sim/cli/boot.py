@@ -29,11 +29,12 @@ def command(
 
     Example: phone-sim boot --server tftp://127.0.0.1:6969/ --model SPIP_670 --mac 0004f2000001
     """
-    from phone_sim.cli.report import check_boot, phone_report, print_json, print_log_line, request_line, summary, talk
+    from phone_sim.cli.report import check_boot, phone_report, print_json, print_log_line, summary, talk
     from phone_sim.errors import LicenseNotValidError, UsageError
     from phone_sim.firmware.features import NotLicensed
     from phone_sim.runtime.agenda import HeapAgenda
     from phone_sim.runtime.clock import ManualClock, SystemClock
+    from phone_sim.runtime.virtual_phone import request_line
 
     if now is not None and unset_clock:
         raise UsageError("--now sets the clock that --unset-clock leaves unset: give one of them")

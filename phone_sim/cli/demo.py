@@ -87,42 +87,15 @@ class Stage:
         self._folder = folder
         self._url = url
         self._transport = transport
-        self._log: list[str] = []
         for name, text in (("000000000000.cfg", MASTER), ("features.cfg", FEATURES), ("site.cfg", SITE)):
             (folder / name).write_text(text)
 
     def take_phone(self, now: datetime | None) -> None:
         """Take a phone out of its box: blank flash, and a clock at `now` or never set."""
-        from phone_sim.firmware.phone import Phone
-        from phone_sim.firmware.profile import CURRENT, profile_for
-        from phone_sim.firmware.session import Identity
-        from phone_sim.mac_address import MacAddress
-        from phone_sim.runtime.agenda import HeapAgenda
-        from phone_sim.runtime.clock import ManualClock
-        from phone_sim.runtime.driver import PhoneDriver
-        from phone_sim.runtime.flash_file import MemoryFlash
-        from phone_sim.runtime.log_sink import LogSink
-        from phone_sim.runtime.model_files import load_features, load_model
-        from phone_sim.runtime.trust_file import load_anchor
+        from phone_sim.runtime.virtual_phone import VirtualPhone
+        from phone_sim.runtime.virtual_time import VirtualTime
 
-        clock = ManualClock(now)
-        self.agenda = HeapAgenda(clock)
-        identity = Identity(
-            model=load_model(MODEL),
-            features=load_features(),
-            mac=MacAddress.parse(MAC),
-            profile=profile_for(CURRENT),
-            anchor=load_anchor(),
-            boot_server=self._url,
-        )
-        self.driver = PhoneDriver(
-            Phone(identity),
-            clock=clock,
-            agenda=self.agenda,
-            transport=self._transport,
-            flash=MemoryFlash(),
-            log=LogSink(self._log.append),
-        )
+        self.phone = VirtualPhone(self._url, model=MODEL, mac=MAC, time=VirtualTime(now), transport=self._transport)
 
     def put(self, name: str, keys: "list[LicenseKey]") -> None:
         """Put an activation file on the boot server; without keys, take it away."""
@@ -145,21 +118,22 @@ class Stage:
         reboots: int = 0,
     ) -> Step:
         """Let something happen; then the Corporate Directory must be on or off, and the rest as it is given here."""
-        from phone_sim.cli.report import request_line
-        from phone_sim.firmware.features import Enabled
+        from phone_sim.runtime.virtual_phone import request_line
 
-        before = len(self.driver.exchanges)
-        self._log.clear()
+        before, logged = len(self.phone.requests), len(self.phone.log)
         act()
-        service = self.driver.phone.service
-        gates = service.gates if service is not None else ()
-        if any(isinstance(gate, Enabled) for gate in gates if gate.feature.key == "LDAP") != directory_on:
+        if self.phone.feature("LDAP").is_enabled != directory_on:
             raise PhoneSimError(f"{title}: the Corporate Directory is not {'on' if directory_on else 'off'}")
-        if display not in ("", *self.driver.frame.lines) or len(self.driver.reboots) != reboots:
-            raise PhoneSimError(f"{title}: the phone shows {self.driver.frame.lines}, reboots: {self.driver.reboots}")
-        requests = [request_line(exchange) for exchange in self.driver.exchanges[before:]]
-        lines = list(self.driver.frame.lines)
-        return Step(title=title, said=said, log=list(self._log), requests=requests, screen=lines)
+        shown = self.phone.screen.lines
+        if display not in ("", *shown) or len(self.phone.reboots) != reboots:
+            raise PhoneSimError(f"{title}: the phone shows {shown}, reboots: {self.phone.reboots}")
+        return Step(
+            title=title,
+            said=said,
+            log=self.phone.log[logged:].splitlines(),
+            requests=[request_line(exchange) for exchange in self.phone.requests[before:]],
+            screen=list(shown),
+        )
 
 
 def _print(step: Step) -> None:
@@ -186,7 +160,7 @@ def _story(stage: Stage) -> Iterator[Step]:
     stage.take_phone(NOW)
     yield stage.step(
         "1. Corporate Directory is configured, and there is no license",
-        stage.driver.power_on,
+        stage.phone.boot,
         "The phone asked for the site's and for its own license file, found neither, logged that, switched the feature "
         "off and carried on (B9, B13).",
         directory_on=False,
@@ -194,7 +168,7 @@ def _story(stage: Stage) -> Iterator[Step]:
     stage.put(own_file, [phone_key])
     yield stage.step(
         "2. The license is put on the boot server, and the phone is rebooted by hand",
-        stage.driver.reboot,
+        stage.phone.boot,
         "The license file was downloaded and its signature verified; the feature is on (B6, B7, B15). From now on the "
         "key is in flash, and no license file is asked for.",
         directory_on=True,
@@ -204,7 +178,7 @@ def _story(stage: Stage) -> Iterator[Step]:
     stage.take_phone(None)
     yield stage.step(
         "3. A phone whose clock was never set meets a forged license",
-        stage.driver.power_on,
+        stage.phone.boot,
         "The keys were read, then their signature was found not valid, so none was kept. The lines of lic, ldap and "
         "efk are the bulletin's sample log (B14). Its dates are the mark for no expiry.",
         directory_on=False,
@@ -214,7 +188,7 @@ def _story(stage: Stage) -> Iterator[Step]:
     stage.take_phone(NOW)
     yield stage.step(
         f"4. A site license, whose last day is {LAST_DAY}",
-        stage.driver.power_on,
+        stage.phone.boot,
         "The site's license file serves every phone of the site; the phone's own was not asked for (B4, D8).",
         directory_on=True,
     )
@@ -227,13 +201,13 @@ def _expiry(stage: Stage) -> Iterator[Step]:
     polling_time = datetime.combine(LAST_DAY + timedelta(days=1), time(2, 0), UTC) - timedelta(hours=7)
 
     def call_over_polling_time() -> None:
-        stage.agenda.run_until(polling_time - timedelta(minutes=2))
-        stage.driver.start_call()
-        stage.agenda.run_until(polling_time + timedelta(minutes=1))
+        stage.phone.time.run_until(polling_time - timedelta(minutes=2))
+        stage.phone.start_call()
+        stage.phone.time.run_until(polling_time + timedelta(minutes=1))
 
     def hang_up() -> None:
-        stage.agenda.run_until(polling_time + timedelta(minutes=17))
-        stage.driver.end_call()
+        stage.phone.time.run_until(polling_time + timedelta(minutes=17))
+        stage.phone.end_call()
 
     yield stage.step(
         "5. The night after that day, at 01:58, a call begins; at 02:00 licenses are checked",
@@ -250,7 +224,7 @@ def _expiry(stage: Stage) -> Iterator[Step]:
     )
     yield stage.step(
         "7. The phone reboots",
-        lambda: stage.agenda.run(timedelta(minutes=1)),
+        lambda: stage.phone.time.run(timedelta(minutes=1)),
         "The boot server still has the old license, which is over: the feature is gone, and the phone carries on "
         "(B12, B13).",
         directory_on=False,

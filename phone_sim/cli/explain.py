@@ -8,6 +8,7 @@ import click
 from phone_sim.cli.options import json_option
 
 if TYPE_CHECKING:
+    from phone_sim.casebook.causes import Cause
     from phone_sim.casebook.explain import ExplainedLine
     from phone_sim.firmware.messages import Message
 
@@ -42,15 +43,16 @@ def command(log: Path, show_all: bool, as_json: bool) -> None:
         causes = [cause.name for cause in likely_causes(lines)]
         print_json({"lines": [_report(line) for line in lines], "causes": causes, "conclusion": conclusion(lines)})
         return
+    likely = likely_causes(lines)
     explained: set[Message | None] = set()
     for line in lines:
         if show_all or line.is_licensing:
-            _print(line, brief=line.message in explained)
+            _print(line, likely, brief=line.message in explained)
             explained.add(line.message)
     click.secho(f"\n{conclusion(lines)}", bold=True)
 
 
-def _print(line: "ExplainedLine", *, brief: bool) -> None:
+def _print(line: "ExplainedLine", likely: "tuple[Cause, ...]", *, brief: bool) -> None:
     """Print a line and what it means, unless that was said of another one already."""
     from phone_sim.cli.report import print_log_line
 
@@ -60,7 +62,8 @@ def _print(line: "ExplainedLine", *, brief: bool) -> None:
     if line.explanation is None or brief:
         return
     click.secho(f"    {line.explanation.meaning}", fg="cyan")
-    for cause in line.explanation.causes:
+    # What the whole log makes likely comes first.
+    for cause in sorted(line.explanation.causes, key=lambda cause: cause not in likely):
         click.echo(f"    - {cause.what} {cause.remedy}")
 
 

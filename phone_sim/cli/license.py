@@ -1,27 +1,20 @@
 """`phone-sim license`: the license authority, from the order to the file on the boot server."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from phone_sim.cli.license_batch import batch, read_batch
+from phone_sim.cli.license_delivery import after_redemption, deliver, office_in, out_option, publish_option
 from phone_sim.cli.options import json_option
 
 if TYPE_CHECKING:
-    from phone_sim.authority.office import Office
-    from phone_sim.authority.orders import Order
+    from collections.abc import Iterable
 
-_BATCH_LIMIT = 16 * 1024 * 1024
+    from phone_sim.authority.orders import Order, Redemption
 
-out_option = click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the activation files. [default: .]"
-)
-publish_option = click.option(
-    "--publish", metavar="FOLDER|URL", help="Put the activation files on a boot server: its folder, or by HTTP PUT."
-)
 requester_option = click.option("--requester", default="", help="Who asks: an e-mail address, or any other.")
 
 
@@ -64,7 +57,14 @@ def init(authority: Path) -> None:
 @click.option("--software", default="Productivity Suite", show_default=True, help="Suite, or features, with commas.")
 @click.option("--version", "software_version", default="3.3.0", show_default=True, help="Software version.")
 @click.option("--quantity", default=1, show_default=True, help="Phones to activate.")
-@click.option("--site", is_flag=True, help="A site license; the order gets a site serial.")
+@click.option(
+    "--site",
+    "site_serial",
+    is_flag=False,
+    flag_value="new",
+    metavar="[SERIAL]",
+    help="A site license, for the site with this serial. [default: a new one]",
+)
 @click.option(
     "--expires", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="Last day; for a site license only."
 )
@@ -76,22 +76,24 @@ def order(
     software: str,
     software_version: str,
     quantity: int,
-    site: bool,
+    site_serial: str | None,
     expires: datetime | None,
     upgrade: bool,
     as_json: bool,
 ) -> None:
     """Order licenses, and print the license number (B5)."""
-    import secrets
-
     from phone_sim.authority.license_number import new_number
-    from phone_sim.authority.orders import Order, check_terms, software_bits
+    from phone_sim.authority.orders import Order, check_site_serial, check_terms, new_site_serial, software_bits
     from phone_sim.cli.report import print_json
     from phone_sim.licensing.license_key import LicenseType
     from phone_sim.models import parse_version
     from phone_sim.runtime.model_files import load_features
 
-    license_type = LicenseType.SITE if site else LicenseType.PHONE
+    license_type = LicenseType.PHONE if site_serial is None else LicenseType.SITE
+    if site_serial == "new":
+        site_serial = new_site_serial()
+    elif site_serial is not None:
+        check_site_serial(site_serial)
     last_day = expires.date() if expires is not None else None
     check_terms(license_type, quantity, last_day)
     parse_version(software_version)
@@ -105,12 +107,12 @@ def order(
         expires=last_day,
         upgrade=upgrade,
         ordered_at=datetime.now(UTC),
-        site_serial=f"{secrets.randbelow(10**12):012d}" if site else None,
+        site_serial=site_serial,
     )
-    with _office(authority) as office, office.ledger.writing():
+    with office_in(authority) as office, office.ledger.writing():
         office.ledger.add(made)
     if as_json:
-        print_json(_order_report(made, []))
+        print_json(_order_report(made, ()))
     else:
         click.echo(made.number)
         if made.site_serial is not None:
@@ -139,9 +141,10 @@ def redeem(
     from phone_sim.mac_address import MacAddress
 
     address = MacAddress.parse(mac)
-    with _office(authority) as office:
+    with office_in(authority) as office:
         redeem_phone(office.ledger, number, address, at=datetime.now(UTC), requester=requester)
-        _deliver(office, [address.serial], out, publish, as_json)
+        with after_redemption():
+            deliver(office, [address.serial], out, publish, as_json)
 
 
 @command.command()
@@ -164,79 +167,10 @@ def site(
     """Redeem a license NUMBER for a site; without SERIAL for the one given with the order."""
     from phone_sim.authority.activation import redeem_site
 
-    with _office(authority) as office:
-        redeemed = redeem_site(office.ledger, number, serial, at=datetime.now(UTC), requester=requester)
-        _deliver(office, [redeemed], out, publish, as_json)
-
-
-@command.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--mail-to", required=True, metavar="ADDRESS", help="Who gets the activation files.")
-@click.option("--smtp", metavar="HOST[:PORT]", help="Mail server. [default: .eml files in a folder]")
-@click.option(
-    "--mail-folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("mail"),
-    show_default=True,
-    help="Folder for .eml files.",
-)
-@click.option("--all-or-nothing", is_flag=True, help="Redeem no line if one is refused.")
-@publish_option
-@json_option
-@click.pass_obj
-def batch(
-    authority: Path,
-    file: Path,
-    mail_to: str,
-    smtp: str | None,
-    mail_folder: Path,
-    all_or_nothing: bool,
-    publish: str | None,
-    as_json: bool,
-) -> None:
-    """Redeem the lines of FILE, `license number<TAB>MAC` each, and mail the activation files (batch activation, B8).
-
-    Each line gets its answer. Ends with 1 if a line was refused.
-    """
-    from phone_sim.authority.activation import activation_files, redeem_batch
-    from phone_sim.authority.mail import batch_mail, keep, send
-    from phone_sim.cli.report import print_json
-    from phone_sim.errors import AuthorityError, UsageError
-    from phone_sim.mac_address import MacAddress
-
-    now = datetime.now(UTC)
-    batch_mail(mail_to, [], {}, now)  # an address that cannot be used must not cost a license number
-    with file.open("rb") as opened:
-        data = opened.read(_BATCH_LIMIT + 1)
-    if len(data) > _BATCH_LIMIT:
-        raise UsageError(f"{file} has more than {_BATCH_LIMIT} bytes")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is not a text file: byte {error.start} is not UTF-8") from error
-    with _office(authority) as office:
-        lines = redeem_batch(office.ledger, text, at=now, requester=mail_to, all_or_nothing=all_or_nothing)
-        refused = [line for line in lines if line.refused]
-        nothing = all_or_nothing and bool(refused)
-        serials = [] if nothing else [MacAddress.parse(line.mac).serial for line in lines if not line.refused]
-        files = activation_files(office.ledger, office.signing_key, serials)
-    if as_json:
-        answers = [{"line": one.place, "number": one.number, "mac": one.mac, "refused": one.refused} for one in lines]
-        print_json({"lines": answers, "files": list(files)})
-    else:
-        for line in lines:
-            state = line.refused or ("accepted, but not redeemed" if nothing else "accepted")
-            click.echo(f"line {line.place}: {line.number} {line.mac}: {state}")
-    if files:
-        mail = batch_mail(mail_to, lines, files, now)
-        if smtp is not None:
-            send(mail, smtp)
-        where = smtp if smtp is not None else keep(mail, mail_folder)
-        click.echo(f"{len(files)} activation files mailed to {mail_to}: {where}", err=True)
-        if publish is not None:
-            _publish(files, publish)
-    if refused:
-        raise AuthorityError(f"{len(refused)} of {len(lines)} lines were refused{', nothing was redeemed' * nothing}")
+    with office_in(authority) as office:
+        serial = redeem_site(office.ledger, number, serial, at=datetime.now(UTC), requester=requester)
+        with after_redemption():
+            deliver(office, [serial], out, publish, as_json)
 
 
 @command.command()
@@ -245,14 +179,13 @@ def batch(
 @click.pass_obj
 def inspect(authority: Path, file: Path, as_json: bool) -> None:
     """Show the keys of an activation FILE, and whether this authority signed them."""
-    from phone_sim.authority.office import ANCHOR_FILE
     from phone_sim.cli.check import key_report, print_keys, read_elements
     from phone_sim.cli.report import print_json
     from phone_sim.licensing.verdict import judge
     from phone_sim.runtime.model_files import load_features
-    from phone_sim.runtime.trust_file import load_anchor
 
-    anchor, features = load_anchor(authority / ANCHOR_FILE), load_features()
+    with office_in(authority) as office:
+        anchor, features = office.signing_key.anchor, load_features()
     reports = []
     for element in read_elements(file):
         serial = element.get("Serial", "").upper()
@@ -264,51 +197,73 @@ def inspect(authority: Path, file: Path, as_json: bool) -> None:
 
 
 @command.command()
+@click.argument("number", required=False)
 @json_option
 @click.pass_obj
-def orders(authority: Path, as_json: bool) -> None:
-    """List the orders and what was redeemed of each."""
+def orders(authority: Path, number: str | None, as_json: bool) -> None:
+    """List the orders, or all that a license NUMBER stands for and what was redeemed of it."""
+    from phone_sim.authority.license_number import parse_number
     from phone_sim.cli.report import print_json
+    from phone_sim.errors import AuthorityError
 
-    with _office(authority) as office:
-        reports = [
-            _order_report(one, [redemption.serial for redemption in office.ledger.redemptions(number=one.number)])
-            for one in office.ledger.orders()
-        ]
+    with office_in(authority) as office:
+        found = office.ledger.orders() if number is None else (office.ledger.order(parse_number(number)),)
+        reports = [_order_report(one, office.ledger.redemptions(number=one.number)) for one in found if one is not None]
+    if number is not None and not reports:
+        raise AuthorityError(f"there is no order with the license number {number}")
     if as_json:
-        print_json(reports)
-        return
-    for one in reports:
-        used = f"{len(one['redeemed'])} of {one['quantity']} redeemed"
-        click.echo(f"{one['number']}  {one['type']:<6}{one['software']:<22}{one['expires'] or 'never':<12}{used}")
+        print_json(reports if number is None else reports[0])
+    elif number is None:
+        for one in reports:
+            used = f"{len(one['redemptions'])} of {one['quantity']} redeemed"
+            click.echo(f"{one['number']}  {one['type']:<6}{one['software']:<22}{one['expires'] or 'never':<12}{used}")
+    else:
+        _print_order(reports[0])
 
 
 @command.command()
-@click.argument("serial", required=False)
+@click.argument("serials", metavar="[SERIAL]...", nargs=-1)
+@click.option(
+    "--batch",
+    "batch_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The phones of a batch file that have licenses.",
+)
 @out_option
 @publish_option
 @json_option
 @click.pass_obj
-def export(authority: Path, serial: str | None, out: Path | None, publish: str | None, as_json: bool) -> None:
-    """Print the public key for --trust; with SERIAL (a MAC or a site's) make its activation file again."""
+def export(
+    authority: Path,
+    serials: tuple[str, ...],
+    batch_file: Path | None,
+    out: Path | None,
+    publish: str | None,
+    as_json: bool,
+) -> None:
+    """Print the public key for --trust; with SERIALs (MACs, or a site's) make their activation files again."""
+    from phone_sim.authority.activation import licensed_serials
     from phone_sim.mac_address import MacAddress
 
-    with _office(authority) as office:
-        if serial is None:
-            click.echo(office.signing_key.anchor.pem().decode(), nl=False)
+    wanted = [MacAddress.parse(serial).serial for serial in serials]
+    with office_in(authority) as office:
+        if batch_file is not None:
+            wanted += licensed_serials(office.ledger, read_batch(batch_file))
+        if wanted:
+            deliver(office, wanted, out, publish, as_json)
         else:
-            _deliver(office, [MacAddress.parse(serial).serial], out, publish, as_json)
+            click.echo(office.signing_key.anchor.pem().decode(), nl=False)
 
 
-@contextmanager
-def _office(authority: Path) -> "Iterator[Office]":
-    from phone_sim.authority.office import open_office
+def _print_order(report: dict[str, Any]) -> None:
+    for name, value in report.items():
+        if name != "redemptions":
+            click.echo(f"{name.replace('_', ' '):<14}{'-' if value is None else value}")
+    for one in report["redemptions"]:
+        click.echo(f"redeemed      {one['serial']}  {one['redeemed_at']}  {one['requester']}".rstrip())
 
-    with open_office(authority) as office:
-        yield office
 
-
-def _order_report(one: "Order", serials: list[str]) -> dict[str, Any]:
+def _order_report(one: "Order", redemptions: "Iterable[Redemption]") -> dict[str, Any]:
     return {
         "number": one.number,
         "type": one.license_type.value,
@@ -319,60 +274,11 @@ def _order_report(one: "Order", serials: list[str]) -> dict[str, Any]:
         "kind": "upgrade" if one.upgrade else "new activation",
         "ordered_at": one.ordered_at.isoformat(),
         "site_serial": one.site_serial,
-        "redeemed": serials,
+        "redemptions": [
+            {"serial": each.serial, "redeemed_at": each.redeemed_at.isoformat(), "requester": each.requester}
+            for each in redemptions
+        ],
     }
 
 
-def _deliver(office: "Office", serials: list[str], out: Path | None, publish: str | None, as_json: bool) -> None:
-    """Make the activation files, write them, and put them on a boot server."""
-    from phone_sim.authority.activation import activation_files
-    from phone_sim.cli.report import print_json
-
-    files = activation_files(office.ledger, office.signing_key, serials)
-    places = []
-    if out is not None or publish is None:
-        places += _write(files, out or Path())
-    if publish is not None:
-        places += _publish(files, publish)
-    if as_json:
-        print_json({"files": places})
-    else:
-        click.echo("\n".join(places))
-
-
-def _write(files: Mapping[str, bytes], folder: Path) -> list[str]:
-    from phone_sim.authority.office import write_whole
-    from phone_sim.errors import AuthorityError
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, data in files.items():
-            write_whole(folder / name, data)
-    except OSError as error:
-        raise AuthorityError(
-            f"{folder}: {error.strerror}; the licenses are redeemed, license export makes the files again"
-        ) from error
-    return [str(folder / name) for name in files]
-
-
-def _publish(files: Mapping[str, bytes], place: str) -> list[str]:
-    """Put files into a folder, or on an HTTP server."""
-    from phone_sim.errors import AuthorityError, UsageError
-    from phone_sim.firmware.effects import Upload, Uploaded
-    from phone_sim.firmware.location import BootServer
-    from phone_sim.runtime.transport import network_transport
-
-    if "://" not in place:
-        return _write(files, Path(place))
-    server = BootServer.parse(place)
-    urls = []
-    with closing(network_transport()) as transport:
-        for name, data in files.items():
-            location = server.locate("", name)
-            if location is None:
-                raise UsageError(f"{place!r} is not the address of a boot server")
-            reply = transport.upload(Upload(location=location, body=data, user_agent="phone-sim license"))
-            if not isinstance(reply, Uploaded):
-                raise AuthorityError(f"{location.url}: {reply.reason}; the licenses are redeemed, try license export")
-            urls.append(location.url)
-    return urls
+command.add_command(batch)

@@ -23,7 +23,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 DEFAULT_MODEL = "SPIP_670"
 DEFAULT_MAC = "0004f2000001"
-SCHEMES = ("http", "https", "tftp")
+SCHEMES = ("http", "https", "ftp", "ftps", "tftp")
 # A slot of a license key reaches to 2186; a clock outside these years is a mistake.
 _YEARS = range(1970, 2187)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -75,6 +75,9 @@ class PhoneOptions:
     state_dir: Path | None
     trust: Path | None
     ca_file: Path | None
+    client_cert: Path | None
+    tls_min: str
+    source_address: str | None
     timeout: float
     log_style: str
     models_folder: Path | None
@@ -134,17 +137,15 @@ class PhoneOptions:
 
     def transport(self) -> "Transport":
         """The phone's way to its boot server."""
-        import ssl
-
-        from phone_sim.errors import UsageError
         from phone_sim.runtime.transport import Limits, network_transport
 
-        if self.ca_file is not None:
-            try:
-                ssl.create_default_context(cafile=self.ca_file)
-            except OSError as error:  # what ssl raises is one
-                raise UsageError(f"--ca-file {self.ca_file}: there is no certificate in it") from error
-        return network_transport(limits=Limits(answer=self.timeout, transfer=12 * self.timeout), ca_file=self.ca_file)
+        return network_transport(
+            limits=Limits(answer=self.timeout, transfer=12 * self.timeout),
+            ca_file=self.ca_file,
+            client_cert=self.client_cert,
+            tls_min=self.tls_min,
+            source_address=self.source_address,
+        )
 
 
 _PHONE_OPTIONS = (
@@ -161,7 +162,16 @@ _PHONE_OPTIONS = (
     ),
     click.option("--state-dir", type=_FOLDER, help="Folder for flash. [default: lost on exit]"),
     trust_option,
-    click.option("--ca-file", type=_FILE, help="Authorities for HTTPS servers. [default: certifi's]"),
+    click.option("--ca-file", type=_FILE, help="Authorities for HTTPS and FTPS servers. [default: certifi's]"),
+    click.option("--client-cert", type=_FILE, metavar="FILE.pem", help="The phone's own certificate, with its key."),
+    click.option(
+        "--tls-min",
+        type=click.Choice(["1.0", "1.1", "1.2", "1.3"]),
+        default="1.2",
+        show_default=True,
+        help="Oldest version of TLS that is spoken.",
+    ),
+    click.option("--source-address", metavar="IP", help="Address of this machine to ask from, as 127.0.0.2."),
     click.option(
         "--timeout",
         type=click.FloatRange(0.1, 60),

@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from phone_sim.errors import BootServerUnreachableError, PhoneSimError, UsageError
-from phone_sim.firmware.effects import Fetched, TransferFailed, Uploaded
+from phone_sim.firmware.effects import Fetched, TransferFailed
 from phone_sim.firmware.features import BuiltIn, Enabled, Gate, NotLicensed
 from phone_sim.firmware.log_line import parse_line
-from phone_sim.runtime.driver import Exchange, PhoneDriver
+from phone_sim.runtime.driver import PhoneDriver
 
 _COLORS: dict[type[Gate], str] = {Enabled: "green", BuiltIn: "green", NotLicensed: "red"}
 
@@ -33,16 +33,6 @@ def print_log_line(line: str) -> None:
 def talk(text: str) -> None:
     """Say something that is not part of the result."""
     click.echo(text, err=True)
-
-
-def request_line(exchange: Exchange) -> str:
-    """One request of the phone and its outcome."""
-    reply = exchange.reply
-    if isinstance(reply, Fetched):
-        outcome = f"{len(reply.data)} bytes"
-    else:
-        outcome = "taken" if isinstance(reply, Uploaded) else reply.reason
-    return f"{exchange.method} {exchange.request.location.url}: {outcome}"
 
 
 def feature_lines(gates: tuple[Gate, ...]) -> list[str]:
@@ -121,7 +111,7 @@ def feature_report(gate: Gate) -> dict[str, Any]:
         "name": gate.feature.name,
         "key": gate.feature.key,
         "state": word(gate),
-        "on": isinstance(gate, Enabled | BuiltIn),
+        "on": gate.is_enabled,
         "reason": gate.reason,
         "expiry": str(gate.expiry) if isinstance(gate, Enabled) else None,
     }
@@ -133,4 +123,4 @@ def word(value: object) -> str:
 
 
 def _state(gate: Gate) -> str:
-    return "on" if isinstance(gate, Enabled | BuiltIn) else "off"
+    return "on" if gate.is_enabled else "off"

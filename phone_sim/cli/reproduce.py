@@ -41,7 +41,7 @@ def command(case: str | None, tftp: bool, whole_log: bool, out: Path | None, as_
     played = reproduce(CASES[case], tftp=tftp)
     lines = played.log if whole_log else played.shown
     if out is not None:
-        _leave(out, CASES[case], played.log)
+        _leave(out, case, CASES[case], played.log)
     if as_json:
         print_json({**_report(case, CASES[case]), "log": lines})
         return
@@ -72,8 +72,23 @@ def _report(name: str, case: "Case") -> dict[str, Any]:
     }
 
 
-def _leave(folder: Path, case: "Case", log: tuple[str, ...]) -> None:
-    """Write the case's site, the phone's log and the public key into a folder."""
+_README = """{wrong}
+{field}
+{fix}
+
+Serve the site, and boot a phone on it:
+
+    phone-sim serve site --http 8080
+    phone-sim boot --server http://127.0.0.1:8080/ --mac {mac} --model {model} --firmware {firmware} \\
+        --trust trust_anchor.pem {clock}
+
+After the first boot: {ending}. The log of it all is in phone.log.
+"""
+
+
+def _leave(folder: Path, name: str, case: "Case", log: tuple[str, ...]) -> None:
+    """Write the case's site, the phone's log, the public key and how to play it again into an empty folder."""
+    from phone_sim.casebook.activation_files import MAC
     from phone_sim.casebook.reproduction import site_files
     from phone_sim.errors import UsageError
     from phone_sim.runtime.trust_file import load_anchor
@@ -81,7 +96,20 @@ def _leave(folder: Path, case: "Case", log: tuple[str, ...]) -> None:
     files = {f"site/{path}": data for path, data in site_files(case).items()}
     files["phone.log"] = "".join(f"{line}\n" for line in log).encode()
     files["trust_anchor.pem"] = load_anchor().pem()
+    clock = "--unset-clock" if case.now is None else f"--now {case.now:%Y-%m-%dT%H:%M}"
+    files["README.txt"] = _README.format(
+        wrong=f"{name}: {case.wrong}",
+        field=f"How it comes about: {case.field}",
+        fix=f"What mends it: {case.fix}",
+        mac=MAC,
+        model=case.model,
+        firmware=case.firmware,
+        clock=clock,
+        ending=case.ending.value,
+    ).encode()
     try:
+        if folder.exists() and any(folder.iterdir()):
+            raise UsageError(f"--out {folder}: the folder is not empty")
         for path, data in files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(data)

@@ -15,6 +15,8 @@ from phone_sim.cli.options import json_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="File for the requests, JSON lines.")
 @click.option("--upload-limit", type=click.IntRange(0), default=16 * 1024 * 1024, show_default=True, help="In bytes.")
+@click.option("--fault", "rules", metavar="RULE", multiple=True, help="A fault on purpose; can be given several times.")
+@click.option("--seed", type=int, default=0, show_default=True, help="What chance= and corrupt go by.")
 @click.option("--quiet", is_flag=True, help="Print the addresses only, not the requests.")
 @json_option
 def command(
@@ -24,6 +26,8 @@ def command(
     host: str,
     journal: Path | None,
     upload_limit: int,
+    rules: tuple[str, ...],
+    seed: int,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -32,13 +36,28 @@ def command(
     Without --http and --tftp both are served on free ports. The addresses and then each request are on stdout.
     Uploads go into the folder; nothing outside it is read or written.
 
+    Faults are ours, for tests of what a phone makes of a bad boot server. A RULE is one fault and any conditions,
+    and the first rule that holds for a request is used. A fault that a protocol has no equivalent of does nothing
+    there.
+
+    \b
+    both        404, 503 ...  tftp-error=2  delay=2  stall  drip=10/0.2  down
+                reset  reset=100  truncate=100  corrupt  length=+10
+    HTTP        type=text/html  redirect-loop  challenge=basic|digest
+    TFTP        lose=3  duplicate=3  late=3/0.5  forge=3
+    conditions  file=GLOB  phone=MAC  method=GET|PUT|RRQ|WRQ
+                nth=2|2-4|2-  chance=0.25
+
     Example: phone-sim serve site --http 8080 --tftp 6969
+
+    Example: phone-sim serve site --fault "503 file=*-license.cfg nth=1"
     """
     from contextlib import ExitStack
 
     from phone_sim.boot_server.directory import DirectorySite
+    from phone_sim.boot_server.faults import FaultPlan
     from phone_sim.boot_server.http import HttpBootServer
-    from phone_sim.boot_server.journal import Journal, Request
+    from phone_sim.boot_server.journal import BROKEN_OFF, Journal, Request
     from phone_sim.boot_server.tftp import TftpBootServer
     from phone_sim.errors import UsageError
 
@@ -46,10 +65,12 @@ def command(
         http_port = tftp_port = 0
 
     def print_request(request: Request) -> None:
-        status = request.status or "ok"
+        status = {0: "ok", BROKEN_OFF: "broken off"}.get(request.status, request.status)
         shown = f"{request.at:%H:%M:%S} {request.client} {request.method} {request.path} {status} {request.size} bytes"
-        click.echo(request.as_json() if as_json else shown)
+        fault = f", fault: {request.fault}" if request.fault else ""
+        click.echo(request.as_json() if as_json else shown + fault)
 
+    faults = FaultPlan(rules, seed)
     site = DirectorySite(folder, upload_limit=upload_limit)
     with ExitStack() as stack:
         try:
@@ -57,10 +78,10 @@ def command(
         except OSError as error:
             raise UsageError(f"--journal {journal}: {error.strerror}") from error
         if http_port is not None:
-            http = stack.enter_context(HttpBootServer(site, host=host, port=http_port, journal=record))
+            http = stack.enter_context(HttpBootServer(site, host=host, port=http_port, journal=record, faults=faults))
             _announce(folder, http.url, as_json)
         if tftp_port is not None:
-            tftp = stack.enter_context(TftpBootServer(site, host=host, port=tftp_port, journal=record))
+            tftp = stack.enter_context(TftpBootServer(site, host=host, port=tftp_port, journal=record, faults=faults))
             _announce(folder, tftp.url, as_json)
         _wait_for_interrupt()
 

@@ -54,5 +54,5 @@ def _sent(session: Session, directory: str, contents: LogContents) -> Flow[bytes
     reply: UploadReply = yield Upload(location=location, body=body, user_agent=session.user_agent)
     if isinstance(reply, Uploaded):
         return body
-    yield from session.say(messages.LOG_UPLOAD_FAILED)
+    yield from session.say(messages.LOG_UPLOAD_FAILED, protocol=0, result=-1)
     return None

@@ -33,8 +33,8 @@ class Configuration:
 def read_configuration(session: Session, last: Parameters) -> Flow[Configuration]:
     """Fetch the configuration; `last` stays in force when none can be had."""
     master = yield from _master(session)
-    if master is None:
-        reason = "it has no master configuration file that can be used" if session.reachable else "it gives no answer"
+    if isinstance(master, str):
+        reason = master if session.reachable else "it gives no answer"
         return (yield from _last_one(session, MasterConfiguration(), last, reason))
     for problem in master.problems:
         yield from session.say(messages.CONFIG_FILES_TOO_LONG, reason=problem)
@@ -65,8 +65,8 @@ def _last_one(session: Session, master: MasterConfiguration, last: Parameters, r
     return Configuration(master=master, parameters=last, problem=reason, answered=session.reachable)
 
 
-def _master(session: Session) -> Flow[MasterConfiguration | None]:
-    """The first usable one of: the file that the boot server address names, `<mac>.cfg`, `000000000000.cfg`."""
+def _master(session: Session) -> Flow[MasterConfiguration | str]:
+    """The first usable one of: the file that the address names, `<mac>.cfg`, `000000000000.cfg`; or why none is."""
     identity = session.identity
     named = session.server.master if session.server is not None else None
     own = f"{identity.mac}.cfg"
@@ -74,13 +74,14 @@ def _master(session: Session) -> Flow[MasterConfiguration | None]:
         optional = name != master_config.DEFAULT_NAME
         reply = yield from session.fetch("", name, limit=master_config.SIZE_LIMIT, optional=optional)
         if isinstance(reply, TransferFailed) and name == own:
-            return None  # the phone has a file of its own, so the one for all others is not for it
+            # The phone has a file of its own, so the one for all others is not for it.
+            return "the master configuration file of this phone is not whole"
         if isinstance(reply, Fetched):
             try:
                 return master_config.parse(reply.data, model=identity.model, mac=identity.mac)
             except MasterConfigurationError as error:
                 yield from session.say(messages.MASTER_NOT_READABLE, name=name, reason=error)
-    return None
+    return "it has no master configuration file that can be used"
 
 
 def _layer(session: Session, name: str, data: bytes) -> Flow[list[Layer]]:

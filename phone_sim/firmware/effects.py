@@ -27,7 +27,7 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """Send a whole file (PUT, WRQ). Reply: `Uploaded`, `NotFound`, `Refused` or `TransferFailed`."""
+    """Send a whole file (PUT, WRQ, STOR). Reply: `Uploaded`, `NotFound`, `Refused` or `TransferFailed`."""
 
     location: Location
     body: bytes
@@ -123,14 +123,14 @@ class Uploaded:
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
-    """The server has no such file: HTTP 404 and 410, TFTP error 1."""
+    """The server has no such file: HTTP 404 and 410, TFTP error 1, FTP 550."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The server answered, and the answer is no: another HTTP status or TFTP error."""
+    """The server answered, and the answer is no: another HTTP status, TFTP or FTP error."""
 
     reason: str
 

@@ -1,12 +1,14 @@
 """The gates: whether each licensable feature is on, and why (B3, B13).
 
 Model, parameters, keys and the local date go in, one gate for each feature comes out; log lines, screens and `--json`
-are made from gates. This module does not know how keys were verified.
+are made from gates. `is_enabled` of a gate tells whether the feature can be used, `reason` why. This module does not
+know how keys were verified.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 
 from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.profile import FirmwareProfile
@@ -19,6 +21,7 @@ from phone_sim.models import Feature, Model, Requirement
 class Enabled:
     """Configured for use, and licensed until `expiry`."""
 
+    is_enabled: ClassVar[bool] = True
     feature: Feature
     expiry: Expiry
 
@@ -32,6 +35,7 @@ class Enabled:
 class BuiltIn:
     """Configured for use, and needing no license on this model."""
 
+    is_enabled: ClassVar[bool] = True
     feature: Feature
     reason: str = "built in, needs no license"
 
@@ -40,6 +44,7 @@ class BuiltIn:
 class NotLicensed:
     """Configured for use without a valid license: logged, disabled, and the phone goes on (B13)."""
 
+    is_enabled: ClassVar[bool] = False
     feature: Feature
     reason: str
 
@@ -48,6 +53,7 @@ class NotLicensed:
 class OffByConfiguration:
     """Not configured for use, licensed or not."""
 
+    is_enabled: ClassVar[bool] = False
     feature: Feature
     reason: str = "not configured for use"
 
@@ -56,6 +62,7 @@ class OffByConfiguration:
 class NotOnThisModel:
     """Not on this model, configured or not."""
 
+    is_enabled: ClassVar[bool] = False
     feature: Feature
     configured: bool
     reason: str = "not on this model"

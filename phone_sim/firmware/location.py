@@ -35,7 +35,7 @@ class Location:
     @property
     def name(self) -> str:
         """The last part of the path, for people."""
-        return unquote(urlsplit(self.url).path.rsplit("/", 1)[-1]) or "/"
+        return shown_name(unquote(urlsplit(self.url).path)) or "/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +71,11 @@ class BootServer:
 
         A directory is empty for the root (B17), relative to it, absolute on the same server, or a URL; `http://0.0.0.0`
         is in use to say "nowhere" (field notes 2). A name may be a path or a URL of its own. A URL that has no user and
-        password gets those of the boot server.
+        password gets those of the boot server; one that cannot be taken apart leads nowhere.
         """
         own = _split(name)
+        if own is None and ("://" in name or ("://" in directory and _split(directory) is None)):
+            return None
         if own is None:
             folder = _split(directory) or Location(url=_below(self.root, directory), credentials=None)
             base = folder.url.partition("?")[0].rstrip("/") + "/"
@@ -85,7 +87,7 @@ class BootServer:
 
 def shown_name(name: str) -> str:
     """A file name of a configuration file as it may be logged: the last part, since a URL can hold a password."""
-    return name.rsplit("/", 1)[-1]
+    return name.rsplit("/", 1)[-1].rsplit("@", 1)[-1]
 
 
 def _below(folder: str, path: str) -> str:

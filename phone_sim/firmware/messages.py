@@ -4,10 +4,8 @@
 `OURS` are written only where a user needs them, in the style of the sample (D14). Nothing else is logged.
 """
 
-import re
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
 
 
 class Source(Enum):
@@ -26,17 +24,6 @@ class Message:
     level: str
     text: str
     source: Source
-
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        """Matches the text of a line that is this message; what was filled in is in groups of the same names."""
-        return _pattern(self.text)
-
-
-@cache
-def _pattern(text: str) -> re.Pattern[str]:
-    parts = re.split(r"\{(\w+)\}", text)
-    return re.compile("".join(f"(?P<{part}>.*)" if place % 2 else re.escape(part) for place, part in enumerate(parts)))
 
 
 def _bulletin(component: str, level: str, text: str) -> Message:
@@ -61,7 +48,7 @@ DIRECTORY_NOT_LICENSED = _bulletin("ldap", "4", "ldap: Not Licensed")
 DIRECTORY_FAILED = _bulletin("ldap", "4", "cDynamicData::cDynamicData:cDynamicData:Failed")
 
 LOG_UPLOAD_FAILED = Message(
-    "log", "4", "UtilLogServerC::uploadFifoLog: upload error. protocol 0 result = -1", Source.OBSERVED
+    "log", "4", "UtilLogServerC::uploadFifoLog: upload error. protocol {protocol} result = {result}", Source.OBSERVED
 )
 
 SITE_LICENSE_NOT_VALID = _ours("lic", "4", "cfgCfsKeysUpdateLicenseParse: Site license is not valid")

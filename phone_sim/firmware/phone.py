@@ -69,7 +69,7 @@ class Phone:
         if self.calls == 1:
             self._move(Event.LAST_CALL_ENDED)
         self.calls -= 1
-        return self._restarting(LICENSE_REBOOT) if self.state is State.REBOOTING else _nothing()
+        return self._removing_features() if self.state is State.REBOOTING else _nothing()
 
     def polling_time(self) -> Flow[None]:
         """The daily check (B12); one a local date (D12)."""
@@ -89,10 +89,10 @@ class Phone:
 
     def licenses(self, reading: ClockReading) -> screen.Frame:
         """Menu > Status > Licenses (B18)."""
-        if self.service is None:
+        service = self.service
+        if service is None:
             return screen.Frame()
-        today = local_date(self.service.session, reading)
-        return screen.licenses_page(self.identity.features, self.service.ring, today)
+        return screen.licenses_page(self.identity.features, service.ring, local_date(service.session, reading))
 
     @property
     def _in_service(self) -> bool:
@@ -139,12 +139,15 @@ class Phone:
         if self.state is State.WAITING_FOR_IDLE:
             yield from service.session.say(messages.WAITING_FOR_IDLE, calls=self.calls)
         else:
-            yield from self._restarting(LICENSE_REBOOT)
+            yield from self._removing_features()
+
+    def _removing_features(self) -> Flow[None]:
+        """Reboot to remove what is not licensed any more, and say so before (B12)."""
+        yield Show(screen.message(screen.RECONFIGURING))
+        yield Pause(MESSAGE_SECONDS)
+        yield from self._restarting(LICENSE_REBOOT)
 
     def _restarting(self, reason: str) -> Flow[None]:
-        if reason == LICENSE_REBOOT:
-            yield Show(screen.message(screen.RECONFIGURING))
-            yield Pause(MESSAGE_SECONDS)
         if self.service is not None:
             yield from self.service.session.say(messages.REBOOTING, reason=reason)
         yield Reboot(reason)

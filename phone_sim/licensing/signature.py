@@ -4,7 +4,7 @@ The algorithm is fixed here and never read from a file. This module does not kno
 vendor's own key is not public (D5).
 """
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -31,7 +31,7 @@ class TrustAnchor:
         """The anchor in a PEM file named `source`. Raises UsageError unless it is an RSA public key of 2048 bits."""
         try:
             key = load_pem_public_key(pem)
-        except ValueError as error:
+        except (ValueError, UnsupportedAlgorithm) as error:
             raise UsageError(f"{source} is not a public key in PEM form") from error
         if not isinstance(key, RSAPublicKey):
             raise UsageError(f"{source} is not an RSA public key")

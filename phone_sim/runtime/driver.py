@@ -58,11 +58,15 @@ class Exchange:
 
     @property
     def method(self) -> str:
-        """The method of the protocol: GET, PUT, RRQ or WRQ."""
-        tftp = urlsplit(self.request.location.url).scheme == "tftp"
-        if isinstance(self.request, Fetch):
-            return "RRQ" if tftp else "GET"
-        return "WRQ" if tftp else "PUT"
+        """The method of the protocol: GET, PUT, RETR, STOR, RRQ or WRQ."""
+        match urlsplit(self.request.location.url).scheme:
+            case "tftp":
+                read, write = "RRQ", "WRQ"
+            case "ftp" | "ftps":
+                read, write = "RETR", "STOR"
+            case _:
+                read, write = "GET", "PUT"
+        return read if isinstance(self.request, Fetch) else write
 
 
 class PhoneDriver:
@@ -134,9 +138,8 @@ class PhoneDriver:
         self._happen(self.phone.end_call)
 
     def licenses(self) -> Frame:
-        """What the display shows under Menu > Status > Licenses."""
-        with self._lock:
-            return self.phone.licenses(ClockReading(self._clock.now()))
+        """What the display shows under Menu > Status > Licenses; a phone that boots meanwhile does not hold this up."""
+        return self.phone.licenses(ClockReading(self._clock.now()))
 
     def clock_set(self) -> None:
         """Say that the clock was set or changed."""

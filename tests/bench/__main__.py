@@ -22,21 +22,13 @@ from lxml import etree
 
 from fixtures.make_fixtures import MACS
 from phone_sim.casebook.activation_files import phone_key
-from phone_sim.firmware.phone import Phone
-from phone_sim.firmware.profile import profile_for
-from phone_sim.firmware.session import Identity
 from phone_sim.licensing.license_file import read_for_phone, write
 from phone_sim.licensing.signature import DIGEST, PADDING
-from phone_sim.mac_address import MacAddress
-from phone_sim.runtime.agenda import HeapAgenda
-from phone_sim.runtime.clock import ManualClock
-from phone_sim.runtime.driver import PhoneDriver
-from phone_sim.runtime.flash_file import MemoryFlash
-from phone_sim.runtime.log_sink import LogSink
-from phone_sim.runtime.model_files import load_features, load_model
 from phone_sim.runtime.transport import Transport, network_transport
 from phone_sim.runtime.transport.memory import serve
 from phone_sim.runtime.trust_file import load_anchor
+from phone_sim.runtime.virtual_phone import VirtualPhone
+from phone_sim.runtime.virtual_time import VirtualTime
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 ANCHOR_FILE = Path(__file__).parents[2] / "phone_sim/authority/test_pair/trust_anchor.pem"
@@ -84,27 +76,11 @@ def site_files() -> dict[str, bytes]:
     return files | {f"licenses/{MACS[0]}-license.cfg": write([phone_key(MACS[0])])}
 
 
-def booted(identity: Identity, transport: Transport) -> tuple[PhoneDriver, HeapAgenda]:
+def booted(url: str, transport: Transport) -> VirtualPhone:
     """A phone with blank flash, after its boot."""
-    clock = ManualClock(NOW)
-    agenda = HeapAgenda(clock)
-    driver = PhoneDriver(
-        Phone(identity), clock=clock, agenda=agenda, transport=transport, flash=MemoryFlash(), log=LogSink()
-    )
-    driver.power_on()
-    return driver, agenda
-
-
-def identity(url: str) -> Identity:
-    """The phone of the benchmarks."""
-    return Identity(
-        model=load_model("SPIP_670"),
-        features=load_features(),
-        mac=MacAddress.parse(MACS[0]),
-        profile=profile_for("3.3.0"),
-        anchor=load_anchor(),
-        boot_server=url,
-    )
+    phone = VirtualPhone(url, mac=MACS[0], time=VirtualTime(NOW), transport=transport)
+    phone.boot()
+    return phone
 
 
 @contextmanager
@@ -132,18 +108,15 @@ def cold_start() -> Figure:
 
 
 def boot_in_memory() -> Figure:
-    who = identity("http://boot.example/")
     files = site_files()
-    seconds = median_of(lambda: booted(who, serve(dict(files))), times=20)
+    seconds = median_of(lambda: booted("http://boot.example/", serve(dict(files))), times=20)
     return Figure(name="CPU per boot, memory transport", value=f"{1e6 * seconds:.0f} us")
 
 
 def boot_over_http() -> Iterator[Figure]:
     with served(site_files()) as url:
-        who = identity(url)
         transport = network_transport()
-        driver, _ = booted(who, transport)
-        exchanges = [(one.method, one.request) for one in driver.exchanges]
+        exchanges = [(one.method, one.request) for one in booted(url, transport).requests]
         for name, trust_env in (("a requests session as it comes", True), ("one with trust_env off", False)):
             session = requests.Session()
             session.trust_env = trust_env
@@ -152,7 +125,7 @@ def boot_over_http() -> Iterator[Figure]:
                 for method, request in exchanges:
                     session.request(method, request.location.url, data=getattr(request, "body", None)).content  # noqa: B018
 
-            ours, theirs, ratio = compare(lambda: booted(who, transport), bare, times=10)
+            ours, theirs, ratio = compare(lambda: booted(url, transport), bare, times=10)
             yield Figure(
                 name=f"CPU per boot, HTTP ({len(exchanges)} requests)",
                 value=f"{1e6 * ours:.0f} us",
@@ -185,9 +158,9 @@ def big_file() -> Figure:
 
 
 def virtual_days() -> Figure:
-    _, agenda = booted(identity("http://boot.example/"), serve(site_files()))
+    phone = booted("http://boot.example/", serve(site_files()))
     days = 3650
-    seconds = seconds_of(lambda: agenda.run(timedelta(days=days)), time.perf_counter, 1)
+    seconds = seconds_of(lambda: phone.time.run(timedelta(days=days)), time.perf_counter, 1)
     return Figure(name="virtual days per second, one phone", value=f"{days / seconds:,.0f}")
 
 

@@ -45,7 +45,7 @@ def test_lines_of_a_real_phone_without_licensing_are_left_alone() -> None:
     lines = explain(REAL)
     assert len(lines) == 3
     assert not any(line.is_licensing for line in lines)
-    assert likely_causes(lines) == (causes.LICENSED,)
+    assert likely_causes(lines) == (causes.NOTHING_SAID,)
 
 
 def test_only_the_last_boot_counts() -> None:
@@ -67,3 +67,37 @@ def test_any_text_can_be_explained(text: str) -> None:
     lines = explain(text)
     assert likely_causes(lines)
     assert conclusion(lines)
+
+
+@pytest.mark.parametrize("width", [20, 37, 60])
+def test_log_that_was_folded_inside_words_is_read(width: int) -> None:
+    folded = "\n".join(
+        line[start : start + width] for line in SAMPLE_LOG.splitlines() for start in range(0, len(line), width)
+    )
+    assert [line.message for line in explain(folded)] == [line.message for line in explain(SAMPLE_LOG)]
+
+
+def test_what_comes_after_an_empty_line_is_no_part_of_the_log() -> None:
+    lines = explain(SAMPLE_LOG + "\nBest regards\nNorthwind\n")
+    assert all(line.message is not None for line in lines)
+
+
+def test_boots_of_a_real_phone_are_told_apart_by_parts_that_open_again() -> None:
+    later = SAMPLE_LOG.replace("0101070000", "0302160000").splitlines()
+    licensed = "\n".join(line for line in later if "not" not in line.lower() and "Failed" not in line)
+    assert likely_causes(explain(SAMPLE_LOG + licensed)) == (causes.LICENSED,)
+
+
+def test_boot_on_new_years_day_is_not_a_clock_that_was_never_set() -> None:
+    boot = SAMPLE_LOG.splitlines()[1:4]
+    assert likely_causes(explain("\n".join(boot))) == (causes.CLOCK_UNSET,)
+    at_nine = "\n".join(line.replace("0101070000", "0101091542") for line in boot)
+    assert likely_causes(explain(at_nine)) == (causes.LICENSED,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x\n" * 300_000, SAMPLE_LOG + "and more\n" * 300_000, "0101070000|lic |*|03|License: " + "expiry " * 200_000],
+)
+def test_long_input_is_read_in_passing(text: str) -> None:
+    assert len(explain(text)) <= 15

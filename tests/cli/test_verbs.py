@@ -68,7 +68,7 @@ def test_boot_ends_with_3_when_nobody_answers(site: MemorySite) -> None:
     assert f"{gone}: Connection refused" in done.stderr
 
 
-@pytest.mark.parametrize("address", ["", "nowhere", "127.0.0.1:8080", "http://[::1", "http://a:99999/", "ftp://a/"])
+@pytest.mark.parametrize("address", ["", "nowhere", "127.0.0.1:8080", "http://[::1", "http://a:99999/", "gopher://a/"])
 def test_boot_without_a_server_it_can_speak_to_is_a_usage_error(address: str) -> None:
     done = phone_sim("boot", "--server", address)
     assert done.exit_code == 2

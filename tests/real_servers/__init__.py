@@ -1,7 +1,7 @@
-"""Real boot servers for tests: nginx, Apache, tftpd-hpa and atftpd, each a child of the test, each with its own log.
+"""Real boot servers for tests: nginx, Apache, vsftpd, pyftpdlib, tftpd-hpa and atftpd, each a child of the test.
 
-It knows nothing of phones. The programs come from the system's packages; where one is absent the test is skipped, or
-fails when the environment variable PHONE_SIM_REQUIRE_REAL is 1.
+Each has its own log, and none knows of phones. The programs come from the system's packages; where one is absent the
+test is skipped, or fails when the environment variable PHONE_SIM_REQUIRE_REAL is 1.
 """
 
 from tests.real_servers.apache import Apache
@@ -10,8 +10,10 @@ from tests.real_servers.certificates import Certificates
 from tests.real_servers.logged_request import LoggedRequest
 from tests.real_servers.nginx import Nginx
 from tests.real_servers.programs import require
+from tests.real_servers.pyftpdlib_server import Pyftpdlib
 from tests.real_servers.server import RealServer
 from tests.real_servers.tftpd_hpa import TftpdHpa
+from tests.real_servers.vsftpd import Vsftpd
 
 __all__ = [
     "Apache",
@@ -19,8 +21,10 @@ __all__ = [
     "Certificates",
     "LoggedRequest",
     "Nginx",
+    "Pyftpdlib",
     "RealServer",
     "TftpdHpa",
+    "Vsftpd",
     "atftpd_program",
     "require",
     "require_atftpd",

@@ -1,4 +1,4 @@
-"""A certificate authority and a server certificate of its own, made anew for a test. It knows no server.
+"""A certificate authority with certificates for a server and for phones, made anew for a test. It knows no server.
 
 The certificates are valid from 2000 to 2049: TLS reads the real clock, whatever clock a test has set.
 """
@@ -33,15 +33,38 @@ class Certificates:
         folder.mkdir(parents=True, exist_ok=True)
         made = cls(ca_file=folder / "ca.pem", server_cert=folder / "server.pem", server_key=folder / "server.key")
         root_key, server_key = _new_key(), _new_key()
-        root, server = _root_certificate(root_key), _server_certificate(server_key, root_key)
-        made.ca_file.write_bytes(root.public_bytes(serialization.Encoding.PEM))
-        made.server_cert.write_bytes(server.public_bytes(serialization.Encoding.PEM))
-        made.server_key.write_bytes(
-            server_key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
+        root = _root_certificate(root_key)
+        server = _certificate("localhost", server_key, root_key, ExtendedKeyUsageOID.SERVER_AUTH)
+        server = server.add_extension(_ADDRESSES, critical=False)
+        made.ca_file.write_bytes(_pem(root))
+        made._root_key.write_bytes(_pem_of_key(root_key))
+        made.server_cert.write_bytes(_pem(server.sign(root_key, hashes.SHA256())))
+        made.server_key.write_bytes(_pem_of_key(server_key))
         return made
+
+    def for_phone(self, common_name: str) -> Path:
+        """Make a client certificate of this root; the file holds the certificate and its key."""
+        root_key = serialization.load_pem_private_key(self._root_key.read_bytes(), None)
+        assert isinstance(root_key, rsa.RSAPrivateKey)
+        key = _new_key()
+        phone = _certificate(common_name, key, root_key, ExtendedKeyUsageOID.CLIENT_AUTH)
+        path = self.ca_file.with_name(f"phone-{common_name}.pem")
+        path.write_bytes(_pem(phone.sign(root_key, hashes.SHA256())) + _pem_of_key(key))
+        return path
+
+    @property
+    def _root_key(self) -> Path:
+        return self.ca_file.with_name("ca.key")
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _pem_of_key(key: rsa.RSAPrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 def _new_key() -> rsa.RSAPrivateKey:
@@ -75,14 +98,14 @@ def _root_certificate(key: rsa.RSAPrivateKey) -> x509.Certificate:
     )
 
 
-def _server_certificate(key: rsa.RSAPrivateKey, root_key: rsa.RSAPrivateKey) -> x509.Certificate:
+def _certificate(
+    common_name: str, key: rsa.RSAPrivateKey, root_key: rsa.RSAPrivateKey, purpose: x509.ObjectIdentifier
+) -> x509.CertificateBuilder:
     return (
-        _issued_by_root("localhost", key, root_key)
+        _issued_by_root(common_name, key, root_key)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(_ADDRESSES, critical=False)
-        .sign(root_key, hashes.SHA256())
+        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
     )
 
 

@@ -10,9 +10,10 @@ _LONGEST_LOG = 16 * 1024 * 1024
 class LoggedRequest:
     """What a client asked and what the server made of it.
 
-    `method` is an HTTP method, or RRQ (read) or WRQ (write) of TFTP (RFC 1350). `path` is as the client sent it,
-    without the leading slash. `status` is the HTTP status; for TFTP 0 when served, else the error code, `None` when
-    the log doesn't say. `user` is the name the client gave, right or wrong, and empty when it gave none.
+    `method` is an HTTP method, RETR or STOR of FTP (RFC 959), or RRQ (read) or WRQ (write) of TFTP (RFC 1350). `path`
+    is as the client sent it, without the leading slash. `status` is the HTTP status or the code of FTP's last reply;
+    for TFTP 0 when served, else the error code, `None` when the log doesn't say. `user` is the name the client gave,
+    right or wrong, and empty when it gave none.
     """
 
     method: str

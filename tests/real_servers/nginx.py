@@ -1,4 +1,4 @@
-"""nginx as a boot server: GET and PUT, with Basic authentication and TLS if wanted."""
+"""nginx as a boot server: GET and PUT, with Basic authentication, TLS and client certificates if wanted."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ pid nginx.pid;
 error_log error.log info;
 events { worker_connections 1024; }
 http {
-  log_format requests "$$request\\t$$status\\t$$http_user_agent\\t$$remote_user";
+  log_format requests "$$request\\t$$status\\t$$http_user_agent\\t$$$user";
   access_log access.log requests;
   client_body_temp_path body;
   proxy_temp_path proxy;
@@ -39,7 +39,11 @@ http {
 
 
 class Nginx(HttpServer):
-    """nginx with GET and PUT at `/` (missing folders are made); Basic authentication and TLS where given."""
+    """nginx with GET and PUT at `/` (missing folders are made); Basic authentication and TLS where given.
+
+    With `wants_client_certificate` it serves only whoever shows a certificate of the same root; the user of a request
+    is then its subject, such as `CN=0004f2000001`.
+    """
 
     def __init__(
         self,
@@ -49,11 +53,13 @@ class Nginx(HttpServer):
         user: str | None = None,
         password: str | None = None,
         tls: Certificates | None = None,
+        wants_client_certificate: bool = False,
     ) -> None:
         super().__init__(root, work)
         self._user = user
         self._password = password
         self._tls = tls
+        self._wants_client_certificate = wants_client_certificate
         self.scheme = "http" if tls is None else "https"
 
     def prepare(self) -> list[str]:
@@ -64,10 +70,13 @@ class Nginx(HttpServer):
             extras += ['auth_basic "boot server";', "auth_basic_user_file users;"]
         if self._tls is not None:
             extras += [f'ssl_certificate "{self._tls.server_cert}";', f'ssl_certificate_key "{self._tls.server_key}";']
+        if self._tls is not None and self._wants_client_certificate:
+            extras += [f'ssl_client_certificate "{self._tls.ca_file}";', "ssl_verify_client on;"]
         configuration = _CONFIGURATION.substitute(
             run_as="user root;" if os.geteuid() == 0 else "",
             listen=self.port if self._tls is None else f"{self.port} ssl",
             root=self.root,
+            user="ssl_client_s_dn" if self._wants_client_certificate else "remote_user",
             extras="\n    ".join(extras),
         )
         (self.work / "nginx.conf").write_text(configuration)

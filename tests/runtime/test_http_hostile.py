@@ -21,7 +21,7 @@ from phone_sim.firmware.effects import (
     Uploaded,
     UploadReply,
 )
-from phone_sim.runtime.transport import Limits
+from phone_sim.runtime.transport import Limits, Tls
 from phone_sim.runtime.transport.http import HttpTransport
 from tests.real_servers.certificates import Certificates
 from tests.runtime.hostile_http import (
@@ -52,7 +52,7 @@ LIMIT = 1_000_000
 
 def fetched(url: str, *, limits: Limits = QUICK, ca_file: Path | None = None) -> FetchReply:
     """The reply to a request for `a.cfg` below a URL."""
-    transport = HttpTransport(limits, ca_file)
+    transport = HttpTransport(limits, Tls(ca_file=ca_file))
     try:
         return within(lambda: transport.fetch(fetch(f"{url}a.cfg", limit=LIMIT)))
     finally:

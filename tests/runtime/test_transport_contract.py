@@ -1,5 +1,6 @@
-"""What every transport does alike, against the embedded boot servers and in memory."""
+"""What every transport does alike, against the embedded boot servers, pyftpdlib and in memory."""
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ import pytest
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.boot_server.tftp import TftpBootServer
+from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetched, FetchReply, NotFound, Refused, TransferFailed, Uploaded, UploadReply
 from phone_sim.runtime.transport import Transport, network_transport
 from phone_sim.runtime.transport.memory import MemoryTransport, serve
-from tests.real_servers.certificates import Certificates
+from tests.real_servers import Certificates, Pyftpdlib
 from tests.runtime.hostile_http import Conversation, HostileHttpServer, Request, Script, tls_context
-from tests.runtime.phones import PATIENT, fetch, upload, within
+from tests.runtime.phones import PATIENT, QUICK, fetch, upload, within
 
 UPLOAD_LIMIT = 3_000_000
 FILES = {
@@ -77,14 +79,28 @@ def serve_tftp(stack: ExitStack, _: Path) -> Served:
     return Served(server.url, network_transport(limits=PATIENT))
 
 
+def serve_ftp(stack: ExitStack, folder: Path, tls: Certificates | None = None) -> Served:
+    root = folder / "site"
+    for name, data in FILES.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(data)
+    server = stack.enter_context(Pyftpdlib(root, folder / "ftp", user="PlcmSpIp", password="secret", tls=tls))
+    url = server.url.replace("://", "://PlcmSpIp:secret@")
+    return Served(url, network_transport(limits=PATIENT, ca_file=tls.ca_file if tls is not None else None))
+
+
+def serve_ftps(stack: ExitStack, folder: Path) -> Served:
+    return serve_ftp(stack, folder, Certificates.make(folder))
+
+
 def serve_memory(_: ExitStack, __: Path) -> Served:
     return Served("http://boot.example/", serve(dict(FILES)))
 
 
-NETWORK = [serve_http, serve_https, serve_tftp]
+EMBEDDED = [serve_http, serve_https, serve_tftp]
 
 
-@pytest.fixture(params=[*NETWORK, serve_memory])
+@pytest.fixture(params=[*EMBEDDED, serve_ftp, serve_ftps, serve_memory])
 def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
     start: Callable[[ExitStack, Path], Served] = request.param
     with ExitStack() as stack:
@@ -93,7 +109,7 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
         served.transport.close()
 
 
-over_a_network = pytest.mark.parametrize("served", NETWORK, indirect=True)
+with_an_upload_limit = pytest.mark.parametrize("served", EMBEDDED, indirect=True)
 
 
 @pytest.mark.parametrize("name", ["site.cfg", "empty.cfg", "large.cfg", "512.cfg", "1468.cfg"])
@@ -104,7 +120,7 @@ def test_file_comes_whole(served: Served, name: str) -> None:
 def test_missing_file_is_not_found(served: Served) -> None:
     reply = served.fetch("none.cfg")
     assert isinstance(reply, NotFound)
-    assert "not found" in reply.reason.lower()
+    assert "not found" in reply.reason.lower() or "no such file" in reply.reason.lower()
 
 
 def test_file_below_a_folder_comes_whole(served: Served) -> None:
@@ -139,7 +155,7 @@ def test_second_upload_takes_the_place_of_the_first(served: Served) -> None:
     assert served.fetch("app.log") == Fetched(b"b")
 
 
-@over_a_network
+@with_an_upload_limit
 def test_upload_over_the_limit_is_refused(served: Served) -> None:
     reply = served.upload("app.log", bytes(UPLOAD_LIMIT + 1))
     assert isinstance(reply, Refused)
@@ -147,7 +163,8 @@ def test_upload_over_the_limit_is_refused(served: Served) -> None:
 
 
 def test_password_that_nobody_asks_for_changes_nothing(served: Served) -> None:
-    with_password = served.url.replace("://", "://PlcmSpIp:secret@")
+    bare = served.url.replace("PlcmSpIp:secret@", "")
+    with_password = bare.replace("://", "://PlcmSpIp:secret@")
     assert served.fetch("site.cfg", url=with_password) == Fetched(FILES["site.cfg"])
 
 
@@ -175,3 +192,40 @@ def test_scheme_that_nothing_speaks_is_a_failed_transfer() -> None:
     assert transport.upload(upload("gopher://boot.example/a", b"")) == TransferFailed(
         "no transport speaks gopher", unreachable=True
     )
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "ftp", "ftps"])
+def test_source_address_is_where_a_connection_comes_from(scheme: str) -> None:
+    transport = network_transport(limits=QUICK, source_address="127.0.0.77")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(20)
+        transport.fetch(fetch(f"{scheme}://127.0.0.1:{listener.getsockname()[1]}/a.cfg"))
+        connection, peer = listener.accept()
+        connection.close()
+    transport.close()
+    assert peer[0] == "127.0.0.77"
+
+
+def test_source_address_is_where_a_tftp_packet_comes_from() -> None:
+    transport = network_transport(limits=QUICK, source_address="127.0.0.77")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.settimeout(20)
+        listener.bind(("127.0.0.1", 0))
+        transport.fetch(fetch(f"tftp://127.0.0.1:{listener.getsockname()[1]}/a.cfg"))
+        _, peer = listener.recvfrom(2000)
+    assert peer[0] == "127.0.0.77"
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "localhost", "", "127.0.0.1/8", "::ffff", "127.0.0.1\0"])
+def test_source_address_that_is_not_ours_is_refused(address: str) -> None:
+    with pytest.raises(UsageError, match="not an IP address of this machine"):
+        network_transport(source_address=address)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "ftp", "ftps", "tftp"])
+def test_source_address_of_the_other_family_is_a_failed_transfer(scheme: str) -> None:
+    transport = network_transport(limits=QUICK, source_address="::1")
+    reply = transport.fetch(fetch(f"{scheme}://127.0.0.1:9/a.cfg"))
+    assert isinstance(reply, TransferFailed)
+    assert reply.unreachable
+    transport.close()

@@ -5,12 +5,15 @@ decision, and a transport is made when its scheme is first asked for, so that no
 spoken.
 """
 
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetch, FetchReply, TransferFailed, Upload, UploadReply
 
 _REASON_LIMIT = 100
@@ -35,6 +38,19 @@ class Limits:
 
     answer: float = 5.0
     transfer: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """How HTTPS and FTPS are spoken; files are in PEM form.
+
+    `ca_file` holds the authorities that servers are checked with, certifi's without one; `client_cert` the phone's own
+    certificate and its key, for servers that ask for it; `oldest` is the oldest version of TLS that is accepted.
+    """
+
+    ca_file: Path | None = None
+    client_cert: Path | None = None
+    oldest: str = "1.2"
 
 
 def one_line(words: str) -> str:
@@ -75,19 +91,53 @@ class TransportByScheme:
         return self._made[scheme]
 
 
-def network_transport(*, limits: Limits | None = None, ca_file: Path | None = None) -> TransportByScheme:
-    """The transport for `http`, `https` and `tftp`; `ca_file` holds the authorities that HTTPS servers are checked
-    with."""
+def network_transport(
+    *,
+    limits: Limits | None = None,
+    ca_file: Path | None = None,
+    client_cert: Path | None = None,
+    tls_min: str = "1.2",
+    source_address: str | None = None,
+) -> TransportByScheme:
+    """The transport for `http`, `https`, `ftp`, `ftps` and `tftp`.
+
+    `ca_file`, `client_cert` and `tls_min` (1.0 to 1.3) are those of `Tls`; `source_address` is the IP address of this
+    machine that everything is asked from.
+
+    Raises:
+        UsageError: for a file or an address that cannot be used.
+    """
     bounds = limits or Limits()
+    tls = Tls(ca_file=ca_file, client_cert=client_cert, oldest=tls_min)
+    if tls != Tls():
+        from phone_sim.runtime.transport.tls import client_context
+
+        client_context(tls)
+    if source_address is not None:
+        _check_own(source_address)
 
     def http() -> Transport:
         from phone_sim.runtime.transport.http import HttpTransport
 
-        return HttpTransport(bounds, ca_file)
+        return HttpTransport(bounds, tls, source_address)
+
+    def ftp() -> Transport:
+        from phone_sim.runtime.transport.ftp import FtpTransport
+
+        return FtpTransport(bounds, tls, source_address)
 
     def tftp() -> Transport:
         from phone_sim.runtime.transport.tftp import TftpTransport
 
-        return TftpTransport(bounds)
+        return TftpTransport(bounds, source_address)
 
-    return TransportByScheme({"http": http, "https": http, "tftp": tftp})
+    return TransportByScheme({"http": http, "https": http, "ftp": ftp, "ftps": ftp, "tftp": tftp})
+
+
+def _check_own(address: str) -> None:
+    try:
+        family = socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((address, 0))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{address}: not an IP address of this machine") from error

@@ -2,7 +2,7 @@
 
 A library's own time limits hold for one reception, and its bodies of redirects and challenges have no limit in size; a
 server that drips or never ends would hold a phone. Here every reception draws on the budget of the transfer that is
-under way. This module does not know HTTP.
+under way. This module knows neither HTTP nor FTP.
 """
 
 import socket
@@ -56,6 +56,14 @@ current_budget: ContextVar[Budget] = ContextVar("current_budget")
 class BoundedSocket(socket.socket):
     """A TCP socket that draws on the current budget."""
 
+    @classmethod
+    def of(cls, plain: socket.socket) -> "BoundedSocket":
+        """The socket, which is given up, as a bounded one."""
+        limit = plain.gettimeout()
+        bounded = cls(plain.family, plain.type, plain.proto, fileno=plain.detach())
+        bounded.settimeout(limit)
+        return bounded
+
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         """Receive, within the budget."""
         budget = current_budget.get()
@@ -82,8 +90,30 @@ class BoundedConnection(HTTPConnection):
     """A connection over a bounded socket."""
 
     def _new_conn(self) -> socket.socket:
-        plain = super()._new_conn()
-        limit = plain.gettimeout()
-        bounded = BoundedSocket(plain.family, plain.type, plain.proto, fileno=plain.detach())
-        bounded.settimeout(limit)
-        return bounded
+        return BoundedSocket.of(super()._new_conn())
+
+
+def end_of(budget: Budget) -> str:
+    """The words for a connection that the server has ended."""
+    return "the server closed the connection" + ("" if budget.received else " without an answer")
+
+
+def words_of(trouble: OSError, budget: Budget) -> str:
+    """What went wrong with a connection, for people."""
+    match trouble:
+        case TimeoutError():
+            return "the transfer takes too long" if budget.is_over_time else "no answer"
+        case ssl.SSLEOFError():
+            return end_of(budget)
+        case ssl.SSLCertVerificationError():
+            return f"the certificate is not accepted: {trouble.verify_message}"
+        case ssl.SSLError():
+            return f"TLS: {(trouble.reason or str(trouble)).replace('_', ' ').lower()}"
+    return trouble.strerror or str(trouble)
+
+
+def is_unreachable(trouble: BaseException, budget: Budget) -> bool:
+    """True when not one byte of an answer came."""
+    # An end of the connection can come before the first byte; any other trouble of TLS is an answer.
+    spoke_tls = isinstance(trouble, ssl.SSLError) and not isinstance(trouble, ssl.SSLEOFError)
+    return budget.received == 0 and not spoke_tls

@@ -7,13 +7,12 @@ import ssl
 from contextlib import suppress
 from http.client import BadStatusLine, HTTPException, IncompleteRead, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 from requests.hooks import default_hooks
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -30,8 +29,15 @@ from phone_sim.firmware.effects import (
     UploadReply,
 )
 from phone_sim.firmware.location import Credentials
-from phone_sim.runtime.transport import Limits, one_line
-from phone_sim.runtime.transport.bounded_socket import BoundedConnection, BoundedTlsSocket, Budget, current_budget
+from phone_sim.runtime.transport import Limits, Tls, one_line
+from phone_sim.runtime.transport.bounded_socket import (
+    BoundedConnection,
+    Budget,
+    current_budget,
+    is_unreachable,
+    words_of,
+)
+from phone_sim.runtime.transport.tls import client_context
 
 _REDIRECTS = 5
 _CHUNK = 64 * 1024
@@ -64,10 +70,14 @@ class _TlsPool(_Patient, HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
-    """requests' adapter, over bounded sockets."""
+    """requests' adapter, over bounded sockets; `pool_options` are those of urllib3's pools."""
+
+    def __init__(self, **pool_options: Any) -> None:
+        self._pool_options = pool_options
+        super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, **(kwargs | self._pool_options))
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
@@ -75,16 +85,26 @@ class _Adapter(HTTPAdapter):
         resp.headers.discard("Content-Encoding")
         return super().build_response(req, resp)
 
-
-class _TlsAdapter(_Adapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        context = urllib3.util.create_urllib3_context()
-        context.sslsocket_class = BoundedTlsSocket
-        super().init_poolmanager(*args, ssl_context=context, **kwargs)
+    def cert_verify(self, conn: Any, *_: Any, **__: Any) -> None:
+        # The context has its authorities; requests would add its own for each connection.
+        conn.cert_reqs = "CERT_REQUIRED"
 
 
 class _Session(requests.Session):
     """A session whose redirects neither carry a password to another server nor lose the body of an upload."""
+
+    def __init__(self, tls: Tls, source: tuple[str, int] | None) -> None:
+        super().__init__()
+        self._tls = tls
+        self._source = source
+        self.adapters.clear()
+        self.mount("http://", _Adapter(source_address=source))
+
+    def get_adapter(self, url: str) -> BaseAdapter:
+        if "https://" not in self.adapters and url.lower().startswith("https://"):
+            # Only now: to read all the authorities takes longer than to boot a phone over HTTP.
+            self.mount("https://", _Adapter(source_address=self._source, ssl_context=client_context(self._tls)))
+        return super().get_adapter(url)
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
         super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
@@ -99,19 +119,16 @@ class _Session(requests.Session):
 
 
 class HttpTransport:
-    """Downloads by GET and uploads by PUT; `ca_file` holds the authorities that HTTPS servers are checked with."""
+    """Downloads by GET and uploads by PUT, from `source_address` if there is one."""
 
-    def __init__(self, limits: Limits, ca_file: Path | None = None) -> None:
+    def __init__(self, limits: Limits, tls: Tls = Tls(), source_address: str | None = None) -> None:  # noqa: B008
         self._limits = limits
-        self._session = _Session()
+        self._session = _Session(tls, (source_address, 0) if source_address is not None else None)
         # Neither proxies nor authorities nor passwords of whoever runs the phone are the phone's.
         self._session.trust_env = False
         self._session.max_redirects = _REDIRECTS
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
-        self._session.mount("http://", _Adapter())
-        self._session.mount("https://", _TlsAdapter())
-        self._session.verify = str(ca_file) if ca_file is not None else True
         self._auth: dict[tuple[str, Credentials], AuthBase] = {}
 
     def fetch(self, request: Fetch) -> FetchReply:
@@ -212,28 +229,22 @@ def _failure(error: Exception, budget: Budget) -> TransferFailed:
     cause: BaseException = error
     while (inner := cause.__cause__ or cause.__context__) is not None:
         cause = inner
-    # An end of the connection can come before the first byte; any other trouble of TLS is an answer.
-    spoke_tls = isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError)
-    return TransferFailed(one_line(_words(cause, budget)), unreachable=budget.received == 0 and not spoke_tls)
+    if isinstance(cause, urllib3.exceptions.SSLError) and isinstance(cause.args[0], ssl.SSLError):
+        cause = cause.args[0]
+    return TransferFailed(one_line(_words(cause, budget)), unreachable=is_unreachable(cause, budget))
 
 
 def _words(cause: BaseException, budget: Budget) -> str:
     """What went wrong, for people."""
     match cause:
-        case TimeoutError():
-            return "the transfer takes too long" if budget.is_over_time else "no answer"
-        case RemoteDisconnected() | ssl.SSLEOFError():
+        case RemoteDisconnected():
             return "the server closed the connection without an answer"
         case BadStatusLine():
             return "the answer is not HTTP"
         case IncompleteRead() | urllib3.exceptions.IncompleteRead():
             return "the answer breaks off"
-        case ssl.SSLCertVerificationError():
-            return f"the certificate is not accepted: {cause.verify_message}"
-        case ssl.SSLError():
-            return f"TLS: {cause.reason.replace('_', ' ').lower()}"
-        case OSError():
-            return cause.strerror or str(cause)
         case requests.RequestException() | urllib3.exceptions.HTTPError() | HTTPException():
             return str(cause)
+        case OSError():
+            return words_of(cause, budget)
     return "the answer is malformed" if budget.received else "the address cannot be used"

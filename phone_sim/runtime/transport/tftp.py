@@ -102,10 +102,12 @@ class _PeerSocket:
 
 
 class TftpTransport:
-    """Downloads by RRQ and uploads by WRQ; each transfer has a client of its own."""
+    """Downloads by RRQ and uploads by WRQ, from `source_address` if there is one; each transfer has a client of its
+    own."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, source_address: str | None = None) -> None:
         self._limits = limits
+        self._source_address = source_address
 
     def fetch(self, request: Fetch) -> FetchReply:
         """Read the file."""
@@ -144,6 +146,8 @@ class TftpTransport:
         plain = context.sock
         context.sock = peer = _PeerSocket(plain, address, self._limits)
         try:
+            if self._source_address is not None:
+                plain.bind((self._source_address, 0))
             context.start()
         except Exception as error:
             return _refusal(errors[-1]) if errors else _failure(error, peer)

@@ -1,0 +1,100 @@
+"""What the faults make of an HTTP answer (RFC 9110). Faults are ours.
+
+Pure. It does not know which request gets a fault, nor how bytes are sent: `http_conversation` does what needs the
+connection, which is to wait, to be silent and to break off.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+
+from phone_sim.boot_server.fault_kinds import (
+    Challenge,
+    ContentType,
+    Corrupt,
+    Down,
+    Drip,
+    FaultKind,
+    Length,
+    RedirectLoop,
+    Reset,
+    Stall,
+    Status,
+    TftpError,
+    Truncate,
+)
+from phone_sim.boot_server.faults import Fault
+
+_CHUNK = 64 * 1024
+_PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<h1>{0}</h1>\r\n</body>\r\n</html>\r\n"
+_CHALLENGES = {
+    "basic": 'Basic realm="phone_sim"',
+    "digest": 'Digest realm="phone_sim", qop="auth", algorithm=MD5, nonce="{nonce}"',
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer before it is sent; `length` is for Content-Length, None: the body's."""
+
+    status: HTTPStatus
+    body: bytes = b""
+    content_type: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    length: int | None = None
+
+
+def page(status: HTTPStatus, *headers: tuple[str, str]) -> Answer:
+    """The answer that says a status for people."""
+    body = _PAGE.format(f"{status.value} {status.phrase}").encode()
+    return Answer(status=status, body=body, content_type="text/html", headers=headers)
+
+
+def answer_instead(fault: Fault, method: str, address: str) -> Answer | None:
+    """What a fault answers in the place of the site; None where the site is to be asked."""
+    match fault.kind:
+        case Status(status=status):
+            return page(status)
+        case TftpError() as error:
+            return page(error.http_status)
+        case RedirectLoop():
+            status = HTTPStatus.TEMPORARY_REDIRECT if method == "PUT" else HTTPStatus.FOUND
+            return page(status, ("Location", address))
+        case Challenge(scheme=scheme):
+            challenge = _CHALLENGES[scheme].format(nonce=fault.draw.encode().hex())
+            return page(HTTPStatus.UNAUTHORIZED, ("WWW-Authenticate", challenge))
+    return None
+
+
+def leaves_unanswered(kind: FaultKind, method: str) -> bool:
+    """Whether a fault gives not a byte of an answer."""
+    return isinstance(kind, Down) or kind == Reset() or (method == "PUT" and isinstance(kind, Stall | Reset))
+
+
+def spoiled(fault: Fault, answer: Answer) -> Answer:
+    """What a fault makes of an answer of the site; only a file can be truncated or corrupted."""
+    is_file = answer.status is HTTPStatus.OK
+    match fault.kind:
+        case Truncate(size=size) if is_file:
+            return replace(answer, body=answer.body[:size])
+        case Corrupt() if is_file:
+            return replace(answer, body=fault.corrupted(answer.body))
+        case Length(offset=offset):
+            return replace(answer, length=max(0, len(answer.body) + offset))
+        case ContentType(text=text):
+            return replace(answer, content_type=text)
+    return answer
+
+
+def pieces(kind: FaultKind | None, body: bytes) -> Iterator[tuple[float, bytes]]:
+    """The body as it is sent: pauses in seconds, and what comes after each."""
+    pause, size = 0.0, _CHUNK
+    match kind:
+        case Drip():
+            pause, size = kind.seconds, kind.size
+        case Stall():
+            body = body[: len(body) // 2]
+        case Reset():
+            body = body[: kind.after]
+    for start in range(0, len(body), size):
+        yield pause, body[start : start + size]

@@ -1,0 +1,111 @@
+"""The authority at work for the verbs of `license`, and what becomes of the activation files that they make."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+from phone_sim.cli.options import SCHEMES
+
+if TYPE_CHECKING:
+    from phone_sim.authority.office import Office
+
+out_option = click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the activation files. [default: .]"
+)
+
+
+def _usable_place(_: click.Context, __: click.Parameter, place: str | None) -> str | None:
+    """Refuse the URL of no boot server before a license number is redeemed."""
+    from phone_sim.errors import UsageError
+    from phone_sim.firmware.location import BootServer
+
+    if place and "://" in place and urlsplit(BootServer.parse(place).root).scheme not in SCHEMES:
+        raise UsageError(f"--publish {place}: the address of a boot server starts with {', '.join(SCHEMES)}")
+    return place or None
+
+
+publish_option = click.option(
+    "--publish",
+    metavar="FOLDER|URL",
+    callback=_usable_place,
+    help="Put the activation files on a boot server: its folder, or by HTTP PUT.",
+)
+
+
+@contextmanager
+def office_in(authority: Path) -> "Iterator[Office]":
+    """The authority in a folder, open for work."""
+    from phone_sim.authority.office import open_office
+
+    with open_office(authority) as office:
+        yield office
+
+
+@contextmanager
+def after_redemption() -> Iterator[None]:
+    """What fails from here on costs no license number, and the message says so."""
+    from phone_sim.errors import AuthorityError
+
+    try:
+        yield
+    except AuthorityError as error:
+        raise AuthorityError(
+            f"{error}; the licenses are redeemed, license export MAC, or --batch FILE, makes the files again"
+        ) from error
+
+
+def deliver(office: "Office", serials: list[str], out: Path | None, publish: str | None, as_json: bool) -> None:
+    """Make the activation files, write them, and put them on a boot server."""
+    from phone_sim.authority.activation import activation_files
+    from phone_sim.cli.report import print_json
+
+    files = activation_files(office.ledger, office.signing_key, serials)
+    places = []
+    if out is not None or publish is None:
+        places += _write(files, out or Path())
+    if publish is not None:
+        places += publish_files(files, publish)
+    if as_json:
+        print_json({"files": places})
+    else:
+        click.echo("\n".join(places))
+
+
+def _write(files: Mapping[str, bytes], folder: Path) -> list[str]:
+    from phone_sim.authority.office import write_whole
+    from phone_sim.errors import AuthorityError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            write_whole(folder / name, data)
+    except OSError as error:
+        raise AuthorityError(f"{folder}: {error.strerror}") from error
+    return [str(folder / name) for name in files]
+
+
+def publish_files(files: Mapping[str, bytes], place: str) -> list[str]:
+    """Put files into a folder, or on an HTTP server."""
+    from phone_sim.errors import AuthorityError, UsageError
+    from phone_sim.firmware.effects import Upload, Uploaded
+    from phone_sim.firmware.location import BootServer
+    from phone_sim.runtime.transport import network_transport
+
+    if "://" not in place:
+        return _write(files, Path(place))
+    server = BootServer.parse(place)
+    urls = []
+    with closing(network_transport()) as transport:
+        for name, data in files.items():
+            location = server.locate("", name)
+            if location is None:
+                raise UsageError(f"{place!r} is not the address of a boot server")
+            reply = transport.upload(Upload(location=location, body=data, user_agent="phone-sim license"))
+            if not isinstance(reply, Uploaded):
+                raise AuthorityError(f"{location.url}: {reply.reason}")
+            urls.append(location.url)
+    return urls

@@ -1,0 +1,122 @@
+"""The pytest plugin, for people who test a boot server: virtual phones, a boot server, a license authority, a clock.
+
+Fixtures: `phone`, `boot_server`, `license_authority`, `phone_clock`. Options: `--boot-server URL`, `--phone-seed N`.
+pytest loads this module in every run of every project beside it, so it imports nothing before a test asks for a
+fixture.
+"""
+
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from phone_sim.pytest_plugin.boot_servers import EmbeddedBootServer, NamedBootServer
+    from phone_sim.pytest_plugin.license_authority import LicenseAuthority
+    from phone_sim.pytest_plugin.phone_factory import PhoneFactory
+    from phone_sim.runtime.virtual_time import VirtualTime
+
+_START = "2026-03-02T08:00"
+_FACTORY = pytest.StashKey["PhoneFactory"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    group = parser.getgroup("phone_sim", "virtual phones")
+    group.addoption(
+        "--boot-server",
+        metavar="URL",
+        help="Boot server that the phones are tested against. [default: an embedded one for each run]",
+    )
+    group.addoption(
+        "--phone-seed", type=int, default=0, metavar="N", help="Seed of the phones' MAC addresses. [default: 0]"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse a boot server that is none before any test runs."""
+    url = config.getoption("--boot-server")
+    if url is None:
+        return
+    from phone_sim.errors import UsageError
+    from phone_sim.firmware.location import BootServer
+
+    try:
+        BootServer.parse(url)
+    except UsageError as error:
+        raise pytest.UsageError(f"--boot-server: {error}") from error
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the phones of a failed test asked and logged."""
+    report = yield
+    factory = item.stash.get(_FACTORY, None)
+    if report.failed and factory is not None and factory.phones:
+        seed = item.config.getoption("--phone-seed")
+        report.sections.append((f"virtual phones, --phone-seed={seed}", factory.story()))
+    return report
+
+
+@pytest.fixture
+def phone_clock() -> "VirtualTime":
+    """The clock of all phones of a test; it shows 2026-03-02 08:00 UTC and stands still: `set`, `run`, `run_until`.
+
+    For another start, or a clock that was never set, a test module has a fixture of this name that returns a
+    `VirtualTime`.
+    """
+    from phone_sim.runtime.virtual_time import VirtualTime
+
+    return VirtualTime(_START)
+
+
+@pytest.fixture(scope="session")
+def _boot_server_of_all_tests(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> "Iterator[EmbeddedBootServer | NamedBootServer]":
+    from phone_sim.pytest_plugin.boot_servers import EmbeddedBootServer, NamedBootServer
+
+    if url := pytestconfig.getoption("--boot-server"):
+        yield NamedBootServer(url)
+    else:
+        with EmbeddedBootServer(tmp_path_factory.mktemp("boot_server")) as server:
+            yield server
+
+
+@pytest.fixture
+def boot_server(
+    _boot_server_of_all_tests: "EmbeddedBootServer | NamedBootServer",
+) -> "Iterator[EmbeddedBootServer | NamedBootServer]":
+    """A boot server on the loopback address, empty at the start of each test: `url`, `tftp_url`, `put`, `remove`,
+    `folder`, `requests`. What goes wrong inside it fails the test.
+
+    With `--boot-server URL` it is that server, whose files and journal are out of reach: `is_embedded` tells.
+    """
+    _boot_server_of_all_tests.reset()
+    yield _boot_server_of_all_tests
+    _boot_server_of_all_tests.raise_errors()
+
+
+@pytest.fixture(scope="session")
+def license_authority() -> "LicenseAuthority":
+    """A license authority with a key of its own: `anchor`, `license`, `site_license`, `forge`."""
+    from phone_sim.pytest_plugin.license_authority import LicenseAuthority
+
+    return LicenseAuthority()
+
+
+@pytest.fixture
+def phone(
+    request: pytest.FixtureRequest, boot_server: "EmbeddedBootServer | NamedBootServer", phone_clock: "VirtualTime"
+) -> "Iterator[PhoneFactory]":
+    """Makes virtual phones, off at first: `phone(model="VVX_1500", trust=license_authority.anchor)`.
+
+    Each has a MAC of its own, which the seed and the name of the test decide, and the boot server's address unless it
+    is given another one with `url`.
+    """
+    from phone_sim.pytest_plugin.phone_factory import PhoneFactory
+
+    seed = f"{request.config.getoption('--phone-seed')}/{request.node.nodeid}"
+    with PhoneFactory(url=boot_server.url, time=phone_clock, seed=seed) as factory:
+        request.node.stash[_FACTORY] = factory
+        yield factory

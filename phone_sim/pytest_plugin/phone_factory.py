@@ -1,0 +1,82 @@
+"""The phones of one test: made one by one, unplugged together, and their story for the report of a failure."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from phone_sim.firmware.profile import CURRENT
+from phone_sim.licensing.signature import TrustAnchor
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.flash_file import Flash
+from phone_sim.runtime.transport import Transport
+from phone_sim.runtime.virtual_phone import VirtualPhone, mac_addresses, request_line
+from phone_sim.runtime.virtual_time import VirtualTime
+
+_SHOWN = 40
+
+
+class PhoneFactory:
+    """Makes phones on one clock; `phones` is all of them. A context manager that unplugs them in the end.
+
+    `url` is the boot server of a phone that is given no other; `seed` decides the MAC addresses.
+    """
+
+    def __init__(self, *, url: str, time: VirtualTime, seed: str) -> None:
+        self.phones: list[VirtualPhone] = []
+        self._url = url
+        self._time = time
+        self._macs = mac_addresses(seed)
+        self._plugs = ExitStack()
+
+    def __call__(
+        self,
+        *,
+        model: str = "SPIP_670",
+        url: str | None = None,
+        mac: MacAddress | str | None = None,
+        firmware: str = CURRENT,
+        trust: TrustAnchor | Path | None = None,
+        always_fetches_license: bool | None = None,
+        flash: Flash | None = None,
+        transport: Transport | None = None,
+    ) -> VirtualPhone:
+        """A phone that is off; the arguments are those of `VirtualPhone`, which raises UsageError."""
+        phone = VirtualPhone(
+            self._url if url is None else url,
+            model=model,
+            mac=next(self._macs) if mac is None else mac,
+            firmware=firmware,
+            trust=trust,
+            always_fetches_license=always_fetches_license,
+            time=self._time,
+            flash=flash,
+            transport=transport,
+        )
+        self.phones.append(self._plugs.enter_context(phone))
+        return phone
+
+    def story(self) -> str:
+        """What each phone asked, with the outcomes, and what it logged last."""
+        return "\n\n".join(_story(phone) for phone in self.phones)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._plugs.close()
+
+
+def _story(phone: VirtualPhone) -> str:
+    identity = phone.identity
+    head = f"{identity.model.token} {phone.mac}, firmware {identity.profile.version}, is {phone.state.value}"
+    requests = _end([request_line(exchange) for exchange in phone.requests])
+    return "\n".join([f"{head}. It asked:", *requests, "Its log:", *_end(phone.log.splitlines())])
+
+
+def _end(lines: list[str]) -> list[str]:
+    """The last lines, set off; what was left out is counted."""
+    left_out = [f"  ... {len(lines) - _SHOWN} more before"] if len(lines) > _SHOWN else []
+    return left_out + [f"  {line}" for line in lines[-_SHOWN:]] if lines else ["  nothing"]

@@ -1,0 +1,241 @@
+"""FTP and FTPS, on ftplib: RETR and STOR in binary, passive mode, bounded in bytes and time (RFC 959, 2428, 4217).
+
+`ftps` is FTP that turns to TLS at once (AUTH TLS, PROT P) and sends no password before; what listens on port 990 and
+speaks TLS from the first byte is not spoken. Each transfer has a session of its own. Who gives no user and password is
+`anonymous`: ours, since the password that phones are shipped with for their user PlcmSpIp is not known.
+
+A server's PASV address is not followed, only its port: the data connection goes to where the control connection does.
+This module does not know what the files are.
+"""
+
+import ftplib
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from urllib.parse import unquote, urlsplit
+
+from urllib3.util import wait_for_write
+
+from phone_sim.firmware.effects import (
+    Fetch,
+    Fetched,
+    FetchReply,
+    NotFound,
+    Refused,
+    TransferFailed,
+    Upload,
+    Uploaded,
+    UploadReply,
+)
+from phone_sim.firmware.location import Credentials, Location
+from phone_sim.runtime.transport import Limits, Tls, one_line
+from phone_sim.runtime.transport.bounded_socket import (
+    BoundedSocket,
+    Budget,
+    current_budget,
+    end_of,
+    is_unreachable,
+    words_of,
+)
+
+_CHUNK = 64 * 1024
+# For all the replies of a session.
+_ALLOWANCE = 64 * 1024
+_NOT_FOUND = "550"
+# The data connection could not be opened, or has broken off: there is no whole answer.
+_BROKEN_OFF = ("425", "426")
+
+
+class _OverLimitError(Exception):
+    """The file is longer than the phone takes."""
+
+
+class _Client(ftplib.FTP):
+    """ftplib's client over bounded sockets, in the clear or, with a context, over TLS."""
+
+    context: ssl.SSLContext | None = None
+
+    def __init__(self, limits: Limits, source_address: str | None) -> None:
+        source = (source_address, 0) if source_address is not None else None
+        super().__init__(timeout=limits.answer, source_address=source)
+
+    def open(self, host: str, port: int, credentials: Credentials | None) -> None:
+        """Connect and log in."""
+        self.host = host
+        control = self._connection(host, port)
+        self.af = control.family
+        self._converse_over(control)
+        self.voidresp()
+        if self.context is not None:
+            self.voidcmd("AUTH TLS")
+            self._converse_over(self._secured(control, self.context))
+        if credentials is None:
+            self.login()
+        else:
+            self.login(credentials.user, credentials.password)
+        if self.context is not None:
+            self.voidcmd("PBSZ 0")
+            self.voidcmd("PROT P")
+        self.voidcmd("TYPE I")
+
+    @contextmanager
+    def data_connection(self, command: str) -> Iterator[socket.socket]:
+        """A connection for the data of a command; on leaving, what the server says of the transfer is awaited."""
+        connection = self._connection(*self.makepasv())
+        try:
+            reply = self.sendcmd(command)
+            if not reply.startswith("1"):
+                raise ftplib.error_reply(reply)  # noqa: S321 - an exception
+            try:
+                if self.context is not None:
+                    connection = self._secured(connection, self.context)
+                yield connection
+                _end(connection)
+            except (ConnectionError, ssl.SSLError):
+                # A server that has had enough closes the data connection and says why on the other.
+                with suppress(OSError, EOFError):
+                    self.voidresp()
+                raise
+            # Before the connection is closed: closed with anything unread in it, it would take our data along.
+            self.voidresp()
+        finally:
+            connection.close()
+
+    def leave(self) -> None:
+        """Say good-bye."""
+        with suppress(OSError, EOFError, ValueError, ftplib.Error):
+            self.voidcmd("QUIT")
+
+    def _connection(self, host: str, port: int) -> socket.socket:
+        plain = socket.create_connection((host, port), self.timeout, self.source_address)
+        return BoundedSocket.of(plain)
+
+    def _secured(self, plain: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
+        """The connection over TLS; that for data resumes the session of the control connection, as servers want it."""
+        session = self.sock.session if isinstance(self.sock, ssl.SSLSocket) else None
+        current_budget.get().limit_wait(plain)
+        return context.wrap_socket(plain, server_hostname=self.host, session=session)
+
+    def _converse_over(self, control: socket.socket) -> None:
+        if self.file is not None:
+            # What has come in the clear after the reply to AUTH goes with it: nobody vouches for that.
+            self.file.close()
+        self.sock = control
+        self.file = control.makefile("r", encoding=self.encoding, errors="replace")
+
+
+class FtpTransport:
+    """Downloads by RETR and uploads by STOR, from `source_address` if there is one.
+
+    A reply of the server that says no is the reply's reason: 550 is `NotFound` (RFC 959 has no other code for it, and
+    servers also mean by it that a file may not be had), 425 and 426 a failed transfer, all others `Refused`. Names are
+    relative to the folder that the user is in after login. A server makes folders for an upload or refuses it: its
+    affair.
+    """
+
+    def __init__(self, limits: Limits, tls: Tls = Tls(), source_address: str | None = None) -> None:  # noqa: B008
+        self._limits = limits
+        self._tls = tls
+        self._source_address = source_address
+        self._context: ssl.SSLContext | None = None
+
+    def fetch(self, request: Fetch) -> FetchReply:
+        """RETR the file."""
+        data = bytearray()
+
+        def retrieve(client: _Client, name: str) -> None:
+            buffer = memoryview(bytearray(_CHUNK))
+            with client.data_connection(f"RETR {name}") as connection:
+                while size := connection.recv_into(buffer):
+                    data.extend(buffer[:size])
+                    if len(data) > request.limit:
+                        raise _OverLimitError(f"the file has more than {request.limit} bytes")
+
+        return self._transfer(request.location, retrieve, request.limit) or Fetched(bytes(data))
+
+    def upload(self, request: Upload) -> UploadReply:
+        """STOR the file."""
+        body = memoryview(request.body)
+
+        def store(client: _Client, name: str) -> None:
+            with client.data_connection(f"STOR {name}") as connection:
+                for start in range(0, len(body), _CHUNK):
+                    current_budget.get().limit_wait(connection)
+                    connection.sendall(body[start : start + _CHUNK])
+
+        return self._transfer(request.location, store, 0) or Uploaded()
+
+    def close(self) -> None:
+        """Nothing is held open between transfers."""
+
+    def _transfer(
+        self, location: Location, work: Callable[[_Client, str], None], size: int
+    ) -> NotFound | Refused | TransferFailed | None:
+        """Run a session in which at most `size` bytes of data are received; None when the work is done."""
+        parts = urlsplit(location.url)
+        name = unquote(parts.path).removeprefix("/")
+        if not name or any(character in name for character in "\r\n\0"):
+            return TransferFailed("FTP has no way to ask for this name")
+        budget = Budget(seconds=self._limits.transfer, size=size + _ALLOWANCE)
+        current_budget.set(budget)
+        client = _Client(self._limits, self._source_address)
+        try:
+            if parts.scheme == "ftps":
+                client.context = self._secure_context()
+            client.open(parts.hostname or "", parts.port or ftplib.FTP_PORT, location.credentials)
+            work(client, name)
+            client.leave()
+        except ftplib.Error as error:
+            client.leave()
+            return _refusal(error)
+        except Exception as error:  # a reply that ftplib cannot read is a ValueError or an OverflowError, for some
+            return TransferFailed(one_line(_words(error, budget)), unreachable=is_unreachable(error, budget))
+        finally:
+            client.close()
+        return None
+
+    def _secure_context(self) -> ssl.SSLContext:
+        if self._context is None:
+            from phone_sim.runtime.transport.tls import client_context
+
+            self._context = client_context(self._tls)
+        return self._context
+
+
+def _end(connection: socket.socket) -> None:
+    """Say that nothing more is sent, without waiting for the other side to say so, which some never do."""
+    if isinstance(connection, ssl.SSLSocket):
+        wait_for_write(connection, connection.gettimeout())
+        connection.settimeout(0)
+        with suppress(OSError):
+            connection.unwrap()
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_WR)
+
+
+def _refusal(error: ftplib.Error) -> NotFound | Refused | TransferFailed:
+    """The reply for a reply of the server that says no, or that is none."""
+    words = str(error)
+    reason = one_line(f"FTP {words}")
+    match error:
+        case ftplib.error_perm() if words.startswith(_NOT_FOUND):
+            return NotFound(reason)
+        case ftplib.error_temp() if words.startswith(_BROKEN_OFF):
+            return TransferFailed(reason)
+        case ftplib.error_perm() | ftplib.error_temp() | ftplib.error_reply():
+            return Refused(reason)
+        case ftplib.error_proto():
+            return TransferFailed("the answer is malformed" if words[:1].isdigit() else "the answer is not FTP")
+    return TransferFailed(one_line(words))
+
+
+def _words(trouble: Exception, budget: Budget) -> str:
+    match trouble:
+        case OSError():
+            return words_of(trouble, budget)
+        case EOFError():
+            return end_of(budget)
+        case _OverLimitError():
+            return str(trouble)
+    return "the answer is malformed" if budget.received else "the address cannot be used"

@@ -1,0 +1,49 @@
+"""How a phone speaks TLS: whom it trusts, what it shows of itself, and which versions it accepts.
+
+HTTPS and FTPS share one context. This module knows neither protocol.
+"""
+
+import ssl
+import warnings
+
+import certifi
+from urllib3.util import create_urllib3_context
+
+from phone_sim.errors import UsageError
+from phone_sim.runtime.transport import Tls
+from phone_sim.runtime.transport.bounded_socket import BoundedTlsSocket
+
+_VERSIONS = {
+    "1.0": ssl.TLSVersion.TLSv1,
+    "1.1": ssl.TLSVersion.TLSv1_1,
+    "1.2": ssl.TLSVersion.TLSv1_2,
+    "1.3": ssl.TLSVersion.TLSv1_3,
+}
+# OpenSSL 3 counts the digests that TLS 1.0 and 1.1 sign with as no security at all.
+_OLD_CIPHERS = "DEFAULT:@SECLEVEL=0"
+
+
+def client_context(tls: Tls) -> ssl.SSLContext:
+    """What the client's side of TLS needs.
+
+    Raises:
+        UsageError: for a file that cannot be used; a key with a passphrase is one.
+    """
+    oldest = _VERSIONS[tls.oldest]
+    with warnings.catch_warnings():
+        # Python deprecates the old versions; a site's server may speak nothing else.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        ciphers = _OLD_CIPHERS if oldest < ssl.TLSVersion.TLSv1_2 else None
+        context = create_urllib3_context(ssl_minimum_version=oldest, ciphers=ciphers)
+    context.sslsocket_class = BoundedTlsSocket
+    try:
+        context.load_verify_locations(tls.ca_file or certifi.where())
+    except OSError as error:  # what ssl raises is one
+        raise UsageError(f"{tls.ca_file}: there is no certificate in it") from error
+    if tls.client_cert is not None:
+        try:
+            # With a password OpenSSL does not ask for one on the terminal.
+            context.load_cert_chain(tls.client_cert, password="")
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{tls.client_cert}: there is no certificate with its unencrypted key in it") from error
+    return context

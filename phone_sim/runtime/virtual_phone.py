@@ -1,0 +1,191 @@
+"""A virtual phone in one object: a phone with its driver, time, flash, transport and log.
+
+For tests and scripts that want a phone and not its parts. This module does not know pytest, nor whose boot server it
+is.
+"""
+
+import itertools
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from phone_sim.errors import LifecycleError, UsageError
+from phone_sim.firmware.effects import Fetched, Uploaded
+from phone_sim.firmware.features import Gate
+from phone_sim.firmware.lifecycle import State
+from phone_sim.firmware.location import BootServer
+from phone_sim.firmware.phone import Phone
+from phone_sim.firmware.profile import CURRENT, profile_for
+from phone_sim.firmware.screen import Frame
+from phone_sim.firmware.session import Identity
+from phone_sim.licensing.signature import TrustAnchor
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.driver import Exchange, PhoneDriver
+from phone_sim.runtime.flash_file import Flash, MemoryFlash
+from phone_sim.runtime.log_sink import LogSink
+from phone_sim.runtime.model_files import load_features, load_model
+from phone_sim.runtime.transport import Transport, network_transport
+from phone_sim.runtime.trust_file import load_anchor
+from phone_sim.runtime.virtual_time import VirtualTime
+
+_VENDOR_BLOCK = "0004f2"
+
+
+class VirtualPhone:
+    """A phone on virtual time, off at first; a context manager that pulls its plug in the end.
+
+    `url` is the address of its boot server, empty for the one in flash. `model` is any name that `load_model` takes.
+    `trust` is the public key that license keys are verified with, or its PEM file; without one it is that of the test
+    pair, with which anybody can sign (D5). `always_fetches_license` sets the license rule apart from the firmware's
+    (D8). What is not given is made for this phone alone: time that was never set, blank flash in memory, a transport
+    over the network. The phone closes its transport, whosever it was.
+
+    Raises:
+        UsageError: an argument that cannot be used; the message names it.
+    """
+
+    def __init__(
+        self,
+        url: str = "",
+        *,
+        model: str = "SPIP_670",
+        mac: MacAddress | str = "0004f2000001",
+        firmware: str = CURRENT,
+        trust: TrustAnchor | Path | None = None,
+        always_fetches_license: bool | None = None,
+        time: VirtualTime | None = None,
+        flash: Flash | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        if url:
+            BootServer.parse(url)
+        identity = Identity(
+            model=load_model(model),
+            features=load_features(),
+            mac=mac if isinstance(mac, MacAddress) else MacAddress.parse(mac),
+            profile=profile_for(firmware, always_fetches_license=always_fetches_license),
+            anchor=trust if isinstance(trust, TrustAnchor) else load_anchor(trust),
+            boot_server=url,
+        )
+        self.time = VirtualTime() if time is None else time
+        self.flash = MemoryFlash() if flash is None else flash
+        self.transport = network_transport() if transport is None else transport
+        self._lines: list[str] = []
+        self.driver = PhoneDriver(
+            Phone(identity),
+            clock=self.time.clock,
+            agenda=self.time.agenda,
+            transport=self.transport,
+            flash=self.flash,
+            log=LogSink(self._lines.append),
+        )
+        self.time.when_set(self.driver.clock_set)
+
+    @property
+    def identity(self) -> Identity:
+        """Model, MAC, firmware and the rest that makes it this phone."""
+        return self.driver.phone.identity
+
+    @property
+    def mac(self) -> MacAddress:
+        """Its MAC address, which prints as the 12 digits of its file names."""
+        return self.identity.mac
+
+    @property
+    def state(self) -> State:
+        """Where it is in its life."""
+        return self.driver.phone.state
+
+    def boot(self) -> None:
+        """Switch it on, or reboot it if it is on (B15); it has booted on return, with or without a boot server."""
+        if self.state is State.OFF:
+            self.driver.power_on()
+        else:
+            self.driver.reboot()
+
+    def cut_power(self) -> None:
+        """Pull the plug: it loses everything but flash, and what it has logged and asked stays here."""
+        self.driver.cut_power()
+
+    def start_call(self) -> None:
+        """Begin a call. Raises LifecycleError if the phone cannot."""
+        self.driver.start_call()
+
+    def end_call(self) -> None:
+        """End a call; a phone that waits for that reboots (D15). Raises LifecycleError if there is none."""
+        self.driver.end_call()
+
+    def feature(self, key: str) -> Gate:
+        """The gate of a feature, such as `LDAP`: `is_enabled`, and the `reason`.
+
+        Raises:
+            LifecycleError: the phone has not booted.
+            UsageError: it knows no such feature; the message lists those there are.
+        """
+        service = self.driver.phone.service
+        if service is None:
+            raise LifecycleError(f"a phone that is {self.state.value} has no features: boot it first")
+        gates = {gate.feature.key: gate for gate in service.gates}
+        if key not in gates:
+            raise UsageError(f"unknown feature {key!r}; those there are: {', '.join(gates)}")
+        return gates[key]
+
+    @property
+    def log(self) -> str:
+        """All that it has logged since it was made, a line each."""
+        return "\n".join(self._lines)
+
+    @property
+    def requests(self) -> tuple[Exchange, ...]:
+        """What it has asked of servers and what came of it, the last thousand."""
+        return self.driver.exchanges
+
+    @property
+    def reboots(self) -> tuple[str, ...]:
+        """The reason of each reboot so far."""
+        return tuple(self.driver.reboots)
+
+    @property
+    def screen(self) -> Frame:
+        """What its display shows."""
+        return self.driver.frame
+
+    def licenses(self) -> Frame:
+        """What its display shows under Menu > Status > Licenses (B18)."""
+        return self.driver.licenses()
+
+    def close(self) -> None:
+        """Pull its plug and close its connections; what it has logged and asked stays readable."""
+        if self.state is not State.OFF:
+            self.cut_power()
+        self.transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def request_line(exchange: Exchange) -> str:
+    """One request of a phone and its outcome, for people."""
+    reply = exchange.reply
+    if isinstance(reply, Fetched):
+        outcome = f"{len(reply.data)} bytes"
+    else:
+        outcome = "taken" if isinstance(reply, Uploaded) else reply.reason
+    return f"{exchange.method} {exchange.request.location.url}: {outcome}"
+
+
+def mac_addresses(seed: str) -> Iterator[MacAddress]:
+    """MAC addresses of the vendor's block, all different; the same ones for the same seed."""
+    given: set[str] = set()
+    for count in itertools.count():
+        digits = _VENDOR_BLOCK + sha256(f"{seed}/{count}".encode()).hexdigest()[:6]
+        if digits not in given:
+            given.add(digits)
+            yield MacAddress(digits)

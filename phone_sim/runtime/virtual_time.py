@@ -1,0 +1,71 @@
+"""Virtual time for any number of phones: it stands still until it is told to pass.
+
+A clock and an agenda that belong together, and what happens when somebody sets the clock. This module does not know
+what falls due.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from phone_sim.errors import UsageError
+from phone_sim.runtime.agenda import HeapAgenda
+from phone_sim.runtime.clock import ManualClock
+
+
+class VirtualTime:
+    """Time that begins at `start`, or with a clock that was never set (D12).
+
+    An instant is a datetime or its text in ISO 8601, `2026-12-31T23:00`; without an offset it is UTC.
+    """
+
+    def __init__(self, start: datetime | str | None = None) -> None:
+        self.clock = ManualClock(None if start is None else _instant(start))
+        self.agenda = HeapAgenda(self.clock)
+        self._when_set: list[Callable[[], None]] = []
+
+    @property
+    def now(self) -> datetime | None:
+        """The time in UTC, or None while the clock was never set."""
+        return self.clock.now()
+
+    def set(self, instant: datetime | str) -> None:
+        """Set the clock, forward or back, as SNTP does: no time passes, and the phones are told.
+
+        Raises:
+            UsageError: the text is no instant.
+        """
+        self.clock.set(_instant(instant))
+        for call in self._when_set:
+            call()
+
+    def run(self, span: timedelta) -> None:
+        """Let a span of time pass, and all happen that falls due in it: daily checks, reboots, uploads.
+
+        Raises:
+            UsageError: the span is negative.
+        """
+        self.run_until(self.clock.instant() + span)
+
+    def run_until(self, instant: datetime | str) -> None:
+        """Let time pass until the clock shows `instant`.
+
+        Raises:
+            UsageError: the text is no instant, or that time is over.
+        """
+        end = _instant(instant)
+        if end < self.clock.instant():
+            raise UsageError(f"time does not pass from {self.clock.instant()} to {end}: the clock can be set back")
+        self.agenda.run_until(end)
+
+    def when_set(self, call: Callable[[], None]) -> None:
+        """Call each time that the clock was set."""
+        self._when_set.append(call)
+
+
+def _instant(value: datetime | str) -> datetime:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise UsageError(f"{value!r} is not a time such as 2026-12-01T02:00 or 2026-12-01T02:00+07:00") from error
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

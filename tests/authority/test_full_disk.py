@@ -1,0 +1,132 @@
+"""A full disk: a clear error, nothing half-written, and work goes on when there is space again.
+
+The disk is a small tmpfs in a mount namespace of its own, which is gone with the process that stories are told in.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from phone_sim.authority.activation import redeem_batch, redeem_phone
+from phone_sim.authority.ledger import Ledger
+from phone_sim.authority.office import found, open_office
+from phone_sim.cli.main import main
+from phone_sim.errors import AuthorityError
+from phone_sim.licensing.license_file import read_all
+from phone_sim.mac_address import MacAddress
+from tests.authority import ASKS, NOW, batch_of, counted, entered, phone_order, phones
+
+IN_A_SMALL_DISK = 'mount -t tmpfs -o size=800k none "$1" && shift && exec "$@"'
+ROOT = Path(__file__).parents[2]
+
+
+def fill(disk: Path) -> Path:
+    """Take all the space that is left."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(bytes(512)):
+            pass
+    return ballast
+
+
+def complaint(call: Callable[[], object]) -> str:
+    """What a call raises for want of space."""
+    try:
+        call()
+    except AuthorityError as error:
+        return str(error)
+    raise AssertionError("the disk was to be full")
+
+
+def license_verb(disk: Path, *words: str) -> Result:
+    """Run a verb of `phone-sim license`."""
+    return CliRunner().invoke(main, ["license", "--authority", str(disk.parent / "authority"), *words])
+
+
+def ledger_story(disk: Path) -> None:
+    """The ledger is on the disk."""
+    path, macs, reserve = disk / "ledger", phones(9_000), disk / "reserve"
+    reserve.write_bytes(bytes(160 * 1024))
+    with Ledger(path) as ledger:
+        number = entered(ledger, phone_order(quantity=9_000))
+        redeem_phone(ledger, number, macs[0], at=NOW, requester=ASKS)
+        batch = batch_of(number, macs[1:8_000])
+        said = complaint(lambda: redeem_batch(ledger, batch, at=NOW, requester=ASKS))
+        assert "database or disk is full" in said, said
+        assert len(ledger.redemptions()) == 1
+        redeem_phone(ledger, number, macs[-1], at=NOW, requester=ASKS)
+        fill(disk)
+        told: list[MacAddress] = []
+
+        def redeem_until_full() -> None:
+            for mac in macs[1:8_000]:
+                redeem_phone(ledger, number, mac, at=NOW, requester=ASKS)
+                told.append(mac)
+
+        said = complaint(redeem_until_full)
+        assert "nothing was written: database or disk is full" in said, said
+        assert len(ledger.redemptions()) == 2 + len(told)
+        reserve.unlink()
+        redeem_phone(ledger, number, macs[-2], at=NOW, requester=ASKS)
+    assert counted(path) == {number: (3 + len(told), 3 + len(told))}
+
+
+def new_ledger_story(disk: Path) -> None:
+    """The authority is to be made on the disk."""
+    ballast = fill(disk)
+    said = complaint(lambda: found(disk / "authority"))
+    assert "No space left on device" in said, said
+    ballast.unlink()
+    found(disk / "authority")
+    with open_office(disk / "authority") as office:
+        entered(office.ledger, phone_order())
+
+
+def publish_story(disk: Path) -> None:
+    """The boot server's folder is on the disk."""
+    found(disk.parent / "authority")
+    old, new = (str(mac) for mac in phones(2))
+    number = license_verb(disk, "order", "--quantity", "3").stdout.strip()
+    assert license_verb(disk, "redeem", number, old, "--publish", str(disk)).exit_code == 0
+    before = (disk / f"{old}-license.cfg").read_bytes()
+    second = license_verb(disk, "order", "--software", "H323").stdout.strip()
+    ballast = fill(disk)
+    for own, mac in ((second, old), (number, new)):
+        done = license_verb(disk, "redeem", own, mac, "--publish", str(disk))
+        assert done.exit_code == 1, done.output
+        assert "No space left on device; the licenses are redeemed, license export" in done.stderr
+    assert sorted(path.name for path in disk.iterdir()) == [f"{old}-license.cfg", "ballast"]
+    assert (disk / f"{old}-license.cfg").read_bytes() == before
+    ballast.unlink()
+    assert license_verb(disk, "export", old, new, "--publish", str(disk)).exit_code == 0
+    assert [len(read_all((disk / f"{mac}-license.cfg").read_bytes())) for mac in (old, new)] == [2, 1]
+
+
+STORIES = {story.__name__: story for story in (ledger_story, new_ledger_story, publish_story)}
+
+
+def in_a_small_disk(folder: Path, *command: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command while a small disk is mounted on the folder, for it alone."""
+    words = ["unshare", "--mount", "sh", "-c", IN_A_SMALL_DISK, "sh", str(folder), *command]
+    return subprocess.run(words, capture_output=True, text=True, timeout=120, cwd=ROOT)
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_full_disk_halves_nothing(story: str, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if shutil.which("unshare") is None or in_a_small_disk(disk, "true").returncode:
+        pytest.skip("only root can mount a small disk")
+    done = in_a_small_disk(disk, sys.executable, "-m", "tests.authority.test_full_disk", story, str(disk))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert list(disk.iterdir()) == []
+
+
+if __name__ == "__main__":
+    STORIES[sys.argv[1]](Path(sys.argv[2]))

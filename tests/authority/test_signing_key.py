@@ -1,0 +1,111 @@
+"""The authority's folder: a key that is made once, for its owner only, and signs many keys as it signs one."""
+
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+
+from phone_sim.authority.office import ANCHOR_FILE, KEY_FILE, LEDGER_FILE, found, open_office
+from phone_sim.authority.signing_key import SigningKey
+from phone_sim.errors import AuthorityError, UsageError
+from phone_sim.licensing.expiry import NEVER
+from phone_sim.licensing.license_key import LicenseType, new_key
+from phone_sim.runtime.trust_file import load_anchor
+from tests.make import LDAP, SIGNING_KEY
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    found(tmp_path / "authority")
+    return tmp_path / "authority"
+
+
+def pem(
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey, password: bytes = b""
+) -> bytes:
+    """A private key as PEM."""
+    encryption = BestAvailableEncryption(password) if password else NoEncryption()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+
+
+def test_key_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        found(tmp_path / "authority")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "authority" / KEY_FILE).stat().st_mode) == 0o600
+    assert sorted(path.name for path in (tmp_path / "authority").iterdir()) == [LEDGER_FILE, KEY_FILE, ANCHOR_FILE]
+
+
+def test_key_is_never_replaced(folder: Path) -> None:
+    before = (folder / KEY_FILE).read_bytes()
+    with pytest.raises(AuthorityError, match="has a signing key already, which is never replaced"):
+        found(folder)
+    assert (folder / KEY_FILE).read_bytes() == before
+
+
+def test_missing_anchor_is_written_again(folder: Path) -> None:
+    anchor = folder / ANCHOR_FILE
+    before = anchor.read_bytes()
+    anchor.unlink()
+    with open_office(folder) as office:
+        assert anchor.read_bytes() == before == office.signing_key.anchor.pem()
+    assert load_anchor(anchor).pem() == before
+
+
+def test_anchor_of_another_key_is_replaced(folder: Path) -> None:
+    (folder / ANCHOR_FILE).write_bytes(SIGNING_KEY.anchor.pem())
+    with open_office(folder) as office:
+        assert load_anchor(folder / ANCHOR_FILE).pem() == office.signing_key.anchor.pem()
+
+
+def test_folder_without_a_key_is_no_authority(tmp_path: Path) -> None:
+    with pytest.raises(AuthorityError, match="phone-sim license init makes one"), open_office(tmp_path / "absent"):
+        pass
+    assert not (tmp_path / "absent").exists()
+
+
+def test_key_that_cannot_sign_is_refused_with_the_reason(folder: Path) -> None:
+    unsupported = ["openssl", "ecparam", "-name", "wap-wsg-idm-ecid-wtls8", "-genkey", "-noout"]
+    small = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    cases = {
+        b"": "is not an unencrypted private key in PEM form",
+        b"\x00\xff garbage" * 100: "is not an unencrypted private key in PEM form",
+        SIGNING_KEY.anchor.pem(): "is not an unencrypted private key in PEM form",
+        pem(small, b"secret"): "is not an unencrypted private key in PEM form",
+        pem(small): "an RSA key of 1024 bits, 2048 are needed",
+        pem(ed25519.Ed25519PrivateKey.generate()): "is not an RSA private key",
+        pem(ec.generate_private_key(ec.SECP256R1())): "is not an RSA private key",
+        subprocess.run(unsupported, capture_output=True, timeout=60).stdout: "is not an unencrypted private key",
+    }
+    for data, reason in cases.items():
+        (folder / KEY_FILE).write_bytes(data)
+        with pytest.raises(UsageError, match=reason), open_office(folder):
+            pass
+
+
+def test_many_keys_are_signed_in_order_as_each_alone() -> None:
+    keys = [
+        new_key(serial=f"{place:012X}", license_type=LicenseType.PHONE, grants={LDAP: NEVER})
+        for place in range(1, 2_001)
+    ]
+    signed = SIGNING_KEY.sign_all(keys)
+    assert signed == [SIGNING_KEY.sign(key) for key in keys]
+    assert SIGNING_KEY.sign_all(keys[:3]) == signed[:3]
+    assert SIGNING_KEY.sign_all([]) == []
+    assert all(map(SIGNING_KEY.anchor.verifies, signed[::100]))
+
+
+def test_key_survives_its_file() -> None:
+    key = new_key(serial="0004F2AABBCC", license_type=LicenseType.PHONE, grants={LDAP: NEVER})
+    assert SigningKey.from_pem(SIGNING_KEY.pem(), "again").sign(key) == SIGNING_KEY.sign(key)

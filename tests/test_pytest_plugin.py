@@ -1,0 +1,365 @@
+"""The pytest plugin, in runs of pytest of its own, as its users have them."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import entry_points
+
+import pytest
+
+from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.site import MemorySite
+
+pytest_plugins = ["pytester"]
+
+HEAVY = ("apscheduler", "cryptography", "gevent", "locust", "lxml", "requests", "tftpy", "phone_sim.firmware")
+FIXTURES = {"phone", "boot_server", "license_authority", "phone_clock"}
+OPTIONS = {"--boot-server", "--phone-seed"}
+# The names that other plugins for tests of servers take.
+OTHERS = {
+    "locust": ({"session", "fastsession"}, {"--host", "-H"}),
+    "pytest_httpserver": (
+        {"httpserver", "httpserver_ipv4", "httpserver_ipv6", "httpserver_listen_address", "httpserver_ssl_context"}
+        | {"make_httpserver", "make_httpserver_ipv4", "make_httpserver_ipv6"},
+        set[str](),
+    ),
+    "asyncio": ({"event_loop_policy", "unused_tcp_port", "unused_udp_port"}, {"--asyncio-mode", "--asyncio-debug"}),
+}
+SITE = """
+MASTER = '<APPLICATION CONFIG_FILES="site.cfg"/>'
+DIRECTORY = '<site feature.corporateDirectory.enabled="1"/>'
+def serve(boot_server):
+    boot_server.put("000000000000.cfg", MASTER)
+    boot_server.put("site.cfg", DIRECTORY)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plugin runs without the others that happen to be installed."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
+def run(pytester: pytest.Pytester, source: str, *args: str) -> pytest.RunResult:
+    """Run the tests in `source`, which has `serve` for the files of a site without licenses; warnings are errors."""
+    pytester.makepyfile(SITE + source)
+    return pytester.runpytest_subprocess("-p", "phone_sim", "-W", "error", *args, timeout=120)
+
+
+def printed(result: pytest.RunResult) -> list[str]:
+    """What a test printed behind a `>`, in a run with `-s`."""
+    return [line.partition(">")[2] for line in result.outlines if ">" in line]
+
+
+def test_server_gives_the_license(pytester: pytest.Pytester) -> None:
+    source = """
+def test_server_gives_the_license(phone, boot_server, license_authority):
+    boot_server.put("000000000000.cfg", MASTER)
+    boot_server.put("site.cfg", '<site voIpProt.H323.enable="1"/>')
+    desk = phone(model="VVX_1500", trust=license_authority.anchor)
+    boot_server.put(f"{desk.mac}-license.cfg", license_authority.license(desk.mac, "H323"))
+    desk.boot()
+    assert desk.feature("H323").is_enabled
+    assert "License: new key for H323" in desk.log
+    assert "0 keys updated" not in desk.log
+    assert [r.path for r in boot_server.requests][:2] == [f"{desk.mac}.cfg", "000000000000.cfg"]
+    assert f"{desk.mac}-license.cfg" in [r.path for r in boot_server.requests if r.status == 200]
+"""
+    run(pytester, source).assert_outcomes(passed=1)
+
+
+def test_forged_license_leaves_the_feature_off(pytester: pytest.Pytester) -> None:
+    source = """
+def test_forged(phone, boot_server, license_authority):
+    serve(boot_server)
+    desk = phone(trust=license_authority.anchor)
+    file = license_authority.license(desk.mac, "LDAP")
+    boot_server.put(f"{desk.mac}-license.cfg", license_authority.forge(file))
+    desk.boot()
+    assert not desk.feature("LDAP").is_enabled
+    assert "Key signature is not valid" in desk.log
+
+def test_test_pair_is_not_the_authority(phone, boot_server, license_authority):
+    serve(boot_server)
+    desk = phone()
+    boot_server.put(f"{desk.mac}-license.cfg", license_authority.license(desk.mac, "LDAP"))
+    desk.boot()
+    assert desk.feature("LDAP").reason == "no license"
+"""
+    run(pytester, source).assert_outcomes(passed=2)
+
+
+def test_phones_share_the_clock(pytester: pytest.Pytester) -> None:
+    source = """
+from datetime import timedelta
+
+def test_year(phone, boot_server, license_authority, phone_clock):
+    serve(boot_server)
+    boot_server.put("000000000000-license.cfg", license_authority.site_license("2026-12-31", "Productivity Suite"))
+    idle, busy = phone(trust=license_authority.anchor), phone(trust=license_authority.anchor)
+    phone_clock.set("2026-12-31T12:00")
+    idle.boot()
+    busy.boot()
+    busy.start_call()
+    phone_clock.run(timedelta(hours=13))
+    assert idle.feature("LDAP").is_enabled
+    phone_clock.run_until("2027-01-02")
+    assert idle.reboots and not idle.feature("LDAP").is_enabled
+    assert not busy.reboots
+    busy.end_call()
+    phone_clock.run(timedelta(minutes=1))
+    assert busy.reboots and not busy.feature("LDAP").is_enabled
+"""
+    run(pytester, source).assert_outcomes(passed=1)
+
+
+def test_boot_server_is_empty_for_each_test(pytester: pytest.Pytester) -> None:
+    source = """
+def test_first(phone, boot_server):
+    serve(boot_server)
+    boot_server.put("folder/logo.bin", bytes(3))
+    phone(url=boot_server.tftp_url).boot()
+    assert {r.protocol for r in boot_server.requests} == {"tftp"}
+    boot_server.remove("site.cfg")
+    names = sorted(path.name for path in boot_server.folder.rglob("*.*") if path.suffix != ".log")
+    assert names == ["000000000000.cfg", "logo.bin"]
+
+def test_second(boot_server):
+    assert not boot_server.requests
+    assert not list(boot_server.folder.iterdir())
+"""
+    run(pytester, source).assert_outcomes(passed=2)
+
+
+def test_boot_server_names_what_it_cannot_do(pytester: pytest.Pytester) -> None:
+    source = """
+import pytest
+from phone_sim.errors import UsageError
+
+@pytest.mark.parametrize("path", ["../secret", "", "folder/"])
+def test_paths(boot_server, path):
+    with pytest.raises(UsageError, match="cannot be put on"):
+        boot_server.put(path, "")
+    with pytest.raises(UsageError, match="cannot be removed from"):
+        boot_server.remove(path)
+
+def test_missing(boot_server):
+    with pytest.raises(UsageError, match="'a.cfg' cannot be removed from the boot server: No such file"):
+        boot_server.remove("a.cfg")
+
+def test_large(boot_server):
+    with pytest.raises(UsageError, match="over the limit"):
+        boot_server.put("a.cfg", bytes(17 * 1024 * 1024))
+"""
+    run(pytester, source).assert_outcomes(passed=5)
+
+
+def test_failure_shows_the_dialogue_the_log_and_the_seed(pytester: pytest.Pytester) -> None:
+    source = """
+def test_fails(phone, boot_server):
+    serve(boot_server)
+    desk, other = phone(), phone(model="VVX_1500")
+    desk.boot()
+    assert desk.feature("LDAP").is_enabled
+
+def test_passes(phone):
+    phone(model="SPIP_320").boot()
+"""
+    result = run(pytester, source, "--phone-seed=7")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.re_match_lines(
+        [
+            r"-+ virtual phones, --phone-seed=7 -+",
+            r"SPIP_670 0004f2[0-9a-f]{6}, firmware 3\.3\.0, is idle\. It asked:",
+            r"  GET http://127\.0\.0\.1:\d+/0004f2[0-9a-f]{6}\.cfg: HTTP 404 Not Found",
+            r"  GET http://127\.0\.0\.1:\d+/site\.cfg: \d+ bytes",
+            r"Its log:",
+            r"  03020[89]\d*\|ldap \|4\|03\|ldap: Not Licensed",
+            r"VVX_1500 0004f2[0-9a-f]{6}, firmware 3\.3\.0, is off\. It asked:",
+            r"  nothing",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*SPIP_320*")
+
+
+def test_long_story_is_cut_at_its_beginning(pytester: pytest.Pytester) -> None:
+    source = """
+def test_fails(phone):
+    desk = phone()
+    for _ in range(30):
+        desk.boot()
+    assert False, desk.log.splitlines()[0]
+"""
+    result = run(pytester, source)
+    result.assert_outcomes(failed=1)
+    story = result.outlines[result.outlines.index("Its log:") :]
+    assert re.fullmatch(r"  \.\.\. \d+ more before", story[1])
+    assert story[41].startswith("  0302")
+    assert len([line for line in story if line.startswith("  0302")]) == 40
+
+
+def test_error_inside_the_server_fails_the_test(pytester: pytest.Pytester) -> None:
+    source = """
+from phone_sim.boot_server.directory import DirectorySite
+
+def test_breaks(phone, boot_server, monkeypatch):
+    def broken(site, path):
+        raise RuntimeError(f"no answer for {path}")
+    monkeypatch.setattr(DirectorySite, "read", broken)
+    phone().boot()
+
+def test_next_one_is_free_of_it(phone):
+    phone().boot()
+"""
+    result = run(pytester, source)
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*ExceptionGroup: the embedded boot server failed*", "*RuntimeError: no answer for *"])
+
+
+def test_same_seed_gives_the_same_phones_and_logs(pytester: pytest.Pytester) -> None:
+    source = """
+import pytest
+
+@pytest.mark.parametrize("name", ["one", "other"])
+def test_boots(phone, boot_server, name):
+    serve(boot_server)
+    for desk in (phone(), phone()):
+        desk.boot()
+        print(f">{desk.mac}")
+        print(">" + desk.log.replace("\\n", "\\n>"))
+"""
+    once, again, other = (printed(run(pytester, source, "-s", f"--phone-seed={seed}")) for seed in (5, 5, 6))
+    macs = [line for line in once if re.fullmatch("0004f2[0-9a-f]{6}", line)]
+    assert len(set(macs)) == 4
+    assert once == again
+    assert not set(macs) & set(other)
+
+
+def test_phones_boot_from_the_server_that_is_named(pytester: pytest.Pytester) -> None:
+    source = """
+import pytest
+from phone_sim.errors import UsageError
+
+def test_boots(phone, boot_server):
+    desk = phone()
+    desk.boot()
+    assert "is not licensed" not in desk.log and not desk.feature("LDAP").is_enabled
+    assert not boot_server.is_embedded
+
+@pytest.mark.parametrize("what", ["tftp_url", "folder", "requests"])
+def test_out_of_reach(boot_server, what):
+    with pytest.raises(UsageError, match="named with --boot-server"):
+        getattr(boot_server, what)
+
+def test_needs_to_take_a_file_away(boot_server):
+    with pytest.raises(UsageError, match="'site.cfg' cannot be removed from it"):
+        boot_server.remove("site.cfg")
+
+def test_needs_its_own_files(boot_server):
+    boot_server.put("site.cfg", "")
+"""
+    files = {"000000000000.cfg": b'<APPLICATION CONFIG_FILES="a.cfg"/>', "a.cfg": b"<a x.y='1'/>"}
+    site = MemorySite(files)
+    with HttpBootServer(site) as server:
+        result = run(pytester, source, "--boot-server", server.url)
+    result.assert_outcomes(passed=5, failed=1)
+    result.stdout.fnmatch_lines(
+        [f"*UsageError: the boot server is {server.url}, named with --boot-server: 'site.cfg'*"]
+    )
+    assert {"000000000000.cfg", "a.cfg"} <= {request.path for request in server.journal.requests}
+    assert files.items() <= site.files.items()
+
+
+def test_tftp_server_can_be_named(pytester: pytest.Pytester) -> None:
+    source = """
+def test_address(boot_server):
+    assert boot_server.url == boot_server.tftp_url == "tftp://127.0.0.1:6969/"
+"""
+    run(pytester, source, "--boot-server", "tftp://127.0.0.1:6969/").assert_outcomes(passed=1)
+
+
+def test_address_that_is_none_is_refused(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "def test_nothing(): pass", "--boot-server", "http://")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --boot-server: *"])
+
+
+def test_license_authority_names_what_it_cannot_sign(pytester: pytest.Pytester) -> None:
+    source = """
+from datetime import date
+import pytest
+from phone_sim.errors import LicenseFileError, UsageError
+
+def test_refusals(license_authority):
+    for refused in (
+        lambda: license_authority.license("0004f2000001"),
+        lambda: license_authority.license("0004f2000001", "Telepathy"),
+        lambda: license_authority.license("4f2000001", "LDAP"),
+        lambda: license_authority.site_license("soon", "LDAP"),
+        lambda: license_authority.site_license(date(1999, 1, 1), "LDAP"),
+        lambda: license_authority.site_license(None, "LDAP", serial="a place"),
+    ):
+        with pytest.raises(UsageError):
+            refused()
+    with pytest.raises(LicenseFileError):
+        license_authority.forge(b"<html/>")
+    file = license_authority.site_license(None, "LDAP")
+    with pytest.raises(UsageError, match="malformed key cannot be forged: Options"):
+        license_authority.forge(file.replace(b"Options='00000004'", b"Options='4'"))
+"""
+    run(pytester, source).assert_outcomes(passed=1)
+
+
+def test_start_loads_nothing_heavy(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        f"""
+import sys
+def pytest_collection_finish(session):
+    assert session.config.pluginmanager.has_plugin("phone_sim")
+    print("loaded", [name for name in {HEAVY!r} if name in sys.modules])
+"""
+    )
+    result = run(pytester, "def test_nothing(): pass", "-s")
+    result.stdout.fnmatch_lines(["loaded []"])
+
+
+def test_import_loads_nothing_but_pytest() -> None:
+    program = (
+        "import sys, pytest; before = set(sys.modules); import phone_sim.pytest_plugin; "
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert loaded.stdout.split() == ["phone_sim", "phone_sim.pytest_plugin"]
+
+
+@pytest.mark.parametrize("plugin", OTHERS)
+def test_no_name_is_another_plugin_s(plugin: str) -> None:
+    fixtures, options = OTHERS[plugin]
+    assert not FIXTURES & fixtures
+    assert not OPTIONS & options
+
+
+@pytest.mark.parametrize("plugin", [*OTHERS, "xdist"])
+def test_runs_beside_the_other_plugin(pytester: pytest.Pytester, plugin: str) -> None:
+    if not entry_points(group="pytest11", name=plugin):
+        pytest.skip(f"{plugin} is not installed")
+    source = f"""
+NAMES = {sorted(FIXTURES)!r}
+
+def test_names(request, phone, boot_server, license_authority, phone_clock):
+    assert request.config.pluginmanager.has_plugin({plugin!r})
+    serve(boot_server)
+    desk = phone()
+    desk.boot()
+    assert "ldap: Not Licensed" in desk.log
+    for name in NAMES:
+        (definition,) = request._fixturemanager.getfixturedefs(name, request.node)
+        assert definition.func.__module__ == "phone_sim.pytest_plugin"
+"""
+    settings = {"asyncio": ["-o", "asyncio_default_fixture_loop_scope=function"], "xdist": ["-n", "2"]}
+    run(pytester, source, "-p", plugin, *settings.get(plugin, [])).assert_outcomes(passed=1)
+
+
+def test_pytest_finds_the_plugin_by_itself() -> None:
+    (entry_point,) = entry_points(group="pytest11", name="phone_sim")
+    assert entry_point.value == "phone_sim.pytest_plugin"
