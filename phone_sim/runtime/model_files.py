@@ -49,11 +49,9 @@ def load_model(name: str, folder: Path | None = None) -> Model:
         ModelFileError: when a file is not usable.
     """
     plain = _plain(name)
-    if folder is None:
+    if folder is None and (path := _shipped_files().get(plain)) is not None:
         # The usual case, kept fast: the name is that of a shipped file, and no other file needs to be read.
-        for path in _files_in(_shipped_folder()):
-            if _plain(path.stem) == plain:
-                return _shipped_model(path)
+        return _shipped_model(path)
     models = _models(folder)
     found = [model for path, model in models if plain in _names(path, model)]
     if len(found) == 1:
@@ -71,6 +69,11 @@ def _shipped_folder() -> Path:
     package = Path(__file__).parent.parent
     installed = package / "_models"
     return installed if installed.is_dir() else package.parent / "models"
+
+
+@cache
+def _shipped_files() -> dict[str, Path]:
+    return {_plain(path.stem): path for path in _files_in(_shipped_folder())}
 
 
 @cache

@@ -16,11 +16,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import requests
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from lxml import etree
 
 from fixtures.make_fixtures import MACS
+from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.casebook.activation_files import phone_key
 from phone_sim.licensing.license_file import read_for_phone, write
 from phone_sim.licensing.signature import DIGEST, PADDING
@@ -157,6 +158,30 @@ def big_file() -> Figure:
     return Figure(name="look-up among 10,000 keys", value=f"{1e3 * ours:.1f} ms", against=against, ratio=f"{ratio:.2f}")
 
 
+def signing() -> Figure:
+    """10,000 keys as the authority issues them, on all cores, against the same number of bare signatures on one."""
+    authority = test_signing_key()
+    private = load_pem_private_key(authority.pem(), None)
+    assert isinstance(private, RSAPrivateKey)
+    key, count = phone_key(MACS[0]), 10_000
+    signed = key.signed_bytes()
+    pairs = [
+        (
+            seconds_of(lambda: authority.sign_all([key] * count), time.perf_counter, 1),
+            seconds_of(lambda: private.sign(signed, PADDING, DIGEST), time.perf_counter, count),
+        )
+        for _ in range(3)
+    ]
+    ours, theirs = (statistics.median(pair[place] for pair in pairs) for place in (0, 1))
+    ratio = statistics.median(mine / (bare * count) for mine, bare in pairs)
+    return Figure(
+        name="issuing 10,000 keys, all cores",
+        value=f"{count / ours:,.0f} /s",
+        against=f"bare RSA signing on one core: {1 / theirs:,.0f} /s",
+        ratio=f"{ratio:.2f}",
+    )
+
+
 def virtual_days() -> Figure:
     phone = booted("http://boot.example/", serve(site_files()))
     days = 3650
@@ -171,6 +196,7 @@ def figures() -> Iterator[Figure]:
     yield from boot_over_http()
     yield verification()
     yield big_file()
+    yield signing()
     yield virtual_days()
 
 
