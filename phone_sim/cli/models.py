@@ -10,6 +10,8 @@ from phone_sim.cli.options import json_option, models_option
 if TYPE_CHECKING:
     from phone_sim.models import Feature, Model
 
+_ROOM_FOR_NAMES = 90
+
 
 @click.command(short_help="Show the models and which features need a license.")
 @click.argument("model", required=False)
@@ -86,10 +88,14 @@ def _print_matrix(models: "tuple[Model, ...]", features: "tuple[Feature, ...]") 
         "built in": "[green]built in[/]",
         "not on this model": "[dim]-[/]",
     }
+    console = Console()
+    columns = ["Token", "Model", "From", *(feature.short_name for feature in features)]
+    # The token says which model it is where there is no room for its name.
+    shown = [place for place, name in enumerate(columns) if name != "Model" or console.width >= _ROOM_FOR_NAMES]
     table = Table(box=None)
-    for heading in ("Token", "Model", "From", *(feature.short_name for feature in features)):
-        table.add_column(heading, no_wrap=heading in ("Token", "Model"))
+    for place in shown:
+        table.add_column(columns[place], no_wrap=True)
     for row in rows:
-        table.add_row(*(cells.get(cell, cell) for cell in row))
-    Console().print(table)
+        table.add_row(*(cells.get(row[place], row[place]) for place in shown))
+    console.print(table)
     click.echo("license: license required; built in: no license needed; -: not on this model; From: minimum firmware")
