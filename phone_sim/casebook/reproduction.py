@@ -10,7 +10,7 @@ from phone_sim.boot_server.directory import DirectorySite
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.tftp import TftpBootServer
 from phone_sim.casebook.activation_files import MAC
-from phone_sim.casebook.cases import MASTER, Case, Ending
+from phone_sim.casebook.case import MASTER, Case, Ending
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.runtime.flash_file import FlashFile
 from phone_sim.runtime.virtual_phone import VirtualPhone

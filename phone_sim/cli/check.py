@@ -71,10 +71,8 @@ def command(
         wanted=frozenset(feature.key for feature in features),
     )
     gates = feature_set.gates(ring, today)
-    reports = []
-    for verdict, element in zip(verdicts, elements, strict=True):
-        check, concerned = failed_check(verdict, element, address.serial)
-        reports.append({**key_report(verdict, features), "failed_check": check, "bytes": concerned})
+    judged = zip(verdicts, elements, strict=True)
+    reports = [_full_report(verdict, element, address.serial, features) for verdict, element in judged]
     if as_json:
         print_json({"keys": reports, "features": [feature_report(gate) for gate in gates]})
     else:
@@ -83,6 +81,13 @@ def command(
         click.echo("\n".join(feature_lines(gates)))
     if not any(isinstance(verdict, Valid) for verdict in verdicts):
         raise LicenseNotValidError(f"{file} has no valid license key for {address}")
+
+
+def _full_report(
+    verdict: "Verdict", element: Mapping[str, str], serial: str, features: "tuple[Feature, ...]"
+) -> dict[str, Any]:
+    check, concerned = failed_check(verdict, element, serial)
+    return {**key_report(verdict, features), "failed_check": check, "bytes": concerned}
 
 
 def failed_check(verdict: "Verdict", element: Mapping[str, str], serial: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import click
 from phone_sim.cli.options import json_option
 
 if TYPE_CHECKING:
-    from phone_sim.casebook.cases import Case
+    from phone_sim.casebook.case import Case
 
 
 @click.command(short_help="Play a licensing fault: its site, its phone, its log.")

@@ -1,11 +1,18 @@
 """`phone-sim serve`: a folder as a boot server."""
 
 import json
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from phone_sim.cli.options import json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from phone_sim.boot_server.journal import Journal, Request
 
 
 @click.command(short_help="Serve a folder as a boot server, over HTTP and TFTP.")
@@ -57,37 +64,40 @@ def command(
     from phone_sim.boot_server.directory import DirectorySite
     from phone_sim.boot_server.faults import FaultPlan
     from phone_sim.boot_server.http import HttpBootServer
-    from phone_sim.boot_server.journal import BROKEN_OFF, Journal, Request
     from phone_sim.boot_server.tftp import TftpBootServer
-    from phone_sim.errors import UsageError
 
     if http_port is None and tftp_port is None:
         http_port = tftp_port = 0
 
-    def print_request(request: Request) -> None:
-        status = {0: "ok", BROKEN_OFF: "broken off"}.get(request.status, request.status)
-        shown = f"{request.at:%H:%M:%S} {request.client} {request.method} {request.path} {status} {request.size} bytes"
-        fault = f", fault: {request.fault}" if request.fault else ""
-        click.echo(request.as_json() if as_json else shown + fault)
-
     faults = FaultPlan(rules, seed)
     site = DirectorySite(folder, upload_limit=upload_limit)
     with ExitStack() as stack:
-        try:
-            record = stack.enter_context(Journal(file=journal, on_request=None if quiet else print_request))
-        except OSError as error:
-            raise UsageError(f"--journal {journal}: {error.strerror}") from error
-        if http_port is not None:
-            http = stack.enter_context(HttpBootServer(site, host=host, port=http_port, journal=record, faults=faults))
-            _announce(folder, http.url, as_json)
-        if tftp_port is not None:
-            tftp = stack.enter_context(TftpBootServer(site, host=host, port=tftp_port, journal=record, faults=faults))
-            _announce(folder, tftp.url, as_json)
+        record = stack.enter_context(_journal(journal, None if quiet else partial(_print_request, as_json=as_json)))
+        kinds: tuple[type[HttpBootServer | TftpBootServer], ...] = (HttpBootServer, TftpBootServer)
+        for kind, port in zip(kinds, (http_port, tftp_port), strict=True):
+            if port is not None:
+                server = stack.enter_context(kind(site, host=host, port=port, journal=record, faults=faults))
+                click.echo(json.dumps({"serving": server.url}) if as_json else f"Serving {folder} on {server.url}")
         _wait_for_interrupt()
 
 
-def _announce(folder: Path, url: str, as_json: bool) -> None:
-    click.echo(json.dumps({"serving": url}) if as_json else f"Serving {folder} on {url}")
+def _journal(file: Path | None, on_request: "Callable[[Request], None] | None") -> "Journal":
+    from phone_sim.boot_server.journal import Journal
+    from phone_sim.errors import UsageError
+
+    try:
+        return Journal(file=file, on_request=on_request)
+    except OSError as error:
+        raise UsageError(f"--journal {file}: {error.strerror}") from error
+
+
+def _print_request(request: "Request", *, as_json: bool) -> None:
+    from phone_sim.boot_server.journal import BROKEN_OFF
+
+    status = {0: "ok", BROKEN_OFF: "broken off"}.get(request.status, request.status)
+    shown = f"{request.at:%H:%M:%S} {request.client} {request.method} {request.path} {status} {request.size} bytes"
+    fault = f", fault: {request.fault}" if request.fault else ""
+    click.echo(request.as_json() if as_json else shown + fault)
 
 
 def _wait_for_interrupt() -> None:
