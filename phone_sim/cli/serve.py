@@ -76,7 +76,8 @@ def command(
         kinds: tuple[type[HttpBootServer | TftpBootServer], ...] = (HttpBootServer, TftpBootServer)
         for kind, port in zip(kinds, (http_port, tftp_port), strict=True):
             if port is not None:
-                server = stack.enter_context(kind(site, host=host, port=port, journal=record, faults=faults))
+                server = kind(site, host=host, port=port, journal=record, faults=faults)
+                stack.enter_context(server)
                 click.echo(json.dumps({"serving": server.url}) if as_json else f"Serving {folder} on {server.url}")
         _wait_for_interrupt()
 
