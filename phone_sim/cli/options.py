@@ -67,7 +67,7 @@ models_option = click.option(
 class PhoneOptions:
     """The phone that the options of `boot` and `run` describe."""
 
-    server: str
+    server: tuple[str, ...]
     model: str
     mac: str
     firmware: str
@@ -109,8 +109,10 @@ class PhoneOptions:
         from phone_sim.runtime.model_files import load_features, load_model
         from phone_sim.runtime.trust_file import load_anchor
 
-        if self.server and urlsplit(BootServer.parse(self.server).root).scheme not in SCHEMES:
-            raise UsageError(f"--server {self.server!r}: {', '.join(SCHEMES)} can be spoken")
+        addresses = " ".join(self.server)
+        for server in BootServer.parse_all(addresses) if addresses else ():
+            if urlsplit(server.root).scheme not in SCHEMES:
+                raise UsageError(f"--server {server.root}: {', '.join(SCHEMES)} can be spoken")
         rule = {"when-needed": False, "always": True}.get(self.license_fetch)
         return Identity(
             model=load_model(self.model, self.models_folder),
@@ -118,7 +120,7 @@ class PhoneOptions:
             mac=MacAddress.parse(self.mac),
             profile=profile_for(self.firmware, always_fetches_license=rule),
             anchor=load_anchor(self.trust),
-            boot_server=self.server,
+            boot_server=addresses,
             style=LogStyle(self.log_style),
         )
 
@@ -149,7 +151,12 @@ class PhoneOptions:
 
 
 _PHONE_OPTIONS = (
-    click.option("--server", default="", metavar="URL", help="Boot server. [default: the one in flash]"),
+    click.option(
+        "--server",
+        multiple=True,
+        metavar="URL",
+        help="Boot server; of several, the first that answers. [default: the one in flash]",
+    ),
     model_option,
     mac_option,
     firmware_option,

@@ -53,7 +53,7 @@ def boot(identity: Identity) -> Flow[InService]:
     session = Session(identity, flash.parameters)
     yield Show(screen.message(screen.PROCESSING))
     yield from _announced(session)
-    address = yield from session.find_server(flash.boot_server)
+    address = yield from session.find_servers(flash.boot_server)
     configuration = yield from read_configuration(session, flash.parameters)
     yield from _configured(session, configuration.parameters)
 

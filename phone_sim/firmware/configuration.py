@@ -33,6 +33,10 @@ class Configuration:
 def read_configuration(session: Session, last: Parameters) -> Flow[Configuration]:
     """Fetch the configuration; `last` stays in force when none can be had."""
     master = yield from _master(session)
+    for server in session.servers[1:]:
+        if not session.reachable:
+            session.turn_to(server)
+            master = yield from _master(session)
     if isinstance(master, str):
         reason = master if session.reachable else "it gives no answer"
         return (yield from _last_one(session, MasterConfiguration(), last, reason))

@@ -11,6 +11,7 @@ from phone_sim.errors import UsageError
 
 _NO_SERVER = "0.0.0.0"  # noqa: S104 - a host name that sites use on purpose, nothing is bound to it
 
+SERVER_LIMIT = 8
 _IN_A_PATH = "/%:@!$&'()*+,;=[]"
 
 
@@ -65,6 +66,18 @@ class BootServer:
         path = f"{folder}/" if names_master else f"{parts.path.rstrip('/')}/"
         root = urlunsplit(parts._replace(path=path, query=""))
         return cls(root=root, credentials=location.credentials, master=last if names_master else None)
+
+    @classmethod
+    def parse_all(cls, addresses: str) -> tuple["BootServer", ...]:
+        """The boot servers at several addresses with blanks between, in the order in which they are tried.
+
+        Raises:
+            UsageError: for an address as in `parse`, for none, and for more than eight (field notes 1.3).
+        """
+        servers = tuple(cls.parse(address) for address in addresses.split())
+        if not 1 <= len(servers) <= SERVER_LIMIT:
+            raise UsageError(f"{len(servers)} boot servers are given, 1 to {SERVER_LIMIT} can be")
+        return servers
 
     def locate(self, directory: str, name: str) -> Location | None:
         """The file `name` in a directory that the master configuration file gives; None when the directory says no.

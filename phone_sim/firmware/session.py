@@ -26,8 +26,9 @@ _OWN_COMPONENTS = ("app1", "cfg", "copy", "efk", "lic", "log")
 class Identity:
     """What makes a phone this phone: it changes neither by configuration nor by power cycle.
 
-    `boot_server` is the address given to the phone (DHCP, or by hand); empty for the one in its flash. `style` and
-    `missed` are how log lines are written (D16, D13).
+    `boot_server` is the address given to the phone (DHCP, or by hand), or several with blanks between, of which the
+    first that answers is taken; empty for the one in its flash. `style` and `missed` are how log lines are written
+    (D16, D13).
     """
 
     model: Model
@@ -48,10 +49,11 @@ class Identity:
 class Session:
     """A phone between power on and power off: the settings and the User-Agent that its parameters give it.
 
-    `reachable` turns false when the boot server gives no answer at all.
+    `server` is the boot server it goes by, of the `servers` that it knows; `reachable` turns false when that gives no
+    answer at all.
     """
 
-    __slots__ = ("identity", "reachable", "server", "settings", "user_agent")
+    __slots__ = ("identity", "reachable", "server", "servers", "settings", "user_agent")
 
     settings: Settings
     user_agent: str
@@ -59,6 +61,7 @@ class Session:
     def __init__(self, identity: Identity, parameters: Parameters) -> None:
         self.identity = identity
         self.server: BootServer | None = None
+        self.servers: tuple[BootServer, ...] = ()
         self.reachable = True
         self.configure(parameters)
 
@@ -69,16 +72,22 @@ class Session:
         tag_serial = parameters.is_on(profile.tag_parameter)
         self.user_agent = profile.user_agent(self.identity.model, self.identity.mac, tag_serial=tag_serial)
 
-    def find_server(self, remembered: str) -> Flow[str]:
-        """Take the boot server that was given, else the remembered one; the result is its address, or empty."""
+    def find_servers(self, remembered: str) -> Flow[str]:
+        """Take the boot servers that were given, else the remembered ones; the result is their addresses, or empty."""
         address = self.identity.boot_server or remembered
         try:
-            self.server = BootServer.parse(address)
+            self.servers = BootServer.parse_all(address)
+            self.turn_to(self.servers[0])
         except UsageError:
             yield from self.say(messages.NO_BOOT_SERVER)
             self.reachable = False
             return ""
         return address
+
+    def turn_to(self, server: BootServer) -> None:
+        """Go by this boot server from now on."""
+        self.server = server
+        self.reachable = True
 
     def say(self, message: Message, **values: object) -> Flow[None]:
         """Log a message of the catalogue, if its component logs that level."""

@@ -36,11 +36,11 @@ _VENDOR_BLOCK = "0004f2"
 class VirtualPhone:
     """A phone on virtual time, off at first; a context manager that pulls its plug in the end.
 
-    `url` is the address of its boot server, empty for the one in flash. `model` is any name that `load_model` takes.
-    `trust` is the public key that license keys are verified with, or its PEM file; without one it is that of the test
-    pair, with which anybody can sign (D5). `always_fetches_license` sets the license rule apart from the firmware's
-    (D8). What is not given is made for this phone alone: time that was never set, blank flash in memory, a transport
-    over the network. The phone closes its transport, whosever it was.
+    `url` is the address of its boot server, or several with blanks between; empty for the one in flash. `model` is
+    any name that `load_model` takes. `trust` is the public key that license keys are verified with, or its PEM file;
+    without one it is that of the test pair, with which anybody can sign (D5). `always_fetches_license` sets the
+    license rule apart from the firmware's (D8). What is not given is made for this phone alone: time that was never
+    set, blank flash in memory, a transport over the network. The phone closes its transport, whosever it was.
 
     Raises:
         UsageError: an argument that cannot be used; the message names it.
@@ -60,7 +60,7 @@ class VirtualPhone:
         transport: Transport | None = None,
     ) -> None:
         if url:
-            BootServer.parse(url)
+            BootServer.parse_all(url)
         identity = Identity(
             model=load_model(model),
             features=load_features(),
