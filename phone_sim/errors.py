@@ -2,6 +2,7 @@
 
     PhoneSimError                   anything this project raises on purpose            exit code 1
     ├── UsageError                  an argument that cannot be used                    2
+    │   ├── RecordingError          what is in the place of a recording is none
     │   └── MacAddressError         not a MAC address, or its leading zeros are missing
     ├── ModelFileError              a model or feature file that is not usable         2
     ├── DocumentError               bytes that are not an acceptable XML document      1
@@ -33,6 +34,10 @@ class UsageError(PhoneSimError):
 
 class MacAddressError(UsageError):
     """Text that is not a MAC address of 12 hexadecimal digits (B8: leading zeros are required)."""
+
+
+class RecordingError(UsageError):
+    """What is in the place of a recording is none; the message names the file and the line."""
 
 
 class ModelFileError(PhoneSimError):

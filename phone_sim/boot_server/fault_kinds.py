@@ -35,6 +35,8 @@ from dataclasses import dataclass, fields
 from http import HTTPStatus
 from typing import ClassVar, Literal
 
+from phone_sim.boot_server.site import http_status_for, tftp_error_for
+
 Method = Literal["GET", "PUT", "RRQ", "WRQ"]
 
 METHODS: tuple[Method, ...] = ("GET", "PUT", "RRQ", "WRQ")
@@ -69,7 +71,7 @@ class Status(FaultKind):
     @property
     def tftp_code(self) -> int:
         """The error code that says the same."""
-        return {401: 2, 403: 2, 404: 1, 410: 1, 413: 3, 507: 3}.get(self.status, 0)
+        return tftp_error_for(self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class TftpError(FaultKind):
     @property
     def http_status(self) -> HTTPStatus:
         """The status that says the same."""
-        return HTTPStatus({1: 404, 2: 403, 3: 413}.get(self.code, 500))
+        return HTTPStatus(http_status_for(self.code))
 
 
 @dataclass(frozen=True, slots=True)

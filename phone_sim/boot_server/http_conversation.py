@@ -20,10 +20,20 @@ from urllib.parse import unquote
 
 from phone_sim.boot_server.fault_kinds import Delay, Down, Reset, Stall
 from phone_sim.boot_server.faults import Fault, FaultPlan
-from phone_sim.boot_server.http_faults import Answer, answer_instead, leaves_unanswered, page, pieces, spoiled
+from phone_sim.boot_server.http_faults import (
+    BODILESS,
+    Answer,
+    answer_instead,
+    leaves_unanswered,
+    page,
+    pieces,
+    refusal,
+    spoiled,
+    whole_file,
+)
 from phone_sim.boot_server.http_listener import HttpListener
-from phone_sim.boot_server.journal import BROKEN_OFF, Journal, Request
-from phone_sim.boot_server.site import Forbidden, Found, Missing, Site, Stored, TooLarge
+from phone_sim.boot_server.journal import BROKEN_OFF, Contents, Journal, Request
+from phone_sim.boot_server.site import Forbidden, Found, Missing, Refusing, Site, SiteOfClients, Stored, TooLarge
 
 _HEAD_LIMIT = 16 * 1024
 _CHUNK = 64 * 1024
@@ -62,6 +72,7 @@ class HttpConversation(BaseHTTPRequestHandler):
     def handle_one_request(self) -> None:
         self.server.expect_request(self.connection)
         self._unread = True
+        self._received: bytes | None = None
         self._fault: Fault | None = None
         super().handle_one_request()
 
@@ -90,14 +101,16 @@ class HttpConversation(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self._is_answered_by_a_fault():
             return
-        answer = self._site.read(self._asked_path())
+        answer = self._site_for_client().read(self._asked_path())
         match answer:
             case Found(data=data):
-                self._answer(Answer(status=HTTPStatus.OK, body=data, content_type=self._content_type()))
+                self._answer(whole_file(self._asked_path(), data))
             case Missing():
                 self._refuse(HTTPStatus.NOT_FOUND)
             case Forbidden():
                 self._refuse(HTTPStatus.FORBIDDEN)
+            case Refusing(status=status, reason=reason):
+                self._answer(refusal(status, reason))
             case _:
                 assert_never(answer)
 
@@ -112,7 +125,8 @@ class HttpConversation(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.BAD_REQUEST)
             return
         self._unread = False
-        answer = self._site.write(self._asked_path(), body)
+        self._received = body
+        answer = self._site_for_client().write(self._asked_path(), body)
         match answer:
             case Stored(created=created):
                 self._answer(Answer(status=HTTPStatus.CREATED if created else HTTPStatus.NO_CONTENT), stored=length)
@@ -120,6 +134,8 @@ class HttpConversation(BaseHTTPRequestHandler):
                 self._refuse(HTTPStatus.FORBIDDEN)
             case TooLarge():
                 self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            case Refusing(status=status, reason=reason):
+                self._answer(refusal(status, reason))
             case _:
                 assert_never(answer)
 
@@ -151,11 +167,16 @@ class HttpConversation(BaseHTTPRequestHandler):
         self.send_error(refusal)
         return None
 
+    def _site_for_client(self) -> Site:
+        site = self._site
+        return site.seen_by(self._user_agent) if isinstance(site, SiteOfClients) else site
+
+    @property
+    def _user_agent(self) -> str:
+        return self.headers.get("User-Agent", "")
+
     def _asked_path(self) -> str:
         return unquote(re.split("[?#]", _AUTHORITY.sub("", self.path), maxsplit=1)[0])
-
-    def _content_type(self) -> str:
-        return "text/xml" if self._asked_path().endswith((".cfg", ".xml")) else "application/octet-stream"
 
     def _refuse(self, status: HTTPStatus) -> None:
         self._answer(page(status))
@@ -164,17 +185,15 @@ class HttpConversation(BaseHTTPRequestHandler):
         """Draw the fault for this request, and do what comes in the place of the site's answer or before it."""
         if self._faults is None:
             return False
-        agent = self.headers.get("User-Agent", "")
-        self._fault = fault = self._faults.for_request(self.command, self._asked_path(), agent)
+        self._fault = fault = self._faults.for_request(self.command, self._asked_path(), self._user_agent)
         if fault is None:
             return False
         if isinstance(fault.kind, Delay):
             self._wait(fault.kind.seconds)
-        instead = answer_instead(fault, self.command, self.path)
-        if instead is not None:
+        if (instead := answer_instead(fault, self.command, self.path)) is not None:
             self._answer(instead)
         elif leaves_unanswered(fault.kind, self.command):
-            self._record(BROKEN_OFF, 0)
+            self._record(Answer(status=BROKEN_OFF))
             self._break_off(fault)
         else:
             return False
@@ -194,7 +213,7 @@ class HttpConversation(BaseHTTPRequestHandler):
                     self.server.wait(self.connection, pause)
                 sent += self.wfile.write(piece)
         finally:
-            self._record(answer.status, sent if answer.status is HTTPStatus.OK else stored)
+            self._record(answer, size=sent if answer.status == HTTPStatus.OK else stored)
         self.wfile.flush()
         if self._fault is not None:
             self._break_off(self._fault)
@@ -206,16 +225,16 @@ class HttpConversation(BaseHTTPRequestHandler):
         try:
             self.server.wait(self.connection, seconds)
         except ConnectionAbortedError:
-            self._record(BROKEN_OFF, 0)
+            self._record(Answer(status=BROKEN_OFF))
             raise
 
     def _send_head(self, answer: Answer) -> None:
-        self.send_response(answer.status)
+        self.send_response(answer.status, answer.words)
         if answer.content_type:
             self.send_header("Content-Type", answer.content_type)
         for name, value in answer.headers:
             self.send_header(name, value)
-        if answer.status is not HTTPStatus.NO_CONTENT:
+        if answer.status not in BODILESS:
             self.send_header("Content-Length", str(len(answer.body) if answer.length is None else answer.length))
         if self.close_connection:
             self.send_header("Connection", "close")
@@ -245,9 +264,10 @@ class HttpConversation(BaseHTTPRequestHandler):
             while left > 0 and (data := self.connection.recv(_CHUNK)):
                 left -= len(data)
 
-    def _record(self, status: int, size: int) -> None:
+    def _record(self, answer: Answer, *, size: int = 0) -> None:
         if not self.command:
             return
+        sent = answer.body if answer.status == HTTPStatus.OK else None
         self._journal.record(
             Request(
                 at=self._at,
@@ -255,12 +275,13 @@ class HttpConversation(BaseHTTPRequestHandler):
                 client="{}:{}".format(*self.client_address),
                 method=self.command,
                 path=self.path.removeprefix("/"),
-                status=int(status),
+                status=int(answer.status),
                 size=size,
-                user_agent=self.headers.get("User-Agent", ""),
+                user_agent=self._user_agent,
                 seconds=monotonic() - self._started,
                 fault="" if self._fault is None else self._fault.rule,
-            )
+            ),
+            Contents(path=self._asked_path(), reason=answer.words, received=self._received, sent=sent),
         )
 
 

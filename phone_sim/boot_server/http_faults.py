@@ -4,9 +4,11 @@ Pure. It does not know which request gets a fault, nor how bytes are sent: `http
 connection, which is to wait, to be silent and to break off.
 """
 
+import html
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from http.client import responses
 
 from phone_sim.boot_server.fault_kinds import (
     Challenge,
@@ -25,6 +27,9 @@ from phone_sim.boot_server.fault_kinds import (
 )
 from phone_sim.boot_server.faults import Fault
 
+BODILESS = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+"""The statuses whose answers have no body (RFC 9110 15.3.5 and 15.4.5)."""
+
 _CHUNK = 64 * 1024
 _PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<h1>{0}</h1>\r\n</body>\r\n</html>\r\n"
 _CHALLENGES = {
@@ -35,19 +40,41 @@ _CHALLENGES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An answer before it is sent; `length` is for Content-Length, None: the body's."""
+    """An answer before it is sent; `length` is for Content-Length, None: the body's; `reason`, empty: the usual one."""
 
-    status: HTTPStatus
+    status: int
+    reason: str = ""
     body: bytes = b""
     content_type: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     length: int | None = None
+
+    @property
+    def words(self) -> str:
+        """What the status line says, empty for a status that nobody knows."""
+        return self.reason or responses.get(self.status, "")
+
+
+def whole_file(path: str, data: bytes) -> Answer:
+    """The answer that is a file."""
+    content_type = "text/xml" if path.endswith((".cfg", ".xml")) else "application/octet-stream"
+    return Answer(status=HTTPStatus.OK, body=data, content_type=content_type)
 
 
 def page(status: HTTPStatus, *headers: tuple[str, str]) -> Answer:
     """The answer that says a status for people."""
     body = _PAGE.format(f"{status.value} {status.phrase}").encode()
     return Answer(status=status, body=body, content_type="text/html", headers=headers)
+
+
+def refusal(status: int, reason: str) -> Answer:
+    """The answer with a status and words of somebody else; what cannot be in a status line is left out of them."""
+    words = "".join(each if each.isprintable() else " " for each in reason).encode("latin-1", "replace")
+    phrase = words.decode("latin-1")
+    if status in BODILESS:
+        return Answer(status=status, reason=phrase)
+    body = _PAGE.format(html.escape(f"{status} {phrase}")).encode("latin-1")
+    return Answer(status=status, reason=phrase, body=body, content_type="text/html; charset=iso-8859-1")
 
 
 def answer_instead(fault: Fault, method: str, address: str) -> Answer | None:
@@ -73,7 +100,7 @@ def leaves_unanswered(kind: FaultKind, method: str) -> bool:
 
 def spoiled(fault: Fault, answer: Answer) -> Answer:
     """What a fault makes of an answer of the site; only a file can be truncated or corrupted."""
-    is_file = answer.status is HTTPStatus.OK
+    is_file = answer.status == HTTPStatus.OK
     match fault.kind:
         case Truncate(size=size) if is_file:
             return replace(answer, body=answer.body[:size])

@@ -52,11 +52,27 @@ class Request:
         return json.dumps(values)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What a journal does not keep of a request, for who wants it at the moment.
+
+    `path` is the path that the site was asked for; `reason` are the words of the status; `received` is the uploaded
+    file and `sent` the file that was answered, as a fault left it, None where there was none. A transfer may have
+    broken off before all of `sent` was moved.
+    """
+
+    path: str = ""
+    reason: str = ""
+    received: bytes | None = None
+    sent: bytes | None = None
+
+
 class Journal:
     """The last `capacity` requests, in memory and on request in a file of JSON lines; any thread may use it.
 
     The servers record a request before its last byte leaves, so who has the whole answer finds it here.
-    `on_request` is called for one request at a time and holds up the server's answer. A file that can no longer be
+    `on_request`, and `on_exchange` with the contents, are called for one request at a time and hold up the server's
+    answer. A file that can no longer be
     written is given up with one line in the program's log; requests go on.
 
     Raises:
@@ -69,11 +85,13 @@ class Journal:
         capacity: int = 100_000,
         file: Path | None = None,
         on_request: Callable[[Request], None] | None = None,
+        on_exchange: Callable[[Request, Contents], None] | None = None,
     ) -> None:
         self._requests: deque[Request] = deque(maxlen=capacity)
         self._recorded = 0
         self._changed = Condition()
         self._on_request = on_request
+        self._on_exchange = on_exchange
         self._file = None if file is None else file.open("a", encoding="utf-8")
 
     @property
@@ -82,7 +100,7 @@ class Journal:
         with self._changed:
             return tuple(self._requests)
 
-    def record(self, request: Request) -> None:
+    def record(self, request: Request, contents: Contents = Contents()) -> None:
         """Add a request, in the file as well: flushed, so that a reader of the file sees it at once."""
         with self._changed:
             self._requests.append(request)
@@ -90,6 +108,8 @@ class Journal:
             self._write(request)
             if self._on_request is not None:
                 self._on_request(request)
+            if self._on_exchange is not None:
+                self._on_exchange(request, contents)
             self._changed.notify_all()
 
     def clear(self) -> None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 UPLOAD_LIMIT = 16 * 1024 * 1024
 """The largest upload in bytes unless a site says otherwise; the logs of a phone are far smaller."""
@@ -50,8 +50,31 @@ class TooLarge:
     limit: int
 
 
-ReadAnswer = Found | Missing | Forbidden
-WriteAnswer = Stored | Forbidden | TooLarge
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusing:
+    """The answer is no, in words that the others lack: those of another server, say.
+
+    `status` is how HTTP says it, 200 to 599 (with 200 to 299 a phone takes it for no as well), `error` how TFTP does, 0
+    to 8, and `reason` is for people.
+    """
+
+    status: int
+    error: int
+    reason: str
+
+    @classmethod
+    def of_http(cls, status: int, reason: str) -> "Refusing":
+        """What a status of HTTP says, for both protocols."""
+        return cls(status=status, error=tftp_error_for(status), reason=reason)
+
+    @classmethod
+    def of_tftp(cls, error: int, reason: str) -> "Refusing":
+        """What an error code of TFTP says, for both protocols."""
+        return cls(status=http_status_for(error), error=error, reason=reason)
+
+
+ReadAnswer = Found | Missing | Forbidden | Refusing
+WriteAnswer = Stored | Forbidden | TooLarge | Refusing
 
 OUTSIDE = Forbidden(reason="the path names no file below the root of the boot server")
 
@@ -71,6 +94,25 @@ class Site(Protocol):
     def write(self, path: str, data: bytes) -> WriteAnswer:
         """Store a whole file, in the place of an older one if there is one."""
         ...
+
+
+@runtime_checkable
+class SiteOfClients(Site, Protocol):
+    """A site that wants to know who asks; a server that knows asks the site that `seen_by` gives."""
+
+    def seen_by(self, user_agent: str) -> Site:
+        """The site as it is for a client with this User-Agent, which may be empty."""
+        ...
+
+
+def tftp_error_for(status: int) -> int:
+    """The error code of TFTP that says the same as a status of HTTP."""
+    return {401: 2, 403: 2, 404: 1, 410: 1, 413: 3, 507: 3}.get(status, 0)
+
+
+def http_status_for(error: int) -> int:
+    """The status of HTTP that says the same as an error code of TFTP."""
+    return {1: 404, 2: 403, 3: 413}.get(error, 500)
 
 
 def locate(path: str) -> tuple[str, ...] | None:

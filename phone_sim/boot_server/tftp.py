@@ -4,7 +4,6 @@ It does not know where the files are, nor what a phone makes of them. Octet mode
 of a file, so it is refused with error 4, whose text names octet. An upload takes the place of an existing file.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -12,8 +11,8 @@ from types import TracebackType
 from typing import Self, assert_never
 
 from phone_sim.boot_server.faults import FaultPlan
-from phone_sim.boot_server.journal import BROKEN_OFF, Journal, Request
-from phone_sim.boot_server.site import OUTSIDE, Forbidden, Found, Missing, Site, Stored, TooLarge, locate
+from phone_sim.boot_server.journal import BROKEN_OFF, Contents, Journal, Request
+from phone_sim.boot_server.site import OUTSIDE, Forbidden, Found, Missing, Refusing, Site, Stored, TooLarge, locate
 from phone_sim.boot_server.tftp_conversation import TftpConversation, TransferBrokenError
 from phone_sim.boot_server.tftp_faults import TftpFault
 from phone_sim.boot_server.tftp_listener import Client, TftpListener
@@ -28,8 +27,6 @@ from phone_sim.boot_server.tftp_packets import (
 from phone_sim.errors import UsageError
 
 _SERVED = 0
-
-Record = Callable[[int, int], None]
 
 
 class TftpBootServer:
@@ -100,7 +97,7 @@ class TftpBootServer:
 
     def _answer(self, call: Call, client: Client, conversation: TftpConversation) -> None:
         fault = TftpFault(self._faults.for_request(call.method, call.path, ""), conversation)
-        record = self._recorder(call, client, fault.rule)
+        record = _Record(self.journal, call, client, fault.rule)
         try:
             fault.before_the_answer()
             if call.mode != "octet":
@@ -113,61 +110,77 @@ class TftpBootServer:
             else:
                 self._receive(call, conversation, fault, record)
         except TransferBrokenError as error:
-            record(error.code or BROKEN_OFF, conversation.moved)
+            record.write(error.code or BROKEN_OFF, conversation.moved, str(error))
             if error.code is not None:
                 conversation.refuse(error.code, str(error))
 
-    def _send(self, call: Call, conversation: TftpConversation, fault: TftpFault, record: Record) -> None:
+    def _send(self, call: Call, conversation: TftpConversation, fault: TftpFault, record: "_Record") -> None:
         def before_last() -> None:
             fault.before_the_end()
-            record(_SERVED, len(data))
+            record.write(_SERVED, len(data))
 
         answer = self._site.read(call.path)
         match answer:
             case Found(data=data):
-                data = fault.of_file(data)
+                record.sent = data = fault.of_file(data)
                 agreement = agree(call.options, size=fault.of_length(len(data)))
                 conversation.send_file(data, agreement, before_last=before_last)
             case Missing():
                 raise TransferBrokenError("File not found", FILE_NOT_FOUND)
             case Forbidden(reason=reason):
                 raise TransferBrokenError(reason, ACCESS_VIOLATION)
+            case Refusing(error=error, reason=reason):
+                raise TransferBrokenError(reason, error)
             case _:
                 assert_never(answer)
 
-    def _receive(self, call: Call, conversation: TftpConversation, fault: TftpFault, record: Record) -> None:
+    def _receive(self, call: Call, conversation: TftpConversation, fault: TftpFault, record: "_Record") -> None:
         data, blocks = conversation.receive_file(agree(call.options), limit=self._site.upload_limit)
+        record.received = data
         fault.before_the_end()
         answer = self._site.write(call.path, data)
         match answer:
             case Stored():
-                record(_SERVED, len(data))
+                record.write(_SERVED, len(data))
                 conversation.finish(blocks)
             case Forbidden(reason=reason):
                 raise TransferBrokenError(reason, ACCESS_VIOLATION)
             case TooLarge(limit=limit):
                 raise TransferBrokenError(f"over the limit of {limit} bytes", ALLOCATION_EXCEEDED)
+            case Refusing(error=error, reason=reason):
+                raise TransferBrokenError(reason, error)
             case _:
                 assert_never(answer)
 
-    def _recorder(self, call: Call, client: Client, fault: str) -> Record:
-        at = datetime.now(UTC)
-        started = monotonic()
 
-        def record(status: int, size: int) -> None:
-            self.journal.record(
-                Request(
-                    at=at,
-                    protocol="tftp",
-                    client="{}:{}".format(*client),
-                    method=call.method,
-                    path=call.path.removeprefix("/"),
-                    status=status,
-                    size=size,
-                    user_agent="",
-                    seconds=monotonic() - started,
-                    fault=fault,
-                )
-            )
+class _Record:
+    """What the journal is told of one transfer; `received` and `sent` are the files, once they are known."""
 
-        return record
+    def __init__(self, journal: Journal, call: Call, client: Client, fault: str) -> None:
+        self.received: bytes | None = None
+        self.sent: bytes | None = None
+        self._journal = journal
+        self._call = call
+        self._client = "{}:{}".format(*client)
+        self._fault = fault
+        self._at = datetime.now(UTC)
+        self._started = monotonic()
+
+    def write(self, status: int, size: int, reason: str = "") -> None:
+        """Record the transfer, with how it ended."""
+        path = self._call.path
+        self._journal.record(
+            Request(
+                at=self._at,
+                protocol="tftp",
+                client=self._client,
+                method=self._call.method,
+                path=path.removeprefix("/"),
+                status=status,
+                size=size,
+                user_agent="",
+                seconds=monotonic() - self._started,
+                fault=self._fault,
+            ),
+            Contents(path=path, reason=reason, received=self.received, sent=self.sent),
+        )

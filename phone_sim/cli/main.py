@@ -16,10 +16,14 @@ VERBS = {
     "boot": "Boot a phone once against a boot server and print its log.",
     "run": "Boot a phone and stay on: calls, daily checks, reboots.",
     "serve": "Serve a folder as a boot server, over HTTP and TFTP.",
+    "record": "Stand between phones and a boot server, and record.",
+    "replay": "Serve a recording as a boot server.",
+    "compare": "Show where two recorded dialogues differ.",
     "license": "Order and redeem licenses, and make activation files.",
     "check": "Say what a phone would make of an activation file.",
     "reproduce": "Play a licensing fault: its site, its phone, its log.",
     "explain": "Say what a phone's log means, why, and what to do.",
+    "scenario": "Run scenario files: phones, a boot server, expectations.",
     "models": "Show the models and which features need a license.",
 }
 INTERRUPTED = 130

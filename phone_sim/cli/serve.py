@@ -1,29 +1,31 @@
 """`phone-sim serve`: a folder as a boot server."""
 
-import json
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from phone_sim.cli.options import json_option
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from phone_sim.boot_server.journal import Journal, Request
+from phone_sim.cli.serving import (
+    announce,
+    fault_option,
+    host_option,
+    http_option,
+    request_line,
+    seed_option,
+    serve_until_interrupted,
+    tftp_option,
+)
 
 
 @click.command(short_help="Serve a folder as a boot server, over HTTP and TFTP.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--http", "http_port", type=click.IntRange(0, 65535), help="Port for HTTP; 0 takes a free one.")
-@click.option("--tftp", "tftp_port", type=click.IntRange(0, 65535), help="Port for TFTP; 0 takes a free one.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@http_option
+@tftp_option
+@host_option
 @click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="File for the requests, JSON lines.")
 @click.option("--upload-limit", type=click.IntRange(0), default=16 * 1024 * 1024, show_default=True, help="In bytes.")
-@click.option("--fault", "rules", metavar="RULE", multiple=True, help="A fault on purpose; can be given several times.")
-@click.option("--seed", type=int, default=0, show_default=True, help="What chance= and corrupt go by.")
+@fault_option
+@seed_option
 @click.option("--quiet", is_flag=True, help="Print the addresses only, not the requests.")
 @json_option
 def command(
@@ -59,56 +61,19 @@ def command(
 
     Example: phone-sim serve site --fault "503 file=*-license.cfg nth=1"
     """
-    from contextlib import ExitStack
-
     from phone_sim.boot_server.directory import DirectorySite
     from phone_sim.boot_server.faults import FaultPlan
-    from phone_sim.boot_server.http import HttpBootServer
-    from phone_sim.boot_server.tftp import TftpBootServer
+    from phone_sim.boot_server.journal import Journal, Request
+    from phone_sim.errors import UsageError
 
-    if http_port is None and tftp_port is None:
-        http_port = tftp_port = 0
+    def print_request(request: Request) -> None:
+        click.echo(request.as_json() if as_json else request_line(request))
 
     faults = FaultPlan(rules, seed)
     site = DirectorySite(folder, upload_limit=upload_limit)
-    with ExitStack() as stack:
-        record = stack.enter_context(_journal(journal, None if quiet else partial(_print_request, as_json=as_json)))
-        kinds: tuple[type[HttpBootServer | TftpBootServer], ...] = (HttpBootServer, TftpBootServer)
-        for kind, port in zip(kinds, (http_port, tftp_port), strict=True):
-            if port is not None:
-                server = kind(site, host=host, port=port, journal=record, faults=faults)
-                stack.enter_context(server)
-                click.echo(json.dumps({"serving": server.url}) if as_json else f"Serving {folder} on {server.url}")
-        _wait_for_interrupt()
-
-
-def _journal(file: Path | None, on_request: "Callable[[Request], None] | None") -> "Journal":
-    from phone_sim.boot_server.journal import Journal
-    from phone_sim.errors import UsageError
-
     try:
-        return Journal(file=file, on_request=on_request)
+        record = Journal(file=journal, on_request=None if quiet else print_request)
     except OSError as error:
-        raise UsageError(f"--journal {file}: {error.strerror}") from error
-
-
-def _print_request(request: "Request", *, as_json: bool) -> None:
-    from phone_sim.boot_server.journal import BROKEN_OFF
-
-    status = {0: "ok", BROKEN_OFF: "broken off"}.get(request.status, request.status)
-    shown = f"{request.at:%H:%M:%S} {request.client} {request.method} {request.path} {status} {request.size} bytes"
-    fault = f", fault: {request.fault}" if request.fault else ""
-    click.echo(request.as_json() if as_json else shown + fault)
-
-
-def _wait_for_interrupt() -> None:
-    """Return never; SIGINT and SIGTERM end it as KeyboardInterrupt, also where a shell has them ignored."""
-    import signal
-    import threading
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGINT, interrupt)
-    signal.signal(signal.SIGTERM, interrupt)
-    threading.Event().wait()
+        raise UsageError(f"--journal {journal}: {error.strerror}") from error
+    with record:
+        serve_until_interrupted(site, record, faults, host, http_port, tftp_port, announce(str(folder), as_json))

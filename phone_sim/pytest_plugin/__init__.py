@@ -1,11 +1,13 @@
 """The pytest plugin, for people who test a boot server: virtual phones, a boot server, a license authority, a clock.
 
 Fixtures: `phone`, `boot_server`, `license_authority`, `phone_clock`. Options: `--boot-server URL`, `--phone-seed N`.
+Scenario files, `*.phone.toml`, are tests as well.
 pytest loads this module in every run of every project beside it, so it imports nothing before a test asks for a
 fixture.
 """
 
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +16,10 @@ if TYPE_CHECKING:
     from phone_sim.pytest_plugin.boot_servers import EmbeddedBootServer, NamedBootServer
     from phone_sim.pytest_plugin.license_authority import LicenseAuthority
     from phone_sim.pytest_plugin.phone_factory import PhoneFactory
+    from phone_sim.pytest_plugin.scenario_files import ScenarioFile
     from phone_sim.runtime.virtual_time import VirtualTime
 
+_SCENARIO = ".phone.toml"
 _START = "2026-03-02T08:00"
 _FACTORY = pytest.StashKey["PhoneFactory"]()
 
@@ -45,6 +49,16 @@ def pytest_configure(config: pytest.Config) -> None:
         BootServer.parse(url)
     except UsageError as error:
         raise pytest.UsageError(f"--boot-server: {error}") from error
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "ScenarioFile | None":
+    """Take scenario files for tests."""
+    if not file_path.name.endswith(_SCENARIO):
+        return None
+    from phone_sim.pytest_plugin.scenario_files import ScenarioFile
+
+    scenario_file: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
+    return scenario_file
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,0 +1,117 @@
+"""`phone-sim record`: a boot server between phones and the real one, which writes down what is said."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from phone_sim.cli.options import SCHEMES, json_option
+from phone_sim.cli.serving import (
+    announce,
+    fault_option,
+    host_option,
+    http_option,
+    request_line,
+    seed_option,
+    serve_until_interrupted,
+    tftp_option,
+)
+
+if TYPE_CHECKING:
+    from phone_sim.boot_server.journal import Contents, Request
+    from phone_sim.firmware.location import BootServer
+
+_MEBI = 1024 * 1024
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command(short_help="Stand between phones and a boot server, and record.")
+@click.argument("url")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File for the recording.")
+@http_option
+@tftp_option
+@host_option
+@fault_option
+@seed_option
+@click.option("--body-limit", type=click.IntRange(0, 64), default=16, show_default=True, help="Largest file kept, MiB.")
+@click.option(
+    "--file-limit", type=click.IntRange(1, 256), default=256, show_default=True, help="Of the recording, MiB."
+)
+@click.option("--ca-file", type=_FILE, help="Authorities that the server is checked with, PEM.")
+@click.option("--client-cert", type=_FILE, help="Certificate and key to show to the server, PEM.")
+@json_option
+def command(
+    url: str,
+    out: Path,
+    http_port: int | None,
+    tftp_port: int | None,
+    host: str,
+    rules: tuple[str, ...],
+    seed: int,
+    body_limit: int,
+    file_limit: int,
+    ca_file: Path | None,
+    client_cert: Path | None,
+    as_json: bool,
+) -> None:
+    """Stand between phones, ours or real ones, and the boot server at URL, and record what is said, until interrupted.
+
+    Phones ask here, over HTTP or TFTP; without --http and --tftp both are served on free ports. URL may be http, https,
+    ftp, ftps or tftp and hold a user and password, which are not recorded; no header of a phone is but its User-Agent.
+    Configuration files hold passwords of their own: keep the recording as safe as these. A server that gives no whole
+    answer is a 502, on TFTP error 0. Each request is a line on stdout. Faults are those of serve.
+
+    Example: phone-sim record http://10.0.0.1/ --out dialogue.jsonl --http 8080
+    """
+    from contextlib import ExitStack, closing
+    from datetime import UTC, datetime
+    from functools import partial
+
+    from phone_sim.boot_server.faults import FaultPlan
+    from phone_sim.boot_server.journal import Journal
+    from phone_sim.cli.report import talk
+    from phone_sim.errors import UsageError
+    from phone_sim.recording.files import Recorder
+    from phone_sim.recording.proxy import ProxySite, Transports
+    from phone_sim.runtime.transport import network_transport
+
+    server = _server(url)
+    make = partial(network_transport, ca_file=ca_file, client_cert=client_cert)
+    make().close()  # complains about its files now and not at the first request
+    faults = FaultPlan(rules, seed)
+    with ExitStack() as stack:
+        transports: Transports = stack.enter_context(closing(Transports(make)))
+        try:
+            recorder = stack.enter_context(
+                Recorder(
+                    out,
+                    server.root,
+                    datetime.now(UTC),
+                    body_limit=body_limit * _MEBI,
+                    file_limit=file_limit * _MEBI,
+                    on_end=lambda why: talk(f"{out}: {why}; what comes is not recorded"),
+                )
+            )
+        except OSError as error:
+            raise UsageError(f"--out {out}: {error.strerror}") from error
+
+        def on_exchange(request: "Request", contents: "Contents") -> None:
+            recorder.record(request, contents)
+            click.echo(request.as_json() if as_json else request_line(request))
+
+        site = ProxySite(server=server, transports=transports)
+        journal = Journal(capacity=0, on_exchange=on_exchange)
+        serve_until_interrupted(site, journal, faults, host, http_port, tftp_port, announce(server.root, as_json))
+
+
+def _server(url: str) -> "BootServer":
+    """The boot server at the address. Raises UsageError for one that cannot be spoken to."""
+    from urllib.parse import urlsplit
+
+    from phone_sim.errors import UsageError
+    from phone_sim.firmware.location import BootServer
+
+    server = BootServer.parse(url)
+    if urlsplit(server.root).scheme not in SCHEMES:
+        raise UsageError(f"{server.root}: {', '.join(SCHEMES)} can be spoken")
+    return server

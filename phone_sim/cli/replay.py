@@ -1,0 +1,50 @@
+"""`phone-sim replay`: a recording as a boot server."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from phone_sim.cli.options import json_option
+from phone_sim.cli.serving import (
+    announce,
+    host_option,
+    http_option,
+    request_line,
+    serve_until_interrupted,
+    tftp_option,
+)
+
+if TYPE_CHECKING:
+    from phone_sim.boot_server.journal import Request
+
+
+@click.command(short_help="Serve a recording as a boot server.")
+@click.argument("file", type=click.Path(path_type=Path))
+@http_option
+@tftp_option
+@host_option
+@json_option
+def command(file: Path, http_port: int | None, tftp_port: int | None, host: str, as_json: bool) -> None:
+    """Serve the recording FILE as a boot server, over HTTP and TFTP, until interrupted.
+
+    The nth request for a file gets the nth answer of the recording, and after the last one the last again. What was
+    never asked for in the recording is a 404 and is said on stderr. Uploads are answered and not kept. A transfer that
+    a fault broke off is a 502, on TFTP error 0. Each request is a line on stdout.
+
+    Example: phone-sim replay dialogue.jsonl --http 8080
+    """
+    from phone_sim.boot_server.journal import Journal
+    from phone_sim.cli.report import talk
+    from phone_sim.recording.files import load_recording
+    from phone_sim.recording.replay import ReplaySite
+
+    def print_request(request: "Request") -> None:
+        click.echo(request.as_json() if as_json else request_line(request))
+
+    def on_unknown(what: str) -> None:
+        talk("".join(each if each.isprintable() else "?" for each in what))
+
+    site = ReplaySite(load_recording(file).exchanges, on_unknown)
+    journal = Journal(capacity=0, on_request=print_request)
+    serve_until_interrupted(site, journal, None, host, http_port, tftp_port, announce(str(file), as_json))

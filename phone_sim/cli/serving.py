@@ -1,0 +1,76 @@
+"""What the verbs that serve have in common: their options, their lines, and serving until interrupted."""
+
+import json
+import signal
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from phone_sim.boot_server.faults import FaultPlan
+    from phone_sim.boot_server.journal import Journal, Request
+    from phone_sim.boot_server.site import Site
+
+http_option = click.option(
+    "--http", "http_port", type=click.IntRange(0, 65535), help="Port for HTTP; 0 takes a free one."
+)
+tftp_option = click.option(
+    "--tftp", "tftp_port", type=click.IntRange(0, 65535), help="Port for TFTP; 0 takes a free one."
+)
+host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+fault_option = click.option(
+    "--fault", "rules", metavar="RULE", multiple=True, help="A fault on purpose; can be given several times."
+)
+seed_option = click.option("--seed", type=int, default=0, show_default=True, help="What chance= and corrupt go by.")
+
+
+def request_line(request: "Request") -> str:
+    """A request and its outcome, for people."""
+    from phone_sim.boot_server.journal import BROKEN_OFF
+
+    status = {0: "ok", BROKEN_OFF: "broken off"}.get(request.status, request.status)
+    fault = f", fault: {request.fault}" if request.fault else ""
+    path = "".join(each if each.isprintable() else "?" for each in request.path)
+    return f"{request.at:%H:%M:%S} {request.client} {request.method} {path} {status} {request.size} bytes{fault}"
+
+
+def announce(what: str, as_json: bool) -> Callable[[str], None]:
+    """What prints the addresses at which something is served."""
+    return lambda url: click.echo(json.dumps({"serving": url}) if as_json else f"Serving {what} on {url}")
+
+
+def serve_until_interrupted(
+    site: "Site",
+    journal: "Journal",
+    faults: "FaultPlan | None",
+    host: str,
+    http_port: int | None,
+    tftp_port: int | None,
+    on_start: Callable[[str], None],
+) -> None:
+    """Serve a site, on both protocols where no port is given; `on_start` is told each address.
+
+    SIGINT and SIGTERM end it as KeyboardInterrupt, also where a shell has them ignored.
+    """
+    from contextlib import ExitStack
+
+    from phone_sim.boot_server.http import HttpBootServer
+    from phone_sim.boot_server.tftp import TftpBootServer
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if http_port is None and tftp_port is None:
+        http_port = tftp_port = 0
+    with ExitStack() as stack:
+        if http_port is not None:
+            http = HttpBootServer(site, host=host, port=http_port, journal=journal, faults=faults)
+            on_start(stack.enter_context(http).url)
+        if tftp_port is not None:
+            tftp = TftpBootServer(site, host=host, port=tftp_port, journal=journal, faults=faults)
+            on_start(stack.enter_context(tftp).url)
+        signal.signal(signal.SIGINT, interrupt)
+        signal.signal(signal.SIGTERM, interrupt)
+        threading.Event().wait()

@@ -1,0 +1,165 @@
+"""Where two dialogues differ in what was asked: the order, methods, paths, User-Agents and uploads.
+
+Pure. The answers are the server's and not compared. What differs between any two phones or days is made alike first: a
+MAC address is `<mac>`, further ones of the same dialogue `<mac 2>` and so on, in capitals where it was written so, and
+the stamps of uploaded log lines are `<time>`.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Literal
+
+from phone_sim.errors import UsageError
+from phone_sim.recording.dialogue import UPLOADS, Exchange, Recording
+
+COMPARED_LIMIT = 5_000
+"""Most requests between the first and the last difference; more would take too long to align."""
+
+Kind = Literal["only in the first", "only in the second", "order", "method", "user agent", "upload"]
+
+_TWELVE_DIGITS = re.compile("(?<![0-9A-Fa-f])[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
+_STAMP = re.compile(r"^(?:[0-9]{10}|[0-9]{6}\.[0-9]{3})(?=\|)", re.MULTILINE)
+_ALL_PHONES = "0" * 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request as it is compared; `place` counts from 1, `upload` is the uploaded text or a large one's digest."""
+
+    place: int
+    method: str
+    path: str
+    user_agent: str
+    upload: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A difference between two dialogues: the request of the first and of the second, None where it has none."""
+
+    kind: Kind
+    first: Asked | None
+    second: Asked | None
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where it belongs in a list of differences."""
+        place = min(one.place for one in (self.first, self.second) if one is not None)
+        return place, self.second.place if self.second is not None else 0
+
+
+def compare(first: Recording, second: Recording) -> tuple[Difference, ...]:
+    """The differences, in the order of the requests; none where both dialogues are the same.
+
+    Raises:
+        UsageError: the dialogues are too long and too different to align.
+    """
+    ours, theirs = asked(first), asked(second)
+    pairs, missing, extra = _aligned(ours, theirs)
+    moved = _matched(missing, extra, lambda one: (one.method, one.path))
+    changed = _matched(missing, extra, lambda one: one.path)
+    found = [
+        *(Difference(kind="only in the first", first=one, second=None) for one in missing),
+        *(Difference(kind="only in the second", first=None, second=one) for one in extra),
+        *(Difference(kind="order", first=one, second=other) for one, other in moved),
+        *(Difference(kind="method", first=one, second=other) for one, other in changed),
+    ]
+    for one, other in (*pairs, *moved, *changed):
+        if one.user_agent != other.user_agent:
+            found.append(Difference(kind="user agent", first=one, second=other))
+        if one.upload != other.upload:
+            found.append(Difference(kind="upload", first=one, second=other))
+    return tuple(sorted(found, key=lambda difference: difference.place))
+
+
+def asked(recording: Recording) -> tuple[Asked, ...]:
+    """What was asked, with what differs between any two phones and days made alike."""
+    names = _Names(recording.exchanges)
+    return tuple(
+        Asked(
+            place=place,
+            method=exchange.method,
+            path=names.put_into(exchange.path),
+            user_agent=names.put_into(exchange.user_agent),
+            upload=_upload(exchange, names),
+        )
+        for place, exchange in enumerate(recording.exchanges, 1)
+    )
+
+
+class _Names:
+    """What the MAC addresses of a dialogue are called: those that its paths and User-Agents name, in their order."""
+
+    def __init__(self, exchanges: Iterable[Exchange]) -> None:
+        self._names: dict[str, str] = {_ALL_PHONES: _ALL_PHONES}
+        for exchange in exchanges:
+            for digits in _TWELVE_DIGITS.findall(f"{exchange.path} {exchange.user_agent}"):
+                count = len(self._names)
+                self._names.setdefault(digits.lower(), "<mac>" if count == 1 else f"<mac {count}>")
+
+    def put_into(self, text: str) -> str:
+        """The text with the names in the place of the addresses."""
+        return _TWELVE_DIGITS.sub(self._name, text)
+
+    def _name(self, found: re.Match[str]) -> str:
+        digits = found[0]
+        name = self._names.get(digits.lower(), digits)
+        return name if digits == digits.lower() else name.upper()
+
+
+def _upload(exchange: Exchange, names: _Names) -> str | None:
+    if exchange.method not in UPLOADS or exchange.received is None:
+        return None
+    if exchange.received.data is None:
+        return f"{exchange.received.size} bytes with SHA-256 {exchange.received.sha256}"
+    text = exchange.received.data.decode("utf-8", "backslashreplace")
+    return _STAMP.sub("<time>", names.put_into(text))
+
+
+Pair = tuple[Asked, Asked]
+
+
+def _aligned(ours: Sequence[Asked], theirs: Sequence[Asked]) -> tuple[list[Pair], list[Asked], list[Asked]]:
+    """The requests that both have in the same order, and those that only the one and only the other has there."""
+    first, second = ([(one.method, one.path) for one in side] for side in (ours, theirs))
+    start = _common(first, second)
+    end = _common(first[start:][::-1], second[start:][::-1])
+    between, other = first[start : len(first) - end], second[start : len(second) - end]
+    if max(len(between), len(other)) > COMPARED_LIMIT:
+        raise UsageError(f"the recordings differ over more than {COMPARED_LIMIT} requests, too many to align")
+    pairs = [*zip(ours[:start], theirs[:start], strict=True)]
+    pairs += zip(ours[len(ours) - end :], theirs[len(theirs) - end :], strict=True)
+    missing: list[Asked] = []
+    extra: list[Asked] = []
+    for tag, i, j, k, m in SequenceMatcher(None, between, other, autojunk=False).get_opcodes():
+        mine, its = ours[start + i : start + j], theirs[start + k : start + m]
+        if tag == "equal":
+            pairs += zip(mine, its, strict=True)
+        else:
+            missing += mine
+            extra += its
+    return pairs, missing, extra
+
+
+def _common(first: Sequence[object], second: Sequence[object]) -> int:
+    """How many of the first items are the same."""
+    count = 0
+    for one, other in zip(first, second, strict=False):
+        if one != other:
+            break
+        count += 1
+    return count
+
+
+def _matched(missing: list[Asked], extra: list[Asked], key: Callable[[Asked], object]) -> list[Pair]:
+    """Take those with the same key out of both lists, pairwise, in their order."""
+    waiting: dict[object, list[Asked]] = {}
+    for one in reversed(extra):
+        waiting.setdefault(key(one), []).append(one)
+    pairs = [(one, waiting[key(one)].pop()) for one in missing if waiting.get(key(one))]
+    taken = {id(one) for pair in pairs for one in pair}
+    missing[:] = [one for one in missing if id(one) not in taken]
+    extra[:] = [one for one in extra if id(one) not in taken]
+    return pairs

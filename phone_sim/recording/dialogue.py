@@ -1,0 +1,79 @@
+"""The values of a recording: what was asked of a boot server, and what was answered.
+
+Pure. It does not know how a recording is written down, nor who made it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Literal
+
+from phone_sim.boot_server.journal import Contents, Request
+
+Protocol = Literal["http", "tftp"]
+
+UPLOADS = ("PUT", "WRQ")
+DOWNLOADS = ("GET", "HEAD", "RRQ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """A file that went over: its size in bytes, its SHA-256 in hexadecimal digits, itself unless it is too large."""
+
+    size: int
+    sha256: str
+    data: bytes | None
+
+    @classmethod
+    def of(cls, data: bytes, limit: int) -> "Body":
+        """The body of a file, kept up to `limit` bytes."""
+        return cls(size=len(data), sha256=sha256(data).hexdigest(), data=data if len(data) <= limit else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A request and its answer, as the client had them.
+
+    `at` is seconds since the recording began; `client` is `ip:port`; `method`, `status` and `fault` are those of the
+    journal's `Request`; `path` has its percent signs decoded and lacks one leading slash; `reason` are the words of the
+    status; `received` is the uploaded file and `sent` the one that was answered, None where there was none.
+    """
+
+    at: float
+    client: str
+    protocol: Protocol
+    method: str
+    path: str
+    user_agent: str
+    status: int
+    reason: str
+    received: Body | None = None
+    sent: Body | None = None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A dialogue: the root of the `server` without user and password, when it `began` (UTC), and the exchanges in the
+    order of the requests."""
+
+    server: str
+    began: datetime
+    exchanges: tuple[Exchange, ...] = ()
+
+
+def exchange_of(request: Request, contents: Contents, began: datetime, body_limit: int) -> Exchange:
+    """The exchange that a journal tells of; of files over `body_limit` bytes size and digest are kept."""
+    return Exchange(
+        at=max(0.0, round((request.at - began).total_seconds(), 6)),
+        client=request.client,
+        protocol=request.protocol,
+        method=request.method,
+        path=contents.path.removeprefix("/"),
+        user_agent=request.user_agent,
+        status=request.status,
+        reason=contents.reason,
+        received=None if contents.received is None else Body.of(contents.received, body_limit),
+        sent=None if contents.sent is None else Body.of(contents.sent, body_limit),
+        fault=request.fault,
+    )

@@ -1,0 +1,116 @@
+"""A site whose files are another boot server's: what is asked of it is asked of that server, by a phone's transports.
+
+It does not know who records. Only what is below the root of the server's address is asked for. The server's password is
+in its address; what a client offers to log in with is not passed on. A file goes on when the whole of it is there, so a
+client waits as long as the server takes.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Self
+from urllib.parse import quote
+
+from phone_sim.boot_server.directory import READ_LIMIT
+from phone_sim.boot_server.site import (
+    OUTSIDE,
+    UPLOAD_LIMIT,
+    Found,
+    ReadAnswer,
+    Refusing,
+    Stored,
+    WriteAnswer,
+    locate,
+)
+from phone_sim.firmware.effects import Fetch, Fetched, NotFound, Refused, TransferFailed, Upload, Uploaded
+from phone_sim.firmware.location import BootServer, Location
+from phone_sim.runtime.transport import Transport
+
+_HTTP_WORDS = re.compile(r"HTTP ([2-5][0-9]{2}) ?(.*)")
+_TFTP_WORDS = re.compile(r"TFTP error ([0-8]) ?(.*)")
+
+
+class Transports:
+    """As many transports as are needed at once, each for one thread at a time; `make` makes one."""
+
+    def __init__(self, make: Callable[[], Transport]) -> None:
+        self._make = make
+        self._lock = Lock()
+        self._idle: list[Transport] = []
+
+    @contextmanager
+    def taken(self) -> Iterator[Transport]:
+        """A transport that nobody else has; the one that came back last, since its connection may still be open."""
+        with self._lock:
+            transport = self._idle.pop() if self._idle else None
+        transport = transport or self._make()
+        try:
+            yield transport
+        finally:
+            with self._lock:
+                self._idle.append(transport)
+
+    def close(self) -> None:
+        """Close those that are back."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for transport in idle:
+            transport.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxySite:
+    """The files of `server`, asked for by `transports` in the name of the client's `user_agent`.
+
+    A server that gives no whole answer is a 502, on TFTP error 0, and may be back for the next request. A file has at
+    most `read_limit` bytes, an upload `upload_limit`.
+    """
+
+    server: BootServer
+    transports: Transports
+    user_agent: str = ""
+    upload_limit: int = UPLOAD_LIMIT
+    read_limit: int = READ_LIMIT
+
+    def seen_by(self, user_agent: str) -> Self:
+        """The site that asks in the name of a client with this User-Agent."""
+        return replace(self, user_agent=user_agent)
+
+    def read(self, path: str) -> ReadAnswer:
+        """Ask the server for a file."""
+        location = self._location(path)
+        if location is None:
+            return OUTSIDE
+        with self.transports.taken() as transport:
+            reply = transport.fetch(Fetch(location=location, limit=self.read_limit, user_agent=self.user_agent))
+        return Found(data=reply.data) if isinstance(reply, Fetched) else _refusing(reply)
+
+    def write(self, path: str, data: bytes) -> WriteAnswer:
+        """Pass an upload on; whether it took the place of an older file is not known, so it is said that it did."""
+        location = self._location(path)
+        if location is None:
+            return OUTSIDE
+        with self.transports.taken() as transport:
+            reply = transport.upload(Upload(location=location, body=data, user_agent=self.user_agent))
+        return Stored(created=False) if isinstance(reply, Uploaded) else _refusing(reply)
+
+    def _location(self, path: str) -> Location | None:
+        segments = locate(path)
+        if segments is None:
+            return None
+        # Not by the rules for names in configuration files, which may lead to any server.
+        below = quote("/".join(segments), safe="/:@!$&'()*+,;=[]", errors="surrogatepass")
+        return Location(url=self.server.root + below, credentials=self.server.credentials)
+
+
+def _refusing(reply: NotFound | Refused | TransferFailed) -> Refusing:
+    """What the server said, in its own words; FTP has no words for it that a client could be given."""
+    if isinstance(reply, TransferFailed):
+        return Refusing.of_http(502, reply.reason)
+    if said := _HTTP_WORDS.fullmatch(reply.reason):
+        return Refusing.of_http(int(said[1]), said[2])
+    if said := _TFTP_WORDS.fullmatch(reply.reason):
+        return Refusing.of_tftp(int(said[1]), said[2])
+    return Refusing.of_http(404 if isinstance(reply, NotFound) else 403, reply.reason)

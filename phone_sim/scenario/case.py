@@ -1,0 +1,154 @@
+"""What a scenario file says, as values: phones, a boot server, and steps with what is expected of each.
+
+This module does not know TOML, nor how a step is done. Times are aware and in UTC.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+
+from phone_sim.firmware.lifecycle import State
+from phone_sim.mac_address import MacAddress
+
+
+class Protocol(Enum):
+    """How the phones reach the boot server: over real sockets on the loopback address, or without any."""
+
+    HTTP = "http"
+    TFTP = "tftp"
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneCase:
+    """A phone; `always_fetches_license` None is the firmware's own rule (D8)."""
+
+    name: str
+    model: str
+    mac: MacAddress
+    firmware: str
+    always_fetches_license: bool | None
+
+
+class PhoneEvent(Enum):
+    """What happens to a phone; `BOOT` switches it on or, if it is on, reboots it."""
+
+    BOOT = "boot"
+    REBOOT = "reboot"
+    CALL = "call"
+    HANGUP = "hangup"
+    CUT_POWER = "cut_power"
+    POWER_ON = "power_on"
+
+
+class ServerEvent(Enum):
+    """What happens to the boot server."""
+
+    DOWN = "server_down"
+    UP = "server_up"
+    CLEAR_FAULTS = "clear_faults"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Put:
+    """Files are put on the boot server, by path, in the place of older ones."""
+
+    files: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remove:
+    """A file is taken off the boot server."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddFault:
+    """The boot server goes wrong by one more rule."""
+
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetClock:
+    """The clock of all phones is set; no time passes."""
+
+    to: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunUntil:
+    """Time passes until the clock shows this."""
+
+    instant: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFor:
+    """Time passes."""
+
+    span: timedelta
+
+
+Action = PhoneEvent | ServerEvent | Put | Remove | AddFault | SetClock | RunUntil | RunFor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requests:
+    """Paths that are asked for in this order: all there are, or with others between where not `whole`."""
+
+    paths: tuple[str, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What is expected of a phone since the last action began; what is None or empty is not looked at.
+
+    `requests` are downloads, `no_requests` patterns that none of them may match. Every text of `log` is in a line, no
+    text of `not_log` is. `reboots` counts those for an expired license and those by hand. `screen` and `licenses`
+    (Menu > Status > Licenses, B18) are texts on these pages.
+    """
+
+    requests: Requests | None = None
+    no_requests: tuple[str, ...] = ()
+    features: Mapping[str, bool] = field(default_factory=dict)
+    log: tuple[str, ...] = ()
+    not_log: tuple[str, ...] = ()
+    reboots: int | None = None
+    screen: tuple[str, ...] = ()
+    licenses: tuple[str, ...] = ()
+    state: State | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """At most one action, and what is expected then.
+
+    `name` is the action's word, `expect` for none. `phones` are the names of those that the action of a phone happens
+    to, and that the expectation is about. `line` is where the step begins in the file.
+    """
+
+    name: str
+    line: int
+    action: Action | None
+    phones: tuple[str, ...]
+    expectation: Expectation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A scenario; `start` None is a clock that was never set (D12), `timeout` the phones' wait for an answer, in s."""
+
+    file: str
+    title: str
+    start: datetime | None
+    seed: int
+    protocol: Protocol
+    timeout: float
+    phones: tuple[PhoneCase, ...]
+    files: Mapping[str, bytes]
+    faults: tuple[str, ...]
+    steps: tuple[Step, ...]

@@ -1,0 +1,110 @@
+"""Whether what was seen of a phone is what was expected, and how it differs.
+
+Pure: this module does not know how a phone is run.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from phone_sim.firmware.features import Gate
+from phone_sim.firmware.lifecycle import State
+from phone_sim.scenario.case import Expectation, Requests
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What was seen of a phone since the last action began; `gates` is empty unless it has booted."""
+
+    requests: Sequence[str]
+    gates: Mapping[str, Gate]
+    log: Sequence[str]
+    reboots: Sequence[str]
+    screen: Sequence[str]
+    licenses: Sequence[str]
+    state: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmet:
+    """An expectation that is not met: its key, what was expected and what was found, in words."""
+
+    key: str
+    expected: str
+    found: str
+
+
+def unmet(expectation: Expectation, seen: Seen) -> list[Unmet]:
+    """The expectations that are not met; none when all is as expected."""
+    return [
+        *_requests(expectation.requests, seen.requests),
+        *_forbidden_requests(expectation.no_requests, seen.requests),
+        *_features(expectation.features, seen),
+        *_texts("log", expectation.log, seen.log),
+        *_absent_texts(expectation.not_log, seen.log),
+        *_reboots(expectation.reboots, seen.reboots),
+        *_texts("screen", expectation.screen, seen.screen),
+        *_texts("licenses", expectation.licenses, seen.licenses),
+        *_state(expectation.state, seen.state),
+    ]
+
+
+def _requests(expected: Requests | None, found: Sequence[str]) -> list[Unmet]:
+    if expected is None:
+        return []
+    if expected.whole:
+        met = tuple(found) == expected.paths
+    else:
+        left = iter(found)
+        met = all(path in left for path in expected.paths)
+    how = "" if expected.whole else "in this order, others between: "
+    return [] if met else [Unmet(key="requests", expected=how + _list(expected.paths), found=_list(found))]
+
+
+def _forbidden_requests(patterns: Sequence[str], found: Sequence[str]) -> list[Unmet]:
+    wrong = [path for path in found if any(fnmatchcase(path, pattern) for pattern in patterns)]
+    return [Unmet(key="no_requests", expected=f"none of {_list(patterns)}", found=_list(wrong))] if wrong else []
+
+
+def _features(expected: Mapping[str, bool], seen: Seen) -> list[Unmet]:
+    wrong = []
+    for key, on in expected.items():
+        gate = seen.gates.get(key)
+        if gate is None:
+            found = f"no features, the phone is {seen.state.value}"
+        elif gate.is_enabled != on:
+            found = f"{'on' if gate.is_enabled else 'off'}: {gate.reason}"
+        else:
+            continue
+        wrong.append(Unmet(key=f"features.{key}", expected="on" if on else "off", found=found))
+    return wrong
+
+
+def _texts(key: str, expected: Sequence[str], found: Sequence[str]) -> list[Unmet]:
+    missing = [text for text in expected if not any(text in line for line in found)]
+    shown = f"{len(found)} lines without it" if key == "log" else _list(found)
+    return [Unmet(key=key, expected=f"a line with {text!r}", found=shown) for text in missing]
+
+
+def _absent_texts(unwanted: Sequence[str], found: Sequence[str]) -> list[Unmet]:
+    lines = ((text, next((line for line in found if text in line), None)) for text in unwanted)
+    return [
+        Unmet(key="not_log", expected=f"no line with {text!r}", found=line) for text, line in lines if line is not None
+    ]
+
+
+def _reboots(expected: int | None, found: Sequence[str]) -> list[Unmet]:
+    if expected is None or expected == len(found):
+        return []
+    reasons = f" ({', '.join(dict.fromkeys(found))})" if found else ""
+    return [Unmet(key="reboots", expected=str(expected), found=f"{len(found)}{reasons}")]
+
+
+def _state(expected: State | None, found: State) -> list[Unmet]:
+    if expected is None or expected is found:
+        return []
+    return [Unmet(key="state", expected=expected.value, found=found.value)]
+
+
+def _list(texts: Sequence[str]) -> str:
+    return ", ".join(texts) if texts else "nothing"

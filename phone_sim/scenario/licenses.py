@@ -1,0 +1,63 @@
+"""Activation files of a scenario, made from what it says of licenses; signed with the test pair (D5).
+
+This module does not know where in a scenario a license stands.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from phone_sim.authority.orders import check_site_serial, software_bits
+from phone_sim.authority.signing_key import test_signing_key
+from phone_sim.errors import MacAddressError
+from phone_sim.licensing.expiry import NEVER, Expiry
+from phone_sim.licensing.license_file import write
+from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.model_files import load_features
+from phone_sim.scenario.case import PhoneCase
+from phone_sim.scenario.toml_table import Table
+
+KEYS = ("kind", "for", "features", "until", "forged", "file")
+SITE_SERIAL = "104500017731"
+SITE_FILE = "000000000000-license.cfg"
+DEFAULT_FEATURES = ("Productivity Suite",)
+
+
+def activation_files(licenses: Sequence[Table], phones: Mapping[str, PhoneCase]) -> dict[str, bytes]:
+    """The activation files that these tables describe, by path; licenses for one file are keys of it, in order (B6).
+
+    Raises:
+        UsageError: a table that describes no license; the message names file, line and key.
+    """
+    keys: dict[str, list[LicenseKey]] = {}
+    for table in licenses:
+        table.only(KEYS)
+        kind = LicenseType[table.choice("kind", ("phone", "site"), "phone").upper()]
+        serial = _serial(table, kind, phones)
+        default = SITE_FILE if kind is LicenseType.SITE else f"{serial.lower()}-license.cfg"
+        keys.setdefault(table.text("file", default).lstrip("/"), []).append(_key(table, kind, serial))
+    return {path: write(each) for path, each in keys.items()}
+
+
+def _serial(table: Table, kind: LicenseType, phones: Mapping[str, PhoneCase]) -> str:
+    """The serial: a site's, or the MAC of the phone that is named, of the only one, or of one that is not here."""
+    if kind is LicenseType.SITE:
+        serial = table.text("for", SITE_SERIAL)
+        table.convert("for", lambda: check_site_serial(serial))
+        return serial
+    name = table.text("for", next(iter(phones)) if len(phones) == 1 else None)
+    if name in phones:
+        return phones[name].mac.serial
+    try:
+        return MacAddress.parse(name).serial
+    except MacAddressError:
+        raise table.error("for", f"{name!r} is neither a MAC address nor one of {', '.join(phones)}") from None
+
+
+def _key(table: Table, kind: LicenseType, serial: str) -> LicenseKey:
+    last_day = table.day("until")
+    expiry = NEVER if last_day is None else table.convert("until", lambda: Expiry.on(last_day))
+    named = table.texts("features") or DEFAULT_FEATURES
+    bits = table.convert("features", lambda: software_bits(",".join(named), load_features()))
+    key = table.convert("until", lambda: new_key(serial=serial, license_type=kind, grants=dict.fromkeys(bits, expiry)))
+    signed = test_signing_key().sign(key)
+    return signed.signed(bytes(reversed(signed.validation))) if table.flag("forged") else signed

@@ -1,0 +1,98 @@
+"""Reading a scenario file: phones, boot server and the rest of its head; the steps are read in `steps`.
+
+title = "What this shows"               start = "2026-03-02T08:00"    # UTC without an offset; or "unset" (D12)
+seed = 0   timeout = 2.0                protocol = "memory"           # or http, tftp: real sockets
+faults = ["503 file=*-license.cfg"]     # rules of `phone_sim.boot_server.faults`; http and tftp only
+
+[phones.desk]                           # a name; all of these may be left out
+model = "SPIP_670"                      # mac: 0004f2000001 for the first phone, ...2 for the second
+firmware = "3.3.0"                      license_fetch = "firmware"    # or when-needed, always (D8)
+
+[server.files]
+"000000000000.cfg" = '<APPLICATION CONFIG_FILES="site.cfg"/>'
+
+[[server.licenses]]                     # signed with the test pair (D5)
+kind = "site"                           # or phone; phone licenses never expire (B11)
+for = "104500017731"                    # the site's serial; a phone's name or MAC
+features = ["LDAP"]                     # keys, names or suites; the Productivity Suite if left out
+until = 2026-12-31                      # the last day
+forged = true                           file = "000000000000-license.cfg"
+"""
+
+from pathlib import Path
+
+from phone_sim.firmware.profile import CURRENT, profile_for
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.model_files import load_model
+from phone_sim.scenario.case import PhoneCase, Protocol, Scenario
+from phone_sim.scenario.licenses import activation_files
+from phone_sim.scenario.steps import Cast, check_fault, read_files, read_step
+from phone_sim.scenario.toml_table import Table, read_toml
+
+# Ours.
+PHONE_LIMIT = 100
+STEP_LIMIT = 1000
+_KEYS = ("title", "start", "seed", "protocol", "timeout", "phones", "server", "faults", "steps")
+_FIRST_MAC = 0x0004F2000001
+_LICENSE_FETCH = {"firmware": None, "when-needed": False, "always": True}
+
+
+def read_scenario(file: Path) -> Scenario:
+    """The scenario in a file.
+
+    Raises:
+        UsageError: it is none; the message names file, line and key, what is wrong and what is allowed.
+    """
+    top = read_toml(file)
+    top.only(_KEYS)
+    protocol = Protocol(top.choice("protocol", [each.value for each in Protocol], Protocol.MEMORY.value))
+    phones = _phones(top.table("phones"))
+    server = top.table("server")
+    server.only(("files", "licenses"))
+    files = read_files(server.table("files"))
+    faults = top.texts("faults")
+    for rule in faults:
+        check_fault(top, "faults", rule, protocol)
+    steps = top.tables("steps")
+    if not 1 <= len(steps) <= STEP_LIMIT:
+        raise top.error("steps", f"a scenario has 1 to {STEP_LIMIT} steps, not {len(steps)}")
+    cast = Cast(phones=phones, protocol=protocol)
+    return Scenario(
+        file=str(file),
+        title=top.text("title"),
+        start=None if top.values.get("start") == "unset" else top.instant("start"),
+        seed=top.number("seed", 0, 2**63 - 1),
+        protocol=protocol,
+        timeout=top.seconds("timeout", 2.0, 0.1, 60.0),
+        phones=tuple(phones.values()),
+        files=files | activation_files(server.tables("licenses"), phones),
+        faults=faults,
+        steps=tuple(read_step(step, cast) for step in steps),
+    )
+
+
+def _phones(table: Table) -> dict[str, PhoneCase]:
+    if not 1 <= len(table.values) <= PHONE_LIMIT:
+        raise table.error("", f"a scenario has 1 to {PHONE_LIMIT} phones, not {len(table.values)}")
+    phones: dict[str, PhoneCase] = {}
+    owners: dict[MacAddress, str] = {}
+    for index, name in enumerate(table.values):
+        phones[name] = phone = _phone(table.table(name), name, f"{_FIRST_MAC + index:012x}")
+        if (owner := owners.setdefault(phone.mac, name)) != name:
+            raise table.table(name).error("mac", f"{phone.mac} is the MAC address of {owner} as well")
+    return phones
+
+
+def _phone(table: Table, name: str, default_mac: str) -> PhoneCase:
+    table.only(("model", "mac", "firmware", "license_fetch"))
+    model, mac = table.text("model", "SPIP_670"), table.text("mac", default_mac)
+    firmware = table.text("firmware", CURRENT)
+    table.convert("model", lambda: load_model(model))
+    table.convert("firmware", lambda: profile_for(firmware))
+    return PhoneCase(
+        name=name,
+        model=model,
+        mac=table.convert("mac", lambda: MacAddress.parse(mac)),
+        firmware=firmware,
+        always_fetches_license=_LICENSE_FETCH[table.choice("license_fetch", _LICENSE_FETCH, "firmware")],
+    )

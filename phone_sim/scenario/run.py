@@ -1,0 +1,215 @@
+"""Running a scenario: its boot server, its phones on virtual time, step after step, up to the first that fails.
+
+Time in a scenario is virtual; only answers over real sockets take real time. This module does not know how a scenario
+was written, nor who reads its outcome.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from phone_sim.errors import PhoneSimError
+from phone_sim.firmware.effects import Fetch, FetchReply, Upload, UploadReply
+from phone_sim.runtime.transport import Transport
+from phone_sim.runtime.virtual_phone import VirtualPhone
+from phone_sim.runtime.virtual_time import VirtualTime
+from phone_sim.scenario.case import (
+    Action,
+    AddFault,
+    PhoneCase,
+    PhoneEvent,
+    Put,
+    Remove,
+    RunFor,
+    RunUntil,
+    Scenario,
+    ServerEvent,
+    SetClock,
+    Step,
+)
+from phone_sim.scenario.expectations import Seen, Unmet, unmet
+from phone_sim.scenario.server import ScenarioServer, path_of
+
+TIME_LIMIT = 300.0
+"""Seconds that a scenario may take, looked at after each step; ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """What was not as expected: the step, counted from 1, the phone (empty when it is about none), and what."""
+
+    number: int
+    step: Step
+    phone: str
+    unmet: Unmet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A scenario that was run: what failed, the whole log of each phone, and the seconds it took."""
+
+    scenario: Scenario
+    seed: int
+    failures: tuple[Failure, ...]
+    logs: Mapping[str, str]
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """True when all was as expected."""
+        return not self.failures
+
+
+def run_scenario(scenario: Scenario, seed: int | None = None) -> Outcome:
+    """Run a scenario; `seed` takes the place of its own.
+
+    Raises:
+        UsageError: its boot server cannot listen.
+    """
+    began = time.perf_counter()
+    used = scenario.seed if seed is None else seed
+    with ExitStack() as stack:
+        server = stack.enter_context(
+            ScenarioServer(
+                scenario.protocol, scenario.files, faults=scenario.faults, seed=used, timeout=scenario.timeout
+            )
+        )
+        stage = _Stage(scenario, server, stack)
+        failures: list[Failure] = []
+        for number, step in enumerate(scenario.steps, start=1):
+            failures += stage.play(number, step)
+            if not failures and time.perf_counter() - began > TIME_LIMIT:
+                late = Unmet(key="time", expected=f"at most {TIME_LIMIT:.0f} s for the scenario", found="more")
+                failures.append(Failure(number=number, step=step, phone="", unmet=late))
+            if failures:
+                break
+        logs = {name: actor.phone.log for name, actor in stage.actors.items()}
+    return Outcome(
+        scenario=scenario, seed=used, failures=tuple(failures), logs=logs, seconds=time.perf_counter() - began
+    )
+
+
+class _Stage:
+    """The boot server, the time and the phones of a scenario."""
+
+    def __init__(self, scenario: Scenario, server: ScenarioServer, stack: ExitStack) -> None:
+        self._server = server
+        self._time = VirtualTime(scenario.start)
+        self.actors = {each.name: _Actor(each, server, self._time) for each in scenario.phones}
+        for actor in self.actors.values():
+            stack.enter_context(actor.phone)
+
+    def play(self, number: int, step: Step) -> list[Failure]:
+        """Do a step; what was not as expected."""
+        actors = [self.actors[name] for name in step.phones]
+        if step.action is not None:
+            for actor in self.actors.values():
+                actor.look_away()
+            try:
+                self._do(step.action, actors)
+            except PhoneSimError as error:
+                undone = Unmet(key=step.name, expected="that it can be done", found=str(error))
+                return [Failure(number=number, step=step, phone="", unmet=undone)]
+        return [
+            Failure(number=number, step=step, phone=actor.name, unmet=each)
+            for actor in actors
+            for each in unmet(step.expectation, actor.seen())
+        ]
+
+    def _do(self, action: Action, actors: "list[_Actor]") -> None:
+        match action:
+            case PhoneEvent():
+                for actor in actors:
+                    actor.meet(action)
+            case ServerEvent() | Put() | Remove() | AddFault():
+                self._change_server(action)
+            case SetClock():
+                self._time.set(action.to)
+            case RunUntil():
+                self._time.run_until(action.instant)
+            case RunFor():
+                self._time.run(action.span)
+
+    def _change_server(self, change: ServerEvent | Put | Remove | AddFault) -> None:
+        match change:
+            case ServerEvent.DOWN:
+                self._server.down()
+            case ServerEvent.UP:
+                self._server.up()
+            case ServerEvent.CLEAR_FAULTS:
+                self._server.faults.clear()
+            case Put(files=files):
+                for path, data in files.items():
+                    self._server.put(path, data)
+            case Remove(path=path):
+                self._server.remove(path)
+            case AddFault(rule=rule):
+                self._server.faults.add(rule)
+
+
+class _Actor:
+    """A phone of a scenario, and what it asked, logged and rebooted for since somebody looked away."""
+
+    def __init__(self, case: PhoneCase, server: ScenarioServer, virtual_time: VirtualTime) -> None:
+        self.name = case.name
+        self._transport = _Watched(server.transport())
+        self.phone = VirtualPhone(
+            server.url,
+            model=case.model,
+            mac=case.mac,
+            firmware=case.firmware,
+            always_fetches_license=case.always_fetches_license,
+            time=virtual_time,
+            transport=self._transport,
+        )
+        self._lines = 0
+        self._reboots = 0
+
+    def look_away(self) -> None:
+        self._transport.downloads.clear()
+        self._lines = len(self.phone.log.splitlines())
+        self._reboots = len(self.phone.reboots)
+
+    def meet(self, event: PhoneEvent) -> None:
+        events: Mapping[PhoneEvent, Callable[[], None]] = {
+            PhoneEvent.BOOT: self.phone.boot,
+            PhoneEvent.REBOOT: self.phone.driver.reboot,
+            PhoneEvent.CALL: self.phone.start_call,
+            PhoneEvent.HANGUP: self.phone.end_call,
+            PhoneEvent.CUT_POWER: self.phone.cut_power,
+            PhoneEvent.POWER_ON: self.phone.driver.power_on,
+        }
+        events[event]()
+
+    def seen(self) -> Seen:
+        phone = self.phone
+        service = phone.driver.phone.service
+        licenses = phone.licenses()
+        return Seen(
+            requests=tuple(self._transport.downloads),
+            gates={} if service is None else {gate.feature.key: gate for gate in service.gates},
+            log=phone.log.splitlines()[self._lines :],
+            reboots=phone.reboots[self._reboots :],
+            screen=(phone.screen.title, *phone.screen.lines),
+            licenses=(licenses.title, *licenses.lines),
+            state=phone.state,
+        )
+
+
+class _Watched:
+    """A transport that keeps the paths of the downloads."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.downloads: list[str] = []
+        self._transport = transport
+
+    def fetch(self, request: Fetch) -> FetchReply:
+        self.downloads.append(path_of(request))
+        return self._transport.fetch(request)
+
+    def upload(self, request: Upload) -> UploadReply:
+        return self._transport.upload(request)
+
+    def close(self) -> None:
+        self._transport.close()

@@ -1,0 +1,153 @@
+"""The boot server of a scenario: over HTTP, TFTP or from memory, with faults, and down and up again.
+
+This module does not know who asks.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+from phone_sim.boot_server.faults import FaultPlan
+from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.site import Found, MemorySite, Missing, ReadAnswer, Stored, TooLarge, WriteAnswer
+from phone_sim.boot_server.tftp import TftpBootServer
+from phone_sim.errors import UsageError
+from phone_sim.firmware.effects import (
+    Fetch,
+    Fetched,
+    FetchReply,
+    NotFound,
+    Refused,
+    TransferFailed,
+    Upload,
+    Uploaded,
+    UploadReply,
+)
+from phone_sim.runtime.transport import Limits, Transport, network_transport
+from phone_sim.runtime.transport.memory import MemoryTransport
+from phone_sim.scenario.case import Protocol
+
+_SERVERS = {Protocol.HTTP: HttpBootServer, Protocol.TFTP: TftpBootServer}
+_NO_ANSWER = TransferFailed("no answer", unreachable=True)
+
+
+class ScenarioServer:
+    """A boot server that holds `files`; a context manager, up within it.
+
+    `timeout` is how long its phones wait for each answer, in seconds; a file gets 12 times as long.
+    """
+
+    def __init__(
+        self,
+        protocol: Protocol,
+        files: Mapping[str, bytes],
+        *,
+        faults: Iterable[str] = (),
+        seed: int = 0,
+        timeout: float = 2.0,
+    ) -> None:
+        self.faults = FaultPlan(faults, seed)
+        self._site = _ChangingSite(files)
+        self._limits = Limits(answer=timeout, transfer=12 * timeout)
+        kind = _SERVERS.get(protocol)
+        self._network = None if kind is None else kind(self._site, faults=self.faults)
+        self._is_up = False
+
+    @property
+    def url(self) -> str:
+        """The address for a phone."""
+        return "http://boot.example/" if self._network is None else self._network.url
+
+    def put(self, path: str, data: bytes) -> None:
+        """Put a file on the server. Raises UsageError for a file that is too large."""
+        answer = self._site.write(path, data)
+        if not isinstance(answer, Stored):
+            raise UsageError(f"{path!r} cannot be put on the boot server: {answer}")
+
+    def remove(self, path: str) -> None:
+        """Take a file off the server. Raises UsageError if there is no such file."""
+        self._site.remove(path.lstrip("/"))
+
+    def up(self) -> None:
+        """Answer from now on, at the same address. Raises UsageError if it does already."""
+        if self._is_up:
+            raise UsageError("the boot server is up already")
+        if self._network is not None:
+            self._network.start()
+        self._is_up = True
+
+    def down(self) -> None:
+        """Give no answer from now on. Raises UsageError if that is so already."""
+        if not self._is_up:
+            raise UsageError("the boot server is down already")
+        if self._network is not None:
+            self._network.stop()
+        self._is_up = False
+
+    def transport(self) -> Transport:
+        """A phone's way to this server."""
+        if self._network is not None:
+            return network_transport(limits=self._limits)
+        return MemoryTransport(self._fetched, self._uploaded)
+
+    def __enter__(self) -> Self:
+        self.up()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._is_up:
+            self.down()
+
+    def _fetched(self, request: Fetch) -> FetchReply:
+        if not self._is_up:
+            return _NO_ANSWER
+        match self._site.read(path_of(request)):
+            case Found(data=data):
+                return Fetched(data)
+            case Missing():
+                return NotFound("HTTP 404 Not Found")
+            case other:
+                return Refused(other.reason)
+
+    def _uploaded(self, request: Upload) -> UploadReply:
+        if not self._is_up:
+            return _NO_ANSWER
+        match self._site.write(path_of(request), request.body):
+            case Stored():
+                return Uploaded()
+            case TooLarge(limit=limit):
+                return Refused(f"over the limit of {limit} bytes")
+            case other:
+                return Refused(other.reason)
+
+
+def path_of(request: Fetch | Upload) -> str:
+    """The path of a request below the root of its server, without a leading slash."""
+    return unquote(urlsplit(request.location.url).path).lstrip("/")
+
+
+class _ChangingSite:
+    """A site in memory that files can be taken off."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._site = MemorySite(files)
+
+    @property
+    def upload_limit(self) -> int:
+        return self._site.upload_limit
+
+    def read(self, path: str) -> ReadAnswer:
+        return self._site.read(path)
+
+    def write(self, path: str, data: bytes) -> WriteAnswer:
+        return self._site.write(path, data)
+
+    def remove(self, path: str) -> None:
+        files = self._site.files
+        if path not in files:
+            raise UsageError(f"{path!r} is not on the boot server")
+        del files[path]
+        self._site = MemorySite(files)

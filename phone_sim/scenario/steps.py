@@ -1,0 +1,156 @@
+"""Reading the steps of a scenario file, each with one action, with expectations, or with both.
+
+    [[steps]]
+    boot = true                    # also: reboot, call, hangup, cut_power, power_on, server_down, server_up,
+    phone = "desk"                 #       clear_faults (each `= true`)
+    expect.features = { LDAP = "on" }
+
+    [[steps]]
+    run_until = "2027-01-01T02:00:02"    # also: run_for = "1d12h30m", set_clock = "2026-03-02T08:00",
+    expect.reboots = 0                   #       put = { "site.cfg" = "..." }, remove = "site.cfg",
+                                         #       license = { features = ["LDAP"] }, add_fault = "503 nth=1"
+
+`phone` is who it happens to and who the expectations are about; without it, each phone. An expectation is about what
+happened since the last action began, so that steps without one can tell phones apart: `requests` (paths in order, or
+`{ contains = [...] }`), `no_requests` (true, or patterns), `features`, `log`, `not_log`, `reboots`, `screen`,
+`licenses`, `state`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from phone_sim.boot_server.faults import FaultRule
+from phone_sim.boot_server.site import locate
+from phone_sim.firmware.lifecycle import State
+from phone_sim.runtime.model_files import load_features
+from phone_sim.scenario.case import (
+    Action,
+    AddFault,
+    Expectation,
+    PhoneCase,
+    PhoneEvent,
+    Protocol,
+    Put,
+    Remove,
+    Requests,
+    RunFor,
+    RunUntil,
+    ServerEvent,
+    SetClock,
+    Step,
+)
+from phone_sim.scenario.licenses import activation_files
+from phone_sim.scenario.toml_table import Table
+
+REBOOT_LIMIT = 1_000_000
+SPAN_LIMIT = timedelta(days=3660)
+_SPAN = re.compile("(?:([0-9]{1,6})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?")
+_EVENTS: Mapping[str, PhoneEvent | ServerEvent] = {event.value: event for event in (*PhoneEvent, *ServerEvent)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """What a step can refer to: the phones by name, and how they reach the boot server."""
+
+    phones: Mapping[str, PhoneCase]
+    protocol: Protocol
+
+
+def read_step(table: Table, cast: Cast) -> Step:
+    """The step in a table. Raises UsageError."""
+    table.only((*_ACTIONS, "phone", "expect"))
+    named = [name for name in _ACTIONS if name in table.values]
+    if len(named) > 1:
+        raise table.error(named[1], f"a step has one action, and this one has {named[0]}")
+    if not named and "expect" not in table.values:
+        raise table.error("", f"a step needs an action ({', '.join(_ACTIONS)}) or expect")
+    if "phone" in table.values:
+        who: tuple[str, ...] = (table.choice("phone", cast.phones),)
+    else:
+        who = tuple(cast.phones)
+    return Step(
+        name=named[0] if named else "expect",
+        line=table.line,
+        action=_ACTIONS[named[0]](table, named[0], cast) if named else None,
+        phones=who,
+        expectation=_expectation(table.table("expect")),
+    )
+
+
+def read_files(table: Table) -> dict[str, bytes]:
+    """The files that a table names, by path without a leading slash. Raises UsageError."""
+    files: dict[str, bytes] = {}
+    for path in table.values:
+        segments = locate(path)
+        if segments is None:
+            raise table.error(path, f"{path!r} names no file below the root of the boot server")
+        value = table.values[path]
+        files["/".join(segments)] = b"" if value == "" else table.text(path).encode()
+    return files
+
+
+def check_fault(table: Table, key: str, rule: str, protocol: Protocol) -> str:
+    """The rule, if it is one and can be done. Raises UsageError."""
+    if protocol is Protocol.MEMORY:
+        raise table.error(key, 'faults need a protocol: allowed with protocol = "http" or "tftp"')
+    table.convert(key, lambda: FaultRule.parse(rule))
+    return rule
+
+
+def _event(table: Table, key: str, _: Cast) -> Action:
+    table.flag(key, allow_false=False)
+    return _EVENTS[key]
+
+
+def _span(table: Table, key: str, _: Cast) -> Action:
+    text = table.text(key)
+    found = _SPAN.fullmatch(text)
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0, 0)
+    span = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    if not timedelta() < span <= SPAN_LIMIT:
+        raise table.error(key, f"{text!r} is no span of time such as 7d, 1d12h or 90s, up to {SPAN_LIMIT.days}d")
+    return RunFor(span=span)
+
+
+_ACTIONS: Mapping[str, Callable[[Table, str, Cast], Action]] = {
+    **dict.fromkeys(_EVENTS, _event),
+    "put": lambda table, key, _: Put(files=read_files(table.table(key))),
+    "license": lambda table, key, cast: Put(files=activation_files(table.tables(key), cast.phones)),
+    "remove": lambda table, key, _: Remove(path=table.text(key)),
+    "add_fault": lambda table, key, cast: AddFault(rule=check_fault(table, key, table.text(key), cast.protocol)),
+    "set_clock": lambda table, key, _: SetClock(to=table.instant(key)),
+    "run_until": lambda table, key, _: RunUntil(instant=table.instant(key)),
+    "run_for": _span,
+}
+
+
+def _expectation(table: Table) -> Expectation:
+    table.only(Expectation.__slots__)
+    return Expectation(
+        requests=_requests(table),
+        no_requests=("*",) if table.values.get("no_requests") is True else table.texts("no_requests"),
+        features=_features(table.table("features")),
+        log=table.texts("log"),
+        not_log=table.texts("not_log"),
+        reboots=table.number("reboots", 0, REBOOT_LIMIT) if "reboots" in table.values else None,
+        screen=table.texts("screen"),
+        licenses=table.texts("licenses"),
+        state=State(table.choice("state", [state.value for state in State])) if "state" in table.values else None,
+    )
+
+
+def _requests(table: Table) -> Requests | None:
+    if "requests" not in table.values:
+        return None
+    if isinstance(table.values["requests"], dict):
+        part = table.table("requests")
+        part.only(("contains",))
+        return Requests(paths=part.texts("contains"), whole=False)
+    return Requests(paths=table.texts("requests"), whole=True)
+
+
+def _features(table: Table) -> dict[str, bool]:
+    table.only([feature.key for feature in load_features()])
+    return {key: table.choice(key, ("on", "off")) == "on" for key in table.values}

@@ -1,0 +1,105 @@
+"""A site may refuse in words of its own, over HTTP and TFTP, and may want to know who asks."""
+
+import socket
+from dataclasses import dataclass, replace
+from typing import Self
+
+import pytest
+
+from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.journal import Contents, Journal, Request
+from phone_sim.boot_server.site import Found, MemorySite, ReadAnswer, Refusing, WriteAnswer
+from phone_sim.boot_server.tftp import TftpBootServer
+from phone_sim.firmware.effects import Fetched, NotFound, Refused
+from phone_sim.runtime.transport import network_transport
+from tests.runtime.phones import PATIENT, fetch, upload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stubborn:
+    """A site that refuses everything."""
+
+    answer: Refusing
+    upload_limit: int = 1000
+
+    def read(self, path: str) -> ReadAnswer:  # noqa: ARG002
+        return self.answer
+
+    def write(self, path: str, data: bytes) -> WriteAnswer:  # noqa: ARG002
+        return self.answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curious:
+    """A site whose every file is the User-Agent of who asks."""
+
+    user_agent: str = "nobody"
+    upload_limit: int = 0
+
+    def seen_by(self, user_agent: str) -> Self:
+        return replace(self, user_agent=user_agent)
+
+    def read(self, path: str) -> ReadAnswer:  # noqa: ARG002
+        return Found(data=self.user_agent.encode())
+
+    def write(self, path: str, data: bytes) -> WriteAnswer:  # noqa: ARG002
+        return Refusing.of_http(403, "no")
+
+
+@pytest.mark.parametrize(
+    ("answer", "reply"),
+    [
+        (Refusing.of_http(503, "Out for lunch"), Refused("HTTP 503 Out for lunch")),
+        (Refusing.of_http(410, "Gone"), NotFound("HTTP 410 Gone")),
+        (Refusing.of_http(599, "Unheard of"), Refused("HTTP 599 Unheard of")),
+        (Refusing.of_http(401, "Who?"), Refused("HTTP 401 Who?")),
+        (Refusing.of_http(304, "As it was"), Refused("HTTP 304 As it was")),
+        (Refusing.of_http(500, "a\r\nSet-Cookie: b\u20ac"), Refused("HTTP 500 a Set-Cookie: b?")),
+        (Refusing.of_tftp(2, "no"), Refused("HTTP 403 no")),
+    ],
+)
+def test_refusal_is_said_in_the_words_of_http(answer: Refusing, reply: object) -> None:
+    transport = network_transport(limits=PATIENT)
+    with HttpBootServer(Stubborn(answer=answer)) as server:
+        assert transport.fetch(fetch(server.url + "a")) == reply
+        assert transport.upload(upload(server.url + "a", b"1")) == reply
+    transport.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "reply"),
+    [
+        (Refusing.of_tftp(1, "nowhere"), NotFound("TFTP error 1 nowhere")),
+        (Refusing.of_tftp(0, "tired"), Refused("TFTP error 0 tired")),
+        (Refusing.of_http(403, "Forbidden"), Refused("TFTP error 2 Forbidden")),
+        (Refusing.of_http(502, "Bad"), Refused("TFTP error 0 Bad")),
+    ],
+)
+def test_refusal_is_said_in_the_words_of_tftp(answer: Refusing, reply: object) -> None:
+    transport = network_transport(limits=PATIENT)
+    with TftpBootServer(Stubborn(answer=answer)) as server:
+        assert transport.fetch(fetch(server.url + "a")) == reply
+        assert transport.upload(upload(server.url + "a", b"1")) == reply
+
+
+def test_site_that_wants_to_know_is_told_the_user_agent() -> None:
+    transport = network_transport(limits=PATIENT)
+    with HttpBootServer(Curious()) as http, TftpBootServer(Curious()) as tftp:
+        assert transport.fetch(fetch(http.url + "a")) == Fetched(fetch("http://a/a").user_agent.encode())
+        assert transport.fetch(fetch(tftp.url + "a")) == Fetched(b"nobody")
+    transport.close()
+
+
+def test_exchange_is_told_with_its_files_and_no_password() -> None:
+    told: list[tuple[Request, Contents]] = []
+    journal = Journal(capacity=0, on_exchange=lambda request, contents: told.append((request, contents)))
+    with HttpBootServer(MemorySite({"a b": b"1"}), journal=journal) as server:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+            head = b"GET http://user:secret@host/a%20b?token=secret HTTP/1.0\r\nAuthorization: Basic c2VjcmV0\r\n\r\n"
+            client.sendall(head)
+            while client.recv(4096):
+                pass
+        assert journal.wait_for(1, 10)
+    ((_, contents),) = told
+    assert contents == Contents(path="/a b", reason="OK", received=None, sent=b"1")
+    assert journal.requests == ()

@@ -1,0 +1,164 @@
+"""The verbs record, replay and compare, run as users run them."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.site import MemorySite
+from phone_sim.cli.main import main
+from phone_sim.recording.files import load_recording
+from phone_sim.recording.lines import exchange_line, head_line
+from tests.recording.dialogues import BEGAN, FILES, boot_log, exchange, upload
+
+
+def phone_sim(*words: str, color: bool = False) -> Result:
+    """Run a verb in this process."""
+    return CliRunner().invoke(main, words, prog_name="phone-sim", color=color)
+
+
+def start(*words: str) -> "subprocess.Popen[str]":
+    """Start a verb that does not end by itself."""
+    command = [sys.executable, "-m", "phone_sim", *words]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def address_of(running: "subprocess.Popen[str]") -> str:
+    """The address that a started verb says it serves on."""
+    assert running.stdout is not None
+    line = running.stdout.readline()
+    assert " on http" in line or " on tftp" in line, line
+    return line.split()[-1]
+
+
+def written(path: Path, *paths: str, agent: str = "phone/1", log: bytes = b"0302080000|same") -> str:
+    """A recording of these requests and an upload."""
+    lines = [head_line("http://boot.example/", BEGAN)]
+    lines += [exchange_line(exchange(one, user_agent=agent)) for one in paths]
+    path.write_text("".join([*lines, exchange_line(upload("0004f2000001-app.log", log))]))
+    return str(path)
+
+
+@pytest.mark.parametrize("protocol", ["--http", "--tftp"])
+def test_record_then_replay_is_the_same_boot(tmp_path: Path, protocol: str) -> None:
+    out = tmp_path / "out.jsonl"
+    with HttpBootServer(MemorySite(FILES)) as real:
+        with start("record", real.url, "--out", str(out), protocol, "0") as recording:
+            log = boot_log(address_of(recording))
+            recording.send_signal(signal.SIGINT)
+            said, _ = recording.communicate(timeout=30)
+        assert recording.returncode == 130
+    assert len(said.splitlines()) == len(load_recording(out).exchanges)
+    with start("replay", str(out), protocol, "0") as replaying:
+        url = address_of(replaying)
+        assert boot_log(url) == log
+        boot_log(url, mac="0004f2000002")
+        replaying.send_signal(signal.SIGTERM)
+        _, unknown = replaying.communicate(timeout=30)
+    assert replaying.returncode == 130
+    assert "0004f2000002-license.cfg was never asked for in the recording" in unknown
+    assert "0004f2000001" not in unknown
+
+
+def test_record_can_do_it_wrong_on_purpose(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    with HttpBootServer(MemorySite(FILES)) as real:
+        words = ("--http", "0", "--json", "--fault", "503 file=site.cfg")
+        with start("record", real.url, "--out", str(out), *words) as recording:
+            assert recording.stdout is not None
+            url = json.loads(recording.stdout.readline())["serving"]
+            assert "HTTP 503 Service Unavailable" in boot_log(url)
+            recording.send_signal(signal.SIGINT)
+            said, _ = recording.communicate(timeout=30)
+    assert [json.loads(line)["status"] for line in said.splitlines() if "fault" in line] == [503]
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("record", "nowhere", "--out", "out"), "not a boot server address"),
+        (("record", "gopher://a/", "--out", "out"), "can be spoken"),
+        (("record", "http://127.0.0.1:9/", "--out", "absent/out"), "--out absent/out"),
+        (("record", "http://127.0.0.1:9/", "--out", "out", "--fault", "explode"), "explode"),
+        (("record", "http://127.0.0.1:9/"), "--out"),
+        (("replay", "absent.jsonl"), "absent.jsonl: there is no such file"),
+        (("compare", "absent.jsonl", "absent.jsonl"), "absent.jsonl: there is no such file"),
+        (("compare", "absent.jsonl"), "SECOND"),
+    ],
+)
+def test_bad_arguments_end_with_2_and_say_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], complaint: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = phone_sim(*words)
+    assert done.exit_code == 2
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_bad_recording_is_refused_with_file_and_line(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text(head_line("http://boot.example/", BEGAN) + "{}\n")
+    for words in (("replay", str(bad)), ("compare", str(bad), str(bad))):
+        done = phone_sim(*words)
+        assert done.exit_code == 2
+        assert "bad.jsonl, line 2: " in done.stderr
+
+
+def test_compare_of_the_same_ends_with_0(tmp_path: Path) -> None:
+    one = written(tmp_path / "one", "site.cfg")
+    done = phone_sim("compare", one, one)
+    assert (done.exit_code, done.stdout) == (0, "The dialogues are the same: 2 requests.\n")
+    assert json.loads(phone_sim("compare", one, one, "--json").stdout)["same"]
+
+
+def test_compare_shows_what_differs_and_ends_with_1(tmp_path: Path) -> None:
+    one = written(tmp_path / "one", "a.cfg", "b.cfg", "c.cfg")
+    other = written(tmp_path / "other", "a.cfg", "d.cfg", "c.cfg", agent="phone/2", log=b"0302080000|other")
+    done = phone_sim("compare", one, other)
+    assert done.exit_code == 1
+    assert done.stdout.splitlines() == [
+        f"--- {one}: 4 requests",
+        f"+++ {other}: 4 requests",
+        "-    2 GET b.cfg  only in the first",
+        "+    2 GET d.cfg  only in the second",
+        "~ upload",
+        "-    4 PUT <mac>-app.log",
+        "+    4 PUT <mac>-app.log",
+        "    - <time>|same",
+        "    + <time>|other",
+        "~ user agent of 2 requests",
+        "- phone/1",
+        "+ phone/2",
+    ]
+
+
+def test_compare_is_colored_on_a_terminal_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    one, other = written(tmp_path / "one", "a.cfg"), written(tmp_path / "other", "b.cfg")
+    assert "\x1b[31m-    1 GET a.cfg" in phone_sim("compare", one, other, color=True).stdout
+    assert "\x1b" not in phone_sim("compare", one, other).stdout
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in phone_sim("compare", one, other, color=True).stdout
+
+
+def test_compare_as_json_names_each_difference(tmp_path: Path) -> None:
+    one, other = written(tmp_path / "one", "a.cfg"), written(tmp_path / "other", "a.cfg", agent="phone/2")
+    done = phone_sim("compare", one, other, "--json")
+    report = json.loads(done.stdout)
+    assert done.exit_code == 1
+    assert report["requests"] == [2, 2]
+    (difference,) = report["differences"]
+    assert difference["kind"] == "user_agent"
+    assert (difference["first"]["user_agent"], difference["second"]["user_agent"]) == ("phone/1", "phone/2")
+
+
+def test_hostile_words_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    one, other = written(tmp_path / "one", "a\x1b]0;x\x07\udc80"), written(tmp_path / "other")
+    assert "a?]0;x??" in phone_sim("compare", one, other).stdout
+    assert phone_sim("compare", one, other, "--json").exit_code == 1

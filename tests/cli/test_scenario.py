@@ -1,0 +1,94 @@
+"""`phone-sim scenario`, as users run it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from lxml import etree
+
+from phone_sim.cli.main import main
+from tests.scenario.write import write
+
+SHIPPED = sorted((Path(__file__).parents[2] / "fixtures/scenarios").glob("*.phone.toml"))
+BOOT = "\n[[steps]]\nboot = true\nexpect.state = "
+
+
+def scenario(*words: str | Path) -> Result:
+    return CliRunner().invoke(main, ["scenario", *map(str, words)], prog_name="phone-sim")
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    """A scenario that goes as expected."""
+    (tmp_path / "good").mkdir()
+    return write(tmp_path / "good", f"{BOOT}'idle'\n")
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> Path:
+    """A scenario that does not."""
+    (tmp_path / "bad").mkdir()
+    return write(tmp_path / "bad", f"{BOOT}'off'\n")
+
+
+def test_shipped_scenarios_go_as_expected() -> None:
+    done = scenario(*SHIPPED)
+    assert done.exit_code == 0, done.output
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["ok"] * len(SHIPPED)
+
+
+def test_failure_is_shown_and_ends_with_1(good: Path, bad: Path) -> None:
+    done = scenario(bad, good)
+    assert done.exit_code == 1
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("failed ")
+    assert lines[-1].startswith("ok ")
+    assert "  expected: off" in lines
+    assert "log of desk:" in lines
+
+
+def test_every_file_that_is_none_is_named_before_any_runs(good: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.phone.toml").write_text("title = 7")
+    done = scenario(good, tmp_path / "a.phone.toml", tmp_path / "none.phone.toml")
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert f"{tmp_path}/a.phone.toml:1: " in done.stderr
+    assert f"{tmp_path}/none.phone.toml: No such file" in done.stderr
+    assert scenario().exit_code == 2
+
+
+def test_json_is_all_that_is_on_stdout(good: Path, bad: Path) -> None:
+    done = scenario("--json", "--seed", "9", good, bad)
+    assert done.exit_code == 1
+    first, second = json.loads(done.stdout)
+    assert (first["passed"], first["seed"], first["failures"]) == (True, 9, [])
+    assert first["logs"]["desk"][-1].endswith("efk |*|03|Initial log entry. Current logging level 4")
+    assert second["failures"] == [
+        {
+            "step": 1,
+            "line": second["failures"][0]["line"],
+            "action": "boot",
+            "phone": "desk",
+            "key": "state",
+            "expected": "off",
+            "found": "idle",
+        }
+    ]
+    assert done.stderr.startswith("ok ")
+
+
+def test_junit_file_has_a_case_for_each_scenario(good: Path, bad: Path, tmp_path: Path) -> None:
+    assert scenario("--junit", tmp_path / "out.xml", good, bad).exit_code == 1
+    root = etree.fromstring((tmp_path / "out.xml").read_bytes())
+    assert (root.get("tests"), root.get("failures")) == ("2", "1")
+    assert [case.get("classname") for case in root.iter("testcase")] == [str(good), str(bad)]
+    (failure,) = root.iter("failure")
+    assert "expected: off; found:    idle" in failure.get("message", "")
+    assert "log of desk:" in (failure.text or "")
+
+
+def test_junit_file_that_cannot_be_written_is_said(good: Path, tmp_path: Path) -> None:
+    done = scenario("--junit", tmp_path / "none/out.xml", good)
+    assert done.exit_code == 2
+    assert "--junit" in done.stderr

@@ -1,0 +1,122 @@
+"""Recordings for tests: made by hand, and made by phones that boot through the proxy."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from phone_sim.boot_server.faults import FaultPlan
+from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.journal import Journal
+from phone_sim.boot_server.site import Site
+from phone_sim.boot_server.tftp import TftpBootServer
+from phone_sim.firmware.location import BootServer
+from phone_sim.recording.dialogue import Body, Exchange, Recording
+from phone_sim.recording.files import BODY_LIMIT, FILE_LIMIT, Recorder, load_recording
+from phone_sim.recording.proxy import ProxySite, Transports
+from phone_sim.recording.replay import ReplaySite
+from phone_sim.runtime.transport import Limits, network_transport
+from phone_sim.runtime.virtual_phone import VirtualPhone
+from tests.runtime.phones import PATIENT, within
+
+BEGAN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+FILES = {
+    "000000000000.cfg": b'<APPLICATION CONFIG_FILES="site.cfg" LICENSE_DIRECTORY="licenses"/>',
+    "site.cfg": b'<site feature.corporateDirectory.enabled="1" log.level.change.copy="0"/>',
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """The two addresses at which a site is served."""
+
+    http: str
+    tftp: str
+
+
+@contextmanager
+def served(site: Site, journal: Journal | None = None, faults: FaultPlan | None = None) -> Iterator[Front]:
+    """A site over HTTP and TFTP."""
+    with (
+        HttpBootServer(site, journal=journal, faults=faults) as http,
+        TftpBootServer(site, journal=journal, faults=faults) as tftp,
+    ):
+        yield Front(http=http.url, tftp=tftp.url)
+
+
+@contextmanager
+def proxied(
+    url: str,
+    out: Path,
+    *rules: str,
+    limits: Limits = PATIENT,
+    body_limit: int = BODY_LIMIT,
+    file_limit: int = FILE_LIMIT,
+    ended: list[str] | None = None,
+) -> Iterator[Front]:
+    """The server at a URL, asked through the proxy, which records into a file."""
+    server = BootServer.parse(url)
+    on_end = ([] if ended is None else ended).append
+    with (
+        closing(Transports(lambda: network_transport(limits=limits))) as transports,
+        Recorder(out, server.root, BEGAN, body_limit=body_limit, file_limit=file_limit, on_end=on_end) as recorder,
+        served(
+            ProxySite(server=server, transports=transports),
+            Journal(on_exchange=recorder.record),
+            FaultPlan(rules),
+        ) as front,
+    ):
+        yield front
+
+
+@contextmanager
+def replayed(out: Path, unknown: list[str] | None = None) -> Iterator[Front]:
+    """A recording, served."""
+    with served(ReplaySite(load_recording(out).exchanges, ([] if unknown is None else unknown).append)) as front:
+        yield front
+
+
+def boot_log(url: str, *, mac: str = "0004f2000001", firmware: str = "3.3.0", boots: int = 1) -> str:
+    """The log of a phone with blank flash that boots from the server at a URL."""
+    with VirtualPhone(url, mac=mac, firmware=firmware, transport=network_transport(limits=PATIENT)) as phone:
+        for _ in range(boots):
+            within(phone.boot)
+        return phone.log
+
+
+def exchange(
+    path: str,
+    *,
+    method: str = "GET",
+    status: int = 200,
+    reason: str = "OK",
+    sent: bytes | None = b"file",
+    received: bytes | None = None,
+    user_agent: str = "FileTransport PolycomSoundPointIP-SPIP_670-UA/3.3.0",
+    fault: str = "",
+) -> Exchange:
+    """An exchange of the first moment."""
+    return Exchange(
+        at=0.0,
+        client="127.0.0.1:40000",
+        protocol="tftp" if method in ("RRQ", "WRQ") else "http",
+        method=method,
+        path=path,
+        user_agent=user_agent,
+        status=status,
+        reason=reason,
+        received=None if received is None else Body.of(received, BODY_LIMIT),
+        sent=None if sent is None else Body.of(sent, BODY_LIMIT),
+        fault=fault,
+    )
+
+
+def upload(path: str, body: bytes) -> Exchange:
+    """An upload that was taken."""
+    return exchange(path, method="PUT", status=201, reason="Created", sent=None, received=body)
+
+
+def recording(*exchanges: Exchange) -> Recording:
+    """A recording of these."""
+    return Recording(server="http://boot.example/", began=BEGAN, exchanges=exchanges)

@@ -1,0 +1,156 @@
+"""What is no recording is refused with its line, and what was written is read back."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phone_sim.errors import RecordingError
+from phone_sim.recording import files
+from phone_sim.recording.dialogue import Body, Exchange, Recording
+from phone_sim.recording.files import load_recording
+from phone_sim.recording.lines import exchange_line, head_line, read_recording
+from tests.recording.dialogues import BEGAN, exchange, recording, upload
+
+HEAD = head_line("http://boot.example/", BEGAN).encode()
+LINE = exchange_line(exchange("site.cfg")).encode()
+
+
+def read(data: bytes) -> Recording:
+    """The recording in some bytes."""
+    return read_recording(data.splitlines(keepends=True), "some.jsonl")
+
+
+def changed(**values: Any) -> bytes:
+    """The line of an exchange with other values."""
+    return json.dumps(json.loads(LINE) | values).encode() + b"\n"
+
+
+bodies = st.none() | st.builds(Body.of, st.binary(max_size=50), st.sampled_from([10, 100]))
+exchanges = st.builds(
+    Exchange,
+    at=st.floats(0, 1e6),
+    client=st.text(),
+    protocol=st.sampled_from(["http", "tftp"]),
+    method=st.text(),
+    path=st.text(),
+    user_agent=st.text(),
+    status=st.integers(-1, 599),
+    reason=st.text(),
+    received=bodies,
+    sent=bodies,
+    fault=st.sampled_from(["", "503 file=*.cfg", "reset=100"]),
+)
+
+
+@given(st.lists(exchanges, max_size=4))
+def test_what_was_written_is_read_back(made: list[Exchange]) -> None:
+    data = HEAD + "".join(map(exchange_line, made)).encode()
+    in_order = sorted(made, key=lambda one: one.at)
+    assert read(data) == Recording(server="http://boot.example/", began=BEGAN, exchanges=tuple(in_order))
+
+
+@given(st.binary())
+def test_any_bytes_are_an_error_of_ours(data: bytes) -> None:
+    with pytest.raises(RecordingError, match=r"^some\.jsonl, line 1: "):
+        read(data)
+
+
+@given(st.binary(min_size=1).filter(lambda data: data.strip(b"\n")))
+def test_any_bytes_after_a_head_are_an_error_of_ours(data: bytes) -> None:
+    with pytest.raises(RecordingError, match=r"^some\.jsonl, line [0-9]+: "):
+        read(HEAD + data)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.sampled_from(sorted(json.loads(LINE))), json_values)
+def test_any_value_in_a_line_is_read_or_an_error_of_ours(key: str, value: Any) -> None:
+    try:
+        (one,) = read(HEAD + changed(**{key: value})).exchanges
+    except RecordingError:
+        return
+    assert getattr(one, key) == value
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        (LINE[:-2], "breaks off"),
+        (b"\n", "not a line of JSON"),
+        (b"[" * 100_000 + b"\n", "not a line of JSON"),
+        (b"[]\n", "not a JSON object"),
+        (b'{"at": 1, "at": 2}\n', "twice"),
+        (b"{}\n", "'at' is missing"),
+        (changed(more=1), "'more' is no key"),
+        (changed(at=-1), "at is not seconds"),
+        (changed(at=float("nan")), "at is not seconds"),
+        (changed(status=True), "status is not a whole number"),
+        (changed(status=600), "from -1 to 599"),
+        (changed(protocol="ftp"), "neither http nor tftp"),
+        (changed(path="x" * 100_001), "at most 100000 characters"),
+        (changed(fault="explode"), "explode"),
+        (changed(sent="file"), "sent is neither null nor an object"),
+        (changed(sent={"size": 4, "sha256": "0" * 64, "base64": "ZmlsZQ=="}), "does not match"),
+        (changed(sent={"size": 4, "sha256": "0" * 64, "base64": "!"}), "not base64"),
+    ],
+)
+def test_bad_line_is_refused_with_its_number(line: bytes, complaint: str) -> None:
+    with pytest.raises(RecordingError, match=complaint) as caught:
+        read(HEAD + LINE + line)
+    assert str(caught.value).startswith("some.jsonl, line 3: ")
+
+
+@pytest.mark.parametrize(
+    ("head", "complaint"),
+    [
+        (b"", "the file is empty"),
+        (LINE, "not a recording"),
+        (HEAD.replace(b": 1,", b": 2,"), "version 2"),
+        (HEAD.replace(b"+00:00", b""), "no offset"),
+        (HEAD.replace(b"2026", b"year"), "began"),
+    ],
+)
+def test_bad_head_is_refused(head: bytes, complaint: str) -> None:
+    with pytest.raises(RecordingError, match=f"line 1: .*{complaint}"):
+        read(head)
+
+
+def test_recording_over_its_size_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "long.jsonl"
+    path.write_bytes(HEAD + LINE * 10)
+    monkeypatch.setattr(files, "FILE_LIMIT", len(HEAD) + len(LINE))
+    with pytest.raises(RecordingError, match=r"long\.jsonl: it has more than"):
+        load_recording(path)
+
+
+def test_line_over_its_length_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "wide.jsonl"
+    path.write_bytes(HEAD + LINE)
+    monkeypatch.setattr(files, "_LINE_LIMIT", len(HEAD))
+    with pytest.raises(RecordingError, match=r"wide\.jsonl: a line has more than"):
+        load_recording(path)
+
+
+@pytest.mark.parametrize("name", ["absent.jsonl", "."])
+def test_recording_that_is_no_file_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RecordingError, match="no such file"):
+        load_recording(tmp_path / name)
+
+
+def test_exchanges_are_in_the_order_of_the_requests() -> None:
+    late, early = changed(at=2.0, path="late"), changed(at=1.0, path="early")
+    assert [one.path for one in read(HEAD + late + early).exchanges] == ["early", "late"]
+
+
+def test_builders_make_recordings() -> None:
+    made = recording(exchange("a"), upload("b", b"c"))
+    assert read(HEAD + "".join(map(exchange_line, made.exchanges)).encode()) == made

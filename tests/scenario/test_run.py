@@ -1,0 +1,129 @@
+"""Running scenarios: what fails and how it is said, and that the shipped ones pass the same way each time."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from phone_sim.scenario.read import read_scenario
+from phone_sim.scenario.report import as_junit, failure_text, progress_line
+from phone_sim.scenario.run import Outcome, run_scenario
+from tests.scenario.write import HEAD, write
+
+SHIPPED = sorted((Path(__file__).parents[2] / "fixtures/scenarios").glob("*.phone.toml"))
+HTTP = HEAD + 'protocol = "http"\ntimeout = 1.0\n'
+LICENSE = '\n[[server.licenses]]\nfeatures = ["LDAP"]\n'
+
+
+def played(folder: Path, steps: str, *, head: str = HEAD) -> Outcome:
+    """A scenario that was run."""
+    return run_scenario(read_scenario(write(folder, LICENSE + steps, head=head)))
+
+
+def test_shipped_scenarios_cover_the_clauses_on_licensing() -> None:
+    cited = {int(number) for file in SHIPPED for number in re.findall(r"^b(\d+)-", file.name)}
+    assert cited == {9, 10, 11, 12, 13, 14, 15, 16, 17, 18}
+    assert all(file.read_text().startswith("# ") for file in SHIPPED)
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.name)
+def test_same_seed_gives_the_same_log(file: Path) -> None:
+    scenario = read_scenario(file)
+    first, second = run_scenario(scenario, seed=3), run_scenario(scenario, seed=3)
+    assert first.logs == second.logs
+    assert "".join(first.logs.values())
+
+
+def test_seed_decides_what_chance_does(tmp_path: Path) -> None:
+    boots = '\n[[steps]]\nadd_fault = "503 chance=0.5"\n' + 6 * "\n[[steps]]\nboot = true\n"
+    scenario = read_scenario(write(tmp_path, boots, head=HTTP))
+    logs = [run_scenario(scenario, seed=seed).logs["desk"] for seed in (1, 1, 2)]
+    assert logs[0] == logs[1] != logs[2]
+
+
+@pytest.mark.parametrize(
+    ("expect", "expected", "found"),
+    [
+        ("requests = ['a.cfg']", "a.cfg", "0004f2000001.cfg, 000000000000.cfg, site.cfg"),
+        ("requests = { contains = ['site.cfg', '0004f2000001.cfg'] }", "in this order, others between: site.cfg", "00"),
+        (
+            "no_requests = '*-license.cfg'",
+            "none of *-license.cfg",
+            "000000000000-license.cfg, 0004f2000001-license.cfg",
+        ),
+        ("no_requests = true", "none of *", "0004f2000001.cfg"),
+        ("features.LDAP = 'off'", "off", "on: licensed, does not expire"),
+        ("features.UsbAudio = 'on'", "on", "off: not configured for use"),
+        ("log = 'no such line'", "a line with 'no such line'", "14 lines without it"),
+        ("not_log = 'key is blank'", "no line with 'key is blank'", "0110080000|lic |4|03|cfgCfsFlashKeyScratchLoad"),
+        ("reboots = 1", "1", "0"),
+        ("screen = 'Tea'", "a line with 'Tea'", ", SoundPoint IP 670"),
+        ("licenses = 'Tea'", "a line with 'Tea'", "Licenses, Corporate Directory: Does not expire"),
+        ("state = 'off'", "off", "idle"),
+    ],
+)
+def test_what_is_not_as_expected_is_said(tmp_path: Path, expect: str, expected: str, found: str) -> None:
+    (failure,) = played(tmp_path, f"\n[[steps]]\nboot = true\nexpect.{expect}\n").failures
+    assert failure.unmet.expected.startswith(expected)
+    assert failure.unmet.found.startswith(found)
+    assert failure.phone == "desk"
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        ("reboot = true", "a phone that is off has no answer to the event: reboot requested"),
+        ("call = true", "a phone that is off has no answer to the event: call started"),
+        ("hangup = true", "there is no call to end"),
+        ("cut_power = true", "a phone that is off has no answer"),
+        ("server_up = true", "the boot server is up already"),
+        ("remove = 'a.cfg'", "'a.cfg' is not on the boot server"),
+        ("run_until = '2026-01-01'", "time does not pass from"),
+        ("boot = true\n\n[[steps]]\npower_on = true", "a phone that is idle has no answer to the event: power on"),
+        ("server_down = true\n\n[[steps]]\nserver_down = true", "the boot server is down already"),
+    ],
+)
+def test_step_that_cannot_be_done_fails(tmp_path: Path, steps: str, message: str) -> None:
+    (failure,) = played(tmp_path, f"\n[[steps]]\n{steps}\n").failures
+    assert failure.unmet.found.startswith(message)
+
+
+def test_first_failed_step_is_the_last_one(tmp_path: Path) -> None:
+    step = "\n[[steps]]\nboot = true\nexpect = { state = 'off', reboots = 7 }\n"
+    outcome = played(tmp_path, step + step)
+    assert [(failure.number, failure.unmet.key) for failure in outcome.failures] == [(1, "reboots"), (1, "state")]
+
+
+def test_features_of_a_phone_that_is_off_are_none(tmp_path: Path) -> None:
+    (failure,) = played(tmp_path, "\n[[steps]]\nexpect.features = { LDAP = 'off' }\n").failures
+    assert failure.unmet.found == "no features, the phone is off"
+
+
+@pytest.mark.parametrize("protocol", ["memory", "http", "tftp"])
+def test_server_that_is_down_and_up_again_is_asked_again(tmp_path: Path, protocol: str) -> None:
+    steps = (
+        "server_down = true",
+        "boot = true\nexpect = { features = { LDAP = 'off' }, state = 'idle', requests = ['0004f2000001.cfg'] }",
+        "server_up = true",
+        "reboot = true\nexpect = { features = { LDAP = 'on' }, reboots = 1 }",
+    )
+    head = f'{HEAD}protocol = "{protocol}"\ntimeout = 0.2\n'
+    assert played(tmp_path, "".join(f"\n[[steps]]\n{step}\n" for step in steps), head=head).failures == ()
+
+
+def test_failure_shows_where_what_and_the_end_of_the_log(tmp_path: Path) -> None:
+    outcome = played(tmp_path, "\n[[steps]]\nboot = true\nexpect.reboots = 2\n")
+    text = failure_text(outcome)
+    line = outcome.failures[0].step.line
+    assert f"a.phone.toml:{line}: step 1 (boot), phone desk: reboots\n  expected: 2\n  found:    0\n" in text
+    assert text.splitlines()[-2].endswith("efk |*|03|Initial log entry. Current logging level 4")
+    assert text.splitlines()[-1] == "seed: 0"
+    assert progress_line(outcome).startswith("failed ")
+
+
+def test_junit_has_no_character_that_xml_lacks(tmp_path: Path) -> None:
+    head = 'title = "a \\u0001 <b>"\nstart = "unset"\n'
+    outcome = played(tmp_path, "\n[[steps]]\nboot = true\nexpect.reboots = 2\n", head=head)
+    text = as_junit([outcome]).decode()
+    assert "a \ufffd &lt;b&gt;" in text
+    assert 'tests="1" failures="1"' in text
