@@ -24,6 +24,7 @@ VERBS = {
     "reproduce": "Play a licensing fault: its site, its phone, its log.",
     "explain": "Say what a phone's log means, why, and what to do.",
     "scenario": "Run scenario files: phones, a boot server, expectations.",
+    "audit": "Say what a boot server does well and badly.",
     "models": "Show the models and which features need a license.",
 }
 INTERRUPTED = 130

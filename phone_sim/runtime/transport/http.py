@@ -7,7 +7,7 @@ import ssl
 from contextlib import suppress
 from http.client import BadStatusLine, HTTPException, IncompleteRead, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import requests
@@ -69,8 +69,10 @@ class _TlsPool(_Patient, HTTPSConnectionPool):
     pass
 
 
-class _Adapter(HTTPAdapter):
-    """requests' adapter, over bounded sockets; `pool_options` are those of urllib3's pools."""
+class BoundedAdapter(HTTPAdapter):
+    """requests' adapter, over bounded sockets; `pool_options` are those of urllib3's pools, `pools` their classes."""
+
+    pools: ClassVar[dict[str, type[HTTPConnectionPool]]] = {"http": _Pool, "https": _TlsPool}
 
     def __init__(self, **pool_options: Any) -> None:
         self._pool_options = pool_options
@@ -78,7 +80,7 @@ class _Adapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **(kwargs | self._pool_options))
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        self.poolmanager.pool_classes_by_scheme = self.pools
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         # requests reads the bodies of redirects and challenges: unpacked, a few kilobytes can fill the memory.
@@ -98,12 +100,12 @@ class _Session(requests.Session):
         self._tls = tls
         self._source = source
         self.adapters.clear()
-        self.mount("http://", _Adapter(source_address=source))
+        self.mount("http://", BoundedAdapter(source_address=source))
 
     def get_adapter(self, url: str) -> BaseAdapter:
         if "https://" not in self.adapters and url.lower().startswith("https://"):
             # Only now: to read all the authorities takes longer than to boot a phone over HTTP.
-            self.mount("https://", _Adapter(source_address=self._source, ssl_context=client_context(self._tls)))
+            self.mount("https://", BoundedAdapter(source_address=self._source, ssl_context=client_context(self._tls)))
         return super().get_adapter(url)
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:

@@ -1,0 +1,143 @@
+"""Checks of what a server takes and to whom it gives: uploads, listings, files of others, passwords, TLS.
+
+Pure: each function judges observations and asks nothing. The words for people are in `checks`.
+"""
+
+import re
+
+from phone_sim.audit.finding import Judgment, bad, good, good_if, not_applicable, unknown
+from phone_sim.audit.observations import Answer, Ask, Observations, Outcome
+from phone_sim.firmware.effects import Uploaded
+from phone_sim.runtime.virtual_phone import request_line
+
+_OLD_TLS = ("1.0", "1.1")
+_LISTING = re.compile(rb"(?i)index of /|directory listing|<title>[^<]{0,200}/</title>|\[to parent directory\]")
+_LINK = re.compile(rb"(?i)href\s*=\s*[\"'][^\"'#?]{1,200}\.(cfg|xml|log|ld)[\"'?]")
+
+
+def log_upload(seen: Observations) -> Judgment:
+    """Phones can leave their logs."""
+    uploads = [one for boot in seen.boots for one in boot.uploads]
+    if not uploads:
+        return unknown("no phone had a log to upload, or a place for it")
+    refused = [request_line(one) for one in uploads if not isinstance(one.reply, Uploaded)]
+    return bad(*refused) if refused else good(request_line(uploads[-1]))
+
+
+def log_unaltered(seen: Observations) -> Judgment:
+    """What a phone left is what is there."""
+    stored = [boot.stored for boot in seen.boots if boot.stored is not None]
+    answer = seen.answers.get(Ask.UPLOADED_LOG)
+    if not stored or answer is None:
+        return not_applicable("no log was taken")
+    if answer.outcome is not Outcome.FOUND:
+        return unknown(answer, "logs cannot be read back, which keeps them from others")
+    return good_if(answer.body == stored[-1], answer, f"{len(stored[-1])} bytes were uploaded")
+
+
+def directory_listing(seen: Observations) -> Judgment:
+    """Nobody can see which files there are."""
+    if not seen.is_http:
+        return not_applicable(f"{seen.scheme} is not asked for listings")
+    answers = [seen.answers[ask] for ask in (Ask.ROOT_LISTING, Ask.LICENSE_LISTING) if ask in seen.answers]
+    open_ones = [answer for answer in answers if _is_listing(answer)]
+    if open_ones:
+        return bad(*open_ones)
+    failed = all(answer.outcome is Outcome.FAILED for answer in answers)
+    return unknown(*answers) if failed else good(*answers)
+
+
+def _is_listing(answer: Answer) -> bool:
+    page = answer.body[:65536]
+    return answer.outcome is Outcome.FOUND and bool(_LISTING.search(page) or _LINK.search(page))
+
+
+def other_license(seen: Observations) -> Judgment:
+    """A phone's activation file is for that phone."""
+    return _of_another(seen, Ask.OTHER_LICENSE)
+
+
+def other_configuration(seen: Observations) -> Judgment:
+    """A phone's configuration is for that phone."""
+    return _of_another(seen, Ask.OTHER_CONFIGURATION)
+
+
+def _of_another(seen: Observations, ask: Ask) -> Judgment:
+    answer = seen.answers.get(ask)
+    if answer is None or answer.outcome is Outcome.FAILED:
+        return unknown(*([answer] if answer is not None else []))
+    if seen.is_real(ask):
+        return bad(answer)
+    if answer.outcome is Outcome.REFUSED:
+        return good(answer)
+    return unknown(answer, "name a phone that the server has files of: --other-mac")
+
+
+def password_in_clear(seen: Observations) -> Judgment:
+    """A password does not go over the network as it is."""
+    if not seen.has_password:
+        return not_applicable("no password was given")
+    if seen.scheme in ("https", "ftps"):
+        return good(f"{seen.scheme} encrypts it")
+    if seen.scheme == "http" and not seen.challenge:
+        return unknown("the server did not ask for the password")
+    if seen.challenge == "digest":
+        return bad("http with Digest: the password is not sent, but the files with their passwords are")
+    return bad(f"{seen.scheme} sends the password, and all files, in clear")
+
+
+def path_traversal(seen: Observations) -> Judgment:
+    """No file above the root of the server is served."""
+    outside, clamped = seen.answers.get(Ask.OUTSIDE), seen.answers.get(Ask.CLAMPED)
+    if outside is None or clamped is None or outside.outcome is Outcome.FAILED:
+        return unknown(*(answer for answer in (outside, clamped) if answer is not None))
+    told = [outside, clamped, *([seen.answers[Ask.DOTTED]] if Ask.DOTTED in seen.answers else [])]
+    if seen.outside_named:
+        return good_if(not seen.is_real(Ask.OUTSIDE), *told)
+    same = [answer for answer in seen.found(Ask.MASTER) if answer.body == clamped.body]
+    if outside.outcome is Outcome.REFUSED or (same and clamped.outcome is Outcome.FOUND):
+        return good(*told)
+    return unknown(*told, "put a file beside the root and name it: --outside")
+
+
+def tls_version(seen: Observations) -> Judgment:
+    """No version of TLS is spoken that is given up (RFC 8996)."""
+    if seen.tls is None:
+        return not_applicable(f"{seen.scheme} has no TLS")
+    if not seen.tls.accepted:
+        return unknown("no version was accepted")
+    told = f"accepted: TLS {', '.join(seen.tls.accepted)}"
+    return good_if(not set(_OLD_TLS) & set(seen.tls.accepted), told)
+
+
+def tls_certificate(seen: Observations) -> Judgment:
+    """The server's certificate is one that phones accept."""
+    if seen.tls is None:
+        return not_applicable(f"{seen.scheme} has no certificate")
+    if not seen.tls.accepted:
+        return unknown("no version of TLS was accepted")
+    return bad(seen.tls.trouble) if seen.tls.trouble else good("it is valid for this name, from a trusted authority")
+
+
+def tftp_block_size(seen: Observations) -> Judgment:
+    """The block size option is honored (RFC 2348)."""
+    if seen.tftp is None:
+        return not_applicable(f"{seen.scheme} has no blocks")
+    if seen.tftp.failure:
+        return unknown(seen.tftp.failure)
+    agreed = seen.tftp.block_size
+    told = f"asked for {seen.tftp.asked}, agreed on {agreed if agreed is not None else 'nothing: blocks of 512 bytes'}"
+    return good_if(agreed == seen.tftp.asked, told)
+
+
+def tftp_transfer_id(seen: Observations) -> Judgment:
+    """A transfer has a port of its own, and a stranger cannot end it (RFC 1350 4)."""
+    if seen.tftp is None:
+        return not_applicable(f"{seen.scheme} has no transfer identifiers")
+    if seen.tftp.failure:
+        return unknown(seen.tftp.failure)
+    if not seen.tftp.undisturbed:
+        return bad("an error packet from another port ended the transfer")
+    if not seen.tftp.own_port:
+        return unknown("the server answers from the port it listens on; phones accept that")
+    return good("each transfer has a port of its own, and packets from strangers are passed over")

@@ -1,0 +1,165 @@
+"""Checks of how a server answers: files that are there, files that are not, heads, connections, time.
+
+Pure: each function judges observations and asks nothing. The words for people are in `checks`.
+"""
+
+from statistics import median
+from urllib.parse import urlsplit
+
+from phone_sim.audit.finding import Judgment, bad, good, good_if, not_applicable, unknown
+from phone_sim.audit.observations import Answer, Ask, Observations, Outcome
+
+_PLAIN_TYPES = ("text/xml", "application/xml", "text/plain", "application/octet-stream")
+_LICENSES = (Ask.SITE_LICENSE, Ask.OWN_LICENSE)
+_TWICE = (
+    (Ask.MASTER, Ask.MASTER_AGAIN),
+    (Ask.SITE_LICENSE, Ask.SITE_LICENSE_AGAIN),
+    (Ask.OWN_LICENSE, Ask.OWN_LICENSE_AGAIN),
+)
+# Of a phone's time limit: over these, a boot of a dozen files gets long, or one bad moment ends it.
+_TYPICAL_SHARE, _WORST_SHARE = 0.1, 0.5
+
+
+def missing_files(seen: Observations) -> Judgment:
+    """A name that nobody has is answered as missing."""
+    return _as_missing([seen.answers[Ask.MISSING]] if Ask.MISSING in seen.answers else [])
+
+
+def missing_licenses(seen: Observations) -> Judgment:
+    """An activation file that is not there is answered as missing."""
+    answers = [seen.answers[ask] for ask in _LICENSES if ask in seen.answers and not seen.is_real(ask)]
+    if not answers and all(ask in seen.answers for ask in _LICENSES):
+        return not_applicable("there are both activation files")
+    return _as_missing(answers)
+
+
+def _as_missing(answers: list[Answer]) -> Judgment:
+    wrong = [answer for answer in answers if answer.outcome in (Outcome.FOUND, Outcome.REFUSED)]
+    if wrong:
+        return bad(*wrong)
+    right = [answer for answer in answers if answer.outcome is Outcome.MISSING]
+    return good(*right) if right else unknown(*answers)
+
+
+def content_type(seen: Observations) -> Judgment:
+    """Configuration and activation files have a type that no proxy rewrites."""
+    if not seen.is_http:
+        return not_applicable(f"{seen.scheme} has no content types")
+    files = [answer for answer in seen.found(Ask.MASTER, *_LICENSES) if not seen.looks_missing(answer)]
+    if not files:
+        return unknown("no file was served")
+    types = [answer.headers.get("content-type", "").partition(";")[0].strip().lower() for answer in files]
+    if any(kind and kind not in _PLAIN_TYPES for kind in types):
+        return bad(*files)
+    return good(*files) if all(types) else unknown(*files, "no type is named, and whoever passes it on will guess")
+
+
+def same_bytes(seen: Observations) -> Judgment:
+    """A file that is asked for twice is the same, and not packed."""
+    pairs = [seen.found(*pair) for pair in _TWICE]
+    both = [pair for pair in pairs if len(pair) == 2]
+    if not both:
+        return unknown("no file was served twice")
+    altered = [answer for pair in both for answer in pair if pair[0].body != pair[1].body]
+    packed = [
+        f"{answer}, Content-Encoding: {answer.headers['content-encoding']}"
+        for pair in both
+        for answer in pair
+        if answer.headers.get("content-encoding", "identity").lower() != "identity"
+    ]
+    return bad(*altered, *packed) if altered or packed else good(*(answer for pair in both for answer in pair))
+
+
+def license_not_cached(seen: Observations) -> Judgment:
+    """Activation files come from the server itself, and nobody on the way may keep them."""
+    if not seen.is_http:
+        return not_applicable(f"{seen.scheme} has no caches")
+    files = [answer for ask in _LICENSES if seen.is_real(ask) for answer in seen.found(ask)]
+    if not files:
+        return not_applicable("there is no activation file")
+    notes = [_cache_note(answer) for answer in files]
+    return good_if(not any(_may_be_stale(answer) for answer in files), *notes)
+
+
+def _cache_note(answer: Answer) -> str:
+    named = ("cache-control", "age", "etag", "expires", "x-cache", "via")
+    told = ", ".join(f"{name}: {answer.headers[name]}" for name in named if name in answer.headers)
+    return f"{answer}; {told or 'nothing about caches'}"
+
+
+def _may_be_stale(answer: Answer) -> bool:
+    control = [word.strip() for word in answer.headers.get("cache-control", "").lower().split(",")]
+    lifetimes = [word.partition("=")[2] for word in control if word.startswith(("max-age=", "s-maxage="))]
+    kept = any(life.strip('"').lstrip("0") for life in lifetimes) and not {"no-cache", "no-store"} & set(control)
+    aged = bool(answer.headers.get("age", "0").lstrip("0"))
+    return kept or aged or "hit" in answer.headers.get("x-cache", "").lower()
+
+
+def head(seen: Observations) -> Judgment:
+    """HEAD says what GET says."""
+    if not seen.is_http:
+        return not_applicable(f"{seen.scheme} has no HEAD")
+    pairs = ((Ask.MASTER, Ask.MASTER_HEAD), (Ask.MISSING, Ask.MISSING_HEAD))
+    asked = [(seen.answers[get], seen.answers[told]) for get, told in pairs if {get, told} <= seen.answers.keys()]
+    if not asked or any(answer.outcome is Outcome.FAILED for pair in asked for answer in pair):
+        return unknown(*(answer for pair in asked for answer in pair))
+    wrong = [answer for pair in asked if not _agree(*pair) for answer in pair]
+    return bad(*wrong) if wrong else good(*(told for _, told in asked))
+
+
+def _agree(get: Answer, told: Answer) -> bool:
+    length = told.headers.get("content-length")
+    right_length = get.outcome is not Outcome.FOUND or length is None or length == str(len(get.body))
+    return get.outcome is told.outcome and right_length
+
+
+def redirects(seen: Observations) -> Judgment:
+    """A file is where it is asked for."""
+    if not seen.is_http:
+        return not_applicable(f"{seen.scheme} has no redirects")
+    moved = [answer for answer in seen.answers.values() if answer.status[5:6] == "3" and "location" in answer.headers]
+    # A folder without its slash is moved to the one with it by every server.
+    moved = [answer for answer in moved if not answer.headers["location"].endswith(f"{urlsplit(answer.url).path}/")]
+    if not moved:
+        return good("no answer was a redirect")
+    told = [f"{answer} -> {answer.headers['location']}" for answer in moved]
+    away = any(_leads_away(answer) for answer in moved)
+    return bad(*told) if away else unknown(*told, "whether a phone of these years follows is not known")
+
+
+def _leads_away(answer: Answer) -> bool:
+    """True for another server, another protocol, and the same address again."""
+    here, there = urlsplit(answer.url), urlsplit(answer.headers["location"])
+    other_place = bool(there.netloc) and (there.scheme, there.netloc) != (here.scheme, here.netloc)
+    return other_place or there.path == here.path
+
+
+def keep_alive(seen: Observations) -> Judgment:
+    """Several requests go over one connection."""
+    if not seen.is_http or seen.connections is None:
+        return not_applicable(f"{seen.scheme} has a connection for each file")
+    asked = len(seen.answers)
+    if seen.connections == 0 or asked < 3:
+        return unknown(f"{asked} requests were answered")
+    return good_if(seen.connections <= asked // 2, f"{asked} requests over {seen.connections} connections")
+
+
+def answer_time(seen: Observations) -> Judgment:
+    """Answers come well within a phone's limit."""
+    times = [answer.seconds for answer in seen.requests]
+    if not times:
+        return unknown("nothing was asked")
+    typical, worst = median(times), max(seen.requests, key=lambda answer: answer.seconds)
+    told = f"median {typical:.3f} s, worst {worst.seconds:.3f} s of {len(times)} answers; the limit is {seen.limit:g} s"
+    quick = typical <= _TYPICAL_SHARE * seen.limit and worst.seconds <= _WORST_SHARE * seen.limit
+    return good_if(quick, told, f"slowest: {worst}")
+
+
+def upper_case_names(seen: Observations) -> Judgment:
+    """The files of a phone are under the names that phones ask for, with the MAC in lower case."""
+    pairs = ((Ask.OWN_LICENSE, Ask.UPPER_LICENSE), (Ask.OWN_CONFIGURATION, Ask.UPPER_CONFIGURATION))
+    lost = [seen.answers[upper] for lower, upper in pairs if seen.is_real(upper) and not seen.is_real(lower)]
+    if lost:
+        return bad(*lost)
+    kept = [answer for lower, _ in pairs if seen.is_real(lower) for answer in seen.found(lower)]
+    return good(*kept) if kept else not_applicable("the server has no file of this phone's own")

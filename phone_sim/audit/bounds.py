@@ -1,0 +1,133 @@
+"""How much the audit may ask, and how it asks by a phone's own transport. Every request is counted and recorded.
+
+This module does not know what is asked for, nor why.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from phone_sim.audit.observations import Answer, Outcome
+from phone_sim.firmware.effects import (
+    Fetch,
+    Fetched,
+    FetchReply,
+    NotFound,
+    TransferFailed,
+    Upload,
+    Uploaded,
+    UploadReply,
+)
+from phone_sim.firmware.location import Location
+from phone_sim.runtime.transport import Transport
+
+BODY_LIMIT = 16 * 1024 * 1024
+"""Most bytes of an answer that are read."""
+_REACHED = "not asked: the audit's bounds are reached"
+
+
+class Probe(Protocol):
+    """Asks for one file."""
+
+    def ask(self, location: Location, method: str = "GET") -> Answer:
+        """The answer, whatever it is."""
+
+    def close(self) -> None:
+        """Give back what is held open."""
+
+
+class Bounds:
+    """What the audit may still do: so many requests, for so many seconds; and the record of what it did."""
+
+    def __init__(self, *, count: int, seconds: float) -> None:
+        self._count = count
+        self._deadline = time.monotonic() + seconds
+        self.record: list[Answer] = []
+
+    @property
+    def are_reached(self) -> bool:
+        """True when nothing more may be asked."""
+        return len(self.record) >= self._count or time.monotonic() >= self._deadline
+
+    def asked(self, method: str, url: str, ask: Callable[[], Answer]) -> Answer:
+        """Ask and record, or say that the bounds are reached."""
+        if self.are_reached:
+            return Answer(method=method, url=url, outcome=Outcome.FAILED, status=_REACHED)
+        answer = ask()
+        self.record.append(answer)
+        return answer
+
+
+class BoundedTransport:
+    """A phone's transport, within the bounds of the audit."""
+
+    def __init__(self, inner: Transport, bounds: Bounds) -> None:
+        self._inner = inner
+        self._bounds = bounds
+
+    def fetch(self, request: Fetch) -> FetchReply:
+        """Download a file."""
+        if self._bounds.are_reached:
+            return TransferFailed(_REACHED)
+        began = time.monotonic()
+        reply = self._inner.fetch(request)
+        self._bounds.record.append(_answer(request, reply, began))
+        return reply
+
+    def read(self, request: Fetch) -> Answer:
+        """Download a file, and give the answer with its body."""
+        began = time.monotonic()
+        return _answer(request, self.fetch(request), began)
+
+    def upload(self, request: Upload) -> UploadReply:
+        """Send a file."""
+        if self._bounds.are_reached:
+            return TransferFailed(_REACHED)
+        began = time.monotonic()
+        reply = self._inner.upload(request)
+        self._bounds.record.append(_answer(request, reply, began))
+        return reply
+
+    def close(self) -> None:
+        """Close the transport."""
+        self._inner.close()
+
+
+def _answer(request: Fetch | Upload, reply: FetchReply | UploadReply, began: float) -> Answer:
+    """A reply of a transport as an answer."""
+    match reply:
+        case Fetched() | Uploaded():
+            outcome = Outcome.FOUND
+        case NotFound():
+            outcome = Outcome.MISSING
+        case TransferFailed():
+            outcome = Outcome.FAILED
+        case _:
+            outcome = Outcome.REFUSED
+    status = getattr(reply, "reason", "") or ("taken" if isinstance(reply, Uploaded) else "served")
+    method = _method(request.location.url, isinstance(request, Upload))
+    seconds = time.monotonic() - began
+    body = reply.data if isinstance(reply, Fetched) else b""
+    return Answer(method=method, url=request.location.url, outcome=outcome, status=status, body=body, seconds=seconds)
+
+
+def _method(url: str, writes: bool) -> str:
+    scheme = url.partition(":")[0]
+    words = {"tftp": ("RRQ", "WRQ"), "ftp": ("RETR", "STOR"), "ftps": ("RETR", "STOR")}.get(scheme, ("GET", "PUT"))
+    return words[writes]
+
+
+class TransportProbe:
+    """Asks by a phone's transport, which shows no headers; another method than GET is not known to it."""
+
+    def __init__(self, transport: BoundedTransport, user_agent: str) -> None:
+        self._transport = transport
+        self._user_agent = user_agent
+
+    def ask(self, location: Location, method: str = "GET") -> Answer:  # noqa: ARG002 - as in Probe
+        """Read the file."""
+        return self._transport.read(Fetch(location=location, limit=BODY_LIMIT, user_agent=self._user_agent))
+
+    def close(self) -> None:
+        """Close the transport."""
+        self._transport.close()

@@ -1,0 +1,238 @@
+"""Asks a boot server all that the audit wants to know, one request at a time, within bounds.
+
+First phones boot, each model with either license rule and all with one MAC; then the audit asks by itself. It uploads
+nothing but the log of these phones, `<mac>-app.log`. It does not know what is good or bad.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from phone_sim.audit.bounds import BoundedTransport, Bounds, Probe, TransportProbe
+from phone_sim.audit.http_probe import HttpProbe
+from phone_sim.audit.observations import Answer, Ask, Boot, Observations, Outcome, TftpSeen, TlsSeen
+from phone_sim.audit.tftp_probe import look_at_tftp
+from phone_sim.audit.tls_probe import look_at_tls
+from phone_sim.errors import BootServerUnreachableError, LifecycleError
+from phone_sim.firmware.effects import TransferFailed
+from phone_sim.firmware.license_update import SITE_LICENSE_NAME
+from phone_sim.firmware.location import BootServer, Location
+from phone_sim.firmware.master_config import DEFAULT_NAME, MasterConfiguration
+from phone_sim.licensing.signature import TrustAnchor
+from phone_sim.mac_address import MacAddress
+from phone_sim.models import Model
+from phone_sim.runtime.model_files import load_models
+from phone_sim.runtime.transport import Limits, Tls, network_transport
+from phone_sim.runtime.trust_file import load_anchor
+from phone_sim.runtime.virtual_phone import VirtualPhone
+from phone_sim.runtime.virtual_time import VirtualTime
+
+REQUEST_LIMIT = 1000
+"""Most requests of an audit; fifteen models with two rules make some four hundred."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is audited, and how.
+
+    `other_mac` is a phone whose files are asked for to see whether they are given; `anchor` the authority's public key,
+    None for the test pair; `outside` the name of a file beside the root, put there on purpose, empty for a name that
+    nobody has. `timeout` is a phone's limit for an answer, `time_limit` that of the audit, both in seconds.
+    """
+
+    url: str
+    now: datetime
+    mac: MacAddress
+    other_mac: MacAddress
+    anchor: TrustAnchor | None = None
+    ca_file: Path | None = None
+    client_cert: Path | None = None
+    timeout: float = 5.0
+    time_limit: float = 300.0
+    outside: str = ""
+
+    @property
+    def limits(self) -> Limits:
+        """The phones' time limits."""
+        return Limits(answer=self.timeout, transfer=12 * self.timeout)
+
+    @property
+    def tls(self) -> Tls:
+        """How TLS is spoken."""
+        return Tls(ca_file=self.ca_file, client_cert=self.client_cert)
+
+
+def following(mac: MacAddress) -> MacAddress:
+    """The MAC after this one; after the last the one before it."""
+    number = int(mac.digits, 16)
+    return MacAddress(f"{number + 1 if number < 16**12 - 1 else number - 1:012x}")
+
+
+def observe(plan: Plan, progress: Callable[[str], None] = lambda _: None) -> Observations:
+    """Boot and ask; `progress` is told what is done next.
+
+    Raises:
+        UsageError: the address or a file cannot be used.
+        BootServerUnreachableError: the server gives no answer at all.
+    """
+    server = BootServer.parse(plan.url)
+    bounds = Bounds(count=REQUEST_LIMIT, seconds=plan.time_limit)
+    boots = tuple(_boots(plan, server, bounds, progress))
+    master = next((boot.master for boot in boots if not boot.problem), MasterConfiguration())
+    # What is read back is what was taken last; another model may have another folder for it.
+    logs = next((boot.master.log_file_directory for boot in reversed(boots) if boot.stored is not None), "")
+    progress("asking for files")
+    answers: dict[Ask, Answer] = {}
+    with _probe(plan, server, bounds) as probe:
+        for ask, method, location in _questions(plan, server, master, logs):
+            answers[ask] = probe.ask(location, method)
+        connections = probe.connections if isinstance(probe, HttpProbe) else None
+        challenge = probe.challenge if isinstance(probe, HttpProbe) else ""
+    scheme = urlsplit(server.root).scheme
+    tls, tftp = _tls(plan, server, progress), _tftp(plan, server, bounds)
+    return Observations(
+        url=server.root,
+        scheme=scheme,
+        has_password=server.credentials is not None,
+        mac=plan.mac,
+        other_mac=plan.other_mac,
+        limit=plan.timeout,
+        anchor=plan.anchor,
+        test_anchor=load_anchor(),
+        day=plan.now.date().isoformat(),
+        answers=answers,
+        boots=boots,
+        connections=connections,
+        challenge=challenge,
+        tls=tls,
+        tftp=tftp,
+        outside_named=bool(plan.outside),
+        cut_short=bounds.are_reached,
+        requests=tuple(bounds.record),
+    )
+
+
+def _boots(plan: Plan, server: BootServer, bounds: Bounds, progress: Callable[[str], None]) -> Iterator[Boot]:
+    models = load_models()
+    for number, (model, always) in enumerate(((model, always) for model in models for always in (True, False)), 1):
+        if bounds.are_reached:
+            return
+        rule = "always" if always else "when-needed"
+        progress(f"boot {number} of {2 * len(models)}: {model.name}, license rule {rule}")
+        boot = _boot(plan, model, always, bounds)
+        silent = [one.reply for one in boot.exchanges if isinstance(one.reply, TransferFailed)]
+        if number == 1 and boot.problem and silent and silent[0].unreachable:
+            raise BootServerUnreachableError(f"{server.root}: {silent[0].reason}")
+        yield boot
+
+
+def _boot(plan: Plan, model: Model, always: bool, bounds: Bounds) -> Boot:
+    network = network_transport(limits=plan.limits, ca_file=plan.ca_file, client_cert=plan.client_cert)
+    with VirtualPhone(
+        plan.url,
+        model=model.token,
+        mac=plan.mac,
+        trust=plan.anchor,
+        always_fetches_license=always,
+        time=VirtualTime(plan.now),
+        transport=BoundedTransport(network, bounds),
+    ) as phone:
+        phone.boot()
+        service = phone.driver.phone.service
+        if service is None:
+            raise LifecycleError(f"{model.name} has not booted")
+        return Boot(
+            model=model,
+            always=always,
+            problem=service.configuration.problem,
+            master=service.configuration.master,
+            gates=service.gates,
+            exchanges=phone.requests,
+            bad_parameters=service.session.settings.problems,
+        )
+
+
+@contextmanager
+def _probe(plan: Plan, server: BootServer, bounds: Bounds) -> Iterator[Probe]:
+    user_agent = f"phone-sim audit ({plan.mac})"
+    scheme = urlsplit(server.root).scheme
+    probe: Probe
+    if scheme in ("http", "https"):
+        probe = HttpProbe(plan.limits, plan.tls if scheme == "https" else None, user_agent, bounds)
+    else:
+        network = network_transport(limits=plan.limits, ca_file=plan.ca_file, client_cert=plan.client_cert)
+        probe = TransportProbe(BoundedTransport(network, bounds), user_agent)
+    with closing(probe):
+        yield probe
+
+
+def _questions(
+    plan: Plan, server: BootServer, master: MasterConfiguration, logs: str
+) -> Iterator[tuple[Ask, str, Location]]:
+    """What is asked, by which method and where, in order; only what the protocol knows."""
+    is_http = server.root.startswith("http")
+    nobody, beside = f"{secrets.token_hex(8)}.cfg", plan.outside or f"{secrets.token_hex(8)}.cfg"
+    main = server.master or DEFAULT_NAME
+    licenses = master.license_directory
+    upper = plan.mac.digits.upper()
+    own = f"{plan.mac}-license.cfg"
+    rows = [
+        (Ask.MASTER, "GET", "", main),
+        (Ask.MISSING, "GET", "", nobody),
+        (Ask.MASTER_AGAIN, "GET", "", main),
+        (Ask.MASTER_HEAD, "HEAD", "", main),
+        (Ask.MISSING_HEAD, "HEAD", "", nobody),
+        (Ask.SITE_LICENSE, "GET", licenses, SITE_LICENSE_NAME),
+        (Ask.OWN_LICENSE, "GET", licenses, own),
+        (Ask.SITE_LICENSE_AGAIN, "GET", licenses, SITE_LICENSE_NAME),
+        (Ask.OWN_LICENSE_AGAIN, "GET", licenses, own),
+        (Ask.UPPER_LICENSE, "GET", licenses, f"{upper}-license.cfg"),
+        (Ask.OWN_CONFIGURATION, "GET", "", f"{plan.mac}.cfg"),
+        (Ask.UPPER_CONFIGURATION, "GET", "", f"{upper}.cfg"),
+        (Ask.OTHER_LICENSE, "GET", licenses, f"{plan.other_mac}-license.cfg"),
+        (Ask.OTHER_CONFIGURATION, "GET", "", f"{plan.other_mac}.cfg"),
+        (Ask.UPLOADED_LOG, "GET", logs, f"{plan.mac}-app.log"),
+    ]
+    for ask, method, directory, name in rows:
+        location = server.locate(directory, name)
+        # Another server is not the one that the user named.
+        if location is not None and _same_server(location, server) and (is_http or method == "GET"):
+            yield ask, method, location
+    if is_http:
+        yield Ask.ROOT_LISTING, "GET", _at(server, "")
+        folder = server.locate(licenses, own)
+        if folder is not None and licenses and _same_server(folder, server):
+            url = folder.url.rpartition("/")[0] + "/"
+            yield Ask.LICENSE_LISTING, "GET", Location(url=url, credentials=folder.credentials)
+    yield Ask.OUTSIDE, "GET", _at(server, f"%2E%2E/{beside}")
+    yield Ask.CLAMPED, "GET", _at(server, f"%2E%2E/{main}")
+    yield Ask.DOTTED, "GET", _at(server, f"x/%2E%2E/{main}")
+
+
+def _at(server: BootServer, path: str) -> Location:
+    return Location(url=server.root + path, credentials=server.credentials)
+
+
+def _same_server(location: Location, server: BootServer) -> bool:
+    return urlsplit(location.url)[:2] == urlsplit(server.root)[:2]
+
+
+def _tls(plan: Plan, server: BootServer, progress: Callable[[str], None]) -> TlsSeen | None:
+    if not server.root.startswith(("https:", "ftps:")):
+        return None
+    progress("trying the versions of TLS")
+    return look_at_tls(server.root, plan.tls, seconds=plan.timeout)
+
+
+def _tftp(plan: Plan, server: BootServer, bounds: Bounds) -> TftpSeen | None:
+    if not server.root.startswith("tftp:") or bounds.are_reached:
+        return None
+    location = _at(server, server.master or DEFAULT_NAME)
+    seen = look_at_tftp(location, seconds=plan.timeout)
+    outcome, status = (Outcome.FAILED, seen.failure) if seen.failure else (Outcome.FOUND, "served block by block")
+    bounds.record.append(Answer(method="RRQ", url=location.url, outcome=outcome, status=status))
+    return seen

@@ -1,0 +1,149 @@
+"""How the audit asks by HTTP: the head of the answer in view, no redirect followed, the path as it is given.
+
+By way of requests, over bounded sockets. This module does not know what is asked for, nor why.
+"""
+
+import time
+from contextlib import suppress
+from typing import Any, ClassVar
+
+import requests
+import urllib3
+from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from phone_sim.audit.bounds import BODY_LIMIT, Bounds
+from phone_sim.audit.observations import Answer, Outcome
+from phone_sim.firmware.location import Location
+from phone_sim.runtime.transport import Limits, Tls, one_line
+from phone_sim.runtime.transport.bounded_socket import BoundedConnection, Budget, current_budget, words_of
+from phone_sim.runtime.transport.http import BoundedAdapter
+from phone_sim.runtime.transport.tls import client_context
+
+_CHUNK = 64 * 1024
+_HEADERS_KEPT = 64
+
+
+class _Counting(HTTPConnectionPool):
+    """Counts the connections that it opens: `num_connections` does not see one that is opened again."""
+
+    opened = 0
+
+    def _make_request(self, conn: Any, *args: Any, **kwargs: Any) -> Any:
+        self.opened += conn.is_closed
+        return super()._make_request(conn, *args, **kwargs)
+
+
+class _Pool(_Counting):
+    ConnectionCls = BoundedConnection
+
+
+class _TlsPool(_Counting, HTTPSConnectionPool):
+    pass
+
+
+class _Adapter(BoundedAdapter):
+    """The phone's adapter, which counts its connections and lets the encoding of an answer be seen."""
+
+    pools: ClassVar[dict[str, type[HTTPConnectionPool]]] = {"http": _Pool, "https": _TlsPool}
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        encoding = resp.headers.get("Content-Encoding")
+        response = super().build_response(req, resp)
+        if encoding is not None:
+            response.headers["Content-Encoding"] = encoding
+        return response
+
+
+class HttpProbe:
+    """Asks one server by HTTP, or with `tls` by HTTPS; `challenge` is how it wants the password, if it does."""
+
+    def __init__(self, limits: Limits, tls: Tls | None, user_agent: str, bounds: Bounds) -> None:
+        self._limits = limits
+        self._bounds = bounds
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": user_agent}
+        # The context only where it is used: to read all the authorities takes a while.
+        self._adapter = _Adapter() if tls is None else _Adapter(ssl_context=client_context(tls))
+        self._session.mount("http://" if tls is None else "https://", self._adapter)
+        self._auth: AuthBase | None = None
+        self.challenge = ""
+
+    def ask(self, location: Location, method: str = "GET") -> Answer:
+        """Send the request, with the path as it is, and read the answer whole."""
+        return self._bounds.asked(method, location.url, lambda: self._asked(location, method))
+
+    @property
+    def connections(self) -> int:
+        """How many connections were opened to the server."""
+        pools: Any = self._adapter.poolmanager.pools
+        return sum(pools[key].opened for key in pools.keys())  # noqa: SIM118 - it is no mapping
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def _asked(self, location: Location, method: str) -> Answer:
+        budget = Budget(seconds=self._limits.transfer, size=BODY_LIMIT + 4 * _CHUNK)
+        current_budget.set(budget)
+        began = time.monotonic()
+        try:
+            response = self._sent(location, method)
+            with response:
+                seconds = time.monotonic() - began
+                data = b"".join(response.raw.stream(_CHUNK, decode_content=False))
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError, KeyError) as error:
+            words = one_line(_words(error, budget))
+            return Answer(
+                method=method,
+                url=location.url,
+                outcome=Outcome.FAILED,
+                status=words,
+                seconds=time.monotonic() - began,
+            )
+        return Answer(
+            method=method,
+            url=location.url,
+            outcome=_outcome(response.status_code),
+            status=one_line(f"HTTP {response.status_code} {response.reason or ''}"),
+            headers={name.lower(): one_line(value) for name, value in list(response.headers.items())[:_HEADERS_KEPT]},
+            body=data,
+            seconds=seconds,
+        )
+
+    def _sent(self, location: Location, method: str) -> requests.Response:
+        response = self._once(location, method)
+        credentials = location.credentials
+        challenge = response.headers.get("WWW-Authenticate", "").lower()
+        if credentials is not None and response.status_code == requests.codes.unauthorized and self._auth is None:
+            digest = challenge.startswith("digest")
+            self.challenge = "digest" if digest else "basic"
+            user, password = credentials.user, credentials.password
+            self._auth = HTTPDigestAuth(user, password) if digest else HTTPBasicAuth(user.encode(), password.encode())
+            with suppress(urllib3.exceptions.HTTPError, OSError):
+                response.raw.read(_CHUNK)
+            response.close()
+            response = self._once(location, method)
+        return response
+
+    def _once(self, location: Location, method: str) -> requests.Response:
+        prepared = self._session.prepare_request(requests.Request(method, location.url))
+        prepared.url = location.url  # as it is: requests takes the dots out of a path
+        if self._auth is not None:
+            prepared.prepare_auth(self._auth, location.url)
+        return self._session.send(prepared, stream=True, timeout=self._limits.answer, allow_redirects=False)
+
+
+def _outcome(status: int) -> Outcome:
+    if status in (200, 201, 204):
+        return Outcome.FOUND
+    return Outcome.MISSING if status in (404, 410) else Outcome.REFUSED
+
+
+def _words(error: BaseException, budget: Budget) -> str:
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    if isinstance(error, urllib3.exceptions.SSLError) and error.args and isinstance(error.args[0], OSError):
+        error = error.args[0]
+    return words_of(error, budget) if isinstance(error, OSError) else str(error)

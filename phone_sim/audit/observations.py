@@ -1,0 +1,182 @@
+"""What was seen of a boot server: its answers, the phones that booted from it, its TLS and TFTP.
+
+Values only. It knows neither how they were come by nor what is good or bad.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from phone_sim.firmware.effects import Uploaded
+from phone_sim.firmware.features import Gate
+from phone_sim.firmware.master_config import MasterConfiguration
+from phone_sim.firmware.settings import BadParameter
+from phone_sim.licensing.signature import TrustAnchor
+from phone_sim.mac_address import MacAddress
+from phone_sim.models import Model
+from phone_sim.runtime.driver import Exchange
+
+
+class Outcome(StrEnum):
+    """How an answer counts for a phone; `FAILED` is no whole answer."""
+
+    FOUND = "found"
+    MISSING = "missing"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class Ask(StrEnum):
+    """What the audit asks for by itself, besides the boots."""
+
+    MASTER = "the master configuration file"
+    MASTER_AGAIN = "the master configuration file, once more"
+    MASTER_HEAD = "the head of the master configuration file"
+    MISSING = "a file that is not there"
+    MISSING_HEAD = "the head of a file that is not there"
+    SITE_LICENSE = "the site's activation file"
+    SITE_LICENSE_AGAIN = "the site's activation file, once more"
+    OWN_LICENSE = "the phone's activation file"
+    OWN_LICENSE_AGAIN = "the phone's activation file, once more"
+    UPPER_LICENSE = "the phone's activation file, in upper case"
+    OWN_CONFIGURATION = "the phone's master configuration file"
+    UPPER_CONFIGURATION = "the phone's master configuration file, in upper case"
+    OTHER_LICENSE = "another phone's activation file"
+    OTHER_CONFIGURATION = "another phone's master configuration file"
+    UPLOADED_LOG = "the log that was uploaded"
+    ROOT_LISTING = "the root folder"
+    LICENSE_LISTING = "the license folder"
+    OUTSIDE = "a file beside the root"
+    CLAMPED = "the master configuration file, from above the root"
+    DOTTED = "the master configuration file, by way of another folder"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One request and its answer. `status` is in the protocol's words; the names of `headers` are in lower case."""
+
+    method: str
+    url: str
+    outcome: Outcome
+    status: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        kind = self.headers.get("content-type", "")
+        has_body = self.outcome is Outcome.FOUND and self.method in ("GET", "RRQ", "RETR")
+        size = f", {len(self.body)} bytes" if has_body else ""
+        return f"{self.method} {self.url}: {self.status}{f', {kind}' if kind else ''}{size}"
+
+    @property
+    def is_page(self) -> bool:
+        """True for an HTML page, by its type or its first bytes."""
+        opening = self.body[:200].lstrip().lower()
+        says_so = "html" in self.headers.get("content-type", "").lower()
+        return says_so or opening.startswith((b"<!doctype html", b"<html"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boot:
+    """One phone that booted; `problem` says why it goes without the server's configuration, empty when it does not."""
+
+    model: Model
+    always: bool
+    problem: str
+    master: MasterConfiguration
+    gates: tuple[Gate, ...]
+    exchanges: tuple[Exchange, ...]
+    bad_parameters: tuple[BadParameter, ...]
+
+    @property
+    def rule(self) -> str:
+        """The license rule, as the command line has it."""
+        return "always" if self.always else "when-needed"
+
+    @property
+    def uploads(self) -> tuple[Exchange, ...]:
+        """The uploads of the log."""
+        return tuple(one for one in self.exchanges if one.method in ("PUT", "WRQ", "STOR"))
+
+    @property
+    def stored(self) -> bytes | None:
+        """The log as the server took it last, None when it took none."""
+        taken = [one.request for one in self.uploads if isinstance(one.reply, Uploaded)]
+        return getattr(taken[-1], "body", None) if taken else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsSeen:
+    """The versions of TLS that a handshake succeeded with, and what is wrong with the certificate (empty: nothing)."""
+
+    accepted: tuple[str, ...]
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TftpSeen:
+    """One transfer of the master configuration file, block by block.
+
+    `asked` and `block_size` are the bytes of a block that were asked for and agreed on (None: the option went
+    unanswered); `own_port` is true when the server answered from another port than it listens on; `undisturbed` when a
+    stranger's error packet did not end the transfer. `failure` says why there is nothing to see.
+    """
+
+    asked: int
+    block_size: int | None = None
+    own_port: bool = False
+    undisturbed: bool = False
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observations:
+    """All that was seen. `limit` is a phone's time limit for an answer in seconds; `anchor` None when none was named.
+
+    `connections` counts what the audit's own HTTP requests were sent over, None for another protocol; `challenge` is
+    how HTTP asked for the password, `basic` or `digest`, empty when it did not; `outside_named` is true when somebody
+    put a file beside the root for the audit to ask for; `cut_short` when the audit's bounds ended it early.
+    """
+
+    url: str
+    scheme: str
+    has_password: bool
+    mac: MacAddress
+    other_mac: MacAddress
+    limit: float
+    anchor: TrustAnchor | None
+    test_anchor: TrustAnchor
+    day: str
+    answers: Mapping[Ask, Answer]
+    boots: tuple[Boot, ...]
+    connections: int | None = None
+    challenge: str = ""
+    tls: TlsSeen | None = None
+    tftp: TftpSeen | None = None
+    outside_named: bool = False
+    cut_short: bool = False
+    requests: tuple[Answer, ...] = ()
+
+    @property
+    def is_http(self) -> bool:
+        """True for HTTP and HTTPS, whose answers have headers."""
+        return self.scheme in ("http", "https")
+
+    def found(self, *asks: Ask) -> list[Answer]:
+        """Those of the answers that are files."""
+        answers = [self.answers[ask] for ask in asks if ask in self.answers]
+        return [answer for answer in answers if answer.outcome is Outcome.FOUND]
+
+    @property
+    def is_soft(self) -> bool:
+        """True when the server answers a name that nobody has with a file."""
+        return bool(self.found(Ask.MISSING))
+
+    def is_real(self, ask: Ask) -> bool:
+        """True when a file was answered that is not what the server answers to any name, nor a page."""
+        return any(not answer.is_page and not self.looks_missing(answer) for answer in self.found(ask))
+
+    def looks_missing(self, answer: Answer) -> bool:
+        """True when the answer is the one that a missing file gets."""
+        return any(answer.body == missing.body for missing in self.found(Ask.MISSING))

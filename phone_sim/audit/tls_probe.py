@@ -1,0 +1,76 @@
+"""Which versions of TLS a server speaks, and whether its certificate is accepted: a handshake for each.
+
+HTTPS, and FTPS after AUTH TLS (RFC 4217). It asks for no file.
+"""
+
+import socket
+import ssl
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from phone_sim.audit.observations import TlsSeen
+from phone_sim.runtime.transport import Tls, one_line
+from phone_sim.runtime.transport.bounded_socket import Budget, current_budget
+from phone_sim.runtime.transport.tls import client_context
+
+_VERSIONS = {
+    "1.0": ssl.TLSVersion.TLSv1,
+    "1.1": ssl.TLSVersion.TLSv1_1,
+    "1.2": ssl.TLSVersion.TLSv1_2,
+    "1.3": ssl.TLSVersion.TLSv1_3,
+}
+_PORTS = {"https": 443, "ftps": 21}
+_LINE_LIMIT = 4096
+_HANDSHAKE_LIMIT = 256 * 1024
+
+
+def look_at_tls(root: str, tls: Tls, *, seconds: float) -> TlsSeen:
+    """Try each version with the server at the URL `root`; each wait takes at most `seconds`."""
+    accepted = [version for version in _VERSIONS if not _trouble(root, tls, version, seconds, checks=False)]
+    trouble = _trouble(root, tls, accepted[-1], seconds, checks=True) if accepted else ""
+    return TlsSeen(accepted=tuple(accepted), trouble=trouble)
+
+
+def _trouble(root: str, tls: Tls, version: str, seconds: float, *, checks: bool) -> str:
+    """Why a handshake with this version alone fails; empty when it does not."""
+    context = client_context(Tls(ca_file=tls.ca_file, client_cert=tls.client_cert, oldest=version))
+    with warnings.catch_warnings():
+        # Python deprecates the old versions; here it is asked who still speaks them.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.maximum_version = _VERSIONS[version]
+    context.check_hostname = checks
+    context.verify_mode = ssl.CERT_REQUIRED if checks else ssl.CERT_NONE
+    current_budget.set(Budget(seconds=2 * seconds, size=_HANDSHAKE_LIMIT))
+    try:
+        with _connected(root, seconds) as plain, context.wrap_socket(plain, server_hostname=urlsplit(root).hostname):
+            return ""
+    except ssl.SSLCertVerificationError as error:
+        return f"the certificate is not accepted: {one_line(error.verify_message)}"
+    except (OSError, ValueError) as error:
+        return one_line(str(error)) or "no handshake"
+
+
+@contextmanager
+def _connected(root: str, seconds: float) -> Iterator[socket.socket]:
+    parts = urlsplit(root)
+    address = (parts.hostname or "", parts.port or _PORTS[parts.scheme])
+    with socket.create_connection(address, timeout=seconds) as plain:
+        if parts.scheme == "ftps":
+            _last_line(plain)
+            plain.sendall(b"AUTH TLS\r\n")
+            _last_line(plain)
+        yield plain
+
+
+def _last_line(plain: socket.socket) -> None:
+    """Read a reply of FTP to its last line, which has a blank after its code (RFC 959 4.2)."""
+    said = b""
+    while len(said) < _LINE_LIMIT:
+        if not (byte := plain.recv(1)):
+            raise ConnectionError("the server closed the connection")
+        said += byte
+        if said.endswith(b"\n") and said.splitlines()[-1][3:4] == b" ":
+            return
+    raise ConnectionError("the reply is too long")

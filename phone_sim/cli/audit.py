@@ -1,0 +1,146 @@
+"""`phone-sim audit`: what a boot server does well and badly for phones."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import click
+
+from phone_sim.cli.options import SCHEMES, json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from phone_sim.audit.finding import Finding
+    from phone_sim.audit.gather import Plan
+    from phone_sim.audit.observations import Observations
+
+    Findings: TypeAlias = tuple[Finding, ...]
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_QUIET_SECONDS = 2.0
+_NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command(short_help="Say what a boot server does well and badly.")
+@click.argument("url")
+@click.option("--mac", default="0004f2000001", show_default=True, help="MAC address of the phones that boot.")
+@click.option("--other-mac", help="A phone whose files must not be given to others. [default: the next MAC]")
+@click.option("--trust", type=_FILE, metavar="KEY.pem", help="Public key that license keys are verified with.")
+@click.option("--ca-file", type=_FILE, help="Authorities for HTTPS and FTPS servers. [default: certifi's]")
+@click.option("--client-cert", type=_FILE, metavar="FILE.pem", help="The phones' own certificate, with its key.")
+@click.option("--outside", default="", metavar="NAME", help="A file you have put beside the root, to be asked for.")
+@click.option(
+    "--timeout", type=click.FloatRange(0.1, 60), default=5.0, show_default=True, help="Seconds for each answer."
+)
+@click.option(
+    "--time-limit", type=click.FloatRange(1, 3600), default=300.0, show_default=True, help="Seconds for the audit."
+)
+@click.option("--junit", type=_NEW_FILE, metavar="FILE", help="Write the checks as JUnit XML.")
+@click.option("--html", type=_NEW_FILE, metavar="FILE", help="Write the report as one HTML page.")
+@json_option
+def command(
+    url: str,
+    mac: str,
+    other_mac: str | None,
+    trust: Path | None,
+    ca_file: Path | None,
+    client_cert: Path | None,
+    outside: str,
+    timeout: float,
+    time_limit: float,
+    junit: Path | None,
+    html: Path | None,
+    as_json: bool,
+) -> None:
+    """Boot every model against the boot server at URL, and say what the server does well and badly.
+
+    Each model boots with both license rules, always and when-needed; then the server is asked for files that are there,
+    are not there, and are not for us. All requests come one after another. The only thing that is uploaded is the log
+    of the phones that boot, <mac>-app.log. Ends with 1 when something is bad.
+
+    Example: phone-sim audit http://127.0.0.1:8080/ --html audit.html
+    """
+    from phone_sim.audit.gather import Plan, following
+    from phone_sim.mac_address import MacAddress
+    from phone_sim.runtime.trust_file import load_anchor
+
+    phone = MacAddress.parse(mac)
+    plan = Plan(
+        url=_checked(url),
+        now=datetime.now(UTC),
+        mac=phone,
+        other_mac=following(phone) if other_mac is None else MacAddress.parse(other_mac),
+        anchor=None if trust is None else load_anchor(trust),
+        ca_file=ca_file,
+        client_cert=client_cert,
+        timeout=timeout,
+        time_limit=time_limit,
+        outside=outside,
+    )
+    _audit(plan, junit=junit, html=html, as_json=as_json)
+
+
+def _audit(plan: "Plan", *, junit: Path | None, html: Path | None, as_json: bool) -> None:
+    from phone_sim.audit.checks import audit
+    from phone_sim.audit.gather import observe
+    from phone_sim.audit.html_page import as_html
+    from phone_sim.audit.junit import as_junit
+    from phone_sim.cli.report import talk
+
+    talk(f"Phones with the MAC {plan.mac} boot; only {plan.mac}-app.log is uploaded.")
+    seen = observe(plan, _progress())
+    findings = audit(seen)
+    if junit is not None:
+        junit.write_bytes(as_junit(seen, findings))
+    if html is not None:
+        html.write_text(as_html(seen, findings), encoding="utf-8")
+    _print(seen, findings, as_json=as_json)
+    if any(finding.is_bad for finding in findings):
+        click.get_current_context().exit(1)
+
+
+def _progress() -> "Callable[[str], None]":
+    """Says what is done next, once it takes long, and then not more often than every few seconds."""
+    from time import monotonic
+
+    from phone_sim.cli.report import talk
+
+    last = monotonic()
+
+    def say(what: str) -> None:
+        nonlocal last
+        if monotonic() - last >= _QUIET_SECONDS:
+            last = monotonic()
+            talk(what)
+
+    return say
+
+
+def _print(seen: "Observations", findings: "Findings", *, as_json: bool) -> None:
+    from rich.console import Console
+
+    from phone_sim.audit import report
+    from phone_sim.audit.terminal import print_table, tab_separated
+    from phone_sim.cli.report import print_json, talk
+
+    if as_json:
+        print_json(report.as_json(seen, findings))
+        return
+    console = Console()
+    if console.is_terminal:
+        print_table(findings, console)
+    else:
+        click.echo("\n".join(tab_separated(findings)))
+    talk(report.summary(seen, findings))
+
+
+def _checked(url: str) -> str:
+    from urllib.parse import urlsplit
+
+    from phone_sim.errors import UsageError
+    from phone_sim.firmware.location import BootServer
+
+    if urlsplit(BootServer.parse(url).root).scheme not in SCHEMES:
+        raise UsageError(f"{', '.join(SCHEMES)} can be spoken")
+    return url

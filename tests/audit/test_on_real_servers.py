@@ -1,0 +1,128 @@
+"""Audits of real servers; what a server logged is held against what the audit says it asked."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from phone_sim.audit.finding import Verdict
+from tests.audit.audited import LICENSED, audited, bad_ones, verdict
+from tests.real_servers import (
+    Apache,
+    Atftpd,
+    Certificates,
+    Nginx,
+    RealServer,
+    TftpdHpa,
+    Vsftpd,
+    require,
+    require_atftpd,
+)
+
+pytestmark = pytest.mark.real
+
+USER, PASSWORD = "PlcmSpIp", "a secret"
+# What is bad about each by its nature.
+BAD = {
+    "nginx": set[str](),
+    "nginx-tls": set[str](),
+    "apache-digest": {"password-in-clear"},
+    "vsftpd": {"password-in-clear"},
+    "vsftpd-tls": set[str](),
+    "tftpd-hpa": set[str](),
+    "atftpd": set[str](),
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "site"
+    for name, data in LICENSED.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    (root / "logs").mkdir()
+    for path in (root, *root.rglob("*")):
+        path.chmod(0o777 if path.is_dir() else 0o666)
+    return root
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> Certificates:
+    return Certificates.make(tmp_path / "ca")
+
+
+@pytest.fixture(params=list(BAD))
+def server(
+    request: pytest.FixtureRequest, root: Path, tmp_path: Path, certificates: Certificates
+) -> Iterator[tuple[str, RealServer]]:
+    with _server(request.param, root, tmp_path / "server", certificates) as server:
+        yield request.param, server
+
+
+def _server(kind: str, root: Path, work: Path, certificates: Certificates) -> RealServer:
+    tls = certificates if kind.endswith("-tls") else None
+    match kind:
+        case "nginx" | "nginx-tls":
+            require("nginx")
+            return Nginx(root, work, tls=tls)
+        case "apache-digest":
+            require("apache2")
+            return Apache(root, work, user=USER, password=PASSWORD)
+        case "vsftpd" | "vsftpd-tls":
+            require("vsftpd")
+            return Vsftpd(root, work, user=USER, password=PASSWORD, tls=tls)
+        case "tftpd-hpa":
+            require("in.tftpd")
+            return TftpdHpa(root, work)
+    return Atftpd(root, work, require_atftpd(Path(os.environ.get("TMPDIR", "/tmp")) / "atftpd"))
+
+
+def test_an_audit_is_what_the_server_logged(server: tuple[str, RealServer], certificates: Certificates) -> None:
+    kind, real = server
+    address = real.url
+    if kind.startswith(("apache", "vsftpd")):
+        address = address.replace("://", "://PlcmSpIp:a%20secret@")
+    seen, findings = audited(address, ca_file=certificates.ca_file)
+    told = {name: findings[name].judgment for name in bad_ones(findings) ^ BAD[kind]}
+    assert not told
+    assert verdict(findings, "activation-files") is Verdict.GOOD
+    assert verdict(findings, "every-model-boots") is Verdict.GOOD
+    made = [(one.method, unquote(one.url.removeprefix(real.url))) for one in seen.requests]
+    logged = [one for one in real.requests(at_least=len(made)) if one.status != 401]
+    assert [(one.method, unquote(one.path)) for one in logged] == made
+
+
+def test_an_open_listing_of_nginx_is_found(root: Path, tmp_path: Path) -> None:
+    require("nginx")
+
+    class Listing(Nginx):
+        def prepare(self) -> list[str]:
+            command = super().prepare()
+            configuration = self.work / "nginx.conf"
+            configuration.write_text(configuration.read_text().replace("dav_methods", "autoindex on;\n    dav_methods"))
+            return command
+
+    with Listing(root, tmp_path / "server") as server:
+        _, findings = audited(server.url)
+    assert bad_ones(findings) == {"directory-listing"}
+
+
+def test_old_tls_of_nginx_is_found(root: Path, tmp_path: Path, certificates: Certificates) -> None:
+    require("nginx")
+
+    class Old(Nginx):
+        def prepare(self) -> list[str]:
+            command = super().prepare()
+            configuration = self.work / "nginx.conf"
+            old = "ssl_protocols TLSv1 TLSv1.1 TLSv1.2;\n    ssl_ciphers DEFAULT:@SECLEVEL=0;\n    dav_methods"
+            configuration.write_text(configuration.read_text().replace("dav_methods", old))
+            return command
+
+    with Old(root, tmp_path / "server", tls=certificates) as server:
+        seen, findings = audited(server.url, ca_file=certificates.ca_file)
+    assert seen.tls is not None
+    assert seen.tls.accepted == ("1.0", "1.1", "1.2")
+    assert bad_ones(findings) == {"tls-version"}

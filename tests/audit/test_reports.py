@@ -1,0 +1,147 @@
+"""What an audit is reported as: JSON, JUnit, one HTML page, a table and lines; and the exit codes of the verb."""
+
+import json
+import re
+from html.parser import HTMLParser
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from lxml import etree
+from rich.console import Console
+
+from phone_sim.audit.checks import CHECKS, audit
+from phone_sim.audit.finding import Check, Finding, Judgment, bad, good, not_applicable, unknown
+from phone_sim.audit.gather import observe
+from phone_sim.audit.html_page import as_html
+from phone_sim.audit.junit import as_junit
+from phone_sim.audit.observations import Observations
+from phone_sim.audit.terminal import print_table, tab_separated
+from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.site import MemorySite
+from phone_sim.cli.main import main
+from tests.audit.audited import LICENSED, SITE, plan
+from tests.make import MAC
+from tests.runtime.hostile_http import refusing_port
+
+HOSTILE = "<script>alert(1)</script>\x00\x1b[31m\ud800 [red]&amp; ]]> \"'"
+VOID = {"meta", "br"}
+
+
+@pytest.fixture(scope="module")
+def seen() -> Observations:
+    with HttpBootServer(MemorySite(SITE)) as server:
+        return observe(plan(server.url))
+
+
+def finding(judgment: Judgment) -> Finding:
+    check = Check(name="a-check", meaning="It matters.", remedy="Mend it.", judge=lambda _: good())
+    return Finding(check=check, judgment=judgment)
+
+
+FINDINGS = tuple(finding(make(HOSTILE)) for make in (good, bad, unknown, not_applicable))
+
+
+class Page(HTMLParser):
+    """Checks that each element that is opened is closed, and keeps names and attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+        self.attributes: list[tuple[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.add(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.add(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+def test_html_is_well_formed_and_self_contained(seen: Observations, hostile: bool) -> None:
+    text = as_html(seen, FINDINGS if hostile else audit(seen))
+    page = Page()
+    page.feed(text)
+    page.close()
+    assert page.open == []
+    assert not page.seen & {"script", "link", "img", "iframe", "object", "base", "form", "a"}
+    names = {name for name, _ in page.attributes}
+    assert not {name for name in names if name.startswith("on")} | names & {"src", "href", "style"}
+    assert not re.search(r"url\(|@import|\x00|\x1b", text)
+    assert "prefers-color-scheme: dark" in text
+    etree.fromstring(text.removeprefix("<!DOCTYPE html>\n"))
+    text.encode()
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+def test_junit_is_well_formed(seen: Observations, hostile: bool) -> None:
+    findings = FINDINGS if hostile else audit(seen)
+    suite = etree.fromstring(as_junit(seen, findings))
+    assert suite.tag == "testsuite"
+    assert int(suite.get("tests", "")) == len(suite.findall("testcase")) == len(findings)
+    assert int(suite.get("failures", "")) == len(suite.findall("testcase/failure"))
+    assert int(suite.get("skipped", "")) == len(suite.findall("testcase/skipped"))
+
+
+def test_a_table_holds_what_the_server_said() -> None:
+    console = Console(file=StringIO(), width=200, no_color=True)
+    print_table(FINDINGS, console)
+    assert isinstance(console.file, StringIO)
+    text = console.file.getvalue()
+    assert "[red]" in text
+    assert "\x1b" not in text
+
+
+def test_lines_have_four_cells() -> None:
+    assert {line.count("\t") for line in tab_separated(FINDINGS)} == {3}
+    assert not any("\n" in line for line in tab_separated(FINDINGS))
+
+
+def test_names_of_checks_are_unique() -> None:
+    names = [check.name for check in CHECKS]
+    assert len(set(names)) == len(names)
+    assert all(check.meaning.endswith(".") and check.remedy.endswith(".") for check in CHECKS)
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, ["audit", *arguments, "--mac", MAC.digits])
+    return result.exit_code, result.stdout
+
+
+def test_a_good_server_ends_with_0_and_reports(tmp_path: Path) -> None:
+    with HttpBootServer(MemorySite(SITE)) as server:
+        files = ["--html", str(tmp_path / "a.html"), "--junit", str(tmp_path / "a.xml")]
+        code, output = run(server.url, "--json", *files)
+        journal = server.journal.requests
+    report = json.loads(output)
+    assert code == report["bad"] == 0
+    assert [one["name"] for one in report["checks"]] == [check.name for check in CHECKS]
+    assert len(report["requests"]) == len(journal)
+    assert "Audit of" in (tmp_path / "a.html").read_text()
+    assert etree.parse(tmp_path / "a.xml").getroot().get("failures") == "0"
+
+
+def test_a_bad_server_ends_with_1() -> None:
+    with HttpBootServer(MemorySite({**LICENSED, "site.cfg": b"<a log.render.level='x'/>"})) as server:
+        code, output = run(server.url)
+    assert code == 1
+    assert [line.split("\t")[0] for line in output.splitlines() if "\tbad\t" in line] == ["parameter-values"]
+
+
+def test_nobody_there_ends_with_3() -> None:
+    with refusing_port() as port:
+        assert run(f"http://127.0.0.1:{port}/") == (3, "")
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["gopher://127.0.0.1/"], ["http://127.0.0.1/", "--timeout", "0"]])
+def test_wrong_arguments_end_with_2(arguments: list[str]) -> None:
+    assert run(*arguments) == (2, "")
