@@ -16,6 +16,7 @@ from phone_sim.cli.main import VERBS, main
 from phone_sim.firmware import lifecycle
 from phone_sim.firmware.messages import CATALOGUE, Source
 from phone_sim.runtime.model_files import load_features, load_models
+from tests.test_phone_on_real_servers import KINDS
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "README.md"
@@ -74,7 +75,28 @@ def case_table() -> str:
     )
 
 
+_SERVERS = {
+    "nginx": "HTTP",
+    "nginx-basic": "HTTP, Basic",
+    "nginx-tls": "HTTPS",
+    "nginx-mtls": "HTTPS, client certificate",
+    "apache-digest": "HTTP, Digest",
+    "vsftpd": "FTP",
+    "vsftpd-tls": "FTPS",
+    "pyftpdlib": "FTP",
+    "tftpd-hpa": "TFTP",
+    "atftpd": "TFTP",
+}
+
+
+def server_table() -> str:
+    """The real servers that phones are booted from, each in every test of that module."""
+    rows = [f"| {kind.partition('-')[0] if kind != 'tftpd-hpa' else kind} | {_SERVERS[kind]} |" for kind in KINDS]
+    return "\n".join(["| server | spoken |", "| --- | --- |", *rows])
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
+    "table:servers": server_table,
     "reproduce:key-signature-not-valid": sample_log,
     "table:cases": case_table,
     "golden:unlicensed": lambda: golden("unlicensed"),
