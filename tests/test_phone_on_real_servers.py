@@ -1,9 +1,9 @@
 """Whole boots against real boot servers; what a server logged is held against what the phone says it did."""
 
-import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -27,19 +27,8 @@ from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.model_files import load_features, load_model
 from phone_sim.runtime.transport import TransportByScheme, network_transport
 from phone_sim.runtime.trust_file import load_anchor
-from tests.real_servers import (
-    Apache,
-    Atftpd,
-    Certificates,
-    LoggedRequest,
-    Nginx,
-    Pyftpdlib,
-    RealServer,
-    TftpdHpa,
-    Vsftpd,
-    require,
-    require_atftpd,
-)
+from tests.real_servers import Certificates, LoggedRequest, RealServer
+from tests.real_servers.by_kind import PASSWORD, USER, server_by_kind
 from tests.sample_log import SAMPLE_LOG
 
 pytestmark = pytest.mark.real
@@ -159,18 +148,18 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
         folder.mkdir()
         folder.chmod(0o777)
     certificates = Certificates.make(tmp_path / "ca") if request.param in WITH_TLS else None
-    server = _server(request.param, root, work, certificates)
+    server = server_by_kind(request.param, root, work, certificates)
     with server:
         address = server.url
         if request.param in WITH_PASSWORD:
-            address = address.replace("://", "://PlcmSpIp:a%20secret@")
+            address = address.replace("://", f"://{USER}:{quote(PASSWORD)}@")
         transport = network_transport(
             ca_file=certificates.ca_file if certificates is not None else None,
             client_cert=certificates.for_phone(MAC) if certificates is not None else None,
         )
         bench = Bench(root, server, address, transport, tmp_path / "state" / f"{MAC}.flash")
         if request.param in WITH_PASSWORD:
-            bench.user = "PlcmSpIp"
+            bench.user = USER
         elif request.param == "nginx-mtls":
             bench.user = f"CN={MAC}"
         bench.put("000000000000.cfg", MASTER)
@@ -178,33 +167,6 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
         bench.put("features.cfg", DIRECTORY_WANTED)
         yield bench
         bench.transport.close()
-
-
-def _server(kind: str, root: Path, work: Path, certificates: Certificates | None) -> RealServer:
-    user, password = "PlcmSpIp", "a secret"
-    match kind:
-        case "nginx" | "nginx-tls":
-            require("nginx")
-            return Nginx(root, work, tls=certificates)
-        case "nginx-mtls":
-            require("nginx")
-            return Nginx(root, work, tls=certificates, wants_client_certificate=True)
-        case "vsftpd" | "vsftpd-tls":
-            require("vsftpd")
-            return Vsftpd(root, work, user=user, password=password, tls=certificates)
-        case "pyftpdlib":
-            return Pyftpdlib(root, work, user=user, password=password)
-        case "nginx-basic":
-            require("nginx")
-            return Nginx(root, work, user=user, password=password)
-        case "apache-digest":
-            require("apache2")
-            return Apache(root, work, user=user, password=password)
-        case "tftpd-hpa":
-            require("in.tftpd")
-            return TftpdHpa(root, work)
-        case _:
-            return Atftpd(root, work, require_atftpd(Path(os.environ.get("TMPDIR", "/tmp")) / "atftpd"))
 
 
 def test_nothing_unlicensed_configured_asks_for_no_license(bench: Bench) -> None:

@@ -1,29 +1,18 @@
 """Audits of real servers; what a server logged is held against what the audit says it asked."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
 
 from phone_sim.audit.finding import Verdict
 from tests.audit.audited import LICENSED, audited, bad_ones, verdict
-from tests.real_servers import (
-    Apache,
-    Atftpd,
-    Certificates,
-    Nginx,
-    RealServer,
-    TftpdHpa,
-    Vsftpd,
-    require,
-    require_atftpd,
-)
+from tests.real_servers import Certificates, Nginx, RealServer, require
+from tests.real_servers.by_kind import PASSWORD, USER, server_by_kind
 
 pytestmark = pytest.mark.real
 
-USER, PASSWORD = "PlcmSpIp", "a secret"
 # What is bad about each by its nature.
 BAD = {
     "nginx": set[str](),
@@ -58,33 +47,15 @@ def certificates(tmp_path: Path) -> Certificates:
 def server(
     request: pytest.FixtureRequest, root: Path, tmp_path: Path, certificates: Certificates
 ) -> Iterator[tuple[str, RealServer]]:
-    with _server(request.param, root, tmp_path / "server", certificates) as server:
+    with server_by_kind(request.param, root, tmp_path / "server", certificates) as server:
         yield request.param, server
-
-
-def _server(kind: str, root: Path, work: Path, certificates: Certificates) -> RealServer:
-    tls = certificates if kind.endswith("-tls") else None
-    match kind:
-        case "nginx" | "nginx-tls":
-            require("nginx")
-            return Nginx(root, work, tls=tls)
-        case "apache-digest":
-            require("apache2")
-            return Apache(root, work, user=USER, password=PASSWORD)
-        case "vsftpd" | "vsftpd-tls":
-            require("vsftpd")
-            return Vsftpd(root, work, user=USER, password=PASSWORD, tls=tls)
-        case "tftpd-hpa":
-            require("in.tftpd")
-            return TftpdHpa(root, work)
-    return Atftpd(root, work, require_atftpd(Path(os.environ.get("TMPDIR", "/tmp")) / "atftpd"))
 
 
 def test_an_audit_is_what_the_server_logged(server: tuple[str, RealServer], certificates: Certificates) -> None:
     kind, real = server
     address = real.url
     if kind.startswith(("apache", "vsftpd")):
-        address = address.replace("://", "://PlcmSpIp:a%20secret@")
+        address = address.replace("://", f"://{USER}:{quote(PASSWORD)}@")
     seen, findings = audited(address, ca_file=certificates.ca_file)
     told = {name: findings[name].judgment for name in bad_ones(findings) ^ BAD[kind]}
     assert not told

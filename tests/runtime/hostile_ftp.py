@@ -5,18 +5,16 @@ It sends what it is told to, however wrong. Leaving it ends all connections.
 
 import socket
 import ssl
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-from tests.runtime.hostile_http import Conversation
+from tests.runtime.hostile_tcp import PATIENCE, HostileTcpServer, TcpConversation
 
-_PATIENCE = 20.0
 GREETING = ""
 """In the place of a command: what the server says first."""
 
 
-class Data(Conversation):
+class Data(TcpConversation):
     """A data connection."""
 
     def all_of_it(self) -> bytes:
@@ -24,13 +22,12 @@ class Data(Conversation):
         return self._file.read()
 
 
-class Session(Conversation):
+class Session(TcpConversation):
     """One control connection, for an act."""
 
-    def __init__(self, server: "HostileFtpServer", connection: socket.socket, over: threading.Event) -> None:
-        super().__init__(connection, over)
+    def __init__(self, server: "HostileFtpServer", connection: socket.socket) -> None:
+        super().__init__(connection, server.over)
         self._server = server
-        self._over = over
         self._passive: socket.socket | None = None
         self._is_private = False
 
@@ -46,7 +43,7 @@ class Session(Conversation):
         """Await a data connection, and say where; `words` may hold the port, or its halves `high` and `low`."""
         self._drop_passive()
         self._passive = socket.create_server((self._server.address, 0), family=self._server.family)
-        self._passive.settimeout(_PATIENCE)
+        self._passive.settimeout(PATIENCE)
         port = self._passive.getsockname()[1]
         self.say(words.format(port=port, high=port >> 8, low=port & 255).encode() + b"\r\n")
 
@@ -56,7 +53,7 @@ class Session(Conversation):
         assert self._passive is not None
         connection, peer = self._passive.accept()
         self._server.data_peers.append(peer[0])
-        connection.settimeout(_PATIENCE)
+        connection.settimeout(PATIENCE)
         if self._is_private:
             assert self._server.tls is not None
             connection = self._server.tls.wrap_socket(connection, server_side=True)
@@ -138,7 +135,7 @@ _REPLIES = {
 }
 
 
-class HostileFtpServer:
+class HostileFtpServer(HostileTcpServer):
     """Serves `file` under any name on a free port, with `acts` for some commands; what was said to it is recorded."""
 
     def __init__(
@@ -149,60 +146,24 @@ class HostileFtpServer:
         tls: ssl.SSLContext | None = None,
         address: str = "127.0.0.1",
     ) -> None:
+        super().__init__(address)
         self.acts = acts or {}
         self.file = file
         self.tls = tls
-        self.address = address
-        self.family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.commands: list[str] = []
         self.bodies: list[bytes] = []
         self.control_peers: list[str] = []
         self.data_peers: list[str] = []
-        self._over = threading.Event()
-        self._listener = socket.create_server((address, 0), family=self.family)
-        self._open: set[socket.socket] = set()
-        self._threads: list[threading.Thread] = []
-        host = f"[{address}]" if ":" in address else address
-        self.port: int = self._listener.getsockname()[1]
-        self.url = f"{'ftps' if tls else 'ftp'}://{host}:{self.port}/"
+        self.url = f"{'ftps' if tls else 'ftp'}://{self.authority}/"
 
-    def __enter__(self) -> "HostileFtpServer":
-        self._start(self._accept)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for open_socket in (self._listener, *self._open.copy()):
-            with suppress(OSError):
-                open_socket.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join(_PATIENCE)
-            assert not thread.is_alive(), "an act has not ended"
-        self._listener.close()
-
-    def _start(self, work: Callable[..., None], *arguments: object) -> None:
-        thread = threading.Thread(target=work, args=arguments, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                connection, peer = self._listener.accept()
-                self.control_peers.append(peer[0])
-                connection.settimeout(_PATIENCE)
-                self._open.add(connection)
-                self._start(self._serve, connection)
-
-    def _serve(self, connection: socket.socket) -> None:
-        session = Session(self, connection, self._over)
+    def converse(self, connection: socket.socket, peer: str) -> None:
+        self.control_peers.append(peer)
+        session = Session(self, connection)
         try:
-            with suppress(OSError, ValueError):  # the client is gone
+            with suppress(ValueError):  # an act has closed it
                 session.serve()
         finally:
-            self._open.discard(connection)
             session.close()
-            connection.close()
 
 
 def sending(act: Callable[[Data], None], after: bytes = b"226 done\r\n") -> Callable[[Session], None]:

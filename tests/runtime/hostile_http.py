@@ -5,16 +5,14 @@ It sends what it is told to, however wrong. A connection ends with its script; l
 
 import socket
 import ssl
-import struct
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 
 from tests.real_servers.certificates import Certificates
+from tests.runtime.hostile_tcp import HostileTcpServer, TcpConversation
 
-_PATIENCE = 20.0
 _PAGE = b"<html><body>no</body></html>"
 
 
@@ -28,13 +26,8 @@ class Request:
     body: bytes
 
 
-class Conversation:
+class Conversation(TcpConversation):
     """One connection, for a script."""
-
-    def __init__(self, connection: socket.socket, over: threading.Event) -> None:
-        self._connection = connection
-        self._over = over
-        self._file = connection.makefile("rb")
 
     def next_request(self) -> Request:
         """Read a request; ConnectionError when the client asks no more."""
@@ -49,102 +42,30 @@ class Conversation:
         body = self._file.read(int(headers.get("content-length", 0)))
         return Request(method=method, path=path, headers=headers, body=body)
 
-    def say(self, data: bytes) -> None:
-        """Send bytes; OSError when the client is gone."""
-        self._connection.sendall(data)
-
-    def say_for_ever(self, data: bytes) -> None:
-        """Send bytes again and again, until the client is gone."""
-        while not self._over.is_set():
-            self.say(data)
-
-    def drip(self, data: bytes) -> None:
-        """Send one byte each fifth of a second."""
-        for index in range(len(data)):
-            if not self._over.wait(0.2):
-                self.say(data[index : index + 1])
-
-    def be_silent(self) -> None:
-        """Say nothing more, and keep the connection until the client ends it."""
-        self._file.read()
-
-    def reset(self) -> None:
-        """Break the connection off at once (RST)."""
-        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._file.close()
-        self._connection.close()
-
-    def close(self) -> None:
-        """End the connection."""
-        self._file.close()
-        with suppress(OSError):
-            self._connection.shutdown(socket.SHUT_RDWR)
-        self._connection.close()
-
 
 Script = Callable[[Conversation, Request], None]
 
 
-class HostileHttpServer:
+class HostileHttpServer(HostileTcpServer):
     """Answers by `script` on a free port; `requests` is what was asked."""
 
     def __init__(self, script: Script, *, tls: ssl.SSLContext | None = None, address: str = "127.0.0.1") -> None:
+        super().__init__(address)
         self._script = script
         self._tls = tls
-        self._over = threading.Event()
-        self._listener = socket.create_server((address, 0))
-        self._open: set[socket.socket] = set()
-        self._threads: list[threading.Thread] = []
-        self.port: int = self._listener.getsockname()[1]
-        self.url = f"{'https' if tls else 'http'}://{address}:{self.port}/"
+        self.url = f"{'https' if tls else 'http'}://{self.authority}/"
         self.requests: list[Request] = []
 
-    def __enter__(self) -> "HostileHttpServer":
-        self._start(self._accept)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for open_socket in (self._listener, *self._open.copy()):
-            with suppress(OSError):
-                open_socket.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join(_PATIENCE)
-            assert not thread.is_alive(), "a script has not ended"
-        self._listener.close()
-
-    def _start(self, work: Callable[..., None], *arguments: object) -> None:
-        thread = threading.Thread(target=work, args=arguments, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = self._listener.accept()
-                connection.settimeout(_PATIENCE)
-                self._open.add(connection)
-                self._start(self._serve, connection)
-
-    def _serve(self, connection: socket.socket) -> None:
-        try:
-            with suppress(OSError):
-                end = self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
-                self._open.add(end)
-                self._converse(end)
-                self._open.discard(end)
-        finally:
-            self._open.discard(connection)
-            connection.close()
-
-    def _converse(self, connection: socket.socket) -> None:
-        conversation = Conversation(connection, self._over)
-        try:
-            request = conversation.next_request()
-            self.requests.append(request)
-            self._script(conversation, request)
-        finally:
-            conversation.close()
+    def converse(self, connection: socket.socket, peer: str) -> None:  # noqa: ARG002 - scripts do not ask
+        end = self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
+        with self.open(end):
+            conversation = Conversation(end, self.over)
+            try:
+                request = conversation.next_request()
+                self.requests.append(request)
+                self._script(conversation, request)
+            finally:
+                conversation.close()
 
 
 def tls_context(certificates: Certificates) -> ssl.SSLContext:
