@@ -5,7 +5,7 @@ know how an effect is performed. A missing file, a refusal or a broken transfer 
 three are part of a phone's ordinary life. Power loss is the flow being closed.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.location import Location
 from phone_sim.firmware.log_line import LogFormat
 from phone_sim.firmware.screen import Frame
+from phone_sim.mac_address import MacAddress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,17 @@ class Upload:
     location: Location
     body: bytes
     user_agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskLease:
+    """Ask the DHCP servers of the network for a lease, and for `options`. Reply: `Leased`, `NoLease`, or None where the
+    phone speaks to none."""
+
+    mac: MacAddress
+    vendor_class: str
+    host_name: str
+    options: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +155,21 @@ class TransferFailed:
     unreachable: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """A lease: the phone's own address, and the options that came with it, by number, as they came."""
+
+    address: str
+    options: Mapping[int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class NoLease:
+    """No DHCP server gave a lease."""
+
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class FlashDamaged:
     """What is in flash is not what was written."""
@@ -187,6 +214,7 @@ class ClockReading:
 Effect = (
     Fetch
     | Upload
+    | AskLease
     | Log
     | ReadLog
     | ForgetLog
@@ -201,6 +229,7 @@ Effect = (
 )
 FetchReply = Fetched | NotFound | Refused | TransferFailed
 UploadReply = Uploaded | NotFound | Refused | TransferFailed
+LeaseReply = Leased | NoLease
 FlashReply = FlashContents | FlashDamaged | FlashUnreadable
 
 Result = TypeVar("Result")

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from phone_sim.firmware.effects import (
+    AskLease,
     ClockReading,
     Effect,
     Fetch,
@@ -39,6 +40,7 @@ from phone_sim.runtime.agenda import Agenda, Entry
 from phone_sim.runtime.clock import Clock
 from phone_sim.runtime.flash_file import Flash
 from phone_sim.runtime.log_sink import LogSink
+from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport import Transport
 
 # What a phone asked of its boot server is kept for people to look at, not for ever.
@@ -86,6 +88,7 @@ class PhoneDriver:
         transport: Transport,
         flash: Flash,
         log: LogSink,
+        network: Network | None = None,
         on_effect: Callable[[Effect], None] | None = None,
     ) -> None:
         self.phone = phone
@@ -97,6 +100,7 @@ class PhoneDriver:
         self._transport = transport
         self._flash = flash
         self._log = log
+        self._network = network or Network()
         self._on_effect = on_effect
         self._lock = threading.RLock()
         self._events: deque[Callable[[], Flow[None]]] = deque()
@@ -209,6 +213,8 @@ class PhoneDriver:
                 return self._exchange(effect, self._transport.fetch)
             case Upload():
                 return self._exchange(effect, self._transport.upload)
+            case AskLease():
+                return self._network.lease and self._network.lease(effect)
             case ReadClock():
                 return ClockReading(self._clock.now())
             case ReadFlash():
