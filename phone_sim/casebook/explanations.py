@@ -46,12 +46,19 @@ EXPLANATIONS: Mapping[Message, Explanation] = {
     messages.LOG_UPLOAD_FAILED: Explanation("The boot server did not take the phone's log. Licensing does not mind."),
     messages.STARTED: Explanation("The phone has started."),
     messages.REBOOTING: Explanation("The phone restarts."),
+    messages.LEASED: Explanation("What the DHCP server gave, and the boot server that its options name.", ()),
+    messages.NO_LEASE: Explanation(
+        "The phone goes by the boot server that it was given or remembers.", (causes.SERVER,)
+    ),
     messages.NO_BOOT_SERVER: Explanation("The phone was given no boot server.", (causes.SERVER,)),
     messages.MASTER_NOT_READABLE: Explanation(
         "This master configuration file was passed over, and the next one tried.", (causes.CONFIGURATION,)
     ),
     messages.NO_CONFIGURATION: Explanation(
         "The phone got no whole configuration and goes by the last one it had.", (causes.SERVER,)
+    ),
+    messages.NEVER_CONFIGURED: Explanation(
+        "The phone got no whole configuration and never had one: it goes by the defaults.", (causes.SERVER,)
     ),
     messages.CONFIG_NOT_READABLE: Explanation("This file was left out.", (causes.CONFIGURATION,)),
     messages.CONFIG_FILES_TOO_LONG: Explanation("A part of the list was left out.", (causes.CONFIGURATION,)),

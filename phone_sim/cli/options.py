@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from phone_sim.runtime.clock import Clock
     from phone_sim.runtime.driver import PhoneDriver
     from phone_sim.runtime.flash_file import Flash
+    from phone_sim.runtime.network import Network
     from phone_sim.runtime.transport import Transport
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -46,6 +47,21 @@ class Instant(click.ParamType[datetime]):
         if instant.year not in _YEARS:
             self.fail(f"{value!r} is not between {_YEARS[0]} and {_YEARS[-1]}", param, ctx)
         return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+class Numbers(click.ParamType[tuple[int, ...]]):
+    """Numbers with commas between."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """The numbers."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(int(one) for one in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a list of numbers such as 160,66", param, ctx)
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -78,6 +94,8 @@ class PhoneOptions:
     client_cert: Path | None
     tls_min: str
     source_address: str | None
+    dhcp: str | None
+    dhcp_options: tuple[int, ...]
     timeout: float
     log_style: str
     models_folder: Path | None
@@ -95,12 +113,19 @@ class PhoneOptions:
             click.echo("This phone trusts the public test pair, with which anybody can sign (see --trust).", err=True)
         with closing(self.transport()) as transport:
             yield PhoneDriver(
-                Phone(identity), clock=clock, agenda=agenda, transport=transport, flash=flash, log=LogSink(listener)
+                Phone(identity),
+                clock=clock,
+                agenda=agenda,
+                transport=transport,
+                flash=flash,
+                log=LogSink(listener),
+                network=self.network(),
             )
 
     def identity(self) -> "Identity":
         """Who the phone is."""
         from phone_sim.errors import UsageError
+        from phone_sim.firmware.lease import DhcpSettings
         from phone_sim.firmware.location import BootServer
         from phone_sim.firmware.log_line import LogStyle
         from phone_sim.firmware.profile import profile_for
@@ -121,6 +146,7 @@ class PhoneOptions:
             profile=profile_for(self.firmware, always_fetches_license=rule),
             anchor=load_anchor(self.trust),
             boot_server=addresses,
+            dhcp=None if self.dhcp is None else DhcpSettings(boot_server_options=self.dhcp_options),
             style=LogStyle(self.log_style),
         )
 
@@ -149,13 +175,23 @@ class PhoneOptions:
             source_address=self.source_address,
         )
 
+    def network(self) -> "Network":
+        """The phone's way to other servers than its boot server."""
+        from phone_sim.runtime.network import Network
+
+        if self.dhcp is None:
+            return Network()
+        from phone_sim.runtime.network.dhcp import DhcpClient
+
+        return Network(lease=DhcpClient(self.dhcp).lease)
+
 
 _PHONE_OPTIONS = (
     click.option(
         "--server",
         multiple=True,
         metavar="URL",
-        help="Boot server; of several, the first that answers. [default: the one in flash]",
+        help="Boot server; of several, the first that answers. [default: DHCP's, or the one in flash]",
     ),
     model_option,
     mac_option,
@@ -179,6 +215,14 @@ _PHONE_OPTIONS = (
         help="Oldest version of TLS that is spoken.",
     ),
     click.option("--source-address", metavar="IP", help="Address of this machine to ask from, as 127.0.0.2."),
+    click.option("--dhcp", metavar="INTERFACE", help="Network interface to ask DHCP on; needs the rights of root."),
+    click.option(
+        "--dhcp-options",
+        type=Numbers(),
+        default="160,66",
+        show_default=True,
+        help="DHCP options that may name the boot server, in order.",
+    ),
     click.option(
         "--timeout",
         type=click.FloatRange(0.1, 60),

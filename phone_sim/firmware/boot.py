@@ -53,6 +53,7 @@ def boot(identity: Identity) -> Flow[InService]:
     session = Session(identity, flash.parameters)
     yield Show(screen.message(screen.PROCESSING))
     yield from _announced(session)
+    yield from session.ask_network(flash.parameters)
     address = yield from session.find_servers(flash.boot_server)
     configuration = yield from read_configuration(session, flash.parameters)
     yield from _configured(session, configuration.parameters)
@@ -92,7 +93,7 @@ def local_date(session: Session, reading: ClockReading) -> date | None:
 
 def _announced(session: Session) -> Flow[None]:
     """The first lines of a boot: each component opens with its level, as in the sample log (B14)."""
-    for component in ("app1", "cfg", "copy", "log"):
+    for component in ("app1", "cfg", "copy", "log", *(["net"] if session.identity.dhcp is not None else [])):
         yield from _initial_entry(session, component)
     identity = session.identity
     firmware = identity.profile.version

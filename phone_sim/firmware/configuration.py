@@ -65,7 +65,8 @@ def read_configuration(session: Session, last: Parameters) -> Flow[Configuration
 
 def _last_one(session: Session, master: MasterConfiguration, last: Parameters, reason: str) -> Flow[Configuration]:
     if session.server is not None:
-        yield from session.say(messages.NO_CONFIGURATION, reason=reason)
+        message = messages.NEVER_CONFIGURED if last == Parameters() else messages.NO_CONFIGURATION
+        yield from session.say(message, reason=reason)
     return Configuration(master=master, parameters=last, problem=reason, answered=session.reachable)
 
 

@@ -8,7 +8,18 @@ from urllib.parse import urlsplit
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware import messages
-from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, Flow, Log, NotFound, TransferFailed
+from phone_sim.firmware.effects import (
+    Fetch,
+    Fetched,
+    FetchReply,
+    Flow,
+    Leased,
+    LeaseReply,
+    Log,
+    NotFound,
+    TransferFailed,
+)
+from phone_sim.firmware.lease import DhcpSettings, Told, question, told_by
 from phone_sim.firmware.location import BootServer
 from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.messages import Message
@@ -19,16 +30,16 @@ from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Feature, Model
 
-_OWN_COMPONENTS = ("app1", "cfg", "copy", "efk", "lic", "log")
+_OWN_COMPONENTS = ("app1", "cfg", "copy", "efk", "lic", "log", "net")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """What makes a phone this phone: it changes neither by configuration nor by power cycle.
 
-    `boot_server` is the address given to the phone (DHCP, or by hand), or several with blanks between, of which the
-    first that answers is taken; empty for the one in its flash. `style` and `missed` are how log lines are written
-    (D16, D13).
+    `boot_server` is the address given to the phone by hand, or several with blanks between, of which the first that
+    answers is taken; empty for the one that DHCP gives or else the one in its flash. `dhcp` is None for a phone that
+    does not ask DHCP. `style` and `missed` are how log lines are written (D16, D13).
     """
 
     model: Model
@@ -37,29 +48,31 @@ class Identity:
     profile: FirmwareProfile
     anchor: TrustAnchor
     boot_server: str = ""
+    dhcp: DhcpSettings | None = None
     style: LogStyle = LogStyle.BULLETIN
     missed: str = "03"
 
-    def settings(self, parameters: Parameters) -> Settings:
-        """The settings that these parameters give this phone."""
+    def settings(self, parameters: Parameters, told: Told) -> Settings:
+        """The settings that these parameters, and what the network told, give this phone."""
         components = dict.fromkeys((*_OWN_COMPONENTS, *(feature.component for feature in self.features)))
-        return read_settings(parameters, components=components, style=self.style, missed=self.missed)
+        return read_settings(parameters, told, components=components, style=self.style, missed=self.missed)
 
 
 class Session:
     """A phone between power on and power off: the settings and the User-Agent that its parameters give it.
 
-    `server` is the boot server it goes by, of the `servers` that it knows; `reachable` turns false when that gives no
-    answer at all.
+    `told` is what the network told it. `server` is the boot server it goes by, of the `servers` that it knows;
+    `reachable` turns false when that gives no answer at all.
     """
 
-    __slots__ = ("identity", "reachable", "server", "servers", "settings", "user_agent")
+    __slots__ = ("identity", "reachable", "server", "servers", "settings", "told", "user_agent")
 
     settings: Settings
     user_agent: str
 
     def __init__(self, identity: Identity, parameters: Parameters) -> None:
         self.identity = identity
+        self.told = Told()
         self.server: BootServer | None = None
         self.servers: tuple[BootServer, ...] = ()
         self.reachable = True
@@ -67,14 +80,30 @@ class Session:
 
     def configure(self, parameters: Parameters) -> None:
         """Go by these parameters from now on."""
-        self.settings = self.identity.settings(parameters)
+        self.settings = self.identity.settings(parameters, self.told)
         profile = self.identity.profile
         tag_serial = parameters.is_on(profile.tag_parameter)
         self.user_agent = profile.user_agent(self.identity.model, self.identity.mac, tag_serial=tag_serial)
 
+    def ask_network(self, last: Parameters) -> Flow[None]:
+        """Ask DHCP, if the phone is to, and go by what it tells together with the `last` parameters."""
+        dhcp, identity = self.identity.dhcp, self.identity
+        if dhcp is None:
+            return
+        reply: LeaseReply | None = yield question(dhcp, identity.model, identity.mac)
+        if isinstance(reply, Leased):
+            self.told = told_by(reply, dhcp)
+            self.configure(last)
+            servers = BootServer.parse_all(self.told.boot_server) if self.told.boot_server else ()
+            named = " ".join(server.root for server in servers) or "none"
+            yield from self.say(messages.LEASED, address=reply.address, servers=named)
+        elif reply is not None:
+            yield from self.say(messages.NO_LEASE, reason=reply.reason)
+
     def find_servers(self, remembered: str) -> Flow[str]:
-        """Take the boot servers that were given, else the remembered ones; the result is their addresses, or empty."""
-        address = self.identity.boot_server or remembered
+        """Take the boot servers given by hand, else DHCP's, else the remembered ones; the result is their addresses, or
+        empty."""
+        address = self.identity.boot_server or self.told.boot_server or remembered
         try:
             self.servers = BootServer.parse_all(address)
             self.turn_to(self.servers[0])

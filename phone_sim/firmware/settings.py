@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import time
 from types import MappingProxyType
 
+from phone_sim.firmware.lease import Told
 from phone_sim.firmware.local_time import Changeover, DaylightSaving, LocalTime
 from phone_sim.firmware.log_line import LogFormat, LogStyle, RenderType
 from phone_sim.firmware.parameters import Parameters
@@ -63,12 +64,15 @@ class Settings:
     problems: tuple[BadParameter, ...]
 
 
-def read_settings(parameters: Parameters, *, components: Iterable[str], style: LogStyle, missed: str) -> Settings:
+def read_settings(
+    parameters: Parameters, told: Told, *, components: Iterable[str], style: LogStyle, missed: str
+) -> Settings:
     """The settings in `parameters`, with a log level for each of the components.
 
-    The style (D16) and the fourth field (D13) of log lines come from outside the parameters.
+    What the network `told` goes before the parameters, unless these say `overrideDHCP` (field notes 5). The style (D16)
+    and the fourth field (D13) of log lines come from outside the parameters.
     """
-    reader = _Reader(parameters)
+    reader = _Reader(parameters, told)
     zone = reader.zone()
     return Settings(
         zone=zone,
@@ -79,8 +83,9 @@ def read_settings(parameters: Parameters, *, components: Iterable[str], style: L
 
 
 class _Reader:
-    def __init__(self, parameters: Parameters) -> None:
+    def __init__(self, parameters: Parameters, told: Told) -> None:
         self._parameters = parameters
+        self._told = told
         self.problems: list[BadParameter] = []
 
     def _reject(self, name: str, expected: str, used: object) -> None:
@@ -108,7 +113,14 @@ class _Reader:
 
     def zone(self) -> LocalTime:
         offset = self._integer("tcpIpApp.sntp.gmtOffset", 0, -14 * 3600, 14 * 3600)
+        if self._told.gmt_offset is not None and not self._overrides("gmtOffset"):
+            offset = self._told.gmt_offset
         return LocalTime(gmt_offset=offset, daylight_saving=self._daylight_saving())
+
+    def _overrides(self, name: str) -> bool:
+        """True when an SNTP parameter is set and goes before what DHCP tells."""
+        parameter = f"tcpIpApp.sntp.{name}"
+        return bool(self._parameters.get(parameter)) and bool(self._integer(f"{parameter}.overrideDHCP", 0, 0, 1))
 
     def _daylight_saving(self) -> DaylightSaving | None:
         if not self._integer("tcpIpApp.sntp.daylightSavings.enable", 1, 0, 1):

@@ -14,6 +14,7 @@ from typing import Self
 from phone_sim.errors import LifecycleError, UsageError
 from phone_sim.firmware.effects import Fetched, Uploaded
 from phone_sim.firmware.features import Gate
+from phone_sim.firmware.lease import DhcpSettings
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.location import BootServer
 from phone_sim.firmware.phone import Phone
@@ -26,6 +27,7 @@ from phone_sim.runtime.driver import Exchange, PhoneDriver
 from phone_sim.runtime.flash_file import Flash, MemoryFlash
 from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.model_files import load_features, load_model
+from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport import Transport, network_transport
 from phone_sim.runtime.trust_file import load_anchor
 from phone_sim.runtime.virtual_time import VirtualTime
@@ -36,11 +38,13 @@ _VENDOR_BLOCK = "0004f2"
 class VirtualPhone:
     """A phone on virtual time, off at first; a context manager that pulls its plug in the end.
 
-    `url` is the address of its boot server, or several with blanks between; empty for the one in flash. `model` is
-    any name that `load_model` takes. `trust` is the public key that license keys are verified with, or its PEM file;
-    without one it is that of the test pair, with which anybody can sign (D5). `always_fetches_license` sets the
-    license rule apart from the firmware's (D8). What is not given is made for this phone alone: time that was never
-    set, blank flash in memory, a transport over the network. The phone closes its transport, whosever it was.
+    `url` is the address of its boot server, or several with blanks between; empty for DHCP's or the one in flash.
+    `model` is any name that `load_model` takes. `trust` is the public key that license keys are verified with, or its
+    PEM file; without one it is that of the test pair, with which anybody can sign (D5). `always_fetches_license` sets
+    the license rule apart from the firmware's (D8). `network` is what it speaks to besides its boot server, by default
+    nothing; it asks DHCP there when it has `dhcp` settings. What else is not given is made for this phone alone: time
+    that was never set, blank flash in memory, a transport over the network. The phone closes its transport, whosever
+    it was.
 
     Raises:
         UsageError: an argument that cannot be used; the message names it.
@@ -55,6 +59,8 @@ class VirtualPhone:
         firmware: str = CURRENT,
         trust: TrustAnchor | Path | None = None,
         always_fetches_license: bool | None = None,
+        dhcp: DhcpSettings | None = None,
+        network: Network | None = None,
         time: VirtualTime | None = None,
         flash: Flash | None = None,
         transport: Transport | None = None,
@@ -68,6 +74,7 @@ class VirtualPhone:
             profile=profile_for(firmware, always_fetches_license=always_fetches_license),
             anchor=trust if isinstance(trust, TrustAnchor) else load_anchor(trust),
             boot_server=url,
+            dhcp=dhcp,
         )
         self.time = VirtualTime() if time is None else time
         self.flash = MemoryFlash() if flash is None else flash
@@ -80,6 +87,7 @@ class VirtualPhone:
             transport=self.transport,
             flash=self.flash,
             log=LogSink(self._lines.append),
+            network=network,
         )
         self.time.when_set(self.driver.clock_set)
 

@@ -5,22 +5,18 @@ phone run as programs of their own. Only root can make namespaces.
 """
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from phone_sim.licensing.license_file import write
 from tests.make import MAC, configured, master, signed_key
+from tests.real_servers.namespaces import SECONDS, Cable, cable_between, needs_namespaces, run
 
-_SECONDS = 120
 _LOSS = """\
 table inet loss {
   chain inward {
@@ -31,62 +27,21 @@ table inet loss {
 """
 PADDING = "".join(f"<filler{number} a{number}='{'x' * 200}'/>" for number in range(250))
 
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not all(map(shutil.which, ("ip", "nft"))), reason="needs root, ip and nft"
-)
+pytestmark = needs_namespaces
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cable:
-    """The names of the two namespaces, and the address of the server's."""
-
-    server: str
-    phone: str
-    address: str = "10.77.0.1"
-
-    def lost(self, namespace: str) -> int:
-        """How many packets were dropped on their way in."""
-        listing = json.loads(run("ip", "netns", "exec", namespace, "nft", "-j", "list", "ruleset"))
-        rules = [entry["rule"]["expr"] for entry in listing["nftables"] if "rule" in entry]
-        return int(next(part["counter"]["packets"] for rule in rules for part in rule if "counter" in part))
-
-
-def run(*command: str, text: str | None = None) -> str:
-    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=_SECONDS, check=False)
-    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-    return done.stdout
+def lost(cable: Cable, namespace: str) -> int:
+    """How many packets were dropped on their way in."""
+    listing = json.loads(run(*cable.within(namespace, "nft", "-j", "list", "ruleset")))
+    rules = [entry["rule"]["expr"] for entry in listing["nftables"] if "rule" in entry]
+    return int(next(part["counter"]["packets"] for rule in rules for part in rule if "counter" in part))
 
 
 @pytest.fixture
 def cable() -> Iterator[Cable]:
-    cable = Cable(server=f"psim{os.getpid()}s", phone=f"psim{os.getpid()}p")
-    with ExitStack() as undo:
+    with cable_between() as cable:
         for namespace in (cable.server, cable.phone):
-            try:
-                run("ip", "netns", "add", namespace)
-            except AssertionError as error:
-                pytest.skip(f"no namespace can be made: {error}")
-            undo.callback(run, "ip", "netns", "del", namespace)
-        # The cable goes with its ends: made inside a namespace, no trace of it is ever outside.
-        run(
-            "ip",
-            "-n",
-            cable.server,
-            "link",
-            "add",
-            "cable",
-            "type",
-            "veth",
-            "peer",
-            "name",
-            "cable",
-            "netns",
-            cable.phone,
-        )
-        for namespace, address in ((cable.server, cable.address), (cable.phone, "10.77.0.2")):
-            run("ip", "-n", namespace, "addr", "add", f"{address}/24", "dev", "cable")
-            run("ip", "-n", namespace, "link", "set", "cable", "up")
-            run("ip", "netns", "exec", namespace, "nft", "-f", "-", text=_LOSS)
+            run(*cable.within(namespace, "nft", "-f", "-"), text=_LOSS)
         yield cable
 
 
@@ -106,9 +61,9 @@ def serving(cable: Cable, tmp_path: Path) -> Iterator[str]:
         (site / name).write_bytes(data)
     command = [sys.executable, "-m", "phone_sim", "serve", str(site), "--host", cable.address, "--tftp", "0", "--quiet"]
     with subprocess.Popen(
-        ["ip", "netns", "exec", cable.server, *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        cable.within(cable.server, *command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as server:
-        over = threading.Timer(_SECONDS, server.kill)
+        over = threading.Timer(SECONDS, server.kill)
         over.start()
         try:
             assert server.stdout is not None
@@ -121,13 +76,13 @@ def serving(cable: Cable, tmp_path: Path) -> Iterator[str]:
 
 def test_a_phone_boots_through_loss(cable: Cable, serving: str) -> None:
     boot = [sys.executable, "-m", "phone_sim", "boot", "--server", serving, "--mac", MAC.digits, "--json"]
-    lost = 0
+    dropped = 0
     for _ in range(4):  # that nothing is lost is possible, but not four times
-        report = json.loads(run("ip", "netns", "exec", cable.phone, *boot, "--require-licensed", "--timeout", "2"))
+        report = json.loads(run(*cable.within(cable.phone, *boot, "--require-licensed", "--timeout", "2")))
         fetched = {one["url"].rpartition("/")[2]: one["bytes"] for one in report["requests"] if one["method"] == "RRQ"}
         assert fetched["filler.cfg"] == len(f"<filler>{PADDING}</filler>")
         assert any(feature["key"] == "LDAP" and feature["on"] for feature in report["features"])
-        lost = min(cable.lost(cable.server), cable.lost(cable.phone))
-        if lost:
+        dropped = min(lost(cable, cable.server), lost(cable, cable.phone))
+        if dropped:
             break
-    assert lost > 0
+    assert dropped > 0

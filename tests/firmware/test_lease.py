@@ -1,0 +1,177 @@
+"""What a phone takes from a DHCP lease (field notes 1.3), and what it makes of values that make no sense."""
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phone_sim.errors import UsageError
+from phone_sim.firmware.effects import AskLease, Leased, LeaseReply, NoLease
+from phone_sim.firmware.flash import FlashContents
+from phone_sim.firmware.lease import DhcpSettings, Told, question, told_by
+from phone_sim.firmware.location import BootServer
+from phone_sim.firmware.phone import Phone
+from phone_sim.firmware.session import Identity
+from phone_sim.runtime.network import Network
+from phone_sim.runtime.transport.memory import serve
+from phone_sim.runtime.virtual_phone import VirtualPhone
+from tests.make import MAC, configured, identity, master
+
+EAST_OF_GREENWICH = struct.pack("!i", 25200)
+
+
+def told(options: dict[int, bytes], *numbers: int) -> Told:
+    settings = DhcpSettings(boot_server_options=numbers) if numbers else DhcpSettings()
+    return told_by(Leased(address="10.0.0.9", options=options), settings)
+
+
+def booted(reply: LeaseReply | None, *, url: str = "", **parameters: str) -> VirtualPhone:
+    """A phone that has asked DHCP, and has booted from a server that has the parameters."""
+    files = {"000000000000.cfg": master(CONFIG_FILES="site.cfg"), "site.cfg": configured(**parameters)}
+    network = Network(lease=None if reply is None else lambda _: reply)
+    phone = VirtualPhone(url, mac=MAC, dhcp=DhcpSettings(), network=network, transport=serve(files))
+    phone.boot()
+    return phone
+
+
+def offset(phone: VirtualPhone) -> int:
+    service = phone.driver.phone.service
+    assert service is not None
+    return service.session.settings.zone.gmt_offset
+
+
+def test_question_is_that_of_real_phones() -> None:
+    asked = question(DhcpSettings(), identity().model, MAC)
+    assert isinstance(asked, AskLease)
+    assert asked.options == (1, 28, 160, 66, 43, 3, 4, 42, 2, 6, 15, 7)
+    assert asked.vendor_class == "Polycom-SPIP670"
+    assert asked.host_name == f"Polycom_{MAC}"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [((), "http://custom.example/"), ((66,), "tftp://boot.example/"), ((66, 160), "tftp://boot.example/")],
+)
+def test_options_are_looked_at_in_order(numbers: tuple[int, ...], expected: str) -> None:
+    options = {66: b"tftp://boot.example/\0", 160: b"http://custom.example/"}
+    assert told(options, *numbers).boot_server == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"tftp://10.0.0.1/\0\0", "tftp://10.0.0.1/"),
+        (b"http://user:secret@10.0.0.1/dir/example1.cfg", "http://user:secret@10.0.0.1/dir/example1.cfg"),
+        (b"boot.example", "ftp://boot.example"),
+        (b"10.0.0.1", "ftp://10.0.0.1"),
+        (b"\x0a\x00\x00\x01", "ftp://10.0.0.1"),
+        (b"\x0a\x01\x00\x00", "ftp://10.1.0.0"),
+        (b"boot", "ftp://boot"),
+        (b"http://one.example/ http://two.example/", "http://one.example/ http://two.example/"),
+        (b"", ""),
+        (b"http://", ""),
+        (b"\xff\xfe\xfd", ""),
+        (b"http://[", ""),
+        (b" ".join([b"http://boot.example/"] * 9), ""),
+    ],
+)
+def test_boot_server_of_an_option(value: bytes, expected: str) -> None:
+    assert told({66: value}).boot_server == expected
+
+
+def test_next_option_counts_when_one_makes_no_sense() -> None:
+    assert told({160: b"http://", 66: b"tftp://boot.example/"}).boot_server == "tftp://boot.example/"
+
+
+def test_vendor_options_fill_what_is_absent() -> None:
+    inside = b"\x00\x42\x04boot\x02\x04" + EAST_OF_GREENWICH + b"\xff"
+    assert told({43: inside}) == Told(boot_server="ftp://boot", gmt_offset=25200)
+    assert told({43: inside, 66: b"tftp://boot.example/"}).boot_server == "tftp://boot.example/"
+
+
+def test_times_and_logs_have_servers() -> None:
+    found = told({42: bytes([10, 0, 0, 1, 0, 0, 0, 0, 10, 0, 0, 2]), 7: bytes([10, 0, 0, 3, 10, 0, 0, 4])})
+    assert found.time_servers == ("10.0.0.1", "10.0.0.2")
+    assert found.log_server == "10.0.0.3"
+    assert told({4: bytes([10, 0, 0, 5])}).time_servers == ("10.0.0.5",)
+    assert told({42: b"\x0a\x00", 7: b"x"}) == Told()
+
+
+@pytest.mark.parametrize("value", [b"", b"\0\0\0", struct.pack("!i", 14 * 3600 + 1), b"\x7f\xff\xff\xff", bytes(5)])
+def test_offset_that_makes_no_sense_is_none(value: bytes) -> None:
+    assert told({2: value}).gmt_offset is None
+
+
+@given(st.dictionaries(st.integers(0, 255), st.binary(max_size=300)))
+def test_any_options_tell_usable_things(options: dict[int, bytes]) -> None:
+    found = told(options)
+    if found.boot_server:
+        BootServer.parse_all(found.boot_server)
+    assert found.gmt_offset is None or abs(found.gmt_offset) <= 14 * 3600
+
+
+@pytest.mark.parametrize("numbers", [(), (65,), (160, 255), (127,)])
+def test_numbers_that_name_no_boot_server_are_refused(numbers: tuple[int, ...]) -> None:
+    with pytest.raises(UsageError, match="boot server"):
+        DhcpSettings(boot_server_options=numbers)
+
+
+def test_phone_boots_from_the_server_of_its_lease() -> None:
+    with booted(Leased(address="10.0.0.9", options={66: b"http://user:secret@boot.example/site/"})) as phone:
+        assert phone.requests[0].request.location.url == f"http://boot.example/site/{MAC}.cfg"
+        assert "DHCP: address 10.0.0.9, boot server http://boot.example/site/" in phone.log
+        assert "secret" not in phone.log
+        kept = phone.flash.read()
+        assert isinstance(kept, FlashContents)
+        assert kept.boot_server == "http://user:secret@boot.example/site/"
+
+
+def test_server_given_by_hand_goes_before_that_of_the_lease() -> None:
+    lease = Leased(address="10.0.0.9", options={66: b"http://boot.example/", 2: EAST_OF_GREENWICH})
+    with booted(lease, url="http://hand.example/") as phone:
+        assert phone.requests[0].request.location.url == f"http://hand.example/{MAC}.cfg"
+        assert offset(phone) == 25200
+
+
+def test_no_lease_is_logged_and_flash_knows_the_server() -> None:
+    answers: list[LeaseReply] = [
+        Leased(address="10.0.0.9", options={66: b"http://boot.example/"}),
+        NoLease("no answer"),
+    ]
+    files = {"000000000000.cfg": master()}
+    network = Network(lease=lambda _: answers.pop(0))
+    with VirtualPhone(mac=MAC, dhcp=DhcpSettings(), network=network, transport=serve(files)) as phone:
+        phone.boot()
+        phone.boot()
+        assert "DHCP: no lease: no answer" in phone.log
+        assert phone.requests[-1].request.location.url.startswith("http://boot.example/")
+
+
+def test_phone_without_a_network_goes_on() -> None:
+    with booted(None) as phone:
+        assert "No boot server is known" in phone.log
+        assert "DHCP" not in phone.log
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({}, 25200),
+        ({"tcpIpApp_sntp_gmtOffset": "3600"}, 25200),
+        ({"tcpIpApp_sntp_gmtOffset": "3600", "tcpIpApp_sntp_gmtOffset_overrideDHCP": "1"}, 3600),
+        ({"tcpIpApp_sntp_gmtOffset_overrideDHCP": "1"}, 25200),
+    ],
+)
+def test_offset_of_the_lease_goes_first_unless_overridden(parameters: dict[str, str], expected: int) -> None:
+    lease = Leased(address="10.0.0.9", options={66: b"http://boot.example/", 2: EAST_OF_GREENWICH})
+    with booted(lease, **parameters) as phone:
+        assert offset(phone) == expected
+
+
+def test_phone_by_hand_asks_no_dhcp() -> None:
+    given_identity = identity()
+    assert isinstance(given_identity, Identity)
+    flow = Phone(given_identity).power_on()
+    assert not any(isinstance(flow.send(None), AskLease) for _ in range(3))
+    flow.close()
