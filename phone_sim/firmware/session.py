@@ -3,6 +3,7 @@
 This module does not know what is fetched or said, only how: by asking for effects.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.messages import Message
 from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.profile import FirmwareProfile
-from phone_sim.firmware.settings import Settings, read_settings
+from phone_sim.firmware.settings import BadParameter, Settings, read_settings
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Feature, Model
@@ -53,7 +54,7 @@ class Session:
     answer at all.
     """
 
-    __slots__ = ("identity", "reachable", "server", "servers", "settings", "user_agent")
+    __slots__ = ("_complained_of", "identity", "reachable", "server", "servers", "settings", "user_agent")
 
     settings: Settings
     user_agent: str
@@ -63,6 +64,7 @@ class Session:
         self.server: BootServer | None = None
         self.servers: tuple[BootServer, ...] = ()
         self.reachable = True
+        self._complained_of: set[str] = set()
         self.configure(parameters)
 
     def configure(self, parameters: Parameters) -> None:
@@ -95,6 +97,15 @@ class Session:
         if self.settings.log.writes(component, message.level):
             text = message.text.format(**values)
             yield Log(component=component, level=message.level, text=text, format=self.settings.log.format)
+
+    def complain_of(self, problems: Iterable[BadParameter]) -> Flow[None]:
+        """Log the parameters whose values cannot be used, each once from power on to power off."""
+        for bad in problems:
+            if bad.name not in self._complained_of:
+                self._complained_of.add(bad.name)
+                yield from self.say(
+                    messages.BAD_PARAMETER, name=bad.name, value=bad.value, expected=bad.expected, used=bad.used
+                )
 
     def fetch(self, directory: str, name: str, *, limit: int, optional: bool = False) -> Flow[FetchReply]:
         """Download a file from a directory of the boot server; what goes wrong is logged once and returned.

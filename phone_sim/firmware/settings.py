@@ -78,7 +78,9 @@ def read_settings(parameters: Parameters, *, components: Iterable[str], style: L
     )
 
 
-class _Reader:
+class ParameterReader:
+    """Reads typed values from parameters; `problems` are those that cannot be used so far."""
+
     def __init__(self, parameters: Parameters) -> None:
         self._parameters = parameters
         self.problems: list[BadParameter] = []
@@ -96,6 +98,8 @@ class _Reader:
         self._reject(name, f"{low} to {high}", default)
         return default
 
+
+class _Reader(ParameterReader):
     def polling_time(self) -> time:
         name = "license.polling.time"
         text = self._parameters.get(name)

@@ -26,6 +26,7 @@ from phone_sim.runtime.driver import Exchange, PhoneDriver
 from phone_sim.runtime.flash_file import Flash, MemoryFlash
 from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.model_files import load_features, load_model
+from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport import Transport, network_transport
 from phone_sim.runtime.trust_file import load_anchor
 from phone_sim.runtime.virtual_time import VirtualTime
@@ -40,7 +41,8 @@ class VirtualPhone:
     any name that `load_model` takes. `trust` is the public key that license keys are verified with, or its PEM file;
     without one it is that of the test pair, with which anybody can sign (D5). `always_fetches_license` sets the
     license rule apart from the firmware's (D8). What is not given is made for this phone alone: time that was never
-    set, blank flash in memory, a transport over the network. The phone closes its transport, whosever it was.
+    set, blank flash in memory, a transport over the network. The phone closes its transport, whosever it was. Without a
+    `network` it speaks to its boot server and to no other.
 
     Raises:
         UsageError: an argument that cannot be used; the message names it.
@@ -58,6 +60,7 @@ class VirtualPhone:
         time: VirtualTime | None = None,
         flash: Flash | None = None,
         transport: Transport | None = None,
+        network: Network | None = None,
     ) -> None:
         if url:
             BootServer.parse_all(url)
@@ -80,6 +83,7 @@ class VirtualPhone:
             transport=self.transport,
             flash=self.flash,
             log=LogSink(self._lines.append),
+            network=network,
         )
         self.time.when_set(self.driver.clock_set)
 
@@ -155,6 +159,15 @@ class VirtualPhone:
     def licenses(self) -> Frame:
         """What its display shows under Menu > Status > Licenses (B18)."""
         return self.driver.licenses()
+
+    def search_directory(self, text: str) -> Frame:
+        """What its display shows after a search of the corporate directory for names that begin with the text.
+
+        Raises:
+            LifecycleError: the phone is not in service.
+        """
+        self.driver.search_directory(text)
+        return self.driver.frame
 
     def close(self) -> None:
         """Pull its plug and close its connections; what it has logged and asked stays readable."""
