@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from phone_sim.runtime.clock import Clock
     from phone_sim.runtime.driver import PhoneDriver
     from phone_sim.runtime.flash_file import Flash
-    from phone_sim.runtime.transport import Transport
+    from phone_sim.runtime.network import Network
+    from phone_sim.runtime.transport import Limits, Transport
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -95,7 +96,13 @@ class PhoneOptions:
             click.echo("This phone trusts the public test pair, with which anybody can sign (see --trust).", err=True)
         with closing(self.transport()) as transport:
             yield PhoneDriver(
-                Phone(identity), clock=clock, agenda=agenda, transport=transport, flash=flash, log=LogSink(listener)
+                Phone(identity),
+                clock=clock,
+                agenda=agenda,
+                transport=transport,
+                flash=flash,
+                log=LogSink(listener),
+                network=self.network(),
             )
 
     def identity(self) -> "Identity":
@@ -139,15 +146,29 @@ class PhoneOptions:
 
     def transport(self) -> "Transport":
         """The phone's way to its boot server."""
-        from phone_sim.runtime.transport import Limits, network_transport
+        from phone_sim.runtime.transport import network_transport
 
         return network_transport(
-            limits=Limits(answer=self.timeout, transfer=12 * self.timeout),
+            limits=self._limits(),
             ca_file=self.ca_file,
             client_cert=self.client_cert,
             tls_min=self.tls_min,
             source_address=self.source_address,
         )
+
+    def network(self) -> "Network":
+        """The servers besides the boot server that the phone speaks to, if its configuration names them."""
+        from phone_sim.runtime.network import Network
+        from phone_sim.runtime.network.directory import make_directory
+        from phone_sim.runtime.transport import Tls
+
+        tls = Tls(ca_file=self.ca_file, client_cert=self.client_cert, oldest=self.tls_min)
+        return Network(directory=make_directory(self._limits(), tls, self.source_address))
+
+    def _limits(self) -> "Limits":
+        from phone_sim.runtime.transport import Limits
+
+        return Limits(answer=self.timeout, transfer=12 * self.timeout)
 
 
 _PHONE_OPTIONS = (
@@ -169,7 +190,7 @@ _PHONE_OPTIONS = (
     ),
     click.option("--state-dir", type=_FOLDER, help="Folder for flash. [default: lost on exit]"),
     trust_option,
-    click.option("--ca-file", type=_FILE, help="Authorities for HTTPS and FTPS servers. [default: certifi's]"),
+    click.option("--ca-file", type=_FILE, help="Authorities for HTTPS, FTPS and LDAPS servers. [default: certifi's]"),
     click.option("--client-cert", type=_FILE, metavar="FILE.pem", help="The phone's own certificate, with its key."),
     click.option(
         "--tls-min",

@@ -79,12 +79,13 @@ def _conversation(connected: socket.socket, request: AskDirectory) -> DirectoryR
     connection.closed = False
     connection.strategy.no_real_dsa = True  # so that ldap3 opens nothing and goes on with the socket that is there
     connection.open(read_server_info=False)
-    connection.bind(read_server_info=False)
-    _check(connection.result, "bindResponse", (_SUCCESS,), request.credentials)
-    answer = DirectoryAnswered() if request.search is None else _found(connection, request.search)
-    with suppress(OSError, LDAPExceptionError):
-        connection.unbind()
-    return answer
+    try:
+        connection.bind(read_server_info=False)
+        _check(connection.result, "bindResponse", (_SUCCESS,), request.credentials)
+        return DirectoryAnswered() if request.search is None else _found(connection, request.search)
+    finally:
+        with suppress(OSError, LDAPExceptionError):
+            connection.unbind()
 
 
 def _connection(server: DirectoryServer, credentials: Credentials | None) -> ldap3.Connection:
