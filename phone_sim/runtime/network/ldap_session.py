@@ -23,7 +23,11 @@ with warnings.catch_warnings():
     # ldap3 goes by names of pyasn1 that are deprecated.
     warnings.simplefilter("ignore", DeprecationWarning)
     import ldap3
-    from ldap3.core.exceptions import LDAPExceptionError, LDAPSessionTerminatedByServerError
+    from ldap3.core.exceptions import (
+        LDAPExceptionError,
+        LDAPInvalidFilterError,
+        LDAPSessionTerminatedByServerError,
+    )
 
 ANSWER_LIMIT = 256 * 1024
 """Most bytes of all answers on one connection; ours."""
@@ -145,6 +149,8 @@ def _words(trouble: Exception, budget: Budget) -> str:
             return str(cause)
         case LDAPSessionTerminatedByServerError():
             return end_of(budget)
-        case OSError():
+        case LDAPInvalidFilterError():
+            return "the filter is malformed"
+        case OSError() if not isinstance(cause, LDAPExceptionError):
             return words_of(cause, budget)
-    return "the answer is malformed" if budget.received else "the search cannot be put in LDAP"
+    return "the answer is malformed" if budget.received else "the request cannot be put in LDAP"
