@@ -39,6 +39,7 @@ index sn,cn,givenName,telephoneNumber eq,sub
 _ROOT = f"dn: {SUFFIX}\nobjectClass: dcObject\nobjectClass: organization\no: Test\ndc: test\n\n"
 _ENTRY = re.compile(r"\bconn=(?P<connection>\d+) (?:fd|op)=\d+ (?P<what>\S.*)")
 _SECONDS_TO_FILL = 30
+_SECONDS_TO_LOG = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +51,9 @@ class LoggedOperation:
 
 
 class Slapd(RealServer):
-    """slapd with one user, who may search; `size_limit` is the most entries that it gives, with `tls` it wants LDAPS.
+    """slapd with one user, whom no size limit holds; `size_limit` is the most entries that anybody else gets.
 
-    The root user is refused nothing, so who is not to be above the size limit binds anonymously.
+    With `tls` it wants LDAPS.
     """
 
     kind = socket.SOCK_STREAM
@@ -99,10 +100,13 @@ class Slapd(RealServer):
         """There are no requests for files; see `operations`."""
         return []
 
-    def operations(self, at_least: str = "") -> list[LoggedOperation]:
-        """What it has done so far, in order, after waiting for the log to hold one that begins with `at_least`."""
-        process.wait_until(lambda: any(one.what.startswith(at_least) for one in self._read()), 5)
+    def operations(self, *, connections: int) -> list[LoggedOperation]:
+        """What it has done so far, in order, after waiting for so many connections to be over."""
+        process.wait_until(lambda: self._ended() >= connections, _SECONDS_TO_LOG)
         return self._read()
+
+    def _ended(self) -> int:
+        return sum(one.what.startswith("closed") for one in self._read())
 
     def _read(self) -> list[LoggedOperation]:
         matches = _ENTRY.finditer(log_text(self.work / "output.log"))
