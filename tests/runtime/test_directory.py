@@ -113,9 +113,9 @@ def test_refusal_is_told_in_the_servers_words() -> None:
     assert failure_of({BIND: [refusal]}).startswith("LDAP 49 invalidCredentials 80090308: data 52e [2J xxx")
 
 
-def test_refusal_that_holds_the_password_is_told_without() -> None:
-    reply = failure_of({BIND: [result(BIND_RESPONSE, 49, "s3cret is wrong")]})
-    assert reply == "LDAP 49 invalidCredentials"
+@pytest.mark.parametrize(("kind", "tag"), [(BIND, BIND_RESPONSE), (SEARCH, DONE)])
+def test_refusal_that_holds_the_password_is_told_without(kind: int, tag: int) -> None:
+    assert failure_of({kind: [result(tag, 49, "s3cret is wrong")]}) == "LDAP 49 invalidCredentials"
 
 
 @pytest.mark.parametrize("code", [3, 4, 11])

@@ -85,7 +85,7 @@ def _conversation(connected: socket.socket, request: AskDirectory) -> DirectoryR
     connection.open(read_server_info=False)
     try:
         connection.bind(read_server_info=False)
-        _check(connection.result, "bindResponse", (_SUCCESS,), request.credentials)
+        _check(connection, "bindResponse", (_SUCCESS,))
         return DirectoryAnswered() if request.search is None else _found(connection, request.search)
     finally:
         with suppress(OSError, LDAPExceptionError):
@@ -116,7 +116,7 @@ def _found(connection: ldap3.Connection, search: DirectorySearch) -> DirectoryAn
         attributes=list(search.attributes),
         size_limit=search.limit,
     )
-    _check(connection.result, "searchResDone", (_SUCCESS, *_PARTIAL))
+    _check(connection, "searchResDone", (_SUCCESS, *_PARTIAL))
     entries = [_entry(found) for found in connection.response or () if found["type"] == "searchResEntry"]
     is_partial = connection.result["result"] in _PARTIAL or len(entries) > search.limit
     return DirectoryAnswered(entries=tuple(entries[: search.limit]), is_partial=is_partial)
@@ -127,13 +127,14 @@ def _entry(found: dict[str, Any]) -> DirectoryEntry:
     return {name: value[:VALUE_LIMIT].decode(errors="replace") for name, value in values}
 
 
-def _check(result: Any, kind: str, good: tuple[int, ...], credentials: Credentials | None = None) -> None:
-    """Complain unless the server's result is of this kind, and good."""
+def _check(connection: ldap3.Connection, kind: str, good: tuple[int, ...]) -> None:
+    """Complain unless the server's result is of this kind, and good; words with the password in them are left out."""
+    result = connection.result
     if result["type"] != kind:
         raise _RefusedError("the answer is not one to the request")
     if result["result"] not in good:
         said = result.get("message") or ""
-        if credentials is not None and credentials.password in said:
+        if connection.password is not None and connection.password in said:
             said = ""
         raise _RefusedError(f"LDAP {result['result']} {result['description'] or ''} {said}")
 
