@@ -87,4 +87,12 @@ EXPLANATIONS: Mapping[Message, Explanation] = {
         (causes.OVER,),
     ),
     messages.WAITING_FOR_IDLE: Explanation("Active calls are not interrupted (B12).", (causes.OVER,)),
+    messages.DIRECTORY_BOUND: Explanation("The Corporate Directory is licensed, and its server took the bind."),
+    messages.DIRECTORY_BIND_FAILED: Explanation(
+        "The Corporate Directory is licensed, but its server could not be used.", (causes.DIRECTORY_SERVER,)
+    ),
+    messages.DIRECTORY_SEARCHED: Explanation("The Corporate Directory's server answered a search."),
+    messages.DIRECTORY_SEARCH_FAILED: Explanation(
+        "A search of the Corporate Directory came to nothing.", (causes.DIRECTORY_SERVER,)
+    ),
 }

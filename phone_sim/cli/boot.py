@@ -13,6 +13,7 @@ from phone_sim.cli.options import Instant, PhoneOptions, json_option, phone_opti
 @click.option("--unset-clock", is_flag=True, help="The clock was never set: it shows 1970 and nothing expires.")
 @click.option("--require-licensed", is_flag=True, help="End with 4 when a feature in use has no valid license.")
 @click.option("--requests", "show_requests", is_flag=True, help="Show each request and its outcome on stderr.")
+@click.option("--find", metavar="TEXT", help="Then search the corporate directory for names that begin so.")
 @json_option
 def command(
     phone: PhoneOptions,
@@ -20,6 +21,7 @@ def command(
     unset_clock: bool,
     require_licensed: bool,
     show_requests: bool,
+    find: str | None,
     as_json: bool,
 ) -> None:
     """Boot a phone once against a boot server and print its log.
@@ -29,7 +31,16 @@ def command(
 
     Example: phone-sim boot --server tftp://127.0.0.1:6969/ --model SPIP_670 --mac 0004f2000001
     """
-    from phone_sim.cli.report import check_boot, phone_report, print_json, print_log_line, summary, talk
+    from phone_sim.cli.report import (
+        check_boot,
+        frame_report,
+        page_text,
+        phone_report,
+        print_json,
+        print_log_line,
+        summary,
+        talk,
+    )
     from phone_sim.errors import LicenseNotValidError, UsageError
     from phone_sim.firmware.features import NotLicensed
     from phone_sim.runtime.agenda import HeapAgenda
@@ -43,10 +54,15 @@ def command(
     lines: list[str] = []
     with phone.plugged_in(clock, HeapAgenda(still), lines.append if as_json else print_log_line) as driver:
         driver.power_on()
+        if find is not None:
+            driver.search_directory(find)
     if as_json:
-        print_json(phone_report(driver, lines))
+        found = {"directory": frame_report(driver.frame)} if find is not None else {}
+        print_json(phone_report(driver, lines) | found)
     else:
         talk(summary(driver))
+    if find is not None:
+        talk(page_text(driver.frame))
     if show_requests:
         talk("\n".join(request_line(exchange) for exchange in driver.exchanges))
     check_boot(driver)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from phone_sim.runtime.driver import PhoneDriver
     from phone_sim.runtime.flash_file import Flash
     from phone_sim.runtime.network import Network
-    from phone_sim.runtime.transport import Transport
+    from phone_sim.runtime.transport import Limits, Transport
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -165,10 +165,10 @@ class PhoneOptions:
 
     def transport(self) -> "Transport":
         """The phone's way to its boot server."""
-        from phone_sim.runtime.transport import Limits, network_transport
+        from phone_sim.runtime.transport import network_transport
 
         return network_transport(
-            limits=Limits(answer=self.timeout, transfer=12 * self.timeout),
+            limits=self._limits(),
             ca_file=self.ca_file,
             client_cert=self.client_cert,
             tls_min=self.tls_min,
@@ -176,14 +176,23 @@ class PhoneOptions:
         )
 
     def network(self) -> "Network":
-        """The phone's way to other servers than its boot server."""
+        """The servers besides the boot server that the phone speaks to, if it is told of them."""
         from phone_sim.runtime.network import Network
+        from phone_sim.runtime.network.directory import make_directory
+        from phone_sim.runtime.transport import Tls
 
+        tls = Tls(ca_file=self.ca_file, client_cert=self.client_cert, oldest=self.tls_min)
+        network = Network(directory=make_directory(self._limits(), tls, self.source_address))
         if self.dhcp is None:
-            return Network()
+            return network
         from phone_sim.runtime.network.dhcp import DhcpClient
 
-        return Network(lease=DhcpClient(self.dhcp).lease)
+        return replace(network, lease=DhcpClient(self.dhcp).lease)
+
+    def _limits(self) -> "Limits":
+        from phone_sim.runtime.transport import Limits
+
+        return Limits(answer=self.timeout, transfer=12 * self.timeout)
 
 
 _PHONE_OPTIONS = (
@@ -205,7 +214,7 @@ _PHONE_OPTIONS = (
     ),
     click.option("--state-dir", type=_FOLDER, help="Folder for flash. [default: lost on exit]"),
     trust_option,
-    click.option("--ca-file", type=_FILE, help="Authorities for HTTPS and FTPS servers. [default: certifi's]"),
+    click.option("--ca-file", type=_FILE, help="Authorities for HTTPS, FTPS and LDAPS servers. [default: certifi's]"),
     click.option("--client-cert", type=_FILE, metavar="FILE.pem", help="The phone's own certificate, with its key."),
     click.option(
         "--tls-min",

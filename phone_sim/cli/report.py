@@ -11,6 +11,7 @@ from phone_sim.errors import BootServerUnreachableError, PhoneSimError, UsageErr
 from phone_sim.firmware.effects import Fetched, TransferFailed
 from phone_sim.firmware.features import BuiltIn, Enabled, Gate, NotLicensed
 from phone_sim.firmware.log_line import parse_line
+from phone_sim.firmware.screen import Frame
 from phone_sim.runtime.driver import PhoneDriver
 
 _COLORS: dict[type[Gate], str] = {Enabled: "green", BuiltIn: "green", NotLicensed: "red"}
@@ -97,7 +98,7 @@ def phone_report(driver: PhoneDriver, log: list[str]) -> dict[str, Any]:
             for exchange in driver.exchanges
         ],
         "features": [feature_report(gate) for gate in (service.gates if service is not None else ())],
-        "screen": {"title": driver.frame.title, "lines": list(driver.frame.lines)},
+        "screen": frame_report(driver.frame),
         "licenses": list(driver.licenses().lines),
         "next_check": driver.phone.next_check.isoformat() if driver.phone.next_check is not None else None,
         "reboots": driver.reboots,
@@ -115,6 +116,16 @@ def feature_report(gate: Gate) -> dict[str, Any]:
         "reason": gate.reason,
         "expiry": str(gate.expiry) if isinstance(gate, Enabled) else None,
     }
+
+
+def frame_report(frame: Frame) -> dict[str, Any]:
+    """What a display shows as `--json` gives it."""
+    return {"title": frame.title, "lines": list(frame.lines)}
+
+
+def page_text(frame: Frame) -> str:
+    """A page of the display, for people."""
+    return "\n".join([frame.title, *frame.lines])
 
 
 def word(value: object) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from phone_sim.runtime.driver import PhoneDriver
 
 EVENTS = ("call", "hangup", "reboot", "power-cut", "power-on", "licenses")
+FIND = "find:"
+WHAT_CAN_HAPPEN = f"{', '.join(EVENTS)}, {FIND}TEXT"
 AS_FAST_AS_CAN_BE = "max"
 
 
@@ -39,6 +41,19 @@ class Speed(click.ParamType[float | None]):
         return factor
 
 
+class Happening(click.ParamType[str]):
+    """Something that can happen to a phone."""
+
+    name = "event"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The event as it is given."""
+        event = str(value)
+        if event not in EVENTS and not event.startswith(FIND):
+            self.fail(f"{event!r} is not one of {WHAT_CAN_HAPPEN}", param, ctx)
+        return event
+
+
 @click.command(short_help="Boot a phone and stay on: calls, daily checks, reboots.")
 @phone_options
 @click.option("--now", type=Instant(), help="Time at the start, UTC without an offset. [default: the time]")
@@ -47,10 +62,10 @@ class Speed(click.ParamType[float | None]):
 @click.option(
     "--at",
     "events",
-    type=(Instant(), click.Choice(EVENTS)),
+    type=(Instant(), Happening()),
     multiple=True,
     metavar="TIME EVENT",
-    help=f"Let something happen: {', '.join(EVENTS)}. May be given again.",
+    help=f"Let something happen: {WHAT_CAN_HAPPEN} (searches the corporate directory). May be given again.",
 )
 @json_option
 def command(
@@ -113,7 +128,7 @@ def _check_times(start: datetime, until: datetime | None, events: tuple[tuple[da
 
 
 def _perform(driver: "PhoneDriver", event: str) -> None:
-    from phone_sim.cli.report import talk
+    from phone_sim.cli.report import page_text, talk
 
     match event:
         case "call":
@@ -127,10 +142,12 @@ def _perform(driver: "PhoneDriver", event: str) -> None:
         case "power-on":
             driver.power_on()
         case "licenses":
-            frame = driver.licenses()
-            talk("\n".join([frame.title, *frame.lines]))
+            talk(page_text(driver.licenses()))
+        case _ if event.startswith(FIND):
+            driver.search_directory(event.removeprefix(FIND))
+            talk(page_text(driver.frame))
         case _:
-            talk(f"{event} is not one of {', '.join(EVENTS)}, quit")
+            talk(f"{event} is not one of {WHAT_CAN_HAPPEN}, quit")
             return
     talk(f"{event}: the phone is {driver.phone.state.value}")
 
@@ -169,7 +186,7 @@ def _real(start: datetime, speed: float, until: datetime | None) -> World:
         if until is not None:
             agenda.at(until, ended.set)
         if sys.stdin is not None and sys.stdin.isatty():
-            click.echo(f"Type what is to happen: {', '.join(EVENTS)}, or quit.", err=True)
+            click.echo(f"Type what is to happen: {WHAT_CAN_HAPPEN}, or quit.", err=True)
             threading.Thread(target=_typed, args=(happen, ended.set), daemon=True).start()
         ended.wait()
 

@@ -10,6 +10,7 @@ from datetime import date
 from phone_sim.firmware import messages, screen
 from phone_sim.firmware.app_log import upload_log
 from phone_sim.firmware.configuration import Configuration, read_configuration
+from phone_sim.firmware.corporate_directory import is_directory, start_directory
 from phone_sim.firmware.effects import (
     ClockReading,
     FlashReply,
@@ -79,7 +80,7 @@ def boot(identity: Identity) -> Flow[InService]:
     if contents != stored and not isinstance(stored, FlashUnreadable):
         yield from _write_flash(session, contents, flash.parameters)
     gates = features.gates(ring, today)
-    yield from _start_features(session, gates)
+    yield from _start_features(session, gates, configuration.parameters)
 
     yield Show(screen.message(identity.model.name))
     yield from upload_log(session, configuration.master.log_file_directory)
@@ -108,10 +109,7 @@ def _initial_entry(session: Session, component: str) -> Flow[None]:
 def _configured(session: Session, parameters: Parameters) -> Flow[None]:
     """Go by new parameters, and log those whose values cannot be used."""
     session.configure(parameters)
-    for bad in session.settings.problems:
-        yield from session.say(
-            messages.BAD_PARAMETER, name=bad.name, value=bad.value, expected=bad.expected, used=bad.used
-        )
+    yield from session.complain_of(session.settings.problems)
 
 
 def _contact_directory(session: Session, master: MasterConfiguration, *, seed: bool) -> Flow[None]:
@@ -134,7 +132,7 @@ def _write_flash(session: Session, contents: FlashContents, last: Parameters) ->
             yield WriteFlash(contents=replace(contents, parameters=last))
 
 
-def _start_features(session: Session, gates: tuple[Gate, ...]) -> Flow[None]:
+def _start_features(session: Session, gates: tuple[Gate, ...], parameters: Parameters) -> Flow[None]:
     """Start the components of the features on this model: an unlicensed one is refused and the phone goes on (B13)."""
     started: set[str] = set()
     for gate in gates:
@@ -150,6 +148,8 @@ def _start_features(session: Session, gates: tuple[Gate, ...]) -> Flow[None]:
             started.add(feature.component)
         if isinstance(gate, NotLicensed):
             yield from _refused(session, feature.component)
+        elif is_directory(gate) and gate.is_enabled:
+            yield from start_directory(session, parameters)
     yield from _initial_entry(session, "efk")
 
 

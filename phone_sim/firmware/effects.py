@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from phone_sim.firmware.directory import DirectoryEntry, DirectorySearch, DirectoryServer
 from phone_sim.firmware.flash import FlashContents
-from phone_sim.firmware.location import Location
+from phone_sim.firmware.location import Credentials, Location
 from phone_sim.firmware.log_line import LogFormat
 from phone_sim.firmware.screen import Frame
 from phone_sim.mac_address import MacAddress
@@ -44,6 +45,18 @@ class AskLease:
     vendor_class: str
     host_name: str
     options: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskDirectory:
+    """Bind to a directory server, anonymously without `credentials`, and search it if there is a `search`.
+
+    Reply: `DirectoryAnswered`, `DirectoryFailed`, or None where the phone speaks to none.
+    """
+
+    server: DirectoryServer
+    credentials: Credentials | None
+    search: DirectorySearch | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +183,25 @@ class NoLease:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryAnswered:
+    """The directory server took the bind and answered the search, if there was one.
+
+    An entry is the first value of each attribute by the attribute's name in lower case, as it came; with `is_partial`
+    more entries match than these.
+    """
+
+    entries: tuple[DirectoryEntry, ...] = ()
+    is_partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryFailed:
+    """There is no answer of the directory server, or it is no."""
+
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class FlashDamaged:
     """What is in flash is not what was written."""
@@ -215,6 +247,7 @@ Effect = (
     Fetch
     | Upload
     | AskLease
+    | AskDirectory
     | Log
     | ReadLog
     | ForgetLog
@@ -230,6 +263,7 @@ Effect = (
 FetchReply = Fetched | NotFound | Refused | TransferFailed
 UploadReply = Uploaded | NotFound | Refused | TransferFailed
 LeaseReply = Leased | NoLease
+DirectoryReply = DirectoryAnswered | DirectoryFailed
 FlashReply = FlashContents | FlashDamaged | FlashUnreadable
 
 Result = TypeVar("Result")

@@ -81,6 +81,10 @@ KEY_MALFORMED = _ours("lic", "4", "cfgCfsXmlKeyValidate: Key is malformed: {reas
 LICENSE_EXPIRED = _ours("lic", "4", "cfgCfsKeysUpdateLicenseParse: {type} license has expired")
 FEATURE_EXPIRED = _ours("lic", "4", "License: key for {feature} expiry {expiry} has expired")
 WAITING_FOR_IDLE = _ours("lic", "4", "License: the reboot waits, active calls: {calls}")
+DIRECTORY_BOUND = _ours("ldap", "*", "ldap: Bound to {server}")
+DIRECTORY_BIND_FAILED = _ours("ldap", "4", "ldap: Bind to {server} failed: {reason}")
+DIRECTORY_SEARCHED = _ours("ldap", "3", "ldap: Search of {server} found {count}")
+DIRECTORY_SEARCH_FAILED = _ours("ldap", "4", "ldap: Search of {server} failed: {reason}")
 
 CATALOGUE = tuple(value for value in list(globals().values()) if isinstance(value, Message))
 """All messages, in the order above."""

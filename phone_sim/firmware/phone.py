@@ -11,6 +11,7 @@ from phone_sim.errors import LifecycleError
 from phone_sim.firmware import lifecycle, messages, screen
 from phone_sim.firmware.app_log import upload_log
 from phone_sim.firmware.boot import InService, boot, local_date
+from phone_sim.firmware.corporate_directory import search_directory
 from phone_sim.firmware.effects import ClockReading, Flow, Pause, ReadClock, Reboot, Show, WakeAt
 from phone_sim.firmware.lifecycle import Event, State
 from phone_sim.firmware.polling import daily_check
@@ -86,6 +87,12 @@ class Phone:
         self.service.session.reachable = True  # it may be again
         directory = self.service.configuration.master.log_file_directory
         return upload_log(self.service.session, directory, full=full)
+
+    def search_directory(self, text: str) -> Flow[None]:
+        """Search the corporate directory for people whose name begins with the text, and show them."""
+        if self.service is None or not self._in_service:
+            raise LifecycleError(f"a phone that is {self.state.value} cannot search the corporate directory")
+        return search_directory(self.service.session, self.service.gates, self.service.configuration.parameters, text)
 
     def licenses(self, reading: ClockReading) -> screen.Frame:
         """Menu > Status > Licenses (B18)."""

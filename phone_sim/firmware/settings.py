@@ -82,10 +82,11 @@ def read_settings(
     )
 
 
-class _Reader:
-    def __init__(self, parameters: Parameters, told: Told) -> None:
+class ParameterReader:
+    """Reads typed values from parameters; `problems` are those that cannot be used so far."""
+
+    def __init__(self, parameters: Parameters) -> None:
         self._parameters = parameters
-        self._told = told
         self.problems: list[BadParameter] = []
 
     def _reject(self, name: str, expected: str, used: object) -> None:
@@ -100,6 +101,12 @@ class _Reader:
             return int(text)
         self._reject(name, f"{low} to {high}", default)
         return default
+
+
+class _Reader(ParameterReader):
+    def __init__(self, parameters: Parameters, told: Told) -> None:
+        super().__init__(parameters)
+        self._told = told
 
     def polling_time(self) -> time:
         name = "license.polling.time"

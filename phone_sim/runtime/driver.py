@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from phone_sim.firmware.effects import (
+    AskDirectory,
     AskLease,
     ClockReading,
     Effect,
@@ -141,6 +142,10 @@ class PhoneDriver:
         """End a call."""
         self._happen(self.phone.end_call)
 
+    def search_directory(self, text: str) -> None:
+        """Search the corporate directory; the display shows what came of it on return."""
+        self._happen(partial(self.phone.search_directory, text))
+
     def licenses(self) -> Frame:
         """What the display shows under Menu > Status > Licenses; a phone that boots meanwhile does not hold this up."""
         return self.phone.licenses(ClockReading(self._clock.now()))
@@ -215,6 +220,8 @@ class PhoneDriver:
                 return self._exchange(effect, self._transport.upload)
             case AskLease():
                 return self._network.lease and self._network.lease(effect)
+            case AskDirectory():
+                return self._network.directory and self._network.directory(effect)
             case ReadClock():
                 return ClockReading(self._clock.now())
             case ReadFlash():

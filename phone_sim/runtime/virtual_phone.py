@@ -164,6 +164,15 @@ class VirtualPhone:
         """What its display shows under Menu > Status > Licenses (B18)."""
         return self.driver.licenses()
 
+    def search_directory(self, text: str) -> Frame:
+        """What its display shows after a search of the corporate directory for names that begin with the text.
+
+        Raises:
+            LifecycleError: the phone is not in service.
+        """
+        self.driver.search_directory(text)
+        return self.driver.frame
+
     def close(self) -> None:
         """Pull its plug and close its connections; what it has logged and asked stays readable."""
         if self.state is not State.OFF:

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from phone_sim.errors import LifecycleError, MacAddressError, UsageError
-from phone_sim.firmware.effects import Fetch
+from phone_sim.firmware.effects import AskDirectory, DirectoryAnswered, Fetch
 from phone_sim.firmware.lifecycle import State
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_file import write
 from phone_sim.runtime.flash_file import MemoryFlash
+from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport.memory import MemoryTransport, serve
 from phone_sim.runtime.virtual_phone import VirtualPhone, mac_addresses, request_line
 from phone_sim.runtime.virtual_time import VirtualTime
@@ -192,3 +193,28 @@ def test_mac_addresses_differ_and_repeat_with_the_seed() -> None:
     assert len(set(once)) == 5000
     assert once == again
     assert once[:10] != other[:10]
+
+
+def test_phone_without_a_network_speaks_to_its_boot_server_only() -> None:
+    files = site(dir_corp_address="127.0.0.1", dir_corp_attribute_1_name="sn") | {PHONE_FILE: write([signed_key()])}
+    with VirtualPhone(URL, mac=MAC, transport=serve(files)) as phone:
+        phone.boot()
+        assert phone.search_directory("a").lines == ("The phone has no network.",)
+        assert "ldap: " not in phone.log
+
+
+def test_network_of_the_callers_own_is_asked() -> None:
+    asked: list[AskDirectory] = []
+
+    def answer(request: AskDirectory) -> DirectoryAnswered:
+        asked.append(request)
+        return DirectoryAnswered(entries=({"sn": "Smith"},))
+
+    files = site(dir_corp_address="ldap.example", dir_corp_attribute_1_name="sn") | {PHONE_FILE: write([signed_key()])}
+    with VirtualPhone(URL, mac=MAC, transport=serve(files), network=Network(directory=answer)) as phone:
+        phone.boot()
+        assert phone.search_directory("s").lines == phone.screen.lines == ("Smith",)
+        phone.cut_power()
+        with pytest.raises(LifecycleError, match="off cannot search"):
+            phone.search_directory("s")
+    assert [request.search is None for request in asked] == [True, False]

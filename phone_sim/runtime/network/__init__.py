@@ -7,7 +7,7 @@ such a server and goes on without. This module knows no protocol.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from phone_sim.firmware.effects import AskLease, LeaseReply
+from phone_sim.firmware.effects import AskDirectory, AskLease, DirectoryReply, LeaseReply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,3 +15,4 @@ class Network:
     """The servers that a phone can speak to; a phone does without those that are None."""
 
     lease: Callable[[AskLease], LeaseReply] | None = None
+    directory: Callable[[AskDirectory], DirectoryReply] | None = None
