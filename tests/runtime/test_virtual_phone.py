@@ -8,7 +8,9 @@ import pytest
 
 from phone_sim.errors import LifecycleError, MacAddressError, UsageError
 from phone_sim.firmware.effects import Fetch
+from phone_sim.firmware.keys import Key
 from phone_sim.firmware.lifecycle import State
+from phone_sim.firmware.screen import Frame
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_file import write
 from phone_sim.runtime.flash_file import MemoryFlash
@@ -159,6 +161,19 @@ def test_call_keeps_the_phone_from_rebooting() -> None:
         phone.end_call()
         time.run(timedelta(minutes=1))
         assert phone.reboots == ("a license has expired",)
+
+
+def test_keys_show_the_licenses() -> None:
+    files = site() | {PHONE_FILE: write([signed_key({LDAP: NEVER})])}
+    with VirtualPhone(URL, mac=MAC, transport=serve(files)) as phone:
+        assert phone.press("menu") == Frame()
+        phone.boot()
+        page = phone.press("menu", Key.SELECT, "4")
+        assert (page.title, page.lines) == ("Licenses", ("Corporate Directory: Does not expire",))
+        assert phone.screen == page
+        with pytest.raises(UsageError, match="'back' is no key"):
+            phone.press("menu", "back")
+        assert phone.screen == page
 
 
 def test_time_is_utc_without_an_offset() -> None:
