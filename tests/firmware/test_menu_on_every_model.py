@@ -3,7 +3,7 @@
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phone_sim.firmware.effects import Show
@@ -66,6 +66,7 @@ def happen(desk: Desk, event: str) -> None:
         desk.run(phone.restart())
 
 
+@settings(deadline=None)  # each boots a phone
 @given(st.sampled_from(MODELS), st.lists(st.one_of(KEYS, EVENTS), max_size=30))
 def test_nothing_that_is_pressed_or_happens_breaks_a_menu(model: str, presses: list[Press | str]) -> None:
     desk = desk_of(model)
