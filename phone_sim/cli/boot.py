@@ -1,5 +1,6 @@
 """`phone-sim boot`: one boot of one phone."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 import click
@@ -33,8 +34,7 @@ def command(
     """
     from phone_sim.cli.report import (
         check_boot,
-        frame_report,
-        page_text,
+        frame_text,
         phone_report,
         print_json,
         print_log_line,
@@ -57,12 +57,12 @@ def command(
         if find is not None:
             driver.search_directory(find)
     if as_json:
-        found = {"directory": frame_report(driver.frame)} if find is not None else {}
+        found = {"directory": asdict(driver.frame)} if find is not None else {}
         print_json(phone_report(driver, lines) | found)
     else:
         talk(summary(driver))
     if find is not None:
-        talk(page_text(driver.frame))
+        talk(frame_text(driver.frame))
     if show_requests:
         talk("\n".join(request_line(exchange) for exchange in driver.exchanges))
     check_boot(driver)

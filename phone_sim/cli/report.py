@@ -51,6 +51,14 @@ def summary(driver: PhoneDriver) -> str:
     return "\n".join([head, *feature_lines(service.gates if service is not None else ())])
 
 
+def frame_text(frame: Frame) -> str:
+    """A display for people: the selected entry has an arrow, `...` stands for more above and below."""
+    lines = [f"{'>' if index == frame.selected else ' '} {line}" for index, line in enumerate(frame.lines)]
+    labels = [f"[{label}]" for label in frame.soft_keys]
+    rows = (frame.title, *["  ..."] * frame.above, *lines, *["  ..."] * frame.below, " ".join(labels))
+    return "\n".join(row for row in rows if row)
+
+
 def check_boot(driver: PhoneDriver) -> None:
     """Complain when the last boot had no configuration from a boot server.
 
@@ -98,7 +106,7 @@ def phone_report(driver: PhoneDriver, log: list[str]) -> dict[str, Any]:
             for exchange in driver.exchanges
         ],
         "features": [feature_report(gate) for gate in (service.gates if service is not None else ())],
-        "screen": frame_report(driver.frame),
+        "screen": asdict(driver.frame),
         "licenses": list(driver.licenses().lines),
         "next_check": driver.phone.next_check.isoformat() if driver.phone.next_check is not None else None,
         "reboots": driver.reboots,
@@ -116,16 +124,6 @@ def feature_report(gate: Gate) -> dict[str, Any]:
         "reason": gate.reason,
         "expiry": str(gate.expiry) if isinstance(gate, Enabled) else None,
     }
-
-
-def frame_report(frame: Frame) -> dict[str, Any]:
-    """What a display shows as `--json` gives it."""
-    return {"title": frame.title, "lines": list(frame.lines)}
-
-
-def page_text(frame: Frame) -> str:
-    """A page of the display, for people."""
-    return "\n".join([frame.title, *frame.lines])
 
 
 def word(value: object) -> str:

@@ -18,9 +18,33 @@ if TYPE_CHECKING:
     from phone_sim.runtime.driver import PhoneDriver
 
 EVENTS = ("call", "hangup", "reboot", "power-cut", "power-on", "licenses")
-FIND = "find:"
-WHAT_CAN_HAPPEN = f"{', '.join(EVENTS)}, {FIND}TEXT"
+_FIND = "find:"
+_PRESS = "press:"
+WHAT_CAN_HAPPEN = (
+    f"{', '.join(EVENTS)}, {_FIND}TEXT (in the corporate directory), {_PRESS}KEY (menu, down, select, ...)"
+)
 AS_FAST_AS_CAN_BE = "max"
+
+
+class Event(click.ParamType[str]):
+    """Something that happens to the phone: one of `EVENTS`, a search of the directory, or a key that is pressed."""
+
+    name = "event"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The event."""
+        from phone_sim.errors import UsageError
+        from phone_sim.firmware.keys import parse_press
+
+        event = str(value)
+        if event.startswith(_PRESS):
+            try:
+                parse_press(event.removeprefix(_PRESS))
+            except UsageError as error:
+                self.fail(str(error), param, ctx)
+        elif event not in EVENTS and not event.startswith(_FIND):
+            self.fail(f"{event!r} is not one of {WHAT_CAN_HAPPEN}", param, ctx)
+        return event
 
 
 class Speed(click.ParamType[float | None]):
@@ -41,19 +65,6 @@ class Speed(click.ParamType[float | None]):
         return factor
 
 
-class Happening(click.ParamType[str]):
-    """Something that can happen to a phone."""
-
-    name = "event"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The event as it is given."""
-        event = str(value)
-        if event not in EVENTS and not event.startswith(FIND):
-            self.fail(f"{event!r} is not one of {WHAT_CAN_HAPPEN}", param, ctx)
-        return event
-
-
 @click.command(short_help="Boot a phone and stay on: calls, daily checks, reboots.")
 @phone_options
 @click.option("--now", type=Instant(), help="Time at the start, UTC without an offset. [default: the time]")
@@ -62,10 +73,10 @@ class Happening(click.ParamType[str]):
 @click.option(
     "--at",
     "events",
-    type=(Instant(), Happening()),
+    type=(Instant(), Event()),
     multiple=True,
     metavar="TIME EVENT",
-    help=f"Let something happen: {WHAT_CAN_HAPPEN} (searches the corporate directory). May be given again.",
+    help=f"Let something happen: {WHAT_CAN_HAPPEN}. May be given again.",
 )
 @json_option
 def command(
@@ -78,13 +89,13 @@ def command(
 ) -> None:
     """Boot a phone and stay on, with its daily check at license.polling.time, until --until or an interrupt.
 
-    On a terminal, events can also be typed. With --speed max time jumps from one thing to do to the next, which needs
-    --until: a year of daily checks takes a moment.
+    On a terminal, events can also be typed, and keys by their name alone; after a key the display is shown. With
+    --speed max time jumps from one thing to do to the next, which needs --until: a year of daily checks takes a moment.
 
     Example: phone-sim run --server http://127.0.0.1:8080/ --now 2026-12-31T23:00 --speed 3600 --until 2027-01-02
     """
     from phone_sim.cli.report import check_boot, phone_report, print_json, print_log_line, summary, talk
-    from phone_sim.errors import LifecycleError
+    from phone_sim.errors import LifecycleError, UsageError
 
     start = now or datetime.now(UTC)
     _check_times(start, until, events)
@@ -95,7 +106,7 @@ def command(
         def happen(event: str) -> None:
             try:
                 _perform(driver, event)
-            except LifecycleError as error:
+            except (LifecycleError, UsageError) as error:
                 talk(f"{event}: {error}")
 
         for instant, event in events:
@@ -128,7 +139,8 @@ def _check_times(start: datetime, until: datetime | None, events: tuple[tuple[da
 
 
 def _perform(driver: "PhoneDriver", event: str) -> None:
-    from phone_sim.cli.report import page_text, talk
+    from phone_sim.cli.report import frame_text, talk
+    from phone_sim.firmware.keys import Key, parse_press
 
     match event:
         case "call":
@@ -142,10 +154,13 @@ def _perform(driver: "PhoneDriver", event: str) -> None:
         case "power-on":
             driver.power_on()
         case "licenses":
-            talk(page_text(driver.licenses()))
-        case _ if event.startswith(FIND):
-            driver.search_directory(event.removeprefix(FIND))
-            talk(page_text(driver.frame))
+            talk(frame_text(driver.licenses()))
+        case _ if event.startswith(_FIND):
+            driver.search_directory(event.removeprefix(_FIND))
+            talk(frame_text(driver.frame))
+        case _ if event.startswith(_PRESS) or event in {key.value for key in Key}:
+            driver.press(parse_press(event.removeprefix(_PRESS)))
+            talk(frame_text(driver.frame))
         case _:
             talk(f"{event} is not one of {WHAT_CAN_HAPPEN}, quit")
             return

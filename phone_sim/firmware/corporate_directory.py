@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from phone_sim.firmware import directory, messages
 from phone_sim.firmware.directory import DirectorySettings, read_directory
-from phone_sim.firmware.effects import AskDirectory, DirectoryFailed, DirectoryReply, Flow, Show
+from phone_sim.firmware.effects import AskDirectory, DirectoryFailed, DirectoryReply, Flow
 from phone_sim.firmware.features import Gate, NotLicensed
 from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.screen import Frame
@@ -43,14 +43,12 @@ def start_directory(session: Session, parameters: Parameters) -> Flow[None]:
         yield from session.say(messages.DIRECTORY_BOUND, server=settings.server.url)
 
 
-def search_directory(session: Session, gates: Iterable[Gate], parameters: Parameters, text: str) -> Flow[None]:
-    """Search the directory and show the people found, or why there are none."""
+def search_directory(session: Session, gates: Iterable[Gate], parameters: Parameters, text: str) -> Flow[Frame]:
+    """Search the directory; the result is a page with the people found, or with why there are none."""
     gate = next((gate for gate in gates if is_directory(gate)), None)
     if gate is None or not gate.is_enabled:
-        yield Show(_refusal(gate))
-    else:
-        frame = yield from _found(session, _settings(session, parameters), text)
-        yield Show(frame)
+        return _refusal(gate)
+    return (yield from _found(session, _settings(session, parameters), text))
 
 
 def _found(session: Session, settings: DirectorySettings, text: str) -> Flow[Frame]:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_sim.errors import FlashDamagedError
+from phone_sim.firmware.contact_directory import Contact
 from phone_sim.firmware.flash import FlashContents, decode, encode
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
@@ -18,6 +19,7 @@ FULL = FlashContents(
     parameters=of({"license.polling.time": "03:00", "\xe9": "\u4e2d\n"}),
     boot_server="http://u:p@boot.example/",
     booted_before=True,
+    contacts=(Contact(last_name="Doe", first_name="\xe9", number="1001"),),
 )
 PHONE_KEYS = st.builds(
     lambda bits, signature: new_key(
@@ -89,6 +91,8 @@ def with_checksum(body: bytes) -> bytes:
         json.dumps(FIELDS | {"keys": [signed_key().attributes() | {"Serial": 1}]}).encode(),
         json.dumps(FIELDS | {"keys": [signed_key().attributes() | {"Options": "00000000"}]}).encode(),
         json.dumps(FIELDS | {"parameters": []}).encode(),
+        json.dumps(FIELDS | {"contacts": 1}).encode(),
+        json.dumps(FIELDS | {"contacts": [["Doe", "John"]]}).encode(),
         json.dumps({name: value for name, value in FIELDS.items() if name != "boot_server"}).encode(),
     ],
 )
