@@ -70,14 +70,14 @@ def test_boot_binds_to_the_directory_by_itself(server: str, directory: HostileLd
 def test_boot_finds_people_and_prints_them_on_stderr(server: str) -> None:
     done = phone_sim("boot", "--server", server, "--find", "smi")
     assert done.exit_code == 0
-    assert done.stderr.endswith("Corporate Directory\nSmith: 1001\n")
+    assert done.stderr.endswith("Corporate Directory\n  Smith: 1001\n")
     assert "Smith" not in done.stdout
 
 
 def test_json_report_has_the_page(server: str) -> None:
     done = phone_sim("boot", "--server", server, "--find", "smi", "--json")
     report = json.loads(done.stdout)
-    assert report["directory"] == {"title": "Corporate Directory", "lines": ["Smith: 1001"]}
+    assert report["directory"].items() >= {"title": "Corporate Directory", "lines": ["Smith: 1001"]}.items()
     assert "directory" not in json.loads(phone_sim("boot", "--server", server, "--json").stdout)
 
 
@@ -86,7 +86,7 @@ def test_nobody_is_found_or_asked_without_a_license(
 ) -> None:
     site.write(LICENSE, write([phone_key(MACS[1])]))
     done = phone_sim("boot", "--server", server, "--find", "smi")
-    assert done.stderr.endswith("Corporate Directory\nNot Licensed\n")
+    assert done.stderr.endswith("Corporate Directory\n  Not Licensed\n")
     assert "ldap: Not Licensed" in done.stdout
     assert directory.connections == 0
 
@@ -103,7 +103,7 @@ def test_run_searches_when_it_is_told_to(server: str, directory: HostileLdapServ
     times = ("--now", "2026-03-02T08:00", "--until", "2026-03-02T10:00", "--speed", "max")
     done = phone_sim("run", "--server", server, *times, "--at", "2026-03-02T09:00", "find:smi")
     assert done.exit_code == 0
-    assert "Corporate Directory\nSmith: 1001\nfind:smi: the phone is idle\n" in done.stderr
+    assert "Corporate Directory\n  Smith: 1001\nfind:smi: the phone is idle\n" in done.stderr
     assert directory.connections == 2
 
 
