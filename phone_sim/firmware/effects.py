@@ -14,6 +14,7 @@ from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.location import Location
 from phone_sim.firmware.log_line import LogFormat
 from phone_sim.firmware.screen import Frame
+from phone_sim.firmware.syslog import SyslogServer
 from phone_sim.mac_address import MacAddress
 
 
@@ -46,14 +47,24 @@ class AskLease:
     options: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AskTime:
+    """Ask time servers, one after the other until one tells the time. Reply: `TimeTold`, `NoTime`, or None where the
+    phone speaks to none."""
+
+    servers: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
-    """Write a line to the phone's log; the clock gives its stamp. Reply: None."""
+    """Write a line to the phone's log, and send it to a syslog server, if there is one; the clock gives its stamp.
+    Reply: None."""
 
     component: str
     level: str
     text: str
     format: LogFormat
+    syslog: SyslogServer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +97,13 @@ class ReadClock:
 
 
 @dataclass(frozen=True, slots=True)
+class SetClock:
+    """Set the clock to an instant, which is now. Reply: None."""
+
+    instant: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class WakeAt:
     """Ask to be woken for the daily check at an instant, in place of any earlier wish. Reply: None."""
 
@@ -96,6 +114,13 @@ class WakeAt:
 class UploadLogAfter:
     """Ask to be woken for the periodic upload of the log after so many seconds, in place of any earlier wish. Reply:
     None."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskTimeAfter:
+    """Ask to be woken to ask for the time again after so many seconds, in place of any earlier wish. Reply: None."""
 
     seconds: int
 
@@ -171,6 +196,21 @@ class NoLease:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeTold:
+    """What time it is, and which server says so."""
+
+    instant: datetime
+    server: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoTime:
+    """No server told the time."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class FlashDamaged:
     """What is in flash is not what was written."""
 
@@ -215,14 +255,17 @@ Effect = (
     Fetch
     | Upload
     | AskLease
+    | AskTime
     | Log
     | ReadLog
     | ForgetLog
     | ReadFlash
     | WriteFlash
     | ReadClock
+    | SetClock
     | WakeAt
     | UploadLogAfter
+    | AskTimeAfter
     | Pause
     | Show
     | Reboot
@@ -230,6 +273,7 @@ Effect = (
 FetchReply = Fetched | NotFound | Refused | TransferFailed
 UploadReply = Uploaded | NotFound | Refused | TransferFailed
 LeaseReply = Leased | NoLease
+TimeReply = TimeTold | NoTime
 FlashReply = FlashContents | FlashDamaged | FlashUnreadable
 
 Result = TypeVar("Result")

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 from phone_sim.firmware.effects import (
     AskLease,
+    AskTime,
+    AskTimeAfter,
     ClockReading,
     Effect,
     Fetch,
@@ -27,6 +29,7 @@ from phone_sim.firmware.effects import (
     ReadFlash,
     ReadLog,
     Reboot,
+    SetClock,
     Show,
     Upload,
     UploadLogAfter,
@@ -193,7 +196,7 @@ class PhoneDriver:
                 self._lock.release()
 
     def _go_off(self) -> None:
-        """Lose everything but flash."""
+        """Lose everything but flash; the time as well, where it came from the network."""
         self._power_is_cut = False
         self.phone.cut_power()
         for flow in (self._flow, self._paused):
@@ -202,6 +205,8 @@ class PhoneDriver:
         self._flow = self._paused = None
         self._events.clear()
         self._cancel_waits()
+        if self._network.time is not None:
+            self._clock.forget()
         self._log.forget(b"")
         self.frame = Frame()
 
@@ -215,8 +220,12 @@ class PhoneDriver:
                 return self._exchange(effect, self._transport.upload)
             case AskLease():
                 return self._network.lease and self._network.lease(effect)
+            case AskTime():
+                return self._network.time and self._network.time(effect)
             case ReadClock():
                 return ClockReading(self._clock.now())
+            case SetClock():
+                self._clock.set(effect.instant)
             case ReadFlash():
                 return self._flash.read()
             case WriteFlash():
@@ -233,6 +242,9 @@ class PhoneDriver:
             case UploadLogAfter():
                 due = partial(self._happen, self.phone.upload_log)
                 self._wait("log", self._agenda.after(effect.seconds, due))
+            case AskTimeAfter():
+                due = partial(self._happen, self.phone.ask_time)
+                self._wait("time", self._agenda.after(effect.seconds, due))
             case Pause():
                 self._pause(effect.seconds)
             case Reboot():
@@ -248,6 +260,9 @@ class PhoneDriver:
             uptime=self._clock.elapsed() - self._powered_on_at,
         )
         self._log.write(text)
+        if line.syslog is not None and self._network.syslog is not None:
+            message = line.syslog.message(line.level, text, self.phone.identity.mac)
+            self._network.syslog.send(line.syslog.host, message)
 
     def _exchange(self, request: Request, perform: Callable[[Request], Answer]) -> Answer:
         began = time.perf_counter()

@@ -26,6 +26,7 @@ from phone_sim.runtime.driver import Exchange, PhoneDriver
 from phone_sim.runtime.flash_file import Flash, MemoryFlash
 from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.model_files import load_features, load_model
+from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport import Transport, network_transport
 from phone_sim.runtime.trust_file import load_anchor
 from phone_sim.runtime.virtual_time import VirtualTime
@@ -39,8 +40,9 @@ class VirtualPhone:
     `url` is the address of its boot server, or several with blanks between; empty for the one in flash. `model` is
     any name that `load_model` takes. `trust` is the public key that license keys are verified with, or its PEM file;
     without one it is that of the test pair, with which anybody can sign (D5). `always_fetches_license` sets the
-    license rule apart from the firmware's (D8). What is not given is made for this phone alone: time that was never
-    set, blank flash in memory, a transport over the network. The phone closes its transport, whosever it was.
+    license rule apart from the firmware's (D8). `network` is what it speaks to besides its boot server, by default
+    nothing. What else is not given is made for this phone alone: time that was never set, blank flash in memory, a
+    transport over the network. The phone closes its transport and its network, whosever they were.
 
     Raises:
         UsageError: an argument that cannot be used; the message names it.
@@ -58,6 +60,7 @@ class VirtualPhone:
         time: VirtualTime | None = None,
         flash: Flash | None = None,
         transport: Transport | None = None,
+        network: Network | None = None,
     ) -> None:
         if url:
             BootServer.parse_all(url)
@@ -72,6 +75,7 @@ class VirtualPhone:
         self.time = VirtualTime() if time is None else time
         self.flash = MemoryFlash() if flash is None else flash
         self.transport = network_transport() if transport is None else transport
+        self.network = Network() if network is None else network
         self._lines: list[str] = []
         self.driver = PhoneDriver(
             Phone(identity),
@@ -80,6 +84,7 @@ class VirtualPhone:
             transport=self.transport,
             flash=self.flash,
             log=LogSink(self._lines.append),
+            network=self.network,
         )
         self.time.when_set(self.driver.clock_set)
 
@@ -161,6 +166,7 @@ class VirtualPhone:
         if self.state is not State.OFF:
             self.cut_power()
         self.transport.close()
+        self.network.close()
 
     def __enter__(self) -> Self:
         return self
