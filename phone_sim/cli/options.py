@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from phone_sim.runtime.clock import Clock
     from phone_sim.runtime.driver import PhoneDriver
     from phone_sim.runtime.flash_file import Flash
+    from phone_sim.runtime.network import Network
     from phone_sim.runtime.transport import Transport
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -78,6 +79,7 @@ class PhoneOptions:
     client_cert: Path | None
     tls_min: str
     source_address: str | None
+    sntp: bool
     timeout: float
     log_style: str
     models_folder: Path | None
@@ -93,9 +95,15 @@ class PhoneOptions:
         flash = self.flash(identity)
         if self.trust is None:
             click.echo("This phone trusts the public test pair, with which anybody can sign (see --trust).", err=True)
-        with closing(self.transport()) as transport:
+        with closing(self.transport()) as transport, closing(self.network()) as network:
             yield PhoneDriver(
-                Phone(identity), clock=clock, agenda=agenda, transport=transport, flash=flash, log=LogSink(listener)
+                Phone(identity),
+                clock=clock,
+                agenda=agenda,
+                transport=transport,
+                flash=flash,
+                log=LogSink(listener),
+                network=network,
             )
 
     def identity(self) -> "Identity":
@@ -149,6 +157,25 @@ class PhoneOptions:
             source_address=self.source_address,
         )
 
+    def network(self) -> "Network":
+        """The phone's way to other servers than its boot server."""
+        from phone_sim.runtime.network import Network
+        from phone_sim.runtime.network.syslog import SyslogSender
+        from phone_sim.runtime.network.time import SntpClient
+
+        return Network(
+            time=SntpClient(source_address=self.source_address).tell if self.sntp else None,
+            syslog=SyslogSender(self.source_address),
+        )
+
+    def check_clock(self, *others: tuple[str, bool]) -> None:
+        """Refuse options that set the clock, or not, where SNTP does; each comes with whether it was given."""
+        from phone_sim.errors import UsageError
+
+        given = [name for name, is_given in others if is_given]
+        if self.sntp and given:
+            raise UsageError(f"--sntp goes with no {given[0]}: the clock starts unset, and the time server sets it")
+
 
 _PHONE_OPTIONS = (
     click.option(
@@ -179,6 +206,7 @@ _PHONE_OPTIONS = (
         help="Oldest version of TLS that is spoken.",
     ),
     click.option("--source-address", metavar="IP", help="Address of this machine to ask from, as 127.0.0.2."),
+    click.option("--sntp", is_flag=True, help="The clock starts unset, and the configured time server sets it."),
     click.option(
         "--timeout",
         type=click.FloatRange(0.1, 60),

@@ -161,7 +161,9 @@ class _Reader:
         name = "tcpIpApp.sntp.address"
         own = self._host(name, self._parameters.get(name), 123)
         overrides = own is not None and bool(self._integer(f"{name}.overrideDHCP", 0, 0, 1))
-        servers = told if told and not overrides else () if own is None else (self._parameters.get(name),)
+        servers = told
+        if own is not None and (overrides or not told):
+            servers = (self._parameters.get(name),)
         period = self._integer("tcpIpApp.sntp.resyncPeriod", 86400, 10, 999_999_999)
         return SntpSettings(servers=servers, resync_period=period)
 
