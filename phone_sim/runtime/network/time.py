@@ -43,6 +43,8 @@ class SntpClient:
         deadline = time.monotonic() + self._limits.whole
         reasons: list[str] = []
         for server in request.servers[:_SERVERS_ASKED]:
+            if reasons and time.monotonic() >= deadline:
+                break
             reply = self._ask(server, deadline)
             if isinstance(reply, TimeTold):
                 return reply
@@ -57,17 +59,16 @@ class SntpClient:
         found = look_up(host, min(self._limits.answer, deadline - time.monotonic()))
         if isinstance(found, str):
             return found
-        reply: TimeTold | str = "no answer"
         for _ in range(self._limits.tries):
+            if (now := time.monotonic()) >= deadline:
+                break
             try:
-                reply = self._try(server, found, min(time.monotonic() + self._limits.answer, deadline))
+                return self._try(server, found, min(now + self._limits.answer, deadline))
             except TimeoutError:
-                reply = "no answer"
                 continue
             except OSError as error:
-                reply = error.strerror or str(error)
-            break
-        return reply
+                return error.strerror or str(error)
+        return "no answer"
 
     def _try(self, server: str, found: Address, deadline: float) -> TimeTold | str:
         """Ask once. Raises TimeoutError when there is no answer in time, OSError when nobody can be asked."""
