@@ -41,10 +41,10 @@ def read_answer(packet: bytes) -> Answer | str:
     flags, stratum, _, _, _, _, reference = _HEAD.unpack_from(packet)
     if flags & 7 != _SERVER:
         return f"its answer has mode {flags & 7}"
-    if stratum == 0:
+    if stratum == 0 and reference.isascii() and reference.isalpha():
         # RFC 4330, 8: a kiss of death, with the server's reason in four letters.
-        return f"it does not want to be asked: {reference.decode('ascii', 'replace')!r}"
-    if flags >> 6 == _ALARM or stratum > _HIGHEST_STRATUM:
+        return f"it does not want to be asked: {reference.decode()}"
+    if flags >> 6 == _ALARM or not 1 <= stratum <= _HIGHEST_STRATUM:
         return "it is not synchronized"
     received, sent = _timestamp(packet[32:40]), _timestamp(packet[40:48])
     if sent is None:
