@@ -45,6 +45,13 @@ EXPLANATIONS: Mapping[Message, Explanation] = {
     messages.DIRECTORY_FAILED: Explanation("The Corporate Directory gives up, since it is not licensed."),
     messages.LOG_UPLOAD_FAILED: Explanation("The boot server did not take the phone's log. Licensing does not mind."),
     messages.STARTED: Explanation("The phone has started."),
+    messages.CLOCK_SET: Explanation(
+        "An SNTP server told another time than the clock showed; from here on the stamps follow it."
+    ),
+    messages.NO_TIME: Explanation(
+        "No SNTP server told the time: the clock runs on as it is, and one that was never set expires nothing (D12).",
+        (causes.CLOCK_UNSET,),
+    ),
     messages.REBOOTING: Explanation("The phone restarts."),
     messages.LEASED: Explanation("What the DHCP server gave, and the boot server that its options name.", ()),
     messages.NO_LEASE: Explanation(

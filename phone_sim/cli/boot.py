@@ -34,6 +34,7 @@ def command(
     """
     from phone_sim.cli.report import (
         check_boot,
+        check_time,
         frame_text,
         phone_report,
         print_json,
@@ -44,18 +45,22 @@ def command(
     from phone_sim.errors import LicenseNotValidError, UsageError
     from phone_sim.firmware.features import NotLicensed
     from phone_sim.runtime.agenda import HeapAgenda
-    from phone_sim.runtime.clock import ManualClock, SystemClock
+    from phone_sim.runtime.clock import ManualClock, ScaledClock, SystemClock
     from phone_sim.runtime.virtual_phone import request_line
 
     if now is not None and unset_clock:
         raise UsageError("--now sets the clock that --unset-clock leaves unset: give one of them")
+    phone.check_clock(("--now", now is not None), ("--unset-clock", unset_clock))
     still = ManualClock(now)
-    clock = still if now is not None or unset_clock else SystemClock()
+    running = ScaledClock(None) if phone.sntp else SystemClock()
+    clock = still if now is not None or unset_clock else running
     lines: list[str] = []
     with phone.plugged_in(clock, HeapAgenda(still), lines.append if as_json else print_log_line) as driver:
         driver.power_on()
         if find is not None:
             driver.search_directory(find)
+    if phone.sntp:
+        check_time(driver)
     if as_json:
         found = {"directory": asdict(driver.frame)} if find is not None else {}
         print_json(phone_report(driver, lines) | found)

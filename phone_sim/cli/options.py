@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
@@ -94,6 +94,7 @@ class PhoneOptions:
     client_cert: Path | None
     tls_min: str
     source_address: str | None
+    sntp: bool
     dhcp: str | None
     dhcp_options: tuple[int, ...]
     timeout: float
@@ -111,7 +112,7 @@ class PhoneOptions:
         flash = self.flash(identity)
         if self.trust is None:
             click.echo("This phone trusts the public test pair, with which anybody can sign (see --trust).", err=True)
-        with closing(self.transport()) as transport:
+        with closing(self.transport()) as transport, closing(self.network()) as network:
             yield PhoneDriver(
                 Phone(identity),
                 clock=clock,
@@ -119,7 +120,7 @@ class PhoneOptions:
                 transport=transport,
                 flash=flash,
                 log=LogSink(listener),
-                network=self.network(),
+                network=network,
             )
 
     def identity(self) -> "Identity":
@@ -178,16 +179,27 @@ class PhoneOptions:
     def network(self) -> "Network":
         """The servers besides the boot server that the phone speaks to, if it is told of them."""
         from phone_sim.runtime.network import Network
+        from phone_sim.runtime.network.dhcp import DhcpClient
         from phone_sim.runtime.network.directory import make_directory
+        from phone_sim.runtime.network.syslog import SyslogSender
+        from phone_sim.runtime.network.time import SntpClient
         from phone_sim.runtime.transport import Tls
 
         tls = Tls(ca_file=self.ca_file, client_cert=self.client_cert, oldest=self.tls_min)
-        network = Network(directory=make_directory(self._limits(), tls, self.source_address))
-        if self.dhcp is None:
-            return network
-        from phone_sim.runtime.network.dhcp import DhcpClient
+        return Network(
+            lease=None if self.dhcp is None else DhcpClient(self.dhcp).lease,
+            directory=make_directory(self._limits(), tls, self.source_address),
+            time=SntpClient(source_address=self.source_address).tell if self.sntp else None,
+            syslog=SyslogSender(self.source_address),
+        )
 
-        return replace(network, lease=DhcpClient(self.dhcp).lease)
+    def check_clock(self, *others: tuple[str, bool]) -> None:
+        """Refuse options that set the clock, or not, where SNTP does; each comes with whether it was given."""
+        from phone_sim.errors import UsageError
+
+        given = [name for name, is_given in others if is_given]
+        if self.sntp and given:
+            raise UsageError(f"--sntp goes with no {given[0]}: the clock starts unset, and the time server sets it")
 
     def _limits(self) -> "Limits":
         from phone_sim.runtime.transport import Limits
@@ -224,6 +236,7 @@ _PHONE_OPTIONS = (
         help="Oldest version of TLS that is spoken.",
     ),
     click.option("--source-address", metavar="IP", help="Address of this machine to ask from, as 127.0.0.2."),
+    click.option("--sntp", is_flag=True, help="The clock starts unset, and a time server sets it."),
     click.option("--dhcp", metavar="INTERFACE", help="Network interface to ask DHCP on; needs the rights of root."),
     click.option(
         "--dhcp-options",

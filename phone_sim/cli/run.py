@@ -94,10 +94,11 @@ def command(
 
     Example: phone-sim run --server http://127.0.0.1:8080/ --now 2026-12-31T23:00 --speed 3600 --until 2027-01-02
     """
-    from phone_sim.cli.report import check_boot, phone_report, print_json, print_log_line, summary, talk
+    from phone_sim.cli.report import check_boot, check_time, phone_report, print_json, print_log_line, summary, talk
     from phone_sim.errors import LifecycleError, UsageError
 
-    start = now or datetime.now(UTC)
+    phone.check_clock(("--now", now is not None), ("--speed but 1", speed != 1))
+    start = None if phone.sntp else now or datetime.now(UTC)
     _check_times(start, until, events)
     world = _virtual(start, until) if speed is None else _real(start, speed, until)
     lines: list[str] = []
@@ -113,6 +114,8 @@ def command(
             world.agenda.at(instant, partial(happen, event))
         try:
             driver.power_on()
+            if phone.sntp:
+                check_time(driver)
             world.live(happen)
         except KeyboardInterrupt:
             driver.cut_power()
@@ -126,16 +129,17 @@ def command(
     check_boot(driver)
 
 
-def _check_times(start: datetime, until: datetime | None, events: tuple[tuple[datetime, str], ...]) -> None:
-    """Refuse times that never come."""
+def _check_times(start: datetime | None, until: datetime | None, events: tuple[tuple[datetime, str], ...]) -> None:
+    """Refuse times that never come; where nobody knows yet when it starts, only those after the end."""
     from phone_sim.errors import UsageError
 
-    if until is not None and until <= start:
+    if until is not None and start is not None and until <= start:
         raise UsageError(f"--until {until.isoformat()} is not after the start, {start.isoformat()}")
     for instant, event in events:
-        if instant < start or (until is not None and instant > until):
+        if (start is not None and instant < start) or (until is not None and instant > until):
+            begin = "" if start is None else f" from {start.isoformat()}"
             end = "" if until is None else f" to {until.isoformat()}"
-            raise UsageError(f"--at {instant.isoformat()} {event} is not in the time from {start.isoformat()}{end}")
+            raise UsageError(f"--at {instant.isoformat()} {event} is not in the time{begin}{end}")
 
 
 def _perform(driver: "PhoneDriver", event: str) -> None:
@@ -177,7 +181,7 @@ class World:
     close: Callable[[], None]
 
 
-def _virtual(start: datetime, until: datetime | None) -> World:
+def _virtual(start: datetime | None, until: datetime | None) -> World:
     from phone_sim.errors import UsageError
     from phone_sim.runtime.agenda import HeapAgenda
     from phone_sim.runtime.clock import ManualClock
@@ -189,7 +193,7 @@ def _virtual(start: datetime, until: datetime | None) -> World:
     return World(clock=clock, agenda=agenda, live=lambda _: agenda.run_until(until), close=lambda: None)
 
 
-def _real(start: datetime, speed: float, until: datetime | None) -> World:
+def _real(start: datetime | None, speed: float, until: datetime | None) -> World:
     from phone_sim.runtime.agenda import ApsAgenda
     from phone_sim.runtime.clock import ScaledClock
 

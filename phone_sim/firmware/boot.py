@@ -1,7 +1,7 @@
 """The boot flow, from power on to a phone in service (B9 to B17).
 
-Order: flash, master configuration file, the files it lists, overrides, licenses, contact directory, log upload (field
-notes 1.1). The boot ROM stage and the download of firmware images are not part of it.
+Order: flash, master configuration file, the files it lists, overrides, the time (D12), licenses, contact directory, log
+upload (field notes 1.1). The boot ROM stage and the download of firmware images are not part of it.
 """
 
 from dataclasses import dataclass, replace
@@ -33,6 +33,7 @@ from phone_sim.firmware.license_update import keys_in_flash, update_licenses
 from phone_sim.firmware.master_config import MasterConfiguration
 from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.session import Identity, Session
+from phone_sim.firmware.time_sync import synchronize
 from phone_sim.licensing.key_ring import KeyRing
 
 
@@ -59,6 +60,7 @@ def boot(identity: Identity) -> Flow[InService]:
     address = yield from session.find_servers(flash.boot_server)
     configuration = yield from read_configuration(session, flash.parameters)
     yield from _configured(session, configuration.parameters)
+    yield from synchronize(session)
 
     reading: ClockReading = yield ReadClock()
     today = local_date(session, reading)

@@ -15,6 +15,7 @@ from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.location import Credentials, Location
 from phone_sim.firmware.log_line import LogFormat
 from phone_sim.firmware.screen import Frame
+from phone_sim.firmware.syslog import SyslogServer
 from phone_sim.mac_address import MacAddress
 
 
@@ -47,6 +48,14 @@ class AskLease:
     options: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AskTime:
+    """Ask time servers, one after the other until one tells the time. Reply: `TimeTold`, `NoTime`, or None where the
+    phone speaks to none."""
+
+    servers: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskDirectory:
     """Bind to a directory server, anonymously without `credentials`, and search it if there is a `search`.
@@ -61,12 +70,14 @@ class AskDirectory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
-    """Write a line to the phone's log; the clock gives its stamp. Reply: None."""
+    """Write a line to the phone's log, and send it to a syslog server, if there is one; the clock gives its stamp.
+    Reply: None."""
 
     component: str
     level: str
     text: str
     format: LogFormat
+    syslog: SyslogServer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,13 @@ class ReadClock:
 
 
 @dataclass(frozen=True, slots=True)
+class SetClock:
+    """Set the clock to an instant, which is now. Reply: None."""
+
+    instant: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class WakeAt:
     """Ask to be woken for the daily check at an instant, in place of any earlier wish. Reply: None."""
 
@@ -109,6 +127,13 @@ class WakeAt:
 class UploadLogAfter:
     """Ask to be woken for the periodic upload of the log after so many seconds, in place of any earlier wish. Reply:
     None."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskTimeAfter:
+    """Ask to be woken to ask for the time again after so many seconds, in place of any earlier wish. Reply: None."""
 
     seconds: int
 
@@ -203,6 +228,21 @@ class DirectoryFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeTold:
+    """What time it is, and which server says so."""
+
+    instant: datetime
+    server: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoTime:
+    """No server told the time."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class FlashDamaged:
     """What is in flash is not what was written."""
 
@@ -247,6 +287,7 @@ Effect = (
     Fetch
     | Upload
     | AskLease
+    | AskTime
     | AskDirectory
     | Log
     | ReadLog
@@ -254,8 +295,10 @@ Effect = (
     | ReadFlash
     | WriteFlash
     | ReadClock
+    | SetClock
     | WakeAt
     | UploadLogAfter
+    | AskTimeAfter
     | Pause
     | Show
     | Reboot
@@ -264,6 +307,7 @@ FetchReply = Fetched | NotFound | Refused | TransferFailed
 UploadReply = Uploaded | NotFound | Refused | TransferFailed
 LeaseReply = Leased | NoLease
 DirectoryReply = DirectoryAnswered | DirectoryFailed
+TimeReply = TimeTold | NoTime
 FlashReply = FlashContents | FlashDamaged | FlashUnreadable
 
 Result = TypeVar("Result")

@@ -19,6 +19,7 @@ from phone_sim.firmware.menu import CLOSED, Menu
 from phone_sim.firmware.pages import Facts
 from phone_sim.firmware.polling import daily_check
 from phone_sim.firmware.session import Identity
+from phone_sim.firmware.time_sync import synchronize
 
 MESSAGE_SECONDS = 5
 """How long the display says that the phone is reconfiguring before it reboots; ours."""
@@ -83,6 +84,10 @@ class Phone:
     def clock_set(self) -> Flow[None]:
         """The clock was set or changed: check if the polling time was passed over, then wait for the next one."""
         return self._adjusting(self.service) if self.service is not None and self._in_service else _nothing()
+
+    def ask_time(self) -> Flow[None]:
+        """Ask for the time again: its period is over."""
+        return self._synchronizing(self.service) if self.service is not None else _nothing()
 
     def upload_log(self, *, full: bool = False) -> Flow[None]:
         """Upload the log: its period is over, or it is `full`."""
@@ -156,6 +161,10 @@ class Phone:
             yield from self._expired(service)
         else:
             yield from self._wait_for_polling_time(service, reading)
+
+    def _synchronizing(self, service: InService) -> Flow[None]:
+        if (yield from synchronize(service.session)) and self._in_service:
+            yield from self._adjusting(service)
 
     def _adjusting(self, service: InService) -> Flow[None]:
         reading: ClockReading = yield ReadClock()

@@ -64,10 +64,21 @@ class Session:
     """A phone between power on and power off: the settings and the User-Agent that its parameters give it.
 
     `told` is what the network told it. `server` is the boot server it goes by, of the `servers` that it knows;
-    `reachable` turns false when that gives no answer at all.
+    `reachable` turns false when that gives no answer at all. `no_time_reason` is why the time servers told no time when
+    last asked, empty when they did.
     """
 
-    __slots__ = ("_complained_of", "identity", "reachable", "server", "servers", "settings", "told", "user_agent")
+    __slots__ = (
+        "_complained_of",
+        "identity",
+        "no_time_reason",
+        "reachable",
+        "server",
+        "servers",
+        "settings",
+        "told",
+        "user_agent",
+    )
 
     settings: Settings
     user_agent: str
@@ -79,6 +90,7 @@ class Session:
         self.servers: tuple[BootServer, ...] = ()
         self.reachable = True
         self._complained_of: set[str] = set()
+        self.no_time_reason = ""
         self.configure(parameters)
 
     def configure(self, parameters: Parameters) -> None:
@@ -128,10 +140,16 @@ class Session:
 
     def say(self, message: Message, **values: object) -> Flow[None]:
         """Log a message of the catalogue, if its component logs that level."""
-        component = message.component.format(**values)
-        if self.settings.log.writes(component, message.level):
-            text = message.text.format(**values)
-            yield Log(component=component, level=message.level, text=text, format=self.settings.log.format)
+        component, level = message.component.format(**values), message.level
+        if self.settings.log.writes(component, level):
+            syslog = self.settings.syslog
+            yield Log(
+                component=component,
+                level=level,
+                text=message.text.format(**values),
+                format=self.settings.log.format,
+                syslog=syslog if syslog is not None and syslog.takes(level) else None,
+            )
 
     def complain_of(self, problems: Iterable[BadParameter]) -> Flow[None]:
         """Log the parameters whose values cannot be used, each once from power on to power off."""

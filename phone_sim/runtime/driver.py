@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 from phone_sim.firmware.effects import (
     AskDirectory,
     AskLease,
+    AskTime,
+    AskTimeAfter,
     ClockReading,
     Effect,
     Fetch,
@@ -28,6 +30,7 @@ from phone_sim.firmware.effects import (
     ReadFlash,
     ReadLog,
     Reboot,
+    SetClock,
     Show,
     Upload,
     UploadLogAfter,
@@ -204,7 +207,7 @@ class PhoneDriver:
                 self._lock.release()
 
     def _go_off(self) -> None:
-        """Lose everything but flash."""
+        """Lose everything but flash; the time as well, where it came from the network."""
         self._power_is_cut = False
         self.phone.cut_power()
         for flow in (self._flow, self._paused):
@@ -213,6 +216,8 @@ class PhoneDriver:
         self._flow = self._paused = None
         self._events.clear()
         self._cancel_waits()
+        if self._network.time is not None:
+            self._clock.forget()
         self._log.forget(b"")
         self.frame = Frame()
 
@@ -228,8 +233,12 @@ class PhoneDriver:
                 return self._network.lease and self._network.lease(effect)
             case AskDirectory():
                 return self._network.directory and self._network.directory(effect)
+            case AskTime():
+                return self._network.time and self._network.time(effect)
             case ReadClock():
                 return ClockReading(self._clock.now())
+            case SetClock():
+                self._clock.set(effect.instant)
             case ReadFlash():
                 return self._flash.read()
             case WriteFlash():
@@ -246,6 +255,9 @@ class PhoneDriver:
             case UploadLogAfter():
                 due = partial(self._happen, self.phone.upload_log)
                 self._wait("log", self._agenda.after(effect.seconds, due))
+            case AskTimeAfter():
+                due = partial(self._happen, self.phone.ask_time)
+                self._wait("time", self._agenda.after(effect.seconds, due))
             case Pause():
                 self._pause(effect.seconds)
             case Reboot():
@@ -261,6 +273,9 @@ class PhoneDriver:
             uptime=self._clock.elapsed() - self._powered_on_at,
         )
         self._log.write(text)
+        if line.syslog is not None and self._network.syslog is not None:
+            message = line.syslog.message(line.level, text, self.phone.identity.mac)
+            self._network.syslog.send(line.syslog.host, message)
 
     def _exchange(self, request: Request, perform: Callable[[Request], Answer]) -> Answer:
         began = time.perf_counter()

@@ -127,6 +127,8 @@ def test_boot_server_in_flash_is_used_without_another(server: str, tmp_path: Pat
         (("--now", "tomorrow"), "2026-12-01T02:00"),
         (("--now", "9999-12-31"), "1970 and 2186"),
         (("--now", "2026-01-01", "--unset-clock"), "--unset-clock"),
+        (("--sntp", "--now", "2026-01-01"), "--sntp goes with no --now"),
+        (("--sntp", "--unset-clock"), "--sntp goes with no --unset-clock"),
         (("--trust", str(HERE / "README.md")), "public key in PEM form"),
         (("--ca-file", str(HERE / "README.md")), "no certificate"),
         (("--state-dir", str(HERE / "README.md/state")), "--state-dir"),
@@ -210,6 +212,28 @@ def test_display_is_shown_as_text(frame: Frame, text: str) -> None:
 )
 def test_times_that_never_come_are_usage_errors(server: str, words: tuple[str, ...]) -> None:
     assert phone_sim("run", "--server", server, "--now", "2026-01-01", *words).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--now", "2026-01-01"), "--sntp goes with no --now"),
+        (("--speed", "60"), "--sntp goes with no --speed but 1"),
+        (("--speed", "max", "--until", "2027-01-01"), "--sntp goes with no --speed but 1"),
+        (("--until", "2026-02-01", "--at", "2026-03-01", "call"), "is not in the time to 2026-02-01"),
+    ],
+)
+def test_time_servers_set_the_only_clock(server: str, words: tuple[str, ...], complaint: str) -> None:
+    done = phone_sim("run", "--server", server, "--sntp", *words)
+    assert done.exit_code == 2
+    assert complaint in done.stderr
+
+
+def test_phone_without_a_time_server_says_so(server: str) -> None:
+    done = phone_sim("boot", "--server", server, "--sntp")
+    assert done.exit_code == 0
+    assert "names no time server (tcpIpApp.sntp.address)" in done.stderr
+    assert all(line.startswith("0101000") for line in done.stdout.splitlines())
 
 
 def test_run_ends_with_3_when_nobody_answers(site: MemorySite) -> None:

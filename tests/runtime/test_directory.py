@@ -15,7 +15,7 @@ from phone_sim.firmware.effects import AskDirectory, DirectoryAnswered, Director
 from phone_sim.firmware.location import Credentials
 from phone_sim.runtime.network.directory import make_directory
 from phone_sim.runtime.network.ldap_session import ANSWER_LIMIT, VALUE_LIMIT
-from phone_sim.runtime.network.lookup import LookupFailedError, addresses_of
+from phone_sim.runtime.network.lookup import LookupFailedError, look_up
 from phone_sim.runtime.transport import Limits, Tls
 from tests.real_servers.certificates import Certificates
 from tests.runtime.hostile_http import tls_context
@@ -344,8 +344,9 @@ def test_look_up_without_an_answer_ends() -> None:
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 64 + ".example"])
 def test_names_that_have_no_address_are_told(host: str) -> None:
     with pytest.raises(LookupFailedError, match="is not known: "):
-        within(lambda: addresses_of(host, 389, seconds=PATIENCE))
+        within(lambda: look_up(host, 389, socket.SOCK_STREAM, seconds=PATIENCE))
 
 
 def test_addresses_of_an_address_are_itself() -> None:
-    assert addresses_of("127.0.0.1", 389, seconds=PATIENCE) == ("127.0.0.1",)
+    found = look_up("127.0.0.1", 389, socket.SOCK_STREAM, seconds=PATIENCE)
+    assert [one.address for one in found] == [("127.0.0.1", 389)]

@@ -14,7 +14,7 @@ from phone_sim.errors import UsageError
 from phone_sim.firmware.directory import DirectoryEntry, DirectorySearch, DirectoryServer, Scope
 from phone_sim.firmware.effects import AskDirectory, DirectoryAnswered, DirectoryFailed, DirectoryReply
 from phone_sim.firmware.location import Credentials
-from phone_sim.runtime.network.lookup import LookupFailedError, addresses_of
+from phone_sim.runtime.network.lookup import LookupFailedError, look_up
 from phone_sim.runtime.transport import Limits, Tls, one_line
 from phone_sim.runtime.transport.bounded_socket import BoundedSocket, Budget, current_budget, end_of, words_of
 from phone_sim.runtime.transport.tls import client_context
@@ -66,12 +66,14 @@ def ask_directory(request: AskDirectory, limits: Limits, tls: Tls, source_addres
 def _connected(server: DirectoryServer, limits: Limits, budget: Budget, source_address: str | None) -> socket.socket:
     """A connection to the first address of the server that takes one."""
     trouble: OSError = LookupFailedError("there is no address")
-    for address in addresses_of(server.host, server.port, seconds=limits.answer):
+    for found in look_up(server.host, server.port, socket.SOCK_STREAM, seconds=limits.answer):
         if budget.is_over_time:
             break
         try:
             source = (source_address, 0) if source_address is not None else None
-            return BoundedSocket.of(socket.create_connection((address, server.port), limits.answer, source))
+            return BoundedSocket.of(
+                socket.create_connection((str(found.address[0]), server.port), limits.answer, source)
+            )
         except OSError as error:
             trouble = error
     raise trouble
