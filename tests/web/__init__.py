@@ -23,6 +23,8 @@ PORT = 8123
 ORIGIN = f"http://127.0.0.1:{PORT}"
 MAC = "0004f2000001"
 SERIAL = MAC.upper()
+NOBODYS = "89CKDMTNZV86JG"
+"""A license number that nobody has ordered."""
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from phone_sim.authority.license_number import new_number
 from phone_sim.authority.office import ANCHOR_FILE
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.site import MemorySite
@@ -18,7 +17,7 @@ from phone_sim.web.portal_counter import Counter
 from tests.authority import phone_order, site_order
 from tests.make import SITE_FILE, SITE_SERIAL
 from tests.runtime.phones import CONFIGURATION
-from tests.web import MAC, SERIAL, browser, enter, errors_of, page_of, posted, redemptions, site_files, text_of
+from tests.web import MAC, NOBODYS, SERIAL, browser, enter, errors_of, page_of, posted, redemptions, site_files, text_of
 
 OWN = f"{MAC}-license.cfg"
 
@@ -60,7 +59,7 @@ def test_mac_is_read_in_any_form(client: TestClient, counter: Counter) -> None:
         (None, "4f2000001", {"serial": "enter its leading zeros, as in 0004f2000001"}),
         (None, "printer", {"serial": "12 hexadecimal digits are expected"}),
         (None, "000000000000", {"serial": "stands for all phones"}),
-        (new_number(), MAC, {"number": "There is no order with this license number."}),
+        (NOBODYS, MAC, {"number": "There is no order with this license number."}),
     ],
 )
 def test_wrong_field_is_told_so_and_kept(
