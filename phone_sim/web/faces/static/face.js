@@ -30,6 +30,16 @@ const SVG = "http://www.w3.org/2000/svg";
 /** Bounds what one frame can draw, whatever it was made from. */
 const LONGEST_TEXT = 200;
 
+/** What the margin at the left and the scroll marks at the right take. */
+const MARGIN_COLUMNS = 3;
+
+/**
+ * What each face shows. A frame that is there already is not drawn again, as a row that is replaced between the press
+ * and the release of a finger is not touched.
+ * @type {WeakMap<SVGSVGElement, string>}
+ */
+const SHOWN = new WeakMap();
+
 /** @type {Readonly<Record<string, string>>} */
 const NAMED_KEYS = Object.freeze({
   ArrowUp: "up", ArrowDown: "down", ArrowLeft: "left", ArrowRight: "right",
@@ -66,6 +76,7 @@ export function attach(svg, ears) {
   window.addEventListener("blur", () => release(svg), { signal });
   if (ears.captureKeyboard) {
     document.addEventListener("keydown", (event) => typed(svg, event, ears), { signal });
+    svg.addEventListener("mousedown", takeKeyboard, { signal });
   }
   return () => {
     off.abort();
@@ -79,6 +90,9 @@ export function attach(svg, ears) {
  * @param {Frame | null} frame
  */
 export function show(svg, frame) {
+  const drawn = JSON.stringify(frame);
+  if (SHOWN.get(svg) === drawn) return;
+  SHOWN.set(svg, drawn);
   const screen = screenOf(svg);
   const focused = screen.group.contains(document.activeElement) ? document.activeElement : null;
   const focusedRow = focused?.getAttribute("data-row") ?? null;
@@ -194,6 +208,16 @@ function release(svg) {
   for (const key of svg.querySelectorAll(".pressed")) key.classList.remove("pressed");
 }
 
+/**
+ * A key that is clicked does not get the focus, or the next Enter would press it again; the phone gets the keyboard.
+ * @param {Event} event
+ */
+function takeKeyboard(event) {
+  event.preventDefault();
+  const focused = document.activeElement;
+  if (focused instanceof HTMLElement || focused instanceof SVGElement) focused.blur();
+}
+
 /** @param {KeyboardEvent} event */
 function isChord(event) {
   return event.ctrlKey || event.altKey || event.metaKey;
@@ -254,7 +278,8 @@ function isForOther(svg, event) {
  * @property {number} width of the display, in its pixels, as everything here
  * @property {number} height
  * @property {number} rows of text, between the title bar and the soft key labels
- * @property {number} columns
+ * @property {number} columns the characters that a line has room for, beside the margin and the scroll marks
+ * @property {number} column the width of one
  * @property {number} band the height of a line
  * @property {number} softKeys how many there are
  * @property {boolean} touch
@@ -272,9 +297,10 @@ function screenOf(svg) {
   if (!(group instanceof SVGElement) || !(glass instanceof SVGSVGElement) || !frame) throw new Error("not a face");
   const { width, height } = glass.viewBox.baseVal;
   const rows = Number(group.dataset.rows);
+  const columns = Number(group.dataset.columns);
   return {
-    group, frame, width, height, rows,
-    columns: Number(group.dataset.columns),
+    group, frame, width, height, rows, columns,
+    column: width / (columns + MARGIN_COLUMNS),
     band: height / (rows + 2),
     softKeys: Number(group.dataset.softKeys),
     touch: group.dataset.touch !== undefined,
@@ -295,8 +321,7 @@ function isMessage(frame) {
  * @param {Frame} frame
  */
 function drawMessage(screen, frame) {
-  const room = screen.columns - 2;
-  const lines = (frame.lines ?? []).flatMap((line) => wrapped(cut(line), room)).slice(0, screen.rows + 2);
+  const lines = (frame.lines ?? []).flatMap((line) => wrapped(cut(line), screen.columns)).slice(0, screen.rows + 2);
   const top = (screen.height - lines.length * screen.band) / 2;
   lines.forEach((line, index) => {
     write(screen, screen.frame, line, { x: screen.width / 2, y: top + index * screen.band, anchor: "middle" });
@@ -308,11 +333,12 @@ function drawMessage(screen, frame) {
  * @param {Frame} frame
  */
 function drawPage(screen, frame) {
-  const { width, band, rows } = screen;
-  const pad = width / screen.columns / 2;
-  const marks = frame.above || frame.below ? band * 0.8 : 0;
+  const { width, band, rows, column, columns } = screen;
+  const x = column * 0.75;
+  const room = columns * column;
+  const marks = width - x - room - column * 0.25;
   screen.frame.append(element("rect", { class: "title-bar", width, height: band }));
-  write(screen, screen.frame, frame.title ?? "", { x: pad, y: 0, room: width - 2 * pad, kind: "inverse title" });
+  write(screen, screen.frame, frame.title ?? "", { x, y: 0, room, kind: "inverse title" });
   (frame.lines ?? []).slice(0, rows).forEach((line, index) => {
     const selected = index === frame.selected;
     const y = band * (index + 1);
@@ -323,12 +349,12 @@ function drawPage(screen, frame) {
       }
     }
     screen.frame.append(row);
-    row.append(element("rect", { class: "bar", x: 0, y, width: width - marks, height: band }));
-    write(screen, row, line, { x: pad, y, room: width - marks - 2 * pad, kind: selected ? "inverse" : "ink" });
+    row.append(element("rect", { class: "bar", x: 0, y, width: frame.above || frame.below ? width - marks : width, height: band }));
+    write(screen, row, line, { x, y, room, kind: selected ? "inverse" : "ink" });
   });
   const middle = width - marks / 2;
-  if (frame.above) screen.frame.append(triangle(middle, band * 1.5, marks, -1));
-  if (frame.below) screen.frame.append(triangle(middle, band * (rows + 0.5), marks, 1));
+  if (frame.above) screen.frame.append(triangle(middle, band * 1.5, Math.min(marks, band), -1));
+  if (frame.below) screen.frame.append(triangle(middle, band * (rows + 0.5), Math.min(marks, band), 1));
   if (!screen.touch) drawTabs(screen, frame.soft_keys ?? []);
 }
 
@@ -388,10 +414,11 @@ function labelSoftKeys(svg, screen, frame) {
  * @param {string} line
  * @param {Place} place
  */
-function write(screen, parent, line, { x, y, room = screen.width, anchor = "start", kind = "ink", size = 1 }) {
-  const column = (screen.width / screen.columns) * size;
+function write(screen, parent, line, { x, y, room = screen.width * 0.98, anchor = "start", kind = "ink", size = 1 }) {
+  const column = screen.column * size;
   const fitting = Math.max(1, Math.floor(room / column + 0.01));
-  const most = screen.fixed ? fitting : fitting * 2; // narrow letters need less than a column
+  // Narrow letters need less than a column; the label of a key may be squeezed before it is cut.
+  const most = Math.floor(fitting * (screen.fixed ? (anchor === "middle" ? 1.4 : 1) : 2));
   const characters = [...cut(line)];
   const shown = characters.length > most ? [...characters.slice(0, most - 1), "…"] : characters;
   const font = Math.min(screen.band * (screen.fixed ? 0.92 : 0.66), screen.fixed ? column / 0.6 : Infinity);
@@ -425,7 +452,7 @@ function squeeze(text, room) {
  * @param {1 | -1} towards 1 for down
  */
 function triangle(x, y, size, towards) {
-  const half = size * 0.32;
+  const half = size * 0.4;
   return element("path", {
     class: `ink ${towards === 1 ? "below" : "above"}`,
     d: `M${x - half} ${y - half * towards * 0.7}h${half * 2}l${-half} ${half * 1.4 * towards}z`,
