@@ -15,7 +15,7 @@ from tests.web.faces.gallery_server import served
 pytestmark = pytest.mark.real
 
 MODELS = load_models()
-SMALL, GREY, COLOR, CONFERENCE, TOUCH = "SPIP_330", "SPIP_650", "SPIP_670", "SSIP_6000", "VVX_1500"
+SMALL, MIDDLE, GREY, COLOR, CONFERENCE, TOUCH = "SPIP_330", "SPIP_450", "SPIP_650", "SPIP_670", "SSIP_6000", "VVX_1500"
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -107,13 +107,13 @@ def opened(browser: Browser, url: str) -> Iterator[Open]:
 
 def test_every_key_can_be_clicked(opened: Open) -> None:
     page = opened()
-    for model in MODELS:
-        keys = page.figure(model.token).locator("[data-key]:visible")
+    for token in (SMALL, MIDDLE, GREY, CONFERENCE, "SSIP_7000", TOUCH):
+        keys = page.figure(token).locator("[data-key]:visible")
         names = keys.evaluate_all("keys => keys.map((key) => key.dataset.key)")
         for name in names:
-            page.key(model.token, name).click()
+            page.key(token, name).click()
         assert len(names) > 15
-        assert page.heard(model.token) == [f"key:{name}" for name in names]
+        assert page.heard(token) == [f"key:{name}" for name in names]
 
 
 def test_keys_can_be_tapped(opened: Open) -> None:
@@ -375,7 +375,7 @@ CONTRASTS = """figure => {
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_key_labels_can_be_read(opened: Open, scheme: str) -> None:
     page = opened(color_scheme=scheme, reduced_motion="reduce")
-    for token in (SMALL, GREY, CONFERENCE, TOUCH):
+    for token in (SMALL, MIDDLE, GREY, CONFERENCE, TOUCH):
         contrasts = page.figure(token).evaluate(CONTRASTS)
         assert len(contrasts) > 20
         assert [(label, ratio) for label, ratio in contrasts if ratio < 4.5] == []
