@@ -14,7 +14,7 @@ from phone_sim.firmware.settings import BadParameter
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Model
-from phone_sim.runtime.driver import Exchange
+from phone_sim.runtime.exchange import Exchange
 
 
 class Outcome(StrEnum):

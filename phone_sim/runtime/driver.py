@@ -8,10 +8,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from phone_sim.firmware.effects import (
     AskDirectory,
@@ -43,6 +41,7 @@ from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame
 from phone_sim.runtime.agenda import Agenda, Entry
 from phone_sim.runtime.clock import Clock
+from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.flash_file import Flash
 from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.network import Network
@@ -53,27 +52,6 @@ _EXCHANGES_KEPT = 1000
 
 Request = TypeVar("Request", Fetch, Upload)
 Answer = TypeVar("Answer", FetchReply, UploadReply)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
-    """One request of the phone and its reply; `seconds` is how long it took."""
-
-    request: Fetch | Upload
-    reply: FetchReply | UploadReply
-    seconds: float
-
-    @property
-    def method(self) -> str:
-        """The method of the protocol: GET, PUT, RETR, STOR, RRQ or WRQ."""
-        match urlsplit(self.request.location.url).scheme:
-            case "tftp":
-                read, write = "RRQ", "WRQ"
-            case "ftp" | "ftps":
-                read, write = "RETR", "STOR"
-            case _:
-                read, write = "GET", "PUT"
-        return read if isinstance(self.request, Fetch) else write
 
 
 class PhoneDriver:
@@ -250,14 +228,11 @@ class PhoneDriver:
             case Show():
                 self.frame = effect.frame
             case WakeAt():
-                due = partial(self._happen, self.phone.polling_time)
-                self._wait("check", self._agenda.at(effect.instant, due))
+                self._wait("check", self._agenda.at(effect.instant, partial(self._happen, self.phone.polling_time)))
             case UploadLogAfter():
-                due = partial(self._happen, self.phone.upload_log)
-                self._wait("log", self._agenda.after(effect.seconds, due))
+                self._wait("log", self._agenda.after(effect.seconds, partial(self._happen, self.phone.upload_log)))
             case AskTimeAfter():
-                due = partial(self._happen, self.phone.ask_time)
-                self._wait("time", self._agenda.after(effect.seconds, due))
+                self._wait("time", self._agenda.after(effect.seconds, partial(self._happen, self.phone.ask_time)))
             case Pause():
                 self._pause(effect.seconds)
             case Reboot():
@@ -273,9 +248,9 @@ class PhoneDriver:
             uptime=self._clock.elapsed() - self._powered_on_at,
         )
         self._log.write(text)
-        if line.syslog is not None and self._network.syslog is not None:
-            message = line.syslog.message(line.level, text, self.phone.identity.mac)
-            self._network.syslog.send(line.syslog.host, message)
+        server, syslog = line.syslog, self._network.syslog
+        if server is not None and syslog is not None:
+            syslog.send(server.host, server.message(line.level, text, self.phone.identity.mac))
 
     def _exchange(self, request: Request, perform: Callable[[Request], Answer]) -> Answer:
         began = time.perf_counter()

@@ -1,7 +1,7 @@
 """What a phone speaks to besides its boot server: DHCP, SNTP, syslog and LDAP servers.
 
-Each is a callable that answers one kind of effect and raises nothing; a phone that lacks one is not told of anything by
-such a server and goes on without. This module knows no protocol.
+Each answers one kind of effect, or takes log lines, and raises nothing; a phone that lacks one is not told of anything
+by such a server and goes on without. This module knows no protocol.
 """
 
 from collections.abc import Callable
