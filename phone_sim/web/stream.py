@@ -65,15 +65,17 @@ def _news(desk: Desk, mac: str, known: dict[str, Any], after: int) -> tuple[dict
     news: dict[str, Any] = {"clock": views.clock_view(desk)}
     if changed := [tile for key, tile in tiles.items() if known.get(key) != tile]:
         news["tiles"] = changed
-    if gone := sorted(known.keys() - tiles.keys() - {"server"}):
+    if gone := sorted(known.keys() - tiles.keys() - {"server", "phone"}):
         news["gone"] = gone
     if known.get("server") != server:
         news["server"] = server
+    known_now = {**tiles, "server": server}
     phone = next((one for one in desk.phones if one.mac == MacAddress(mac)), None)
     if phone is not None:
-        events = phone.events.after(after)
-        if events:
+        if events := phone.events.after(after):
             news["events"] = [one.as_json() for one in events[-views.LINES_SHOWN :]]
-            news["phone"] = views.phone_view(desk, phone)
+        known_now["phone"] = views.phone_view(desk, phone)
+        if known.get("phone") != known_now["phone"]:
+            news["phone"] = known_now["phone"]
         after = phone.events.last
-    return news, {**tiles, "server": server}, after
+    return news, known_now, after
