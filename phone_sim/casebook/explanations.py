@@ -61,6 +61,7 @@ EXPLANATIONS: Mapping[Message, Explanation] = {
         "The phone got no whole configuration and never had one: it goes by the defaults.", (causes.SERVER,)
     ),
     messages.CONFIG_NOT_READABLE: Explanation("This file was left out.", (causes.CONFIGURATION,)),
+    messages.CONTACTS_NOT_READABLE: Explanation("The phone keeps the contacts that it had.", (causes.CONFIGURATION,)),
     messages.CONFIG_FILES_TOO_LONG: Explanation("A part of the list was left out.", (causes.CONFIGURATION,)),
     messages.PRE_3_3_PARAMETERS: Explanation(
         "The file is written for firmware before 3.3.0, which named features by number.", (causes.CONFIGURATION,)

@@ -11,6 +11,7 @@ from phone_sim.errors import BootServerUnreachableError, PhoneSimError, UsageErr
 from phone_sim.firmware.effects import Fetched, TransferFailed
 from phone_sim.firmware.features import BuiltIn, Enabled, Gate, NotLicensed
 from phone_sim.firmware.log_line import parse_line
+from phone_sim.firmware.screen import Frame
 from phone_sim.runtime.driver import PhoneDriver
 
 _COLORS: dict[type[Gate], str] = {Enabled: "green", BuiltIn: "green", NotLicensed: "red"}
@@ -48,6 +49,14 @@ def summary(driver: PhoneDriver) -> str:
     identity, service = driver.phone.identity, driver.phone.service
     head = f"{identity.model.name} {identity.mac} is {driver.phone.state.value}."
     return "\n".join([head, *feature_lines(service.gates if service is not None else ())])
+
+
+def frame_text(frame: Frame) -> str:
+    """A display for people: the selected entry has an arrow, `...` stands for more above and below."""
+    lines = [f"{'>' if index == frame.selected else ' '} {line}" for index, line in enumerate(frame.lines)]
+    labels = [f"[{label}]" for label in frame.soft_keys]
+    rows = (frame.title, *["  ..."] * frame.above, *lines, *["  ..."] * frame.below, " ".join(labels))
+    return "\n".join(row for row in rows if row)
 
 
 def check_boot(driver: PhoneDriver) -> None:
@@ -97,7 +106,7 @@ def phone_report(driver: PhoneDriver, log: list[str]) -> dict[str, Any]:
             for exchange in driver.exchanges
         ],
         "features": [feature_report(gate) for gate in (service.gates if service is not None else ())],
-        "screen": {"title": driver.frame.title, "lines": list(driver.frame.lines)},
+        "screen": asdict(driver.frame),
         "licenses": list(driver.licenses().lines),
         "next_check": driver.phone.next_check.isoformat() if driver.phone.next_check is not None else None,
         "reboots": driver.reboots,

@@ -18,7 +18,29 @@ if TYPE_CHECKING:
     from phone_sim.runtime.driver import PhoneDriver
 
 EVENTS = ("call", "hangup", "reboot", "power-cut", "power-on", "licenses")
+_PRESS = "press:"
 AS_FAST_AS_CAN_BE = "max"
+
+
+class Event(click.ParamType[str]):
+    """Something that happens to the phone: one of `EVENTS`, or a key that is pressed."""
+
+    name = "event"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The event."""
+        from phone_sim.errors import UsageError
+        from phone_sim.firmware.keys import parse_press
+
+        event = str(value)
+        if event.startswith(_PRESS):
+            try:
+                parse_press(event.removeprefix(_PRESS))
+            except UsageError as error:
+                self.fail(str(error), param, ctx)
+        elif event not in EVENTS:
+            self.fail(f"{event!r} is not one of {', '.join(EVENTS)}, {_PRESS}KEY", param, ctx)
+        return event
 
 
 class Speed(click.ParamType[float | None]):
@@ -47,10 +69,10 @@ class Speed(click.ParamType[float | None]):
 @click.option(
     "--at",
     "events",
-    type=(Instant(), click.Choice(EVENTS)),
+    type=(Instant(), Event()),
     multiple=True,
     metavar="TIME EVENT",
-    help=f"Let something happen: {', '.join(EVENTS)}. May be given again.",
+    help=f"Let something happen: {', '.join(EVENTS)}, {_PRESS}KEY (menu, down, select, ...). May be given again.",
 )
 @json_option
 def command(
@@ -63,13 +85,13 @@ def command(
 ) -> None:
     """Boot a phone and stay on, with its daily check at license.polling.time, until --until or an interrupt.
 
-    On a terminal, events can also be typed. With --speed max time jumps from one thing to do to the next, which needs
-    --until: a year of daily checks takes a moment.
+    On a terminal, events can also be typed, and keys by their name alone; after a key the display is shown. With
+    --speed max time jumps from one thing to do to the next, which needs --until: a year of daily checks takes a moment.
 
     Example: phone-sim run --server http://127.0.0.1:8080/ --now 2026-12-31T23:00 --speed 3600 --until 2027-01-02
     """
     from phone_sim.cli.report import check_boot, phone_report, print_json, print_log_line, summary, talk
-    from phone_sim.errors import LifecycleError
+    from phone_sim.errors import LifecycleError, UsageError
 
     start = now or datetime.now(UTC)
     _check_times(start, until, events)
@@ -80,7 +102,7 @@ def command(
         def happen(event: str) -> None:
             try:
                 _perform(driver, event)
-            except LifecycleError as error:
+            except (LifecycleError, UsageError) as error:
                 talk(f"{event}: {error}")
 
         for instant, event in events:
@@ -113,7 +135,8 @@ def _check_times(start: datetime, until: datetime | None, events: tuple[tuple[da
 
 
 def _perform(driver: "PhoneDriver", event: str) -> None:
-    from phone_sim.cli.report import talk
+    from phone_sim.cli.report import frame_text, talk
+    from phone_sim.firmware.keys import Key, parse_press
 
     match event:
         case "call":
@@ -129,8 +152,11 @@ def _perform(driver: "PhoneDriver", event: str) -> None:
         case "licenses":
             frame = driver.licenses()
             talk("\n".join([frame.title, *frame.lines]))
+        case _ if event.startswith(_PRESS) or event in {key.value for key in Key}:
+            driver.press(parse_press(event.removeprefix(_PRESS)))
+            talk(frame_text(driver.frame))
         case _:
-            talk(f"{event} is not one of {', '.join(EVENTS)}, quit")
+            talk(f"{event} is not one of {', '.join(EVENTS)}, quit, or a key: {', '.join(key.value for key in Key)}")
             return
     talk(f"{event}: the phone is {driver.phone.state.value}")
 
@@ -169,7 +195,7 @@ def _real(start: datetime, speed: float, until: datetime | None) -> World:
         if until is not None:
             agenda.at(until, ended.set)
         if sys.stdin is not None and sys.stdin.isatty():
-            click.echo(f"Type what is to happen: {', '.join(EVENTS)}, or quit.", err=True)
+            click.echo(f"Type what is to happen: {', '.join(EVENTS)}, a key such as menu, or quit.", err=True)
             threading.Thread(target=_typed, args=(happen, ended.set), daemon=True).start()
         ended.wait()
 

@@ -7,11 +7,14 @@ notes 1.1). The boot ROM stage and the download of firmware images are not part 
 from dataclasses import dataclass, replace
 from datetime import date
 
+from phone_sim.errors import DocumentError
 from phone_sim.firmware import messages, screen
 from phone_sim.firmware.app_log import upload_log
 from phone_sim.firmware.configuration import Configuration, read_configuration
+from phone_sim.firmware.contact_directory import SIZE_LIMIT, Contact, read_contacts
 from phone_sim.firmware.effects import (
     ClockReading,
+    Fetched,
     FlashReply,
     FlashUnreadable,
     Flow,
@@ -31,9 +34,6 @@ from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.session import Identity, Session
 from phone_sim.licensing.key_ring import KeyRing
 
-DIRECTORY_LIMIT = 4 * 1024 * 1024
-"""Most bytes of a contact directory; ours."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InService:
@@ -44,6 +44,7 @@ class InService:
     ring: KeyRing
     gates: tuple[Gate, ...]
     reading: ClockReading
+    contacts: tuple[Contact, ...] = ()
 
 
 def boot(identity: Identity) -> Flow[InService]:
@@ -68,13 +69,16 @@ def boot(identity: Identity) -> Flow[InService]:
     )
     held = yield from keys_in_flash(session, stored)
     ring = yield from update_licenses(session, features, held, configuration.master.license_directory, today)
-    yield from _contact_directory(session, configuration.master, seed=not flash.booted_before)
+    contacts = yield from _contact_directory(
+        session, configuration.master, flash.contacts, seed=not flash.booted_before
+    )
     contents = FlashContents(
         # A license cannot be removed (B11), so keys that this firmware or trust anchor cannot use stay where they are.
         keys=(*ring.keys, *(key for key in flash.keys if key not in held.keys)),
         parameters=configuration.parameters,
         boot_server=address or flash.boot_server,
         booted_before=flash.booted_before or configuration.answered,
+        contacts=contacts,
     )
     if contents != stored and not isinstance(stored, FlashUnreadable):
         yield from _write_flash(session, contents, flash.parameters)
@@ -83,7 +87,9 @@ def boot(identity: Identity) -> Flow[InService]:
 
     yield Show(screen.message(identity.model.name))
     yield from upload_log(session, configuration.master.log_file_directory)
-    return InService(session=session, configuration=configuration, ring=ring, gates=gates, reading=reading)
+    return InService(
+        session=session, configuration=configuration, ring=ring, gates=gates, reading=reading, contacts=contacts
+    )
 
 
 def local_date(session: Session, reading: ClockReading) -> date | None:
@@ -114,15 +120,24 @@ def _configured(session: Session, parameters: Parameters) -> Flow[None]:
         )
 
 
-def _contact_directory(session: Session, master: MasterConfiguration, *, seed: bool) -> Flow[None]:
+def _contact_directory(
+    session: Session, master: MasterConfiguration, kept: tuple[Contact, ...], *, seed: bool
+) -> Flow[tuple[Contact, ...]]:
     """Ask for the phone's contact directory, and at the original boot for the `seed` where it has none.
 
-    The order is that of the field notes, 1.1. What is in the file is of no consequence here.
+    The order is that of the field notes, 1.1. What the boot server has takes the place of what was `kept` (the vendor's
+    guides); a file that cannot be had or read does not.
     """
     for name in (f"{session.identity.mac}-directory.xml", *(["000000000000-directory.xml"] if seed else [])):
-        reply = yield from session.fetch(master.contacts_directory, name, limit=DIRECTORY_LIMIT, optional=True)
+        reply = yield from session.fetch(master.contacts_directory, name, limit=SIZE_LIMIT, optional=True)
+        if isinstance(reply, Fetched):
+            try:
+                return read_contacts(reply.data)
+            except DocumentError as error:
+                yield from session.say(messages.CONTACTS_NOT_READABLE, name=name, reason=error)
         if not isinstance(reply, NotFound):
-            return
+            break
+    return kept
 
 
 def _write_flash(session: Session, contents: FlashContents, last: Parameters) -> Flow[None]:

@@ -1,4 +1,4 @@
-"""What survives a power cycle: license keys, the last configuration, the boot server; and its form as bytes.
+"""What survives a power cycle: license keys, the last configuration, the boot server, contacts; and its form as bytes.
 
 Keys are kept with their signatures and verified again at every boot, so writing to flash grants nothing. A checksum
 tells a damaged flash from a whole one. This module does not know where the bytes are kept.
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from phone_sim.errors import FlashDamagedError
+from phone_sim.firmware.contact_directory import Contact
 from phone_sim.firmware.parameters import Layer, Parameters
 from phone_sim.licensing.license_key import LicenseKey, Malformed, read_key
 
@@ -31,6 +32,7 @@ class FlashContents:
     parameters: Parameters = field(default_factory=Parameters)
     boot_server: str = ""
     booted_before: bool = False
+    contacts: tuple[Contact, ...] = ()
 
 
 def encode(contents: FlashContents) -> bytes:
@@ -39,6 +41,7 @@ def encode(contents: FlashContents) -> bytes:
         {
             "boot_server": contents.boot_server,
             "booted_before": contents.booted_before,
+            "contacts": [[contact.last_name, contact.first_name, contact.number] for contact in contents.contacts],
             "keys": [key.attributes() for key in contents.keys],
             "parameters": contents.parameters.flat(),
         }
@@ -71,4 +74,9 @@ def _contents(fields: Any) -> FlashContents:
         parameters=Parameters([Layer(values)]) if values else Parameters(),
         boot_server=str(fields["boot_server"]),
         booted_before=fields["booted_before"] is True,
+        # A flash that was written before contacts were kept has none.
+        contacts=tuple(
+            Contact(last_name=str(last), first_name=str(first), number=str(number))
+            for last, first, number in fields.get("contacts", [])
+        ),
     )

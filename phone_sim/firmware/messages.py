@@ -63,6 +63,7 @@ MASTER_NOT_READABLE = _ours("cfg", "4", "Master configuration file {name} cannot
 NO_CONFIGURATION = _ours("cfg", "4", "No configuration from the boot server, the last one is used: {reason}")
 NEVER_CONFIGURED = _ours("cfg", "4", "No configuration from the boot server, and none from before: {reason}")
 CONFIG_NOT_READABLE = _ours("cfg", "4", "Configuration file {name} cannot be used: {reason}")
+CONTACTS_NOT_READABLE = _ours("cfg", "4", "Contact directory {name} cannot be used: {reason}")
 CONFIG_FILES_TOO_LONG = _ours("cfg", "4", "CONFIG_FILES: {reason}")
 PRE_3_3_PARAMETERS = _ours("cfg", "4", "{name} has pre-3.3.0 parameters ({parameter}), they are ignored")
 BAD_PARAMETER = _ours("cfg", "4", "Parameter {name} is {value}, not {expected}: {used} is used")

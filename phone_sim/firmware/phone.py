@@ -8,11 +8,14 @@ flows.
 from datetime import datetime
 
 from phone_sim.errors import LifecycleError
-from phone_sim.firmware import lifecycle, messages, screen
+from phone_sim.firmware import lifecycle, menu, messages, screen
 from phone_sim.firmware.app_log import upload_log
 from phone_sim.firmware.boot import InService, boot, local_date
 from phone_sim.firmware.effects import ClockReading, Flow, Pause, ReadClock, Reboot, Show, WakeAt
+from phone_sim.firmware.keys import Press
 from phone_sim.firmware.lifecycle import Event, State
+from phone_sim.firmware.menu import CLOSED, Menu
+from phone_sim.firmware.pages import Facts
 from phone_sim.firmware.polling import daily_check
 from phone_sim.firmware.session import Identity
 
@@ -25,10 +28,10 @@ class Phone:
     """A phone.
 
     `state` is where it is in its life, `calls` its active calls, `service` what it booted into, `next_check` the
-    instant of its next daily check.
+    instant of its next daily check, `menu` what is open on the display.
     """
 
-    __slots__ = ("calls", "identity", "next_check", "service", "state")
+    __slots__ = ("calls", "identity", "menu", "next_check", "service", "state")
 
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
@@ -36,6 +39,7 @@ class Phone:
         self.service: InService | None = None
         self.calls = 0
         self.next_check: datetime | None = None
+        self.menu: Menu = CLOSED
 
     def power_on(self) -> Flow[None]:
         """Boot (B15: this is when a new license is fetched)."""
@@ -87,6 +91,15 @@ class Phone:
         directory = self.service.configuration.master.log_file_directory
         return upload_log(self.service.session, directory, full=full)
 
+    @property
+    def takes_keys(self) -> bool:
+        """True in service, with a call up or without."""
+        return self.state in (State.IDLE, State.IN_CALL, State.WAITING_FOR_IDLE)
+
+    def press(self, key: Press) -> Flow[None]:
+        """A key is pressed: move through the menus (B18). A phone that boots, reboots or is off does not notice."""
+        return self._pressed(self.service, key) if self.service is not None and self.takes_keys else _nothing()
+
     def licenses(self, reading: ClockReading) -> screen.Frame:
         """Menu > Status > Licenses (B18)."""
         service = self.service
@@ -105,12 +118,19 @@ class Phone:
         self.service = None
         self.calls = 0
         self.next_check = None
+        self.menu = CLOSED
 
     def _booting(self) -> Flow[None]:
         self._forget()
         self.service = yield from boot(self.identity)
         self._move(Event.BOOTED)
         yield from self._wait_for_polling_time(self.service, self.service.reading)
+
+    def _pressed(self, service: InService, key: Press) -> Flow[None]:
+        reading: ClockReading = yield ReadClock()
+        facts = Facts(identity=self.identity, service=service, today=local_date(service.session, reading))
+        self.menu = menu.pressed(self.menu, key, facts)
+        yield Show(menu.frame(self.menu, facts))
 
     def _checking(self, service: InService) -> Flow[None]:
         reading: ClockReading = yield ReadClock()

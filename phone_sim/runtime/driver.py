@@ -34,6 +34,7 @@ from phone_sim.firmware.effects import (
     WakeAt,
     WriteFlash,
 )
+from phone_sim.firmware.keys import Press
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame
 from phone_sim.runtime.agenda import Agenda, Entry
@@ -142,6 +143,11 @@ class PhoneDriver:
     def end_call(self) -> None:
         """End a call."""
         self._happen(self.phone.end_call)
+
+    def press(self, key: Press) -> None:
+        """Press a key; the display shows what came of it on return. One that a phone does not take is not kept."""
+        if self.phone.takes_keys:
+            self._happen(partial(self.phone.press, key))
 
     def licenses(self) -> Frame:
         """What the display shows under Menu > Status > Licenses; a phone that boots meanwhile does not hold this up."""

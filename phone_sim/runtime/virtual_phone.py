@@ -15,6 +15,7 @@ from phone_sim.errors import LifecycleError, UsageError
 from phone_sim.firmware.effects import Fetched, Uploaded
 from phone_sim.firmware.features import Gate
 from phone_sim.firmware.lease import DhcpSettings
+from phone_sim.firmware.keys import Press, parse_press
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.location import BootServer
 from phone_sim.firmware.phone import Phone
@@ -158,6 +159,16 @@ class VirtualPhone:
     @property
     def screen(self) -> Frame:
         """What its display shows."""
+        return self.driver.frame
+
+    def press(self, *keys: Press | str) -> Frame:
+        """Press keys, `phone.press("menu", "1")`, and see the display; one that boots or is off does not notice.
+
+        Raises:
+            UsageError: a text is no key (`phone_sim.firmware.keys.parse_press`); then none is pressed.
+        """
+        for key in [parse_press(key) if isinstance(key, str) else key for key in keys]:
+            self.driver.press(key)
         return self.driver.frame
 
     def licenses(self) -> Frame:

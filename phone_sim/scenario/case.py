@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
+from phone_sim.firmware.keys import Press
 from phone_sim.firmware.lifecycle import State
 from phone_sim.mac_address import MacAddress
 
@@ -40,6 +41,13 @@ class PhoneEvent(Enum):
     HANGUP = "hangup"
     CUT_POWER = "cut_power"
     POWER_ON = "power_on"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PressKeys:
+    """Keys of a phone are pressed, one after another."""
+
+    keys: tuple[Press, ...]
 
 
 class ServerEvent(Enum):
@@ -92,7 +100,7 @@ class RunFor:
     span: timedelta
 
 
-Action = PhoneEvent | ServerEvent | Put | Remove | AddFault | SetClock | RunUntil | RunFor
+Action = PhoneEvent | PressKeys | ServerEvent | Put | Remove | AddFault | SetClock | RunUntil | RunFor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

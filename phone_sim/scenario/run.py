@@ -19,6 +19,7 @@ from phone_sim.scenario.case import (
     AddFault,
     PhoneCase,
     PhoneEvent,
+    PressKeys,
     Put,
     Remove,
     RunFor,
@@ -122,6 +123,9 @@ class _Stage:
             case PhoneEvent():
                 for actor in actors:
                     actor.meet(action)
+            case PressKeys(keys=keys):
+                for actor in actors:
+                    actor.phone.press(*keys)
             case ServerEvent() | Put() | Remove() | AddFault():
                 self._change_server(action)
             case SetClock():

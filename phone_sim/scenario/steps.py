@@ -8,7 +8,8 @@
     [[steps]]
     run_until = "2027-01-01T02:00:02"    # also: run_for = "1d12h30m", set_clock = "2026-03-02T08:00",
     expect.reboots = 0                   #       put = { "site.cfg" = "..." }, remove = "site.cfg",
-                                         #       license = { features = ["LDAP"] }, add_fault = "503 nth=1"
+                                         #       license = { features = ["LDAP"] }, add_fault = "503 nth=1",
+                                         #       press = ["menu", "down", "select"], or one key
 
 `phone` is who it happens to and who the expectations are about; without it, each phone. An expectation is about what
 happened since the last action began, so that steps without one can tell phones apart: `requests` (paths in order, or
@@ -20,9 +21,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from phone_sim.boot_server.faults import FaultRule
 from phone_sim.boot_server.site import locate
+from phone_sim.firmware.keys import parse_press
 from phone_sim.firmware.lifecycle import State
 from phone_sim.runtime.model_files import load_features
 from phone_sim.scenario.case import (
@@ -31,6 +34,7 @@ from phone_sim.scenario.case import (
     Expectation,
     PhoneCase,
     PhoneEvent,
+    PressKeys,
     Protocol,
     Put,
     Remove,
@@ -104,6 +108,13 @@ def _event(table: Table, key: str, _: Cast) -> Action:
     return _EVENTS[key]
 
 
+def _keys(table: Table, key: str, _: Cast) -> Action:
+    names = table.texts(key)
+    if not names:
+        raise table.error(key, "at least one key is needed")
+    return PressKeys(keys=tuple(table.convert(key, partial(parse_press, name)) for name in names))
+
+
 def _span(table: Table, key: str, _: Cast) -> Action:
     text = table.text(key)
     found = _SPAN.fullmatch(text)
@@ -116,6 +127,7 @@ def _span(table: Table, key: str, _: Cast) -> Action:
 
 _ACTIONS: Mapping[str, Callable[[Table, str, Cast], Action]] = {
     **dict.fromkeys(_EVENTS, _event),
+    "press": _keys,
     "put": lambda table, key, _: Put(files=read_files(table.table(key))),
     "license": lambda table, key, cast: Put(files=activation_files(table.tables(key), cast.phones)),
     "remove": lambda table, key, _: Remove(path=table.text(key)),

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_sim.errors import FlashDamagedError
+from phone_sim.firmware.contact_directory import Contact
 from phone_sim.firmware.flash import FlashContents, decode, encode
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
@@ -18,6 +19,7 @@ FULL = FlashContents(
     parameters=of({"license.polling.time": "03:00", "\xe9": "\u4e2d\n"}),
     boot_server="http://u:p@boot.example/",
     booted_before=True,
+    contacts=(Contact(last_name="Doe", first_name="\xe9", number="1001"),),
 )
 PHONE_KEYS = st.builds(
     lambda bits, signature: new_key(

@@ -1,0 +1,190 @@
+"""Moving through the menus: which key leads from which state to which, and what the display shows then (B18).
+
+Menu opens the main menu or closes whatever is open; Directories does the same with the directories. Up and Down move,
+Select or Right open, Left and Delete go back, digits choose, and a soft key does what its label says; that they are
+these keys is ours, as are the labels. This module does not know what the pages say, nor who presses.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from types import MappingProxyType
+
+from phone_sim.firmware import screen
+from phone_sim.firmware.keys import DIGITS, SOFT_KEYS, Key, Press
+from phone_sim.firmware.layout import Layout
+from phone_sim.firmware.pages import Facts, ListPage, Page, SearchPage, TextPage, directories, main_menu
+from phone_sim.firmware.screen import Frame
+from phone_sim.firmware.text_entry import TextEntry
+
+
+class Root(Enum):
+    """What a menu begins with."""
+
+    MAIN_MENU = "main menu"
+    DIRECTORIES = "directories"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a user asks of the corporate directory."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Menu:
+    """Where in the menus a phone is; the default is the idle screen.
+
+    `path` are the entries that were opened, from the root on. `position` is the selected entry of the innermost page,
+    or the first row that is shown of a text. `entry` is what is typed there. `action` is what the last key asks the
+    phone to do. A menu and its facts are of one boot.
+    """
+
+    root: Root | None = None
+    path: tuple[int, ...] = ()
+    position: int = 0
+    entry: TextEntry = field(default_factory=TextEntry)
+    action: Search | None = None
+
+
+CLOSED = Menu()
+_ROOTS = MappingProxyType({Root.MAIN_MENU: main_menu, Root.DIRECTORIES: directories})
+_PROMPT = "Search: "
+# A soft key does what another key does.
+_SOFT_KEYS: Mapping[str, Key] = MappingProxyType(
+    {"Select": Key.SELECT, "Search": Key.SELECT, "Back": Key.LEFT, "Exit": Key.MENU}
+)
+
+
+def pressed(menu: Menu, press: Press, facts: Facts) -> Menu:
+    """Where a key leads."""
+    page = _page(menu, facts)
+    key = _meaning(press, _labels(menu, page))
+    if key is Key.MENU:
+        return Menu(root=Root.MAIN_MENU) if menu.root is None else CLOSED
+    if key is Key.DIRECTORIES:
+        return Menu(root=Root.DIRECTORIES) if menu.root is not Root.DIRECTORIES else CLOSED
+    if page is not None and (key is Key.LEFT or (key is Key.DELETE and not menu.entry.text)):
+        return _back(menu)
+    match page:
+        case None:
+            return CLOSED
+        case ListPage():
+            return _chosen(menu, page, key)
+        case TextPage():
+            return _moved(menu, key, last=_last_top(_rows(page, facts.layout), facts.layout))
+        case SearchPage():
+            return _typed(menu, key)
+
+
+def frame(menu: Menu, facts: Facts) -> Frame:
+    """What the display shows: a page as far as it fits, or the idle screen."""
+    page, layout = _page(menu, facts), facts.layout
+    match page:
+        case None:
+            return screen.message(facts.identity.model.name)
+        case ListPage():
+            shown = _list_frame(page, menu.position, layout)
+        case TextPage():
+            shown = _window(_rows(page, layout), menu.position, layout)
+        case SearchPage():
+            rows = _typed_rows(menu.entry.text, layout)
+            shown = _window(rows, len(rows), layout)
+    return replace(shown, title=layout.cut(page.title), soft_keys=_labels(menu, page))
+
+
+def _page(menu: Menu, facts: Facts) -> Page | None:
+    """The innermost page; None when the menu is closed."""
+    if menu.root is None:
+        return None
+    page = _ROOTS[menu.root](facts)
+    for index in menu.path:
+        if isinstance(page, ListPage):
+            page = page.entries[index].page
+    return page
+
+
+def _labels(menu: Menu, page: Page | None) -> tuple[str, ...]:
+    back = ("Back", "Exit") if menu.path else ("Exit",)
+    match page:
+        case None:
+            return ()
+        case ListPage():
+            return ("Select", *back)
+        case SearchPage():
+            return ("Search", *back)
+        case TextPage():
+            return back
+
+
+def _meaning(press: Press, labels: tuple[str, ...]) -> Press:
+    """The key that does what this one does; a soft key without a label stays itself, and does nothing."""
+    for soft_key, label in zip(SOFT_KEYS, labels, strict=False):
+        if press is soft_key:
+            return _SOFT_KEYS[label]
+    return press
+
+
+def _back(menu: Menu) -> Menu:
+    return Menu(root=menu.root, path=menu.path[:-1], position=menu.path[-1]) if menu.path else CLOSED
+
+
+def _moved(menu: Menu, key: Press, *, last: int) -> Menu:
+    step = {Key.UP: -1, Key.DOWN: 1}.get(key, 0) if isinstance(key, Key) else 0
+    return replace(menu, position=min(max(menu.position + step, 0), last))
+
+
+def _chosen(menu: Menu, page: ListPage, key: Press) -> Menu:
+    if key in (Key.SELECT, Key.RIGHT):
+        return _opened(menu, menu.position)
+    if page.numbered and key in DIGITS[1 : len(page.entries) + 1]:
+        return _opened(menu, DIGITS.index(key) - 1)
+    return _moved(menu, key, last=len(page.entries) - 1)
+
+
+def _opened(menu: Menu, index: int) -> Menu:
+    return Menu(root=menu.root, path=(*menu.path, index))
+
+
+def _typed(menu: Menu, key: Press) -> Menu:
+    if key is Key.SELECT:
+        return replace(menu, action=Search(menu.entry.text))
+    return replace(menu, entry=menu.entry.pressed(key), action=None)
+
+
+def _list_frame(page: ListPage, selected: int, layout: Layout) -> Frame:
+    """The screenful of entries with the selected one; no entry is on two of them."""
+    lines: list[str] = []
+    first = line = 0
+    for index, entry in enumerate(page.entries):
+        block = layout.block(f"{index + 1}. {entry.text}" if page.numbered else entry.text)
+        if lines and len(lines) + len(block) > layout.rows:
+            if index > selected:
+                return Frame(lines=tuple(lines), selected=line, above=first > 0, below=True)
+            lines, first = [], index
+        if index == selected:
+            line = len(lines)
+        lines += block
+    return Frame(lines=tuple(lines), selected=line, above=first > 0)
+
+
+def _rows(page: TextPage, layout: Layout) -> tuple[str, ...]:
+    return tuple(row for line in page.lines for row in layout.wrapped(line))
+
+
+def _typed_rows(text: str, layout: Layout) -> tuple[str, ...]:
+    """The prompt, what is typed, and where the next character goes."""
+    shown = f"{_PROMPT}{text}_"
+    return tuple(shown[start : start + layout.columns] for start in range(0, len(shown), layout.columns))
+
+
+def _last_top(rows: tuple[str, ...], layout: Layout) -> int:
+    return max(len(rows) - layout.rows, 0)
+
+
+def _window(rows: tuple[str, ...], top: int, layout: Layout) -> Frame:
+    """The rows from the one at `top` on, or as many of the last as fit."""
+    top = min(top, _last_top(rows, layout))
+    end = top + layout.rows
+    return Frame(lines=rows[top:end], above=top > 0, below=end < len(rows))

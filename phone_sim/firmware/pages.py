@@ -1,0 +1,160 @@
+"""The pages of the menus, as a tree of values: what each says, and what can be opened from it (B18).
+
+The bulletin has the path Menu > Status > Licenses and `No license installed.`; the other titles and names are the
+dictionaries' (field notes 7), but for `Model`, `Line N`, `Feature`, `License type`, `Serial`, `Name`, `Contact`,
+`No contacts.` and the whole layout, which are ours. What the phone has nothing to show for has no page: `Settings`
+is not here. This module does not know keys, nor how much of a page fits on the display.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from phone_sim.firmware.boot import InService
+from phone_sim.firmware.contact_directory import Contact
+from phone_sim.firmware.features import Gate
+from phone_sim.firmware.layout import Layout, layout_of
+from phone_sim.firmware.messages import UNKNOWN
+from phone_sim.firmware.screen import LICENSES, NO_LICENSE, license_state
+from phone_sim.firmware.session import Identity
+from phone_sim.licensing.expiry import Expiry
+
+NO_CONTACTS = "No contacts."
+_DIRECTORY_KEY = "LDAP"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the pages are made from: the phone, what it has booted into, and the local date (None is an unset clock)."""
+
+    identity: Identity
+    service: InService
+    today: date | None
+
+    @property
+    def layout(self) -> Layout:
+        """What fits on the display of the model."""
+        return layout_of(self.identity.model.display)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextPage:
+    """Lines to read."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage:
+    """A field for what to search for."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A line that opens a page."""
+
+    text: str
+    page: "Page"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPage:
+    """Entries to choose from, at least one; where they are `numbered`, digits choose too."""
+
+    title: str
+    entries: tuple[Entry, ...]
+    numbered: bool = True
+
+
+Page = TextPage | SearchPage | ListPage
+
+
+def main_menu(facts: Facts) -> Page:
+    """What the Menu key opens."""
+    return _menu("Main Menu", _status(facts), directories(facts))
+
+
+def directories(facts: Facts) -> Page:
+    """What the Directories key opens; the corporate directory is there when its gate is open."""
+    pages = [_contacts(facts)]
+    if any(_opens_directory(gate) for gate in facts.service.gates):
+        pages.append(SearchPage(title="Corporate Directory"))
+    return _menu("Directories", *pages)
+
+
+def _menu(title: str, *pages: Page) -> Page:
+    return ListPage(title=title, entries=tuple(Entry(text=page.title, page=page) for page in pages))
+
+
+def _opens_directory(gate: Gate) -> bool:
+    return gate.feature.key == _DIRECTORY_KEY and gate.is_enabled
+
+
+def _status(facts: Facts) -> Page:
+    return _menu("Status", _menu("Platform", _phone(facts)), _network(facts), _lines(facts), _licenses(facts))
+
+
+def _phone(facts: Facts) -> Page:
+    identity = facts.identity
+    return TextPage(
+        title="Phone",
+        lines=(
+            f"Model: {identity.model.name}",
+            f"P/N: {identity.model.part_number}",
+            f"MAC: {identity.mac}",
+            f"App. Version: {identity.profile.version}",
+        ),
+    )
+
+
+def _network(facts: Facts) -> Page:
+    """The boot server that the phone goes by, without user and password."""
+    server = facts.service.session.server
+    return TextPage(title="Network", lines=(f"Boot Server: {server.root if server is not None else ''}",))
+
+
+def _lines(facts: Facts) -> Page:
+    """How many lines the model has, and those that `reg.N.label` or `reg.N.address` name."""
+    parameters = facts.service.configuration.parameters
+    lines = [f"Lines: {facts.identity.model.lines}"]
+    for number in range(1, facts.identity.model.lines + 1):
+        label, address = (parameters.get(f"reg.{number}.{name}")[:255] for name in ("label", "address"))
+        if label or address:
+            both = label and address and label != address
+            lines.append(f"Line {number}: {f'{label} ({address})' if both else label or address}")
+    return TextPage(title="Lines", lines=tuple(lines))
+
+
+def _licenses(facts: Facts) -> Page:
+    """Each license on the phone, with its validity and expiry (B18)."""
+    entries = tuple(_license(facts, bit, expiry) for bit, expiry in facts.service.ring.grants.items())
+    if not entries:
+        return TextPage(title=LICENSES, lines=(NO_LICENSE,))
+    return ListPage(title=LICENSES, entries=entries, numbered=False)
+
+
+def _license(facts: Facts, bit: int, expiry: Expiry) -> Entry:
+    feature = next((feature for feature in facts.identity.features if feature.bit == bit), None)
+    name = feature.display_name if feature is not None else UNKNOWN
+    listed = feature.short_name if feature is not None and facts.layout.is_small else name
+    state = license_state(expiry, facts.today)
+    key = next(
+        key for key in facts.service.ring.keys if any(one.bit == bit for one in key.grants if one.expiry == expiry)
+    )
+    lines = (f"Feature: {name}", state, f"License type: {key.type.value}", f"Serial: {key.serial}")
+    return Entry(text=f"{listed}: {state}", page=TextPage(title=listed, lines=lines))
+
+
+def _contacts(facts: Facts) -> Page:
+    title = "Contact Directory"
+    entries = tuple(_contact(contact) for contact in facts.service.contacts)
+    if not entries:
+        return TextPage(title=title, lines=(NO_CONTACTS,))
+    return ListPage(title=title, entries=entries, numbered=False)
+
+
+def _contact(contact: Contact) -> Entry:
+    lines = (f"Name: {contact.name}", f"Contact: {contact.number}")
+    return Entry(text=contact.name, page=TextPage(title=contact.name, lines=lines))
