@@ -10,6 +10,7 @@
     │   ├── ParameterFileError
     │   └── LicenseFileError                                                            4
     ├── AuthorityError              the license authority's folder or ledger cannot be used    1
+    │   └── RedemptionRefusedError
     ├── FlashDamagedError           flash whose checksum or form is wrong              1
     ├── LifecycleError              an event that a state does not know                1
     ├── BootServerUnreachableError  no answer from the boot server                     3
@@ -71,6 +72,14 @@ class LicenseFileError(DocumentError):
 
 class AuthorityError(PhoneSimError):
     """The license authority's folder or ledger cannot be used, or a redemption was refused."""
+
+
+class RedemptionRefusedError(AuthorityError):
+    """A license number that is not redeemed; `reason` is why, in the words of the ledger."""
+
+    def __init__(self, number: str, reason: str) -> None:
+        super().__init__(f"license number {number} is not redeemed: {reason}")
+        self.reason = reason
 
 
 class FlashDamagedError(PhoneSimError):

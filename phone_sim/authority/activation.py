@@ -14,13 +14,15 @@ from phone_sim.authority.ledger import Ledger
 from phone_sim.authority.license_number import parse_number
 from phone_sim.authority.orders import Redemption, Refusal, check_site_serial
 from phone_sim.authority.signing_key import SigningKey
-from phone_sim.errors import AuthorityError, MacAddressError, UsageError
+from phone_sim.errors import AuthorityError, MacAddressError, RedemptionRefusedError, UsageError
 from phone_sim.licensing.license_file import write
 from phone_sim.licensing.license_key import LicenseKey, LicenseType
 from phone_sim.mac_address import MacAddress
 
 LINE_LIMIT = 100_000
 """Most lines of a batch; ours."""
+BATCH_LIMIT = 16 * 1024 * 1024
+"""Most bytes of a batch file; ours."""
 _LINE_LENGTH = 80
 
 _SITE_FILE = "000000000000-license.cfg"
@@ -66,7 +68,33 @@ def _redeem(ledger: Ledger, number: str, serial: str, license_type: LicenseType,
     with ledger.writing():
         refusal = ledger.redeem(wish, license_type)
     if refusal is not None:
-        raise AuthorityError(f"license number {wish.number} is not redeemed: {refusal.value}")
+        raise RedemptionRefusedError(wish.number, refusal.value)
+
+
+def redeem(ledger: Ledger, number: str, serial: str, *, at: datetime, requester: str) -> str:
+    """Redeem a license number for the phone or the site with this serial, as it was ordered (B8); the serial as kept.
+
+    Raises:
+        UsageError: the number or the serial is none.
+        RedemptionRefusedError: the number is not redeemed, and why.
+        AuthorityError: the ledger cannot be written.
+    """
+    order = ledger.order(parse_number(number))
+    if order is not None and order.license_type is LicenseType.SITE:
+        return redeem_site(ledger, number, serial, at=at, requester=requester)
+    address = MacAddress.parse(serial)
+    redeem_phone(ledger, number, address, at=at, requester=requester)
+    return address.serial
+
+
+def batch_text(data: bytes, source: str, *, limit: int = BATCH_LIMIT) -> str:
+    """The text of a batch file named `source`. Raises UsageError when it is none, or longer than `limit` bytes."""
+    if len(data) > limit:
+        raise UsageError(f"{source} has more than {limit} bytes")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{source} is not a text file: byte {error.start} is not UTF-8") from error
 
 
 def redeem_batch(

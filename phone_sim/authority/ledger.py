@@ -148,6 +148,10 @@ class Ledger:
         """All orders, as they came."""
         return tuple(self._orders("ORDER BY rowid", ()))
 
+    def redeemed(self) -> Mapping[str, int]:
+        """How often each number was redeemed."""
+        return dict(self._rows("SELECT number, used FROM orders", ()))
+
     def redemptions(self, *, number: str | None = None, serial: str | None = None) -> tuple[Redemption, ...]:
         """The redemptions of a number, of a serial, or all, as they came."""
         wanted = {"number": number, "serial": serial}

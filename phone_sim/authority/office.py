@@ -6,7 +6,7 @@ ledger.sqlite3      orders and redemptions
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +88,21 @@ def write_whole(path: Path, data: bytes) -> None:
         except OSError:
             Path(file.name).unlink(missing_ok=True)
             raise
+
+
+def write_files(files: Mapping[str, bytes], folder: Path) -> tuple[Path, ...]:
+    """Write files, by their names, each whole, into a folder that is made if need be, and return where they are.
+
+    Raises:
+        AuthorityError: one cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            write_whole(folder / name, data)
+    except OSError as error:
+        raise AuthorityError(f"{folder}: {error.strerror}") from error
+    return tuple(folder / name for name in files)
 
 
 def _write_secret(path: Path, data: bytes) -> None:

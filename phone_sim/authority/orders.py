@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 
+from phone_sim.authority.license_number import new_number
 from phone_sim.errors import UsageError
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
-from phone_sim.models import Feature
+from phone_sim.models import Feature, parse_version
 
 QUANTITY_LIMIT = 100_000
 
@@ -63,6 +64,46 @@ class Refusal(Enum):
     WRONG_SITE = "wrong site serial"
 
 
+def new_order(
+    *,
+    license_type: LicenseType,
+    software: str,
+    version: str,
+    quantity: int,
+    expires: date | None,
+    upgrade: bool,
+    site_serial: str | None,
+    features: Iterable[Feature],
+    at: datetime,
+) -> Order:
+    """An order with a new license number; a site without a serial gets a new one.
+
+    Raises:
+        UsageError: terms that no license has, software or a version that cannot be ordered, a serial that is none.
+    """
+    if license_type is LicenseType.PHONE:
+        site_serial = None
+    elif site_serial is None:
+        site_serial = _new_site_serial()
+    else:
+        check_site_serial(site_serial)
+    check_quantity(license_type, quantity)
+    check_last_day(license_type, expires)
+    parse_version(version)
+    return Order(
+        number=new_number(),
+        license_type=license_type,
+        software=software,
+        bits=software_bits(software, features),
+        version=version,
+        quantity=quantity,
+        expires=expires,
+        upgrade=upgrade,
+        ordered_at=at,
+        site_serial=site_serial,
+    )
+
+
 def software_bits(software: str, features: Iterable[Feature]) -> tuple[int, ...]:
     """The option bits of a suite (`Productivity Suite`), or of features by key or name, with commas between.
 
@@ -80,7 +121,7 @@ def software_bits(software: str, features: Iterable[Feature]) -> tuple[int, ...]
     return tuple(sorted(bits))
 
 
-def new_site_serial() -> str:
+def _new_site_serial() -> str:
     """A serial for a site that has none: 12 digits."""
     return f"{1 + secrets.randbelow(10**12 - 1):012d}"
 
@@ -91,18 +132,18 @@ def check_site_serial(serial: str) -> None:
         raise UsageError(f"{serial!r} is not a site serial: it has 12 digits, not all of them 0")
 
 
-def check_terms(license_type: LicenseType, quantity: int, expires: date | None) -> None:
-    """Refuse terms that no license has.
-
-    Raises:
-        UsageError: a phone license with an end date (B11), a site license for several, a quantity out of range.
-    """
-    if license_type is LicenseType.PHONE and expires is not None:
-        raise UsageError("an individual phone license never expires (B11): only a site license can have an end date")
+def check_quantity(license_type: LicenseType, quantity: int) -> None:
+    """Refuse a quantity that no license has. Raises UsageError: a site license for several, or out of range."""
     if license_type is LicenseType.SITE and quantity != 1:
         raise UsageError("a site license is for one site: its quantity is 1")
     if not 1 <= quantity <= QUANTITY_LIMIT:
         raise UsageError(f"the quantity is 1 to {QUANTITY_LIMIT}, not {quantity}")
+
+
+def check_last_day(license_type: LicenseType, expires: date | None) -> None:
+    """Refuse a last day that no license has. Raises UsageError: a phone license with one (B11), or out of range."""
+    if license_type is LicenseType.PHONE and expires is not None:
+        raise UsageError("an individual phone license never expires (B11): only a site license can have an end date")
     if expires is not None:
         try:
             Expiry.on(expires)

@@ -59,9 +59,12 @@ class SigningKey:
         return key.signed(self._private_key.sign(key.signed_bytes(), PADDING, DIGEST))
 
     def sign_all(self, keys: Sequence[LicenseKey]) -> list[LicenseKey]:
-        """The license keys with their signatures, in the same order; many are signed on all cores."""
+        """The license keys with their signatures, in the same order; many are signed on all cores, in a process without
+        other threads.
+        """
         workers = min(len(os.sched_getaffinity(0)), len(keys) // _KEYS_WORTH_A_PROCESS)
-        if workers < 2:
+        # A fork of a process with several threads can wait for ever for a lock that one of them held.
+        if workers < 2 or threading.active_count() > 1:
             return [self.sign(key) for key in keys]
         size = -(-len(keys) // (4 * workers))
         parts = [keys[start : start + size] for start in range(0, len(keys), size)]

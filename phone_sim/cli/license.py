@@ -1,19 +1,14 @@
 """`phone-sim license`: the license authority, from the order to the file on the boot server."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from phone_sim.cli.license_batch import batch, read_batch
 from phone_sim.cli.license_delivery import after_redemption, deliver, office_in, out_option, publish_option
 from phone_sim.cli.options import json_option
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from phone_sim.authority.orders import Order, Redemption
 
 requester_option = click.option("--requester", default="", help="Who asks: an e-mail address, or any other.")
 
@@ -82,37 +77,27 @@ def order(
     as_json: bool,
 ) -> None:
     """Order licenses, and print the license number (B5)."""
-    from phone_sim.authority.license_number import new_number
-    from phone_sim.authority.orders import Order, check_site_serial, check_terms, new_site_serial, software_bits
+    from phone_sim.authority.order_report import order_report
+    from phone_sim.authority.orders import new_order
     from phone_sim.cli.report import print_json
     from phone_sim.licensing.license_key import LicenseType
-    from phone_sim.models import parse_version
     from phone_sim.runtime.model_files import load_features
 
-    license_type = LicenseType.PHONE if site_serial is None else LicenseType.SITE
-    if site_serial == "new":
-        site_serial = new_site_serial()
-    elif site_serial is not None:
-        check_site_serial(site_serial)
-    last_day = expires.date() if expires is not None else None
-    check_terms(license_type, quantity, last_day)
-    parse_version(software_version)
-    made = Order(
-        number=new_number(),
-        license_type=license_type,
+    made = new_order(
+        license_type=LicenseType.PHONE if site_serial is None else LicenseType.SITE,
         software=software,
-        bits=software_bits(software, load_features()),
         version=software_version,
         quantity=quantity,
-        expires=last_day,
+        expires=expires.date() if expires is not None else None,
         upgrade=upgrade,
-        ordered_at=datetime.now(UTC),
-        site_serial=site_serial,
+        site_serial=None if site_serial == "new" else site_serial,
+        features=load_features(),
+        at=datetime.now(UTC),
     )
     with office_in(authority) as office, office.ledger.writing():
         office.ledger.add(made)
     if as_json:
-        print_json(_order_report(made, ()))
+        print_json(order_report(made, ()))
     else:
         click.echo(made.number)
         if made.site_serial is not None:
@@ -203,12 +188,13 @@ def inspect(authority: Path, file: Path, as_json: bool) -> None:
 def orders(authority: Path, number: str | None, as_json: bool) -> None:
     """List the orders, or all that a license NUMBER stands for and what was redeemed of it."""
     from phone_sim.authority.license_number import parse_number
+    from phone_sim.authority.order_report import order_report
     from phone_sim.cli.report import print_json
     from phone_sim.errors import AuthorityError
 
     with office_in(authority) as office:
         found = office.ledger.orders() if number is None else (office.ledger.order(parse_number(number)),)
-        reports = [_order_report(one, office.ledger.redemptions(number=one.number)) for one in found if one is not None]
+        reports = [order_report(one, office.ledger.redemptions(number=one.number)) for one in found if one is not None]
     if number is not None and not reports:
         raise AuthorityError(f"there is no order with the license number {number}")
     if as_json:
@@ -261,24 +247,6 @@ def _print_order(report: dict[str, Any]) -> None:
             click.echo(f"{name.replace('_', ' '):<14}{'-' if value is None else value}")
     for one in report["redemptions"]:
         click.echo(f"redeemed      {one['serial']}  {one['redeemed_at']}  {one['requester']}".rstrip())
-
-
-def _order_report(one: "Order", redemptions: "Iterable[Redemption]") -> dict[str, Any]:
-    return {
-        "number": one.number,
-        "type": one.license_type.value,
-        "software": one.software,
-        "version": one.version,
-        "quantity": one.quantity,
-        "expires": one.expires.isoformat() if isinstance(one.expires, date) else None,
-        "kind": "upgrade" if one.upgrade else "new activation",
-        "ordered_at": one.ordered_at.isoformat(),
-        "site_serial": one.site_serial,
-        "redemptions": [
-            {"serial": each.serial, "redeemed_at": each.redeemed_at.isoformat(), "requester": each.requester}
-            for each in redemptions
-        ],
-    }
 
 
 command.add_command(batch)

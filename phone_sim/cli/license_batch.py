@@ -13,8 +13,6 @@ from phone_sim.cli.options import json_option
 if TYPE_CHECKING:
     from phone_sim.authority.activation import BatchLine
 
-_BATCH_LIMIT = 16 * 1024 * 1024
-
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -77,16 +75,10 @@ def batch(
 
 def read_batch(file: Path) -> str:
     """The text of a batch file. Raises UsageError when it is none, or longer than 16 MiB."""
-    from phone_sim.errors import UsageError
+    from phone_sim.authority.activation import BATCH_LIMIT, batch_text
 
     with file.open("rb") as opened:
-        data = opened.read(_BATCH_LIMIT + 1)
-    if len(data) > _BATCH_LIMIT:
-        raise UsageError(f"{file} has more than {_BATCH_LIMIT} bytes")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is not a text file: byte {error.start} is not UTF-8") from error
+        return batch_text(opened.read(BATCH_LIMIT + 1), str(file))
 
 
 def _print_answers(lines: "Sequence[BatchLine]", files: Iterable[str], as_json: bool, accepted: str) -> None:

@@ -76,16 +76,9 @@ def deliver(office: "Office", serials: list[str], out: Path | None, publish: str
 
 
 def _write(files: Mapping[str, bytes], folder: Path) -> list[str]:
-    from phone_sim.authority.office import write_whole
-    from phone_sim.errors import AuthorityError
+    from phone_sim.authority.office import write_files
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, data in files.items():
-            write_whole(folder / name, data)
-    except OSError as error:
-        raise AuthorityError(f"{folder}: {error.strerror}") from error
-    return [str(folder / name) for name in files]
+    return [str(path) for path in write_files(files, folder)]
 
 
 def publish_files(files: Mapping[str, bytes], place: str) -> list[str]:

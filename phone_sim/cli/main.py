@@ -20,6 +20,7 @@ VERBS = {
     "replay": "Serve a recording as a boot server.",
     "compare": "Show where two recorded dialogues differ.",
     "license": "Order and redeem licenses, and make activation files.",
+    "web": "Serve the activation portal of a license authority.",
     "check": "Say what a phone would make of an activation file.",
     "reproduce": "Play a licensing fault: its site, its phone, its log.",
     "explain": "Say what a phone's log means, why, and what to do.",

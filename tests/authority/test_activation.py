@@ -9,10 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from phone_sim.authority.activation import LINE_LIMIT, activation_files, redeem_batch, redeem_phone, redeem_site
+from phone_sim.authority.activation import (
+    LINE_LIMIT,
+    activation_files,
+    batch_text,
+    redeem,
+    redeem_batch,
+    redeem_phone,
+    redeem_site,
+)
 from phone_sim.authority.ledger import Ledger
 from phone_sim.authority.license_number import new_number
-from phone_sim.errors import AuthorityError, UsageError
+from phone_sim.errors import AuthorityError, MacAddressError, RedemptionRefusedError, UsageError
 from phone_sim.licensing.license_file import read_all, read_for_phone
 from phone_sim.licensing.license_key import LicenseKey, read_key
 from phone_sim.runtime.transport.memory import serve
@@ -94,6 +102,28 @@ def test_all_or_nothing_leaves_the_ledger_as_it_was(ledger: Ledger, tmp_path: Pa
     assert (ledger.redemptions(), ledger.orders(), counted(tmp_path / "ledger")) == before
     assert not any(answers(ledger, batch_of(number, phones(5)), all_or_nothing=True).values())
     assert counted(tmp_path / "ledger") == {number: (6, 6)}
+
+
+def test_serial_is_read_as_what_was_ordered(ledger: Ledger) -> None:
+    double, of_site = entered(ledger, phone_order(quantity=2)), entered(ledger, site_order())
+    assert redeem(ledger, double, "00:04:f2:00:00:01", at=NOW, requester=ASKS) == "0004F2000001"
+    assert redeem(ledger, of_site, SITE_SERIAL, at=NOW, requester=ASKS) == SITE_SERIAL
+    with pytest.raises(MacAddressError, match="leading zeros"):
+        redeem(ledger, double, "4f2000002", at=NOW, requester=ASKS)
+    with pytest.raises(UsageError, match="is not a site serial"):
+        redeem(ledger, of_site, "0004f2000002", at=NOW, requester=ASKS)
+    with pytest.raises(RedemptionRefusedError, match="is not redeemed: already redeemed") as refused:
+        redeem(ledger, double, "0004F2000001", at=NOW, requester=ASKS)
+    assert refused.value.reason == "already redeemed"
+    with pytest.raises(RedemptionRefusedError, match="unknown number"):
+        redeem(ledger, new_number(), "0004f2000001", at=NOW, requester=ASKS)
+    assert ledger.redeemed() == {double: 1, of_site: 1}
+
+
+def test_batch_longer_than_its_limit_is_refused() -> None:
+    assert batch_text(b"\xef\xbb\xbfA\t1", "batch.txt", limit=6) == "A\t1"
+    with pytest.raises(UsageError, match=r"batch.txt has more than 5 bytes"):
+        batch_text(b"123456", "batch.txt", limit=5)
 
 
 def test_batch_with_too_many_lines_is_refused(ledger: Ledger) -> None:

@@ -3,6 +3,7 @@
 import os
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from phone_sim.authority.office import ANCHOR_FILE, KEY_FILE, LEDGER_FILE, found, open_office
+from phone_sim.authority.office import ANCHOR_FILE, KEY_FILE, LEDGER_FILE, found, open_office, write_files
 from phone_sim.authority.signing_key import SigningKey
 from phone_sim.errors import AuthorityError, UsageError
 from phone_sim.licensing.expiry import NEVER
@@ -106,6 +107,40 @@ def test_many_keys_are_signed_in_order_as_each_alone() -> None:
     assert all(map(SIGNING_KEY.anchor.verifies, signed[::100]))
 
 
+def test_many_keys_are_signed_by_several_processes_only_without_threads() -> None:
+    story = """
+import os, sys, threading
+from phone_sim.authority import signing_key
+from phone_sim.licensing.expiry import NEVER
+from phone_sim.licensing.license_key import LicenseType, new_key
+os.sched_getaffinity = lambda _: {0, 1}
+forks = []
+os.register_at_fork(before=lambda: forks.append(1))
+keys = [new_key(serial=f"{n:012X}", license_type=LicenseType.PHONE, grants={2: NEVER}) for n in range(1, 1_001)]
+many = signing_key.test_signing_key().sign_all(keys)
+assert forks, "nobody helped"
+forks.clear()
+done = threading.Event()
+waiting = threading.Thread(target=done.wait)
+waiting.start()
+alone = signing_key.test_signing_key().sign_all(keys)
+done.set()
+waiting.join()
+assert not forks, "a process with two threads was forked"
+assert many == alone
+"""
+    done = subprocess.run([sys.executable, "-c", story], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
 def test_key_survives_its_file() -> None:
     key = new_key(serial="0004F2AABBCC", license_type=LicenseType.PHONE, grants={LDAP: NEVER})
     assert SigningKey.from_pem(SIGNING_KEY.pem(), "again").sign(key) == SIGNING_KEY.sign(key)
+
+
+def test_files_are_written_whole_into_a_new_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "new/site"
+    assert write_files({"a.cfg": b"1", "b.cfg": b"2"}, folder) == (folder / "a.cfg", folder / "b.cfg")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"a.cfg": b"1", "b.cfg": b"2"}
+    with pytest.raises(AuthorityError, match=r"a\.cfg"):
+        write_files({"a.cfg": b"1"}, folder / "a.cfg")

@@ -1,0 +1,63 @@
+"""The application: routes behind the guard, and errors as pages. What a page is about is its own module's business."""
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from phone_sim.errors import AuthorityError, UsageError
+from phone_sim.web.bounded_body import Bounds
+from phone_sim.web.pages import problem
+from phone_sim.web.portal import BODY_LIMITS, portal_routes
+from phone_sim.web.portal_counter import Counter
+from phone_sim.web.security import Access, Guard
+
+_STATIC = Path(__file__).parent / "static"
+
+
+def make_app(*, access: Access, counter: Counter, bounds: Bounds | None = None) -> Starlette:
+    """The web server's application.
+
+    Everything in it is behind one guard: further routes and mounted applications belong into the list below, never
+    beside it. `access` says who is let in, `counter` is the authority that the portal works for, and `bounds` are the
+    limits of requests; a room whose pages take larger bodies adds them to `larger_bodies`.
+    """
+    routes: list[BaseRoute] = [
+        Route("/", _home),
+        *portal_routes(counter),
+        Mount("/static", StaticFiles(directory=_STATIC)),
+    ]
+    return Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(Guard, access=access, bounds=bounds if bounds is not None else Bounds(larger_bodies=BODY_LIMITS))
+        ],
+        exception_handlers={
+            HTTPException: _http_problem,
+            AuthorityError: _authority_problem,
+            UsageError: _authority_problem,
+        },
+    )
+
+
+async def _home(_: Request) -> Response:
+    return RedirectResponse("/portal", 303)
+
+
+async def _http_problem(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    title = {404: "Not found", 405: "Not possible here"}.get(error.status_code, "Not understood")
+    text = "There is no such page." if error.detail == "Not Found" else error.detail
+    answer = problem(request, error.status_code, title, text)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _authority_problem(request: Request, error: Exception) -> Response:
+    return problem(request, 503, "The license authority cannot be used", f"{error}.")

@@ -1,0 +1,79 @@
+"""The body of a request with a limit on its size and its time, whatever it says of itself. Ours."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from starlette.types import Message, Receive
+
+_LINGER_SECONDS = 2.0
+_LINGER_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """Limits of a request: sizes in bytes, `body_seconds` for the whole body. `larger_bodies` are for single paths."""
+
+    header_bytes: int = 16 * 1024
+    headers: int = 100
+    body: int = 64 * 1024
+    larger_bodies: Mapping[str, int] = field(default_factory=dict)
+    body_seconds: float = 20.0
+
+
+class BodyRefusedError(Exception):
+    """A body that is not taken, raised through whatever reads it; `status` and `text` are the answer to give."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+class BodyTooLargeError(BodyRefusedError):
+    """A body of more than so many bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413, f"The body of this request has more than {limit} bytes.")
+
+
+class BoundedBody:
+    """The body of a request as it comes in, up to so many bytes and seconds from the first part that is read."""
+
+    def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._seconds = seconds
+        self._deadline: float | None = None
+        self._size = 0
+        self._ended = False
+
+    async def receive(self) -> Message:
+        """The next part; after the last one, whatever comes then. Raises BodyRefusedError."""
+        if self._ended:
+            return await self._receive()
+        if self._deadline is None:
+            self._deadline = asyncio.get_running_loop().time() + self._seconds
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._next()
+        except TimeoutError as error:
+            raise BodyRefusedError(408, "The body of this request did not come in time.") from error
+        if self._size > self._limit:
+            raise BodyTooLargeError(self._limit)
+        return message
+
+    async def drain(self) -> None:
+        """Read for a while what still comes: a connection that is closed on a peer that sends may lose the answer."""
+        most = self._size + _LINGER_BYTES
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_SECONDS):
+                while not self._ended and self._size < most:
+                    await self._next()
+
+    async def _next(self) -> Message:
+        message = await self._receive()
+        self._size += len(message.get("body", b""))
+        self._ended = not message.get("more_body", False)
+        return message
