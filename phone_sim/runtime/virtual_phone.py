@@ -14,8 +14,8 @@ from typing import Self
 from phone_sim.errors import LifecycleError, UsageError
 from phone_sim.firmware.effects import Fetched, Uploaded
 from phone_sim.firmware.features import Gate
-from phone_sim.firmware.lease import DhcpSettings
 from phone_sim.firmware.keys import Press, parse_press
+from phone_sim.firmware.lease import DhcpSettings
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.location import BootServer
 from phone_sim.firmware.phone import Phone

@@ -17,10 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from phone_sim.casebook.explain import explain
 from phone_sim.errors import PhoneSimError, UsageError
 from phone_sim.firmware import lifecycle
+from phone_sim.firmware.keys import parse_press
 from phone_sim.firmware.profile import CURRENT
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_models
 from phone_sim.web.desk import views
+from phone_sim.web.desk.demonstration import MODELS, STEPS, Demonstration
 from phone_sim.web.desk.desk import PHONES_LIMIT, Desk
 from phone_sim.web.desk.phone import DeskPhone
 from phone_sim.web.desk.time import FASTEST
@@ -84,10 +86,24 @@ class NewLicense(_Body):
     )
 
 
+class Keys(_Body):
+    """Keys to be pressed: by name (`menu`, `soft1`, `5`) or characters that are typed, or a row that is touched."""
+
+    keys: list[Annotated[str, Field(max_length=20)]] = Field(default=[], max_length=100)
+    row: int | None = Field(default=None, ge=0, le=100, description="a row of the display, counted from 0")
+
+
 class Forgery(_Body):
     """Whose license is to be spoiled on the boot server."""
 
     mac: str = Field(max_length=17)
+
+
+class StoryStep(_Body):
+    """A step of the guided demonstration to go to; it takes everything else off the desk."""
+
+    model: str = Field(max_length=20, description=" or ".join(MODELS))
+    step: int = Field(ge=0, lt=len(STEPS))
 
 
 class ServerState(_Body):
@@ -99,7 +115,7 @@ class ServerState(_Body):
     )
 
 
-def make_api(desk: Desk) -> FastAPI:
+def make_api(desk: Desk, demonstration: Demonstration) -> FastAPI:
     """The API of this desk, to be mounted at `/api`."""
     api = FastAPI(
         title="phone_sim",
@@ -116,6 +132,7 @@ def make_api(desk: Desk) -> FastAPI:
     _add_phones(api, desk)
     _add_clock(api, desk)
     _add_server(api, desk)
+    _add_story(api, desk, demonstration)
     return api
 
 
@@ -185,6 +202,19 @@ def _add_phones(api: FastAPI, desk: Desk) -> None:
         phone = _phone(desk, mac)
         desk.do(lambda: desk.take(phone.mac))
 
+    @api.post("/phones/{mac}/keys", summary="Press keys; a phone that boots or is off does not notice")
+    def post_keys(mac: Mac, pressed: Keys) -> dict[str, Any]:
+        phone = _phone(desk, mac)
+        presses = [parse_press(key) for key in pressed.keys]
+
+        def press() -> dict[str, Any]:
+            phone.press(*presses)
+            if pressed.row is not None:
+                phone.touch(pressed.row)
+            return views.tile_view(phone)
+
+        return desk.do(press)
+
     @api.post("/phones/{mac}/{action}", summary="Power, reboot by hand (B15), place or end a call")
     def post_action(mac: Mac, action: Action) -> dict[str, Any]:
         phone = _phone(desk, mac)
@@ -251,6 +281,32 @@ def _add_server(api: FastAPI, desk: Desk) -> None:
     @api.delete("/licenses", summary="Take all activation files off the boot server; phones keep theirs (B11)")
     def delete_licenses() -> dict[str, Any]:
         return {"removed": list(desk.do(desk.server.remove_licenses))}
+
+
+def _add_story(api: FastAPI, desk: Desk, demonstration: Demonstration) -> None:
+    @api.get("/demonstration", summary="Where the guided demonstration is")
+    def get_story() -> dict[str, Any]:
+        return desk.do(lambda: _story_view(demonstration))
+
+    @api.put("/demonstration", summary="Go to a step of the guided demonstration, from its start if need be")
+    def put_story(wanted: StoryStep) -> dict[str, Any]:
+        def go() -> dict[str, Any]:
+            demonstration.go(wanted.model, wanted.step)
+            return _story_view(demonstration)
+
+        return desk.do(go)
+
+
+def _story_view(story: Demonstration) -> dict[str, Any]:
+    step = STEPS[story.step]
+    return {
+        "model": story.model,
+        "started": story.is_on_stage,
+        "step": story.step,
+        "last": len(STEPS) - 1,
+        "title": step.title,
+        "text": step.text,
+    }
 
 
 def _phone(desk: Desk, mac: str) -> DeskPhone:

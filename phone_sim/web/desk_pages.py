@@ -18,7 +18,8 @@ from phone_sim.web.desk import views
 from phone_sim.web.desk.demonstration import MACS, MODELS, Demonstration
 from phone_sim.web.desk.desk import PHONES_LIMIT, Desk
 from phone_sim.web.desk.phone import DeskPhone
-from phone_sim.web.faces import markup_of
+from phone_sim.web.faces.drawing import draw
+from phone_sim.web.faces.face import face_of
 from phone_sim.web.pages import answer
 from phone_sim.web.recording import recording_of
 
@@ -28,7 +29,8 @@ def desk_routes(desk: Desk, demonstration: Demonstration) -> list[BaseRoute]:
 
     async def show_desk(request: Request) -> Response:
         report = await run_in_threadpool(lambda: desk.do(lambda: views.desk_view(desk)))
-        values = {"models": load_models(), "limit": PHONES_LIMIT}
+        faces = {model.token: draw(face_of(model), interactive=False) for model in load_models()}
+        values = {"models": load_models(), "faces": faces, "limit": PHONES_LIMIT}
         return answer(request, "desk.html", values, report=report)
 
     async def show_phone(request: Request) -> Response:
@@ -46,7 +48,9 @@ def desk_routes(desk: Desk, demonstration: Demonstration) -> list[BaseRoute]:
             raise HTTPException(404)
         if demonstration.model != model or not demonstration.is_on_stage:
             report = {"model": model, "started": False}
-            return answer(request, "story.html", {"model": model, "models": MODELS, "phones": len(desk.phones)}, report=report)
+            return answer(
+                request, "story.html", {"model": model, "models": MODELS, "phones": len(desk.phones)}, report=report
+            )
         values = {"story": MODELS.items(), "step": demonstration.step}
         return await _phone_page(request, desk, desk.phone(MACS[model]), values)
 
@@ -67,7 +71,7 @@ def desk_routes(desk: Desk, demonstration: Demonstration) -> list[BaseRoute]:
 async def _phone_page(request: Request, desk: Desk, phone: DeskPhone, values: dict[str, Any]) -> Response:
     model = phone.identity.model
     report = await run_in_threadpool(lambda: desk.do(lambda: views.phone_view(desk, phone)))
-    values |= {"mac": phone.mac, "model": model, "face": markup_of(model)}
+    values |= {"mac": phone.mac, "model": model, "face": draw(face_of(model))}
     return answer(request, "phone.html", values, report=report)
 
 

@@ -21,7 +21,13 @@ def recording_of(desk: Desk, phone: DeskPhone) -> str:
     recording = {"phone": views.phone_view(desk, phone), "events": [one.as_json() for one in phone.events.after(0)]}
     style = (_PLAYER / "recording.css").read_text()
     script = (_PLAYER / "recording.js").read_text()
-    values = {"name": phone.identity.model.name, "mac": phone.mac, "style": style, "script": script, "data": _in_script(recording)}
+    values = {
+        "name": phone.identity.model.name,
+        "mac": phone.mac,
+        "style": style,
+        "script": script,
+        "data": _in_script(recording),
+    }
     return page("recording.html", values)
 
 

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 
 from phone_sim.errors import UsageError
+from phone_sim.firmware.keys import Key
 from phone_sim.mac_address import MacAddress
 from phone_sim.web.desk.desk import Desk
 from phone_sim.web.desk.phone import DeskPhone
@@ -21,7 +22,8 @@ MACS: Mapping[str, MacAddress] = MappingProxyType(
     {"SPIP_670": MacAddress("0004f2000670"), "VVX_1500": MacAddress("0004f2001500")}
 )
 _DAYS = 2
-_TO_LICENSES = ("menu", "status", "licenses")
+_TO_LICENSES = (Key.MENU, Key.DIGIT_1, Key.DIGIT_4)
+"""Menu > Status > Licenses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,9 @@ def _go_to_the_eve(stage: Stage) -> None:
 
 
 def _show_licenses(stage: Stage) -> None:
-    stage.phone.open_licenses()
+    if stage.phone.driver.frame.title:  # a menu is open
+        stage.phone.press(Key.MENU)
+    stage.phone.press(*_TO_LICENSES)
 
 
 def _forge(stage: Stage) -> None:

@@ -5,10 +5,12 @@ for the desk's thread.
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
 from phone_sim.firmware.effects import Effect, Fetched, Show, Upload, Uploaded
+from phone_sim.firmware.keys import Key, Press
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.phone import Phone
@@ -86,6 +88,21 @@ class DeskPhone:
         self.driver.end_call()
         self.notice()
 
+    def press(self, *keys: Press) -> None:
+        """Press keys, one after the other; a phone that boots or is off does not notice."""
+        for key in keys:
+            self.driver.press(key)
+
+    def touch(self, row: int) -> None:
+        """Touch a row of the display: what is selected moves there, and is opened."""
+        step = Key.DOWN if row > (self.driver.frame.selected or 0) else Key.UP
+        while (selected := self.driver.frame.selected) is not None and selected != row:
+            before = self.driver.frame
+            self.press(step)
+            if self.driver.frame == before or (step is Key.DOWN) != (selected < row):
+                return
+        self.press(Key.SELECT)
+
     def close(self) -> None:
         """Take it off the desk."""
         if self.state is not State.OFF:
@@ -117,7 +134,7 @@ class DeskPhone:
 
 def frame_as_json(frame: Frame) -> Mapping[str, Any]:
     """A display's contents as programs get them."""
-    return {"title": frame.title, "lines": list(frame.lines)}
+    return asdict(frame)
 
 
 def line_as_json(line: str) -> Mapping[str, Any]:

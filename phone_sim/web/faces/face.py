@@ -192,6 +192,4 @@ def _keys(model: Model, silhouette: Silhouette) -> frozenset[str]:
 def _fitted(display: Display, window: Rectangle) -> Rectangle:
     scale = min(window.width / display.width, window.height / display.height)
     width, height = display.width * scale, display.height * scale
-    return Rectangle(
-        x=window.x + (window.width - width) / 2, y=window.bottom - height, width=width, height=height
-    )
+    return Rectangle(x=window.x + (window.width - width) / 2, y=window.bottom - height, width=width, height=height)

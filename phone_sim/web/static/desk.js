@@ -1,5 +1,6 @@
 // The desk: a tile for each phone. Phones are put there, switched and taken away; a tile's link opens its phone.
 
+import { show as showFrame } from "/faces/face.js";
 import { ClockBar, ServerBar, api, attempt, element, listen } from "./common.js";
 
 const tiles = document.getElementById("tiles");
@@ -9,7 +10,7 @@ function make(tile) {
   const link = element("a", { href: `/phones/${tile.mac}`, text: tile.model });
   const parts = {
     state: element("span", { class: "state" }),
-    screen: element("div", { class: "miniature", "data-family": tile.family, "aria-hidden": "true" }),
+    face: document.querySelector(`template[data-face="${tile.token}"]`).content.firstElementChild.cloneNode(true),
     features: element("p", { class: "dim" }),
     power: element("button", { type: "button", class: "quiet" }),
     take: element("button", { type: "button", class: "quiet", text: "Take away", "aria-label": `Take ${tile.model} ${tile.mac} away` }),
@@ -19,7 +20,7 @@ function make(tile) {
   const head = element("h3", { children: [link] });
   const name = element("p", { class: "code", text: tile.mac });
   const keys = element("div", { class: "keys", children: [parts.power, parts.take] });
-  const item = element("li", { class: "tile", children: [head, name, parts.state, parts.screen, parts.features, keys] });
+  const item = element("li", { class: "tile", children: [head, name, parts.state, parts.face, parts.features, keys] });
   tiles.append(item);
   return { item, parts };
 }
@@ -29,8 +30,7 @@ function show(tile) {
   const { item, parts } = byMac.get(tile.mac);
   item.dataset.state = tile.state;
   parts.state.textContent = tile.state;
-  const lines = tile.frame === null ? [] : [tile.frame.title, ...tile.frame.lines].filter(Boolean);
-  parts.screen.replaceChildren(...lines.slice(0, 5).map((text) => element("span", { text })));
+  showFrame(parts.face, tile.frame);
   const unlicensed = tile.features_unlicensed > 0 ? `, ${tile.features_unlicensed} not licensed` : "";
   parts.features.textContent = tile.state === "off" ? "" : `${tile.features_on} features on${unlicensed}; reboots: ${tile.reboots}`;
   parts.power.textContent = tile.state === "off" ? "Power on" : "Pull the plug";

@@ -1,7 +1,7 @@
 // One phone at length: its face, its log, requests, licenses and life.
 
+import { FrameQueue, attach, show as showFrame, textOf } from "/faces/face.js";
 import { ClockBar, ServerBar, api, attempt, element, inAddress, keepInAddress, listen } from "./common.js";
-import { FrameQueue, attach, show as showFrame } from "./face.js";
 
 const LINES_KEPT = 500;
 const root = document.getElementById("phone");
@@ -11,22 +11,30 @@ const at = (name) => document.getElementById(name);
 
 // The face ------------------------------------------------------------------------------------------------------
 const press = (keys) => attempt(() => api("POST", `/phones/${mac}/keys`, keys));
-const face = attach(svg, {
-  onKey: (key) => press({ keys: [key] }),
-  onText: (text) => press({ text }),
-  onRow: (row) => press({ row }),
-});
+let shown = null;
 const frames = new FrameQueue((frame) => {
+  shown = frame;
   showFrame(svg, frame);
-  at("display-text").textContent = frame === null ? "The display is off." : [frame.title, ...frame.lines].filter(Boolean).join(". ");
+  at("display-text").textContent = frame === null ? "The display is off." : textOf(frame);
 });
 const capture = at("capture");
 capture.checked = inAddress("keyboard") !== "off";
-face.captureKeyboard = capture.checked;
+let detach = () => {};
+function wire() {
+  detach();
+  detach = attach(svg, {
+    onKey: (key) => press({ keys: [key] }),
+    onText: (character) => press({ keys: [character] }),
+    onRow: (row) => press({ row }),
+    captureKeyboard: capture.checked,
+    isTyping: () => shown?.soft_keys.includes("Search") ?? false,
+  });
+}
 capture.addEventListener("change", () => {
-  face.captureKeyboard = capture.checked;
   keepInAddress({ keyboard: capture.checked ? "" : "off" });
+  wire();
 });
+wire();
 
 // The log -------------------------------------------------------------------------------------------------------
 const log = at("log");
@@ -177,7 +185,7 @@ listen((news) => {
   for (const event of news.events ?? []) {
     if (event.kind === "line") addLine(event);
     else if (event.kind === "request") addRequest(event);
-    else if (event.kind === "frame") frames.add(event.frame);
+    else if (event.kind === "frame") frames.push(event.frame);
   }
   if (news.phone) showPhone(news.phone);
   if (news.gone?.includes(mac)) at("problem").textContent = "This phone was taken off the desk.";
