@@ -11,6 +11,7 @@ from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.firmware import messages
 from phone_sim.firmware.boot import InService
 from phone_sim.firmware.effects import (
+    AskTime,
     ClockReading,
     Effect,
     Fetch,
@@ -26,7 +27,9 @@ from phone_sim.firmware.effects import (
     ReadLog,
     Reboot,
     Result,
+    SetClock,
     Show,
+    TimeReply,
     Upload,
     Uploaded,
     WakeAt,
@@ -146,8 +149,8 @@ def refused(service: InService) -> set[str]:
 class Dialogue:
     """Runs flows by hand and keeps what they ask for.
 
-    It answers from `files` (path on the boot server to bytes, or to the reply itself), `flash` and the clock `now`;
-    `lines` is the log. Every line must be one of the message catalogue.
+    It answers from `files` (path on the boot server to bytes, or to the reply itself), `flash`, the clock `now` and the
+    time servers' `time`; `lines` is the log. Every line must be one of the message catalogue.
     """
 
     def __init__(
@@ -156,7 +159,9 @@ class Dialogue:
         *,
         flash: FlashReply | None = None,
         now: datetime | None = None,
+        time: TimeReply | None = None,
     ) -> None:
+        self.time = time
         self.files = dict(files or {})
         self.flash: FlashReply = flash or FlashContents()
         self.now = now
@@ -177,7 +182,7 @@ class Dialogue:
             self.effects.append(effect)
             reply = self.reply(effect)
 
-    def reply(self, effect: Effect) -> Any:
+    def reply(self, effect: Effect) -> Any:  # noqa: C901 - one line for each effect
         """The reply to one effect, which is not kept."""
         match effect:
             case Log():
@@ -190,6 +195,10 @@ class Dialogue:
                 return self.upload_reply
             case ReadClock():
                 return ClockReading(self.now)
+            case AskTime():
+                return self.time
+            case SetClock():
+                self.now = effect.instant
             case ReadFlash():
                 return self.flash
             case WriteFlash():
@@ -242,6 +251,7 @@ class Service(Dialogue):
         *features: str,
         now: str | None = "2026-03-10T12:00",
         grants: dict[int, Expiry] | None = None,
+        time: TimeReply | None = None,
         **parameters: str,
     ) -> None:
         parameters.setdefault("tcpIpApp_sntp_daylightSavings_enable", "0")
@@ -251,7 +261,7 @@ class Service(Dialogue):
             "site.cfg": configured(*(features or ("LDAP",)), **parameters),
             SITE_FILE: write([key]),
         }
-        super().__init__(files, now=None if now is None else utc(now))
+        super().__init__(files, now=None if now is None else utc(now), time=time)
         self.phone = Phone(identity())
         self.run(self.phone.power_on())
 
@@ -271,6 +281,12 @@ class Service(Dialogue):
         self.effects.clear()
         self.now = utc(instant)
         self.run(self.phone.polling_time())
+
+    def ask_time(self, reply: TimeReply | None) -> None:
+        """The time to ask the time servers comes, and this is what they say."""
+        self.effects.clear()
+        self.time = reply
+        self.run(self.phone.ask_time())
 
     def set_clock(self, instant: str) -> None:
         """Somebody sets the clock."""

@@ -73,6 +73,12 @@ SERVER = Cause(
     what="The boot server gave no answer, or no whole one, so the phone goes by what it has in flash.",
     remedy="See that the boot server runs and can be reached from the phone's network, then reboot the phone.",
 )
+DIRECTORY_SERVER = Cause(
+    name="directory-server",
+    what="The server at dir.corp.address could not be reached, or refused the user, the password or the search.",
+    remedy="See that it runs, and that the dir.corp parameters (address, port, transport, user, password, baseDN) fit "
+    "it; the server's own log tells what it was asked.",
+)
 FLASH = Cause(
     name="flash",
     what="The phone's flash cannot be read, so the licenses in it are lost to the phone.",

@@ -45,6 +45,13 @@ EXPLANATIONS: Mapping[Message, Explanation] = {
     messages.DIRECTORY_FAILED: Explanation("The Corporate Directory gives up, since it is not licensed."),
     messages.LOG_UPLOAD_FAILED: Explanation("The boot server did not take the phone's log. Licensing does not mind."),
     messages.STARTED: Explanation("The phone has started."),
+    messages.CLOCK_SET: Explanation(
+        "An SNTP server told another time than the clock showed; from here on the stamps follow it."
+    ),
+    messages.NO_TIME: Explanation(
+        "No SNTP server told the time: the clock runs on as it is, and one that was never set expires nothing (D12).",
+        (causes.CLOCK_UNSET,),
+    ),
     messages.REBOOTING: Explanation("The phone restarts."),
     messages.LEASED: Explanation("What the DHCP server gave, and the boot server that its options name.", ()),
     messages.NO_LEASE: Explanation(
@@ -88,4 +95,12 @@ EXPLANATIONS: Mapping[Message, Explanation] = {
         (causes.OVER,),
     ),
     messages.WAITING_FOR_IDLE: Explanation("Active calls are not interrupted (B12).", (causes.OVER,)),
+    messages.DIRECTORY_BOUND: Explanation("The Corporate Directory is licensed, and its server took the bind."),
+    messages.DIRECTORY_BIND_FAILED: Explanation(
+        "The Corporate Directory is licensed, but its server could not be used.", (causes.DIRECTORY_SERVER,)
+    ),
+    messages.DIRECTORY_SEARCHED: Explanation("The Corporate Directory's server answered a search."),
+    messages.DIRECTORY_SEARCH_FAILED: Explanation(
+        "A search of the Corporate Directory came to nothing.", (causes.DIRECTORY_SERVER,)
+    ),
 }

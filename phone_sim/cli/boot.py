@@ -1,5 +1,6 @@
 """`phone-sim boot`: one boot of one phone."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 import click
@@ -13,6 +14,7 @@ from phone_sim.cli.options import Instant, PhoneOptions, json_option, phone_opti
 @click.option("--unset-clock", is_flag=True, help="The clock was never set: it shows 1970 and nothing expires.")
 @click.option("--require-licensed", is_flag=True, help="End with 4 when a feature in use has no valid license.")
 @click.option("--requests", "show_requests", is_flag=True, help="Show each request and its outcome on stderr.")
+@click.option("--find", metavar="TEXT", help="Then search the corporate directory for names that begin so.")
 @json_option
 def command(
     phone: PhoneOptions,
@@ -20,6 +22,7 @@ def command(
     unset_clock: bool,
     require_licensed: bool,
     show_requests: bool,
+    find: str | None,
     as_json: bool,
 ) -> None:
     """Boot a phone once against a boot server and print its log.
@@ -29,24 +32,42 @@ def command(
 
     Example: phone-sim boot --server tftp://127.0.0.1:6969/ --model SPIP_670 --mac 0004f2000001
     """
-    from phone_sim.cli.report import check_boot, phone_report, print_json, print_log_line, summary, talk
+    from phone_sim.cli.report import (
+        check_boot,
+        check_time,
+        frame_text,
+        phone_report,
+        print_json,
+        print_log_line,
+        summary,
+        talk,
+    )
     from phone_sim.errors import LicenseNotValidError, UsageError
     from phone_sim.firmware.features import NotLicensed
     from phone_sim.runtime.agenda import HeapAgenda
-    from phone_sim.runtime.clock import ManualClock, SystemClock
+    from phone_sim.runtime.clock import ManualClock, ScaledClock, SystemClock
     from phone_sim.runtime.virtual_phone import request_line
 
     if now is not None and unset_clock:
         raise UsageError("--now sets the clock that --unset-clock leaves unset: give one of them")
+    phone.check_clock(("--now", now is not None), ("--unset-clock", unset_clock))
     still = ManualClock(now)
-    clock = still if now is not None or unset_clock else SystemClock()
+    running = ScaledClock(None) if phone.sntp else SystemClock()
+    clock = still if now is not None or unset_clock else running
     lines: list[str] = []
     with phone.plugged_in(clock, HeapAgenda(still), lines.append if as_json else print_log_line) as driver:
         driver.power_on()
+        if find is not None:
+            driver.search_directory(find)
+    if phone.sntp:
+        check_time(driver)
     if as_json:
-        print_json(phone_report(driver, lines))
+        found = {"directory": asdict(driver.frame)} if find is not None else {}
+        print_json(phone_report(driver, lines) | found)
     else:
         talk(summary(driver))
+    if find is not None:
+        talk(frame_text(driver.frame))
     if show_requests:
         talk("\n".join(request_line(exchange) for exchange in driver.exchanges))
     check_boot(driver)

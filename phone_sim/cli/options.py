@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from phone_sim.runtime.driver import PhoneDriver
     from phone_sim.runtime.flash_file import Flash
     from phone_sim.runtime.network import Network
-    from phone_sim.runtime.transport import Transport
+    from phone_sim.runtime.transport import Limits, Transport
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -94,6 +94,7 @@ class PhoneOptions:
     client_cert: Path | None
     tls_min: str
     source_address: str | None
+    sntp: bool
     dhcp: str | None
     dhcp_options: tuple[int, ...]
     timeout: float
@@ -111,7 +112,7 @@ class PhoneOptions:
         flash = self.flash(identity)
         if self.trust is None:
             click.echo("This phone trusts the public test pair, with which anybody can sign (see --trust).", err=True)
-        with closing(self.transport()) as transport:
+        with closing(self.transport()) as transport, closing(self.network()) as network:
             yield PhoneDriver(
                 Phone(identity),
                 clock=clock,
@@ -119,7 +120,7 @@ class PhoneOptions:
                 transport=transport,
                 flash=flash,
                 log=LogSink(listener),
-                network=self.network(),
+                network=network,
             )
 
     def identity(self) -> "Identity":
@@ -165,10 +166,10 @@ class PhoneOptions:
 
     def transport(self) -> "Transport":
         """The phone's way to its boot server."""
-        from phone_sim.runtime.transport import Limits, network_transport
+        from phone_sim.runtime.transport import network_transport
 
         return network_transport(
-            limits=Limits(answer=self.timeout, transfer=12 * self.timeout),
+            limits=self._limits(),
             ca_file=self.ca_file,
             client_cert=self.client_cert,
             tls_min=self.tls_min,
@@ -176,14 +177,34 @@ class PhoneOptions:
         )
 
     def network(self) -> "Network":
-        """The phone's way to other servers than its boot server."""
+        """The servers besides the boot server that the phone speaks to, if it is told of them."""
         from phone_sim.runtime.network import Network
-
-        if self.dhcp is None:
-            return Network()
         from phone_sim.runtime.network.dhcp import DhcpClient
+        from phone_sim.runtime.network.directory import make_directory
+        from phone_sim.runtime.network.syslog import SyslogSender
+        from phone_sim.runtime.network.time import SntpClient
+        from phone_sim.runtime.transport import Tls
 
-        return Network(lease=DhcpClient(self.dhcp).lease)
+        tls = Tls(ca_file=self.ca_file, client_cert=self.client_cert, oldest=self.tls_min)
+        return Network(
+            lease=None if self.dhcp is None else DhcpClient(self.dhcp).lease,
+            directory=make_directory(self._limits(), tls, self.source_address),
+            time=SntpClient(source_address=self.source_address).tell if self.sntp else None,
+            syslog=SyslogSender(self.source_address),
+        )
+
+    def check_clock(self, *others: tuple[str, bool]) -> None:
+        """Refuse options that set the clock, or not, where SNTP does; each comes with whether it was given."""
+        from phone_sim.errors import UsageError
+
+        given = [name for name, is_given in others if is_given]
+        if self.sntp and given:
+            raise UsageError(f"--sntp goes with no {given[0]}: the clock starts unset, and the time server sets it")
+
+    def _limits(self) -> "Limits":
+        from phone_sim.runtime.transport import Limits
+
+        return Limits(answer=self.timeout, transfer=12 * self.timeout)
 
 
 _PHONE_OPTIONS = (
@@ -205,7 +226,7 @@ _PHONE_OPTIONS = (
     ),
     click.option("--state-dir", type=_FOLDER, help="Folder for flash. [default: lost on exit]"),
     trust_option,
-    click.option("--ca-file", type=_FILE, help="Authorities for HTTPS and FTPS servers. [default: certifi's]"),
+    click.option("--ca-file", type=_FILE, help="Authorities for HTTPS, FTPS and LDAPS servers. [default: certifi's]"),
     click.option("--client-cert", type=_FILE, metavar="FILE.pem", help="The phone's own certificate, with its key."),
     click.option(
         "--tls-min",
@@ -215,6 +236,7 @@ _PHONE_OPTIONS = (
         help="Oldest version of TLS that is spoken.",
     ),
     click.option("--source-address", metavar="IP", help="Address of this machine to ask from, as 127.0.0.2."),
+    click.option("--sntp", is_flag=True, help="The clock starts unset, and a time server sets it."),
     click.option("--dhcp", metavar="INTERFACE", help="Network interface to ask DHCP on; needs the rights of root."),
     click.option(
         "--dhcp-options",

@@ -79,6 +79,13 @@ def check_boot(driver: PhoneDriver) -> None:
     raise PhoneSimError(f"{server.root}: {service.configuration.problem}, so the phone goes by its last configuration")
 
 
+def check_time(driver: PhoneDriver) -> None:
+    """Say so when a phone that is to have the time from servers knows none."""
+    service = driver.phone.service
+    if service is not None and not service.session.settings.sntp.servers:
+        talk("--sntp: the configuration names no time server (tcpIpApp.sntp.address), so the clock is not set.")
+
+
 def phone_report(driver: PhoneDriver, log: list[str]) -> dict[str, Any]:
     """A phone as `--json` gives it."""
     identity = driver.phone.identity

@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     from phone_sim.runtime.driver import PhoneDriver
 
 EVENTS = ("call", "hangup", "reboot", "power-cut", "power-on", "licenses")
+_FIND = "find:"
 _PRESS = "press:"
+WHAT_CAN_HAPPEN = (
+    f"{', '.join(EVENTS)}, {_FIND}TEXT (in the corporate directory), {_PRESS}KEY (menu, down, select, ...)"
+)
 AS_FAST_AS_CAN_BE = "max"
 
 
 class Event(click.ParamType[str]):
-    """Something that happens to the phone: one of `EVENTS`, or a key that is pressed."""
+    """Something that happens to the phone: one of `EVENTS`, a search of the directory, or a key that is pressed."""
 
     name = "event"
 
@@ -38,8 +42,8 @@ class Event(click.ParamType[str]):
                 parse_press(event.removeprefix(_PRESS))
             except UsageError as error:
                 self.fail(str(error), param, ctx)
-        elif event not in EVENTS:
-            self.fail(f"{event!r} is not one of {', '.join(EVENTS)}, {_PRESS}KEY", param, ctx)
+        elif event not in EVENTS and not event.startswith(_FIND):
+            self.fail(f"{event!r} is not one of {WHAT_CAN_HAPPEN}", param, ctx)
         return event
 
 
@@ -72,7 +76,7 @@ class Speed(click.ParamType[float | None]):
     type=(Instant(), Event()),
     multiple=True,
     metavar="TIME EVENT",
-    help=f"Let something happen: {', '.join(EVENTS)}, {_PRESS}KEY (menu, down, select, ...). May be given again.",
+    help=f"Let something happen: {WHAT_CAN_HAPPEN}. May be given again.",
 )
 @json_option
 def command(
@@ -90,10 +94,11 @@ def command(
 
     Example: phone-sim run --server http://127.0.0.1:8080/ --now 2026-12-31T23:00 --speed 3600 --until 2027-01-02
     """
-    from phone_sim.cli.report import check_boot, phone_report, print_json, print_log_line, summary, talk
+    from phone_sim.cli.report import check_boot, check_time, phone_report, print_json, print_log_line, summary, talk
     from phone_sim.errors import LifecycleError, UsageError
 
-    start = now or datetime.now(UTC)
+    phone.check_clock(("--now", now is not None), ("--speed but 1", speed != 1))
+    start = None if phone.sntp else now or datetime.now(UTC)
     _check_times(start, until, events)
     world = _virtual(start, until) if speed is None else _real(start, speed, until)
     lines: list[str] = []
@@ -109,6 +114,8 @@ def command(
             world.agenda.at(instant, partial(happen, event))
         try:
             driver.power_on()
+            if phone.sntp:
+                check_time(driver)
             world.live(happen)
         except KeyboardInterrupt:
             driver.cut_power()
@@ -122,16 +129,17 @@ def command(
     check_boot(driver)
 
 
-def _check_times(start: datetime, until: datetime | None, events: tuple[tuple[datetime, str], ...]) -> None:
-    """Refuse times that never come."""
+def _check_times(start: datetime | None, until: datetime | None, events: tuple[tuple[datetime, str], ...]) -> None:
+    """Refuse times that never come; where nobody knows yet when it starts, only those after the end."""
     from phone_sim.errors import UsageError
 
-    if until is not None and until <= start:
+    if until is not None and start is not None and until <= start:
         raise UsageError(f"--until {until.isoformat()} is not after the start, {start.isoformat()}")
     for instant, event in events:
-        if instant < start or (until is not None and instant > until):
+        if (start is not None and instant < start) or (until is not None and instant > until):
+            begin = "" if start is None else f" from {start.isoformat()}"
             end = "" if until is None else f" to {until.isoformat()}"
-            raise UsageError(f"--at {instant.isoformat()} {event} is not in the time from {start.isoformat()}{end}")
+            raise UsageError(f"--at {instant.isoformat()} {event} is not in the time{begin}{end}")
 
 
 def _perform(driver: "PhoneDriver", event: str) -> None:
@@ -150,13 +158,15 @@ def _perform(driver: "PhoneDriver", event: str) -> None:
         case "power-on":
             driver.power_on()
         case "licenses":
-            frame = driver.licenses()
-            talk("\n".join([frame.title, *frame.lines]))
+            talk(frame_text(driver.licenses()))
+        case _ if event.startswith(_FIND):
+            driver.search_directory(event.removeprefix(_FIND))
+            talk(frame_text(driver.frame))
         case _ if event.startswith(_PRESS) or event in {key.value for key in Key}:
             driver.press(parse_press(event.removeprefix(_PRESS)))
             talk(frame_text(driver.frame))
         case _:
-            talk(f"{event} is not one of {', '.join(EVENTS)}, quit, or a key: {', '.join(key.value for key in Key)}")
+            talk(f"{event} is not one of {WHAT_CAN_HAPPEN}, quit")
             return
     talk(f"{event}: the phone is {driver.phone.state.value}")
 
@@ -171,7 +181,7 @@ class World:
     close: Callable[[], None]
 
 
-def _virtual(start: datetime, until: datetime | None) -> World:
+def _virtual(start: datetime | None, until: datetime | None) -> World:
     from phone_sim.errors import UsageError
     from phone_sim.runtime.agenda import HeapAgenda
     from phone_sim.runtime.clock import ManualClock
@@ -183,7 +193,7 @@ def _virtual(start: datetime, until: datetime | None) -> World:
     return World(clock=clock, agenda=agenda, live=lambda _: agenda.run_until(until), close=lambda: None)
 
 
-def _real(start: datetime, speed: float, until: datetime | None) -> World:
+def _real(start: datetime | None, speed: float, until: datetime | None) -> World:
     from phone_sim.runtime.agenda import ApsAgenda
     from phone_sim.runtime.clock import ScaledClock
 
@@ -195,7 +205,7 @@ def _real(start: datetime, speed: float, until: datetime | None) -> World:
         if until is not None:
             agenda.at(until, ended.set)
         if sys.stdin is not None and sys.stdin.isatty():
-            click.echo(f"Type what is to happen: {', '.join(EVENTS)}, a key such as menu, or quit.", err=True)
+            click.echo(f"Type what is to happen: {WHAT_CAN_HAPPEN}, or quit.", err=True)
             threading.Thread(target=_typed, args=(happen, ended.set), daemon=True).start()
         ended.wait()
 

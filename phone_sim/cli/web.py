@@ -1,6 +1,7 @@
 """`phone-sim web`: the web server, with the activation portal."""
 
 import signal
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,7 @@ def command(
     Single and batch activation as the bulletin has them, and the orders. The address is on stdout.
 
     Only this machine can connect, and whoever has an account on it is let in. With another --host, an address with a
-    token is on stderr once, and nobody is let in without it. The server speaks HTTP only, so who reads that network reads
+    token is on stderr once, and nobody is let in without it. The server speaks HTTP only: who reads that network reads
     the token.
 
     \b
@@ -73,10 +74,11 @@ def command(
     except ModuleNotFoundError as error:
         from phone_sim.errors import UsageError
 
-        if error.name is None or error.name.partition(".")[0] not in _PACKAGES:
+        package = (error.name or "").partition(".")[0]
+        if package not in _PACKAGES:
             raise
         raise UsageError(
-            f"phone-sim web needs {error.name}, which is not installed: pip install 'phone-sim[web]'"
+            f"phone-sim web needs {package}, which is not installed: pip install 'phone-sim[web]'"
         ) from error
 
 
@@ -99,10 +101,10 @@ def _serve(
         counter = Counter(authority=authority, boot_server=publish, mail_folder=mail_folder)
     listener = listen(host, port)
     with listener:
-        _serve_on(listener, counter, [*names, host], as_json)
+        _serve_on(listener, counter, _names_of(host, names), as_json)
 
 
-def _serve_on(listener: "socket.socket", counter: "Counter", names: list[str], as_json: bool) -> None:
+def _serve_on(listener: "socket.socket", counter: "Counter", names: Sequence[str], as_json: bool) -> None:
     """Serve until SIGINT or SIGTERM, which end it as KeyboardInterrupt, also where a shell has them ignored."""
     from phone_sim.web.app import make_app
     from phone_sim.web.security import Access
@@ -114,10 +116,32 @@ def _serve_on(listener: "socket.socket", counter: "Counter", names: list[str], a
     address, port = listener.getsockname()[:2]
     access = Access.at(address, port, names)
     server = server_of(make_app(access=access, counter=counter))
-    url = f"http://{f'[{address}]' if ':' in address else address}:{port}/portal"
+    url = f"http://{_reached_by(address)}:{port}/portal"
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
     announce("the activation portal", as_json)(url)
     if access.token is not None:
         click.echo(f"Open {url}?token={access.token}", err=True)
     server.run(sockets=[listener])
+
+
+def _names_of(host: str, names: Iterable[str]) -> list[str]:
+    """The names that were given, this machine's, and the host if it is a name."""
+    import socket
+    from ipaddress import ip_address
+
+    try:
+        ip_address(host)
+    except ValueError:
+        return [*names, socket.gethostname(), host]
+    return [*names, socket.gethostname()]
+
+
+def _reached_by(address: str) -> str:
+    """The host of an address that is listened on, as a browser takes it; this machine's name for all addresses."""
+    import socket
+    from ipaddress import ip_address
+
+    if ip_address(address).is_unspecified:
+        return socket.gethostname()
+    return f"[{address}]" if ":" in address else address

@@ -1,7 +1,7 @@
 """The boot flow, from power on to a phone in service (B9 to B17).
 
-Order: flash, master configuration file, the files it lists, overrides, licenses, contact directory, log upload (field
-notes 1.1). The boot ROM stage and the download of firmware images are not part of it.
+Order: flash, master configuration file, the files it lists, overrides, the time (D12), licenses, contact directory, log
+upload (field notes 1.1). The boot ROM stage and the download of firmware images are not part of it.
 """
 
 from dataclasses import dataclass, replace
@@ -12,6 +12,7 @@ from phone_sim.firmware import messages, screen
 from phone_sim.firmware.app_log import upload_log
 from phone_sim.firmware.configuration import Configuration, read_configuration
 from phone_sim.firmware.contact_directory import SIZE_LIMIT, Contact, read_contacts
+from phone_sim.firmware.corporate_directory import is_directory, start_directory
 from phone_sim.firmware.effects import (
     ClockReading,
     Fetched,
@@ -32,6 +33,7 @@ from phone_sim.firmware.license_update import keys_in_flash, update_licenses
 from phone_sim.firmware.master_config import MasterConfiguration
 from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.session import Identity, Session
+from phone_sim.firmware.time_sync import synchronize
 from phone_sim.licensing.key_ring import KeyRing
 
 
@@ -58,6 +60,7 @@ def boot(identity: Identity) -> Flow[InService]:
     address = yield from session.find_servers(flash.boot_server)
     configuration = yield from read_configuration(session, flash.parameters)
     yield from _configured(session, configuration.parameters)
+    yield from synchronize(session)
 
     reading: ClockReading = yield ReadClock()
     today = local_date(session, reading)
@@ -83,7 +86,7 @@ def boot(identity: Identity) -> Flow[InService]:
     if contents != stored and not isinstance(stored, FlashUnreadable):
         yield from _write_flash(session, contents, flash.parameters)
     gates = features.gates(ring, today)
-    yield from _start_features(session, gates)
+    yield from _start_features(session, gates, configuration.parameters)
 
     yield Show(screen.message(identity.model.name))
     yield from upload_log(session, configuration.master.log_file_directory)
@@ -114,10 +117,7 @@ def _initial_entry(session: Session, component: str) -> Flow[None]:
 def _configured(session: Session, parameters: Parameters) -> Flow[None]:
     """Go by new parameters, and log those whose values cannot be used."""
     session.configure(parameters)
-    for bad in session.settings.problems:
-        yield from session.say(
-            messages.BAD_PARAMETER, name=bad.name, value=bad.value, expected=bad.expected, used=bad.used
-        )
+    yield from session.complain_of(session.settings.problems)
 
 
 def _contact_directory(
@@ -149,7 +149,7 @@ def _write_flash(session: Session, contents: FlashContents, last: Parameters) ->
             yield WriteFlash(contents=replace(contents, parameters=last))
 
 
-def _start_features(session: Session, gates: tuple[Gate, ...]) -> Flow[None]:
+def _start_features(session: Session, gates: tuple[Gate, ...], parameters: Parameters) -> Flow[None]:
     """Start the components of the features on this model: an unlicensed one is refused and the phone goes on (B13)."""
     started: set[str] = set()
     for gate in gates:
@@ -165,6 +165,8 @@ def _start_features(session: Session, gates: tuple[Gate, ...]) -> Flow[None]:
             started.add(feature.component)
         if isinstance(gate, NotLicensed):
             yield from _refused(session, feature.component)
+        elif is_directory(gate) and gate.is_enabled:
+            yield from start_directory(session, parameters)
     yield from _initial_entry(session, "efk")
 
 

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from phone_sim.firmware.directory import DirectoryEntry, DirectorySearch, DirectoryServer
 from phone_sim.firmware.flash import FlashContents
-from phone_sim.firmware.location import Location
+from phone_sim.firmware.location import Credentials, Location
 from phone_sim.firmware.log_line import LogFormat
 from phone_sim.firmware.screen import Frame
+from phone_sim.firmware.syslog import SyslogServer
 from phone_sim.mac_address import MacAddress
 
 
@@ -46,14 +48,36 @@ class AskLease:
     options: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class AskTime:
+    """Ask time servers, one after the other until one tells the time. Reply: `TimeTold`, `NoTime`, or None where the
+    phone speaks to none."""
+
+    servers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskDirectory:
+    """Bind to a directory server, anonymously without `credentials`, and search it if there is a `search`.
+
+    Reply: `DirectoryAnswered`, `DirectoryFailed`, or None where the phone speaks to none.
+    """
+
+    server: DirectoryServer
+    credentials: Credentials | None
+    search: DirectorySearch | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
-    """Write a line to the phone's log; the clock gives its stamp. Reply: None."""
+    """Write a line to the phone's log, and send it to a syslog server, if there is one; the clock gives its stamp.
+    Reply: None."""
 
     component: str
     level: str
     text: str
     format: LogFormat
+    syslog: SyslogServer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +110,13 @@ class ReadClock:
 
 
 @dataclass(frozen=True, slots=True)
+class SetClock:
+    """Set the clock to an instant, which is now. Reply: None."""
+
+    instant: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class WakeAt:
     """Ask to be woken for the daily check at an instant, in place of any earlier wish. Reply: None."""
 
@@ -96,6 +127,13 @@ class WakeAt:
 class UploadLogAfter:
     """Ask to be woken for the periodic upload of the log after so many seconds, in place of any earlier wish. Reply:
     None."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskTimeAfter:
+    """Ask to be woken to ask for the time again after so many seconds, in place of any earlier wish. Reply: None."""
 
     seconds: int
 
@@ -170,6 +208,40 @@ class NoLease:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryAnswered:
+    """The directory server took the bind and answered the search, if there was one.
+
+    An entry is the first value of each attribute by the attribute's name in lower case, as it came; with `is_partial`
+    more entries match than these.
+    """
+
+    entries: tuple[DirectoryEntry, ...] = ()
+    is_partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryFailed:
+    """There is no answer of the directory server, or it is no."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimeTold:
+    """What time it is, and which server says so."""
+
+    instant: datetime
+    server: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoTime:
+    """No server told the time."""
+
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class FlashDamaged:
     """What is in flash is not what was written."""
@@ -215,14 +287,18 @@ Effect = (
     Fetch
     | Upload
     | AskLease
+    | AskTime
+    | AskDirectory
     | Log
     | ReadLog
     | ForgetLog
     | ReadFlash
     | WriteFlash
     | ReadClock
+    | SetClock
     | WakeAt
     | UploadLogAfter
+    | AskTimeAfter
     | Pause
     | Show
     | Reboot
@@ -230,6 +306,8 @@ Effect = (
 FetchReply = Fetched | NotFound | Refused | TransferFailed
 UploadReply = Uploaded | NotFound | Refused | TransferFailed
 LeaseReply = Leased | NoLease
+DirectoryReply = DirectoryAnswered | DirectoryFailed
+TimeReply = TimeTold | NoTime
 FlashReply = FlashContents | FlashDamaged | FlashUnreadable
 
 Result = TypeVar("Result")

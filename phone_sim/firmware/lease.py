@@ -10,10 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.effects import AskLease, Leased
 from phone_sim.firmware.location import BootServer
-from phone_sim.mac_address import MacAddress
-from phone_sim.models import Model
 
 TIME_OFFSET, TIME_SERVERS, LOG_SERVERS, VENDOR, NTP_SERVERS, BOOT_SERVER = 2, 4, 7, 43, 42, 66
 CUSTOM_OPTIONS = range(128, 255)
@@ -57,20 +54,15 @@ class Told:
     log_server: str = ""
 
 
-def question(settings: DhcpSettings, model: Model, mac: MacAddress) -> AskLease:
-    """What the phone asks DHCP for (field notes 1.3)."""
+def asked_options(settings: DhcpSettings) -> tuple[int, ...]:
+    """The options that the phone asks for, in the order of real phones (field notes 1.3)."""
     custom = [one for one in settings.boot_server_options if one != BOOT_SERVER] or [160]
-    return AskLease(
-        mac=mac,
-        vendor_class=f"Polycom-{model.token.replace('_', '')}",
-        host_name=f"Polycom_{mac}",
-        options=(1, 28, *custom, BOOT_SERVER, VENDOR, 3, TIME_SERVERS, NTP_SERVERS, TIME_OFFSET, 6, 15, LOG_SERVERS),
-    )
+    return (1, 28, *custom, BOOT_SERVER, VENDOR, 3, TIME_SERVERS, NTP_SERVERS, TIME_OFFSET, 6, 15, LOG_SERVERS)
 
 
-def told_by(lease: Leased, settings: DhcpSettings) -> Told:
-    """What a lease says; what makes no sense counts as absent."""
-    options = {**_vendor_options(lease.options.get(VENDOR, b"")), **lease.options}
+def told_by(lease: Mapping[int, bytes], settings: DhcpSettings) -> Told:
+    """What the options of a lease say; what makes no sense counts as absent."""
+    options = {**_vendor_options(lease.get(VENDOR, b"")), **lease}
     servers = (_boot_server(options.get(number, b"")) for number in settings.boot_server_options)
     logs = _addresses(options.get(LOG_SERVERS, b""))
     return Told(

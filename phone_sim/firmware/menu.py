@@ -38,7 +38,7 @@ class Menu:
 
     `path` are the entries that were opened, from the root on. `position` is the selected entry of the innermost page,
     or the first row that is shown of a text. `entry` is what is typed there. `action` is what the last key asks the
-    phone to do. A menu and its facts are of one boot.
+    phone to do, `results` are the lines of what came of it, None before. A menu and its facts are of one boot.
     """
 
     root: Root | None = None
@@ -46,6 +46,7 @@ class Menu:
     position: int = 0
     entry: TextEntry = field(default_factory=TextEntry)
     action: Search | None = None
+    results: tuple[str, ...] | None = None
 
 
 CLOSED = Menu()
@@ -65,7 +66,7 @@ def pressed(menu: Menu, press: Press, facts: Facts) -> Menu:
         return Menu(root=Root.MAIN_MENU) if menu.root is None else CLOSED
     if key is Key.DIRECTORIES:
         return Menu(root=Root.DIRECTORIES) if menu.root is not Root.DIRECTORIES else CLOSED
-    if page is not None and (key is Key.LEFT or (key is Key.DELETE and not menu.entry.text)):
+    if page is not None and _is_back(menu, key):
         return _back(menu)
     match page:
         case None:
@@ -76,6 +77,11 @@ def pressed(menu: Menu, press: Press, facts: Facts) -> Menu:
             return _moved(menu, key, last=_last_top(_rows(page, facts.layout), facts.layout))
         case SearchPage():
             return _typed(menu, key)
+
+
+def with_results(menu: Menu, lines: tuple[str, ...]) -> Menu:
+    """The menu with the results of the search that it asked for, which are a text over the page of the search."""
+    return replace(menu, action=None, results=lines, position=0)
 
 
 def frame(menu: Menu, facts: Facts) -> Frame:
@@ -102,6 +108,8 @@ def _page(menu: Menu, facts: Facts) -> Page | None:
     for index in menu.path:
         if isinstance(page, ListPage):
             page = page.entries[index].page
+    if isinstance(page, SearchPage) and menu.results is not None:
+        return TextPage(title=page.title, lines=menu.results)
     return page
 
 
@@ -126,7 +134,15 @@ def _meaning(press: Press, labels: tuple[str, ...]) -> Press:
     return press
 
 
+def _is_back(menu: Menu, key: Press) -> bool:
+    """Left goes back, and so does Delete where it has nothing to erase."""
+    erases = menu.entry.text and menu.results is None
+    return key is Key.LEFT or (key is Key.DELETE and not erases)
+
+
 def _back(menu: Menu) -> Menu:
+    if menu.results is not None:
+        return replace(menu, results=None, position=0)
     return Menu(root=menu.root, path=menu.path[:-1], position=menu.path[-1]) if menu.path else CLOSED
 
 

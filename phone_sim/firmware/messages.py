@@ -55,6 +55,8 @@ SITE_LICENSE_NOT_VALID = _ours("lic", "4", "cfgCfsKeysUpdateLicenseParse: Site l
 LICENSE_NOT_VALID = _ours("lic", "4", "cfgCfsKeysUpdateLicenseParse: license is not valid")
 NOT_LICENSED = _ours("{component}", "4", "{component}: Not Licensed")
 STARTED = _ours("app1", "*", "{model} {mac} firmware {firmware} started")
+CLOCK_SET = _ours("app1", "*", "SNTP: the clock is set to {time} GMT by {server}")
+NO_TIME = _ours("app1", "4", "SNTP: no time: {reason}")
 REBOOTING = _ours("app1", "*", "Reboot: {reason}")
 LEASED = _ours("net", "*", "DHCP: address {address}, boot server {servers}")
 NO_LEASE = _ours("net", "4", "DHCP: no lease: {reason}")
@@ -82,6 +84,10 @@ KEY_MALFORMED = _ours("lic", "4", "cfgCfsXmlKeyValidate: Key is malformed: {reas
 LICENSE_EXPIRED = _ours("lic", "4", "cfgCfsKeysUpdateLicenseParse: {type} license has expired")
 FEATURE_EXPIRED = _ours("lic", "4", "License: key for {feature} expiry {expiry} has expired")
 WAITING_FOR_IDLE = _ours("lic", "4", "License: the reboot waits, active calls: {calls}")
+DIRECTORY_BOUND = _ours("ldap", "*", "ldap: Bound to {server}")
+DIRECTORY_BIND_FAILED = _ours("ldap", "4", "ldap: Bind to {server} failed: {reason}")
+DIRECTORY_SEARCHED = _ours("ldap", "3", "ldap: Search of {server} found {count}")
+DIRECTORY_SEARCH_FAILED = _ours("ldap", "4", "ldap: Search of {server} failed: {reason}")
 
 CATALOGUE = tuple(value for value in list(globals().values()) if isinstance(value, Message))
 """All messages, in the order above."""

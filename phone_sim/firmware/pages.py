@@ -17,6 +17,8 @@ from phone_sim.firmware.messages import UNKNOWN
 from phone_sim.firmware.screen import LICENSES, NO_LICENSE, license_state
 from phone_sim.firmware.session import Identity
 from phone_sim.licensing.expiry import Expiry
+from phone_sim.licensing.license_key import LicenseKey
+from phone_sim.models import Feature
 
 NO_CONTACTS = "No contacts."
 _DIRECTORY_KEY = "LDAP"
@@ -129,32 +131,31 @@ def _lines(facts: Facts) -> Page:
 
 def _licenses(facts: Facts) -> Page:
     """Each license on the phone, with its validity and expiry (B18)."""
-    entries = tuple(_license(facts, bit, expiry) for bit, expiry in facts.service.ring.grants.items())
-    if not entries:
-        return TextPage(title=LICENSES, lines=(NO_LICENSE,))
-    return ListPage(title=LICENSES, entries=entries, numbered=False)
+    ring = facts.service.ring
+    features = {feature.bit: feature for feature in facts.identity.features}
+    # The key that gives a bit the expiry that counts.
+    keys = {grant.bit: key for key in ring.keys for grant in key.grants if grant.expiry == ring.grants[grant.bit]}
+    entries = tuple(_license(facts, features.get(bit), keys[bit], expiry) for bit, expiry in ring.grants.items())
+    return _list_of(LICENSES, entries, NO_LICENSE)
 
 
-def _license(facts: Facts, bit: int, expiry: Expiry) -> Entry:
-    feature = next((feature for feature in facts.identity.features if feature.bit == bit), None)
+def _license(facts: Facts, feature: Feature | None, key: LicenseKey, expiry: Expiry) -> Entry:
     name = feature.display_name if feature is not None else UNKNOWN
     listed = feature.short_name if feature is not None and facts.layout.is_small else name
     state = license_state(expiry, facts.today)
-    key = next(
-        key for key in facts.service.ring.keys if any(one.bit == bit for one in key.grants if one.expiry == expiry)
-    )
     lines = (f"Feature: {name}", state, f"License type: {key.type.value}", f"Serial: {key.serial}")
     return Entry(text=f"{listed}: {state}", page=TextPage(title=listed, lines=lines))
 
 
 def _contacts(facts: Facts) -> Page:
-    title = "Contact Directory"
-    entries = tuple(_contact(contact) for contact in facts.service.contacts)
-    if not entries:
-        return TextPage(title=title, lines=(NO_CONTACTS,))
-    return ListPage(title=title, entries=entries, numbered=False)
+    return _list_of("Contact Directory", tuple(map(_contact, facts.service.contacts)), NO_CONTACTS)
 
 
 def _contact(contact: Contact) -> Entry:
     lines = (f"Name: {contact.name}", f"Contact: {contact.number}")
     return Entry(text=contact.name, page=TextPage(title=contact.name, lines=lines))
+
+
+def _list_of(title: str, entries: tuple[Entry, ...], none: str) -> Page:
+    """A page of what there is, or a word that there is none."""
+    return ListPage(title=title, entries=entries, numbered=False) if entries else TextPage(title=title, lines=(none,))

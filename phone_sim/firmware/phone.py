@@ -11,6 +11,7 @@ from phone_sim.errors import LifecycleError
 from phone_sim.firmware import lifecycle, menu, messages, screen
 from phone_sim.firmware.app_log import upload_log
 from phone_sim.firmware.boot import InService, boot, local_date
+from phone_sim.firmware.corporate_directory import search_directory
 from phone_sim.firmware.effects import ClockReading, Flow, Pause, ReadClock, Reboot, Show, WakeAt
 from phone_sim.firmware.keys import Press
 from phone_sim.firmware.lifecycle import Event, State
@@ -18,6 +19,7 @@ from phone_sim.firmware.menu import CLOSED, Menu
 from phone_sim.firmware.pages import Facts
 from phone_sim.firmware.polling import daily_check
 from phone_sim.firmware.session import Identity
+from phone_sim.firmware.time_sync import synchronize
 
 MESSAGE_SECONDS = 5
 """How long the display says that the phone is reconfiguring before it reboots; ours."""
@@ -83,6 +85,10 @@ class Phone:
         """The clock was set or changed: check if the polling time was passed over, then wait for the next one."""
         return self._adjusting(self.service) if self.service is not None and self._in_service else _nothing()
 
+    def ask_time(self) -> Flow[None]:
+        """Ask for the time again: its period is over."""
+        return self._synchronizing(self.service) if self.service is not None else _nothing()
+
     def upload_log(self, *, full: bool = False) -> Flow[None]:
         """Upload the log: its period is over, or it is `full`."""
         if self.service is None:
@@ -90,6 +96,12 @@ class Phone:
         self.service.session.reachable = True  # it may be again
         directory = self.service.configuration.master.log_file_directory
         return upload_log(self.service.session, directory, full=full)
+
+    def search_directory(self, text: str) -> Flow[None]:
+        """Search the corporate directory for people whose name begins with the text, and show them."""
+        if self.service is None or not self.takes_keys:
+            raise LifecycleError(f"a phone that is {self.state.value} cannot search the corporate directory")
+        return self._searching(self.service, text)
 
     @property
     def takes_keys(self) -> bool:
@@ -130,7 +142,16 @@ class Phone:
         reading: ClockReading = yield ReadClock()
         facts = Facts(identity=self.identity, service=service, today=local_date(service.session, reading))
         self.menu = menu.pressed(self.menu, key, facts)
+        if self.menu.action is not None:
+            page = yield from self._search(service, self.menu.action.text)
+            self.menu = menu.with_results(self.menu, page.lines)
         yield Show(menu.frame(self.menu, facts))
+
+    def _searching(self, service: InService, text: str) -> Flow[None]:
+        yield Show((yield from self._search(service, text)))
+
+    def _search(self, service: InService, text: str) -> Flow[screen.Frame]:
+        return search_directory(service.session, service.gates, service.configuration.parameters, text)
 
     def _checking(self, service: InService) -> Flow[None]:
         reading: ClockReading = yield ReadClock()
@@ -140,6 +161,10 @@ class Phone:
             yield from self._expired(service)
         else:
             yield from self._wait_for_polling_time(service, reading)
+
+    def _synchronizing(self, service: InService) -> Flow[None]:
+        if (yield from synchronize(service.session)) and self._in_service:
+            yield from self._adjusting(service)
 
     def _adjusting(self, service: InService) -> Flow[None]:
         reading: ClockReading = yield ReadClock()

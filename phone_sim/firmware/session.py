@@ -3,12 +3,14 @@
 This module does not know what is fetched or said, only how: by asking for effects.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware import messages
 from phone_sim.firmware.effects import (
+    AskLease,
     Fetch,
     Fetched,
     FetchReply,
@@ -19,13 +21,13 @@ from phone_sim.firmware.effects import (
     NotFound,
     TransferFailed,
 )
-from phone_sim.firmware.lease import DhcpSettings, Told, question, told_by
+from phone_sim.firmware.lease import DhcpSettings, Told, asked_options, told_by
 from phone_sim.firmware.location import BootServer
 from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.messages import Message
 from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.profile import FirmwareProfile
-from phone_sim.firmware.settings import Settings, read_settings
+from phone_sim.firmware.settings import BadParameter, Settings, read_settings
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Feature, Model
@@ -62,10 +64,21 @@ class Session:
     """A phone between power on and power off: the settings and the User-Agent that its parameters give it.
 
     `told` is what the network told it. `server` is the boot server it goes by, of the `servers` that it knows;
-    `reachable` turns false when that gives no answer at all.
+    `reachable` turns false when that gives no answer at all. `no_time_reason` is why the time servers told no time when
+    last asked, empty when they did.
     """
 
-    __slots__ = ("identity", "reachable", "server", "servers", "settings", "told", "user_agent")
+    __slots__ = (
+        "_complained_of",
+        "identity",
+        "no_time_reason",
+        "reachable",
+        "server",
+        "servers",
+        "settings",
+        "told",
+        "user_agent",
+    )
 
     settings: Settings
     user_agent: str
@@ -76,6 +89,8 @@ class Session:
         self.server: BootServer | None = None
         self.servers: tuple[BootServer, ...] = ()
         self.reachable = True
+        self._complained_of: set[str] = set()
+        self.no_time_reason = ""
         self.configure(parameters)
 
     def configure(self, parameters: Parameters) -> None:
@@ -90,9 +105,14 @@ class Session:
         dhcp, identity = self.identity.dhcp, self.identity
         if dhcp is None:
             return
-        reply: LeaseReply | None = yield question(dhcp, identity.model, identity.mac)
+        reply: LeaseReply | None = yield AskLease(
+            mac=identity.mac,
+            vendor_class=f"Polycom-{identity.model.token.replace('_', '')}",
+            host_name=f"Polycom_{identity.mac}",
+            options=asked_options(dhcp),
+        )
         if isinstance(reply, Leased):
-            self.told = told_by(reply, dhcp)
+            self.told = told_by(reply.options, dhcp)
             self.configure(last)
             servers = BootServer.parse_all(self.told.boot_server) if self.told.boot_server else ()
             named = " ".join(server.root for server in servers) or "none"
@@ -120,10 +140,25 @@ class Session:
 
     def say(self, message: Message, **values: object) -> Flow[None]:
         """Log a message of the catalogue, if its component logs that level."""
-        component = message.component.format(**values)
-        if self.settings.log.writes(component, message.level):
-            text = message.text.format(**values)
-            yield Log(component=component, level=message.level, text=text, format=self.settings.log.format)
+        component, level = message.component.format(**values), message.level
+        if self.settings.log.writes(component, level):
+            syslog = self.settings.syslog
+            yield Log(
+                component=component,
+                level=level,
+                text=message.text.format(**values),
+                format=self.settings.log.format,
+                syslog=syslog if syslog is not None and syslog.takes(level) else None,
+            )
+
+    def complain_of(self, problems: Iterable[BadParameter]) -> Flow[None]:
+        """Log the parameters whose values cannot be used, each once from power on to power off."""
+        for bad in problems:
+            if bad.name not in self._complained_of:
+                self._complained_of.add(bad.name)
+                yield from self.say(
+                    messages.BAD_PARAMETER, name=bad.name, value=bad.value, expected=bad.expected, used=bad.used
+                )
 
     def fetch(self, directory: str, name: str, *, limit: int, optional: bool = False) -> Flow[FetchReply]:
         """Download a file from a directory of the boot server; what goes wrong is logged once and returned.

@@ -1,4 +1,4 @@
-"""The typed values that the phone takes from its parameters: local time, polling time, logging.
+"""The typed values that the phone takes from its parameters: local time, time servers, polling time, logging, syslog.
 
 A bad value falls back to the stock default and is reported, never raised (B12, field notes 4.2 and 5).
 """
@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import time
 from types import MappingProxyType
 
+from phone_sim.firmware.host import Host
 from phone_sim.firmware.lease import Told
 from phone_sim.firmware.local_time import Changeover, DaylightSaving, LocalTime
 from phone_sim.firmware.log_line import LogFormat, LogStyle, RenderType
 from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.syslog import DEFAULT_PORT, LOCAL_0, SyslogServer
 
 DEFAULT_POLLING_TIME = time(2, 0)
 """The stock `license.polling.time` (B12)."""
@@ -55,12 +57,25 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SntpSettings:
+    """Whom the phone asks for the time, in order, and after how many seconds again (`tcpIpApp.sntp.*`)."""
+
+    servers: tuple[str, ...] = ()
+    resync_period: int = 86400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a phone's parameters say about time and logging, and which of them it could not use."""
+    """What a phone's parameters say about time and logging, and which of them it could not use.
+
+    `syslog` is the server that log lines are sent to, None for none.
+    """
 
     zone: LocalTime
+    sntp: SntpSettings
     polling_time: time
     log: LogSettings
+    syslog: SyslogServer | None
     problems: tuple[BadParameter, ...]
 
 
@@ -69,23 +84,27 @@ def read_settings(
 ) -> Settings:
     """The settings in `parameters`, with a log level for each of the components.
 
-    What the network `told` goes before the parameters, unless these say `overrideDHCP` (field notes 5). The style (D16)
-    and the fourth field (D13) of log lines come from outside the parameters.
+    The offset and time servers that the network `told` go before the parameters, unless these say `overrideDHCP` (field
+    notes 5); its log server counts where none is set (ours). The style (D16) and the fourth field (D13) of log lines
+    come from outside the parameters.
     """
     reader = _Reader(parameters, told)
     zone = reader.zone()
     return Settings(
         zone=zone,
+        sntp=reader.sntp(told.time_servers),
         polling_time=reader.polling_time(),
         log=reader.log(LogFormat(zone=zone, style=style, missed=missed), components),
+        syslog=reader.syslog(told.log_server),
         problems=tuple(reader.problems),
     )
 
 
-class _Reader:
-    def __init__(self, parameters: Parameters, told: Told) -> None:
+class ParameterReader:
+    """Reads typed values from parameters; `problems` are those that cannot be used so far."""
+
+    def __init__(self, parameters: Parameters) -> None:
         self._parameters = parameters
-        self._told = told
         self.problems: list[BadParameter] = []
 
     def _reject(self, name: str, expected: str, used: object) -> None:
@@ -100,6 +119,12 @@ class _Reader:
             return int(text)
         self._reject(name, f"{low} to {high}", default)
         return default
+
+
+class _Reader(ParameterReader):
+    def __init__(self, parameters: Parameters, told: Told) -> None:
+        super().__init__(parameters)
+        self._told = told
 
     def polling_time(self) -> time:
         name = "license.polling.time"
@@ -141,6 +166,51 @@ class _Reader:
             weekday=None if fixed else (day_of_week + 5) % 7,
             last_in_month=bool(self._integer(f"{prefix}.dayOfWeek.lastInMonth", 0, 0, 1)),
         )
+
+    def sntp(self, told: tuple[str, ...]) -> SntpSettings:
+        name = "tcpIpApp.sntp.address"
+        own = self._host(name, self._parameters.get(name), 123)
+        servers = told
+        if own is not None and (self._overrides("address") or not told):
+            servers = (self._parameters.get(name),)
+        period = self._integer("tcpIpApp.sntp.resyncPeriod", 86400, 10, 999_999_999)
+        return SntpSettings(servers=servers, resync_period=period)
+
+    def syslog(self, told: str) -> SyslogServer | None:
+        """The server of `device.syslog.*`; names, values and the facility are the vendor's guide's.
+
+        The guide's default of the render level could not be verified.
+        """
+        prefix = "device.syslog"
+        host = self._host(f"{prefix}.serverName", self._device(f"{prefix}.serverName") or told, DEFAULT_PORT)
+        transport = self._device(f"{prefix}.transport")
+        if transport.upper() in ("NONE", "0"):
+            return None
+        if transport.upper() not in ("", "UDP", "1"):
+            self._reject(f"{prefix}.transport", "None or UDP", "UDP")
+        server = SyslogServer(
+            host=host or Host(name="", port=DEFAULT_PORT),
+            facility=self._device_integer(f"{prefix}.facility", LOCAL_0, 0, 23),
+            render_level=self._device_integer(f"{prefix}.renderLevel", 4, 0, 6),
+            prepends_mac=bool(self._device_integer(f"{prefix}.prependMac", 0, 0, 1)),
+        )
+        return None if host is None else server
+
+    def _device(self, name: str) -> str:
+        """The value of a `device.` parameter that is in effect, which takes `device.set` and its own `.set`."""
+        in_effect = self._parameters.is_on("device.set") and self._parameters.is_on(f"{name}.set")
+        return self._parameters.get(name) if in_effect else ""
+
+    def _device_integer(self, name: str, default: int, low: int, high: int) -> int:
+        return self._integer(name, default, low, high) if self._device(name) else default
+
+    def _host(self, name: str, text: str, default_port: int) -> Host | None:
+        if text in ("", "0.0.0.0"):  # noqa: S104 - what phones hold for no server
+            return None
+        host = Host.parse(text, default_port)
+        if host is None:
+            self._reject(name, "a host name or an IP address", "none")
+        return host
 
     def log(self, line_format: LogFormat, components: Iterable[str]) -> LogSettings:
         prefix = "log.render"

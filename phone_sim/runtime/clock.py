@@ -1,11 +1,13 @@
 """Clocks: what time it is for a phone, and when that time comes for people.
 
-`now()` is aware UTC, or None while the clock was never set (D12). This module does not know what is done at which time.
+`now()` is aware UTC, or None while the clock was never set (D12). A phone's clock has no battery (ours, from field
+notes 1.3): it loses the time with the power. This module does not know what is done at which time, nor who sets a
+clock.
 """
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from phone_sim.firmware.local_time import UNSET_CLOCK
 
@@ -25,50 +27,64 @@ class Clock(Protocol):
     def wall_time_of(self, instant: datetime) -> datetime:
         """When the system's clock will show that this one shows `instant`."""
 
+    def set(self, instant: datetime) -> None:
+        """Show another time from now on, forward or back."""
 
-class SystemClock:
-    """The system's clock."""
+    def forget(self) -> None:
+        """Be a clock that was never set, from 1970 on."""
 
-    def now(self) -> datetime | None:
-        """The system's time."""
-        return self.instant()
 
-    def instant(self) -> datetime:
-        """The system's time."""
-        return datetime.now(UTC)
+class _Setting(NamedTuple):
+    """What a clock showed at which point of its running, and whether that was the time."""
 
-    def elapsed(self) -> timedelta:
-        """How long the system has run."""
-        return timedelta(seconds=time.monotonic())
-
-    def wall_time_of(self, instant: datetime) -> datetime:
-        """The same instant."""
-        return instant
+    shown: datetime
+    elapsed: timedelta
+    is_time: bool
 
 
 class ScaledClock:
-    """A clock that starts at `start` and runs `speed` times as fast as time does."""
+    """A clock that starts at `start`, or as one that was never set, and runs `speed` times as fast as time does.
 
-    def __init__(self, start: datetime, speed: float) -> None:
-        self._start = start
+    Any thread may read it while another sets it.
+    """
+
+    def __init__(self, start: datetime | None, speed: float = 1) -> None:
         self._speed = speed
         self._began = time.monotonic()
+        self._setting = _Setting(start or UNSET_CLOCK, timedelta(), start is not None)
 
     def now(self) -> datetime | None:
-        """The scaled time."""
-        return self.instant()
+        """The scaled time, or None."""
+        setting = self._setting
+        return setting.shown + (self.elapsed() - setting.elapsed) if setting.is_time else None
 
     def instant(self) -> datetime:
         """The scaled time."""
-        return self._start + self.elapsed()
+        setting = self._setting
+        return setting.shown + (self.elapsed() - setting.elapsed)
 
     def elapsed(self) -> timedelta:
         """How much scaled time has passed."""
         return timedelta(seconds=(time.monotonic() - self._began) * self._speed)
 
     def wall_time_of(self, instant: datetime) -> datetime:
-        """When the scaled time will be `instant`, reckoned from now: the system's clock may have been set meanwhile."""
+        """When the scaled time will be `instant`, reckoned from now: either clock may have been set meanwhile."""
         return datetime.now(UTC) + (instant - self.instant()) / self._speed
+
+    def set(self, instant: datetime) -> None:
+        """Go on from `instant`."""
+        self._setting = _Setting(instant, self.elapsed(), is_time=True)
+
+    def forget(self) -> None:
+        """Go on from 1970, as a clock that was never set."""
+        self._setting = _Setting(UNSET_CLOCK, self.elapsed(), is_time=False)
+
+
+class SystemClock(ScaledClock):
+    """A clock that starts at the system's time."""
+
+    def __init__(self) -> None:
+        super().__init__(datetime.now(UTC))
 
 
 class ManualClock:
@@ -99,6 +115,11 @@ class ManualClock:
         """Tell the clock the time, forward or back."""
         self._set = True
         self._instant = instant
+
+    def forget(self) -> None:
+        """Take the time from the clock."""
+        self._set = False
+        self._instant = UNSET_CLOCK
 
     def pass_to(self, instant: datetime) -> None:
         """Let time pass until `instant`; an unset clock stays unset."""

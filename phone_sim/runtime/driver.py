@@ -14,7 +14,10 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from phone_sim.firmware.effects import (
+    AskDirectory,
     AskLease,
+    AskTime,
+    AskTimeAfter,
     ClockReading,
     Effect,
     Fetch,
@@ -27,6 +30,7 @@ from phone_sim.firmware.effects import (
     ReadFlash,
     ReadLog,
     Reboot,
+    SetClock,
     Show,
     Upload,
     UploadLogAfter,
@@ -144,6 +148,10 @@ class PhoneDriver:
         """End a call."""
         self._happen(self.phone.end_call)
 
+    def search_directory(self, text: str) -> None:
+        """Search the corporate directory; the display shows what came of it on return."""
+        self._happen(partial(self.phone.search_directory, text))
+
     def press(self, key: Press) -> None:
         """Press a key; the display shows what came of it on return. One that a phone does not take is not kept."""
         if self.phone.takes_keys:
@@ -201,7 +209,7 @@ class PhoneDriver:
                 self._lock.release()
 
     def _go_off(self) -> None:
-        """Lose everything but flash."""
+        """Lose everything but flash; the time as well, where it came from the network."""
         self._power_is_cut = False
         self.phone.cut_power()
         for flow in (self._flow, self._paused):
@@ -210,6 +218,8 @@ class PhoneDriver:
         self._flow = self._paused = None
         self._events.clear()
         self._cancel_waits()
+        if self._network.time is not None:
+            self._clock.forget()
         self._log.forget(b"")
         self.frame = Frame()
 
@@ -223,8 +233,14 @@ class PhoneDriver:
                 return self._exchange(effect, self._transport.upload)
             case AskLease():
                 return self._network.lease and self._network.lease(effect)
+            case AskDirectory():
+                return self._network.directory and self._network.directory(effect)
+            case AskTime():
+                return self._network.time and self._network.time(effect)
             case ReadClock():
                 return ClockReading(self._clock.now())
+            case SetClock():
+                self._clock.set(effect.instant)
             case ReadFlash():
                 return self._flash.read()
             case WriteFlash():
@@ -241,6 +257,9 @@ class PhoneDriver:
             case UploadLogAfter():
                 due = partial(self._happen, self.phone.upload_log)
                 self._wait("log", self._agenda.after(effect.seconds, due))
+            case AskTimeAfter():
+                due = partial(self._happen, self.phone.ask_time)
+                self._wait("time", self._agenda.after(effect.seconds, due))
             case Pause():
                 self._pause(effect.seconds)
             case Reboot():
@@ -256,6 +275,9 @@ class PhoneDriver:
             uptime=self._clock.elapsed() - self._powered_on_at,
         )
         self._log.write(text)
+        if line.syslog is not None and self._network.syslog is not None:
+            message = line.syslog.message(line.level, text, self.phone.identity.mac)
+            self._network.syslog.send(line.syslog.host, message)
 
     def _exchange(self, request: Request, perform: Callable[[Request], Answer]) -> Answer:
         began = time.perf_counter()

@@ -44,8 +44,8 @@ class VirtualPhone:
     PEM file; without one it is that of the test pair, with which anybody can sign (D5). `always_fetches_license` sets
     the license rule apart from the firmware's (D8). `network` is what it speaks to besides its boot server, by default
     nothing; it asks DHCP there when it has `dhcp` settings. What else is not given is made for this phone alone: time
-    that was never set, blank flash in memory, a transport over the network. The phone closes its transport, whosever
-    it was.
+    that was never set, blank flash in memory, a transport over the network. The phone closes its transport and its
+    network, whosever they were.
 
     Raises:
         UsageError: an argument that cannot be used; the message names it.
@@ -80,6 +80,7 @@ class VirtualPhone:
         self.time = VirtualTime() if time is None else time
         self.flash = MemoryFlash() if flash is None else flash
         self.transport = network_transport() if transport is None else transport
+        self.network = Network() if network is None else network
         self._lines: list[str] = []
         self.driver = PhoneDriver(
             Phone(identity),
@@ -88,7 +89,7 @@ class VirtualPhone:
             transport=self.transport,
             flash=self.flash,
             log=LogSink(self._lines.append),
-            network=network,
+            network=self.network,
         )
         self.time.when_set(self.driver.clock_set)
 
@@ -175,11 +176,21 @@ class VirtualPhone:
         """What its display shows under Menu > Status > Licenses (B18)."""
         return self.driver.licenses()
 
+    def search_directory(self, text: str) -> Frame:
+        """What its display shows after a search of the corporate directory for names that begin with the text.
+
+        Raises:
+            LifecycleError: the phone is not in service.
+        """
+        self.driver.search_directory(text)
+        return self.driver.frame
+
     def close(self) -> None:
         """Pull its plug and close its connections; what it has logged and asked stays readable."""
         if self.state is not State.OFF:
             self.cut_power()
         self.transport.close()
+        self.network.close()
 
     def __enter__(self) -> Self:
         return self

@@ -12,16 +12,32 @@ from phone_sim.runtime.agenda import HeapAgenda
 from phone_sim.runtime.clock import ManualClock
 
 
+class _SharedClock(ManualClock):
+    """A clock that tells when somebody sets it."""
+
+    def __init__(self, start: datetime | None, when_set: list[Callable[[], None]]) -> None:
+        super().__init__(start)
+        self._when_set = when_set
+
+    def set(self, instant: datetime) -> None:
+        super().set(instant)
+        for call in self._when_set:
+            call()
+
+
 class VirtualTime:
     """Time that begins at `start`, or with a clock that was never set (D12).
+
+    The phones on it share its clock: one that has time servers sets it for all, and takes the time from all when its
+    power is cut.
 
     An instant is a datetime or its text in ISO 8601, `2026-12-31T23:00`; without an offset it is UTC.
     """
 
     def __init__(self, start: datetime | str | None = None) -> None:
-        self.clock = ManualClock(None if start is None else _instant(start))
-        self.agenda = HeapAgenda(self.clock)
         self._when_set: list[Callable[[], None]] = []
+        self.clock: ManualClock = _SharedClock(None if start is None else _instant(start), self._when_set)
+        self.agenda = HeapAgenda(self.clock)
 
     @property
     def now(self) -> datetime | None:
@@ -35,8 +51,6 @@ class VirtualTime:
             UsageError: the text is no instant.
         """
         self.clock.set(_instant(instant))
-        for call in self._when_set:
-            call()
 
     def run(self, span: timedelta) -> None:
         """Let a span of time pass, and all happen that falls due in it: daily checks, reboots, uploads.
@@ -44,7 +58,9 @@ class VirtualTime:
         Raises:
             UsageError: the span is negative.
         """
-        self.run_until(self.clock.instant() + span)
+        if span < timedelta():
+            raise UsageError(f"time does not pass by {span}: the clock can be set back")
+        self.agenda.run(span)
 
     def run_until(self, instant: datetime | str) -> None:
         """Let time pass until the clock shows `instant`.

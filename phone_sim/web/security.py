@@ -135,7 +135,7 @@ class Guard:
             return _refusal(401, text, {"WWW-Authenticate": "Bearer"})
         if scope["method"] not in _SAFE and not _is_own_origin(scope, headers, host, unmarked=by_program):
             return _refusal(
-                403, f"This request comes from a page of another origin. A program sends Origin: http://{host}"
+                403, f"This request does not come from a page of this server. A program sends Origin: http://{host}"
             )
         return _length_refusal(headers, limit)
 
@@ -229,7 +229,7 @@ def _canonical(host: str, default_port: int = 80) -> str | None:
         name, port = parts.hostname, parts.port
     except ValueError:
         return None
-    if not name or parts.netloc != host or "@" in host:
+    if not name or parts.netloc != host or "@" in host or " " in host:
         return None
     return f"{_bracketed(name)}:{default_port if port is None else port}"
 

@@ -1,6 +1,8 @@
 """The verbs, run as users run them: what is on stdout, what on stderr, and the exit code."""
 
 import json
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -18,7 +20,9 @@ from phone_sim.boot_server.site import MemorySite
 from phone_sim.boot_server.tftp import TftpBootServer
 from phone_sim.casebook.activation_files import phone_key, site_key
 from phone_sim.cli.main import VERBS, main
+from phone_sim.cli.report import frame_text
 from phone_sim.firmware.log_line import parse_line
+from phone_sim.firmware.screen import Frame
 from phone_sim.licensing.license_file import write
 
 FILES = {
@@ -123,6 +127,8 @@ def test_boot_server_in_flash_is_used_without_another(server: str, tmp_path: Pat
         (("--now", "tomorrow"), "2026-12-01T02:00"),
         (("--now", "9999-12-31"), "1970 and 2186"),
         (("--now", "2026-01-01", "--unset-clock"), "--unset-clock"),
+        (("--sntp", "--now", "2026-01-01"), "--sntp goes with no --now"),
+        (("--sntp", "--unset-clock"), "--sntp goes with no --unset-clock"),
         (("--trust", str(HERE / "README.md")), "public key in PEM form"),
         (("--ca-file", str(HERE / "README.md")), "no certificate"),
         (("--state-dir", str(HERE / "README.md/state")), "--state-dir"),
@@ -161,6 +167,36 @@ def test_event_that_cannot_happen_is_said_and_survived(server: str) -> None:
     assert "there is no call to end" in done.stderr
 
 
+def test_keys_show_the_display(server: str) -> None:
+    words = ("--now", "2026-01-01", "--speed", "max", "--until", "2026-01-02", "--json")
+    keys = [word for key in ("menu", "right", "4") for word in ("--at", "2026-01-01T12:00", f"press:{key}")]
+    done = phone_sim("run", "--server", server, *words, *keys)
+    assert "Main Menu\n> 1. Status\n  2. Directories\n[Select] [Exit]\npress:menu: the phone is idle\n" in done.stderr
+    assert json.loads(done.stdout)["screen"] == {
+        "title": "Licenses",
+        "lines": ["No license installed."],
+        "selected": None,
+        "soft_keys": ["Back", "Exit"],
+        "above": False,
+        "below": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("frame", "text"),
+    [
+        (Frame(), ""),
+        (Frame(lines=("SoundPoint IP 670",)), "  SoundPoint IP 670"),
+        (
+            Frame(title="A", lines=("b", "c"), selected=1, above=True, below=True, soft_keys=("Select", "Exit")),
+            "A\n  ...\n  b\n> c\n  ...\n[Select] [Exit]",
+        ),
+    ],
+)
+def test_display_is_shown_as_text(frame: Frame, text: str) -> None:
+    assert frame_text(frame) == text
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -170,10 +206,34 @@ def test_event_that_cannot_happen_is_said_and_survived(server: str) -> None:
         ("--until", "2026-02-01", "--at", "2026-03-01", "call"),
         ("--at", "2025-01-01", "call"),
         ("--at", "2026-01-02", "dance"),
+        ("--at", "2026-01-02", "press:dance"),
+        ("--at", "2026-01-02", "menu"),
     ],
 )
 def test_times_that_never_come_are_usage_errors(server: str, words: tuple[str, ...]) -> None:
     assert phone_sim("run", "--server", server, "--now", "2026-01-01", *words).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--now", "2026-01-01"), "--sntp goes with no --now"),
+        (("--speed", "60"), "--sntp goes with no --speed but 1"),
+        (("--speed", "max", "--until", "2027-01-01"), "--sntp goes with no --speed but 1"),
+        (("--until", "2026-02-01", "--at", "2026-03-01", "call"), "is not in the time to 2026-02-01"),
+    ],
+)
+def test_time_servers_set_the_only_clock(server: str, words: tuple[str, ...], complaint: str) -> None:
+    done = phone_sim("run", "--server", server, "--sntp", *words)
+    assert done.exit_code == 2
+    assert complaint in done.stderr
+
+
+def test_phone_without_a_time_server_says_so(server: str) -> None:
+    done = phone_sim("boot", "--server", server, "--sntp")
+    assert done.exit_code == 0
+    assert "names no time server (tcpIpApp.sntp.address)" in done.stderr
+    assert all(line.startswith("0101000") for line in done.stdout.splitlines())
 
 
 def test_run_ends_with_3_when_nobody_answers(site: MemorySite) -> None:
@@ -268,6 +328,20 @@ def test_closed_streams_end_without_a_traceback(words: tuple[str, ...]) -> None:
         done = subprocess.run(f"{command} {ending}", shell=True, capture_output=True, text=True, timeout=60)
         assert "Traceback" not in done.stderr, (ending, done.stderr)
         assert "Exception" not in done.stderr, (ending, done.stderr)
+
+
+def test_keys_can_be_typed_on_a_terminal(server: str) -> None:
+    typing, terminal = pty.openpty()
+    words = [sys.executable, "-m", "phone_sim", "run", "--server", server]
+    with subprocess.Popen(words, stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        os.write(typing, b"menu\n1\npress:4\nmenu menu\nquit\n")
+        _, said = running.communicate(timeout=60)
+    os.close(typing)
+    os.close(terminal)
+    assert "> 1. Status\n" in said
+    assert "Licenses\n  No license installed.\n[Back] [Exit]\npress:4: the phone is idle\n" in said
+    assert "menu menu is not one of call, " in said
+    assert running.returncode == 0
 
 
 def test_run_ends_with_130_on_interrupt(server: str) -> None:

@@ -1,5 +1,7 @@
 """The contact directory: read, kept in flash, replaced by what the boot server has."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,10 +74,8 @@ def test_what_is_no_directory_is_refused(data: bytes) -> None:
 
 @given(st.binary(max_size=200))
 def test_bytes_never_do_more_than_be_refused(data: bytes) -> None:
-    try:
-        read_contacts(data)
-    except DocumentError as error:
-        assert error.reason
+    with contextlib.suppress(DocumentError):
+        assert read_contacts(data) == ()
 
 
 def test_seed_is_kept_after_the_original_boot() -> None:

@@ -91,6 +91,8 @@ def with_checksum(body: bytes) -> bytes:
         json.dumps(FIELDS | {"keys": [signed_key().attributes() | {"Serial": 1}]}).encode(),
         json.dumps(FIELDS | {"keys": [signed_key().attributes() | {"Options": "00000000"}]}).encode(),
         json.dumps(FIELDS | {"parameters": []}).encode(),
+        json.dumps(FIELDS | {"contacts": 1}).encode(),
+        json.dumps(FIELDS | {"contacts": [["Doe", "John"]]}).encode(),
         json.dumps({name: value for name, value in FIELDS.items() if name != "boot_server"}).encode(),
     ],
 )

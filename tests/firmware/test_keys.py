@@ -31,7 +31,7 @@ def test_one_character_is_typed_unless_a_key_has_it(text: str, press: Press) -> 
 
 @pytest.mark.parametrize("text", ["", "ab", "soft5", "10", "\n", "\x1b", "\x9b", "menu "])
 def test_what_is_no_key_is_refused_with_those_there_are(text: str) -> None:
-    with pytest.raises(UsageError, match="is no key: menu, up, down, .*one character"):
+    with pytest.raises(UsageError, match=r"is no key: menu, up, down, .*one character"):
         parse_press(text)
     with pytest.raises(ValueError, match="is not one printable character"):
         Typed(text)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import AskLease, Leased, LeaseReply, NoLease
 from phone_sim.firmware.flash import FlashContents
-from phone_sim.firmware.lease import DhcpSettings, Told, question, told_by
+from phone_sim.firmware.lease import DhcpSettings, Told, told_by
 from phone_sim.firmware.location import BootServer
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.session import Identity
@@ -23,7 +23,7 @@ EAST_OF_GREENWICH = struct.pack("!i", 25200)
 
 def told(options: dict[int, bytes], *numbers: int) -> Told:
     settings = DhcpSettings(boot_server_options=numbers) if numbers else DhcpSettings()
-    return told_by(Leased(address="10.0.0.9", options=options), settings)
+    return told_by(options, settings)
 
 
 def booted(reply: LeaseReply | None, *, url: str = "", **parameters: str) -> VirtualPhone:
@@ -42,11 +42,17 @@ def offset(phone: VirtualPhone) -> int:
 
 
 def test_question_is_that_of_real_phones() -> None:
-    asked = question(DhcpSettings(), identity().model, MAC)
-    assert isinstance(asked, AskLease)
-    assert asked.options == (1, 28, 160, 66, 43, 3, 4, 42, 2, 6, 15, 7)
-    assert asked.vendor_class == "Polycom-SPIP670"
-    assert asked.host_name == f"Polycom_{MAC}"
+    asked: list[AskLease] = []
+
+    def lease(ask: AskLease) -> LeaseReply:
+        asked.append(ask)
+        return NoLease("no answer")
+
+    with VirtualPhone(mac=MAC, dhcp=DhcpSettings(), network=Network(lease=lease), transport=serve({})) as phone:
+        phone.boot()
+    assert asked[0].options == (1, 28, 160, 66, 43, 3, 4, 42, 2, 6, 15, 7)
+    assert asked[0].vendor_class == "Polycom-SPIP670"
+    assert asked[0].host_name == f"Polycom_{MAC}"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""Real boot servers for tests: nginx, Apache, vsftpd, pyftpdlib, tftpd-hpa and atftpd, each a child of the test.
+"""Real servers for tests, each a child of the test: boot servers (nginx, Apache, vsftpd, pyftpdlib, tftpd-hpa, atftpd),
+and slapd.
 
 Each has its own log, and none knows of phones. The programs come from the system's packages; where one is absent the
 test is skipped, or fails when the environment variable PHONE_SIM_REQUIRE_REAL is 1.
@@ -12,6 +13,7 @@ from tests.real_servers.nginx import Nginx
 from tests.real_servers.programs import require
 from tests.real_servers.pyftpdlib_server import Pyftpdlib
 from tests.real_servers.server import RealServer
+from tests.real_servers.slapd import Slapd
 from tests.real_servers.tftpd_hpa import TftpdHpa
 from tests.real_servers.vsftpd import Vsftpd
 
@@ -23,6 +25,7 @@ __all__ = [
     "Nginx",
     "Pyftpdlib",
     "RealServer",
+    "Slapd",
     "TftpdHpa",
     "Vsftpd",
     "atftpd_program",

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 import pytest
 
@@ -78,6 +78,29 @@ def test_manual_clock_is_waited_for_by_nobody() -> None:
     assert ManualClock().wall_time_of(NEW_YEAR) == NEW_YEAR
 
 
+@pytest.mark.parametrize("clock", [ScaledClock(None), ManualClock()])
+def test_clock_starts_unset_is_set_and_forgets(clock: Clock) -> None:
+    assert clock.now() is None
+    assert clock.instant() - UNSET_CLOCK < DAY
+    before = clock.elapsed()
+    for instant in (NEW_YEAR, NEW_YEAR - 365 * DAY, NEW_YEAR + 365 * DAY):
+        clock.set(instant)
+        now = clock.now()
+        assert now is not None
+        assert timedelta() <= now - instant < DAY
+    assert clock.elapsed() - before < DAY
+    clock.forget()
+    assert clock.now() is None
+    assert clock.instant() - UNSET_CLOCK < DAY
+
+
+def test_scaled_clock_that_was_set_keeps_its_speed() -> None:
+    clock = ScaledClock(None, A_DAY_A_SECOND)
+    clock.set(NEW_YEAR)
+    passed = clock.wall_time_of(NEW_YEAR + 100 * DAY) - clock.wall_time_of(NEW_YEAR)
+    assert abs(passed - timedelta(seconds=100)) < timedelta(seconds=10)
+
+
 # --- the agenda in virtual time
 
 
@@ -137,6 +160,38 @@ def test_entry_of_the_past_is_called_and_time_does_not_go_back(clock: ManualCloc
     agenda.run_until(NEW_YEAR - DAY)
     assert called == [NEW_YEAR]
     assert clock.instant() == NEW_YEAR
+
+
+@pytest.mark.parametrize("to", [NEW_YEAR - 1000 * DAY, NEW_YEAR + 1000 * DAY])
+def test_entry_after_a_time_does_not_heed_what_the_clock_is_set_to(clock: ManualClock, to: datetime) -> None:
+    agenda, called = HeapAgenda(clock), list[timedelta]()
+    agenda.after(3600, lambda: called.append(clock.elapsed()))
+    agenda.after(60, lambda: clock.set(to))
+    agenda.run(DAY)
+    assert called == [timedelta(hours=1)]
+    assert (clock.elapsed(), clock.now()) == (DAY, to + DAY - timedelta(seconds=60))
+
+
+def test_entry_at_an_instant_heeds_what_the_clock_is_set_to(clock: ManualClock) -> None:
+    agenda, called = HeapAgenda(clock), list[tuple[str, timedelta]]()
+    for name, days in (("soon", 1), ("late", 100)):
+        agenda.at(NEW_YEAR + days * DAY, lambda name=name: called.append((name, clock.elapsed())))  # type: ignore[misc]
+    agenda.after(60, lambda: clock.set(NEW_YEAR + 99 * DAY))
+    agenda.run(2 * DAY)
+    assert called == [("soon", timedelta(seconds=60)), ("late", DAY + timedelta(seconds=60))]
+
+
+def test_clock_that_is_set_back_again_and_again_does_not_hold_up_time(clock: ManualClock) -> None:
+    agenda, called = HeapAgenda(clock), list[int]()
+
+    def stand_still() -> None:
+        clock.set(NEW_YEAR)
+        called.append(1)
+        agenda.after(86400, stand_still)
+
+    agenda.after(86400, stand_still)
+    agenda.run_until(NEW_YEAR + 100 * DAY)
+    assert (len(called), clock.elapsed()) == (100, 100 * DAY)
 
 
 # --- a phone in virtual time
@@ -269,6 +324,15 @@ def fast(no_thread_is_left: None) -> Iterator[tuple[ScaledClock, ApsAgenda]]:  #
     agenda.close()
 
 
+@pytest.fixture
+def real(no_thread_is_left: None) -> Iterator[tuple[ScaledClock, ApsAgenda]]:  # noqa: ARG001 - checks afterwards
+    """Real time, from noon of New Year's Day 2026."""
+    clock = ScaledClock(NEW_YEAR)
+    agenda = ApsAgenda(clock)
+    yield clock, agenda
+    agenda.close()
+
+
 Fast = tuple[ScaledClock, ApsAgenda]
 
 
@@ -307,6 +371,56 @@ def test_entry_made_by_an_entry_is_called(fast: Fast) -> None:
 
     agenda.after(0, again)
     assert called.wait(BOUND)
+
+
+def test_entry_at_an_instant_is_called_when_the_clock_is_set_to_it(real: Fast) -> None:
+    clock, agenda = real
+    called = threading.Event()
+    agenda.at(NEW_YEAR + 365 * DAY, called.set)
+    assert not called.wait(0.01)
+    clock.set(NEW_YEAR + 366 * DAY)
+    assert called.wait(BOUND)
+
+
+def test_entry_at_an_instant_is_not_called_when_the_clock_was_set_back(real: Fast) -> None:
+    clock, agenda = real
+    called: list[str] = []
+    canceled = agenda.at(clock.instant() + timedelta(seconds=2), lambda: called.append("at"))
+    agenda.after(3, lambda: called.append("after"))
+    clock.set(NEW_YEAR - 365 * DAY)
+    eventually(lambda: bool(called))
+    canceled.cancel()
+    assert called == ["after"]
+
+
+class SteppedTime(datetime):
+    """The system's clock, which somebody has set."""
+
+    step = timedelta()
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "SteppedTime":
+        stepped = datetime.now(tz) + cls.step
+        return cls.combine(stepped.date(), stepped.timetz())
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_step_of_the_systems_clock_makes_nothing_late_or_early(
+    real: Fast, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    for module in ("apscheduler.schedulers.base", "phone_sim.runtime.clock", "phone_sim.runtime.agenda"):
+        monkeypatch.setattr(f"{module}.datetime", SteppedTime)
+    clock, agenda = real
+    called: list[tuple[str, datetime]] = []
+    agenda.after(2, lambda: called.append(("after", clock.instant())))
+    at = clock.instant() + timedelta(seconds=2)
+    agenda.at(at, lambda: called.append(("at", clock.instant())))
+    later = agenda.after(1800, lambda: called.append(("later", clock.instant())))
+    monkeypatch.setattr(SteppedTime, "step", timedelta(hours=hours))
+    eventually(lambda: len(called) == 2)
+    later.cancel()
+    assert {name for name, _ in called} == {"after", "at"}
+    assert all(instant >= at - timedelta(seconds=0.1) for _, instant in called)
 
 
 @pytest.mark.usefixtures("no_thread_is_left")

@@ -11,6 +11,7 @@ from phone_sim.firmware.effects import (
     Fetch,
     FetchReply,
     NotFound,
+    ReadClock,
     Reboot,
     Upload,
     Uploaded,
@@ -19,13 +20,16 @@ from phone_sim.firmware.effects import (
     WriteFlash,
 )
 from phone_sim.firmware.flash import FlashContents
+from phone_sim.firmware.keys import Key
 from phone_sim.firmware.lifecycle import State
+from phone_sim.firmware.screen import RECONFIGURING, Frame
+from phone_sim.licensing.license_file import write
 from phone_sim.runtime.agenda import HeapAgenda
 from phone_sim.runtime.clock import ManualClock, ScaledClock
 from phone_sim.runtime.driver import PhoneDriver
 from phone_sim.runtime.flash_file import MemoryFlash
 from phone_sim.runtime.transport.memory import MemoryTransport, serve
-from tests.make import PHONE_FILE
+from tests.make import LDAP, PHONE_FILE, SITE_FILE, signed_key, until
 from tests.runtime.phones import BOUND, CONFIGURATION, bench, phone_license, within
 
 
@@ -131,3 +135,59 @@ def test_scaled_clock_reckons_from_now() -> None:
     soon = clock.instant() + timedelta(hours=1)
     assert clock.wall_time_of(late) <= datetime.now(UTC)
     assert timedelta() < clock.wall_time_of(soon) - datetime.now(UTC) <= timedelta(seconds=1)
+
+
+def test_key_is_shown_on_return() -> None:
+    driver, _, _ = phone_with()
+    driver.press(Key.MENU)
+    assert driver.frame == Frame()
+    driver.power_on()
+    driver.press(Key.MENU)
+    assert driver.frame.title == "Main Menu"
+
+
+def test_key_during_a_boot_is_neither_waited_for_nor_kept() -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def fetch(_: Fetch) -> FetchReply:
+        asked.set()
+        answer.wait(BOUND)
+        return NotFound("404")
+
+    driver, _, _ = phone_with(transport=MemoryTransport(fetch, lambda _: Uploaded()))
+    booting = threading.Thread(target=driver.power_on)
+    booting.start()
+    assert asked.wait(BOUND)
+    within(lambda: driver.press(Key.MENU))
+    answer.set()
+    booting.join(BOUND)
+    assert driver.frame.lines == ("SoundPoint IP 670",)
+
+
+def test_key_out_of_a_flow_waits_for_its_end() -> None:
+    def press(effect: Effect) -> None:
+        if isinstance(effect, ReadClock) and driver.phone.state is State.IDLE:
+            shown.append(driver.frame.title)
+            if len(shown) < 3:
+                driver.press(Key.DIGIT_1)
+
+    shown: list[str] = []
+    driver, _, _ = phone_with(press)
+    driver.power_on()
+    driver.press(Key.MENU)
+    assert shown == ["", "Main Menu", "Status"]
+    assert driver.frame.title == "Platform"
+
+
+def test_reboot_for_expiry_takes_the_display_from_a_menu() -> None:
+    clock = ManualClock(datetime(2026, 3, 10, tzinfo=UTC))
+    agenda = HeapAgenda(clock)
+    site = write([signed_key({LDAP: until("2026-03-10")})])
+    driver = bench(serve({**CONFIGURATION, SITE_FILE: site}), clock=clock, agenda=agenda).driver
+    driver.power_on()
+    driver.press(Key.MENU)
+    agenda.run_until(datetime(2026, 3, 11, 1, 0, 1, tzinfo=UTC))  # 02:00 in daylight saving time
+    driver.press(Key.DOWN)
+    assert driver.frame.lines == (RECONFIGURING,)
+    agenda.run(timedelta(minutes=1))
+    assert driver.frame.lines == ("SoundPoint IP 670",)

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from phone_sim.errors import LifecycleError, MacAddressError, UsageError
-from phone_sim.firmware.effects import Fetch
+from phone_sim.firmware.effects import AskDirectory, DirectoryAnswered, Fetch
+from phone_sim.firmware.keys import Key
 from phone_sim.firmware.lifecycle import State
+from phone_sim.firmware.screen import Frame
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_file import write
 from phone_sim.runtime.flash_file import MemoryFlash
+from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport.memory import MemoryTransport, serve
 from phone_sim.runtime.virtual_phone import VirtualPhone, mac_addresses, request_line
 from phone_sim.runtime.virtual_time import VirtualTime
@@ -161,6 +164,19 @@ def test_call_keeps_the_phone_from_rebooting() -> None:
         assert phone.reboots == ("a license has expired",)
 
 
+def test_keys_show_the_licenses() -> None:
+    files = site() | {PHONE_FILE: write([signed_key({LDAP: NEVER})])}
+    with VirtualPhone(URL, mac=MAC, transport=serve(files)) as phone:
+        assert phone.press("menu") == Frame()
+        phone.boot()
+        page = phone.press("menu", Key.SELECT, "4")
+        assert (page.title, page.lines) == ("Licenses", ("Corporate Directory: Does not expire",))
+        assert phone.screen == page
+        with pytest.raises(UsageError, match="'back' is no key"):
+            phone.press("menu", "back")
+        assert phone.screen == page
+
+
 def test_time_is_utc_without_an_offset() -> None:
     time = VirtualTime(datetime(2026, 3, 10, 12))  # noqa: DTZ001 - that is the case
     assert time.now == datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -192,3 +208,51 @@ def test_mac_addresses_differ_and_repeat_with_the_seed() -> None:
     assert len(set(once)) == 5000
     assert once == again
     assert once[:10] != other[:10]
+
+
+def test_phone_without_a_network_speaks_to_its_boot_server_only() -> None:
+    files = site(dir_corp_address="127.0.0.1", dir_corp_attribute_1_name="sn") | {PHONE_FILE: write([signed_key()])}
+    with VirtualPhone(URL, mac=MAC, transport=serve(files)) as phone:
+        phone.boot()
+        assert phone.search_directory("a").lines == ("The phone has no network.",)
+        assert "ldap: " not in phone.log
+
+
+def test_network_of_the_callers_own_is_asked() -> None:
+    asked: list[AskDirectory] = []
+
+    def answer(request: AskDirectory) -> DirectoryAnswered:
+        asked.append(request)
+        return DirectoryAnswered(entries=({"sn": "Smith"},))
+
+    files = site(dir_corp_address="ldap.example", dir_corp_attribute_1_name="sn") | {PHONE_FILE: write([signed_key()])}
+    with VirtualPhone(URL, mac=MAC, transport=serve(files), network=Network(directory=answer)) as phone:
+        phone.boot()
+        assert phone.search_directory("s").lines == phone.screen.lines == ("Smith",)
+        phone.cut_power()
+        with pytest.raises(LifecycleError, match="off cannot search"):
+            phone.search_directory("s")
+    assert [request.search is None for request in asked] == [True, False]
+
+
+def test_directory_is_searched_from_the_menu_and_read_whole() -> None:
+    asked: list[str] = []
+
+    def answer(request: AskDirectory) -> DirectoryAnswered:
+        if request.search is None:
+            return DirectoryAnswered(entries=())
+        asked.append(request.search.filter)
+        return DirectoryAnswered(entries=tuple({"sn": f"Smith{number:02}"} for number in range(30)))
+
+    files = site(dir_corp_address="ldap.example", dir_corp_attribute_1_name="sn") | {PHONE_FILE: write([signed_key()])}
+    with VirtualPhone(URL, mac=MAC, transport=serve(files), network=Network(directory=answer)) as phone:
+        phone.boot()
+        first = phone.press("directories", "2", "S", "m", "select")
+        assert (first.title, first.lines[0], first.below) == ("Corporate Directory", "Smith00", True)
+        assert len(asked) == 1
+        assert "Sm" in asked[0]
+        last = phone.press(*["down"] * 40)
+        assert (last.lines[-1], last.below) == ("Smith29", False)
+        assert phone.press("left").lines == ("Search: Sm_",)
+        assert phone.press("delete", "delete", "left").selected == 1
+        assert phone.press("menu").title == ""

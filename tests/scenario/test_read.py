@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from phone_sim.errors import UsageError
-from phone_sim.scenario.case import PhoneEvent, Protocol, Put, RunFor, RunUntil
+from phone_sim.firmware.keys import Key, Typed
+from phone_sim.scenario.case import PhoneEvent, PressKeys, Protocol, Put, RunFor, RunUntil
 from phone_sim.scenario.read import PHONE_LIMIT, STEP_LIMIT, read_scenario
 from phone_sim.scenario.toml_table import SIZE_LIMIT, TEXT_LIMIT
 from tests.scenario.write import HEAD, SITE, write
@@ -44,6 +45,23 @@ def test_times_are_texts_or_times_of_toml(tmp_path: Path) -> None:
         RunUntil(instant=datetime(2026, 1, 31, 17, tzinfo=UTC)),
         RunFor(span=timedelta(days=1, hours=2, minutes=3, seconds=4)),
     ]
+
+
+def test_keys_are_one_or_several(tmp_path: Path) -> None:
+    steps = '[[steps]]\npress = "menu"\n[[steps]]\npress = ["1", "x", "soft1"]\n'
+    assert [step.action for step in read_scenario(write(tmp_path, steps)).steps] == [
+        PressKeys(keys=(Key.MENU,)),
+        PressKeys(keys=(Key.DIGIT_1, Typed("x"), Key.SOFT_1)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [("[]", "at least one key is needed"), ('["menu", "back"]', "'back' is no key"), ("1", "1 is not a text")],
+)
+def test_what_is_no_key_is_refused(tmp_path: Path, keys: str, message: str) -> None:
+    said = refused(write(tmp_path, f"[[steps]]\npress = {keys}\n"))
+    assert said.startswith(f"{FIRST_LINE + 1}: steps[1].press: {message}")
 
 
 def test_licenses_for_one_file_are_keys_of_it(tmp_path: Path) -> None:

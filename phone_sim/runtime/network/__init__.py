@@ -6,12 +6,42 @@ such a server and goes on without. This module knows no protocol.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
-from phone_sim.firmware.effects import AskLease, LeaseReply
+from phone_sim.firmware.effects import (
+    AskDirectory,
+    AskLease,
+    AskTime,
+    DirectoryReply,
+    LeaseReply,
+    TimeReply,
+)
+from phone_sim.firmware.host import Host
+
+
+class Syslog(Protocol):
+    """A way to syslog servers."""
+
+    def send(self, host: Host, message: str) -> None:
+        """Send a message, if that can be done at once; whether it arrives is nobody's concern."""
+
+    def close(self) -> None:
+        """Give back what is held open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """The servers that a phone can speak to; a phone does without those that are None."""
+    """The servers that a phone can speak to; a phone does without those that are None.
+
+    A phone whose network has `time` keeps its clock by it, and loses the time with its power.
+    """
 
     lease: Callable[[AskLease], LeaseReply] | None = None
+    directory: Callable[[AskDirectory], DirectoryReply] | None = None
+    time: Callable[[AskTime], TimeReply] | None = None
+    syslog: Syslog | None = None
+
+    def close(self) -> None:
+        """Give back what is held open; it can be used again."""
+        if self.syslog is not None:
+            self.syslog.close()

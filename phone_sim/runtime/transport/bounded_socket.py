@@ -70,6 +70,14 @@ class BoundedSocket(socket.socket):
         budget.limit_wait(self)
         return budget.take(super().recv_into(*args, **kwargs))
 
+    def recv(self, *args: Any, **kwargs: Any) -> bytes:
+        """Receive, within the budget."""
+        budget = current_budget.get()
+        budget.limit_wait(self)
+        data = super().recv(*args, **kwargs)
+        budget.take(len(data))
+        return data
+
 
 class BoundedTlsSocket(ssl.SSLSocket):
     """A TLS socket that draws on the current budget."""
@@ -79,6 +87,14 @@ class BoundedTlsSocket(ssl.SSLSocket):
         budget = current_budget.get()
         budget.limit_wait(self)
         return budget.take(super().recv_into(*args, **kwargs))
+
+    def recv(self, *args: Any, **kwargs: Any) -> bytes:
+        """Receive, within the budget."""
+        budget = current_budget.get()
+        budget.limit_wait(self)
+        data = super().recv(*args, **kwargs)
+        budget.take(len(data))
+        return data
 
     def send(self, *args: Any, **kwargs: Any) -> int:
         """Send, within the time of the budget."""

@@ -13,7 +13,17 @@ from phone_sim.models import Model
 from phone_sim.web.faces.drawing import draw
 from phone_sim.web.faces.face import Face, face_of
 
-STATIC = ("face.css", "face.js", "gallery.css", "gallery.js")
+STATIC = (
+    "face.css",
+    "face.js",
+    "frame.js",
+    "frame_queue.js",
+    "gallery.css",
+    "gallery.js",
+    "keys.js",
+    "screen.js",
+    "writing.js",
+)
 
 _PAGE = """\
 <!DOCTYPE html>

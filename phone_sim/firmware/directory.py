@@ -1,0 +1,245 @@
+"""The corporate directory: what the `dir.corp.*` parameters say, what is asked of its server, and how people are shown.
+
+Names and defaults are the stock ones (field notes 5), bounds ours. Paging beyond the first page, the cache, background
+synchronization, VLV, `domain` and `auth.useLoginCredentials` are not emulated. This module does not know how a server
+is asked.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeVar
+
+from phone_sim.firmware.location import Credentials
+from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.screen import Frame
+from phone_sim.firmware.settings import BadParameter, ParameterReader
+
+TITLE = "Corporate Directory"
+"""The feature's display name in the dictionaries (field notes 7)."""
+ADDRESS = "dir.corp.address"
+NO_MATCH = "No match."
+MORE_MATCH = "More match."
+"""Both ours: nobody, and more people than are shown."""
+DEFAULT_FILTER_PREFIX = "(objectclass=person)"
+DEFAULT_PAGE_SIZE = 32
+TEXT_LIMIT = 64
+"""Most characters of a search, and of a value on the screen; ours."""
+ATTRIBUTE_LIMIT = 8
+"""The highest N of `dir.corp.attribute.N`; ours."""
+
+_HOST = re.compile(r"[A-Za-z0-9:][A-Za-z0-9._:-]{0,252}")
+_ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9;-]{0,63}|[0-9]+(\.[0-9]+){1,30}")
+_NAME_TYPES = ("last_name", "first_name")
+# The stock file has the first two; the others are in files of sites.
+_TYPES = (*_NAME_TYPES, "phone_number", "SIP_address", "H323_address", "URL", "other")
+_FILTER_LENGTH_LIMIT = 512
+_ITEM = re.compile(r"\([A-Za-z0-9.;:-]+[~<>]?=(?:[^()\\\0]|\\[0-9A-Fa-f]{2})*\)")
+# libraries and servers allow blanks between the parts
+_COMPOUND = re.compile("\\([&|](?: *\0)+ *\\)|\\(! *\0 *\\)")
+
+DirectoryEntry = Mapping[str, str]
+Choice = TypeVar("Choice")
+
+
+class Scope(Enum):
+    """How far below the base a search goes (RFC 4511 4.5.1.2)."""
+
+    SUB = "sub"
+    ONE = "one"
+    BASE = "base"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryServer:
+    """An LDAP server; `is_secure` is LDAP over TLS from the first byte."""
+
+    host: str
+    port: int
+    is_secure: bool = False
+
+    @property
+    def url(self) -> str:
+        """The server as a URL (RFC 4516)."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'ldaps' if self.is_secure else 'ldap'}://{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectorySearch:
+    """A search: where, by which filter (RFC 4515), for which attributes, and for how many entries at most."""
+
+    base: str
+    scope: Scope
+    filter: str
+    attributes: tuple[str, ...]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute:
+    """`dir.corp.attribute.N`: an attribute of people that is shown, and searched if `searchable`.
+
+    With a `filter` only people are found whose value begins with it.
+    """
+
+    name: str
+    label: str
+    type: str
+    filter: str
+    searchable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectorySettings:
+    """What `dir.corp.*` says; `server` is None where there is none, `problems` are the values that cannot be used."""
+
+    server: DirectoryServer | None
+    credentials: Credentials | None
+    base: str
+    scope: Scope
+    filter_prefix: str
+    page_size: int
+    attributes: tuple[Attribute, ...]
+    binds_on_init: bool
+    problems: tuple[BadParameter, ...]
+
+    def search(self, text: str) -> DirectorySearch:
+        """The search for people one of whose searchable attributes begins with the text; for all, if it is empty."""
+        begun = escaped(text.strip()[:TEXT_LIMIT])
+        searched = [one for one in self.attributes if one.searchable] or self.attributes[:1]
+        anywhere = "".join(f"({one.name}={begun}*)" for one in searched)
+        required = "".join(f"({one.name}={escaped(one.filter[:TEXT_LIMIT])}*)" for one in self.attributes if one.filter)
+        return DirectorySearch(
+            base=self.base,
+            scope=self.scope,
+            filter=f"(&{self.filter_prefix}(|{anywhere}){required})",
+            attributes=tuple(dict.fromkeys(one.name for one in self.attributes)),
+            limit=self.page_size,
+        )
+
+    def page(self, entries: Iterable[DirectoryEntry], *, is_partial: bool) -> Frame:
+        """The result page: a line for each person, in order, `Last, First: Label value, ...`; the layout is ours."""
+        lines = sorted(filter(None, (self._line(entry) for entry in entries)), key=str.casefold)
+        return page(*(lines or [NO_MATCH]), *([MORE_MATCH] if is_partial and lines else []))
+
+    def _line(self, entry: DirectoryEntry) -> str:
+        shown = [(one, value) for one in self.attributes if (value := printable(entry.get(one.name.lower(), "")))]
+        names = [value for kind in _NAME_TYPES for one, value in shown if one.type == kind]
+        rest = [f"{printable(one.label)} {value}".strip() for one, value in shown if one.type not in _NAME_TYPES]
+        return ": ".join(", ".join(part) for part in (names, rest) if part)
+
+
+def read_directory(parameters: Parameters, *, dialect: str) -> DirectorySettings:
+    """The settings in `parameters`.
+
+    Before UC Software 3.3 there is no `bindOnInit`; then the phone does not bind at boot (ours).
+    """
+    reader = _Reader(parameters)
+    return DirectorySettings(
+        server=reader.server(),
+        credentials=reader.credentials(),
+        base=parameters.get("dir.corp.baseDN"),
+        scope=reader.choice("scope", {scope.value: scope for scope in Scope}, Scope.SUB),
+        filter_prefix=reader.checked("filterPrefix", is_filter, "a filter such as (a=b)", DEFAULT_FILTER_PREFIX),
+        page_size=reader.integer("pageSize", DEFAULT_PAGE_SIZE, 1, 256),
+        attributes=reader.attributes(),
+        binds_on_init=dialect != "sip-3" and bool(reader.integer("bindOnInit", 1, 0, 1)),
+        problems=tuple(reader.problems),
+    )
+
+
+def page(*lines: str) -> Frame:
+    """A page of the corporate directory."""
+    return Frame(title=TITLE, lines=lines)
+
+
+def escaped(text: str) -> str:
+    """The text as a value in a filter (RFC 4515 3): whatever is not a letter or digit of ASCII is escaped."""
+    return "".join(
+        each
+        if each.isascii() and each.isalnum()
+        else "".join(f"\\{byte:02x}" for byte in each.encode(errors="replace"))
+        for each in text
+    )
+
+
+def is_filter(text: str) -> bool:
+    """True when the text is one whole filter (RFC 4515)."""
+    if "\0" in text or len(text) > _FILTER_LENGTH_LIMIT:
+        return False
+    left, count = _ITEM.subn("\0", text)
+    while count:
+        left, count = _COMPOUND.subn("\0", left)
+    return left == "\0"
+
+
+def printable(text: str) -> str:
+    """A value as it can stand in a line of the screen."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text[:TEXT_LIMIT]).split())
+
+
+class _Reader(ParameterReader):
+    """Reads parameters by what follows `dir.corp.`; an empty value is the default."""
+
+    def server(self) -> DirectoryServer | None:
+        is_secure = self.choice("transport", {"TCP": False, "TLS": True}, False)
+        port = self.integer("port", 0, 0, 65535) or (636 if is_secure else 389)
+        host = self._parameters.get(ADDRESS)
+        if host.startswith("[") and host.endswith("]"):
+            host = host[1:-1]
+        if _HOST.fullmatch(host):
+            return DirectoryServer(host=host, port=port, is_secure=is_secure)
+        if host:
+            # A URL in its place could hold a password.
+            found = host.rpartition("@")[2][:40]
+            self.problems.append(
+                BadParameter(name=ADDRESS, value=found, expected="a host name or IP address", used="no server")
+            )
+        return None
+
+    def credentials(self) -> Credentials | None:
+        user, password = (self._parameters.get(f"dir.corp.{name}") for name in ("user", "password"))
+        return Credentials(user=user, password=password) if user else None
+
+    def attributes(self) -> tuple[Attribute, ...]:
+        found = (self._attribute(number) for number in range(1, ATTRIBUTE_LIMIT + 1))
+        return tuple(one for one in found if one.name)
+
+    def _attribute(self, number: int) -> Attribute:
+        prefix = f"attribute.{number}"
+        default = _NAME_TYPES[number - 1] if number <= len(_NAME_TYPES) else "other"
+        return Attribute(
+            name=self.checked(f"{prefix}.name", _is_attribute, "the name of an attribute", ""),
+            label=self._parameters.get(f"dir.corp.{prefix}.label"),
+            type=self.choice(f"{prefix}.type", {kind: kind for kind in _TYPES}, default),
+            filter=self._parameters.get(f"dir.corp.{prefix}.filter"),
+            # The first has no such flag in the stock file: that it is always searched is ours.
+            searchable=bool(self.integer(f"{prefix}.searchable", int(number == 1), 0, 1)),
+        )
+
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        return self._integer(f"dir.corp.{name}", default, low, high)
+
+    def choice(self, name: str, choices: Mapping[str, Choice], default: Choice) -> Choice:
+        """One of several words, whatever their case."""
+        text = self._parameters.get(f"dir.corp.{name}")
+        for word, choice in choices.items():
+            if text.casefold() == word.casefold():
+                return choice
+        if text:
+            used = next(word for word, choice in choices.items() if choice == default)
+            self._reject(f"dir.corp.{name}", " or ".join(choices), used)
+        return default
+
+    def checked(self, name: str, is_good: Callable[[str], bool], expected: str, default: str) -> str:
+        text = self._parameters.get(f"dir.corp.{name}")
+        if not text or is_good(text):
+            return text or default
+        self._reject(f"dir.corp.{name}", expected, default or "none")
+        return default
+
+
+def _is_attribute(text: str) -> bool:
+    return _ATTRIBUTE.fullmatch(text) is not None

@@ -1,0 +1,63 @@
+"""Setting the clock by the time servers (D12).
+
+The phone asks when its configuration was read, and again while it is in service. It believes what it is told, however
+wrong, if it is a time that such a phone can meet. This module does not know the protocol.
+"""
+
+from datetime import UTC, datetime
+
+from phone_sim.firmware import messages
+from phone_sim.firmware.effects import (
+    AskTime,
+    AskTimeAfter,
+    ClockReading,
+    Flow,
+    NoTime,
+    ReadClock,
+    SetClock,
+    TimeReply,
+    TimeTold,
+)
+from phone_sim.firmware.local_time import date_text
+from phone_sim.firmware.session import Session
+
+RETRY_SECONDS = 900
+"""How long a phone that got no time waits before it asks again, if that is not due sooner; ours."""
+EARLIEST = datetime(2007, 1, 1, tzinfo=UTC)
+LATEST = datetime(2187, 1, 1, tzinfo=UTC)
+"""The years that the slots of a license key can name (D3); no other time is believed. Ours."""
+
+_NOTICEABLE = 1.0
+
+
+def is_credible(instant: datetime) -> bool:
+    """True for a time that a phone can meet."""
+    return EARLIEST <= instant < LATEST
+
+
+def synchronize(session: Session) -> Flow[bool]:
+    """Ask the time servers and set the clock; True when it was set. A phone whose network has no time does nothing.
+
+    A change that can be seen is logged, and why there is no time: once for the same reason.
+    """
+    servers = session.settings.sntp.servers
+    reply: TimeReply | None = (yield AskTime(servers)) if servers else None
+    if reply is None:
+        return False
+    if isinstance(reply, TimeTold) and not is_credible(reply.instant):
+        reply = NoTime(f"{reply.server} tells a time of {reply.instant.year}")
+    period = session.settings.sntp.resync_period
+    if isinstance(reply, NoTime):
+        if reply.reason != session.no_time_reason:
+            yield from session.say(messages.NO_TIME, reason=reply.reason)
+        session.no_time_reason = reply.reason
+        yield AskTimeAfter(min(period, RETRY_SECONDS))
+        return False
+    session.no_time_reason = ""
+    shown: ClockReading = yield ReadClock()
+    yield SetClock(reply.instant)
+    if shown.instant is None or abs((reply.instant - shown.instant).total_seconds()) >= _NOTICEABLE:
+        told = date_text(reply.instant.replace(tzinfo=None))
+        yield from session.say(messages.CLOCK_SET, time=told, server=reply.server)
+    yield AskTimeAfter(period)
+    return True

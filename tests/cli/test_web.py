@@ -1,0 +1,106 @@
+"""`phone-sim web`: the portal on a real port, its end, and what it needs."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from phone_sim.authority.office import found
+from phone_sim.cli.main import main
+from phone_sim.web.portal_counter import Counter
+from tests.authority import phone_order
+from tests.web import MAC, enter
+from tests.web.running import ask
+
+
+@pytest.fixture
+def counter(tmp_path: Path) -> Counter:
+    found(tmp_path / "authority")
+    return Counter(authority=tmp_path / "authority", boot_server=tmp_path / "site")
+
+
+def start(folder: Path, *words: str) -> "subprocess.Popen[str]":
+    """Run the verb in a process of its own, in a folder."""
+    command = [sys.executable, "-m", "phone_sim", "web", *words]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_web_serves_the_portal_and_ends_with_130(counter: Counter, tmp_path: Path, how: signal.Signals) -> None:
+    number = enter(counter, phone_order())
+    with start(tmp_path, "--publish", "site") as serving:
+        assert serving.stdout is not None
+        said = serving.stdout.readline()
+        found_port = re.fullmatch(r"Serving the activation portal on http://127\.0\.0\.1:(\d+)/portal\n", said)
+        assert found_port is not None, said
+        port = int(found_port.group(1))
+        assert ask(port, "GET", "/portal")[0] == 200
+        assert ask(port, "POST", "/portal/activate", {"number": number, "serial": MAC})[0] == 303
+        serving.send_signal(how)
+        rest, talk = serving.communicate(timeout=20)
+    assert serving.returncode == 130
+    assert (rest, talk) == ("", "")
+    assert (tmp_path / "site" / f"{MAC}-license.cfg").exists()
+
+
+@pytest.mark.usefixtures("counter")
+def test_elsewhere_than_on_loopback_a_token_is_printed_once(tmp_path: Path) -> None:
+    with start(tmp_path, "--host", "0.0.0.0", "--name", "phones.example", "--json") as serving:
+        assert serving.stdout is not None
+        assert serving.stderr is not None
+        url = json.loads(serving.stdout.readline())["serving"]
+        port = int(url.rpartition(":")[2].removesuffix("/portal"))
+        opened = serving.stderr.readline()
+        token = opened.strip().rpartition("?token=")[2]
+        assert opened == f"Open {url}?token={token}\n"
+        assert ask(port, "GET", "/portal")[0] == 401
+        assert ask(port, "GET", f"/portal?token={token}", Host=f"phones.example:{port}") == (303, "/portal")
+        assert ask(port, "GET", "/portal", Host=f"other.example:{port}")[0] == 403
+        assert ask(port, "GET", "/portal", Authorization=f"Bearer {token}")[0] == 200
+        serving.send_signal(signal.SIGINT)
+        rest, talk = serving.communicate(timeout=20)
+    assert token not in url
+    assert (rest, talk) == ("", "")
+
+
+def test_folder_without_authority_names_what_makes_one(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["web", "--authority", str(tmp_path / "absent")], prog_name="phone-sim")
+    assert done.exit_code == 1
+    assert "phone-sim license init makes one" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--host", "192.0.2.1"), "--host 192.0.2.1 --port 0: "),
+        (("--name", "http://a"), "NAME or NAME:PORT is expected"),
+        (("--port", "70000"), "--port"),
+    ],
+)
+def test_address_that_cannot_be_used_is_a_usage_error(counter: Counter, words: tuple[str, ...], complaint: str) -> None:
+    done = CliRunner().invoke(main, ["web", "--authority", str(counter.authority), *words], prog_name="phone-sim")
+    assert done.exit_code == 2
+    assert complaint in done.stderr
+
+
+@pytest.mark.parametrize("package", ["starlette", "uvicorn", "jinja2", "python_multipart"])
+def test_missing_package_names_the_extra(counter: Counter, package: str) -> None:
+    story = f"import sys; sys.modules[{package!r}] = None; from phone_sim.cli.main import main; main()"
+    command = [sys.executable, "-c", story, "web", "--authority", str(counter.authority)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert f"needs {package}, which is not installed: pip install 'phone-sim[web]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_and_other_verbs_need_no_extra() -> None:
+    story = "import sys; sys.modules.update(dict.fromkeys(['starlette', 'uvicorn', 'jinja2'])); "
+    story += "from phone_sim.cli.main import main; main()"
+    for words in (["web", "--help"], ["models"], ["license", "--help"]):
+        done = subprocess.run([sys.executable, "-c", story, *words], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr

@@ -1,0 +1,91 @@
+"""The web server as it runs: uvicorn in a thread, on a free port of loopback."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
+from urllib.parse import urlencode
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from phone_sim.web.app import make_app
+from phone_sim.web.bounded_body import Bounds
+from phone_sim.web.portal_counter import Counter
+from phone_sim.web.security import Access
+from phone_sim.web.server import listen, server_of
+from tests.real_servers.process import wait_until
+
+BOUND = 30.0
+"""Seconds after which no test waits any more; above every limit that is tested."""
+
+
+@contextmanager
+def running(counter: Counter, *, bounds: Bounds | None = None, token: str | None = None) -> Iterator[int]:
+    """The port of a server that runs."""
+    with listen("127.0.0.1", 0) as listener:
+        port = int(listener.getsockname()[1])
+        access = Access(hosts=Access.at("127.0.0.1", port).hosts, token=token)
+        with served(make_app(access=access, counter=counter, bounds=bounds), listener):
+            yield port
+
+
+@contextmanager
+def served(app: ASGIApp, listener: socket.socket) -> Iterator[uvicorn.Server]:
+    """A server of an application on a socket; it has ended at the end."""
+    server = server_of(app)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        assert wait_until(lambda: server.started, BOUND)
+        yield server
+    finally:
+        server.should_exit = True
+        thread.join(BOUND)
+    assert not thread.is_alive(), "the server does not end"
+
+
+def ask(port: int, method: str, path: str, fields: dict[str, str] | None = None, **headers: str) -> tuple[int, str]:
+    """The status of an answer, and its Location, or its text without one."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=BOUND)
+    body = None if fields is None else urlencode(fields)
+    if fields is not None:
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://127.0.0.1:{port}", **headers}
+    try:
+        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        answer: HTTPResponse = connection.getresponse()
+        text = answer.read().decode()
+    finally:
+        connection.close()
+    return answer.status, answer.getheader("Location") or text
+
+
+def dialogue(port: int, *parts: bytes, more: bytes = b"") -> bytes:
+    """All that the server says to these parts of a request, until it closes; it is sent `more` again and again."""
+    said = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=0.05) as connection:
+        for part in parts:
+            connection.sendall(part)
+
+        def at_an_end() -> bool:
+            nonlocal said
+            try:
+                received = connection.recv(65536)
+                said += received
+                if received and more:
+                    return False
+                if not received:
+                    return True
+            except TimeoutError:
+                pass
+            except ConnectionError:
+                return True
+            try:
+                connection.sendall(more)
+            except ConnectionError:
+                return True
+            return False
+
+        assert wait_until(at_an_end, BOUND), "the server does not close"
+    return said

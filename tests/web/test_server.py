@@ -1,0 +1,179 @@
+"""The web server as it runs, against peers that are slow, large, many, or from elsewhere."""
+
+import logging
+import socket
+from collections import Counter as Tally
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from phone_sim.errors import UsageError
+from phone_sim.web import server
+from phone_sim.web.bounded_body import Bounds
+from phone_sim.web.portal_counter import Counter
+from tests.authority import counted, phone_order, phones
+from tests.real_servers.process import wait_until
+from tests.web import MAC, SERIAL, enter, redemptions
+from tests.web.running import ask, dialogue, running, served
+
+TOKEN = "a-token-that-nobody-may-read-anywhere-at-all"
+QUANTITY = 120
+
+
+@pytest.fixture
+def port(counter: Counter) -> Iterator[int]:
+    """The port of the portal."""
+    with running(counter, bounds=Bounds(body=2000, body_seconds=0.5)) as port:
+        yield port
+
+
+def head(port: int, *lines: str) -> bytes:
+    """The head of a form that is sent from a page of the portal."""
+    first = ("POST /portal/activate HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Origin: http://127.0.0.1:{port}")
+    kind = "Content-Type: application/x-www-form-urlencoded"
+    return "\r\n".join((*first, kind, *lines, "", "")).encode()
+
+
+def test_rebound_name_gets_nothing_and_changes_nothing(port: int, counter: Counter) -> None:
+    number = enter(counter, phone_order())
+    evil = f"evil.example:{port}"
+    for method, path, fields in (
+        ("GET", "/portal/orders", None),
+        ("POST", "/portal/activate", {"number": number, "serial": MAC}),
+    ):
+        status, text = ask(port, method, path, fields, Host=evil, Origin=f"http://{evil}")
+        assert status == 403
+        assert number not in text
+    assert redemptions(counter) == []
+
+
+def test_page_of_others_changes_nothing(port: int, counter: Counter) -> None:
+    fields = {"number": enter(counter, phone_order()), "serial": MAC}
+    for origin in ("http://evil.example", "null", f"http://127.0.0.1:{port + 1}"):
+        assert ask(port, "POST", "/portal/activate", fields, Origin=origin)[0] == 403
+    assert redemptions(counter) == []
+    assert ask(port, "POST", "/portal/activate", fields)[0] == 303
+
+
+def test_token_is_asked_for_and_never_logged(
+    counter: Counter, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    number = enter(counter, phone_order())
+    with running(counter, token=TOKEN) as port:
+        assert ask(port, "GET", "/portal/orders")[0] == 401
+        assert ask(port, "GET", f"/portal/orders?token={TOKEN}x")[0] == 401
+        assert ask(port, "GET", f"/portal/orders?token={TOKEN}") == (303, "/portal/orders")
+        cookie = f"phone_sim_token_{port}={TOKEN}"
+        status, page = ask(port, "GET", "/portal/orders", Cookie=cookie)
+        assert (status, number in page, TOKEN in page) == (200, True, False)
+        assert ask(port, "GET", "/portal/orders.json", Authorization=f"Bearer {TOKEN}")[0] == 200
+        (counter.authority / "signing_key.pem").write_text("no key")
+        status, page = ask(port, "GET", "/portal/orders", Cookie=cookie)
+        assert (status, TOKEN in page) == (503, False)
+    printed = caplog.text + "".join(capfd.readouterr())
+    assert TOKEN not in printed
+    assert number not in printed
+
+
+def test_oversized_body_is_told_so_and_cut(port: int) -> None:
+    said = dialogue(port, head(port, "Content-Length: 99999999"), more=bytes(65536))
+    assert said.startswith(b"HTTP/1.1 413 ")
+    assert b"connection: close" in said.lower()
+    chunk = b"10000\r\n" + bytes(65536) + b"\r\n"
+    said = dialogue(port, head(port, "Transfer-Encoding: chunked"), more=chunk)
+    assert said.startswith(b"HTTP/1.1 413 ")
+
+
+def test_slow_body_is_told_so_and_cut(port: int) -> None:
+    said = dialogue(port, head(port, "Content-Length: 1000"), b"number=", more=b"1")
+    assert said.startswith(b"HTTP/1.1 408 ")
+    assert b"did not come in time" in said
+    assert dialogue(port, head(port, "Transfer-Encoding: chunked"), b"5\r\nnum").startswith(b"HTTP/1.1 408 ")
+
+
+def test_slow_head_is_cut(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server.PatientHttp, "head_seconds", 0.3)
+    assert dialogue(port) == b""
+    assert dialogue(port, b"GET /portal HTTP/1.1\r\n", more=b"x: 1\r\n") == b""
+    request = f"GET /portal HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+    assert dialogue(port, request, b"GET /por").startswith(b"HTTP/1.1 200 ")
+
+
+def test_body_that_nobody_asked_for_does_not_keep_a_connection(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server.PatientHttp, "head_seconds", 0.3)
+    request = head(port, "Content-Length: 2000").replace(b"/portal/activate", b"/portal/nothing")
+    assert dialogue(port, request, more=b"x").startswith(b"HTTP/1.1 404 ")
+
+
+def test_peer_that_reads_nothing_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server.PatientHttp, "read_seconds", 0.3)
+    size = 50_000_000
+
+    async def much(_: Request) -> Response:
+        return StreamingResponse(bytes(100_000) for _ in range(size // 100_000))
+
+    with server.listen("127.0.0.1", 0) as listener, served(Starlette(routes=[Route("/", much)]), listener) as running:
+        with socket.create_connection(listener.getsockname(), timeout=30) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            connection.recv(1)
+            assert wait_until(lambda: not running.server_state.connections, 30)
+            received = 0
+            while data := connection.recv(1_000_000):
+                received += len(data)
+            assert received < size
+        assert ask(listener.getsockname()[1], "GET", "/nothing")[0] == 404
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20_000 + b"\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_gets_400_or_less(port: int, garbage: bytes) -> None:
+    assert dialogue(port, garbage)[:13] in (b"", b"HTTP/1.1 400 ", b"HTTP/1.1 403 ", b"HTTP/1.1 431 ")
+    assert ask(port, "GET", "/portal")[0] == 200
+
+
+def test_last_activations_of_a_number_have_as_many_winners(counter: Counter) -> None:
+    number = enter(counter, phone_order(quantity=QUANTITY))
+    with running(counter) as port, ThreadPoolExecutor(200) as pool:
+
+        def redeem(mac: object) -> int:
+            return ask(port, "POST", "/portal/activate", {"number": number, "serial": str(mac)})[0]
+
+        said = Tally(pool.map(redeem, phones(200)))
+    assert said == {303: QUANTITY, 422: 200 - QUANTITY}
+    assert counted(counter.authority / "ledger.sqlite3") == {number: (QUANTITY, QUANTITY)}
+
+
+def test_one_phone_is_redeemed_once_however_often_it_is_asked(counter: Counter) -> None:
+    number = enter(counter, phone_order(quantity=50))
+    with running(counter) as port, ThreadPoolExecutor(40) as pool:
+
+        def redeem(_: int) -> str:
+            return ask(port, "POST", "/portal/activate", {"number": number, "serial": MAC})[1]
+
+        said = Tally(pool.map(redeem, range(40)))
+    assert said == {f"/portal/activations/{SERIAL}?new": 1, f"/portal/activations/{SERIAL}?again": 39}
+    assert redemptions(counter) == [(number, SERIAL)]
+
+
+def test_place_that_cannot_be_listened_on_is_a_usage_error() -> None:
+    with server.listen("127.0.0.1", 0) as listener:
+        taken = listener.getsockname()[1]
+        for host, port in (("127.0.0.1", taken), ("192.0.2.1", 0), ("no such host.example", 0), ("\udcff", 0)):
+            with pytest.raises(UsageError, match="--host"):
+                server.listen(host, port)
