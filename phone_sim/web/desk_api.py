@@ -81,8 +81,8 @@ class NewLicense(_Body):
 
     mac: str | None = Field(default=None, max_length=17, description="a phone license; a site license if absent")
     last_day: date | None = Field(default=None, description="of a site license; without it there is no end")
-    bits: list[Annotated[int, Field(ge=0, le=27)]] | None = Field(
-        default=None, min_length=1, max_length=28, description="option bits; those that are needed if absent"
+    features: list[Annotated[str, Field(pattern="^[A-Za-z0-9]{1,40}$")]] = Field(
+        default=[], max_length=20, description="features by key; those that need a license if empty"
     )
 
 
@@ -130,6 +130,7 @@ def make_api(desk: Desk, demonstration: Demonstration) -> FastAPI:
     api.add_exception_handler(PhoneSimError, _refusal)
     _add_views(api, desk)
     _add_phones(api, desk)
+    _add_actions(api, desk)
     _add_clock(api, desk)
     _add_server(api, desk)
     _add_story(api, desk, demonstration)
@@ -202,6 +203,8 @@ def _add_phones(api: FastAPI, desk: Desk) -> None:
         phone = _phone(desk, mac)
         desk.do(lambda: desk.take(phone.mac))
 
+
+def _add_actions(api: FastAPI, desk: Desk) -> None:
     @api.post("/phones/{mac}/keys", summary="Press keys; a phone that boots or is off does not notice")
     def post_keys(mac: Mac, pressed: Keys) -> dict[str, Any]:
         phone = _phone(desk, mac)
@@ -271,7 +274,7 @@ def _add_server(api: FastAPI, desk: Desk) -> None:
     @api.post("/licenses", summary="Order, redeem and publish a license", status_code=201)
     def post_license(new: NewLicense) -> dict[str, Any]:
         mac = None if new.mac is None else MacAddress.parse(new.mac)
-        number = desk.do(lambda: desk.license(mac, new.last_day, new.bits))
+        number = desk.do(lambda: desk.license(mac, new.last_day, ",".join(new.features)))
         return {"number": number, "license_files": list(desk.server.license_files())}
 
     @api.post("/licenses/forge", summary="Spoil the signature of a phone's license on the boot server")

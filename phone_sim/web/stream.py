@@ -40,7 +40,8 @@ def event_route(desk: Desk, path: str = "/events") -> Route:
             nonlocal open_streams
             open_streams += 1
             try:
-                async for message in _messages(desk, mac, int(after) if after.isdigit() else 0):
+                page = _Page(desk, mac, int(after[:16]) if after.isascii() and after.isdigit() else 0)
+                async for message in page.messages():
                     yield message
             finally:
                 open_streams -= 1
@@ -50,32 +51,38 @@ def event_route(desk: Desk, path: str = "/events") -> Route:
     return Route(path, events)
 
 
-async def _messages(desk: Desk, mac: str, after: int) -> AsyncIterator[ServerSentEvent]:
-    known: dict[str, Any] = {}
-    while True:
-        news, known, after = await asyncio.to_thread(lambda: desk.do(lambda: _news(desk, mac, known, after)))
-        yield ServerSentEvent(data=json.dumps(news), id=str(after))
-        await asyncio.sleep(INTERVAL)
+class _Page:
+    """What a page knows: the views that it has, and the number of the last event; `mac` is the phone that it shows."""
 
+    def __init__(self, desk: Desk, mac: str, after: int) -> None:
+        self._desk = desk
+        self._mac = mac
+        self._after = after
+        self._known: dict[str, Any] = {}
 
-def _news(desk: Desk, mac: str, known: dict[str, Any], after: int) -> tuple[dict[str, Any], dict[str, Any], int]:
-    """What is new since a page knew `known` and events up to `after`; and what it knows from now on."""
-    tiles = {tile["mac"]: tile for tile in (views.tile_view(phone) for phone in desk.phones)}
-    server = views.server_view(desk)
-    news: dict[str, Any] = {"clock": views.clock_view(desk)}
-    if changed := [tile for key, tile in tiles.items() if known.get(key) != tile]:
-        news["tiles"] = changed
-    if gone := sorted(known.keys() - tiles.keys() - {"server", "phone"}):
-        news["gone"] = gone
-    if known.get("server") != server:
-        news["server"] = server
-    known_now = {**tiles, "server": server}
-    phone = next((one for one in desk.phones if one.mac == MacAddress(mac)), None)
-    if phone is not None:
-        if events := phone.events.after(after):
-            news["events"] = [one.as_json() for one in events[-views.LINES_SHOWN :]]
-        known_now["phone"] = views.phone_view(desk, phone)
-        if known.get("phone") != known_now["phone"]:
-            news["phone"] = known_now["phone"]
-        after = phone.events.last
-    return news, known_now, after
+    async def messages(self) -> AsyncIterator[ServerSentEvent]:
+        """What is new, again and again."""
+        while True:
+            news = await asyncio.to_thread(self._desk.do, self._news)
+            yield ServerSentEvent(data=json.dumps(news), id=str(self._after))
+            await asyncio.sleep(INTERVAL)
+
+    def _news(self) -> dict[str, Any]:
+        """What the page does not know yet; it does from now on. For the desk's thread."""
+        tiles = {tile["mac"]: tile for tile in map(views.tile_view, self._desk.phones)}
+        current: dict[str, Any] = {**tiles, "server": views.server_view(self._desk)}
+        news: dict[str, Any] = {"clock": views.clock_view(self._desk)}
+        phone = next((one for one in self._desk.phones if one.mac == MacAddress(self._mac)), None)
+        if phone is not None:
+            current["phone"] = views.phone_view(self._desk, phone)
+            if events := phone.events.after(self._after):
+                news["events"] = [one.as_json() for one in events[-views.LINES_SHOWN :]]
+            self._after = phone.events.last
+        changed = {name for name, view in current.items() if self._known.get(name) != view}
+        news |= {name: current[name] for name in changed & {"server", "phone"}}
+        if told := [tile for mac, tile in tiles.items() if mac in changed]:
+            news["tiles"] = told
+        if gone := sorted(self._known.keys() - current.keys() - {"phone"}):
+            news["gone"] = gone
+        self._known = current
+        return news

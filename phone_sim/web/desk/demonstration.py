@@ -46,7 +46,7 @@ class Step:
 
     title: str
     text: str
-    act: Callable[[Stage], object]
+    act: Callable[[Stage], object] = lambda _: None
 
 
 def _go_to_the_eve(stage: Stage) -> None:
@@ -59,6 +59,11 @@ def _show_licenses(stage: Stage) -> None:
     if stage.phone.driver.frame.title:  # a menu is open
         stage.phone.press(Key.MENU)
     stage.phone.press(*_TO_LICENSES)
+
+
+def _call_before_the_polling_time(stage: Stage) -> None:
+    stage.wait_until_after_the_polling_time(-2)
+    stage.phone.start_call()
 
 
 def _forge(stage: Stage) -> None:
@@ -75,13 +80,13 @@ def _license(stage: Stage) -> None:
 STEPS = (
     Step(
         title="A phone out of its box",
-        text="Nothing is in its flash. The boot server configures features that need a license, and has no license file.",
-        act=lambda stage: None,
+        text="Nothing is in its flash. The boot server configures features that need a license, and has no license "
+        "file yet.",
     ),
     Step(
         title="Power on",
-        text="The phone reads its configuration, asks for the site's license file and for its own, and finds neither. It "
-        "logs that, switches the features off, and carries on (B9, B13).",
+        text="The phone reads its configuration, asks for the site's license file and for its own, and finds neither. "
+        "It logs that, switches the features off, and carries on (B9, B13).",
         act=lambda stage: stage.phone.switch_power(),
     ),
     Step(
@@ -108,14 +113,15 @@ STEPS = (
     ),
     Step(
         title="The day before the last day",
-        text="Menu > Status > Licenses says until when each license is valid; the arrow keys move through the list (B18).",
+        text="Menu > Status > Licenses says until when each license is valid; the arrow keys move through the list "
+        "(B18).",
         act=_go_to_the_eve,
     ),
     Step(
         title="A call, two minutes before the licenses are checked",
-        text="The last day is over at midnight, but the phone looks only once a day, at license.polling.time: 02:00 (B12). "
-        "Until then the features stay on.",
-        act=lambda stage: (stage.wait_until_after_the_polling_time(-2), stage.phone.start_call()),
+        text="The last day is over at midnight, but the phone looks only once a day, at license.polling.time: 02:00 "
+        "(B12). Until then the features stay on.",
+        act=_call_before_the_polling_time,
     ),
     Step(
         title="The polling time",
@@ -124,14 +130,14 @@ STEPS = (
     ),
     Step(
         title="The call ends",
-        text="Reconfiguring network, please wait. The phone is about to reboot, to remove what is not licensed any more "
-        "(B12).",
+        text="Reconfiguring network, please wait. The phone is about to reboot, to remove what is not licensed any "
+        "more (B12).",
         act=lambda stage: stage.phone.end_call(),
     ),
     Step(
         title="The phone has rebooted",
-        text="The boot server still has the old license, which is over. The features are off again, this is logged, and "
-        "the phone carries on (B12, B13).",
+        text="The boot server still has the old license, which is over. The features are off again, this is logged, "
+        "and the phone carries on (B12, B13).",
         act=lambda stage: stage.desk.time.virtual.run(timedelta(minutes=1)),
     ),
 )
@@ -154,7 +160,7 @@ class Demonstration:
         """
         if model not in MODELS or not 0 <= step < len(STEPS):
             raise UsageError(f"the story has the steps 0 to {len(STEPS) - 1}, with {' and '.join(MODELS)}")
-        if self._desk.server.folder is None:
+        if not self._desk.server.is_ours:
             raise UsageError("the story needs a boot server of its own: start without --server")
         if not self.is_on_stage or model != self.model or step < self.step:
             self._start(model)

@@ -3,7 +3,7 @@
 All of it is for the desk's own thread: other threads hand over what they want done, by `Desk.do`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from types import TracebackType
 from typing import Self, TypeVar
@@ -60,26 +60,32 @@ class Desk:
         return self._phones[mac]
 
     def put(self, model: str, mac: MacAddress | None = None, firmware: str = CURRENT) -> DeskPhone:
-        """Put a phone on the desk, off and with blank flash.
+        """Put a phone on the desk, off and with blank flash, that boots from the desk's server.
 
         Raises:
             UsageError: the desk is full, has that phone, or the model or firmware is not known.
         """
-        if len(self._phones) >= PHONES_LIMIT:
-            raise UsageError(f"there are {PHONES_LIMIT} phones on the desk, which is all that it holds")
-        mac = mac or next(one for one in self._addresses if one not in self._phones)
-        if mac in self._phones:
-            raise UsageError(f"the phone {mac} is on the desk already")
         identity = Identity(
             model=load_model(model),
             features=load_features(),
-            mac=mac,
+            mac=mac or next(one for one in self._addresses if one not in self._phones),
             profile=profile_for(firmware),
             anchor=self.server.anchor,
             boot_server=self.server.url,
         )
-        phone = DeskPhone(identity, self.time.virtual)
-        self._phones[mac] = phone
+        return self.add(DeskPhone(identity, self.time.virtual))
+
+    def add(self, phone: DeskPhone) -> DeskPhone:
+        """Put a phone on the desk, which has to live in the desk's time.
+
+        Raises:
+            UsageError: the desk is full, or has that phone.
+        """
+        if len(self._phones) >= PHONES_LIMIT:
+            raise UsageError(f"there are {PHONES_LIMIT} phones on the desk, which is all that it holds")
+        if phone.mac in self._phones:
+            raise UsageError(f"the phone {phone.mac} is on the desk already")
+        self._phones[phone.mac] = phone
         return phone
 
     def take(self, mac: MacAddress) -> None:
@@ -90,25 +96,26 @@ class Desk:
     def clear(self) -> None:
         """Take everything off: phones, activation files, faults."""
         self._close_phones()
-        if self.server.folder is not None:
+        if self.server.is_ours:
             self.server.switch(up=True)
             self.server.set_faults([])
             self.server.remove_licenses()
 
-    def license(self, mac: MacAddress | None, last_day: date | None, bits: Iterable[int] | None = None) -> str:
+    def license(self, mac: MacAddress | None, last_day: date | None, software: str = "") -> str:
         """Publish a license for a phone, or for the site when there is no MAC; returns the license number.
 
-        Without option bits it grants what the phone's model, or any model, needs a license for.
+        Without `software` (features by key, with commas) it is for all that the phone, or any on the desk, needs a
+        license for.
+
+        Raises:
+            UsageError: a license has no such terms, nothing needs one, or the boot server is not ours.
         """
-        if bits is None:
-            models = [phone.identity.model for phone in self.phones if mac in (None, phone.mac)]
-            asked = Requirement.LICENSE_REQUIRED
-            bits = {one.bit for one in load_features() if any(model.requirement(one) is asked for model in models)}
-            if not bits:
-                raise UsageError("no phone on the desk needs a license for anything")
-        if mac is None:
-            return self.server.license_site(bits, last_day)
-        return self.server.license_phone(mac, bits)
+        models = [phone.identity.model for phone in self.phones if mac in (None, phone.mac)]
+        asked = Requirement.LICENSE_REQUIRED
+        needed = [one.key for one in load_features() if any(model.requirement(one) is asked for model in models)]
+        if not software and not needed:
+            raise UsageError("no phone on the desk needs a license for anything")
+        return self.server.license(mac, software or ",".join(needed), last_day)
 
     def next_polling_time(self, mac: MacAddress) -> datetime:
         """When the phone checks its licenses next (B12). Raises UsageError where it does not."""

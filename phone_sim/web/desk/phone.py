@@ -18,9 +18,10 @@ from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.session import Identity
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.driver import Exchange, PhoneDriver
-from phone_sim.runtime.flash_file import MemoryFlash
+from phone_sim.runtime.flash_file import Flash, MemoryFlash
 from phone_sim.runtime.log_sink import LogSink
-from phone_sim.runtime.transport import Limits, network_transport
+from phone_sim.runtime.network import Network
+from phone_sim.runtime.transport import Limits, Transport, network_transport
 from phone_sim.runtime.virtual_time import VirtualTime
 from phone_sim.web.desk.events import EventLog
 
@@ -29,19 +30,33 @@ _LIMITS = Limits(answer=2.0, transfer=10.0)
 
 
 class DeskPhone:
-    """A phone that is off at first, with blank flash. `events` is what has happened to it."""
+    """A phone that is off at first. `events` is what has happened to it.
 
-    def __init__(self, identity: Identity, time: VirtualTime) -> None:
+    What is not given is made for it: blank flash in memory, a transport over the network with little patience, and no
+    other server to speak to. It closes its transport and its network, whosever they were.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        time: VirtualTime,
+        *,
+        flash: Flash | None = None,
+        transport: Transport | None = None,
+        network: Network | None = None,
+    ) -> None:
         self.events = EventLog()
         self._time = time
         self._state = State.OFF
-        self._transport = network_transport(limits=_LIMITS)
+        self._transport = network_transport(limits=_LIMITS) if transport is None else transport
+        self._network = Network() if network is None else network
         self.driver = PhoneDriver(
             Phone(identity),
             clock=time.clock,
             agenda=time.agenda,
             transport=self._transport,
-            flash=MemoryFlash(),
+            flash=MemoryFlash() if flash is None else flash,
+            network=self._network,
             log=LogSink(self._line),
             on_effect=self._effect,
             on_exchange=self._exchange,
@@ -108,6 +123,7 @@ class DeskPhone:
         if self.state is not State.OFF:
             self.driver.cut_power()
         self._transport.close()
+        self._network.close()
 
     def notice(self) -> None:
         """Write down a change of state."""
@@ -134,7 +150,7 @@ class DeskPhone:
 
 def frame_as_json(frame: Frame) -> Mapping[str, Any]:
     """A display's contents as programs get them."""
-    return asdict(frame)
+    return asdict(frame) | {"lines": list(frame.lines), "soft_keys": list(frame.soft_keys)}
 
 
 def line_as_json(line: str) -> Mapping[str, Any]:

@@ -12,19 +12,20 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
-from phone_sim.authority.activation import activation_files, redeem_phone, redeem_site
-from phone_sim.authority.license_number import new_number
-from phone_sim.authority.office import found, open_office, write_whole
-from phone_sim.authority.orders import Order, check_terms, new_site_serial
+from phone_sim.authority.activation import activation_files, redeem
+from phone_sim.authority.office import found, open_office, write_files, write_whole
+from phone_sim.authority.orders import new_order
 from phone_sim.boot_server.directory import DirectorySite
 from phone_sim.boot_server.faults import FaultPlan, FaultRule
 from phone_sim.boot_server.http import HttpBootServer
-from phone_sim.errors import LicenseFileError, UsageError
+from phone_sim.errors import LicenseFileError, MasterConfigurationError, UsageError
+from phone_sim.firmware import master_config
 from phone_sim.firmware.profile import CURRENT
 from phone_sim.licensing.license_file import read_all
 from phone_sim.licensing.license_key import LicenseType
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.model_files import load_features, load_models
 
 SITE_FILE = "000000000000-license.cfg"
 MASTER = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
@@ -42,15 +43,16 @@ SITE = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 </site>
 """
 _ORDERED_FROM = "the desk"
-_SOFTWARE = "as chosen on the desk"
+_ANY_PHONE = MacAddress("0004f2000001")
 
 
 class DeskServer:
     """A boot server with the activation files of an authority; a context manager.
 
     `folder` is the site that it serves, made with all features in use where none is given; `url` is its address. With
-    the address of another boot server instead, nothing is served here, and its files cannot be changed. `authority` is
-    the folder of the authority, `anchor` what phones trust.
+    the address of another boot server instead, nothing is served here, and its files cannot be changed. `licenses` is
+    the folder for activation files, where the site's master configuration file looks for them (B17), None where the
+    boot server is another. `authority` is the folder of the authority, `anchor` what phones trust.
 
     Raises:
         AuthorityError: the authority's folder cannot be used.
@@ -68,14 +70,13 @@ class DeskServer:
         self.authority = authority
         with open_office(authority) as office:
             self.anchor: TrustAnchor = office.signing_key.anchor
-        self.folder = folder
         if not url and folder is None:
-            self.folder = made / "site"
-            self._fill(self.folder)
-        self._site_serial = new_site_serial()
+            folder = made / "site"
+            _fill(folder)
+        self.licenses = None if folder is None else folder / _license_directory(folder)
         self._http: HttpBootServer | None = None
-        if self.folder is not None:
-            self._http = HttpBootServer(DirectorySite(self.folder), faults=self.faults)
+        if folder is not None:
+            self._http = HttpBootServer(DirectorySite(folder), faults=self.faults)
             self._http.start()
         self.url = self._http.url if self._http is not None else url
 
@@ -87,6 +88,11 @@ class DeskServer:
     ) -> None:
         self.close()
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether what the boot server answers can be changed here."""
+        return self._http is not None
+
     def close(self) -> None:
         """Stop serving, and take away what was made for the desk."""
         if self._http is not None and self.is_up:
@@ -94,7 +100,7 @@ class DeskServer:
         self._undo.close()
 
     def switch(self, *, up: bool) -> None:
-        """Let the boot server give no answer at all, or answer again."""
+        """Let the boot server give no answer at all, or answer again. Raises UsageError where it is not ours."""
         _, http = self._own()
         if up != self.is_up:
             (http.start if up else http.stop)()
@@ -112,19 +118,40 @@ class DeskServer:
         for rule in parsed:
             self.faults.add(rule)
 
-    def license_phone(self, mac: MacAddress, bits: Iterable[int]) -> str:
-        """Order, redeem and publish a phone license, which never ends (B11); returns the license number."""
-        return self._license(mac, bits, None)
+    def license(self, mac: MacAddress | None, software: str, last_day: date | None = None) -> str:
+        """Order, redeem and publish a license for a phone, or without a MAC for the site; returns the license number.
 
-    def license_site(self, bits: Iterable[int], last_day: date | None) -> str:
-        """Order, redeem and publish a site license until `last_day`, or for ever; returns the license number."""
-        return self._license(None, bits, last_day)
+        `software` is a suite, or features by key, with commas. A phone license has no last day (B11).
+
+        Raises:
+            UsageError: a license has no such terms, or the boot server is not ours.
+        """
+        folder, _ = self._own()
+        at = datetime.now(UTC)
+        order = new_order(
+            license_type=LicenseType.SITE if mac is None else LicenseType.PHONE,
+            software=software,
+            version=CURRENT,
+            quantity=1,
+            expires=last_day,
+            upgrade=False,
+            site_serial=None,
+            features=load_features(),
+            at=at,
+        )
+        with open_office(self.authority) as office:
+            with office.ledger.writing():
+                office.ledger.add(order)
+            wanted = order.site_serial if mac is None else mac.digits
+            serial = redeem(office.ledger, order.number, wanted or "", at=at, requester=_ORDERED_FROM)
+            write_files(activation_files(office.ledger, office.signing_key, [serial]), folder)
+        return order.number
 
     def forge(self, mac: MacAddress) -> str:
         """Change the signature of the license that this phone would be given; returns the file's name.
 
         Raises:
-            UsageError: there is none, or its file is no activation file.
+            UsageError: there is none, its file is no activation file, or the boot server is not ours.
         """
         folder, _ = self._own()
         name = next((one for one in (f"{mac}-license.cfg", SITE_FILE) if (folder / one).exists()), None)
@@ -150,43 +177,26 @@ class DeskServer:
 
     def license_files(self) -> tuple[str, ...]:
         """The names of the activation files on the boot server, where it is ours."""
-        return () if self.folder is None else tuple(sorted(file.name for file in self.folder.glob("*-license.cfg")))
+        return () if self.licenses is None else tuple(sorted(file.name for file in self.licenses.glob("*-license.cfg")))
 
     def _own(self) -> tuple[Path, HttpBootServer]:
-        if self.folder is None or self._http is None:
+        if self.licenses is None or self._http is None:
             raise UsageError(f"{self.url} is not our boot server: what it answers cannot be changed from here")
-        return self.folder, self._http
+        return self.licenses, self._http
 
-    def _license(self, mac: MacAddress | None, bits: Iterable[int], last_day: date | None) -> str:
-        folder, _ = self._own()
-        license_type = LicenseType.SITE if mac is None else LicenseType.PHONE
-        check_terms(license_type, 1, last_day)
-        order = Order(
-            number=new_number(),
-            license_type=license_type,
-            software=_SOFTWARE,
-            bits=tuple(sorted(bits)),
-            version=CURRENT,
-            quantity=1,
-            expires=last_day,
-            upgrade=False,
-            ordered_at=datetime.now(UTC),
-            site_serial=self._site_serial if mac is None else None,
-        )
-        with open_office(self.authority) as office:
-            with office.ledger.writing():
-                office.ledger.add(order)
-            if mac is None:
-                redeem_site(office.ledger, order.number, None, at=order.ordered_at, requester=_ORDERED_FROM)
-            else:
-                redeem_phone(office.ledger, order.number, mac, at=order.ordered_at, requester=_ORDERED_FROM)
-            serial = self._site_serial if mac is None else mac.serial
-            for name, data in activation_files(office.ledger, office.signing_key, [serial]).items():
-                write_whole(folder / name, data)
-        return order.number
 
-    @staticmethod
-    def _fill(folder: Path) -> None:
-        folder.mkdir()
-        for name, text in (("000000000000.cfg", MASTER), ("features.cfg", FEATURES), ("site.cfg", SITE)):
-            (folder / name).write_text(text)
+def _fill(folder: Path) -> None:
+    folder.mkdir()
+    for name, text in (("000000000000.cfg", MASTER), ("features.cfg", FEATURES), ("site.cfg", SITE)):
+        (folder / name).write_text(text)
+
+
+def _license_directory(folder: Path) -> str:
+    """Where a site's master configuration file has phones look for licenses, below its folder; else the root (B17)."""
+    try:
+        data = (folder / master_config.DEFAULT_NAME).read_bytes()
+        master = master_config.parse(data, model=load_models()[0], mac=_ANY_PHONE)
+    except (OSError, MasterConfigurationError):
+        return ""
+    inside = [part for part in master.license_directory.split("/") if part not in ("", ".", "..")]
+    return "" if "://" in master.license_directory else "/".join(inside)

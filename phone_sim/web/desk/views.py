@@ -47,7 +47,7 @@ def server_view(desk: Desk) -> dict[str, Any]:
     server = desk.server
     return {
         "url": server.url,
-        "ours": server.folder is not None,
+        "ours": server.is_ours,
         "up": server.is_up,
         "faults": [str(rule) for rule in server.faults.rules],
         "license_files": list(server.license_files()),

@@ -47,7 +47,7 @@ listen((news) => {
     byMac.get(mac)?.item.remove();
     byMac.delete(mac);
   }
-  document.getElementById("count").textContent = byMac.size;
+  document.getElementById("phones").textContent = byMac.size;
 });
 
 const form = document.getElementById("new");

@@ -95,7 +95,9 @@ function addRequest(event) {
   const body = at("requests");
   const time = event.at.slice(0, 19).replace("T", " ");
   const cells = [time, event.method, event.path, event.outcome, event.size, `${(1000 * event.seconds).toFixed(0)} ms`];
-  body.prepend(row(cells, { class: event.outcome === "ok" ? "" : "bad-row" }));
+  // That a file is not there is normal for a phone.
+  const kind = event.outcome === "ok" ? "" : / 404 |not found/i.test(event.outcome) ? "dim" : "bad-row";
+  body.prepend(row(cells, { class: kind }));
   while (body.childElementCount > LINES_KEPT) body.lastElementChild.remove();
 }
 
@@ -132,6 +134,13 @@ function draw(tag, attributes, text) {
   return made;
 }
 
+/** The ends of a way between two nodes: outside of both. */
+function between(from, to) {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const reach = Math.min(58 / Math.max(Math.abs(dx), 1), 17 / Math.max(Math.abs(dy), 1));
+  return [{ x: from.x + dx * reach, y: from.y + dy * reach }, { x: to.x - dx * reach, y: to.y - dy * reach }];
+}
+
 async function drawLifecycle() {
   const life = await attempt(() => api("GET", "/lifecycle"));
   if (life === undefined) return;
@@ -140,15 +149,18 @@ async function drawLifecycle() {
     const angle = (2 * Math.PI * index) / life.states.length - Math.PI / 2;
     return [state, { x: 220 + 150 * Math.cos(angle), y: 130 + 100 * Math.sin(angle) }];
   }));
+  const head = draw("marker", { id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" });
+  head.append(draw("path", { d: "M0 0L8 4L0 8Z", class: "arrow" }));
+  picture.append(head);
   const seen = new Map();
   for (const { from, to, event } of life.transitions) {
     const key = `${from}>${to}`;
     if (seen.has(key)) seen.get(key).textContent += `, ${event}`;
     else if (from !== to) {
-      const [a, b] = [place.get(from), place.get(to)];
+      const [a, b] = between(place.get(from), place.get(to));
       // A little to the left, so that the way back does not lie on the way there.
       const [dx, dy] = [(a.y - b.y) * 0.12, (b.x - a.x) * 0.12];
-      const path = draw("path", { d: `M${a.x} ${a.y}Q${(a.x + b.x) / 2 + dx} ${(a.y + b.y) / 2 + dy} ${b.x} ${b.y}`, class: "way" });
+      const path = draw("path", { d: `M${a.x} ${a.y}Q${(a.x + b.x) / 2 + dx} ${(a.y + b.y) / 2 + dy} ${b.x} ${b.y}`, class: "way", "marker-end": "url(#arrow)" });
       const title = draw("title", {}, `${from} to ${to}: ${event}`);
       path.append(title);
       picture.append(path);
