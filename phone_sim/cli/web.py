@@ -1,25 +1,29 @@
-"""`phone-sim web`: the web server, with the activation portal."""
+"""`phone-sim web`: phones that one can look at, and the activation portal, on a web server."""
 
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from phone_sim.cli.options import json_option
+from phone_sim.cli.options import DEFAULT_MODEL, Instant, json_option
 from phone_sim.cli.serving import announce
 
 if TYPE_CHECKING:
     import socket
 
-    from phone_sim.web.portal_counter import Counter
+    from phone_sim.web.desk.desk import Desk
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
-_PACKAGES = {"h11", "jinja2", "python_multipart", "starlette", "uvicorn"}
+_SITE = click.Path(exists=True, file_okay=False, path_type=Path)
+_PACKAGES = {"fastapi", "h11", "jinja2", "pydantic", "python_multipart", "sse_starlette", "starlette", "uvicorn"}
 
 
-@click.command(short_help="Serve the activation portal of a license authority.")
+@click.command(short_help="Show phones on a web page, and serve the activation portal.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on. [default: 0, which takes a free one]"
 )
@@ -32,45 +36,71 @@ _PACKAGES = {"h11", "jinja2", "python_multipart", "starlette", "uvicorn"}
     help="A name that browsers reach it by; can be given several times.",
 )
 @click.option(
-    "--authority",
-    type=_FOLDER,
-    default=Path("authority"),
+    "--phone",
+    "models",
+    metavar="MODEL",
+    multiple=True,
+    default=[DEFAULT_MODEL],
     show_default=True,
-    envvar="PHONE_SIM_AUTHORITY",
-    help="Folder of the authority.",
+    help="A phone on the desk, switched on; can be given several times.",
 )
-@click.option("--publish", type=_FOLDER, help="Folder of a boot server that gets each activation file.")
-@click.option(
-    "--mail-folder",
-    type=_FOLDER,
-    default=Path("mail"),
-    show_default=True,
-    help="Folder for the mails to who sends a batch.",
-)
+@click.option("--site", type=_SITE, help="Folder that the boot server serves. [default: one made for the desk]")
+@click.option("--server", "url", metavar="URL", default="", help="Boot server of your own, in place of --site.")
+@click.option("--authority", type=_FOLDER, help="Folder of the authority. [default: one made for the desk]")
+@click.option("--mail-folder", type=_FOLDER, default=Path("mail"), show_default=True, help="Folder for mailed batches.")
+@click.option("--now", type=Instant(), help="Time on the clock at the start. [default: the time]")
 @json_option
 def command(
     port: int,
     host: str,
     names: tuple[str, ...],
-    authority: Path,
-    publish: Path | None,
+    models: tuple[str, ...],
+    site: Path | None,
+    url: str,
+    authority: Path | None,
     mail_folder: Path,
+    now: datetime | None,
     as_json: bool,
 ) -> None:
-    """Serve the activation portal of a license authority (B8), until interrupted.
+    """Show phones on a web page, and serve the activation portal (B8), until interrupted.
 
-    Single and batch activation as the bulletin has them, and the orders. The address is on stdout.
+    A desk of phones with their log, requests and licenses, on a clock that can be sped up; a guided demonstration; the
+    portal, with single and batch activation as the bulletin has them; an API that does all of it, described in
+    /api/openapi.json. The address is on stdout.
 
     Only this machine can connect, and whoever has an account on it is let in. With another --host, an address with a
     token is on stderr once, and nobody is let in without it. The server speaks HTTP only: who reads that network reads
     the token.
 
-    \b
-    Example: phone-sim license init
-             phone-sim web --port 8000 --publish site
+    Example: phone-sim web --port 8000 --phone SPIP_670 --phone VVX_1500
+    """
+    from phone_sim.errors import UsageError
+
+    if site is not None and url:
+        raise UsageError("--site and --server are two boot servers: give one of them")
+    with web_packages():
+        from phone_sim.web.desk.desk import Desk
+        from phone_sim.web.desk.server import DeskServer
+
+        place = Place(host=host, port=port, names=names, mail_folder=mail_folder, as_json=as_json)
+        with DeskServer(folder=site, url=url, authority=authority) as server, Desk(server, start=now) as desk:
+            for model in models:
+                phone = desk.do(lambda: desk.put(model))  # noqa: B023 - it is done before the next one
+                desk.do(phone.switch_power)
+            place.serve(desk)
+
+
+@contextmanager
+def web_packages() -> Iterator[None]:
+    """What is imported here may lack the packages of the web extra; the message then says how to get them.
+
+    Raises:
+        UsageError: one of them is not installed.
     """
     try:
-        _serve(host, port, names, authority, publish, mail_folder, as_json)
+        import python_multipart  # noqa: F401 - starlette does without it, until a form is sent
+
+        yield
     except ModuleNotFoundError as error:
         from phone_sim.errors import UsageError
 
@@ -78,51 +108,52 @@ def command(
         if package not in _PACKAGES:
             raise
         raise UsageError(
-            f"phone-sim web needs {package}, which is not installed: pip install 'phone-sim[web]'"
+            f"the web page needs {package}, which is not installed: pip install 'phone-sim[web]'"
         ) from error
 
 
-def _serve(
-    host: str,
-    port: int,
-    names: tuple[str, ...],
-    authority: Path,
-    publish: Path | None,
-    mail_folder: Path,
-    as_json: bool,
-) -> None:
-    import python_multipart  # noqa: F401 - starlette does without it, until a form is sent
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the web server listens, and what it says of that."""
 
-    from phone_sim.authority.office import open_office
-    from phone_sim.web.portal_counter import Counter
-    from phone_sim.web.server import listen
+    host: str
+    port: int
+    names: Sequence[str] = ()
+    mail_folder: Path = Path("mail")
+    as_json: bool = False
 
-    with open_office(authority):
-        counter = Counter(authority=authority, boot_server=publish, mail_folder=mail_folder)
-    listener = listen(host, port)
-    with listener:
-        _serve_on(listener, counter, _names_of(host, names), as_json)
+    def serve(self, desk: "Desk", page: str = "") -> None:
+        """Serve a desk until SIGINT or SIGTERM, which end it as KeyboardInterrupt, also where a shell ignores them.
 
+        `page` is the path of the page whose address is printed.
+        """
+        from phone_sim.web.server import listen
 
-def _serve_on(listener: "socket.socket", counter: "Counter", names: Sequence[str], as_json: bool) -> None:
-    """Serve until SIGINT or SIGTERM, which end it as KeyboardInterrupt, also where a shell has them ignored."""
-    from phone_sim.web.app import make_app
-    from phone_sim.web.security import Access
-    from phone_sim.web.server import server_of
+        with listen(self.host, self.port) as listener:
+            self._serve_on(listener, desk, page)
 
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+    def _serve_on(self, listener: "socket.socket", desk: "Desk", page: str) -> None:
+        from phone_sim.web.app import make_app
+        from phone_sim.web.portal_counter import Counter
+        from phone_sim.web.security import Access
+        from phone_sim.web.server import server_of
 
-    address, port = listener.getsockname()[:2]
-    access = Access.at(address, port, names)
-    server = server_of(make_app(access=access, counter=counter))
-    url = f"http://{_reached_by(address)}:{port}/portal"
-    signal.signal(signal.SIGINT, interrupt)
-    signal.signal(signal.SIGTERM, interrupt)
-    announce("the activation portal", as_json)(url)
-    if access.token is not None:
-        click.echo(f"Open {url}?token={access.token}", err=True)
-    server.run(sockets=[listener])
+        def interrupt(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        address, port = listener.getsockname()[:2]
+        access = Access.at(address, port, _names_of(self.host, self.names))
+        counter = Counter(
+            authority=desk.server.authority, boot_server=desk.server.licenses, mail_folder=self.mail_folder
+        )
+        server = server_of(make_app(access=access, counter=counter, desk=desk))
+        url = f"http://{_reached_by(address)}:{port}/{page}"
+        signal.signal(signal.SIGINT, interrupt)
+        signal.signal(signal.SIGTERM, interrupt)
+        announce("phones and the activation portal", self.as_json)(url)
+        if access.token is not None:
+            click.echo(f"Open {url}?token={access.token}", err=True)
+        server.run(sockets=[listener])
 
 
 def _names_of(host: str, names: Iterable[str]) -> list[str]:

@@ -58,8 +58,8 @@ class PhoneDriver:
     """Runs one phone on a clock, an agenda, a transport, a flash and a log.
 
     `frame` is what the display shows, `reboots` the reason of each reboot so far. `on_effect` is told of every effect
-    before it is performed. Any thread may call; an event that comes out of a flow, from a transport say, is dealt with
-    when that flow is over.
+    before it is performed, `on_exchange` of every request when it has its reply. Any thread may call; an event that
+    comes out of a flow, from a transport say, is dealt with when that flow is over.
     """
 
     def __init__(
@@ -73,6 +73,7 @@ class PhoneDriver:
         log: LogSink,
         network: Network | None = None,
         on_effect: Callable[[Effect], None] | None = None,
+        on_exchange: Callable[[Exchange], None] | None = None,
     ) -> None:
         self.phone = phone
         self.frame = Frame()
@@ -85,6 +86,7 @@ class PhoneDriver:
         self._log = log
         self._network = network or Network()
         self._on_effect = on_effect
+        self._on_exchange = on_exchange
         self._lock = threading.RLock()
         self._events: deque[Callable[[], Flow[None]]] = deque()
         self._busy = False
@@ -255,7 +257,10 @@ class PhoneDriver:
     def _exchange(self, request: Request, perform: Callable[[Request], Answer]) -> Answer:
         began = time.perf_counter()
         reply = perform(request)
-        self._exchanges.append(Exchange(request=request, reply=reply, seconds=time.perf_counter() - began))
+        exchange = Exchange(request=request, reply=reply, seconds=time.perf_counter() - began)
+        self._exchanges.append(exchange)
+        if self._on_exchange is not None:
+            self._on_exchange(exchange)
         return reply
 
     def _pause(self, seconds: float) -> None:

@@ -6,31 +6,41 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from phone_sim.errors import AuthorityError, UsageError
 from phone_sim.web.bounded_body import Bounds
+from phone_sim.web.desk.demonstration import Demonstration
+from phone_sim.web.desk.desk import Desk
+from phone_sim.web.desk_api import make_api
+from phone_sim.web.desk_pages import desk_routes
 from phone_sim.web.pages import problem
 from phone_sim.web.portal import BODY_LIMITS, portal_routes
 from phone_sim.web.portal_counter import Counter
 from phone_sim.web.security import Access, Guard
+from phone_sim.web.stream import event_route
 
 _STATIC = Path(__file__).parent / "static"
+_FACES = Path(__file__).parent / "faces" / "static"
 
 
-def make_app(*, access: Access, counter: Counter, bounds: Bounds | None = None) -> Starlette:
+def make_app(*, access: Access, counter: Counter, desk: Desk, bounds: Bounds | None = None) -> Starlette:
     """The web server's application.
 
     Everything in it is behind one guard: further routes and mounted applications belong into the list below, never
     beside it. `access` says who is let in, `counter` is the authority that the portal works for, and `bounds` are the
     limits of requests; a room whose pages take larger bodies adds them to `larger_bodies`.
     """
+    demonstration = Demonstration(desk)
     routes: list[BaseRoute] = [
-        Route("/", _home),
+        *desk_routes(desk, demonstration),
+        event_route(desk),
+        Mount("/api", make_api(desk, demonstration)),
         *portal_routes(counter),
         Mount("/static", StaticFiles(directory=_STATIC)),
+        Mount("/faces", StaticFiles(directory=_FACES)),
     ]
     return Starlette(
         routes=routes,
@@ -43,10 +53,6 @@ def make_app(*, access: Access, counter: Counter, bounds: Bounds | None = None) 
             UsageError: _authority_problem,
         },
     )
-
-
-async def _home(_: Request) -> Response:
-    return RedirectResponse("/portal", 303)
 
 
 async def _http_problem(request: Request, error: Exception) -> Response:

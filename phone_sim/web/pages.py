@@ -64,6 +64,11 @@ def answer(request: Request, template: str, values: Mapping[str, Any], *, report
     return _TEMPLATES.TemplateResponse(request, template, dict(values), status_code=status, headers={"Vary": "Accept"})
 
 
+def page(template: str, values: Mapping[str, Any]) -> str:
+    """A page that is no answer to a request."""
+    return str(_TEMPLATES.get_template(template).render(values))
+
+
 def problem(request: Request, status: int, title: str, text: str) -> Response:
     """A page that says what went wrong."""
     return answer(request, "problem.html", {"title": title, "text": text}, report={"error": text}, status=status)

@@ -12,6 +12,8 @@ from starlette.types import ASGIApp
 
 from phone_sim.web.app import make_app
 from phone_sim.web.bounded_body import Bounds
+from phone_sim.web.desk.desk import Desk
+from phone_sim.web.desk.server import DeskServer
 from phone_sim.web.portal_counter import Counter
 from phone_sim.web.security import Access
 from phone_sim.web.server import listen, server_of
@@ -23,11 +25,15 @@ BOUND = 30.0
 
 @contextmanager
 def running(counter: Counter, *, bounds: Bounds | None = None, token: str | None = None) -> Iterator[int]:
-    """The port of a server that runs."""
-    with listen("127.0.0.1", 0) as listener:
+    """The port of a server that runs, with an empty desk."""
+    with (
+        DeskServer(authority=counter.authority) as server,
+        Desk(server, speed=0) as desk,
+        listen("127.0.0.1", 0) as listener,
+    ):
         port = int(listener.getsockname()[1])
         access = Access(hosts=Access.at("127.0.0.1", port).hosts, token=token)
-        with served(make_app(access=access, counter=counter, bounds=bounds), listener):
+        with served(make_app(access=access, counter=counter, desk=desk, bounds=bounds), listener):
             yield port
 
 

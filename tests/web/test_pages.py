@@ -166,8 +166,8 @@ def test_contrast_is_that_of_level_aa(scheme: int) -> None:
     assert set(re.findall(r"#[0-9a-f]{3,8}\b", STYLE.split("*, *::before")[1])) == set()
 
 
-def test_first_page_leads_to_the_portal(client: TestClient) -> None:
-    assert client.get("/").headers["location"] == "/portal"
+def test_first_page_is_the_desk_and_leads_to_the_portal(client: TestClient) -> None:
+    assert "/portal" in page_of(client.get("/")).xpath("//nav/a/@href")
     page_of(client.get("/portal"))
     assert client.get("/portal.json").status_code == 404
     assert client.post("/portal").status_code == 405

@@ -1,0 +1,175 @@
+"""A phone on a desk: a phone with its driver, whose life is written down as events for whoever looks.
+
+Kinds of events: `line` (of the log), `request` (and its outcome), `frame` (on the display), `state`. All methods are
+for the desk's thread.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlsplit
+
+from phone_sim.firmware.effects import Effect, Fetched, Show, Upload, Uploaded
+from phone_sim.firmware.keys import Key, Press
+from phone_sim.firmware.lifecycle import State
+from phone_sim.firmware.log_line import parse_line
+from phone_sim.firmware.phone import Phone
+from phone_sim.firmware.screen import Frame
+from phone_sim.firmware.session import Identity
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.driver import Exchange, PhoneDriver
+from phone_sim.runtime.flash_file import Flash, MemoryFlash
+from phone_sim.runtime.log_sink import LogSink
+from phone_sim.runtime.network import Network
+from phone_sim.runtime.transport import Limits, Transport, network_transport
+from phone_sim.runtime.virtual_time import VirtualTime
+from phone_sim.web.desk.events import EventLog
+
+# A server that does not answer holds the whole desk up, so phones on a desk have little patience.
+_LIMITS = Limits(answer=2.0, transfer=10.0)
+
+
+class DeskPhone:
+    """A phone that is off at first. `events` is what has happened to it.
+
+    What is not given is made for it: blank flash in memory, a transport over the network with little patience, and no
+    other server to speak to. It closes its transport and its network, whosever they were.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        time: VirtualTime,
+        *,
+        flash: Flash | None = None,
+        transport: Transport | None = None,
+        network: Network | None = None,
+    ) -> None:
+        self.events = EventLog()
+        self._time = time
+        self._state = State.OFF
+        self._transport = network_transport(limits=_LIMITS) if transport is None else transport
+        self._network = Network() if network is None else network
+        self.driver = PhoneDriver(
+            Phone(identity),
+            clock=time.clock,
+            agenda=time.agenda,
+            transport=self._transport,
+            flash=MemoryFlash() if flash is None else flash,
+            network=self._network,
+            log=LogSink(self._line),
+            on_effect=self._effect,
+            on_exchange=self._exchange,
+        )
+
+    @property
+    def identity(self) -> Identity:
+        """Model, MAC, firmware and the rest."""
+        return self.driver.phone.identity
+
+    @property
+    def mac(self) -> MacAddress:
+        """Its MAC address, which names it on the desk."""
+        return self.identity.mac
+
+    @property
+    def state(self) -> State:
+        """Where it is in its life."""
+        return self.driver.phone.state
+
+    def switch_power(self) -> None:
+        """Switch it on, or pull its plug."""
+        if self.state is State.OFF:
+            self.driver.power_on()
+        else:
+            self.driver.cut_power()
+        self.notice()
+
+    def reboot(self) -> None:
+        """Reboot it by hand (B15); switch it on if it is off."""
+        if self.state is State.OFF:
+            self.driver.power_on()
+        else:
+            self.driver.reboot()
+        self.notice()
+
+    def start_call(self) -> None:
+        """Place a call. Raises LifecycleError where it cannot."""
+        self.driver.start_call()
+        self.notice()
+
+    def end_call(self) -> None:
+        """End a call. Raises LifecycleError where there is none."""
+        self.driver.end_call()
+        self.notice()
+
+    def press(self, *keys: Press) -> None:
+        """Press keys, one after the other; a phone that boots or is off does not notice."""
+        for key in keys:
+            self.driver.press(key)
+
+    def touch(self, row: int) -> None:
+        """Touch a row of the display: what is selected moves there, and is opened."""
+        step = Key.DOWN if row > (self.driver.frame.selected or 0) else Key.UP
+        while (selected := self.driver.frame.selected) is not None and selected != row:
+            before = self.driver.frame
+            self.press(step)
+            if self.driver.frame == before or (step is Key.DOWN) != (selected < row):
+                return
+        self.press(Key.SELECT)
+
+    def close(self) -> None:
+        """Take it off the desk."""
+        if self.state is not State.OFF:
+            self.driver.cut_power()
+        self._transport.close()
+        self._network.close()
+
+    def notice(self) -> None:
+        """Write down a change of state."""
+        if self.state is not self._state:
+            self._state = self.state
+            self._add("state", state=self.state.value)
+            if self.state is State.OFF:
+                self._add("frame", frame=None)
+
+    def _effect(self, effect: Effect) -> None:
+        self.notice()
+        if isinstance(effect, Show):
+            self._add("frame", frame=frame_as_json(effect.frame))
+
+    def _line(self, line: str) -> None:
+        self._add("line", **line_as_json(line))
+
+    def _exchange(self, exchange: Exchange) -> None:
+        self._add("request", **exchange_as_json(exchange))
+
+    def _add(self, kind: str, **values: Any) -> None:
+        self.events.add(self._time.clock.instant(), kind, **values)
+
+
+def frame_as_json(frame: Frame) -> Mapping[str, Any]:
+    """A display's contents as programs get them."""
+    return asdict(frame) | {"lines": list(frame.lines), "soft_keys": list(frame.soft_keys)}
+
+
+def line_as_json(line: str) -> Mapping[str, Any]:
+    """A line of the log and its parts, as programs get them."""
+    parts = parse_line(line)
+    if parts is None:
+        return {"line": line, "component": "", "level": "", "text": line}
+    return {"line": line, "component": parts.component, "level": parts.level, "text": parts.text}
+
+
+def exchange_as_json(exchange: Exchange) -> Mapping[str, Any]:
+    """A request and its outcome, as programs get them: `size` in bytes, `seconds` as long as it really took."""
+    request, reply = exchange.request, exchange.reply
+    size = len(reply.data) if isinstance(reply, Fetched) else len(request.body) if isinstance(request, Upload) else 0
+    outcome = "ok" if isinstance(reply, Fetched | Uploaded) else reply.reason
+    return {
+        "method": exchange.method,
+        "path": urlsplit(request.location.url).path.lstrip("/"),
+        "outcome": outcome,
+        "size": size,
+        "seconds": round(exchange.seconds, 4),
+    }

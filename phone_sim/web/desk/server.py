@@ -1,0 +1,202 @@
+"""The boot server of a desk, and the authority that fills it.
+
+Either may be somebody's own: a site's folder, the address of another boot server, an authority's folder. What is not
+given is made for the desk alone, and goes with it. This module does not know the phones.
+"""
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from datetime import UTC, date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Self
+
+from phone_sim.authority.activation import activation_files, redeem
+from phone_sim.authority.office import found, open_office, write_files, write_whole
+from phone_sim.authority.orders import new_order
+from phone_sim.boot_server.directory import DirectorySite
+from phone_sim.boot_server.faults import FaultPlan, FaultRule
+from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.errors import LicenseFileError, MasterConfigurationError, UsageError
+from phone_sim.firmware import master_config
+from phone_sim.firmware.profile import CURRENT
+from phone_sim.licensing.license_file import read_all
+from phone_sim.licensing.license_key import LicenseType
+from phone_sim.licensing.signature import TrustAnchor
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.model_files import load_features, load_models
+
+SITE_FILE = "000000000000-license.cfg"
+MASTER = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<APPLICATION APP_FILE_PATH="sip.ld" CONFIG_FILES="features.cfg, site.cfg" LOG_FILE_DIRECTORY="logs"
+  OVERRIDES_DIRECTORY="" CONTACTS_DIRECTORY="" LICENSE_DIRECTORY=""/>
+"""
+FEATURES = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<features feature.corporateDirectory.enabled="1" feature.callRecording.enabled="1" feature.nWayConference.enabled="1"
+  voice.qualityMonitoring.rtcpxr.enable="1" voIpProt.H323.enable="1"/>
+"""
+SITE = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<site>
+  <license license.polling.time="02:00"/>
+  <tcpIpApp tcpIpApp.sntp.gmtOffset="25200" tcpIpApp.sntp.daylightSavings.enable="0"/>
+</site>
+"""
+_ORDERED_FROM = "the desk"
+_ANY_PHONE = MacAddress("0004f2000001")
+
+
+class DeskServer:
+    """A boot server with the activation files of an authority; a context manager.
+
+    `folder` is the site that it serves, made with all features in use where none is given; `url` is its address. With
+    the address of another boot server instead, nothing is served here, and its files cannot be changed. `licenses` is
+    the folder for activation files, where the site's master configuration file looks for them (B17), None where the
+    boot server is another. `authority` is the folder of the authority, `anchor` what phones trust.
+
+    Raises:
+        AuthorityError: the authority's folder cannot be used.
+        UsageError: the site's folder cannot be used.
+    """
+
+    def __init__(self, *, folder: Path | None = None, url: str = "", authority: Path | None = None) -> None:
+        self._undo = ExitStack()
+        self.faults = FaultPlan()
+        self.is_up = True
+        made = Path(self._undo.enter_context(TemporaryDirectory(prefix="phone-sim-")))
+        if authority is None:
+            authority = made / "authority"
+            found(authority)
+        self.authority = authority
+        with open_office(authority) as office:
+            self.anchor: TrustAnchor = office.signing_key.anchor
+        if not url and folder is None:
+            folder = made / "site"
+            _fill(folder)
+        self.licenses = None if folder is None else folder / _license_directory(folder)
+        self._http: HttpBootServer | None = None
+        if folder is not None:
+            self._http = HttpBootServer(DirectorySite(folder), faults=self.faults)
+            self._http.start()
+        self.url = self._http.url if self._http is not None else url
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether what the boot server answers can be changed here."""
+        return self._http is not None
+
+    def close(self) -> None:
+        """Stop serving, and take away what was made for the desk."""
+        if self._http is not None and self.is_up:
+            self._http.stop()
+        self._undo.close()
+
+    def switch(self, *, up: bool) -> None:
+        """Let the boot server give no answer at all, or answer again. Raises UsageError where it is not ours."""
+        _, http = self._own()
+        if up != self.is_up:
+            (http.start if up else http.stop)()
+            self.is_up = up
+
+    def set_faults(self, rules: Iterable[str]) -> None:
+        """Let these rules, and no others, spoil the answers.
+
+        Raises:
+            UsageError: a text is no rule; the rules are as they were. Or the boot server is not ours.
+        """
+        self._own()
+        parsed = [FaultRule.parse(rule) for rule in rules]
+        self.faults.clear()
+        for rule in parsed:
+            self.faults.add(rule)
+
+    def license(self, mac: MacAddress | None, software: str, last_day: date | None = None) -> str:
+        """Order, redeem and publish a license for a phone, or without a MAC for the site; returns the license number.
+
+        `software` is a suite, or features by key, with commas. A phone license has no last day (B11).
+
+        Raises:
+            UsageError: a license has no such terms, or the boot server is not ours.
+        """
+        folder, _ = self._own()
+        at = datetime.now(UTC)
+        order = new_order(
+            license_type=LicenseType.SITE if mac is None else LicenseType.PHONE,
+            software=software,
+            version=CURRENT,
+            quantity=1,
+            expires=last_day,
+            upgrade=False,
+            site_serial=None,
+            features=load_features(),
+            at=at,
+        )
+        with open_office(self.authority) as office:
+            with office.ledger.writing():
+                office.ledger.add(order)
+            wanted = order.site_serial if mac is None else mac.digits
+            serial = redeem(office.ledger, order.number, wanted or "", at=at, requester=_ORDERED_FROM)
+            write_files(activation_files(office.ledger, office.signing_key, [serial]), folder)
+        return order.number
+
+    def forge(self, mac: MacAddress) -> str:
+        """Change the signature of the license that this phone would be given; returns the file's name.
+
+        Raises:
+            UsageError: there is none, its file is no activation file, or the boot server is not ours.
+        """
+        folder, _ = self._own()
+        name = next((one for one in (f"{mac}-license.cfg", SITE_FILE) if (folder / one).exists()), None)
+        if name is None:
+            raise UsageError(f"there is no license for {mac} on the boot server that could be forged")
+        data = (folder / name).read_bytes()
+        try:
+            signatures = [key.get("Validation", "") for key in read_all(data)]
+        except LicenseFileError as error:
+            raise UsageError(f"{name} is no activation file: {error}") from error
+        for signature in filter(None, signatures):
+            data = data.replace(signature.encode(), signature[::-1].encode())
+        write_whole(folder / name, data)
+        return name
+
+    def remove_licenses(self) -> tuple[str, ...]:
+        """Take all activation files off the boot server; phones keep what is in their flash (B11). Their names."""
+        folder, _ = self._own()
+        gone = sorted(folder.glob("*-license.cfg"))
+        for file in gone:
+            file.unlink()
+        return tuple(file.name for file in gone)
+
+    def license_files(self) -> tuple[str, ...]:
+        """The names of the activation files on the boot server, where it is ours."""
+        return () if self.licenses is None else tuple(sorted(file.name for file in self.licenses.glob("*-license.cfg")))
+
+    def _own(self) -> tuple[Path, HttpBootServer]:
+        if self.licenses is None or self._http is None:
+            raise UsageError(f"{self.url} is not our boot server: what it answers cannot be changed from here")
+        return self.licenses, self._http
+
+
+def _fill(folder: Path) -> None:
+    folder.mkdir()
+    for name, text in (("000000000000.cfg", MASTER), ("features.cfg", FEATURES), ("site.cfg", SITE)):
+        (folder / name).write_text(text)
+
+
+def _license_directory(folder: Path) -> str:
+    """Where a site's master configuration file has phones look for licenses, below its folder; else the root (B17)."""
+    try:
+        data = (folder / master_config.DEFAULT_NAME).read_bytes()
+        master = master_config.parse(data, model=load_models()[0], mac=_ANY_PHONE)
+    except (OSError, MasterConfigurationError):
+        return ""
+    inside = [part for part in master.license_directory.split("/") if part not in ("", ".", "..")]
+    return "" if "://" in master.license_directory else "/".join(inside)

@@ -1,0 +1,123 @@
+// What the pages of the desk have in common: the API, the stream of news, the clock bar. It knows no page.
+
+/** Ask the API; the answer as a value, or an Error with the reason why not. */
+export async function api(method, path, body) {
+  const answer = await fetch(`/api${path}`, {
+    method,
+    headers: body === undefined ? {} : { "Content-Type": "application/json" },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await answer.text();
+  let value = null;
+  try { value = text === "" ? null : JSON.parse(text); } catch { value = { detail: text }; }
+  if (!answer.ok) {
+    const detail = value?.detail ?? answer.statusText;
+    throw new Error(typeof detail === "string" ? detail : detail.map((one) => one.msg).join("; "));
+  }
+  return value;
+}
+
+/** Do something, and say on the page why it could not be done. */
+export async function attempt(work) {
+  const place = document.getElementById("problem");
+  try {
+    const value = await work();
+    place.textContent = "";
+    return value;
+  } catch (error) {
+    place.textContent = `${error.message}.`.replace(/\.\.$/, ".");
+    return undefined;
+  }
+}
+
+/** Hear of what is new on the desk; `phone` is a MAC address, for its events later than `after`. */
+export function listen(hear, { phone = "", after = 0 } = {}) {
+  const query = phone === "" ? "" : `?phone=${phone}&after=${after}`;
+  const stream = new EventSource(`/events${query}`);
+  stream.onmessage = (message) => hear(JSON.parse(message.data));
+  stream.onerror = () => { document.body.dataset.connection = "lost"; };
+  stream.onopen = () => { document.body.dataset.connection = "open"; };
+  addEventListener("pagehide", () => stream.close());
+  return stream;
+}
+
+/** An element with a class, a text and attributes. */
+export function element(tag, { text, children = [], ...attributes } = {}) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== null && value !== false) made.setAttribute(name, value === true ? "" : value);
+  }
+  if (text !== undefined) made.textContent = text;
+  made.append(...children);
+  return made;
+}
+
+/** Keep a part of the page's state in its address. */
+export function keepInAddress(values) {
+  const address = new URL(location.href);
+  for (const [name, value] of Object.entries(values)) {
+    if (value) address.searchParams.set(name, value);
+    else address.searchParams.delete(name);
+  }
+  history.replaceState(null, "", address);
+}
+
+export const inAddress = (name) => new URL(location.href).searchParams.get(name) ?? "";
+
+/** The clock bar: shows the clock, and sets it; `phone` is whose polling time and expiry are meant. */
+export class ClockBar {
+  constructor(bar, phone = "") {
+    this.now = bar.querySelector("[data-now]");
+    this.reached = bar.querySelector("[data-reached]");
+    this.speeds = [...bar.querySelectorAll("input[name=speed]")];
+    for (const radio of this.speeds) {
+      radio.addEventListener("change", () => attempt(() => api("PUT", "/clock", { speed: Number(radio.value) })));
+    }
+    for (const button of bar.querySelectorAll("button[data-to]")) {
+      button.addEventListener("click", () => attempt(() => api("POST", "/clock/jump", { to: button.dataset.to, mac: phone })));
+    }
+    const date = bar.querySelector("form[data-date]");
+    date?.addEventListener("submit", (event) => {
+      event.preventDefault();
+      attempt(() => api("POST", "/clock/jump", { to: "date", date: `${date.elements.date.value}:00Z` }));
+    });
+  }
+
+  show(clock) {
+    this.now.textContent = `${clock.now.slice(0, 19).replace("T", " ")} UTC`;
+    const slow = clock.goal === null && clock.speed > 1 && clock.speed_reached < 0.9 * clock.speed;
+    this.reached.textContent = clock.goal !== null
+      ? `hurrying to ${clock.goal.slice(0, 16).replace("T", " ")}`
+      : slow ? `the phones keep up with ${Math.round(clock.speed_reached)} times` : "";
+    for (const radio of this.speeds) {
+      if (document.activeElement !== radio) radio.checked = Number(radio.value) === clock.speed;
+    }
+  }
+}
+
+/** What the boot server is said to be, and the switches for it. */
+export class ServerBar {
+  constructor(bar) {
+    this.url = bar.querySelector("[data-url]");
+    this.files = bar.querySelector("[data-files]");
+    this.up = bar.querySelector("input[name=up]");
+    this.rules = [...bar.querySelectorAll("input[data-rule]")];
+    this.ours = [...bar.querySelectorAll("input")];
+    this.up.addEventListener("change", () => attempt(() => api("PUT", "/server", { up: this.up.checked })));
+    for (const box of this.rules) {
+      box.addEventListener("change", () => attempt(() => api("PUT", "/server", { faults: this.chosen() })));
+    }
+  }
+
+  chosen() {
+    return this.rules.filter((box) => box.checked).map((box) => box.dataset.rule);
+  }
+
+  show(server) {
+    this.url.textContent = server.url;
+    this.files.textContent = server.license_files.join(", ") || "no activation file";
+    this.up.checked = server.up;
+    for (const box of this.rules) box.checked = server.faults.includes(box.dataset.rule);
+    for (const input of this.ours) input.disabled = !server.ours;
+  }
+}

@@ -1,0 +1,66 @@
+// The desk: a tile for each phone. Phones are put there, switched and taken away; a tile's link opens its phone.
+
+import { show as showFrame } from "/faces/face.js";
+import { ClockBar, ServerBar, api, attempt, element, listen } from "./common.js";
+
+const tiles = document.getElementById("tiles");
+const byMac = new Map();
+
+function make(tile) {
+  const link = element("a", { href: `/phones/${tile.mac}`, text: tile.model });
+  const parts = {
+    state: element("span", { class: "state" }),
+    face: document.querySelector(`template[data-face="${tile.token}"]`).content.firstElementChild.cloneNode(true),
+    features: element("p", { class: "dim" }),
+    power: element("button", { type: "button", class: "quiet" }),
+    take: element("button", { type: "button", class: "quiet", text: "Take away", "aria-label": `Take ${tile.model} ${tile.mac} away` }),
+  };
+  parts.power.addEventListener("click", () => attempt(() => api("POST", `/phones/${tile.mac}/power`)));
+  parts.take.addEventListener("click", () => attempt(() => api("DELETE", `/phones/${tile.mac}`)));
+  const head = element("h3", { children: [link] });
+  const name = element("p", { class: "code", text: tile.mac });
+  const keys = element("div", { class: "keys", children: [parts.power, parts.take] });
+  const item = element("li", { class: "tile", children: [head, name, parts.state, parts.face, parts.features, keys] });
+  tiles.append(item);
+  return { item, parts };
+}
+
+function show(tile) {
+  if (!byMac.has(tile.mac)) byMac.set(tile.mac, make(tile));
+  const { item, parts } = byMac.get(tile.mac);
+  item.dataset.state = tile.state;
+  parts.state.textContent = tile.state;
+  showFrame(parts.face, tile.frame);
+  const unlicensed = tile.features_unlicensed > 0 ? `, ${tile.features_unlicensed} not licensed` : "";
+  parts.features.textContent = tile.state === "off" ? "" : `${tile.features_on} features on${unlicensed}; reboots: ${tile.reboots}`;
+  parts.power.textContent = tile.state === "off" ? "Power on" : "Pull the plug";
+  parts.power.setAttribute("aria-label", `${parts.power.textContent}: ${tile.model} ${tile.mac}`);
+}
+
+const clock = new ClockBar(document.getElementById("clock"));
+const server = new ServerBar(document.getElementById("server"));
+listen((news) => {
+  clock.show(news.clock);
+  if (news.server) server.show(news.server);
+  for (const tile of news.tiles ?? []) show(tile);
+  for (const mac of news.gone ?? []) {
+    byMac.get(mac)?.item.remove();
+    byMac.delete(mac);
+  }
+  document.getElementById("phones").textContent = byMac.size;
+});
+
+const form = document.getElementById("new");
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const { model, count, on } = form.elements;
+  attempt(() => api("POST", "/phones", { model: model.value, count: Number(count.value), on: on.checked }));
+});
+document.getElementById("license").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const day = event.target.elements.day.value;
+  attempt(() => api("POST", "/licenses", { last_day: day === "" ? null : day }));
+});
+document.getElementById("reboot-all").addEventListener("click", () => attempt(async () => {
+  for (const mac of byMac.keys()) await api("POST", `/phones/${mac}/reboot`);
+}));

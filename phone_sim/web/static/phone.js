@@ -1,0 +1,204 @@
+// One phone at length: its face, its log, requests, licenses and life.
+
+import { FrameQueue, attach, show as showFrame, textOf } from "/faces/face.js";
+import { ClockBar, ServerBar, api, attempt, element, inAddress, keepInAddress, listen } from "./common.js";
+
+const LINES_KEPT = 500;
+const root = document.getElementById("phone");
+const mac = root.dataset.mac;
+const svg = root.querySelector("svg.face");
+const at = (name) => document.getElementById(name);
+
+// The face ------------------------------------------------------------------------------------------------------
+const press = (keys) => attempt(() => api("POST", `/phones/${mac}/keys`, keys));
+let shown = null;
+const frames = new FrameQueue((frame) => {
+  shown = frame;
+  showFrame(svg, frame);
+  at("display-text").textContent = frame === null ? "The display is off." : textOf(frame);
+});
+const capture = at("capture");
+capture.checked = inAddress("keyboard") !== "off";
+let detach = () => {};
+function wire() {
+  detach();
+  detach = attach(svg, {
+    onKey: (key) => press({ keys: [key] }),
+    onText: (character) => press({ keys: [character] }),
+    onRow: (row) => press({ row }),
+    captureKeyboard: capture.checked,
+    isTyping: () => shown?.soft_keys.includes("Search") ?? false,
+  });
+}
+capture.addEventListener("change", () => {
+  keepInAddress({ keyboard: capture.checked ? "" : "off" });
+  wire();
+});
+wire();
+
+// The log -------------------------------------------------------------------------------------------------------
+const log = at("log");
+const filters = at("filters").elements;
+for (const name of ["search", "component", "level"]) {
+  filters[name].value = inAddress(name);
+  filters[name].addEventListener("input", () => {
+    keepInAddress({ [name]: filters[name].value });
+    for (const line of log.children) hide(line);
+  });
+}
+
+function hide(item) {
+  const { component, level, text } = item.dataset;
+  const wanted = filters.search.value.toLowerCase();
+  item.hidden = !(text.includes(wanted)
+    && (filters.component.value === "" || filters.component.value === component)
+    && (filters.level.value === "" || level === "*" || level >= filters.level.value));
+}
+
+function addLine(event) {
+  const button = element("button", { type: "button", class: "line", text: event.line, "aria-expanded": "false" });
+  const item = element("li", {
+    "data-component": event.component, "data-level": event.level, "data-text": event.line.toLowerCase(), children: [button],
+  });
+  button.addEventListener("click", () => explain(item, button, event.line));
+  hide(item);
+  const following = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+  log.append(item);
+  while (log.childElementCount > LINES_KEPT) log.firstElementChild.remove();
+  if (following) log.scrollTop = log.scrollHeight;
+  const known = [...filters.component.options].some((option) => option.value === event.component);
+  if (!known) filters.component.append(element("option", { value: event.component, text: event.component }));
+  if (!known && inAddress("component") === event.component) filters.component.value = event.component;
+}
+
+async function explain(item, button, line) {
+  if (item.lastElementChild !== button) {
+    item.lastElementChild.remove();
+    button.setAttribute("aria-expanded", "false");
+    return;
+  }
+  const found = await attempt(() => api("GET", `/explain?line=${encodeURIComponent(line)}`));
+  if (found === undefined) return;
+  const source = { bulletin: "A line of the bulletin.", observed: "A line seen on real phones.", ours: "A line of ours." };
+  const causes = found.causes.map((cause) => element("li", { text: `${cause.what} ${cause.remedy}` }));
+  const meaning = element("p", { text: `${found.meaning} ${source[found.source] ?? ""}` });
+  item.append(element("div", { class: "why", children: [meaning, element("ul", { children: causes })] }));
+  button.setAttribute("aria-expanded", "true");
+}
+
+// Requests, features, licenses ----------------------------------------------------------------------------------
+function row(cells, attributes = {}) {
+  return element("tr", { ...attributes, children: cells.map((text) => element("td", { text: String(text) })) });
+}
+
+function addRequest(event) {
+  const body = at("requests");
+  const time = event.at.slice(0, 19).replace("T", " ");
+  const cells = [time, event.method, event.path, event.outcome, event.size, `${(1000 * event.seconds).toFixed(0)} ms`];
+  // That a file is not there is normal for a phone.
+  const kind = event.outcome === "ok" ? "" : / 404 |not found/i.test(event.outcome) ? "dim" : "bad-row";
+  body.prepend(row(cells, { class: kind }));
+  while (body.childElementCount > LINES_KEPT) body.lastElementChild.remove();
+}
+
+function daysLeft(license) {
+  if (license.over) return "over";
+  if (license.days_left === null) return license.expiry === "never" ? "does not expire" : "";
+  return license.days_left === 0 ? "ends today" : `${license.days_left} days`;
+}
+
+function showPhone(phone) {
+  at("state").textContent = phone.state;
+  at("local-time").textContent = phone.local_time === null ? "" : `its time: ${phone.local_time}`;
+  at("next-check").textContent = phone.next_check === null ? "" : `next check of licenses: ${phone.next_check.slice(0, 16).replace("T", " ")} UTC`;
+  at("power").textContent = phone.state === "off" ? "Power on" : "Pull the plug";
+  at("hang-up").disabled = phone.calls === 0;
+  at("calls").textContent = phone.calls === 0 ? "" : `${phone.calls} on the phone`;
+  at("reboots").textContent = phone.reboots === 0 ? "" : `reboots: ${phone.reboots}, the last: ${phone.reboot_reasons.at(-1)}`;
+  at("features").replaceChildren(...phone.features.map((one) => row([one.name, one.on ? "on" : "off", one.reason], { class: one.state === "not licensed" ? "bad-row" : "" })));
+  at("licenses").replaceChildren(...phone.licenses.map((one) => row([one.feature, one.expiry, daysLeft(one), one.keys.join(", ")], { class: one.over ? "bad-row" : "" })));
+  at("no-license").hidden = phone.licenses.length > 0;
+  for (const node of document.querySelectorAll("#lifecycle [data-state]")) {
+    node.classList.toggle("now", node.dataset.state === phone.state);
+  }
+  at("lifecycle-text").textContent = `Present state: ${phone.state}.`;
+}
+
+// The life as a picture -----------------------------------------------------------------------------------------
+const SVG = "http://www.w3.org/2000/svg";
+
+function draw(tag, attributes, text) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+/** The ends of a way between two nodes: outside of both. */
+function between(from, to) {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const reach = Math.min(58 / Math.max(Math.abs(dx), 1), 17 / Math.max(Math.abs(dy), 1));
+  return [{ x: from.x + dx * reach, y: from.y + dy * reach }, { x: to.x - dx * reach, y: to.y - dy * reach }];
+}
+
+async function drawLifecycle() {
+  const life = await attempt(() => api("GET", "/lifecycle"));
+  if (life === undefined) return;
+  const picture = at("lifecycle");
+  const place = new Map(life.states.map((state, index) => {
+    const angle = (2 * Math.PI * index) / life.states.length - Math.PI / 2;
+    return [state, { x: 220 + 150 * Math.cos(angle), y: 130 + 100 * Math.sin(angle) }];
+  }));
+  const head = draw("marker", { id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" });
+  head.append(draw("path", { d: "M0 0L8 4L0 8Z", class: "arrow" }));
+  picture.append(head);
+  const seen = new Map();
+  for (const { from, to, event } of life.transitions) {
+    const key = `${from}>${to}`;
+    if (seen.has(key)) seen.get(key).textContent += `, ${event}`;
+    else if (from !== to) {
+      const [a, b] = between(place.get(from), place.get(to));
+      // A little to the left, so that the way back does not lie on the way there.
+      const [dx, dy] = [(a.y - b.y) * 0.12, (b.x - a.x) * 0.12];
+      const path = draw("path", { d: `M${a.x} ${a.y}Q${(a.x + b.x) / 2 + dx} ${(a.y + b.y) / 2 + dy} ${b.x} ${b.y}`, class: "way", "marker-end": "url(#arrow)" });
+      const title = draw("title", {}, `${from} to ${to}: ${event}`);
+      path.append(title);
+      picture.append(path);
+      seen.set(key, title);
+    }
+  }
+  for (const [state, { x, y }] of place) {
+    const node = draw("g", { "data-state": state, class: "node" });
+    node.append(draw("rect", { x: x - 56, y: y - 15, width: 112, height: 30, rx: 15 }), draw("text", { x, y: y + 4.5, "text-anchor": "middle" }, state));
+    picture.append(node);
+  }
+}
+
+// What can be done ----------------------------------------------------------------------------------------------
+for (const button of root.querySelectorAll("button[data-action]")) {
+  button.addEventListener("click", () => attempt(() => api("POST", `/phones/${mac}/${button.dataset.action}`)));
+}
+at("install").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const { kind, day } = event.target.elements;
+  const site = kind.value === "site";
+  attempt(() => api("POST", "/licenses", { mac: site ? null : mac, last_day: site && day.value !== "" ? day.value : null }));
+});
+at("forge").addEventListener("click", () => attempt(() => api("POST", "/licenses/forge", { mac })));
+at("remove").addEventListener("click", () => attempt(() => api("DELETE", "/licenses")));
+
+const clock = new ClockBar(at("clock"), mac);
+const server = new ServerBar(at("server"));
+await drawLifecycle();
+showPhone(await api("GET", `/phones/${mac}`));
+listen((news) => {
+  clock.show(news.clock);
+  if (news.server) server.show(news.server);
+  for (const event of news.events ?? []) {
+    if (event.kind === "line") addLine(event);
+    else if (event.kind === "request") addRequest(event);
+    else if (event.kind === "frame") frames.push(event.frame);
+  }
+  if (news.phone) showPhone(news.phone);
+  if (news.gone?.includes(mac)) at("problem").textContent = "This phone was taken off the desk.";
+}, { phone: mac });

@@ -1,0 +1,88 @@
+"""Server-sent events: what changes on a desk, to any number of pages.
+
+Several times a second a page gets what is new, in one message, however much that is: the clock, the tiles that have
+changed, and, for a page that shows one phone, its events. A page that comes back says what it had seen last
+(`Last-Event-ID`). This module does not know who may look.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from phone_sim.mac_address import MacAddress
+from phone_sim.web.desk import views
+from phone_sim.web.desk.desk import Desk
+
+INTERVAL = 0.2
+"""Seconds between two messages; ours."""
+STREAMS_LIMIT = 64
+"""Most pages that are told at once; ours."""
+
+
+def event_route(desk: Desk, path: str = "/events") -> Route:
+    """The route of the stream: `?phone=MAC` adds the events of a phone, `after=NUMBER` says since when."""
+    open_streams = 0
+
+    async def events(request: Request) -> Response:
+        nonlocal open_streams
+        if open_streams >= STREAMS_LIMIT:
+            return JSONResponse({"detail": f"{STREAMS_LIMIT} pages are looking already"}, status_code=503)
+        mac = request.query_params.get("phone", "")
+        after = request.headers.get("last-event-id", request.query_params.get("after", "0"))
+
+        async def told() -> AsyncIterator[ServerSentEvent]:
+            nonlocal open_streams
+            open_streams += 1
+            try:
+                page = _Page(desk, mac, int(after[:16]) if after.isascii() and after.isdigit() else 0)
+                async for message in page.messages():
+                    yield message
+            finally:
+                open_streams -= 1
+
+        return EventSourceResponse(told(), ping=15, send_timeout=10)
+
+    return Route(path, events)
+
+
+class _Page:
+    """What a page knows: the views that it has, and the number of the last event; `mac` is the phone that it shows."""
+
+    def __init__(self, desk: Desk, mac: str, after: int) -> None:
+        self._desk = desk
+        self._mac = mac
+        self._after = after
+        self._known: dict[str, Any] = {}
+
+    async def messages(self) -> AsyncIterator[ServerSentEvent]:
+        """What is new, again and again."""
+        while True:
+            news = await asyncio.to_thread(self._desk.do, self._news)
+            yield ServerSentEvent(data=json.dumps(news), id=str(self._after))
+            await asyncio.sleep(INTERVAL)
+
+    def _news(self) -> dict[str, Any]:
+        """What the page does not know yet; it does from now on. For the desk's thread."""
+        tiles = {tile["mac"]: tile for tile in map(views.tile_view, self._desk.phones)}
+        current: dict[str, Any] = {**tiles, "server": views.server_view(self._desk)}
+        news: dict[str, Any] = {"clock": views.clock_view(self._desk)}
+        phone = next((one for one in self._desk.phones if one.mac == MacAddress(self._mac)), None)
+        if phone is not None:
+            current["phone"] = views.phone_view(self._desk, phone)
+            if events := phone.events.after(self._after):
+                news["events"] = [one.as_json() for one in events[-views.LINES_SHOWN :]]
+            self._after = phone.events.last
+        changed = {name for name, view in current.items() if self._known.get(name) != view}
+        news |= {name: current[name] for name in changed & {"server", "phone"}}
+        if told := [tile for mac, tile in tiles.items() if mac in changed]:
+            news["tiles"] = told
+        if gone := sorted(self._known.keys() - current.keys() - {"phone"}):
+            news["gone"] = gone
+        self._known = current
+        return news

@@ -1,0 +1,97 @@
+"""Time on a desk: it passes by itself, at any speed, and whatever is to be done is done between."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from phone_sim.errors import UsageError
+from phone_sim.web.desk.time import END_OF_TIME, FASTEST, DeskTime
+from tests.web.desks import NOW, eventually
+
+
+@pytest.fixture
+def time() -> Iterator[DeskTime]:
+    time = DeskTime(NOW, speed=0)
+    yield time
+    time.close()
+
+
+def test_paused_time_stands_still(time: DeskTime) -> None:
+    for _ in range(20):
+        time.do(lambda: None)
+    assert time.now == NOW
+
+
+def test_time_passes_at_its_speed(time: DeskTime) -> None:
+    time.do(lambda: time.run_at(FASTEST))
+    assert eventually(lambda: time.now > NOW + timedelta(hours=6))
+    assert time.speed_reached > 1
+
+
+def test_hurry_ends_at_its_goal_and_calls_on_the_way(time: DeskTime) -> None:
+    goal = NOW + timedelta(days=400)
+    called: list[datetime] = []
+    time.do(lambda: time.virtual.agenda.at(NOW + timedelta(days=300), lambda: called.append(time.now)))
+    time.do(lambda: time.go_to(goal))
+    assert eventually(lambda: time.goal is None)
+    assert time.now == goal
+    assert called == [NOW + timedelta(days=300)]
+
+
+@pytest.mark.parametrize("speed", [-1, FASTEST + 1, float("nan"), float("inf")])
+def test_speed_out_of_range_is_refused(time: DeskTime, speed: float) -> None:
+    with pytest.raises(UsageError, match="not among"):
+        time.do(lambda: time.run_at(speed))
+
+
+@pytest.mark.parametrize("instant", [NOW - timedelta(seconds=1), END_OF_TIME + timedelta(seconds=1)])
+def test_goal_out_of_range_is_refused(time: DeskTime, instant: datetime) -> None:
+    with pytest.raises(UsageError, match="not between"):
+        time.do(lambda: time.go_to(instant))
+
+
+def test_time_does_not_pass_the_end_of_time() -> None:
+    time = DeskTime(END_OF_TIME - timedelta(days=2), speed=FASTEST)
+    try:
+        assert eventually(lambda: time.now == END_OF_TIME)
+        time.do(lambda: None)
+        assert time.now == datetime(2186, 1, 1, tzinfo=UTC)
+    finally:
+        time.close()
+
+
+def test_work_of_many_threads_is_done_one_after_the_other(time: DeskTime) -> None:
+    busy: list[int] = []
+    overlaps: list[int] = []
+
+    def work() -> None:
+        overlaps.extend(busy)
+        busy.append(1)
+        busy.pop()
+
+    threads = [threading.Thread(target=lambda: [time.do(work) for _ in range(50)]) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert overlaps == []
+
+
+def test_what_work_raises_comes_back(time: DeskTime) -> None:
+    with pytest.raises(ZeroDivisionError):
+        time.do(lambda: 1 // 0)
+    assert time.do(lambda: 7) == 7
+
+
+def test_error_on_the_agenda_stops_time_and_not_the_desk(time: DeskTime, caplog: pytest.LogCaptureFixture) -> None:
+    time.do(lambda: time.virtual.agenda.at(NOW + timedelta(hours=1), lambda: 1 // 0))  # type: ignore[arg-type]
+    time.do(lambda: time.run_at(FASTEST))
+    assert eventually(lambda: time.speed == 0)
+    assert "time stands still" in caplog.text
+    assert time.do(lambda: 7) == 7
+
+
+def test_work_of_the_desks_thread_may_ask_for_more(time: DeskTime) -> None:
+    assert time.do(lambda: time.do(lambda: 7)) == 7
