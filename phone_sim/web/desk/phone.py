@@ -17,7 +17,8 @@ from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.session import Identity
 from phone_sim.mac_address import MacAddress
-from phone_sim.runtime.driver import Exchange, PhoneDriver
+from phone_sim.runtime.driver import PhoneDriver
+from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.flash_file import Flash, MemoryFlash
 from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.network import Network
