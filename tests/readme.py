@@ -16,7 +16,7 @@ from phone_sim.cli.main import VERBS, main
 from phone_sim.firmware import lifecycle
 from phone_sim.firmware.messages import CATALOGUE, Source
 from phone_sim.runtime.model_files import load_features, load_models
-from tests.real_servers.tested import FILE, read
+from tests.real_servers.tested import FILE, Tested, read
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "README.md"
@@ -79,9 +79,8 @@ _CAPABILITIES = ("boot", "license", "forged key", "expiry in a call", "log uploa
 """The columns of what boot servers show; what else a server shows is in the last one."""
 
 
-def server_table() -> str:
-    """What real servers showed in a run of the tests, from the record of it."""
-    tested = read(ROOT / FILE)
+def server_table(tested: Tested) -> str:
+    """What real servers showed in a run of the tests."""
     others = sorted({capability for _, _, capability in tested} - set(_CAPABILITIES))
     rows = [["server", "spoken", *_CAPABILITIES, *(["more"] if others else [])]]
     rows.append(["---"] * len(rows[0]))
@@ -89,13 +88,15 @@ def server_table() -> str:
         row = [server, spoken, *(tested.get((server, spoken, capability), "") for capability in _CAPABILITIES)]
         if others:
             words = {other: tested.get((server, spoken, other)) for other in others}
-            row.append(", ".join(other if word == "yes" else f"{other}: {word}" for other, word in words.items() if word))
+            row.append(
+                ", ".join(other if word == "yes" else f"{other}: {word}" for other, word in words.items() if word)
+            )
         rows.append(row)
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
 PARTS: Mapping[str, Callable[[], str]] = {
-    "table:servers": server_table,
+    "table:servers": lambda: server_table(read(ROOT / FILE)),
     "reproduce:key-signature-not-valid": sample_log,
     "table:cases": case_table,
     "golden:unlicensed": lambda: golden("unlicensed"),

@@ -33,8 +33,6 @@ class Dnsmasq(TftpServer):
     it keeps a record of the packets that it got and sent, and that is what the requests are read from.
     """
 
-    takes_uploads = False
-
     def claim(self) -> socket.socket:
         """Take an address at which port 69 is free."""
         require_root()

@@ -26,7 +26,6 @@ class RealServer(ABC):
     """
 
     kind: ClassVar[socket.SocketKind]
-    takes_uploads: ClassVar[bool] = True
     scheme: str
 
     def __init__(self, root: Path, work: Path) -> None:

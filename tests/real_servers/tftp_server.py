@@ -8,7 +8,7 @@ from tests.real_servers.server import RealServer
 
 
 class TftpServer(RealServer):
-    """A real TFTP server (RFC 1350) that lets files be read, and created unless `takes_uploads` is false."""
+    """A real TFTP server (RFC 1350) that lets files be read, and mostly created."""
 
     kind = socket.SOCK_DGRAM
     scheme = "tftp"
