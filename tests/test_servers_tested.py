@@ -99,7 +99,7 @@ def test_true_record_passes_a_whole_run(pytester: pytest.Pytester, monkeypatch: 
     assert run(pytester, TESTS, kept=SHOWN).ret == pytest.ExitCode.OK
 
 
-@pytest.mark.parametrize("args", [("checks/test_servers.py",), ("-k", "boot"), ("-m", "shows")])
+@pytest.mark.parametrize("args", [("checks/test_servers.py",), ("-k", "boot"), ("-m", "shows"), ("--collect-only",)])
 def test_part_of_a_run_is_not_compared(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...]
 ) -> None:

@@ -22,7 +22,7 @@ Tested = Mapping[Cell, str]
 """The word in each cell."""
 
 _PROPERTY = "shows"
-_NARROWED = ("keyword", "markexpr", "deselect", "lf")
+_NARROWED = ("keyword", "markexpr", "deselect", "lf", "collectonly")
 
 
 def read(file: Path) -> Tested:
