@@ -1,6 +1,26 @@
-"""What holds for all tests: none of them is about how fast the machine is."""
+"""What holds for all tests: none is about how fast the machine is, and what real servers showed is recorded."""
 
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
+
+from tests.real_servers.tested import Recorder
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option."""
+    parser.addoption(
+        "--servers-tested",
+        type=Path,
+        metavar="FILE",
+        help="Write what real servers showed in this run; with `-m shows` it is all that there is.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin the record."""
+    config.pluginmanager.register(Recorder(config), "servers-tested")

@@ -16,7 +16,7 @@ from phone_sim.cli.main import VERBS, main
 from phone_sim.firmware import lifecycle
 from phone_sim.firmware.messages import CATALOGUE, Source
 from phone_sim.runtime.model_files import load_features, load_models
-from tests.test_phone_on_real_servers import KINDS
+from tests.real_servers.tested import FILE, Tested, read
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "README.md"
@@ -75,28 +75,28 @@ def case_table() -> str:
     )
 
 
-_SERVERS = {
-    "nginx": "HTTP",
-    "nginx-basic": "HTTP, Basic",
-    "nginx-tls": "HTTPS",
-    "nginx-mtls": "HTTPS, client certificate",
-    "apache-digest": "HTTP, Digest",
-    "vsftpd": "FTP",
-    "vsftpd-tls": "FTPS",
-    "pyftpdlib": "FTP",
-    "tftpd-hpa": "TFTP",
-    "atftpd": "TFTP",
-}
+_CAPABILITIES = ("boot", "license", "forged key", "expiry in a call", "log upload", "fail-over", "audit")
+"""The columns of what boot servers show; what else a server shows is in the last one."""
 
 
-def server_table() -> str:
-    """The real servers that phones are booted from, each in every test of that module."""
-    rows = [f"| {kind.partition('-')[0] if kind != 'tftpd-hpa' else kind} | {_SERVERS[kind]} |" for kind in KINDS]
-    return "\n".join(["| server | spoken |", "| --- | --- |", *rows])
+def server_table(tested: Tested) -> str:
+    """What real servers showed in a run of the tests."""
+    others = sorted({capability for _, _, capability in tested} - set(_CAPABILITIES))
+    rows = [["server", "spoken", *_CAPABILITIES, *(["more"] if others else [])]]
+    rows.append(["---"] * len(rows[0]))
+    for server, spoken in sorted({cell[:2] for cell in tested}):
+        row = [server, spoken, *(tested.get((server, spoken, capability), "") for capability in _CAPABILITIES)]
+        if others:
+            words = {other: tested.get((server, spoken, other)) for other in others}
+            row.append(
+                ", ".join(other if word == "yes" else f"{other}: {word}" for other, word in words.items() if word)
+            )
+        rows.append(row)
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
 PARTS: Mapping[str, Callable[[], str]] = {
-    "table:servers": server_table,
+    "table:servers": lambda: server_table(read(ROOT / FILE)),
     "reproduce:key-signature-not-valid": sample_log,
     "table:cases": case_table,
     "golden:unlicensed": lambda: golden("unlicensed"),

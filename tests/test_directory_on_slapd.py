@@ -25,7 +25,7 @@ from tests.real_servers.programs import require
 from tests.real_servers.slapd import PASSWORD, SUFFIX, USER, Slapd
 from tests.runtime.phones import PATIENT
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.server("slapd", "LDAP")]
 
 PEOPLE = f"ou=people,{SUFFIX}"
 NAMES = [("Alice", "Smith", "1001"), ("Bob", "Smythe", "1002"), ("Carol", "Jones", "1003"), ("*", "(Star)", "1004")]
@@ -104,6 +104,7 @@ def connect(server: Slapd) -> None:
     assert make_directory(PATIENT)(AskDirectory(server=place, credentials=None)) == DirectoryAnswered()
 
 
+@pytest.mark.shows("corporate directory")
 def test_licensed_phone_binds_and_finds_people(server: Slapd) -> None:
     with booted(server) as phone:
         assert said(phone) == [f"ldap: Bound to ldap://127.0.0.1:{server.port}"]
@@ -122,6 +123,7 @@ def test_licensed_phone_binds_and_finds_people(server: Slapd) -> None:
     ]
 
 
+@pytest.mark.shows("corporate directory")
 def test_phone_without_a_license_makes_no_connection(server: Slapd) -> None:
     with booted(server, key=None) as phone:
         assert said(phone) == ["ldap: Not Licensed", "cDynamicData::cDynamicData:cDynamicData:Failed"]

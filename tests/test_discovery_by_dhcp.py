@@ -16,7 +16,7 @@ from tests.make import configured, master, signed_key
 from tests.real_servers.dhcp import dnsmasq
 from tests.real_servers.namespaces import SECONDS, Cable, cable_between, needs_namespaces
 
-pytestmark = [pytest.mark.real, needs_namespaces]
+pytestmark = [pytest.mark.real, pytest.mark.server("dnsmasq", "DHCP"), needs_namespaces]
 
 MACS = ("0004f2000001", "0004f2000002", "0004f2000003")
 NEW_YORK = ":".join(f"{byte:02x}" for byte in struct.pack("!i", -18000))
@@ -72,6 +72,7 @@ def licensed(found: dict[str, Any]) -> bool:
     return any(one["key"] == "LDAP" and one["on"] for one in found["features"])
 
 
+@pytest.mark.shows("discovery")
 def test_phones_of_one_interface_have_leases_of_their_own(cable: Cable, work: Path) -> None:
     with dnsmasq(cable, work, TFTP) as server:
         reports = [report(boot) for boot in [start(cable, mac) for mac in MACS]]
@@ -98,6 +99,7 @@ def test_server_heard_the_words_of_a_real_phone(cable: Cable, work: Path) -> Non
         assert numbers == [1, 28, 160, 66, 43, 3, 4, 42, 2, 6, 15, 7]
 
 
+@pytest.mark.shows("discovery")
 @pytest.mark.parametrize(
     ("told", "options", "expected"),
     [

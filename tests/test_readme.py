@@ -17,6 +17,23 @@ def test_generated_parts_are_up_to_date() -> None:
     assert readme.written(PAGE) == PAGE, "run python -m tests.readme"
 
 
+def test_server_gets_a_row_for_what_it_showed() -> None:
+    tested = {
+        ("nginx", "HTTP", "boot"): "yes",
+        ("dnsmasq", "TFTP", "log upload"): "refused",
+        ("slapd", "LDAP", "search"): "yes",
+        ("slapd", "LDAP", "password"): "wanted",
+    }
+    heads, _, *rows = readme.server_table(tested).splitlines()
+    assert heads.startswith("| server | spoken | boot |")
+    assert heads.endswith("| audit | more |")
+    assert rows == [
+        "| dnsmasq | TFTP |  |  |  |  | refused |  |  |  |",
+        "| nginx | HTTP | yes |  |  |  |  |  |  |  |",
+        "| slapd | LDAP |  |  |  |  |  |  |  | password: wanted, search |",
+    ]
+
+
 def test_python_example_prints_what_the_page_says() -> None:
     found = re.search(r"<!-- example:python -->\n```python\n(.+?)```\n\nprints `(.+?)`", PAGE, re.DOTALL)
     assert found is not None

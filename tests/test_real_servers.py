@@ -19,6 +19,8 @@ from tests.real_servers import (
     Apache,
     Atftpd,
     Certificates,
+    Dnsmasq,
+    Lighttpd,
     LoggedRequest,
     Nginx,
     Pyftpdlib,
@@ -26,8 +28,9 @@ from tests.real_servers import (
     TftpdHpa,
     Vsftpd,
     require,
-    require_atftpd,
 )
+from tests.real_servers.by_kind import certificates_for, parameters, server_by_kind
+from tests.real_servers.logged_request import log_text
 from tests.real_servers.process import wait_until
 
 pytestmark = pytest.mark.real
@@ -55,15 +58,10 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.fixture(params=["tftpd-hpa", "atftpd"])
+@pytest.fixture(params=["tftpd-hpa", "atftpd", "dnsmasq"])
 def tftp_server(request: pytest.FixtureRequest, root: Path, tmp_path: Path) -> Iterator[RealServer]:
     """Each of the TFTP servers, started."""
-    server: RealServer = (
-        TftpdHpa(root, tmp_path / "tftp")
-        if request.param == "tftpd-hpa"
-        else Atftpd(root, tmp_path / "tftp", require_atftpd(request.config.cache.mkdir("atftpd")))
-    )
-    with server:
+    with server_by_kind(request.param, root, tmp_path / "tftp", None) as server:
         yield server
 
 
@@ -80,7 +78,7 @@ def _ftp(method: str, path: str, status: int) -> LoggedRequest:
 
 
 def _client(server: RealServer) -> TftpClient:
-    return TftpClient("127.0.0.1", server.port, flock=False)
+    return TftpClient(server.address, server.port, flock=False)
 
 
 def _download(server: RealServer, name: str) -> bytes:
@@ -164,6 +162,36 @@ def test_apache_wants_digest_authentication(session: requests.Session, root: Pat
     assert (root / "app.log").read_bytes() == b"one"
 
 
+def test_lighttpd_reads_and_writes_and_logs(session: requests.Session, root: Path, tmp_path: Path) -> None:
+    require("lighttpd")
+    with Lighttpd(root, tmp_path / "lighttpd") as lighttpd:
+        assert session.get(lighttpd.url + "master.cfg", timeout=5).content == b"<APPLICATION/>"
+        assert session.get(lighttpd.url + "absent.cfg?x=1", timeout=5).status_code == 404
+        assert session.put(lighttpd.url + "app.log", data=b"one", timeout=5).status_code == 201
+        assert session.put(lighttpd.url + "app.log", data=b"two", timeout=5).status_code == 204
+        assert session.put(lighttpd.url + "absent/app.log", data=b"one", timeout=5).status_code == 409
+        assert lighttpd.requests(at_least=5) == [
+            _http("GET", "master.cfg", 200),
+            _http("GET", "absent.cfg?x=1", 404),
+            _http("PUT", "app.log", 201),
+            _http("PUT", "app.log", 204),
+            _http("PUT", "absent/app.log", 409),
+        ]
+    assert (root / "app.log").read_bytes() == b"two"
+
+
+def test_lighttpd_wants_digest_authentication(session: requests.Session, root: Path, tmp_path: Path) -> None:
+    require("lighttpd")
+    with Lighttpd(root, tmp_path / "lighttpd", user="PlcmSpIp", password="456") as lighttpd:
+        assert session.get(lighttpd.url + "master.cfg", auth=_RIGHT, timeout=5).status_code == 401
+        assert session.get(lighttpd.url + "master.cfg", auth=HTTPDigestAuth(*_WRONG), timeout=5).status_code == 401
+        right = HTTPDigestAuth(*_RIGHT)
+        assert session.get(lighttpd.url + "master.cfg", auth=right, timeout=5).content == b"<APPLICATION/>"
+        assert session.put(lighttpd.url + "app.log", data=b"one", auth=right, timeout=5).status_code == 201
+        served = [one for one in lighttpd.requests(at_least=6) if one.status != 401]
+        assert served == [_http("GET", "master.cfg", 200, "PlcmSpIp"), _http("PUT", "app.log", 201, "PlcmSpIp")]
+
+
 def test_nginx_wants_a_client_certificate(session: requests.Session, root: Path, tmp_path: Path) -> None:
     tls = Certificates.make(tmp_path / "tls")
     phone = tls.for_phone("0004f2000001")
@@ -208,8 +236,9 @@ def test_ftp_server_wants_the_password(kind: type[Vsftpd | Pyftpdlib], root: Pat
         assert server.requests() == []
 
 
+@pytest.mark.parametrize("tftp_server", ["tftpd-hpa", "atftpd"], indirect=True)
 def test_tftp_server_reads_and_writes_and_logs(tftp_server: RealServer) -> None:
-    assert tftp_server.url == f"tftp://127.0.0.1:{tftp_server.port}/"
+    assert tftp_server.url == f"tftp://{tftp_server.address}:{tftp_server.port}/"
     assert tftp_server.requests() == []
     assert _download(tftp_server, "master.cfg") == b"<APPLICATION/>"
     with pytest.raises(TftpFileNotFoundError):
@@ -224,10 +253,43 @@ def test_tftp_server_reads_and_writes_and_logs(tftp_server: RealServer) -> None:
 
 
 def test_tftp_server_logs_a_refused_upload(tftp_server: RealServer) -> None:
-    with pytest.raises(TftpException, match=r"errorcode = [12]\b"):
+    with pytest.raises(TftpException, match=r"errorcode = [124]\b"):
         _client(tftp_server).upload("absent/app.log", io.BytesIO(b"x"))
-    refused = 1 if isinstance(tftp_server, TftpdHpa) else None
+    refused = {TftpdHpa: 1, Atftpd: None, Dnsmasq: 4}[type(tftp_server)]
     assert tftp_server.requests(at_least=1) == [_tftp("WRQ", "absent/app.log", refused)]
+
+
+def test_dnsmasq_reads_and_takes_no_file(root: Path, tmp_path: Path) -> None:
+    require("dnsmasq")
+    (root / "long.ld").write_bytes(bytes(5000))
+    with Dnsmasq(root, tmp_path / "dnsmasq") as server:
+        assert server.address.startswith("127.")
+        assert server.port == 69
+        assert _download(server, "long.ld") == bytes(5000)
+        with pytest.raises(TftpFileNotFoundError):
+            _download(server, "/absent file.cfg")
+        with pytest.raises(TftpException, match=r"errorcode = 2\b"):
+            _download(server, "../master.cfg")
+        with pytest.raises(TftpException, match=r"errorcode = 4\b"):
+            _client(server).upload("app.log", io.BytesIO(b"x"))
+        assert server.requests(at_least=4) == [
+            _tftp("RRQ", "long.ld", 0),
+            _tftp("RRQ", "absent file.cfg", 1),
+            _tftp("RRQ", "../master.cfg", 2),
+            _tftp("WRQ", "app.log", 4),
+        ]
+    said = log_text(tmp_path / "dnsmasq" / "output.log")
+    assert f"sent {root}/long.ld to 127.0.0.1" in said
+    assert "unsupported request from 127.0.0.1" in said
+    assert not (root / "app.log").exists()
+
+
+def test_two_of_dnsmasq_run_side_by_side(root: Path, tmp_path: Path) -> None:
+    require("dnsmasq")
+    with Dnsmasq(root, tmp_path / "one") as one, Dnsmasq(root, tmp_path / "two") as two:
+        _download(two, "master.cfg")
+        assert two.requests(at_least=1) == [_tftp("RRQ", "master.cfg", 0)]
+        assert one.requests() == []
 
 
 def test_many_requests_are_all_in_the_log(tftp_server: RealServer) -> None:
@@ -242,6 +304,18 @@ def test_log_can_be_read_after_the_end(tftp_server: RealServer) -> None:
     before = tftp_server.requests(at_least=1)
     tftp_server.stop()
     assert tftp_server.requests() == before == [_tftp("RRQ", "master.cfg", 0)]
+
+
+@pytest.mark.parametrize("kind", parameters())
+def test_server_comes_up_where_it_was(kind: str, root: Path, tmp_path: Path) -> None:
+    with server_by_kind(kind, root, tmp_path / "server", certificates_for(kind, tmp_path / "ca")) as server:
+        address = server.url
+        server.go_down()
+        assert not server.is_listening()
+        server.come_up()
+        assert server.is_listening()
+        assert server.url == address
+        assert server.requests() == []
 
 
 def test_nginx_that_cannot_start_says_why(root: Path, tmp_path: Path) -> None:
@@ -268,7 +342,7 @@ def test_transfer_that_goes_on_is_ended_with_its_server(tftp_server: RealServer,
     (tftp_server.root / "long.ld").write_bytes(bytes(2000))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.settimeout(5)
-        silent.sendto(b"\0\1long.ld\0octet\0", ("127.0.0.1", tftp_server.port))
+        silent.sendto(b"\0\1long.ld\0octet\0", (tftp_server.address, tftp_server.port))
         assert silent.recv(1024)[:4] == b"\0\3\0\1"
         assert _processes_that_name(tmp_path) != []
         tftp_server.stop()

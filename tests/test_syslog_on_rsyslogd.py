@@ -16,7 +16,7 @@ from phone_sim.runtime.virtual_phone import VirtualPhone
 from tests.make import configured, element, master
 from tests.real_servers.rsyslogd import Message, Rsyslogd, rsyslogd
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.server("rsyslogd", "syslog")]
 
 # By rsyslogd's own names (field notes 4.1).
 SEVERITIES = {"*": "notice", "3": "info", "4": "err"}
@@ -57,6 +57,7 @@ def level(line: str) -> str:
     return line.split("|")[2]
 
 
+@pytest.mark.shows("log by syslog")
 def test_every_line_of_a_boot_arrives_as_it_was_logged(server: Rsyslogd) -> None:
     lines = second_boot(server, "127.0.0.7", renderLevel="0")
     expected = [

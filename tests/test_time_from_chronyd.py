@@ -24,7 +24,7 @@ from tests.make import LDAP, SITE_FILE, SITE_SERIAL, configured, master, signed_
 from tests.real_servers.chronyd import Chronyd, chronyd
 from tests.runtime.phones import within
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.server("chronyd", "SNTP")]
 
 SLACK = timedelta(seconds=1)
 
@@ -68,6 +68,7 @@ def test_server_tells_the_machines_time(server: Chronyd) -> None:
     assert server.questions == {"127.0.0.1": 2}
 
 
+@pytest.mark.shows("clock")
 def test_boot_sets_the_clock_with_one_question(server: Chronyd) -> None:
     before = now()
     with phone(server.name, before + timedelta(days=30), "127.0.0.7") as one:
@@ -87,6 +88,7 @@ def test_license_that_is_over_by_the_servers_time_is_not_granted(server: Chronyd
         assert isinstance(one.feature("LDAP"), NotLicensed)
 
 
+@pytest.mark.shows("clock")
 def test_phone_asks_again_each_period_and_is_put_right(server: Chronyd) -> None:
     period = {"tcpIpApp_sntp_resyncPeriod": "3600"}
     with phone(server.name, now() + timedelta(days=300), "127.0.0.8", **period) as one:

@@ -20,7 +20,7 @@ VERBS = {
     "replay": "Serve a recording as a boot server.",
     "compare": "Show where two recorded dialogues differ.",
     "license": "Order and redeem licenses, and make activation files.",
-    "web": "Serve the activation portal of a license authority.",
+    "web": "Show phones on a web page, and serve the activation portal.",
     "check": "Say what a phone would make of an activation file.",
     "reproduce": "Play a licensing fault: its site, its phone, its log.",
     "explain": "Say what a phone's log means, why, and what to do.",

@@ -1,10 +1,10 @@
 """`phone-sim web`: phones that one can look at, and the activation portal, on a web server."""
 
 import signal
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _SITE = click.Path(exists=True, file_okay=False, path_type=Path)
-_PACKAGES = {"fastapi", "h11", "jinja2", "pydantic", "python_multipart", "sse_starlette", "starlette", "uvicorn"}
+_PACKAGES = ("fastapi", "h11", "jinja2", "python_multipart", "sse_starlette", "starlette", "uvicorn")
 
 
 @click.command(short_help="Show phones on a web page, and serve the activation portal.")
@@ -78,38 +78,36 @@ def command(
 
     if site is not None and url:
         raise UsageError("--site and --server are two boot servers: give one of them")
-    with web_packages():
-        from phone_sim.web.desk.desk import Desk
-        from phone_sim.web.desk.server import DeskServer
+    check_packages()
+    from phone_sim.web.desk.desk import Desk
+    from phone_sim.web.desk.server import DeskServer
 
-        place = Place(host=host, port=port, names=names, mail_folder=mail_folder, as_json=as_json)
-        with DeskServer(folder=site, url=url, authority=authority) as server, Desk(server, start=now) as desk:
-            for model in models:
-                phone = desk.do(lambda: desk.put(model))  # noqa: B023 - it is done before the next one
-                desk.do(phone.switch_power)
-            place.serve(desk)
+    place = Place(host=host, port=port, names=names, mail_folder=mail_folder, as_json=as_json)
+    with DeskServer(folder=site, url=url, authority=authority) as server, Desk(server, start=now) as desk:
+        for model in models:
+            phone = desk.do(partial(desk.put, model))
+            desk.do(phone.switch_power)
+        place.serve(desk)
 
 
-@contextmanager
-def web_packages() -> Iterator[None]:
-    """What is imported here may lack the packages of the web extra; the message then says how to get them.
+def check_packages() -> None:
+    """Import what the web extra brings, before anything is begun that needs it.
 
     Raises:
-        UsageError: one of them is not installed.
+        UsageError: one of its packages is not installed; the message says how to get it.
     """
-    try:
-        import python_multipart  # noqa: F401 - starlette does without it, until a form is sent
+    from importlib import import_module
 
-        yield
-    except ModuleNotFoundError as error:
-        from phone_sim.errors import UsageError
+    from phone_sim.errors import UsageError
 
-        package = (error.name or "").partition(".")[0]
-        if package not in _PACKAGES:
-            raise
-        raise UsageError(
-            f"the web page needs {package}, which is not installed: pip install 'phone-sim[web]'"
-        ) from error
+    for package in _PACKAGES:
+        try:
+            import_module(package)
+        except ModuleNotFoundError as error:
+            missing = (error.name or package).partition(".")[0]
+            raise UsageError(
+                f"the web page needs {missing}, which is not installed: pip install 'phone-sim[web]'"
+            ) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,14 @@ SITE = {
 LICENSED = {**SITE, OWN_LICENSE: write([signed_key()])}
 
 
-def plan(url: str, *, ca_file: Path | None = None, outside: str = "", trusts: bool = True) -> Plan:
+def plan(
+    url: str,
+    *,
+    ca_file: Path | None = None,
+    client_cert: Path | None = None,
+    outside: str = "",
+    trusts: bool = True,
+) -> Plan:
     """An audit of the server at `url`, with the test pair's key named where it `trusts`."""
     return Plan(
         url=url,
@@ -31,14 +38,17 @@ def plan(url: str, *, ca_file: Path | None = None, outside: str = "", trusts: bo
         other_mac=OTHER,
         anchor=load_anchor() if trusts else None,
         ca_file=ca_file,
+        client_cert=client_cert,
         outside=outside,
         timeout=10.0,
     )
 
 
-def audited(url: str, *, ca_file: Path | None = None, outside: str = "") -> tuple[Observations, dict[str, Finding]]:
+def audited(
+    url: str, *, ca_file: Path | None = None, client_cert: Path | None = None, outside: str = ""
+) -> tuple[Observations, dict[str, Finding]]:
     """What is seen of the server at `url`, and the findings by name."""
-    seen = observe(plan(url, ca_file=ca_file, outside=outside))
+    seen = observe(plan(url, ca_file=ca_file, client_cert=client_cert, outside=outside))
     return seen, {finding.check.name: finding for finding in audit(seen)}
 
 

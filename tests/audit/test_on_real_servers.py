@@ -1,27 +1,26 @@
 """Audits of real servers; what a server logged is held against what the audit says it asked."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import pytest
 
 from phone_sim.audit.finding import Verdict
 from tests.audit.audited import LICENSED, audited, bad_ones, verdict
-from tests.real_servers import Certificates, Nginx, RealServer, require
-from tests.real_servers.by_kind import PASSWORD, USER, server_by_kind
+from tests.make import MAC
+from tests.real_servers import Certificates, Nginx, require
+from tests.real_servers.by_kind import address_of, certificates_for, parameters, server_by_kind
 
 pytestmark = pytest.mark.real
 
-# What is bad about each by its nature.
+# What is bad about each by its nature; nothing about the others.
 BAD = {
-    "nginx": set[str](),
-    "nginx-tls": set[str](),
+    "nginx-basic": {"password-in-clear"},
     "apache-digest": {"password-in-clear"},
+    "lighttpd-digest": {"password-in-clear"},
     "vsftpd": {"password-in-clear"},
-    "vsftpd-tls": set[str](),
-    "tftpd-hpa": set[str](),
-    "atftpd": set[str](),
+    "pyftpdlib": {"password-in-clear"},
+    "dnsmasq": {"log-upload"},
 }
 
 
@@ -38,32 +37,23 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.fixture
-def certificates(tmp_path: Path) -> Certificates:
-    return Certificates.make(tmp_path / "ca")
-
-
-@pytest.fixture(params=list(BAD))
-def server(
-    request: pytest.FixtureRequest, root: Path, tmp_path: Path, certificates: Certificates
-) -> Iterator[tuple[str, RealServer]]:
-    with server_by_kind(request.param, root, tmp_path / "server", certificates) as server:
-        yield request.param, server
-
-
-def test_an_audit_is_what_the_server_logged(server: tuple[str, RealServer], certificates: Certificates) -> None:
-    kind, real = server
-    address = real.url
-    if kind.startswith(("apache", "vsftpd")):
-        address = address.replace("://", f"://{USER}:{quote(PASSWORD)}@")
-    seen, findings = audited(address, ca_file=certificates.ca_file)
-    told = {name: findings[name].judgment for name in bad_ones(findings) ^ BAD[kind]}
-    assert not told
-    assert verdict(findings, "activation-files") is Verdict.GOOD
-    assert verdict(findings, "every-model-boots") is Verdict.GOOD
-    made = [(one.method, unquote(one.url.removeprefix(real.url))) for one in seen.requests]
-    logged = [one for one in real.requests(at_least=len(made)) if one.status != 401]
-    assert [(one.method, unquote(one.path)) for one in logged] == made
+@pytest.mark.shows("audit")
+@pytest.mark.parametrize("kind", parameters())
+def test_an_audit_is_what_the_server_logged(kind: str, root: Path, tmp_path: Path) -> None:
+    certificates = certificates_for(kind, tmp_path / "ca")
+    with server_by_kind(kind, root, tmp_path / "server", certificates) as server:
+        seen, findings = audited(
+            address_of(kind, server),
+            ca_file=certificates.ca_file if certificates is not None else None,
+            client_cert=certificates.for_phone(str(MAC)) if certificates is not None else None,
+        )
+        told = {name: findings[name].judgment for name in bad_ones(findings) ^ BAD.get(kind, set())}
+        assert not told
+        assert verdict(findings, "activation-files") is Verdict.GOOD
+        assert verdict(findings, "every-model-boots") is Verdict.GOOD
+        made = [(one.method, unquote(one.url.removeprefix(server.url))) for one in seen.requests]
+        logged = [one for one in server.requests(at_least=len(made)) if one.status != 401]
+        assert [(one.method, unquote(one.path)) for one in logged] == made
 
 
 def test_an_open_listing_of_nginx_is_found(root: Path, tmp_path: Path) -> None:
@@ -81,8 +71,9 @@ def test_an_open_listing_of_nginx_is_found(root: Path, tmp_path: Path) -> None:
     assert bad_ones(findings) == {"directory-listing"}
 
 
-def test_old_tls_of_nginx_is_found(root: Path, tmp_path: Path, certificates: Certificates) -> None:
+def test_old_tls_of_nginx_is_found(root: Path, tmp_path: Path) -> None:
     require("nginx")
+    certificates = Certificates.make(tmp_path / "ca")
 
     class Old(Nginx):
         def prepare(self) -> list[str]:

@@ -5,6 +5,8 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,21 +26,30 @@ def counter(tmp_path: Path) -> Counter:
     return Counter(authority=tmp_path / "authority", boot_server=tmp_path / "site")
 
 
-def start(folder: Path, *words: str) -> "subprocess.Popen[str]":
-    """Run the verb in a process of its own, in a folder."""
+@contextmanager
+def start(folder: Path, *words: str) -> "Iterator[subprocess.Popen[str]]":
+    """Run the verb in a process of its own, in a folder; it ends with the test, however that goes."""
     command = [sys.executable, "-m", "phone_sim", "web", *words]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder) as serving:
+        try:
+            yield serving
+        finally:
+            serving.kill()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_web_serves_the_portal_and_ends_with_130(counter: Counter, tmp_path: Path, how: signal.Signals) -> None:
+def test_web_serves_phones_and_the_portal_and_ends_with_130(
+    counter: Counter, tmp_path: Path, how: signal.Signals
+) -> None:
     number = enter(counter, phone_order())
-    with start(tmp_path, "--publish", "site") as serving:
+    (tmp_path / "site").mkdir()
+    with start(tmp_path, "--site", "site", "--authority", "authority") as serving:
         assert serving.stdout is not None
         said = serving.stdout.readline()
-        found_port = re.fullmatch(r"Serving the activation portal on http://127\.0\.0\.1:(\d+)/portal\n", said)
+        found_port = re.fullmatch(r"Serving phones and the activation portal on http://127\.0\.0\.1:(\d+)/\n", said)
         assert found_port is not None, said
         port = int(found_port.group(1))
+        assert ask(port, "GET", "/")[0] == 200
         assert ask(port, "GET", "/portal")[0] == 200
         assert ask(port, "POST", "/portal/activate", {"number": number, "serial": MAC})[0] == 303
         serving.send_signal(how)
@@ -54,11 +65,12 @@ def test_elsewhere_than_on_loopback_a_token_is_printed_once(tmp_path: Path) -> N
         assert serving.stdout is not None
         assert serving.stderr is not None
         url = json.loads(serving.stdout.readline())["serving"]
-        port = int(url.rpartition(":")[2].removesuffix("/portal"))
+        port = int(url.rpartition(":")[2].removesuffix("/"))
         opened = serving.stderr.readline()
         token = opened.strip().rpartition("?token=")[2]
         assert opened == f"Open {url}?token={token}\n"
         assert ask(port, "GET", "/portal")[0] == 401
+        assert ask(port, "GET", "/api/desk")[0] == 401
         assert ask(port, "GET", f"/portal?token={token}", Host=f"phones.example:{port}") == (303, "/portal")
         assert ask(port, "GET", "/portal", Host=f"other.example:{port}")[0] == 403
         assert ask(port, "GET", "/portal", Authorization=f"Bearer {token}")[0] == 200

@@ -1,6 +1,6 @@
-"""What nginx and Apache share: TCP, and one form of access log. It knows neither's configuration.
+"""What nginx, Apache and lighttpd share: TCP, and one form of access log. It knows nobody's configuration.
 
-A log line is `request line<TAB>status<TAB>user agent<TAB>user`, `-` for what is absent. Both servers write control
+A log line is `request line<TAB>status<TAB>user agent<TAB>user`, `-` for what is absent. The servers write control
 characters and quotes in these as backslash sequences, which are left as they are.
 """
 

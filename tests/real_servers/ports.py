@@ -1,4 +1,4 @@
-"""Gives each server a port of its own, also among tests that run in parallel processes."""
+"""Gives each server a port or an address of its own, also among tests that run in parallel processes."""
 
 import random
 import socket
@@ -6,6 +6,9 @@ import socket
 # Below the range from which the kernel takes ports for clients, so that no client gets one between claim and use.
 _PORTS = range(20_000, 32_000)
 _TRIES = 200
+
+# The last three bytes of 127.1.0.1 to 127.254.255.254; what is below is in common use.
+_ADDRESSES = range(0x01_00_01, 0xFE_FF_FF)
 
 
 def claim_port(kind: socket.SocketKind) -> tuple[int, socket.socket]:
@@ -18,13 +21,31 @@ def claim_port(kind: socket.SocketKind) -> tuple[int, socket.socket]:
         RuntimeError: when there is no free port.
     """
     for port in random.sample(_PORTS, _TRIES):
-        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        try:
-            claim.bind(f"\0phone_sim test port {port}")
-            with socket.socket(socket.AF_INET, kind) as probe:
-                probe.bind(("127.0.0.1", port))
-        except OSError:
-            claim.close()
-        else:
+        if (claim := _claim(kind, "127.0.0.1", port)) is not None:
             return port, claim
     raise RuntimeError(f"no free port in {_TRIES} tries")
+
+
+def claim_address(kind: socket.SocketKind, port: int) -> tuple[str, socket.socket]:
+    """Return a loopback address at which a port is free, and the claim on it as in `claim_port`.
+
+    Raises:
+        RuntimeError: when there is none, or this user may not have the port.
+    """
+    for number in random.sample(_ADDRESSES, _TRIES):
+        address = f"127.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+        if (claim := _claim(kind, address, port)) is not None:
+            return address, claim
+    raise RuntimeError(f"no address with port {port} free in {_TRIES} tries")
+
+
+def _claim(kind: socket.SocketKind, address: str, port: int) -> socket.socket | None:
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0phone_sim test port {address}:{port}")
+        with socket.socket(socket.AF_INET, kind) as probe:
+            probe.bind((address, port))
+    except OSError:
+        claim.close()
+        return None
+    return claim

@@ -24,8 +24,8 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def start(command: Sequence[str], output: Path) -> subprocess.Popen[bytes]:
-    """Start a program in a process group of its own; all that it prints goes to the file `output`."""
-    with output.open("wb") as file:
+    """Start a program in a process group of its own; all that it prints is added to the file `output`."""
+    with output.open("ab") as file:
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
         )

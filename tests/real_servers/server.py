@@ -31,13 +31,16 @@ class RealServer(ABC):
     def __init__(self, root: Path, work: Path) -> None:
         self.root = root.resolve()
         self.work = work.resolve()
+        self.address = "127.0.0.1"
         self.port = 0
+        self.is_up = False
         self.undo = ExitStack()
+        self._command: list[str] = []
 
     @property
     def url(self) -> str:
         """The address of the document root, with a trailing slash; known once started."""
-        return f"{self.scheme}://127.0.0.1:{self.port}/"
+        return f"{self.scheme}://{self.address}:{self.port}/"
 
     def start(self) -> None:
         """Start the program and wait until it answers.
@@ -48,19 +51,34 @@ class RealServer(ABC):
         self.work.mkdir(parents=True, exist_ok=True)
         with ExitStack() as on_failure:
             on_failure.callback(self.stop)
-            self.port, claim = claim_port(self.kind)
-            self.undo.enter_context(claim)
-            child = process.start(self.prepare(), self.work / "output.log")
-            self.undo.callback(process.end, child)
-            process.wait_until(lambda: process.has_ended(child) or self.is_listening(), _SECONDS_TO_START)
-            if process.has_ended(child) or not self.is_listening():
-                self.stop()  # first: then its log is complete
-                raise RuntimeError(f"{type(self).__name__} did not start:\n{self._said()}")
+            self.undo.enter_context(self.claim())
+            self._command = self.prepare()
+            self.undo.callback(self.go_down)
+            self.come_up()
             on_failure.pop_all()
 
     def stop(self) -> None:
         """End the program, free the port; the log can still be read. Nothing happens when it is not running."""
         self.undo.close()
+
+    def go_down(self) -> None:
+        """End the program, as a machine that is switched off: its port, its files and its log are kept."""
+        if self.is_up:
+            self.is_up = False
+            process.end(self._child)
+
+    def come_up(self) -> None:
+        """Start the program again after `go_down`, and wait until it answers.
+
+        Raises:
+            RuntimeError: as in `start`.
+        """
+        self._child = process.start(self._command, self.work / "output.log")
+        self.is_up = True
+        process.wait_until(lambda: process.has_ended(self._child) or self.is_listening(), _SECONDS_TO_START)
+        if process.has_ended(self._child) or not self.is_listening():
+            self.stop()  # first: then its log is complete
+            raise RuntimeError(f"{type(self).__name__} did not start:\n{self._said()}")
 
     def requests(self, at_least: int = 0, timeout: float = 5) -> list[LoggedRequest]:
         """Return the requests in the order of the server's log, after waiting for the log to hold `at_least` so many.
@@ -70,6 +88,11 @@ class RealServer(ABC):
         """
         process.wait_until(lambda: len(self.logged()) >= at_least, timeout)
         return self.logged()
+
+    def claim(self) -> socket.socket:
+        """Take the address and the port that the server is to have; they are free until the socket is closed."""
+        self.port, claim = claim_port(self.kind)
+        return claim
 
     @abstractmethod
     def prepare(self) -> list[str]:

@@ -60,24 +60,25 @@ class DeskServer:
     """
 
     def __init__(self, *, folder: Path | None = None, url: str = "", authority: Path | None = None) -> None:
-        self._undo = ExitStack()
         self.faults = FaultPlan()
         self.is_up = True
-        made = Path(self._undo.enter_context(TemporaryDirectory(prefix="phone-sim-")))
-        if authority is None:
-            authority = made / "authority"
-            found(authority)
-        self.authority = authority
-        with open_office(authority) as office:
-            self.anchor: TrustAnchor = office.signing_key.anchor
-        if not url and folder is None:
-            folder = made / "site"
-            _fill(folder)
-        self.licenses = None if folder is None else folder / _license_directory(folder)
-        self._http: HttpBootServer | None = None
-        if folder is not None:
-            self._http = HttpBootServer(DirectorySite(folder), faults=self.faults)
-            self._http.start()
+        with ExitStack() as undo:
+            made = Path(undo.enter_context(TemporaryDirectory(prefix="phone-sim-")))
+            if authority is None:
+                authority = made / "authority"
+                found(authority)
+            self.authority = authority
+            with open_office(authority) as office:
+                self.anchor: TrustAnchor = office.signing_key.anchor
+            if not url and folder is None:
+                folder = made / "site"
+                _fill(folder)
+            self.licenses = None if folder is None else folder / _license_directory(folder)
+            self._http: HttpBootServer | None = None
+            if folder is not None:
+                self._http = HttpBootServer(DirectorySite(folder), faults=self.faults)
+                self._http.start()
+            self._undo = undo.pop_all()
         self.url = self._http.url if self._http is not None else url
 
     def __enter__(self) -> Self:
