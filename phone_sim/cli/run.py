@@ -78,6 +78,7 @@ class Speed(click.ParamType[float | None]):
     metavar="TIME EVENT",
     help=f"Let something happen: {WHAT_CAN_HAPPEN}. May be given again.",
 )
+@click.option("--web", "web_port", type=click.IntRange(0, 65535), help="Show it on a web page; 0 takes a free port.")
 @json_option
 def command(
     phone: PhoneOptions,
@@ -85,20 +86,40 @@ def command(
     speed: float | None,
     until: datetime | None,
     events: tuple[tuple[datetime, str], ...],
+    web_port: int | None,
     as_json: bool,
 ) -> None:
     """Boot a phone and stay on, with its daily check at license.polling.time, until --until or an interrupt.
 
     On a terminal, events can also be typed, and keys by their name alone; after a key the display is shown. With
     --speed max time jumps from one thing to do to the next, which needs --until: a year of daily checks takes a moment.
+    With --web all of that is done on a page, as phone-sim web has it, and the log is there.
 
     Example: phone-sim run --server http://127.0.0.1:8080/ --now 2026-12-31T23:00 --speed 3600 --until 2027-01-02
     """
-    from phone_sim.cli.report import check_boot, check_time, phone_report, print_json, print_log_line, summary, talk
-    from phone_sim.errors import LifecycleError, UsageError
+    from phone_sim.errors import UsageError
 
     phone.check_clock(("--now", now is not None), ("--speed but 1", speed != 1))
     start = None if phone.sntp else now or datetime.now(UTC)
+    if web_port is None:
+        _on_the_terminal(phone, start, speed, until, events, as_json)
+    elif start is None or speed is None or until is not None or events:
+        raise UsageError("--web goes with no --until, --at, --sntp or --speed max: the page has the clock")
+    else:
+        _on_a_page(phone, start, speed, web_port, as_json)
+
+
+def _on_the_terminal(
+    phone: PhoneOptions,
+    start: datetime | None,
+    speed: float | None,
+    until: datetime | None,
+    events: tuple[tuple[datetime, str], ...],
+    as_json: bool,
+) -> None:
+    from phone_sim.cli.report import check_boot, check_time, phone_report, print_json, print_log_line, summary, talk
+    from phone_sim.errors import LifecycleError, UsageError
+
     _check_times(start, until, events)
     world = _virtual(start, until) if speed is None else _real(start, speed, until)
     lines: list[str] = []
@@ -127,6 +148,29 @@ def command(
             else:
                 talk(f"{summary(driver)}\n  reboots: {len(driver.reboots)}")
     check_boot(driver)
+
+
+def _on_a_page(phone: PhoneOptions, start: datetime, speed: float, port: int, as_json: bool) -> None:
+    from phone_sim.cli.web import Place, check_packages
+
+    check_packages()
+    from phone_sim.web.desk.desk import Desk
+    from phone_sim.web.desk.phone import DeskPhone
+    from phone_sim.web.desk.server import DeskServer
+    from phone_sim.web.desk.time import FASTEST
+
+    identity = phone.identity()
+    with DeskServer(url=identity.boot_server) as server, Desk(server, start=start, speed=min(speed, FASTEST)) as desk:
+        shown = DeskPhone(
+            identity,
+            desk.time.virtual,
+            flash=phone.flash(identity),
+            transport=phone.transport(),
+            network=phone.network(),
+        )
+        desk.do(partial(desk.add, shown))
+        desk.do(shown.switch_power)
+        Place(port=port, as_json=as_json).serve(desk, f"phones/{identity.mac}")
 
 
 def _check_times(start: datetime | None, until: datetime | None, events: tuple[tuple[datetime, str], ...]) -> None:

@@ -45,7 +45,7 @@ _PACKAGES = ("fastapi", "h11", "jinja2", "python_multipart", "sse_starlette", "s
     help="A phone on the desk, switched on; can be given several times.",
 )
 @click.option("--site", type=_SITE, help="Folder that the boot server serves. [default: one made for the desk]")
-@click.option("--server", "url", metavar="URL", default="", help="Boot server of your own, in place of --site.")
+@click.option("--server", "url", metavar="URL", help="Boot server of your own, in place of --site.")
 @click.option("--authority", type=_FOLDER, help="Folder of the authority. [default: one made for the desk]")
 @click.option("--mail-folder", type=_FOLDER, default=Path("mail"), show_default=True, help="Folder for mailed batches.")
 @click.option("--now", type=Instant(), help="Time on the clock at the start. [default: the time]")
@@ -56,7 +56,7 @@ def command(
     names: tuple[str, ...],
     models: tuple[str, ...],
     site: Path | None,
-    url: str,
+    url: str | None,
     authority: Path | None,
     mail_folder: Path,
     now: datetime | None,
@@ -76,7 +76,7 @@ def command(
     """
     from phone_sim.errors import UsageError
 
-    if site is not None and url:
+    if site is not None and url is not None:
         raise UsageError("--site and --server are two boot servers: give one of them")
     check_packages()
     from phone_sim.web.desk.desk import Desk
@@ -114,8 +114,8 @@ def check_packages() -> None:
 class Place:
     """Where the web server listens, and what it says of that."""
 
-    host: str
-    port: int
+    host: str = "127.0.0.1"
+    port: int = 0
     names: Sequence[str] = ()
     mail_folder: Path = Path("mail")
     as_json: bool = False

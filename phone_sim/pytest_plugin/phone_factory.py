@@ -5,10 +5,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from phone_sim.firmware.lease import DhcpSettings
 from phone_sim.firmware.profile import CURRENT
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.flash_file import Flash
+from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport import Transport
 from phone_sim.runtime.virtual_phone import VirtualPhone, mac_addresses, request_line
 from phone_sim.runtime.virtual_time import VirtualTime
@@ -38,6 +40,8 @@ class PhoneFactory:
         firmware: str = CURRENT,
         trust: TrustAnchor | Path | None = None,
         always_fetches_license: bool | None = None,
+        dhcp: DhcpSettings | None = None,
+        network: Network | None = None,
         flash: Flash | None = None,
         transport: Transport | None = None,
     ) -> VirtualPhone:
@@ -49,6 +53,8 @@ class PhoneFactory:
             firmware=firmware,
             trust=trust,
             always_fetches_license=always_fetches_license,
+            dhcp=dhcp,
+            network=network,
             time=self._time,
             flash=flash,
             transport=transport,

@@ -116,3 +116,26 @@ def test_help_and_other_verbs_need_no_extra() -> None:
     for words in (["web", "--help"], ["models"], ["license", "--help"]):
         done = subprocess.run([sys.executable, "-c", story, *words], capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
+
+
+def test_run_shows_its_phone_on_a_page(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "phone_sim", "run", "--server", "http://127.0.0.1:1/", "--mac", MAC, "--web", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as running:
+        try:
+            assert running.stdout is not None
+            url = running.stdout.readline().split()[-1]
+            assert url.endswith(f"/phones/{MAC}")
+            status, page = ask(int(url.split(":")[2].partition("/")[0]), "GET", f"/phones/{MAC}")
+            assert (status, "SoundPoint IP 670" in page) == (200, True)
+            running.send_signal(signal.SIGINT)
+            running.communicate(timeout=20)
+        finally:
+            running.kill()
+    assert running.returncode == 130
+
+
+@pytest.mark.parametrize("words", [["--until", "2099-01-01"], ["--speed", "max"], ["--sntp"]])
+def test_run_on_a_page_leaves_time_to_the_page(words: list[str]) -> None:
+    done = CliRunner().invoke(main, ["run", "--server", "http://127.0.0.1:1/", "--web", "0", *words])
+    assert done.exit_code == 2
+    assert "--web goes with no" in done.stderr

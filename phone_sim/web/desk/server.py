@@ -50,7 +50,8 @@ class DeskServer:
     """A boot server with the activation files of an authority; a context manager.
 
     `folder` is the site that it serves, made with all features in use where none is given; `url` is its address. With
-    the address of another boot server instead, nothing is served here, and its files cannot be changed. `licenses` is
+    the address of another boot server instead, empty where only its phones know it, nothing is served here, and its
+    files cannot be changed. `licenses` is
     the folder for activation files, where the site's master configuration file looks for them (B17), None where the
     boot server is another. `authority` is the folder of the authority, `anchor` what phones trust.
 
@@ -59,7 +60,7 @@ class DeskServer:
         UsageError: the site's folder cannot be used.
     """
 
-    def __init__(self, *, folder: Path | None = None, url: str = "", authority: Path | None = None) -> None:
+    def __init__(self, *, folder: Path | None = None, url: str | None = None, authority: Path | None = None) -> None:
         self.faults = FaultPlan()
         self.is_up = True
         with ExitStack() as undo:
@@ -70,7 +71,7 @@ class DeskServer:
             self.authority = authority
             with open_office(authority) as office:
                 self.anchor: TrustAnchor = office.signing_key.anchor
-            if not url and folder is None:
+            if url is None and folder is None:
                 folder = made / "site"
                 _fill(folder)
             self.licenses = None if folder is None else folder / _license_directory(folder)
@@ -79,7 +80,7 @@ class DeskServer:
                 self._http = HttpBootServer(DirectorySite(folder), faults=self.faults)
                 self._http.start()
             self._undo = undo.pop_all()
-        self.url = self._http.url if self._http is not None else url
+        self.url = self._http.url if self._http is not None else url or ""
 
     def __enter__(self) -> Self:
         return self
