@@ -40,6 +40,25 @@ class Agenda(Protocol):
         """Call after so many seconds of the clock."""
 
 
+class Waits:
+    """What a phone waits for, by name: one entry of an agenda each."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+
+    def wait(self, name: str, entry: Entry) -> None:
+        """Wait for an entry in place of an earlier one of the same name."""
+        if (earlier := self._entries.get(name)) is not None:
+            earlier.cancel()
+        self._entries[name] = entry
+
+    def cancel(self) -> None:
+        """Wait for nothing any more."""
+        for entry in self._entries.values():
+            entry.cancel()
+        self._entries.clear()
+
+
 class _HeapEntry:
     __slots__ = ("call",)
 

@@ -39,7 +39,7 @@ from phone_sim.firmware.effects import (
 from phone_sim.firmware.keys import Press
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame
-from phone_sim.runtime.agenda import Agenda, Entry
+from phone_sim.runtime.agenda import Agenda, Waits
 from phone_sim.runtime.clock import Clock
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.flash_file import Flash
@@ -94,7 +94,7 @@ class PhoneDriver:
         self._powered_on_at = clock.elapsed()
         self._flow: Flow[None] | None = None
         self._paused: Flow[None] | None = None
-        self._waits: dict[str, Entry] = {}
+        self._waits = Waits()
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
@@ -195,7 +195,7 @@ class PhoneDriver:
                 flow.close()
         self._flow = self._paused = None
         self._events.clear()
-        self._cancel_waits()
+        self._waits.cancel()
         if self._network.time is not None:
             self._clock.forget()
         self._log.forget(b"")
@@ -230,11 +230,15 @@ class PhoneDriver:
             case Show():
                 self.frame = effect.frame
             case WakeAt():
-                self._wait("check", self._agenda.at(effect.instant, partial(self._happen, self.phone.polling_time)))
+                self._waits.wait(
+                    "check", self._agenda.at(effect.instant, partial(self._happen, self.phone.polling_time))
+                )
             case UploadLogAfter():
-                self._wait("log", self._agenda.after(effect.seconds, partial(self._happen, self.phone.upload_log)))
+                self._waits.wait(
+                    "log", self._agenda.after(effect.seconds, partial(self._happen, self.phone.upload_log))
+                )
             case AskTimeAfter():
-                self._wait("time", self._agenda.after(effect.seconds, partial(self._happen, self.phone.ask_time)))
+                self._waits.wait("time", self._agenda.after(effect.seconds, partial(self._happen, self.phone.ask_time)))
             case Pause():
                 self._pause(effect.seconds)
             case Reboot():
@@ -266,7 +270,7 @@ class PhoneDriver:
     def _pause(self, seconds: float) -> None:
         """Set the flow aside; the agenda takes it up again."""
         self._flow, self._paused = None, self._flow
-        self._wait("pause", self._agenda.after(seconds, partial(self._happen, self._take_up)))
+        self._waits.wait("pause", self._agenda.after(seconds, partial(self._happen, self._take_up)))
 
     def _take_up(self) -> Flow[None]:
         """The flow that was set aside, which goes on where it stopped; none after a power cut."""
@@ -276,7 +280,7 @@ class PhoneDriver:
     def _restart(self, reason: str) -> None:
         """The flow that asked for the reboot is over; the boot flow takes its place."""
         self.reboots.append(reason)
-        self._cancel_waits()
+        self._waits.cancel()
         self._powered_on_at = self._clock.elapsed()
         self._flow = self.phone.restart()
 
@@ -284,17 +288,6 @@ class PhoneDriver:
         service = self.phone.service
         if service is not None and self._log.size > service.session.settings.log.file_size:
             self._run(self.phone.upload_log(full=True))
-
-    def _wait(self, name: str, entry: Entry) -> None:
-        """Wait for an entry in place of an earlier one of the same name."""
-        if (earlier := self._waits.get(name)) is not None:
-            earlier.cancel()
-        self._waits[name] = entry
-
-    def _cancel_waits(self) -> None:
-        for entry in self._waits.values():
-            entry.cancel()
-        self._waits.clear()
 
 
 def _nothing() -> Flow[None]:
