@@ -25,7 +25,16 @@ BOUND = 30.0
 
 @contextmanager
 def running(counter: Counter, *, bounds: Bounds | None = None, token: str | None = None) -> Iterator[int]:
-    """The port of a server that runs, with an empty desk."""
+    """The port of a server that runs."""
+    with running_with_desk(counter, bounds=bounds, token=token) as (port, _):
+        yield port
+
+
+@contextmanager
+def running_with_desk(
+    counter: Counter, *, bounds: Bounds | None = None, token: str | None = None
+) -> Iterator[tuple[int, Desk]]:
+    """The port of a server that runs, and its desk, which is empty and paused."""
     with (
         DeskServer(authority=counter.authority) as server,
         Desk(server, speed=0) as desk,
@@ -34,7 +43,7 @@ def running(counter: Counter, *, bounds: Bounds | None = None, token: str | None
         port = int(listener.getsockname()[1])
         access = Access(hosts=Access.at("127.0.0.1", port).hosts, token=token)
         with served(make_app(access=access, counter=counter, desk=desk, bounds=bounds), listener):
-            yield port
+            yield port, desk
 
 
 @contextmanager
