@@ -40,6 +40,17 @@ def test_hurry_ends_at_its_goal_and_calls_on_the_way(time: DeskTime) -> None:
     assert called == [NOW + timedelta(days=300)]
 
 
+def test_pause_ends_a_hurry(time: DeskTime) -> None:
+    time.do(lambda: time.go_to(END_OF_TIME))
+    assert eventually(lambda: time.now > NOW)
+    time.do(lambda: time.run_at(0))
+    reached = time.now
+    assert time.goal is None
+    for _ in range(20):
+        time.do(lambda: None)
+    assert time.now == reached < END_OF_TIME
+
+
 @pytest.mark.parametrize("speed", [-1, FASTEST + 1, float("nan"), float("inf")])
 def test_speed_out_of_range_is_refused(time: DeskTime, speed: float) -> None:
     with pytest.raises(UsageError, match="not among"):

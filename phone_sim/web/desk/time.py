@@ -70,14 +70,14 @@ class DeskTime:
         self._after_work.append(call)
 
     def run_at(self, speed: float) -> None:
-        """Let time pass at this speed, 0 to `FASTEST`.
+        """Let time pass at this speed, 0 to `FASTEST`, and hurry nowhere any more.
 
         Raises:
             UsageError: the speed is not among them.
         """
         if not 0 <= speed <= FASTEST:
             raise UsageError(f"a speed of {speed:g} is not among 0 to {FASTEST:g}")
-        self.speed = speed
+        self.speed, self.goal = speed, None
 
     def go_to(self, instant: datetime) -> None:
         """Let time pass as fast as can be until `instant`, with all that happens on the way.
