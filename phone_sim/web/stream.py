@@ -1,8 +1,8 @@
 """Server-sent events: what changes on a desk, to any number of pages.
 
 Several times a second a page gets what is new, in one message, however much that is: the clock, the tiles that have
-changed, and, for a page that shows one phone, its events. A page that comes back says what it had seen last
-(`Last-Event-ID`). This module does not know who may look.
+changed, and, for a page that shows one phone, its events; `anew` when they begin again, since another phone is in its
+place. A page that comes back says what it had seen last (`Last-Event-ID`). This module does not know who may look.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from starlette.routing import Route
 from phone_sim.mac_address import MacAddress
 from phone_sim.web.desk import views
 from phone_sim.web.desk.desk import Desk
+from phone_sim.web.desk.phone import DeskPhone
 
 INTERVAL = 0.2
 """Seconds between two messages; ours."""
@@ -58,6 +59,7 @@ class _Page:
         self._desk = desk
         self._mac = mac
         self._after = after
+        self._shown: DeskPhone | None = None
         self._known: dict[str, Any] = {}
 
     async def messages(self) -> AsyncIterator[ServerSentEvent]:
@@ -75,6 +77,10 @@ class _Page:
         phone = next((one for one in self._desk.phones if one.mac == MacAddress(self._mac)), None)
         if phone is not None:
             current["phone"] = views.phone_view(self._desk, phone)
+            if self._shown not in (None, phone) or self._after > phone.events.last:
+                self._after = 0
+                news["anew"] = True
+            self._shown = phone
             if events := phone.events.after(self._after):
                 news["events"] = [one.as_json() for one in events[-views.LINES_SHOWN :]]
             self._after = phone.events.last
