@@ -14,6 +14,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from phone_sim.mac_address import MacAddress
 from phone_sim.web.desk import views
@@ -28,28 +29,34 @@ STREAMS_LIMIT = 64
 
 def event_route(desk: Desk, path: str = "/events") -> Route:
     """The route of the stream: `?phone=MAC` adds the events of a phone, `after=NUMBER` says since when."""
-    open_streams = 0
+    streams: set[_Stream] = set()
 
     async def events(request: Request) -> Response:
-        nonlocal open_streams
-        if open_streams >= STREAMS_LIMIT:
+        if len(streams) >= STREAMS_LIMIT:
             return JSONResponse({"detail": f"{STREAMS_LIMIT} pages are looking already"}, status_code=503)
         mac = request.query_params.get("phone", "")
         after = request.headers.get("last-event-id", request.query_params.get("after", "0"))
 
-        async def told() -> AsyncIterator[ServerSentEvent]:
-            nonlocal open_streams
-            open_streams += 1
-            try:
-                page = _Page(desk, mac, int(after[:16]) if after.isascii() and after.isdigit() else 0)
-                async for message in page.messages():
-                    yield message
-            finally:
-                open_streams -= 1
-
-        return EventSourceResponse(told(), ping=15, send_timeout=10)
+        page = _Page(desk, mac, int(after[:16]) if after.isascii() and after.isdigit() else 0)
+        return _Stream(page.messages(), streams)
 
     return Route(path, events)
+
+
+class _Stream(EventSourceResponse):
+    """A stream that is among those that are open from now until it has ended."""
+
+    def __init__(self, messages: AsyncIterator[ServerSentEvent], streams: "set[_Stream]") -> None:
+        super().__init__(messages, ping=15, send_timeout=10)
+        self._streams = streams
+        streams.add(self)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as ASGI says."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._streams.discard(self)
 
 
 class _Page:

@@ -164,7 +164,8 @@ class DeskServer:
             raise UsageError(f"{name} is no activation file: {error}") from error
         for signature in filter(None, signatures):
             # Zeros of the same length in base64: a second forgery does not undo the first.
-            forged = "A" * len(signature.rstrip("=")) + signature[len(signature.rstrip("=")) :]
+            length = len(signature.rstrip("="))
+            forged = "A" * length + signature[length:]
             data = data.replace(signature.encode(), forged.encode())
         write_whole(folder / name, data)
         return name

@@ -1,8 +1,8 @@
-"""What a page hears when another phone takes the place of the one that it shows, as when a story starts again."""
+"""Streams when another phone takes the place of the one that is shown, and when very many are asked for at once."""
 
 import json
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 
@@ -13,7 +13,7 @@ from phone_sim.mac_address import MacAddress
 from phone_sim.web.desk.desk import Desk
 from phone_sim.web.desk.phone import DeskPhone
 from phone_sim.web.server import listen
-from phone_sim.web.stream import event_route
+from phone_sim.web.stream import STREAMS_LIMIT, event_route
 from tests.web.desks import desk_at
 from tests.web.running import BOUND, served
 
@@ -83,3 +83,12 @@ def test_phone_that_is_still_off_clears_the_page(desk: Desk, port: int) -> None:
         news = news_with(answer, "anew")
     assert "events" not in news
     assert news["phone"]["state"] == "off"
+
+
+def test_pages_that_come_at_once_are_counted(port: int) -> None:
+    with ExitStack() as stack:
+        asked = [stack.enter_context(closing(HTTPConnection("127.0.0.1", port, timeout=BOUND))) for _ in range(100)]
+        for connection in asked:
+            connection.request("GET", "/events")
+        answers = [stack.enter_context(connection.getresponse()) for connection in asked]
+        assert [answer.status for answer in answers].count(200) == STREAMS_LIMIT
