@@ -99,10 +99,17 @@ class HeapAgenda:
     def run(self, span: timedelta) -> None:
         """Let a span of time pass, calling what falls due in it."""
         end = self._clock.elapsed() + span
-        while (entry := self._pop(end - self._clock.elapsed())) is not None:
-            if entry.call is not None:
-                entry.call()
-        self._let_pass(end - self._clock.elapsed())
+        while self.step(end - self._clock.elapsed()):
+            pass
+
+    def step(self, span: timedelta) -> bool:
+        """Call what falls due next in a span of time, at its time; False when nothing did, and the span has passed."""
+        entry = self._pop(span)
+        if entry is None:
+            self._let_pass(span)
+        elif entry.call is not None:
+            entry.call()
+        return entry is not None
 
     def _push(self, heap: _Heap, due: timedelta, call: Callable[[], None]) -> Entry:
         entry = _HeapEntry(call)

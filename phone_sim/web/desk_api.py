@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Path, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -128,6 +129,7 @@ def make_api(desk: Desk, demonstration: Demonstration) -> FastAPI:
         responses={404: {"description": "no such phone"}, 409: {"description": "it cannot be done, and why"}},
     )
     api.add_exception_handler(PhoneSimError, _refusal)
+    api.add_exception_handler(RequestValidationError, _wrong_form)
     _add_views(api, desk)
     _add_phones(api, desk)
     _add_actions(api, desk)
@@ -249,7 +251,10 @@ def _goal(desk: Desk, jump: Jump) -> datetime:
     if jump.to is Goal.DATE:
         if jump.date is None:
             raise UsageError("the date to hurry to is missing")
-        return jump.date.replace(tzinfo=UTC) if jump.date.tzinfo is None else jump.date.astimezone(UTC)
+        try:
+            return jump.date.replace(tzinfo=UTC) if jump.date.tzinfo is None else jump.date.astimezone(UTC)
+        except OverflowError as error:
+            raise UsageError(f"{jump.date.isoformat()} is no time in UTC") from error
     if jump.mac is None:
         raise UsageError(f"whose {jump.to.value}? The MAC address is missing")
     mac = _phone(desk, jump.mac).mac
@@ -321,3 +326,9 @@ def _phone(desk: Desk, mac: str) -> DeskPhone:
 
 def _refusal(_: Request, error: Exception) -> Response:
     return JSONResponse({"detail": str(error)}, status_code=409)
+
+
+def _wrong_form(_: Request, error: Exception) -> Response:
+    """What is wrong, and where, without what was sent: that may hold what no JSON can."""
+    wrong = error.errors() if isinstance(error, RequestValidationError) else []
+    return JSONResponse({"detail": [{key: one[key] for key in ("type", "loc", "msg")} for one in wrong]}, 422)

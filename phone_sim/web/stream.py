@@ -1,8 +1,8 @@
 """Server-sent events: what changes on a desk, to any number of pages.
 
 Several times a second a page gets what is new, in one message, however much that is: the clock, the tiles that have
-changed, and, for a page that shows one phone, its events. A page that comes back says what it had seen last
-(`Last-Event-ID`). This module does not know who may look.
+changed, and, for a page that shows one phone, its events; `anew` when they begin again, since another phone is in its
+place. A page that comes back says what it had seen last (`Last-Event-ID`). This module does not know who may look.
 """
 
 import asyncio
@@ -14,10 +14,12 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from phone_sim.mac_address import MacAddress
 from phone_sim.web.desk import views
 from phone_sim.web.desk.desk import Desk
+from phone_sim.web.desk.phone import DeskPhone
 
 INTERVAL = 0.2
 """Seconds between two messages; ours."""
@@ -27,28 +29,34 @@ STREAMS_LIMIT = 64
 
 def event_route(desk: Desk, path: str = "/events") -> Route:
     """The route of the stream: `?phone=MAC` adds the events of a phone, `after=NUMBER` says since when."""
-    open_streams = 0
+    streams: set[_Stream] = set()
 
     async def events(request: Request) -> Response:
-        nonlocal open_streams
-        if open_streams >= STREAMS_LIMIT:
+        if len(streams) >= STREAMS_LIMIT:
             return JSONResponse({"detail": f"{STREAMS_LIMIT} pages are looking already"}, status_code=503)
         mac = request.query_params.get("phone", "")
         after = request.headers.get("last-event-id", request.query_params.get("after", "0"))
 
-        async def told() -> AsyncIterator[ServerSentEvent]:
-            nonlocal open_streams
-            open_streams += 1
-            try:
-                page = _Page(desk, mac, int(after[:16]) if after.isascii() and after.isdigit() else 0)
-                async for message in page.messages():
-                    yield message
-            finally:
-                open_streams -= 1
-
-        return EventSourceResponse(told(), ping=15, send_timeout=10)
+        page = _Page(desk, mac, int(after[:16]) if after.isascii() and after.isdigit() else 0)
+        return _Stream(page.messages(), streams)
 
     return Route(path, events)
+
+
+class _Stream(EventSourceResponse):
+    """A stream that is among those that are open from now until it has ended."""
+
+    def __init__(self, messages: AsyncIterator[ServerSentEvent], streams: "set[_Stream]") -> None:
+        super().__init__(messages, ping=15, send_timeout=10)
+        self._streams = streams
+        streams.add(self)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as ASGI says."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._streams.discard(self)
 
 
 class _Page:
@@ -58,6 +66,7 @@ class _Page:
         self._desk = desk
         self._mac = mac
         self._after = after
+        self._shown: DeskPhone | None = None
         self._known: dict[str, Any] = {}
 
     async def messages(self) -> AsyncIterator[ServerSentEvent]:
@@ -75,6 +84,10 @@ class _Page:
         phone = next((one for one in self._desk.phones if one.mac == MacAddress(self._mac)), None)
         if phone is not None:
             current["phone"] = views.phone_view(self._desk, phone)
+            if self._shown not in (None, phone) or self._after > phone.events.last:
+                self._after = 0
+                news["anew"] = True
+            self._shown = phone
             if events := phone.events.after(self._after):
                 news["events"] = [one.as_json() for one in events[-views.LINES_SHOWN :]]
             self._after = phone.events.last

@@ -65,6 +65,15 @@ def test_phone_license_is_fetched_at_the_next_boot(desk: Desk, phone: DeskPhone)
         assert [one.serial for one in office.ledger.redemptions(number=number)] == [phone.mac.serial]
 
 
+def test_license_forged_twice_gives_nothing(desk: Desk, phone: DeskPhone) -> None:
+    desk.do(lambda: desk.license(phone.mac, None))
+    for _ in range(2):
+        desk.do(lambda: desk.server.forge(phone.mac))
+    desk.do(phone.reboot)
+    assert "cfgCfsXmlKeyValidate: Key signature is not valid" in str(phone.events.after(0))
+    assert features_on(desk, phone) == set()
+
+
 def test_forged_license_gives_nothing(desk: Desk, phone: DeskPhone) -> None:
     desk.do(lambda: desk.license(phone.mac, None))
     desk.do(lambda: desk.server.forge(phone.mac))

@@ -151,6 +151,28 @@ def test_input_of_the_wrong_form_is_refused(api: TestClient, method: str, path: 
     assert answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "/clock", '{"speed": NaN}'),
+        ("PUT", "/clock", '{"speed": 1e400}'),
+        ("POST", "/phones", '{"model": "\\ud800"}'),
+        ("POST", "/phones/0004f2000001/keys", '{"keys": ["\\udfff"]}'),
+    ],
+)
+def test_input_that_no_json_can_hold_is_refused(api: TestClient, method: str, path: str, body: str) -> None:
+    answer = api.request(method, path, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["msg"]
+
+
+@pytest.mark.parametrize("date", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_date_beyond_all_calendars_is_refused(api: TestClient, date: str) -> None:
+    answer = api.post("/clock/jump", json={"to": "date", "date": date})
+    assert answer.status_code == 409
+    assert "no time in UTC" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_no_input_makes_a_server_error(desk: Desk, mode: GenerationMode) -> None:
     api = make_api(desk, Demonstration(desk))

@@ -8,7 +8,7 @@ import pytest
 
 from phone_sim.errors import UsageError
 from phone_sim.web.desk.time import END_OF_TIME, FASTEST, DeskTime
-from tests.web.desks import NOW, eventually
+from tests.web.desks import NOW, PATIENCE, eventually
 
 
 @pytest.fixture
@@ -38,6 +38,43 @@ def test_hurry_ends_at_its_goal_and_calls_on_the_way(time: DeskTime) -> None:
     assert eventually(lambda: time.goal is None)
     assert time.now == goal
     assert called == [NOW + timedelta(days=300)]
+
+
+def test_work_is_done_between_things_of_one_instant(time: DeskTime) -> None:
+    done: list[str] = []
+    at_work, asked = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        done.append("first")
+        at_work.set()
+        asked.wait(PATIENCE)
+
+    time.do(lambda: time.virtual.agenda.after(1, wait))
+    time.do(lambda: time.virtual.agenda.after(1, lambda: done.append("second")))
+    time.do(lambda: time.go_to(NOW + timedelta(seconds=1)))
+    assert at_work.wait(PATIENCE)
+    worker = threading.Thread(target=time.do, args=(lambda: done.append("work"),))
+    worker.start()
+    assert eventually(lambda: not time._jobs.empty())
+    asked.set()
+    worker.join(PATIENCE)
+    assert eventually(lambda: time.goal is None)
+    assert done == ["first", "work", "second"]
+
+
+def test_pause_ends_a_hurry(time: DeskTime) -> None:
+    def tick() -> None:
+        time.virtual.agenda.after(1, tick)
+
+    time.do(tick)
+    time.do(lambda: time.go_to(END_OF_TIME))
+    assert eventually(lambda: time.now > NOW)
+    time.do(lambda: time.run_at(0))
+    reached = time.now
+    assert time.goal is None
+    for _ in range(20):
+        time.do(lambda: None)
+    assert time.now == reached < END_OF_TIME
 
 
 @pytest.mark.parametrize("speed", [-1, FASTEST + 1, float("nan"), float("inf")])

@@ -165,7 +165,10 @@ class DeskServer:
         except LicenseFileError as error:
             raise UsageError(f"{name} is no activation file: {error}") from error
         for signature in filter(None, signatures):
-            data = data.replace(signature.encode(), signature[::-1].encode())
+            # Zeros of the same length in base64: a second forgery does not undo the first.
+            length = len(signature.rstrip("="))
+            forged = "A" * length + signature[length:]
+            data = data.replace(signature.encode(), forged.encode())
         write_whole(folder / name, data)
         return name
 

@@ -71,7 +71,8 @@ export class ClockBar {
     this.reached = bar.querySelector("[data-reached]");
     this.speeds = [...bar.querySelectorAll("input[name=speed]")];
     for (const radio of this.speeds) {
-      radio.addEventListener("change", () => attempt(() => api("PUT", "/clock", { speed: Number(radio.value) })));
+      // Not "change": the speed that is chosen already ends a hurry.
+      radio.addEventListener("click", () => attempt(() => api("PUT", "/clock", { speed: Number(radio.value) })));
     }
     for (const button of bar.querySelectorAll("button[data-to]")) {
       button.addEventListener("click", () => attempt(() => api("POST", "/clock/jump", { to: button.dataset.to, mac: phone })));

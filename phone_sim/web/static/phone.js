@@ -194,6 +194,11 @@ showPhone(await api("GET", `/phones/${mac}`));
 listen((news) => {
   clock.show(news.clock);
   if (news.server) server.show(news.server);
+  if (news.anew) {
+    for (const place of [log, at("requests")]) place.replaceChildren();
+    frames.push(null);
+    at("problem").textContent = "";
+  }
   for (const event of news.events ?? []) {
     if (event.kind === "line") addLine(event);
     else if (event.kind === "request") addRequest(event);
