@@ -73,6 +73,11 @@ class Parameters:
     def __init__(self, layers: Iterable[Layer] = ()) -> None:
         self._layers = tuple(layers)
 
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers, the one that goes first in front."""
+        return self._layers
+
     def get(self, name: str) -> str:
         """The value, without blanks around it; empty when no layer has the name."""
         for layer in self._layers:
