@@ -167,6 +167,8 @@ def _report(result: dict[str, Any], as_json: bool, table: list[str]) -> None:
                 f"{rule}: it is {'not known' if value is None else f'{value:.1f}'}" for rule, value in passed.items()
             )
         )
+    if result.get("interrupted"):
+        raise KeyboardInterrupt
     if result["as_expected"] < result["phones"] or passed:
         missing = result["phones"] - result["as_expected"]
         raise PhoneSimError(

@@ -4,12 +4,14 @@ Importing this imports Locust, which replaces the sockets of its whole process.
 """
 
 import csv
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gevent
+from gevent.event import Event
 from gevent.pool import Group
 from locust.env import Environment
 from locust.html import get_html_report
@@ -119,17 +121,17 @@ def run_load(load: Load) -> dict[str, Any]:
     live = LiveFleet(fleet, clock, at_once=load.at_once)
     runner = environment.runner = _FleetRunner(environment, live, load.population.count)
     try:
-        _run(load, environment, runner, live)
+        interrupted = _run(load, environment, runner, live)
     finally:
         live.stop(_GRACE)
         runner.quit()
     if load.html is not None:
         load.html.write_text(get_html_report(environment, show_download_link=False), encoding="utf-8")
-    return _result(load, environment, fleet)
+    return {**_result(load, environment, fleet), "interrupted": interrupted}
 
 
-def _run(load: Load, environment: Environment, runner: _FleetRunner, live: LiveFleet) -> None:
-    """Until the time is over; an interrupt ends it as well."""
+def _run(load: Load, environment: Environment, runner: _FleetRunner, live: LiveFleet) -> bool:
+    """Until the time is over or somebody ends it; true in the latter case."""
     beside = Group()
     beside.spawn(stats_history, runner)
     beside.spawn(_talk, load, environment, live)
@@ -143,9 +145,7 @@ def _run(load: Load, environment: Environment, runner: _FleetRunner, live: LiveF
     else:
         runner.start(load.population.count, load.spawn_rate)
     try:
-        gevent.sleep(load.seconds) if load.seconds is not None else runner.greenlet.join()
-    except KeyboardInterrupt:
-        load.talk("Interrupted.")
+        interrupted = _wait(load.seconds)
     finally:
         beside.kill()
         if page is not None:
@@ -153,6 +153,19 @@ def _run(load: Load, environment: Environment, runner: _FleetRunner, live: LiveF
         if writer is not None:
             writer.close_files()
             _write_last(load, environment)
+    return interrupted
+
+
+def _wait(seconds: float | None) -> bool:
+    """Wait for the end; true for an interrupt or SIGTERM before it."""
+    ended = Event()
+    terminated = gevent.signal_handler(signal.SIGTERM, ended.set)
+    try:
+        return bool(ended.wait(seconds))
+    except KeyboardInterrupt:
+        return True
+    finally:
+        terminated.cancel()
 
 
 def _csv_writer(load: Load, environment: Environment) -> StatsCSVFileWriter | None:

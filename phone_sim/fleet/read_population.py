@@ -96,21 +96,20 @@ def _population(top: Table) -> Population:
     if len(set(found)) < len(found):
         raise top.error("macs", "a MAC address is listed twice")
     count = top.number("count", len(macs) or 1, PHONE_LIMIT)
-    return top.convert(
-        "count",
-        lambda: Population(
-            count=count,
-            seed=top.number("seed", 0, 2**63 - 1),
-            models=models,
-            firmwares=firmwares,
-            first_mac=top.convert("first_mac", lambda: MacAddress.parse(first)),
-            macs=found,
-            sources=_sources(top),
-            pattern=pattern,
-            seconds=boot.seconds("seconds", 0.0, 0.0, _LONGEST_RAMP),
-            always_fetches_license=_LICENSE_FETCH[top.choice("license_fetch", _LICENSE_FETCH, "firmware")],
-        ),
+    population = partial(
+        Population,
+        count=count,
+        seed=top.number("seed", 0, 2**63 - 1),
+        models=models,
+        firmwares=firmwares,
+        first_mac=top.convert("first_mac", partial(MacAddress.parse, first)),
+        macs=found,
+        sources=_sources(top),
+        pattern=pattern,
+        seconds=boot.seconds("seconds", 0.0, 0.0, _LONGEST_RAMP),
+        always_fetches_license=_LICENSE_FETCH[top.choice("license_fetch", _LICENSE_FETCH, "firmware")],
     )
+    return top.convert("count", population)
 
 
 def _models(top: Table) -> dict[str, float]:
