@@ -25,6 +25,7 @@ VERBS = {
     "reproduce": "Play a licensing fault: its site, its phone, its log.",
     "explain": "Say what a phone's log means, why, and what to do.",
     "scenario": "Run scenario files: phones, a boot server, expectations.",
+    "fleet": "Let many phones boot and stay on, as load or on virtual time.",
     "audit": "Say what a boot server does well and badly.",
     "models": "Show the models and which features need a license.",
 }

@@ -7,6 +7,8 @@ substitutions made.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 from phone_sim.bounded_xml import attributes, parse_xml
 from phone_sim.errors import DocumentError, MasterConfigurationError
@@ -21,6 +23,8 @@ NAME_LIMIT = 255
 LIST_LIMIT = 2047
 FILES_LIMIT = 64
 """Most files of CONFIG_FILES; ours. Without it, a list of short names could hold a phone for a day."""
+
+_FILES_KEPT = 32
 
 ATTRIBUTES = (
     "APP_FILE_PATH",
@@ -61,15 +65,7 @@ def parse(data: bytes, *, model: Model, mac: MacAddress) -> MasterConfiguration:
     Raises:
         MasterConfigurationError: when it is not XML within the limits, or has none of the attributes of such a file.
     """
-    try:
-        root = parse_xml(data, limit=SIZE_LIMIT)
-    except DocumentError as error:
-        raise MasterConfigurationError(error.reason, error.line) from error
-    found: dict[str, str] = {}
-    for name, value in attributes(root, below=True):
-        found.setdefault(name, value)
-    if root.tag != "APPLICATION" and not any(name.startswith(ATTRIBUTES) for name in found):
-        raise MasterConfigurationError(f"the root element is {root.tag!s}, and no attribute is one of a master file")
+    found = _attributes(data)
     values = {name: _substituted(_for_model(found, name, model), model, mac) for name in ATTRIBUTES}
     config_files, problems = _config_files(values["CONFIG_FILES"])
     return MasterConfiguration(
@@ -84,6 +80,21 @@ def parse(data: bytes, *, model: Model, mac: MacAddress) -> MasterConfiguration:
         call_lists_directory=values["CALL_LISTS_DIRECTORY"],
         problems=problems,
     )
+
+
+# The phones of a site read the same file: it is parsed once.
+@lru_cache(maxsize=_FILES_KEPT)
+def _attributes(data: bytes) -> Mapping[str, str]:
+    try:
+        root = parse_xml(data, limit=SIZE_LIMIT)
+    except DocumentError as error:
+        raise MasterConfigurationError(error.reason, error.line) from error
+    found: dict[str, str] = {}
+    for name, value in attributes(root, below=True):
+        found.setdefault(name, value)
+    if root.tag != "APPLICATION" and not any(name.startswith(ATTRIBUTES) for name in found):
+        raise MasterConfigurationError(f"the root element is {root.tag!s}, and no attribute is one of a master file")
+    return MappingProxyType(found)
 
 
 def _for_model(found: Mapping[str, str], name: str, model: Model) -> str:

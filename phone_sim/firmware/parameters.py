@@ -8,7 +8,7 @@ value is there, and means the default. This module does not know what any parame
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 from phone_sim.bounded_xml import attributes, parse_xml
@@ -18,6 +18,10 @@ SIZE_LIMIT = 8 * 1024 * 1024
 """Most bytes of a configuration file; ours (the largest stock file has 0.2 MB)."""
 TOTAL_LIMIT = 2 * SIZE_LIMIT
 """Most bytes of all configuration files of a phone, which have to fit into its flash; ours."""
+
+# The phones of a site read the same files: those of a usual size are parsed once. Both ours.
+_USUAL_SIZE = 256 * 1024
+_FILES_KEPT = 64
 
 _NUMBERED_FEATURE = re.compile(r"feature\.(\d+)\.name")
 
@@ -41,6 +45,10 @@ def read_layer(data: bytes) -> Layer:
     Raises:
         ParameterFileError: when it is not an XML document within the limits, or is an activation file.
     """
+    return _usual_layer(data) if len(data) <= _USUAL_SIZE else _layer(data)
+
+
+def _layer(data: bytes) -> Layer:
     try:
         root = parse_xml(data, limit=SIZE_LIMIT)
     except DocumentError as error:
@@ -54,6 +62,9 @@ def read_layer(data: bytes) -> Layer:
     return Layer(MappingProxyType(values))
 
 
+_usual_layer = lru_cache(maxsize=_FILES_KEPT)(_layer)
+
+
 class Parameters:
     """The parameters of a phone: layers of which the first that has a name gives its value. Never changed."""
 
@@ -61,6 +72,11 @@ class Parameters:
 
     def __init__(self, layers: Iterable[Layer] = ()) -> None:
         self._layers = tuple(layers)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers, the one that goes first in front."""
+        return self._layers
 
     def get(self, name: str) -> str:
         """The value, without blanks around it; empty when no layer has the name."""

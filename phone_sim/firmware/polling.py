@@ -3,7 +3,7 @@
 What follows from a yes is the business of `phone_sim.firmware.phone`.
 """
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from phone_sim.firmware import messages
 from phone_sim.firmware.boot import InService
@@ -19,3 +19,17 @@ def daily_check(service: InService, today: date) -> Flow[bool]:
         expiry = expiry_text(service.session, gate.expiry)
         yield from service.session.say(messages.FEATURE_EXPIRED, feature=gate.feature.key, expiry=expiry)
     return bool(expired)
+
+
+def first_finding(service: InService, next_check: datetime) -> datetime | None:
+    """The first polling time, from `next_check` on, at which the daily check finds something; None when none ever does.
+
+    A check that finds nothing leaves no trace, so whoever has many phones need not wake one for it.
+    """
+    days = [gate.expiry.last_day for gate in service.gates if isinstance(gate, Enabled)]
+    last_day = min((day for day in days if day is not None), default=None)
+    if last_day is None:
+        return None
+    settings = service.session.settings
+    over = datetime.combine(last_day + timedelta(days=1), settings.polling_time)
+    return max(next_check, settings.zone.first_instant(over))

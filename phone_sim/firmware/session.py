@@ -89,7 +89,7 @@ class Session:
         self.server: BootServer | None = None
         self.servers: tuple[BootServer, ...] = ()
         self.reachable = True
-        self._complained_of: set[str] = set()
+        self._complained_of: frozenset[str] = frozenset()
         self.no_time_reason = ""
         self.configure(parameters)
 
@@ -155,7 +155,7 @@ class Session:
         """Log the parameters whose values cannot be used, each once from power on to power off."""
         for bad in problems:
             if bad.name not in self._complained_of:
-                self._complained_of.add(bad.name)
+                self._complained_of |= {bad.name}
                 yield from self.say(
                     messages.BAD_PARAMETER, name=bad.name, value=bad.value, expected=bad.expected, used=bad.used
                 )

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from sys import intern
 
 from phone_sim.licensing.expiry import NEVER, Expiry
 
@@ -129,10 +130,11 @@ def read_key(attributes: Mapping[str, str]) -> LicenseKey | Malformed:
             return Malformed(attribute=name, reason=f"{found} is not {words}", type=license_type)
     key = LicenseKey(
         serial=attributes["Serial"],
-        version=attributes["Version"],
+        version=VERSION,
         type=LicenseType(attributes["Type"]),
-        options=attributes["Options"],
-        duration=attributes["Duration"],
+        # Thousands of keys of one order grant the same.
+        options=intern(attributes["Options"]),
+        duration=intern(attributes["Duration"]),
         validation=bytes.fromhex(attributes["Validation"]),
     )
     return _unusable_grant(key) or key

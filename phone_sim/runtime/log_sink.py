@@ -13,12 +13,12 @@ _PENDING_LIMIT = 1024 * 1024
 
 
 class LogSink:
-    """The log file of one phone; each line also goes to `listener`."""
+    """The log file of one phone, with `contents` in it; each line also goes to `listener`."""
 
-    def __init__(self, listener: Callable[[str], None] | None = None) -> None:
+    def __init__(self, listener: Callable[[str], None] | None = None, contents: LogContents | None = None) -> None:
         self._listener = listener
-        self._pending = bytearray()
-        self._on_server = b""
+        self._pending = bytearray() if contents is None else bytearray(contents.pending)
+        self._on_server = b"" if contents is None else contents.on_server
 
     def write(self, line: str) -> None:
         """Add a line, given without its end."""

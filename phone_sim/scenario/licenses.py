@@ -14,7 +14,7 @@ from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_features
 from phone_sim.scenario.case import PhoneCase
-from phone_sim.scenario.toml_table import Table
+from phone_sim.toml_table import Table
 
 KEYS = ("kind", "for", "features", "until", "forged", "file")
 SITE_SERIAL = "104500017731"

@@ -27,7 +27,7 @@ from phone_sim.runtime.model_files import load_model
 from phone_sim.scenario.case import PhoneCase, Protocol, Scenario
 from phone_sim.scenario.licenses import activation_files
 from phone_sim.scenario.steps import Cast, check_fault, read_files, read_step
-from phone_sim.scenario.toml_table import Table, read_toml
+from phone_sim.toml_table import Table, read_toml
 
 # Ours.
 PHONE_LIMIT = 100

@@ -46,7 +46,7 @@ from phone_sim.scenario.case import (
     Step,
 )
 from phone_sim.scenario.licenses import activation_files
-from phone_sim.scenario.toml_table import Table
+from phone_sim.toml_table import Table
 
 REBOOT_LIMIT = 1_000_000
 SPAN_LIMIT = timedelta(days=3660)

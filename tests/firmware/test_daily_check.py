@@ -1,13 +1,16 @@
 """The daily check and the reboot for expiry (B12, D11, D12, D15)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from phone_sim.firmware.effects import Pause, Reboot, Show
+from phone_sim.firmware.effects import Pause, ReadClock, Reboot, Show, WakeAt
 from phone_sim.firmware.features import Enabled, NotLicensed
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.phone import LICENSE_REBOOT, MESSAGE_SECONDS
+from phone_sim.firmware.polling import first_finding
 from phone_sim.firmware.screen import Frame
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_file import write
@@ -252,3 +255,40 @@ def test_repeated_hour_has_one_check() -> None:
     assert service.wakes == [utc("2026-11-01T05:30")]  # the first of the two
     service.check_at("2026-11-01T05:30")
     assert service.reboots == [LICENSE_REBOOT]
+
+
+@given(
+    last_day=st.dates(date(2026, 2, 1), date(2026, 12, 31)),
+    days=st.integers(1, 5),
+    polling_time=st.times().map(lambda each: f"{each:%H:%M}"),
+    offset=st.integers(-14 * 3600, 14 * 3600),
+    summer_time=st.booleans(),
+)
+@example(last_day=date(2026, 3, 7), days=2, polling_time="02:30", offset=0, summer_time=True)
+@example(last_day=date(2026, 10, 31), days=2, polling_time="01:30", offset=-18000, summer_time=True)
+def test_first_finding_is_what_daily_checks_come_to(
+    last_day: date, days: int, polling_time: str, offset: int, summer_time: bool
+) -> None:
+    service = Service(
+        now=f"{last_day - timedelta(days=days)}T12:00",
+        grants={LDAP: Expiry.on(last_day)},
+        license_polling_time=polling_time,
+        tcpIpApp_sntp_gmtOffset=f"{offset}",
+        tcpIpApp_sntp_daylightSavings_enable=f"{int(summer_time)}",
+    )
+    assert service.phone.service is not None
+    assert isinstance(service.gate, Enabled)
+    told = first_finding(service.phone.service, service.wakes[0])
+    check = service.wakes[0]
+    service.check_at(check.isoformat())
+    while service.state is State.IDLE:
+        assert all(isinstance(effect, ReadClock | WakeAt) for effect in service.effects)
+        check = service.wakes[-1]
+        service.check_at(check.isoformat())
+    assert told == check
+
+
+def test_license_without_an_end_is_never_found() -> None:
+    service = Service(grants={LDAP: NEVER})
+    assert service.phone.service is not None
+    assert first_finding(service.phone.service, service.wakes[0]) is None

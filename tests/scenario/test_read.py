@@ -9,7 +9,7 @@ from phone_sim.errors import UsageError
 from phone_sim.firmware.keys import Key, Typed
 from phone_sim.scenario.case import PhoneEvent, PressKeys, Protocol, Put, RunFor, RunUntil
 from phone_sim.scenario.read import PHONE_LIMIT, STEP_LIMIT, read_scenario
-from phone_sim.scenario.toml_table import SIZE_LIMIT, TEXT_LIMIT
+from phone_sim.toml_table import SIZE_LIMIT, TEXT_LIMIT
 from tests.scenario.write import HEAD, SITE, write
 
 BOOT = "\n[[steps]]\nboot = true\n"

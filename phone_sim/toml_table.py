@@ -1,6 +1,6 @@
 """Strict reading of TOML: a value is of the form that is asked for, or the error names file, line and key.
 
-The parser tells no lines, so `phone_sim.scenario.toml_lines` finds them. This module does not know scenarios.
+The parser tells no lines, so `phone_sim.toml_lines` finds them. This module does not know what a file is for.
 """
 
 import tomllib
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from phone_sim.errors import UsageError
-from phone_sim.scenario.toml_lines import KeyPath, line_of, lines_of_keys, shown
+from phone_sim.toml_lines import KeyPath, line_of, lines_of_keys, shown
 
 SIZE_LIMIT = 1024 * 1024
 """Most bytes of a file; ours."""

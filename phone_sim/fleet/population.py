@@ -1,0 +1,132 @@
+"""A population: how many phones there are, which ones, and when each of them is switched on.
+
+A phone is worked out from its number when it is asked for, the same one each time, so that a large population takes
+little more than a byte a phone. This module does not know where a population is written down, nor what a boot server
+is.
+"""
+
+import itertools
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import cached_property
+from ipaddress import IPv4Network
+
+from phone_sim.errors import UsageError
+from phone_sim.firmware.profile import CURRENT
+from phone_sim.mac_address import MacAddress
+
+PHONE_LIMIT = 1_000_000
+"""Most phones of a population; ours."""
+FIRST_MAC = MacAddress("0004f2000001")
+_LAST_MAC = 0xFFFFFFFFFFFF
+
+
+class Pattern(Enum):
+    """How the phones of a population come up."""
+
+    STORM = "storm"
+    """All at once, as when the power comes back."""
+    RAMP = "ramp"
+    """One after the other, evenly over a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedPhone:
+    """A phone of a population; `model` and `firmware` are names, `switched_on` is in seconds from the beginning.
+
+    `source_address` is the address of this machine that it asks from, None for whichever the system takes.
+    """
+
+    mac: MacAddress
+    model: str
+    firmware: str
+    source_address: str | None
+    switched_on: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Population:
+    """Phones by number, from 0.
+
+    `models` and `firmwares` are names with the share that each has among the phones, in any unit; exactly that many
+    phones get it, and `seed` decides which. MAC addresses are those of `macs`, or else count up from `first_mac`.
+    `sources` are taken in turn, address by address. A ramp takes `seconds`.
+
+    Raises:
+        UsageError: for numbers that make no population.
+    """
+
+    count: int
+    seed: int = 0
+    models: Mapping[str, float] = field(default_factory=lambda: {"SPIP_670": 1.0})
+    firmwares: Mapping[str, float] = field(default_factory=lambda: {CURRENT: 1.0})
+    first_mac: MacAddress = FIRST_MAC
+    macs: Sequence[MacAddress] = ()
+    sources: Sequence[IPv4Network] = ()
+    pattern: Pattern = Pattern.STORM
+    seconds: float = 0.0
+    always_fetches_license: bool | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.count <= PHONE_LIMIT:
+            raise UsageError(f"a population has 1 to {PHONE_LIMIT} phones, not {self.count}")
+        if self.macs and len(self.macs) < self.count:
+            raise UsageError(f"{len(self.macs)} MAC addresses are too few for {self.count} phones")
+        if int(self.first_mac.digits, 16) + self.count - 1 > _LAST_MAC:
+            raise UsageError(f"from {self.first_mac} on there are not {self.count} MAC addresses")
+        for shares in (self.models, self.firmwares):
+            if not shares or min(shares.values()) < 0 or sum(shares.values()) <= 0:
+                raise UsageError(f"the shares {dict(shares)} are not positive numbers")
+            if len(shares) > 256:
+                raise UsageError(f"{len(shares)} kinds are too many, 256 can be")
+
+    def of(self, count: int) -> "Population":
+        """The same population with so many phones. Raises UsageError as for a new one."""
+        return replace(self, count=count)
+
+    def phone(self, number: int) -> PlannedPhone:
+        """The phone of this number. Raises IndexError where there is none."""
+        if not 0 <= number < self.count:
+            raise IndexError(f"there is no phone {number} among {self.count}")
+        return PlannedPhone(
+            mac=self.macs[number] if self.macs else MacAddress(f"{int(self.first_mac.digits, 16) + number:012x}"),
+            model=tuple(self.models)[self._model_of[number]],
+            firmware=tuple(self.firmwares)[self._firmware_of[number]],
+            source_address=self._source(number),
+            switched_on=self.seconds * number / self.count if self.pattern is Pattern.RAMP else 0.0,
+        )
+
+    @cached_property
+    def _model_of(self) -> bytes:
+        return _dealt(self.models, self.count, f"{self.seed}/models")
+
+    @cached_property
+    def _firmware_of(self) -> bytes:
+        return _dealt(self.firmwares, self.count, f"{self.seed}/firmwares")
+
+    def _source(self, number: int) -> str | None:
+        if not self.sources:
+            return None
+        place = number % sum(map(_size, self.sources))
+        for network in self.sources:
+            if place < _size(network):
+                break
+            place -= _size(network)
+        return str(network.network_address + place + (1 if network.num_addresses > 2 else 0))
+
+
+def _size(network: IPv4Network) -> int:
+    """How many phones can ask from a network: its own and its broadcast address are nobody's."""
+    return max(network.num_addresses - 2, 0) or network.num_addresses
+
+
+def _dealt(shares: Mapping[str, float], count: int, seed: str) -> bytes:
+    """The place in `shares` that each phone gets: every share is met to within one phone, the order is drawn."""
+    whole = sum(shares.values())
+    ends = [round(count * total / whole) for total in itertools.accumulate(shares.values())]
+    sizes = [end - start for start, end in itertools.pairwise([0, *ends])]
+    places = list(b"".join(bytes([place]) * size for place, size in enumerate(sizes)))
+    random.Random(seed).shuffle(places)  # noqa: S311 - the same population for the same seed, no secret
+    return bytes(places)

@@ -1,0 +1,159 @@
+"""Phones as users of Locust: `PhoneUser` for people's own locustfiles.
+
+    from phone_sim.fleet.users import PhoneUser
+
+    class Desk(PhoneUser):
+        host = "http://boot.example/"
+        population = "phones.toml"
+
+Importing this imports Locust, which replaces the sockets of its whole process.
+"""
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
+
+from gevent.event import Event
+from locust import User
+from locust.env import Environment
+
+from phone_sim.errors import PhoneSimError, UsageError
+from phone_sim.firmware.effects import Fetch, Fetched, NotFound, Uploaded
+from phone_sim.fleet.fleet import Boot, Fleet, Listeners
+from phone_sim.fleet.live import LiveFleet
+from phone_sim.fleet.population import PHONE_LIMIT, PlannedPhone, Population
+from phone_sim.fleet.read_population import read_fleet_file
+from phone_sim.fleet.transport import fleet_transport
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.clock import SystemClock
+from phone_sim.runtime.exchange import Exchange
+from phone_sim.runtime.transport import Limits, Transport
+from phone_sim.runtime.trust_file import load_anchor
+
+BOOT_NAME = "boot"
+AT_ONCE = 100
+"""Most phones that something goes on with at the same time; ours."""
+_PATTERN = "<MAC>"
+
+
+class RequestFailedError(PhoneSimError):
+    """A request of a phone, or its boot, that failed, for the phone's own reason."""
+
+
+def request_name(mac: MacAddress, exchange: Exchange) -> str:
+    """The name of a request in the statistics: the path of the file, with a pattern for the phone's own address."""
+    path = exchange.request.location.url.partition("://")[2].partition("/")[2].partition("?")[0]
+    return path.replace(mac.digits, _PATTERN).replace(mac.serial, _PATTERN) or "/"
+
+
+def reporting(environment: Environment, on_line: Callable[[MacAddress, str], None] | None = None) -> Listeners:
+    """Listeners that tell Locust of each request and each boot.
+
+    A file that is not there is an answer like any other: whether a phone can do without it shows in its boot.
+    """
+
+    def on_exchange(mac: MacAddress, exchange: Exchange) -> None:
+        request, reply = exchange.request, exchange.reply
+        is_answer = isinstance(reply, Fetched | Uploaded | NotFound)
+        size = len(reply.data) if isinstance(reply, Fetched) else 0 if isinstance(request, Fetch) else len(request.body)
+        environment.events.request.fire(
+            request_type=exchange.method,
+            name=request_name(mac, exchange),
+            response_time=1000 * exchange.seconds,
+            response_length=size,
+            exception=None if is_answer else RequestFailedError(getattr(reply, "reason", "")),
+            context={"mac": mac.digits},
+        )
+
+    def on_boot(boot: Boot) -> None:
+        environment.events.request.fire(
+            request_type="BOOT",
+            name=BOOT_NAME,
+            response_time=1000 * boot.seconds,
+            response_length=0,
+            exception=RequestFailedError(boot.shortcoming) if boot.shortcoming else None,
+            context={"mac": boot.mac.digits},
+        )
+
+    return Listeners(on_exchange=on_exchange, on_boot=on_boot, on_line=on_line or (lambda _mac, _line: None))
+
+
+def _stay_on(_: User) -> None:
+    Event().wait()
+
+
+class PhoneUser(User):
+    """A phone: it is switched on when the user starts, and then stays on, with its daily checks and log uploads.
+
+    `host` is the address of the boot server, `population` says which phones there are: one, or the path of its file.
+    `trust` is the public key that license keys are verified with, the test pair's without one (D5);
+    `expects_licenses` makes a boot that leaves a configured feature unlicensed a failure. Tasks can be added, and can
+    `reboot` the phone.
+    """
+
+    abstract = True
+    population: ClassVar[Population | Path | str | None] = None
+    trust: ClassVar[Path | None] = None
+    expects_licenses: ClassVar[bool] = False
+    timeout: ClassVar[float] = 5.0
+    _fleets: ClassVar[WeakKeyDictionary[Environment, dict[type["PhoneUser"], tuple[LiveFleet, Any]]]] = (
+        WeakKeyDictionary()
+    )
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        of_class = self._fleets.setdefault(environment, {})
+        if type(self) not in of_class:
+            of_class[type(self)] = (self._new_fleet(environment), itertools.count())
+        self.fleet, numbers = of_class[type(self)]
+        self.number = next(numbers)
+
+    def __init_subclass__(cls) -> None:
+        # Locust wants a task of everybody, and hands on those of a class to the classes below it.
+        own = [task for task in cls.tasks if task is not _stay_on]
+        cls.tasks = own or [_stay_on]
+
+    def on_start(self) -> None:
+        """Switch the phone on."""
+        self.fleet.do(lambda: self.fleet.fleet.happen(self.number))
+
+    def reboot(self) -> None:
+        """Reboot the phone by hand (B15)."""
+        self.fleet.do(lambda: self.fleet.fleet.reboot(self.number))
+
+    @classmethod
+    def _new_fleet(cls, environment: Environment) -> LiveFleet:
+        clock = SystemClock()
+        fleet = Fleet(
+            cls._population(),
+            boot_server=cls._boot_server(environment),
+            clock=clock,
+            transport=transports(Limits(answer=cls.timeout, transfer=12 * cls.timeout)),
+            anchor=load_anchor(cls.trust),
+            expects_licenses=cls.expects_licenses,
+            listeners=reporting(environment),
+        )
+        return LiveFleet(fleet, clock, at_once=AT_ONCE)
+
+    @classmethod
+    def _population(cls) -> Population:
+        if isinstance(cls.population, Population):
+            return cls.population
+        return (
+            Population(count=PHONE_LIMIT)
+            if cls.population is None
+            else read_fleet_file(Path(cls.population)).population
+        )
+
+    @classmethod
+    def _boot_server(cls, environment: Environment) -> str:
+        if not (address := environment.host or cls.host):
+            raise UsageError(f"{cls.__name__} has no boot server: give it a host, or Locust one with --host")
+        return address
+
+
+def transports(limits: Limits) -> Callable[[PlannedPhone], Transport]:
+    """The transport of each phone, from its own address."""
+    return lambda phone: fleet_transport(limits=limits, source_address=phone.source_address)

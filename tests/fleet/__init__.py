@@ -1,0 +1,1 @@
+"""Fleets. Nothing here imports Locust: what needs it runs in a process of its own."""

@@ -1,0 +1,194 @@
+"""A fleet against the same phones one by one, and against what the bulletin says becomes of them."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from phone_sim.firmware.effects import Fetch, FetchReply, TransferFailed
+from phone_sim.firmware.lifecycle import State
+from phone_sim.fleet.fleet import Boot, Fleet, Listeners
+from phone_sim.fleet.member import Member
+from phone_sim.fleet.population import Pattern, Population
+from phone_sim.fleet.read_population import FleetFile, LicenseShare
+from phone_sim.fleet.virtual import FleetFileServer, live
+from phone_sim.licensing.expiry import NEVER, Expiry
+from phone_sim.licensing.license_key import LicenseType
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.clock import ManualClock
+from phone_sim.runtime.exchange import Exchange
+from phone_sim.runtime.transport.memory import MemoryTransport
+from phone_sim.runtime.trust_file import load_anchor
+from phone_sim.runtime.virtual_phone import VirtualPhone, request_line
+from phone_sim.runtime.virtual_time import VirtualTime
+from tests.make import LDAP, VOICE_QUALITY
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LAST_DAY = date(2026, 3, 20)
+FILES = {
+    "000000000000.cfg": b'<APPLICATION CONFIG_FILES="[PHONE_MAC_ADDRESS]-own.cfg, site.cfg"/>',
+    "site.cfg": b'<site feature.corporateDirectory.enabled="1" tcpIpApp.sntp.daylightSavings.enable="0"'
+    b' log.level.change.copy="4"/>',
+    "0004f2000002-own.cfg": b'<own license.polling.time="23:30" tcpIpApp.sntp.gmtOffset="25200"/>',
+    "0004f2000003-own.cfg": b'<own license.polling.time="nonsense" log.render.file.upload.append="0"/>',
+}
+SITE_LICENSE = LicenseShare(type=LicenseType.SITE, share=0.5, bits=(LDAP,), expiry=Expiry.on(LAST_DAY))
+OWN_LICENSE = LicenseShare(type=LicenseType.PHONE, share=0.25, bits=(LDAP, VOICE_QUALITY), expiry=NEVER)
+POPULATION = Population(
+    count=40, seed=5, models={"SPIP_670": 1.0, "SSIP_7000": 1.0}, pattern=Pattern.RAMP, seconds=4000.0
+)
+FILE = FleetFile(population=POPULATION, files=FILES, licenses=(SITE_LICENSE, OWN_LICENSE))
+
+
+class Lived:
+    """A fleet that has lived for so many days, and all that its phones asked, logged and booted."""
+
+    def __init__(self, found: FleetFile = FILE, days: int = 60) -> None:
+        self.server = FleetFileServer(found)
+        self.clock = ManualClock(START)
+        self.exchanges: dict[MacAddress, list[str]] = {}
+        self.lines: dict[MacAddress, list[str]] = {}
+        self.boots: list[Boot] = []
+        phones = range(found.population.count)
+        self.fleet = Fleet(
+            found.population,
+            boot_server="http://boot.example/",
+            clock=self.clock,
+            transport=lambda _: self.server,
+            anchor=load_anchor(),
+            expects_licenses=True,
+            listeners=Listeners(on_exchange=self._asked, on_boot=self.boots.append, on_line=self._logged),
+            watched=[found.population.phone(number).mac for number in phones],
+        )
+        self.fleet.plan(phones)
+        live(self.fleet, self.clock, START + timedelta(days=days))
+
+    def member(self, number: int) -> Member:
+        return self.fleet.members[number]
+
+    def _asked(self, mac: MacAddress, exchange: Exchange) -> None:
+        self.exchanges.setdefault(mac, []).append(request_line(exchange))
+
+    def _logged(self, mac: MacAddress, line: str) -> None:
+        self.lines.setdefault(mac, []).append(line)
+
+
+def alone(number: int, days: int = 60) -> VirtualPhone:
+    """The same phone by itself, as everything else in this project runs it."""
+    planned = POPULATION.phone(number)
+    server = FleetFileServer(FILE)
+    time = VirtualTime(START)
+    time.run(timedelta(seconds=planned.switched_on))
+    phone = VirtualPhone(
+        "http://boot.example/",
+        model=planned.model,
+        mac=planned.mac,
+        time=time,
+        transport=MemoryTransport(server.fetch, server.upload),
+    )
+    phone.boot()
+    time.run_until(START + timedelta(days=days))
+    return phone
+
+
+@pytest.fixture(scope="module")
+def lived() -> Lived:
+    return Lived()
+
+
+def test_fleet_does_what_single_phones_do(lived: Lived) -> None:
+    for number in range(POPULATION.count):
+        phone, member = alone(number), lived.member(number)
+        assert lived.lines[phone.mac] == phone.log.splitlines()
+        assert lived.exchanges[phone.mac] == [request_line(exchange) for exchange in phone.requests]
+        assert member.reboots == len(phone.reboots)
+        assert member.phone.service is not None
+        assert [gate.reason for gate in member.phone.service.gates] == [
+            phone.feature(gate.feature.key).reason for gate in member.phone.service.gates
+        ]
+
+
+def test_site_licenses_end_as_the_bulletin_says(lived: Lived) -> None:
+    """The plain model: who depends on a license that ends reboots once, the night after its last day (B12)."""
+    for number in range(POPULATION.count):
+        planned = POPULATION.phone(number)
+        needs_license = planned.model == "SPIP_670"
+        has_site, has_own = number % 2 == 1, number % 4 == 3
+        loses = needs_license and has_site and not has_own
+        assert lived.member(number).reboots == int(loses), planned
+        expired = [line for line in lived.lines[planned.mac] if "License: key for LDAP" in line]
+        at = "0321233000" if number == 1 else "0321020000"
+        assert [line.split("|")[0] for line in expired] == [at] * int(loses)
+    assert sum(lived.member(number).reboots for number in range(POPULATION.count)) >= 3
+
+
+def test_boots_tell_why_they_are_not_as_expected(lived: Lived) -> None:
+    reasons = {boot.shortcoming for boot in lived.boots}
+    assert reasons == {"", "LDAP: no license", "LDAP: license expired, last day 2026-03-20"}
+    assert len(lived.boots) == POPULATION.count + sum(member.reboots for member in lived.fleet.members.values())
+    assert all(boot.seconds > 0 for boot in lived.boots)
+
+
+def test_idle_phones_share_what_they_have_alike(lived: Lived) -> None:
+    alike = [
+        member.phone.service
+        for number, member in lived.fleet.members.items()
+        if POPULATION.phone(number).model == "SPIP_670" and number % 4 == 0
+    ]
+    services = [service for service in alike if service is not None]
+    assert len(services) > 2
+    for one, other in pairwise(services):
+        assert one.session.settings is other.session.settings
+        assert one.gates is other.gates
+        assert one.configuration.parameters is other.configuration.parameters
+
+
+def test_own_parameters_stay_a_phones_own(lived: Lived) -> None:
+    own, others = lived.member(1).phone.service, lived.member(4).phone.service
+    assert own is not None
+    assert others is not None
+    assert own.session.settings.polling_time.hour == 23
+    assert others.session.settings.polling_time.hour == 2
+    assert own.configuration.parameters.layers[-1] is others.configuration.parameters.layers[-1]
+
+
+def test_ramp_switches_phones_on_one_by_one() -> None:
+    lived = Lived(days=0)
+    assert set(lived.fleet.members) == {0}
+    live(lived.fleet, lived.clock, START + timedelta(seconds=1000))
+    assert set(lived.fleet.members) == set(range(11))
+
+
+def test_reboot_by_hand_fetches_a_new_license() -> None:
+    lived = Lived(FleetFile(population=Population(count=1), files=FILES), days=1)
+    member = lived.member(0)
+    assert lived.fleet.shortcoming(member) == "LDAP: no license"
+    lived.server._licenses = (LicenseShare(type=LicenseType.PHONE, share=1.0, bits=(LDAP,), expiry=NEVER),)
+    lived.fleet.reboot(0)
+    assert member.phone.state is State.IDLE
+    assert lived.fleet.shortcoming(member) == ""
+
+
+def test_log_that_nobody_took_is_sent_later() -> None:
+    """The upload period is two days (field notes 4.2); nothing is woken for it where nothing is unsent."""
+    lived = Lived(FleetFile(population=POPULATION.of(1), files=FILES), days=1)
+    assert lived.member(0).log.pending == b""
+    assert lived.fleet.next_due() == float("inf")
+    down = [True]
+
+    class Failing(FleetFileServer):
+        def fetch(self, request: Fetch) -> FetchReply:
+            return TransferFailed("no answer", unreachable=True) if down[0] else super().fetch(request)
+
+    lived.server = Failing(FILE)
+    lived.fleet.reboot(0)
+    member = lived.member(0)
+    assert lived.fleet.shortcoming(member).startswith("no configuration")
+    assert b"no answer" in member.log.pending
+    down[0] = False
+    uploads = len(lived.exchanges[member.phone.identity.mac])
+    live(lived.fleet, lived.clock, START + timedelta(days=2, hours=23))
+    assert len(lived.exchanges[member.phone.identity.mac]) == uploads
+    live(lived.fleet, lived.clock, START + timedelta(days=3, hours=1))
+    assert member.log.pending == b""
+    assert lived.exchanges[member.phone.identity.mac][-1].startswith("PUT http://boot.example/0004f2000001-app.log")

@@ -1,0 +1,119 @@
+"""Reading population files: what is taken, what is refused, and where the message says it is."""
+
+from datetime import date
+from ipaddress import IPv4Network
+from pathlib import Path
+
+import pytest
+
+from phone_sim.errors import UsageError
+from phone_sim.fleet.population import Pattern
+from phone_sim.fleet.read_population import LicenseShare, read_fleet_file
+from phone_sim.licensing.expiry import NEVER, Expiry
+from phone_sim.licensing.license_key import LicenseType
+from tests.make import LDAP, NWAY_CONFERENCE, USB_AUDIO, VOICE_QUALITY
+
+WHOLE = """\
+count = 10
+seed = 7
+first_mac = "0004f2100000"
+license_fetch = "always"
+sources = ["127.1.0.0/24", "127.2.0.1"]
+firmware = { "3.3.0" = 3, "4.0.1" = 1 }
+
+[models]
+SPIP_670 = 60
+SSIP_7000 = 40.5
+
+[boot]
+pattern = "ramp"
+seconds = 120
+
+[server.files]
+"/000000000000.cfg" = "<APPLICATION/>"
+
+[[server.licenses]]
+kind = "site"
+share = 0.8
+features = ["LDAP"]
+until = 2026-12-31
+
+[[server.licenses]]
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "phones.toml"
+    file.write_text(text)
+    return file
+
+
+def test_every_key_is_read(tmp_path: Path) -> None:
+    found = read_fleet_file(written(tmp_path, WHOLE))
+    population = found.population
+    assert (population.count, population.seed, str(population.first_mac)) == (10, 7, "0004f2100000")
+    assert population.always_fetches_license is True
+    assert population.models == {"SPIP_670": 60.0, "SSIP_7000": 40.5}
+    assert population.firmwares == {"3.3.0": 3.0, "4.0.1": 1.0}
+    assert population.sources == (IPv4Network("127.1.0.0/24"), IPv4Network("127.2.0.1/32"))
+    assert (population.pattern, population.seconds) == (Pattern.RAMP, 120.0)
+    assert found.files == {"000000000000.cfg": b"<APPLICATION/>"}
+    assert found.licenses == (
+        LicenseShare(type=LicenseType.SITE, share=0.8, bits=(LDAP,), expiry=Expiry.on(date(2026, 12, 31))),
+        LicenseShare(
+            type=LicenseType.PHONE,
+            share=1.0,
+            bits=(USB_AUDIO, NWAY_CONFERENCE, LDAP, VOICE_QUALITY),
+            expiry=NEVER,
+        ),
+    )
+
+
+def test_empty_file_is_one_phone(tmp_path: Path) -> None:
+    found = read_fleet_file(written(tmp_path, ""))
+    phone = found.population.phone(0)
+    assert found.population.count == 1
+    assert (phone.model, phone.firmware, str(phone.mac)) == ("SPIP_670", "3.3.0", "0004f2000001")
+    assert (found.files, found.licenses) == ({}, ())
+
+
+def test_listed_addresses_are_the_count(tmp_path: Path) -> None:
+    population = read_fleet_file(written(tmp_path, 'macs = ["0004f2aabbcc", "00:04:f2:aa:bb:cd"]')).population
+    assert population.count == 2
+    assert str(population.phone(1).mac) == "0004f2aabbcd"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("\ncuont = 3", "2: cuont: there is no such key here"),
+        ("count = -1", "1: count: -1 is not a whole number"),
+        ("count = 0", "1: count: a population has 1 to"),
+        ("count = 2_000_000", "1: count: 2000000 is not a whole number"),
+        ('first_mac = "4f2000001"', "1: first_mac: '4f2000001' has 9 of the 12 digits"),
+        ('macs = ["0004f2aabbcc", "0004F2AABBCC"]', "1: macs: a MAC address is listed twice"),
+        ('macs = ["0004f2aabbcc"]\nfirst_mac = "0004f2aabbcc"', "1: macs: macs and first_mac exclude each other"),
+        ('count = 2\nmacs = ["0004f2aabbcc"]', "1: count: 1 MAC addresses are too few"),
+        ("count = 1\n[models]\nSPIP_9 = 1", "3: models.SPIP_9: unknown model 'SPIP_9'"),
+        ('[models]\nSPIP_670 = "all"', "2: models.SPIP_670: 'all' is not a number"),
+        ("[models]\nSPIP_670 = -1", "2: models.SPIP_670: -1 is not a number"),
+        ("[models]\nSPIP_670 = nan", "2: models.SPIP_670: nan is not a number"),
+        ("[models]\nSPIP_670 = 0", "1: models: the shares are all 0"),
+        ('firmware = "9.0"', "1: firmware: firmware 9.0 is not known"),
+        ('[firmware]\n"9.0" = 1', '2: firmware."9.0": firmware 9.0 is not known'),
+        ('sources = ["127.0.0.300"]', "1: sources:"),
+        ('license_fetch = "never"', "1: license_fetch: 'never' is none of"),
+        ('[boot]\npattern = "flood"', "2: boot.pattern: 'flood' is none of storm, ramp"),
+        ("[boot]\nseconds = -1", "2: boot.seconds: -1 is not a number of seconds"),
+        ("[boot]\nspan = 1", "2: boot.span: there is no such key here"),
+        ("[server.files]\n'a.cfg' = 3", '2: server.files."a.cfg": 3 is not a text'),
+        ("[[server.licenses]]\nuntil = 2026-12-31", "2: server.licenses[1].until: Duration holds an end date"),
+        ("[[server.licenses]]\nshare = 1.5", "2: server.licenses[1].share: 1.5 is not a number from 0 to 1"),
+        ("[[server.licenses]]\nfeatures = 'Telepathy'", "2: server.licenses[1].features:"),
+    ],
+)
+def test_error_names_line_and_key(tmp_path: Path, text: str, message: str) -> None:
+    file = written(tmp_path, text)
+    with pytest.raises(UsageError) as caught:
+        read_fleet_file(file)
+    assert str(caught.value).startswith(f"{file}:{message}")
