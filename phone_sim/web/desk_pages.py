@@ -43,9 +43,7 @@ def desk_routes(desk: Desk, demonstration: Demonstration) -> list[BaseRoute]:
         return HTMLResponse(page, headers={"Content-Disposition": disposition})
 
     async def show_story(request: Request) -> Response:
-        model = request.path_params["model"]
-        if model not in MODELS:
-            raise HTTPException(404)
+        model = _model(request)
         if demonstration.model != model or not demonstration.is_on_stage:
             report = {"model": model, "started": False}
             return answer(
@@ -55,7 +53,7 @@ def desk_routes(desk: Desk, demonstration: Demonstration) -> list[BaseRoute]:
         return await _phone_page(request, desk, desk.phone(MACS[model]), values)
 
     async def start_story(request: Request) -> Response:
-        model = request.path_params["model"]
+        model = _model(request)
         await run_in_threadpool(lambda: desk.do(lambda: demonstration.go(model, 0)))
         return RedirectResponse(f"/demonstration/{model}", 303)
 
@@ -73,6 +71,13 @@ async def _phone_page(request: Request, desk: Desk, phone: DeskPhone, values: di
     report = await run_in_threadpool(lambda: desk.do(lambda: views.phone_view(desk, phone)))
     values |= {"mac": phone.mac, "model": model, "face": draw(face_of(model))}
     return answer(request, "phone.html", values, report=report)
+
+
+def _model(request: Request) -> str:
+    model = str(request.path_params["model"])
+    if model not in MODELS:
+        raise HTTPException(404)
+    return model
 
 
 def _phone(desk: Desk, request: Request) -> DeskPhone:

@@ -60,6 +60,13 @@ def test_page_of_others_changes_nothing(port: int, counter: Counter) -> None:
     assert ask(port, "POST", "/portal/activate", fields)[0] == 303
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_story_of_another_model_is_not_found(port: int, method: str) -> None:
+    status, text = ask(port, method, "/demonstration/SPIP_320", {} if method == "POST" else None)
+    assert status == 404
+    assert "There is no such page" in text
+
+
 def test_token_is_asked_for_and_never_logged(
     counter: Counter, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
