@@ -108,10 +108,14 @@ class Fleet:
         elif (flow := self._paused.pop(number, None)) is not None:
             self._run(member, flow, boots=False)
         elif member.check <= member.due:
-            member.check = NEVER
-            self._run(member, member.phone.polling_time(), boots=False)
+            self.check(member)
         else:
             self._run(member, member.phone.upload_log(), boots=False)
+
+    def check(self, member: Member) -> None:
+        """Perform the daily check of a phone that is in service (B12)."""
+        member.check = NEVER
+        self._run(member, member.phone.polling_time(), boots=False)
 
     def reboot(self, number: int) -> None:
         """Reboot a phone by hand (B15). Raises LifecycleError if it is not in service."""
