@@ -2,7 +2,8 @@
 
 Several times a second a page gets what is new, in one message, however much that is: the clock, the tiles that have
 changed, and, for a page that shows one phone, its events; `anew` says that they are those of another phone with the
-same MAC address. A page that comes back says what it had seen last (`Last-Event-ID`). This module does not know who may look.
+same MAC address. A page that comes back says what it had seen last (`Last-Event-ID`). This module does not know who
+may look.
 """
 
 import asyncio

@@ -135,13 +135,14 @@ function daysLeft(license) {
 function showPhone(phone) {
   at("state").textContent = phone.state;
   at("local-time").textContent = phone.local_time === null ? "" : `its time: ${phone.local_time}`;
-  at("next-check").textContent = phone.next_check === null ? "" : `next check of licenses: ${phone.next_check.slice(0, 16).replace("T", " ")} UTC`;
+  const isChecking = phone.next_check !== null && (phone.state === "idle" || phone.state === "in call");
+  at("next-check").textContent = !isChecking ? "" : `next check of licenses: ${phone.next_check.slice(0, 16).replace("T", " ")} UTC`;
   at("power").textContent = phone.state === "off" ? "Power on" : "Pull the plug";
   at("hang-up").disabled = phone.calls === 0;
   at("calls").textContent = phone.calls === 0 ? "" : `${phone.calls} on the phone`;
   at("reboots").textContent = phone.reboots === 0 ? "" : `reboots: ${phone.reboots}, the last: ${phone.reboot_reasons.at(-1)}`;
   at("features").replaceChildren(...phone.features.map((one) => row([one.name, one.on ? "on" : "off", one.reason], { class: one.state === "not licensed" ? "bad-row" : "" })));
-  at("licenses").replaceChildren(...phone.licenses.map((one) => row([one.feature, whole(one.expiry), daysLeft(one), one.keys.join(", ")], { class: one.over ? "bad-row" : "" })));
+  at("licenses").replaceChildren(...phone.licenses.map((one) => row([one.feature, whole(one.expiry), whole(daysLeft(one)), one.keys.join(", ")], { class: one.over ? "bad-row" : "" })));
   at("no-license").hidden = phone.licenses.length > 0;
   at("license-table").hidden = phone.licenses.length === 0;
   for (const node of document.querySelectorAll("#lifecycle [data-state]")) {
@@ -160,11 +161,11 @@ function draw(tag, attributes, text) {
   return made;
 }
 
-/** The ends of a way between two nodes: outside of both, and a little to the left, beside the way back. */
-function between(from, to) {
+/** The ends of a way between two nodes: outside of both, and so much to the left, beside the way back. */
+function between(from, to, left) {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const reach = Math.min(58 / Math.max(Math.abs(dx), 1), 18 / Math.max(Math.abs(dy), 1));
-  const [aside, down] = [dy, -dx].map((part) => (7 * part) / Math.hypot(dx, dy));
+  const [aside, down] = [dy, -dx].map((part) => (left * part) / Math.hypot(dx, dy));
   return [
     { x: from.x + dx * reach + aside, y: from.y + dy * reach + down },
     { x: to.x - dx * reach + aside, y: to.y - dy * reach + down },
@@ -182,12 +183,13 @@ async function drawLifecycle() {
   const head = draw("marker", { id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" });
   head.append(draw("path", { d: "M0 0L8 4L0 8Z", class: "arrow" }));
   picture.append(head);
+  const isWay = (from, to) => life.transitions.some((one) => one.from === from && one.to === to);
   const seen = new Map();
   for (const { from, to, event } of life.transitions) {
     const key = `${from}>${to}`;
     if (seen.has(key)) seen.get(key).textContent += `, ${event}`;
     else if (from !== to) {
-      const [a, b] = between(place.get(from), place.get(to));
+      const [a, b] = between(place.get(from), place.get(to), isWay(to, from) ? 6 : 0);
       const [dx, dy] = [(b.y - a.y) * 0.08, (a.x - b.x) * 0.08];
       const path = draw("path", { d: `M${a.x} ${a.y}Q${(a.x + b.x) / 2 + dx} ${(a.y + b.y) / 2 + dy} ${b.x} ${b.y}`, class: "way", "marker-end": "url(#arrow)" });
       const title = draw("title", {}, `${from} to ${to}: ${event}`);
@@ -219,25 +221,23 @@ at("remove").addEventListener("click", () => attempt(() => api("DELETE", "/licen
 const clock = new ClockBar(at("clock"), mac);
 const server = new ServerBar(at("server"));
 await drawLifecycle();
-const before = await api("GET", `/phones/${mac}`);
-showPhone(before);
-frames.push(before.frame);
-// What was on the display before the page was opened is not shown again.
-let seen = before.last_event;
+let isFirst = true;
 listen((news) => {
-  if (news.anew) {
+  const isAnew = isFirst || news.anew;
+  isFirst = false;
+  if (isAnew) {
     log.replaceChildren();
     at("requests").replaceChildren();
     frames.clear();
-    seen = news.phone.last_event;
-    frames.push(news.phone.frame);
+    // What was on the display before is not shown again.
+    if (news.phone) frames.push(news.phone.frame);
   }
   clock.show(news.clock);
   if (news.server) server.show(news.server);
   const events = news.events ?? [];
   addLines(events.filter((one) => one.kind === "line"));
   addRequests(events.filter((one) => one.kind === "request"));
-  for (const one of events) if (one.kind === "frame" && one.number > seen) frames.push(one.frame);
+  if (!isAnew) for (const one of events) if (one.kind === "frame") frames.push(one.frame);
   if (news.phone) showPhone(news.phone);
   if (news.gone?.includes(mac)) at("problem").textContent = "This phone was taken off the desk.";
 }, { phone: mac });
