@@ -103,6 +103,7 @@ export class ServerBar {
   constructor(bar) {
     this.url = bar.querySelector("[data-url]");
     this.files = bar.querySelector("[data-files]");
+    this.others = bar.querySelector("[data-others]");
     this.up = bar.querySelector("input[name=up]");
     this.rules = [...bar.querySelectorAll("input[data-rule]")];
     this.ours = [...bar.querySelectorAll("input")];
@@ -119,13 +120,18 @@ export class ServerBar {
 
   /** The rules that are ticked, and those that were set elsewhere. */
   chosen() {
+    return [...this.othersOf(this.shown), ...this.rules.filter((box) => box.checked).map((box) => box.dataset.rule)];
+  }
+
+  othersOf(server) {
     const known = this.rules.map((box) => box.dataset.rule);
-    const others = (this.shown?.faults ?? []).filter((rule) => !known.includes(rule));
-    return [...others, ...this.rules.filter((box) => box.checked).map((box) => box.dataset.rule)];
+    return (server?.faults ?? []).filter((rule) => !known.includes(rule));
   }
 
   show(server) {
     this.shown = server;
+    const others = this.othersOf(server);
+    this.others.textContent = others.length === 0 ? "" : `Further faults: ${others.join("; ")}`;
     this.url.textContent = server.url;
     this.files.textContent = server.license_files.join(", ") || "no activation file";
     this.up.checked = server.up;
