@@ -15,12 +15,12 @@ from phone_sim.errors import MacAddressError, UsageError
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_models
 from phone_sim.web.desk import views
-from phone_sim.web.desk.demonstration import MACS, MODELS, Demonstration
+from phone_sim.web.desk.demonstration import MACS, MODELS, STEPS, Demonstration
 from phone_sim.web.desk.desk import PHONES_LIMIT, Desk
 from phone_sim.web.desk.phone import DeskPhone
 from phone_sim.web.faces.drawing import draw
 from phone_sim.web.faces.face import face_of
-from phone_sim.web.pages import answer
+from phone_sim.web.pages import answer, problem, typed_into
 from phone_sim.web.recording import recording_of
 
 
@@ -46,15 +46,20 @@ def desk_routes(desk: Desk, demonstration: Demonstration) -> list[BaseRoute]:
         model = _model(request)
         if demonstration.model != model or not demonstration.is_on_stage:
             report = {"model": model, "started": False}
-            return answer(
-                request, "story.html", {"model": model, "models": MODELS, "phones": len(desk.phones)}, report=report
-            )
-        values = {"story": MODELS.items(), "step": demonstration.step}
+            values = {"model": model, "models": MODELS, "steps": STEPS, "phones": len(desk.phones)}
+            step = _step(request.query_params.get("step", ""))
+            return answer(request, "story.html", values | {"step": step}, report=report)
+        values = {"story": MODELS.items(), "step": demonstration.step, "steps": STEPS}
         return await _phone_page(request, desk, desk.phone(MACS[model]), values)
 
     async def start_story(request: Request) -> Response:
         model = _model(request)
-        await run_in_threadpool(lambda: desk.do(lambda: demonstration.go(model, 0)))
+        typed, _ = await typed_into(request)
+        step = _step(typed.get("step", ""))
+        try:
+            await run_in_threadpool(lambda: desk.do(lambda: demonstration.go(model, step)))
+        except UsageError as error:
+            return problem(request, 409, "The demonstration cannot be given", f"{error}.")
         return RedirectResponse(f"/demonstration/{model}", 303)
 
     return [
@@ -78,6 +83,11 @@ def _model(request: Request) -> str:
     if model not in MODELS:
         raise HTTPException(404)
     return model
+
+
+def _step(text: str) -> int:
+    """The step of the story that an address or a form names, the first one where it names none."""
+    return int(text) if text in map(str, range(len(STEPS))) else 0
 
 
 def _phone(desk: Desk, request: Request) -> DeskPhone:

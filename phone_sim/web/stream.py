@@ -1,8 +1,9 @@
 """Server-sent events: what changes on a desk, to any number of pages.
 
 Several times a second a page gets what is new, in one message, however much that is: the clock, the tiles that have
-changed, and, for a page that shows one phone, its events; `anew` when they begin again, since another phone is in its
-place. A page that comes back says what it had seen last (`Last-Event-ID`). This module does not know who may look.
+changed, and, for a page that shows one phone, its events; `anew` says that they are those of another phone with the
+same MAC address. A page that comes back says what it had seen last (`Last-Event-ID`). This module does not know who
+may look.
 """
 
 import asyncio
@@ -66,8 +67,8 @@ class _Page:
         self._desk = desk
         self._mac = mac
         self._after = after
-        self._shown: DeskPhone | None = None
         self._known: dict[str, Any] = {}
+        self._shown: DeskPhone | None = None
 
     async def messages(self) -> AsyncIterator[ServerSentEvent]:
         """What is new, again and again."""
@@ -84,7 +85,7 @@ class _Page:
         phone = next((one for one in self._desk.phones if one.mac == MacAddress(self._mac)), None)
         if phone is not None:
             current["phone"] = views.phone_view(self._desk, phone)
-            if self._shown not in (None, phone) or self._after > phone.events.last:
+            if self._is_another(phone):
                 self._after = 0
                 news["anew"] = True
             self._shown = phone
@@ -99,3 +100,7 @@ class _Page:
             news["gone"] = gone
         self._known = current
         return news
+
+    def _is_another(self, phone: DeskPhone) -> bool:
+        """Whether it has the MAC address, and not the past, of the phone that the page has shown so far."""
+        return (self._shown is not None and self._shown is not phone) or self._after > phone.events.last

@@ -1,14 +1,19 @@
-"""An authority for each test of the web server."""
+"""An authority for each test of the web server, and desks for those in a browser."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
 from phone_sim.authority.office import found
 from phone_sim.web.portal_counter import Counter
 from tests.web import browser
+from tests.web.chromium import Visit, Visitor, chromium
+from tests.web.desks import PATIENCE
+from tests.web.running import Place, desk_on_the_web
 
 
 @pytest.fixture
@@ -23,3 +28,36 @@ def client(counter: Counter) -> Iterator[TestClient]:
     """A browser that is on a page of the portal."""
     with browser(counter) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    """A real browser."""
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """A desk on the web, without phones, whose clock stands still."""
+    with desk_on_the_web(tmp_path / "mail") as place:
+        yield place
+
+
+@pytest.fixture
+def visit(chrome: Browser, place: Place) -> Iterator[Visit]:
+    """Opens a page; the test fails when the browser has anything to complain of."""
+    visitors: list[Visitor] = []
+
+    def open_page(path: str, **options: Any) -> Visitor:
+        visitors.append(
+            Visitor(chrome.new_context(**{"viewport": {"width": 1440, "height": 900}} | options).new_page(), place.url)
+        )
+        visitors[-1].page.set_default_timeout(1000 * PATIENCE)
+        visitors[-1].go(path)
+        return visitors[-1]
+
+    yield open_page
+    for one in visitors:
+        one.page.context.close()
+    assert [one.complaints for one in visitors if one.complaints] == []

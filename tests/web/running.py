@@ -4,7 +4,10 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
 from urllib.parse import urlencode
 
 import uvicorn
@@ -18,6 +21,7 @@ from phone_sim.web.portal_counter import Counter
 from phone_sim.web.security import Access
 from phone_sim.web.server import listen, server_of
 from tests.real_servers.process import wait_until
+from tests.web.desks import NOW
 
 BOUND = 30.0
 """Seconds after which no test waits any more; above every limit that is tested."""
@@ -44,6 +48,31 @@ def running_with_desk(
         access = Access(hosts=Access.at("127.0.0.1", port).hosts, token=token)
         with served(make_app(access=access, counter=counter, desk=desk, bounds=bounds), listener):
             yield port, desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A desk on the web: its address without a slash at the end, and the desk behind it."""
+
+    url: str
+    desk: Desk
+
+    def put(self, *models: str) -> list[str]:
+        """Put phones on the desk, switched on; their MAC addresses."""
+        phones = [self.desk.do(lambda: self.desk.put(model)) for model in models]  # noqa: B023 - done before the next
+        for phone in phones:
+            self.desk.do(phone.switch_power)
+        return [phone.mac.digits for phone in phones]
+
+
+@contextmanager
+def desk_on_the_web(mail_folder: Path, start: datetime = NOW) -> Iterator[Place]:
+    """A desk whose clock stands still, with a portal that publishes on its boot server."""
+    with DeskServer() as server, Desk(server, start=start, speed=0) as desk, listen("127.0.0.1", 0) as listener:
+        counter = Counter(authority=server.authority, boot_server=server.licenses, mail_folder=mail_folder)
+        port = int(listener.getsockname()[1])
+        with served(make_app(access=Access.at("127.0.0.1", port), counter=counter, desk=desk), listener):
+            yield Place(url=f"http://127.0.0.1:{port}", desk=desk)
 
 
 @contextmanager

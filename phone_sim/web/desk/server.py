@@ -149,6 +149,19 @@ class DeskServer:
             write_files(activation_files(office.ledger, office.signing_key, [serial]), folder)
         return order.number
 
+    def publish_again(self, mac: MacAddress) -> bool:
+        """Publish the activation file of a phone as it was issued; False for a phone that has no license yet.
+
+        Raises:
+            UsageError: the boot server is not ours.
+        """
+        folder, _ = self._own()
+        with open_office(self.authority) as office:
+            if not office.ledger.redemptions(serial=mac.serial):
+                return False
+            write_files(activation_files(office.ledger, office.signing_key, [mac.serial]), folder)
+        return True
+
     def forge(self, mac: MacAddress) -> str:
         """Change the signature of the license that this phone would be given; returns the file's name.
 

@@ -69,10 +69,15 @@ export class ClockBar {
   constructor(bar, phone = "") {
     this.now = bar.querySelector("[data-now]");
     this.reached = bar.querySelector("[data-reached]");
+    this.changing = false;
     this.speeds = [...bar.querySelectorAll("input[name=speed]")];
     for (const radio of this.speeds) {
       // Not "change": the speed that is chosen already ends a hurry.
-      radio.addEventListener("click", () => attempt(() => api("PUT", "/clock", { speed: Number(radio.value) })));
+      radio.addEventListener("click", async () => {
+        this.changing = true;
+        await attempt(() => api("PUT", "/clock", { speed: Number(radio.value) }));
+        this.changing = false;
+      });
     }
     for (const button of bar.querySelectorAll("button[data-to]")) {
       button.addEventListener("click", () => attempt(() => api("POST", "/clock/jump", { to: button.dataset.to, mac: phone })));
@@ -90,9 +95,7 @@ export class ClockBar {
     this.reached.textContent = clock.goal !== null
       ? `hurrying to ${clock.goal.slice(0, 16).replace("T", " ")}`
       : slow ? `the phones keep up with ${Math.round(clock.speed_reached)} times` : "";
-    for (const radio of this.speeds) {
-      if (document.activeElement !== radio) radio.checked = Number(radio.value) === clock.speed;
-    }
+    if (!this.changing) for (const radio of this.speeds) radio.checked = Number(radio.value) === clock.speed;
   }
 }
 
@@ -101,20 +104,35 @@ export class ServerBar {
   constructor(bar) {
     this.url = bar.querySelector("[data-url]");
     this.files = bar.querySelector("[data-files]");
+    this.others = bar.querySelector("[data-others]");
     this.up = bar.querySelector("input[name=up]");
     this.rules = [...bar.querySelectorAll("input[data-rule]")];
     this.ours = [...bar.querySelectorAll("input")];
-    this.up.addEventListener("change", () => attempt(() => api("PUT", "/server", { up: this.up.checked })));
-    for (const box of this.rules) {
-      box.addEventListener("change", () => attempt(() => api("PUT", "/server", { faults: this.chosen() })));
-    }
+    this.shown = null;
+    this.up.addEventListener("change", () => this.change({ up: this.up.checked }));
+    for (const box of this.rules) box.addEventListener("change", () => this.change({ faults: this.chosen() }));
   }
 
+  /** Change the server; what it did not take is shown as it is. */
+  async change(state) {
+    const server = await attempt(() => api("PUT", "/server", state));
+    if (server !== undefined || this.shown !== null) this.show(server ?? this.shown);
+  }
+
+  /** The rules that are ticked, and those that were set elsewhere. */
   chosen() {
-    return this.rules.filter((box) => box.checked).map((box) => box.dataset.rule);
+    return [...this.othersOf(this.shown), ...this.rules.filter((box) => box.checked).map((box) => box.dataset.rule)];
+  }
+
+  othersOf(server) {
+    const known = this.rules.map((box) => box.dataset.rule);
+    return (server?.faults ?? []).filter((rule) => !known.includes(rule));
   }
 
   show(server) {
+    this.shown = server;
+    const others = this.othersOf(server);
+    this.others.textContent = others.length === 0 ? "" : `Further faults: ${others.join("; ")}`;
     this.url.textContent = server.url;
     this.files.textContent = server.license_files.join(", ") || "no activation file";
     this.up.checked = server.up;

@@ -1,10 +1,11 @@
 // The guided demonstration: steps forward with Next or one key, back, and from the start again.
 
-import { api, attempt, keepInAddress } from "./common.js";
+import { api, attempt, inAddress, keepInAddress } from "./common.js";
 
 const story = document.getElementById("story");
 const at = (name) => document.getElementById(name);
 const model = story.dataset.model;
+const links = [...at("steps").querySelectorAll("a")];
 let busy = false;
 
 function show(state) {
@@ -14,7 +15,11 @@ function show(state) {
   at("next").disabled = state.step === state.last;
   at("back").disabled = state.step === 0;
   story.dataset.step = state.step;
-  keepInAddress({ step: state.step === 0 ? "" : String(state.step) });
+  for (const link of links) {
+    if (Number(link.dataset.step) === state.step) link.setAttribute("aria-current", "step");
+    else link.removeAttribute("aria-current");
+  }
+  keepInAddress({ step: String(state.step) });
 }
 
 async function go(step) {
@@ -29,12 +34,22 @@ const step = () => Number(story.dataset.step);
 at("next").addEventListener("click", () => go(step() + 1));
 at("back").addEventListener("click", () => go(step() - 1));
 at("reset").addEventListener("click", () => go(0));
+for (const link of links) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    go(Number(link.dataset.step));
+  });
+}
 document.addEventListener("keydown", (event) => {
   // Page Down is what a presenter's remote control sends.
-  if (!at("next").disabled && (event.key === "n" || event.key === "N" || event.key === "PageDown") && !event.target.closest("input, select")) {
+  const isNext = ["n", "N", "PageDown"].includes(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey;
+  if (isNext && !event.repeat && !at("next").disabled && !event.target.closest("input, select")) {
     event.preventDefault();
     event.stopPropagation();
     go(step() + 1);
   }
 }, { capture: true });
-show(await api("GET", "/demonstration"));
+const present = await api("GET", "/demonstration");
+const wanted = inAddress("step");
+show(present);
+if (/^\d+$/.test(wanted) && Number(wanted) <= present.last && Number(wanted) !== present.step) await go(Number(wanted));

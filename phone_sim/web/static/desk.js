@@ -18,23 +18,30 @@ function make(tile) {
   parts.power.addEventListener("click", () => attempt(() => api("POST", `/phones/${tile.mac}/power`)));
   parts.take.addEventListener("click", () => attempt(() => api("DELETE", `/phones/${tile.mac}`)));
   const head = element("h3", { children: [link] });
-  const name = element("p", { class: "code", text: tile.mac });
+  const name = element("p", { class: "name", children: [element("span", { class: "code", text: tile.mac }), parts.state] });
   const keys = element("div", { class: "keys", children: [parts.power, parts.take] });
-  const item = element("li", { class: "tile", children: [head, name, parts.state, parts.face, parts.features, keys] });
-  tiles.append(item);
-  return { item, parts };
+  const item = element("li", { class: "tile", children: [head, name, parts.face, parts.features, keys] });
+  return { item, parts, token: tile.token };
 }
 
 function show(tile) {
-  if (!byMac.has(tile.mac)) byMac.set(tile.mac, make(tile));
+  const known = byMac.get(tile.mac);
+  if (known?.token !== tile.token) {
+    const made = make(tile);
+    if (known === undefined) tiles.append(made.item);
+    else known.item.replaceWith(made.item);
+    byMac.set(tile.mac, made);
+  }
   const { item, parts } = byMac.get(tile.mac);
   item.dataset.state = tile.state;
   parts.state.textContent = tile.state;
   showFrame(parts.face, tile.frame);
   const unlicensed = tile.features_unlicensed > 0 ? `, ${tile.features_unlicensed} not licensed` : "";
   parts.features.textContent = tile.state === "off" ? "" : `${tile.features_on} features on${unlicensed}; reboots: ${tile.reboots}`;
-  parts.power.textContent = tile.state === "off" ? "Power on" : "Pull the plug";
-  parts.power.setAttribute("aria-label", `${parts.power.textContent}: ${tile.model} ${tile.mac}`);
+  const power = tile.state === "off" ? "Power on" : "Pull the plug";
+  if (parts.power.textContent === power) return;
+  parts.power.textContent = power;
+  parts.power.setAttribute("aria-label", `${power}: ${tile.model} ${tile.mac}`);
 }
 
 const clock = new ClockBar(document.getElementById("clock"));
@@ -62,5 +69,7 @@ document.getElementById("license").addEventListener("submit", (event) => {
   attempt(() => api("POST", "/licenses", { last_day: day === "" ? null : day }));
 });
 document.getElementById("reboot-all").addEventListener("click", () => attempt(async () => {
-  for (const mac of byMac.keys()) await api("POST", `/phones/${mac}/reboot`);
+  const answers = await Promise.allSettled([...byMac.keys()].map((mac) => api("POST", `/phones/${mac}/reboot`)));
+  const refused = answers.find((one) => one.status === "rejected");
+  if (refused !== undefined) throw refused.reason;
 }));

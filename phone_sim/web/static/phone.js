@@ -39,6 +39,8 @@ wire();
 // The log -------------------------------------------------------------------------------------------------------
 const log = at("log");
 const filters = at("filters").elements;
+const component = inAddress("component");
+if (component !== "") filters.component.append(element("option", { value: component, text: component }));
 for (const name of ["search", "component", "level"]) {
   filters[name].value = inAddress(name);
   filters[name].addEventListener("input", () => {
@@ -55,50 +57,73 @@ function hide(item) {
     && (filters.level.value === "" || level === "*" || level >= filters.level.value));
 }
 
-function addLine(event) {
-  const button = element("button", { type: "button", class: "line", text: event.line, "aria-expanded": "false" });
-  const item = element("li", {
-    "data-component": event.component, "data-level": event.level, "data-text": event.line.toLowerCase(), children: [button],
-  });
-  button.addEventListener("click", () => explain(item, button, event.line));
-  hide(item);
+/** Lines, all at once, as each look at the height of the log is a new layout. */
+function addLines(events) {
+  if (events.length === 0) return;
   const following = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-  log.append(item);
+  log.append(...events.map(lineOf));
   while (log.childElementCount > LINES_KEPT) log.firstElementChild.remove();
   if (following) log.scrollTop = log.scrollHeight;
-  const known = [...filters.component.options].some((option) => option.value === event.component);
-  if (!known) filters.component.append(element("option", { value: event.component, text: event.component }));
-  if (!known && inAddress("component") === event.component) filters.component.value = event.component;
+  const wanted = inAddress("line");
+  const explained = log.querySelector(`li[data-number="${CSS.escape(wanted)}"]`);
+  if (explained !== null && explained.childElementCount === 1) explain(explained);
 }
 
-async function explain(item, button, line) {
+function lineOf(event) {
+  const button = element("button", { type: "button", class: "line", text: event.line, "aria-expanded": "false" });
+  const item = element("li", {
+    "data-component": event.component, "data-level": event.level, "data-text": event.line.toLowerCase(),
+    "data-number": event.number, children: [button],
+  });
+  button.addEventListener("click", () => explain(item));
+  hide(item);
+  const known = [...filters.component.options].some((option) => option.value === event.component);
+  if (!known) filters.component.append(element("option", { value: event.component, text: event.component }));
+  return item;
+}
+
+/** Explain a line, or take its explanation away; the address keeps which was explained last. */
+async function explain(item) {
+  const button = item.firstElementChild;
   if (item.lastElementChild !== button) {
     item.lastElementChild.remove();
     button.setAttribute("aria-expanded", "false");
+    if (inAddress("line") === item.dataset.number) keepInAddress({ line: "" });
     return;
   }
-  const found = await attempt(() => api("GET", `/explain?line=${encodeURIComponent(line)}`));
-  if (found === undefined) return;
+  const found = await attempt(() => api("GET", `/explain?line=${encodeURIComponent(button.textContent)}`));
+  if (found === undefined || item.lastElementChild !== button) return;
+  keepInAddress({ line: item.dataset.number });
   const source = { bulletin: "A line of the bulletin.", observed: "A line seen on real phones.", ours: "A line of ours." };
   const causes = found.causes.map((cause) => element("li", { text: `${cause.what} ${cause.remedy}` }));
   const meaning = element("p", { text: `${found.meaning} ${source[found.source] ?? ""}` });
   item.append(element("div", { class: "why", children: [meaning, element("ul", { children: causes })] }));
   button.setAttribute("aria-expanded", "true");
+  item.scrollIntoView({ block: "nearest" });
 }
 
 // Requests, features, licenses ----------------------------------------------------------------------------------
 function row(cells, attributes = {}) {
-  return element("tr", { ...attributes, children: cells.map((text) => element("td", { text: String(text) })) });
+  const children = cells.map((cell) => element("td", typeof cell === "object" ? cell : { text: String(cell) }));
+  return element("tr", { ...attributes, children });
 }
 
-function addRequest(event) {
+const whole = (text) => ({ text, class: "whole" });
+const number = (text) => ({ text, class: "number" });
+
+function addRequests(events) {
   const body = at("requests");
-  const time = event.at.slice(0, 19).replace("T", " ");
-  const cells = [time, event.method, event.path, event.outcome, event.size, `${(1000 * event.seconds).toFixed(0)} ms`];
+  body.prepend(...events.map(requestOf).reverse());
+  while (body.childElementCount > LINES_KEPT) body.lastElementChild.remove();
+}
+
+function requestOf(event) {
+  const time = whole(event.at.slice(0, 19).replace("T", " "));
+  const took = number(`${(1000 * event.seconds).toFixed(0)} ms`);
+  const cells = [time, event.method, event.path, event.outcome, number(event.size), took];
   // That a file is not there is normal for a phone.
   const kind = event.outcome === "ok" ? "" : / 404 |not found/i.test(event.outcome) ? "dim" : "bad-row";
-  body.prepend(row(cells, { class: kind }));
-  while (body.childElementCount > LINES_KEPT) body.lastElementChild.remove();
+  return row(cells, { class: kind });
 }
 
 function daysLeft(license) {
@@ -110,14 +135,16 @@ function daysLeft(license) {
 function showPhone(phone) {
   at("state").textContent = phone.state;
   at("local-time").textContent = phone.local_time === null ? "" : `its time: ${phone.local_time}`;
-  at("next-check").textContent = phone.next_check === null ? "" : `next check of licenses: ${phone.next_check.slice(0, 16).replace("T", " ")} UTC`;
+  const isChecking = phone.next_check !== null && (phone.state === "idle" || phone.state === "in call");
+  at("next-check").textContent = !isChecking ? "" : `next check of licenses: ${phone.next_check.slice(0, 16).replace("T", " ")} UTC`;
   at("power").textContent = phone.state === "off" ? "Power on" : "Pull the plug";
   at("hang-up").disabled = phone.calls === 0;
   at("calls").textContent = phone.calls === 0 ? "" : `${phone.calls} on the phone`;
   at("reboots").textContent = phone.reboots === 0 ? "" : `reboots: ${phone.reboots}, the last: ${phone.reboot_reasons.at(-1)}`;
   at("features").replaceChildren(...phone.features.map((one) => row([one.name, one.on ? "on" : "off", one.reason], { class: one.state === "not licensed" ? "bad-row" : "" })));
-  at("licenses").replaceChildren(...phone.licenses.map((one) => row([one.feature, one.expiry, daysLeft(one), one.keys.join(", ")], { class: one.over ? "bad-row" : "" })));
+  at("licenses").replaceChildren(...phone.licenses.map((one) => row([one.feature, whole(one.expiry), whole(daysLeft(one)), one.keys.join(", ")], { class: one.over ? "bad-row" : "" })));
   at("no-license").hidden = phone.licenses.length > 0;
+  at("license-table").hidden = phone.licenses.length === 0;
   for (const node of document.querySelectorAll("#lifecycle [data-state]")) {
     node.classList.toggle("now", node.dataset.state === phone.state);
   }
@@ -134,11 +161,15 @@ function draw(tag, attributes, text) {
   return made;
 }
 
-/** The ends of a way between two nodes: outside of both. */
-function between(from, to) {
+/** The ends of a way between two nodes: outside of both, and so much to the left, beside the way back. */
+function between(from, to, left) {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
-  const reach = Math.min(58 / Math.max(Math.abs(dx), 1), 17 / Math.max(Math.abs(dy), 1));
-  return [{ x: from.x + dx * reach, y: from.y + dy * reach }, { x: to.x - dx * reach, y: to.y - dy * reach }];
+  const reach = Math.min(58 / Math.max(Math.abs(dx), 1), 18 / Math.max(Math.abs(dy), 1));
+  const [aside, down] = [dy, -dx].map((part) => (left * part) / Math.hypot(dx, dy));
+  return [
+    { x: from.x + dx * reach + aside, y: from.y + dy * reach + down },
+    { x: to.x - dx * reach + aside, y: to.y - dy * reach + down },
+  ];
 }
 
 async function drawLifecycle() {
@@ -147,19 +178,19 @@ async function drawLifecycle() {
   const picture = at("lifecycle");
   const place = new Map(life.states.map((state, index) => {
     const angle = (2 * Math.PI * index) / life.states.length - Math.PI / 2;
-    return [state, { x: 220 + 150 * Math.cos(angle), y: 130 + 100 * Math.sin(angle) }];
+    return [state, { x: 220 + 160 * Math.cos(angle), y: 135 + 115 * Math.sin(angle) }];
   }));
   const head = draw("marker", { id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" });
   head.append(draw("path", { d: "M0 0L8 4L0 8Z", class: "arrow" }));
   picture.append(head);
+  const isWay = (from, to) => life.transitions.some((one) => one.from === from && one.to === to);
   const seen = new Map();
   for (const { from, to, event } of life.transitions) {
     const key = `${from}>${to}`;
     if (seen.has(key)) seen.get(key).textContent += `, ${event}`;
     else if (from !== to) {
-      const [a, b] = between(place.get(from), place.get(to));
-      // A little to the left, so that the way back does not lie on the way there.
-      const [dx, dy] = [(a.y - b.y) * 0.12, (b.x - a.x) * 0.12];
+      const [a, b] = between(place.get(from), place.get(to), isWay(to, from) ? 6 : 0);
+      const [dx, dy] = [(b.y - a.y) * 0.08, (a.x - b.x) * 0.08];
       const path = draw("path", { d: `M${a.x} ${a.y}Q${(a.x + b.x) / 2 + dx} ${(a.y + b.y) / 2 + dy} ${b.x} ${b.y}`, class: "way", "marker-end": "url(#arrow)" });
       const title = draw("title", {}, `${from} to ${to}: ${event}`);
       path.append(title);
@@ -190,20 +221,23 @@ at("remove").addEventListener("click", () => attempt(() => api("DELETE", "/licen
 const clock = new ClockBar(at("clock"), mac);
 const server = new ServerBar(at("server"));
 await drawLifecycle();
-showPhone(await api("GET", `/phones/${mac}`));
+let isFirst = true;
 listen((news) => {
+  const isAnew = isFirst || news.anew;
+  isFirst = false;
+  if (isAnew) {
+    log.replaceChildren();
+    at("requests").replaceChildren();
+    frames.clear();
+    // What was on the display before is not shown again.
+    if (news.phone) frames.push(news.phone.frame);
+  }
   clock.show(news.clock);
   if (news.server) server.show(news.server);
-  if (news.anew) {
-    for (const place of [log, at("requests")]) place.replaceChildren();
-    frames.push(null);
-    at("problem").textContent = "";
-  }
-  for (const event of news.events ?? []) {
-    if (event.kind === "line") addLine(event);
-    else if (event.kind === "request") addRequest(event);
-    else if (event.kind === "frame") frames.push(event.frame);
-  }
+  const events = news.events ?? [];
+  addLines(events.filter((one) => one.kind === "line"));
+  addRequests(events.filter((one) => one.kind === "request"));
+  if (!isAnew) for (const one of events) if (one.kind === "frame") frames.push(one.frame);
   if (news.phone) showPhone(news.phone);
   if (news.gone?.includes(mac)) at("problem").textContent = "This phone was taken off the desk.";
 }, { phone: mac });

@@ -64,6 +64,7 @@ function screenOf(svg) {
     band: height / (rows + 2),
     softKeys: Number(group.dataset.softKeys),
     touch: group.dataset.touch !== undefined,
+    touchable: group.getAttribute("role") === "group",
     fixed: svg.classList.contains("grey"),
   };
 }
@@ -81,11 +82,25 @@ function isMessage(frame) {
  * @param {Frame} frame
  */
 function drawMessage(screen, frame) {
-  const lines = (frame.lines ?? []).flatMap((line) => wrapped(cut(line), screen.columns)).slice(0, screen.rows + 2);
-  const top = (screen.height - lines.length * screen.band) / 2;
+  const texts = (frame.lines ?? []).map(cut);
+  // A few words are written as large as half of the screen has room for.
+  const size = [2, 1.5].find((times) => linesOf(texts, screen, times).length * times <= (screen.rows + 2) / 2) ?? 1;
+  const lines = linesOf(texts, screen, size).slice(0, screen.rows + 2);
+  const band = screen.band * size;
+  const top = (screen.height - lines.length * band) / 2;
   lines.forEach((line, index) => {
-    write(screen, screen.frame, line, { x: screen.width / 2, y: top + index * screen.band, anchor: "middle" });
+    const place = { x: screen.width / 2, y: top + index * band, anchor: /** @type {const} */ ("middle") };
+    write({ ...screen, band, column: screen.column * size }, screen.frame, line, place);
   });
+}
+
+/**
+ * @param {readonly string[]} texts
+ * @param {Screen} screen
+ * @param {number} size of the characters, 1 for the usual
+ */
+function linesOf(texts, screen, size) {
+  return texts.flatMap((text) => wrapped(text, Math.floor(screen.columns / size)));
 }
 
 /**
@@ -103,7 +118,7 @@ function drawPage(screen, frame) {
     const selected = index === frame.selected;
     const y = band * (index + 1);
     const row = element("g", { class: selected ? "row selected" : "row" });
-    if (screen.touch) {
+    if (screen.touchable) {
       for (const [name, value] of Object.entries({ "data-row": index, role: "button", tabindex: 0, "aria-label": cut(line) })) {
         row.setAttribute(name, String(value));
       }
@@ -151,7 +166,7 @@ function labelSoftKeys(svg, screen, frame) {
     const text = key.querySelector("text");
     if (text === null) return;
     key.classList.toggle("unused", label === "");
-    key.setAttribute("aria-label", label || `Soft key ${index + 1}`);
+    if (screen.touchable) key.setAttribute("aria-label", label || `Soft key ${index + 1}`);
     text.textContent = label;
     squeeze(text, (screen.width / screen.softKeys) * 0.85);
   });

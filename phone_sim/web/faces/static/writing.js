@@ -15,6 +15,7 @@ import { cut } from "./frame.js";
  * @property {number} band the height of a line
  * @property {number} softKeys how many there are
  * @property {boolean} touch
+ * @property {boolean} touchable false in a picture of a touch screen
  * @property {boolean} fixed true when characters stand in columns, as on a grey display
  */
 
