@@ -6,7 +6,7 @@ that is not HTTP, is for a reader with more patience; this one only says so. It 
 
 from httptools import HttpParserError, HttpResponseParser
 
-_HEAD_LIMIT = 8 * 1024
+_WRAPPING_LIMIT = 8 * 1024  # bytes that are not the body's
 _HEADER_LIMIT = 100
 _PROTOCOL = b"HTTP/1."
 _CODING = b"transfer-encoding"
@@ -15,8 +15,8 @@ _CODING = b"transfer-encoding"
 class Answer:
     """The answer to each request of one connection in turn; `begin` makes ready for the next one.
 
-    `status` is 0 until the head is whole, `size` the bytes of the body so far, and `keeps` says that the server keeps the
-    connection alive. `is_odd` says that somebody else has to read all of it, from its first byte.
+    `status` is 0 until the head is whole, `size` is the bytes of the body so far, and `keeps` says that the server
+    keeps the connection alive. `is_odd` says that somebody else has to read all of it, from its first byte.
     """
 
     __slots__ = (
@@ -70,7 +70,7 @@ class Answer:
         except HttpParserError:
             self.is_odd = self.is_odd or not self.is_whole
             self.keeps = False
-        if not self.status and self._heard > _HEAD_LIMIT:
+        if self._heard - self.size > _WRAPPING_LIMIT:
             self.is_odd = True
 
     def on_status(self, words: bytes) -> None:

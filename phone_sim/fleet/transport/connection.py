@@ -7,7 +7,7 @@ from contextlib import suppress
 from http.client import RemoteDisconnected
 
 from phone_sim.fleet.transport.answer import Answer
-from phone_sim.fleet.transport.sockets import TcpSocket, TlsSocket
+from phone_sim.fleet.transport.sockets import Ear, TcpSocket, TlsSocket
 from phone_sim.runtime.transport.bounded_socket import Budget
 from phone_sim.runtime.transport.http import CHUNK
 
@@ -17,14 +17,17 @@ OK = 200
 class Connection:
     """A connection that may be kept alive, and the answer to the last request on it."""
 
-    __slots__ = ("_heard", "answer", "socket")
+    __slots__ = ("_ear", "_heard", "_patience", "answer", "socket")
 
-    def __init__(self, socket: TcpSocket | TlsSocket) -> None:
+    def __init__(self, socket: TcpSocket | TlsSocket, patience: float) -> None:
         self.socket = socket
+        self._patience = patience
+        # TLS may have words in store that no watcher sees.
+        self._ear = Ear(socket.fileno(), patience) if isinstance(socket, TcpSocket) else None
         self.answer = Answer()
         self._heard: list[bytes] = []
 
-    def ask(self, message: bytes, *, file_limit: int | None, budget: Budget, patience: float) -> None:
+    def ask(self, message: bytes, *, file_limit: int | None, budget: Budget) -> None:
         """Send a request and hear the answer.
 
         It is heard until it is whole or odd. A file, which `file_limit` says is wanted, is heard until it is over the
@@ -36,9 +39,11 @@ class Connection:
         """
         self.answer.begin()
         self._heard.clear()
-        self.socket.settimeout(patience)
+        self.socket.settimeout(self._patience)
         with suppress(BrokenPipeError):  # there may be an answer nevertheless
-            self.socket.sendall(message)
+            sent = self.socket.send(message)
+            if sent < len(message):
+                self.socket.sendall(memoryview(message)[sent:])
         try:
             self._hear(file_limit, budget)
         except OSError:
@@ -46,10 +51,9 @@ class Connection:
                 raise
 
     def _hear(self, file_limit: int | None, budget: Budget) -> None:
-        answer, socket = self.answer, self.socket
+        answer = self.answer
         while not (answer.is_whole or answer.is_odd):
-            budget.limit_wait(socket)
-            data = socket.recv(CHUNK)
+            data = self._received(budget)
             if not data:
                 if not self._heard:
                     raise RemoteDisconnected("")
@@ -61,8 +65,18 @@ class Connection:
             if answer.size > (CHUNK if file_limit is None or answer.status != OK else file_limit):
                 return
 
+    def _received(self, budget: Budget) -> bytes:
+        left = budget.seconds_left()
+        if self._ear is not None and left > self._patience:
+            self._ear.wait()
+        else:
+            self.socket.settimeout(min(left, self._patience))
+        data: bytes = self.socket.recv(CHUNK)
+        return data
+
     def give_back(self) -> int:
         """Have another reader read the answer from its start; the bytes that were heard of it."""
+        self._stop_listening()
         heard = b"".join(self._heard)
         self.socket.give_back(heard)
         return len(heard)
@@ -74,4 +88,10 @@ class Connection:
 
     def close(self) -> None:
         """End the connection."""
+        self._stop_listening()
         self.socket.close()
+
+    def _stop_listening(self) -> None:
+        if self._ear is not None:
+            self._ear.close()
+            self._ear = None

@@ -6,46 +6,27 @@ connection over as it is. One transport is one phone's, and not for several gree
 the thread, in which it is first asked. It does not know what the files are.
 """
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, TransferFailed, Upload, Uploaded, UploadReply
 from phone_sim.fleet.transport.answer import Answer
 from phone_sim.fleet.transport.connection import OK, Connection
+from phone_sim.fleet.transport.plain_address import Server, plain_address
 from phone_sim.fleet.transport.single_phone import handed_over, single_phone, tls_context
-from phone_sim.fleet.transport.sockets import opened
+from phone_sim.fleet.transport.sockets import opened, secured
 from phone_sim.runtime.transport import Limits, Tls
 from phone_sim.runtime.transport.bounded_socket import Budget
-from phone_sim.runtime.transport.http import HEADERS, TAKEN, HttpTransport, budget_of, failure_of, refusal
+from phone_sim.runtime.transport.http import TAKEN, HttpTransport, budget_of, failure_of, refusal
 
-# Hosts and paths that stand for themselves: nothing to escape, to fold or to shorten.
-_PLAIN = re.compile(
-    r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]+|\[[0-9a-f:]+\])(?::(?P<port>[1-9][0-9]{0,4}))?"
-    r"(?P<path>(?:/[\w~-][\w.~-]*)*/?)",
-    re.ASCII,
-)
-_PLAIN_AGENT = re.compile(r"[!-~]+(?: [!-~]+)*")
-_PORTS = {"http": 80, "https": 443}
-_LAST_PORT = 65535
 _UNAUTHORIZED = 401
 _KEPT = 8
-_ALWAYS = "".join(f"\r\n{name}: {value}" for name, value in HEADERS.items())
+_REFUSALS = 64
 
 Reply = TypeVar("Reply")
 
-
-@dataclass(frozen=True, slots=True)
-class _Server:
-    scheme: str
-    host: str
-    port: int
-
-    @property
-    def authority(self) -> str:
-        """What the Host header says."""
-        return self.host if self.port == _PORTS[self.scheme] else f"{self.host}:{self.port}"
+_refusal = lru_cache(_REFUSALS)(refusal)
 
 
 class GeventHttpTransport:
@@ -55,7 +36,7 @@ class GeventHttpTransport:
         self._limits = limits
         self._tls = tls
         self._source_address = source_address
-        self._kept: dict[_Server, Connection] = {}
+        self._kept: dict[str, Connection] = {}
         self._single: HttpTransport | None = None
 
     def fetch(self, request: Fetch) -> FetchReply:
@@ -67,7 +48,7 @@ class GeventHttpTransport:
         if answer is None:
             return self._left_to_single(lambda single: single.fetch_within(budget, request))
         if answer.status != OK:
-            return refusal(answer.status, answer.reason)
+            return _refusal(answer.status, answer.reason)
         if answer.size > request.limit:
             return TransferFailed(f"the file has more than {request.limit} bytes")
         return Fetched(answer.body)
@@ -80,7 +61,7 @@ class GeventHttpTransport:
             return answer
         if answer is None:
             return self._left_to_single(lambda single: single.upload_within(budget, request))
-        return Uploaded() if answer.status in TAKEN else refusal(answer.status, answer.reason)
+        return Uploaded() if answer.status in TAKEN else _refusal(answer.status, answer.reason)
 
     def close(self) -> None:
         """Close the connections that are kept alive."""
@@ -90,14 +71,12 @@ class GeventHttpTransport:
 
     def _answer(self, method: str, request: Fetch | Upload, budget: Budget) -> Answer | TransferFailed | None:
         """The answer; None when the single phone's transport has to see to the request."""
-        place = _PLAIN.fullmatch(request.location.url)
-        port = int(place["port"] or _PORTS[place["scheme"]]) if place else 0
-        if place is None or port > _LAST_PORT or not _PLAIN_AGENT.fullmatch(request.user_agent):
+        address = plain_address(request)
+        if address is None:
             return None
-        server = _Server(place["scheme"], place["host"], port)
+        server, path = address
         try:
-            message = self._message(method, server, place["path"] or "/", request)
-            connection = self._asked(server, message, request, budget)
+            connection = self._asked(server, self._message(method, server, path, request), request, budget)
         except Exception as error:  # a name that cannot be looked up is a UnicodeError, for one
             return failure_of(error, budget)
         answer = connection.answer
@@ -109,9 +88,9 @@ class GeventHttpTransport:
         self._keep(server, connection)
         return answer
 
-    def _message(self, method: str, server: _Server, path: str, request: Fetch | Upload) -> bytes:
+    def _message(self, method: str, server: Server, path: str, request: Fetch | Upload) -> bytes:
         """The request as the single phone sends it."""
-        head = f"{method} {path} HTTP/1.1\r\nHost: {server.authority}{_ALWAYS}\r\nUser-Agent: {request.user_agent}\r\n"
+        head = f"{method} {path} HTTP/1.1\r\n{server.headers}"
         if self._single is not None and request.location.credentials is not None:
             authorization = self._single.authorization(method, request)
             if authorization is not None:
@@ -120,14 +99,14 @@ class GeventHttpTransport:
             return f"{head}\r\n".encode("latin-1")
         return f"{head}Content-Length: {len(request.body)}\r\n\r\n".encode("latin-1") + request.body
 
-    def _asked(self, server: _Server, message: bytes, request: Fetch | Upload, budget: Budget) -> Connection:
+    def _asked(self, server: Server, message: bytes, request: Fetch | Upload, budget: Budget) -> Connection:
         """The connection on which the answer came: one that was kept alive, or else a new one (RFC 9112 9.3.1)."""
         file_limit = request.limit if isinstance(request, Fetch) else None
-        kept = self._kept.pop(server, None)
+        kept = self._kept.pop(server.url, None)
         if kept is not None:
             try:
-                kept.ask(message, file_limit=file_limit, budget=budget, patience=self._limits.answer)
-            except OSError as error:
+                kept.ask(message, file_limit=file_limit, budget=budget)
+            except BaseException as error:
                 kept.close()
                 if kept.answer.status or not isinstance(error, ConnectionResetError):
                     raise
@@ -135,27 +114,27 @@ class GeventHttpTransport:
                 return kept
         connection = self._connected(server)
         try:
-            connection.ask(message, file_limit=file_limit, budget=budget, patience=self._limits.answer)
-        except OSError:
+            connection.ask(message, file_limit=file_limit, budget=budget)
+        except BaseException:
             connection.close()
             raise
         return connection
 
-    def _connected(self, server: _Server) -> Connection:
-        host = server.host.strip("[]")
-        plain = opened(host, server.port, patience=self._limits.answer, source=self._source_address)
-        if server.scheme == "http":
-            return Connection(plain)
-        return Connection(tls_context(self._tls).wrap_socket(plain, server_hostname=host))  # type: ignore[arg-type]
+    def _connected(self, server: Server) -> Connection:
+        patience = self._limits.answer
+        plain = opened(server.host, server.port, patience=patience, source=self._source_address)
+        if not server.is_secure:
+            return Connection(plain, patience)
+        return Connection(secured(plain, tls_context(self._tls), server.host), patience)
 
-    def _keep(self, server: _Server, connection: Connection) -> None:
+    def _keep(self, server: Server, connection: Connection) -> None:
         """Keep the connection for the next request, if it can serve one."""
         if not connection.is_reusable:
             connection.close()
             return
         if len(self._kept) >= _KEPT:
             self._kept.pop(next(iter(self._kept))).close()
-        self._kept[server] = connection
+        self._kept[server.url] = connection
 
     def _left_to_single(self, ask: Callable[[HttpTransport], Reply]) -> Reply:
         """The reply of the single phone's transport, which goes on with the connection that is handed over."""

@@ -79,7 +79,9 @@ class GeventTftpTransport:
         exchange = None
         try:
             server = (_address_of(parts.hostname or ""), parts.port or DEFAULT_PORT)
-            exchange = Exchange(server, self._limits, self._source_address)
+            exchange = Exchange(server, self._limits)
+            if self._source_address is not None:
+                exchange.speak_from(self._source_address)
             return work(exchange, name)
         except BrokenOffError as error:
             return error.reply

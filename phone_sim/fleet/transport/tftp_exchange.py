@@ -11,6 +11,7 @@ from time import monotonic
 import gevent.socket
 
 from phone_sim.firmware.effects import NotFound, Refused, TransferFailed
+from phone_sim.fleet.transport.sockets import Ear
 from phone_sim.fleet.transport.tftp_packets import ASKED_BLOCK_SIZE, ERROR, HEAD, OACK, STRANGER, refusal
 from phone_sim.runtime.transport import Limits
 
@@ -32,6 +33,7 @@ class Exchange:
     __slots__ = (
         "_agreement",
         "_deadline",
+        "_ear",
         "_limits",
         "_peer",
         "_plain",
@@ -42,8 +44,10 @@ class Exchange:
         "size",
     )
 
-    def __init__(self, server: tuple[str, int], limits: Limits, source: str | None) -> None:
+    def __init__(self, server: tuple[str, int], limits: Limits) -> None:
         self._plain = gevent.socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._plain.settimeout(limits.answer)
+        self._ear = Ear(self._plain.fileno(), limits.answer)
         self._server = server
         self._limits = limits
         self._deadline = monotonic() + limits.transfer
@@ -53,8 +57,10 @@ class Exchange:
         self._repetitions = 0
         self.size = ASKED_BLOCK_SIZE
         """The longest block that is heard whole."""
-        if source is not None:
-            self._plain.bind((source, 0))
+
+    def speak_from(self, address: str) -> None:
+        """Send from an address of this machine; OSError when there is none such."""
+        self._plain.bind((address, 0))
 
     @property
     def has_answer(self) -> bool:
@@ -75,7 +81,7 @@ class Exchange:
             BrokenOffError: for an error packet, and for none at all within the limits.
         """
         for attempt in range(1, _ATTEMPTS + 1):
-            packet = self._heard(monotonic() + self._limits.answer)
+            packet = self._heard()
             if packet is not None:
                 self._taken = packet
                 return packet
@@ -105,35 +111,51 @@ class Exchange:
 
     def close(self) -> None:
         """Give the port back."""
+        self._ear.close()
         self._plain.close()
 
-    def _heard(self, give_up: float) -> bytes | None:
+    def _heard(self) -> bytes | None:
         """The next packet of the server that says something new, if one comes in time."""
-        give_up = min(give_up, self._deadline)
-        while (left := give_up - monotonic()) > 0:
-            self._plain.settimeout(left)
-            packet: bytes
+        now = monotonic()
+        give_up = min(now + self._limits.answer, self._deadline)
+        is_whole_wait = give_up < self._deadline
+        while is_whole_wait or give_up > now:
             try:
+                if is_whole_wait:
+                    self._ear.wait()
+                else:
+                    self._plain.settimeout(give_up - now)
                 packet, sender = self._plain.recvfrom(self.size + HEAD + 1)
             except TimeoutError:
                 return None
-            if sender != self._peer:
-                if self._peer is not None or sender[0] != self._server[0]:
-                    # RFC 1350: an error for the stranger, and the transfer goes on.
-                    with suppress(OSError):  # a sender may have no address that can be answered
-                        self._plain.sendto(STRANGER, sender)
-                    continue
-                self._peer = sender
-            if packet.startswith(ERROR):
-                if len(packet) < HEAD:
-                    raise self.failed("malformed ERR packet, too short")
-                raise BrokenOffError(refusal(packet))
+            if self._is_server(sender) and self._is_news(packet):
+                return bytes(packet)
+            is_whole_wait = False
+            now = monotonic()
+        return None
+
+    def _is_server(self, sender: tuple[str, int]) -> bool:
+        if sender == self._peer:
+            return True
+        if self._peer is None and sender[0] == self._server[0]:
+            self._peer = sender
+            return True
+        # RFC 1350: an error for the stranger, and the transfer goes on.
+        with suppress(OSError):  # a sender may have no address that can be answered
+            self._plain.sendto(STRANGER, sender)
+        return False
+
+    def _is_news(self, packet: bytes) -> bool:
+        if packet.startswith(ERROR):
+            if len(packet) < HEAD:
+                raise self.failed("malformed ERR packet, too short")
+            raise BrokenOffError(refusal(packet))
+        if packet.startswith(OACK):
             if packet == self._agreement:
                 self.repeated()
-                if self._taken == packet:
+                if packet == self._taken:
                     self.tell(self._sent)  # the answer to it was lost
-                continue
-            if packet.startswith(OACK) and not self._taken:
+                return False
+            if not self._taken:
                 self._agreement = packet
-            return packet
-        return None
+        return True
