@@ -7,6 +7,7 @@ files are.
 
 import socket
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -44,6 +45,7 @@ from phone_sim.runtime.transport.tftp import DEFAULT_PORT
 
 _READ, _WRITE = b"\0\1", b"\0\2"
 _HALF = 0x8000
+_SERVERS = 64
 
 
 Result = TypeVar("Result")
@@ -78,8 +80,8 @@ class GeventTftpTransport:
             return TransferFailed("TFTP has no way to ask for this name")
         exchange = None
         try:
-            server = (_address_of(parts.hostname or ""), parts.port or DEFAULT_PORT)
-            exchange = Exchange(server, self._limits)
+            host, port = _host_and_port(parts.netloc)
+            exchange = Exchange((_address_of(host), port), self._limits)
             if self._source_address is not None:
                 exchange.speak_from(self._source_address)
             return work(exchange, name)
@@ -91,6 +93,12 @@ class GeventTftpTransport:
         finally:
             if exchange is not None:
                 exchange.close()
+
+
+@lru_cache(_SERVERS)
+def _host_and_port(place: str) -> tuple[str, int]:
+    parts = urlsplit(f"//{place}")
+    return parts.hostname or "", parts.port or DEFAULT_PORT
 
 
 def _address_of(host: str) -> str:

@@ -1,5 +1,7 @@
 """The packets of TFTP as a client reads and writes them (RFC 1350, 2347, 2348). It knows no sockets."""
 
+from functools import lru_cache
+
 from phone_sim.firmware.effects import NotFound, Refused
 from phone_sim.runtime.transport import one_line
 
@@ -14,6 +16,7 @@ DEFAULT_BLOCK_SIZE = 512
 ASKED_BLOCK_SIZE = 1468  # the largest that fits an Ethernet frame
 _BLOCK_SIZES = range(8, 65465)  # RFC 2348
 _NOT_FOUND = 1
+_AGREEMENTS = 64
 
 
 def request(operation: bytes, name: bytes) -> bytes:
@@ -36,6 +39,7 @@ def number_of(packet: bytes) -> int:
     return int.from_bytes(packet[2:4])
 
 
+@lru_cache(_AGREEMENTS)
 def agreed_block_size(oack: bytes) -> int | None:
     """The size of blocks that the server agrees to; None when it agrees to nothing that makes sense."""
     words = oack[2:].split(b"\0")
