@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -200,8 +200,13 @@ def figures() -> Iterator[Figure]:
     yield virtual_days()
 
 
+def table(measured: Iterable[Figure]) -> None:
+    """Print the figures, each as soon as it is there."""
+    print(f"| {'figure':<44} | {'measured':>10} | {'against':<66} | ratio |")
+    print(f"| {'-' * 44} | {'-' * 9}: | {'-' * 66} | ----: |")
+    for figure in measured:
+        print(f"| {figure.name:<44} | {figure.value:>10} | {figure.against:<66} | {figure.ratio:>5} |", flush=True)
+
+
 if __name__ == "__main__":
-    print(f"| {'figure':<36} | {'measured':>10} | {'against':<66} | ratio |")
-    print(f"| {'-' * 36} | {'-' * 9}: | {'-' * 66} | ----: |")
-    for figure in figures():
-        print(f"| {figure.name:<36} | {figure.value:>10} | {figure.against:<66} | {figure.ratio:>5} |", flush=True)
+    table(figures())

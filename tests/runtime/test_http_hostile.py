@@ -22,8 +22,8 @@ from phone_sim.firmware.effects import (
     UploadReply,
 )
 from phone_sim.runtime.transport import Limits, Tls
-from phone_sim.runtime.transport.http import HttpTransport
 from tests.real_servers.certificates import Certificates
+from tests.runtime.by_fleet import HTTP, Choice
 from tests.runtime.hostile_http import (
     Conversation,
     HostileHttpServer,
@@ -49,10 +49,18 @@ BASIC = answering("401 Unauthorized", b"no", "WWW-Authenticate: Basic realm=phon
 TOO_LONG = "the transfer takes too long"
 LIMIT = 1_000_000
 
+http_transport = Choice(HTTP["single phone"])
+
+
+@pytest.fixture(params=HTTP, autouse=True)
+def chosen(request: pytest.FixtureRequest) -> Iterator[None]:
+    with http_transport.of(HTTP[request.param]):
+        yield
+
 
 def fetched(url: str, *, limits: Limits = QUICK, ca_file: Path | None = None) -> FetchReply:
     """The reply to a request for `a.cfg` below a URL."""
-    transport = HttpTransport(limits, Tls(ca_file=ca_file))
+    transport = http_transport(limits, Tls(ca_file=ca_file))
     try:
         return within(lambda: transport.fetch(fetch(f"{url}a.cfg", limit=LIMIT)))
     finally:
@@ -61,7 +69,7 @@ def fetched(url: str, *, limits: Limits = QUICK, ca_file: Path | None = None) ->
 
 def uploaded(url: str, body: bytes, *, limits: Limits = QUICK) -> UploadReply:
     """The reply to the upload of `a.log` below a URL."""
-    transport = HttpTransport(limits)
+    transport = http_transport(limits)
     try:
         return within(lambda: transport.upload(upload(f"{url}a.log", body)))
     finally:
@@ -305,7 +313,7 @@ def test_basic_password_is_sent_when_asked_for() -> None:
 
 def test_basic_password_is_remembered_for_the_next_file() -> None:
     with HostileHttpServer(in_turn(BASIC, FILE)) as server:
-        transport = HttpTransport(PATIENT)
+        transport = http_transport(PATIENT)
         asked = fetch(with_password(server.url) + "a.cfg")
         assert [transport.fetch(asked), transport.fetch(asked)] == [Fetched(b"<a/>")] * 2
         transport.close()
@@ -314,7 +322,7 @@ def test_basic_password_is_remembered_for_the_next_file() -> None:
 
 def test_new_password_takes_the_place_of_the_remembered_one() -> None:
     with HostileHttpServer(in_turn(BASIC, FILE, BASIC, FILE)) as server:
-        transport = HttpTransport(PATIENT)
+        transport = http_transport(PATIENT)
         for password in ("old", "new"):
             assert transport.fetch(fetch(with_password(server.url, password) + "a.cfg")) == Fetched(b"<a/>")
         transport.close()
@@ -414,7 +422,7 @@ def test_refused_upload_names_the_status(status: str) -> None:
 
 def test_connection_closed_without_a_word_is_opened_again() -> None:
     with HostileHttpServer(saying(OK + b"Content-Length: 4\r\n\r\n<a/>")) as server:  # says that it is kept alive
-        transport = HttpTransport(PATIENT)
+        transport = http_transport(PATIENT)
         replies = [transport.fetch(fetch(f"{server.url}a.cfg")) for _ in range(100)]
         transport.close()
     assert replies == [Fetched(b"<a/>")] * 100
@@ -433,7 +441,7 @@ def test_environment_of_the_user_is_not_the_phones(
 
 def test_cookies_are_not_kept() -> None:
     with HostileHttpServer(answering("200 OK", b"", "Set-Cookie: a=b")) as server:
-        transport = HttpTransport(PATIENT)
+        transport = http_transport(PATIENT)
         for _ in range(2):
             transport.fetch(fetch(f"{server.url}a.cfg"))
         transport.close()

@@ -1,7 +1,8 @@
 """TFTP against servers that are broken or mean harm: each packet becomes one reply, within the limits."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from random import Random
 
 import pytest
@@ -16,7 +17,7 @@ from phone_sim.firmware.effects import (
     UploadReply,
 )
 from phone_sim.runtime.transport import Limits
-from phone_sim.runtime.transport.tftp import TftpTransport
+from tests.runtime.by_fleet import TFTP, Choice
 from tests.runtime.hostile_tftp import (
     HostileTftpServer,
     Script,
@@ -37,15 +38,25 @@ LIMIT = 100_000
 RETRYING = Limits(answer=0.5, transfer=60)
 """For transfers in which a packet is lost: they are to succeed, and soon."""
 
+tftp_transport = Choice(TFTP["single phone"])
+
+
+@pytest.fixture(params=TFTP, autouse=True)
+def chosen(request: pytest.FixtureRequest) -> Iterator[None]:
+    with tftp_transport.of(TFTP[request.param]):
+        yield
+
 
 def fetched(url: str, *, limits: Limits = QUICK, name: str = "a.cfg") -> FetchReply:
     """The reply to a request for a file below a URL."""
-    return within(lambda: TftpTransport(limits).fetch(fetch(url + name, limit=LIMIT)))
+    with closing(tftp_transport(limits)) as transport:
+        return within(lambda: transport.fetch(fetch(url + name, limit=LIMIT)))
 
 
 def uploaded(url: str, body: bytes, *, limits: Limits = QUICK) -> UploadReply:
     """The reply to the upload of `a.log` below a URL."""
-    return within(lambda: TftpTransport(limits).upload(upload(f"{url}a.log", body)))
+    with closing(tftp_transport(limits)) as transport:
+        return within(lambda: transport.upload(upload(f"{url}a.log", body)))
 
 
 def agreeing(*options: str, size: int = 512) -> Script:

@@ -2,6 +2,7 @@
 
 import ssl
 import warnings
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -10,15 +11,21 @@ from cryptography.hazmat.primitives import serialization
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetched, FetchReply, TransferFailed
-from phone_sim.runtime.transport import network_transport
+from phone_sim.runtime.transport import TransportByScheme, network_transport
 from tests.real_servers.certificates import Certificates
+from tests.runtime.by_fleet import fleet_transport
 from tests.runtime.hostile_ftp import HostileFtpServer
 from tests.runtime.hostile_http import HostileHttpServer, answering, tls_context
 from tests.runtime.phones import PATIENT, fetch, within
 
 MAC = "0004f2000001"
 FILE = Fetched(b"<a/>")
-HOW = pytest.mark.parametrize("scheme", ["https", "ftps"])
+HOW = pytest.mark.parametrize(
+    ("scheme", "made"),
+    [("https", network_transport), ("ftps", network_transport), ("https", fleet_transport)],
+    ids=["https", "ftps", "https of a fleet"],
+)
+Made = Callable[..., TransportByScheme]
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +47,11 @@ def server(scheme: str, tls: ssl.SSLContext) -> HostileHttpServer | HostileFtpSe
 
 
 def fetched(
-    url: str, certificates: Certificates, *, client_cert: Path | None = None, tls_min: str = "1.2"
+    made: Made, url: str, certificates: Certificates, *, client_cert: Path | None = None, tls_min: str = "1.2"
 ) -> FetchReply:
     """The reply to a request for `a.cfg` below a URL."""
     with closing(
-        network_transport(limits=PATIENT, ca_file=certificates.ca_file, client_cert=client_cert, tls_min=tls_min)
+        made(limits=PATIENT, ca_file=certificates.ca_file, client_cert=client_cert, tls_min=tls_min)
     ) as transport:
         return within(lambda: transport.fetch(fetch(f"{url}a.cfg")))
 
@@ -68,24 +75,28 @@ def speaking(certificates: Certificates, oldest: ssl.TLSVersion, newest: ssl.TLS
 
 
 @HOW
-def test_phone_shows_its_certificate_when_asked(scheme: str, certificates: Certificates, phone: Path) -> None:
+def test_phone_shows_its_certificate_when_asked(
+    scheme: str, made: Made, certificates: Certificates, phone: Path
+) -> None:
     with server(scheme, asking(certificates)) as asked:
-        assert fetched(asked.url, certificates, client_cert=phone) == FILE
+        assert fetched(made, asked.url, certificates, client_cert=phone) == FILE
 
 
 @HOW
-def test_phone_without_a_certificate_gets_no_file(scheme: str, certificates: Certificates) -> None:
+def test_phone_without_a_certificate_gets_no_file(scheme: str, made: Made, certificates: Certificates) -> None:
     with server(scheme, asking(certificates)) as asked:
-        reply = fetched(asked.url, certificates)
+        reply = fetched(made, asked.url, certificates)
     # In TLS 1.3 the alert comes after the handshake, and the end of the connection may overtake it.
     assert isinstance(reply, TransferFailed)
 
 
 @HOW
-def test_certificate_of_another_root_is_refused(scheme: str, certificates: Certificates, tmp_path: Path) -> None:
+def test_certificate_of_another_root_is_refused(
+    scheme: str, made: Made, certificates: Certificates, tmp_path: Path
+) -> None:
     foreign = Certificates.make(tmp_path).for_phone(MAC)
     with server(scheme, asking(certificates)) as asked:
-        reply = fetched(asked.url, certificates, client_cert=foreign)
+        reply = fetched(made, asked.url, certificates, client_cert=foreign)
     assert isinstance(reply, TransferFailed)
 
 
@@ -97,10 +108,10 @@ NAMES = ["1.0", "1.1", "1.2", "1.3"]
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("tls_min", NAMES)
 def test_server_of_an_older_version_is_not_spoken_to(
-    scheme: str, version: ssl.TLSVersion, tls_min: str, certificates: Certificates
+    scheme: str, made: Made, version: ssl.TLSVersion, tls_min: str, certificates: Certificates
 ) -> None:
     with server(scheme, speaking(certificates, version, version)) as old:
-        reply = fetched(old.url, certificates, tls_min=tls_min)
+        reply = fetched(made, old.url, certificates, tls_min=tls_min)
     if VERSIONS.index(version) >= NAMES.index(tls_min):
         assert reply == FILE
     else:
@@ -110,10 +121,12 @@ def test_server_of_an_older_version_is_not_spoken_to(
 
 
 @HOW
-def test_only_the_authorities_of_the_file_are_trusted(scheme: str, certificates: Certificates, tmp_path: Path) -> None:
+def test_only_the_authorities_of_the_file_are_trusted(
+    scheme: str, made: Made, certificates: Certificates, tmp_path: Path
+) -> None:
     other = Certificates.make(tmp_path)
     with server(scheme, tls_context(certificates)) as unknown:
-        reply = fetched(unknown.url, other)
+        reply = fetched(made, unknown.url, other)
     assert isinstance(reply, TransferFailed)
     assert reply.reason.startswith("the certificate is not accepted: ")
 

@@ -1,4 +1,5 @@
-"""What every transport does alike, against the embedded boot servers, pyftpdlib and in memory."""
+"""What every transport does alike, a phone's own and a fleet's, against the embedded boot servers, pyftpdlib and in
+memory."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -15,13 +16,16 @@ from phone_sim.boot_server.site import MemorySite
 from phone_sim.boot_server.tftp import TftpBootServer
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetched, FetchReply, NotFound, Refused, TransferFailed, Uploaded, UploadReply
-from phone_sim.runtime.transport import Transport, network_transport
+from phone_sim.runtime.transport import Transport, TransportByScheme, network_transport
 from phone_sim.runtime.transport.memory import MemoryTransport, serve
 from tests.real_servers import Certificates, Pyftpdlib
+from tests.runtime.by_fleet import fleet_transport
 from tests.runtime.hostile_http import Conversation, HostileHttpServer, Request, Script, tls_context
 from tests.runtime.phones import PATIENT, QUICK, fetch, upload, within
 
 UPLOAD_LIMIT = 3_000_000
+Made = Callable[..., TransportByScheme]
+ALL_BUT_TFTP = [(scheme, network_transport) for scheme in ("http", "https", "ftp", "ftps")]
 FILES = {
     "site.cfg": b"<site/>",
     "folder/a.cfg": b"<a/>",
@@ -62,21 +66,33 @@ def relaying(to: HttpBootServer) -> Script:
     return script
 
 
-def serve_http(stack: ExitStack, _: Path) -> Served:
+def serve_http(stack: ExitStack, _: Path, made: Made = network_transport) -> Served:
     server = stack.enter_context(HttpBootServer(MemorySite(FILES, upload_limit=UPLOAD_LIMIT)))
-    return Served(server.url, network_transport(limits=PATIENT))
+    return Served(server.url, made(limits=PATIENT))
 
 
-def serve_https(stack: ExitStack, folder: Path) -> Served:
+def serve_https(stack: ExitStack, folder: Path, made: Made = network_transport) -> Served:
     certificates = Certificates.make(folder)
     plain = stack.enter_context(HttpBootServer(MemorySite(FILES, upload_limit=UPLOAD_LIMIT)))
     front = stack.enter_context(HostileHttpServer(relaying(plain), tls=tls_context(certificates)))
-    return Served(front.url, network_transport(limits=PATIENT, ca_file=certificates.ca_file))
+    return Served(front.url, made(limits=PATIENT, ca_file=certificates.ca_file))
 
 
-def serve_tftp(stack: ExitStack, _: Path) -> Served:
+def serve_tftp(stack: ExitStack, _: Path, made: Made = network_transport) -> Served:
     server = stack.enter_context(TftpBootServer(MemorySite(FILES, upload_limit=UPLOAD_LIMIT)))
-    return Served(server.url, network_transport(limits=PATIENT))
+    return Served(server.url, made(limits=PATIENT))
+
+
+def serve_fleet_http(stack: ExitStack, folder: Path) -> Served:
+    return serve_http(stack, folder, fleet_transport)
+
+
+def serve_fleet_https(stack: ExitStack, folder: Path) -> Served:
+    return serve_https(stack, folder, fleet_transport)
+
+
+def serve_fleet_tftp(stack: ExitStack, folder: Path) -> Served:
+    return serve_tftp(stack, folder, fleet_transport)
 
 
 def serve_ftp(stack: ExitStack, folder: Path, tls: Certificates | None = None) -> Served:
@@ -97,7 +113,7 @@ def serve_memory(_: ExitStack, __: Path) -> Served:
     return Served("http://boot.example/", serve(dict(FILES)))
 
 
-EMBEDDED = [serve_http, serve_https, serve_tftp]
+EMBEDDED = [serve_http, serve_https, serve_tftp, serve_fleet_http, serve_fleet_https, serve_fleet_tftp]
 
 
 @pytest.fixture(params=[*EMBEDDED, serve_ftp, serve_ftps, serve_memory])
@@ -194,9 +210,9 @@ def test_scheme_that_nothing_speaks_is_a_failed_transfer() -> None:
     )
 
 
-@pytest.mark.parametrize("scheme", ["http", "https", "ftp", "ftps"])
-def test_source_address_is_where_a_connection_comes_from(scheme: str) -> None:
-    transport = network_transport(limits=QUICK, source_address="127.0.0.77")
+@pytest.mark.parametrize(("scheme", "made"), [*ALL_BUT_TFTP, ("http", fleet_transport), ("https", fleet_transport)])
+def test_source_address_is_where_a_connection_comes_from(scheme: str, made: Made) -> None:
+    transport = made(limits=QUICK, source_address="127.0.0.77")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(20)
         transport.fetch(fetch(f"{scheme}://127.0.0.1:{listener.getsockname()[1]}/a.cfg"))
@@ -206,13 +222,15 @@ def test_source_address_is_where_a_connection_comes_from(scheme: str) -> None:
     assert peer[0] == "127.0.0.77"
 
 
-def test_source_address_is_where_a_tftp_packet_comes_from() -> None:
-    transport = network_transport(limits=QUICK, source_address="127.0.0.77")
+@pytest.mark.parametrize("made", [network_transport, fleet_transport])
+def test_source_address_is_where_a_tftp_packet_comes_from(made: Made) -> None:
+    transport = made(limits=QUICK, source_address="127.0.0.77")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.settimeout(20)
         listener.bind(("127.0.0.1", 0))
         transport.fetch(fetch(f"tftp://127.0.0.1:{listener.getsockname()[1]}/a.cfg"))
         _, peer = listener.recvfrom(2000)
+    transport.close()
     assert peer[0] == "127.0.0.77"
 
 
@@ -222,9 +240,12 @@ def test_source_address_that_is_not_ours_is_refused(address: str) -> None:
         network_transport(source_address=address)
 
 
-@pytest.mark.parametrize("scheme", ["http", "https", "ftp", "ftps", "tftp"])
-def test_source_address_of_the_other_family_is_a_failed_transfer(scheme: str) -> None:
-    transport = network_transport(limits=QUICK, source_address="::1")
+@pytest.mark.parametrize(
+    ("scheme", "made"),
+    [*ALL_BUT_TFTP, ("tftp", network_transport), *((scheme, fleet_transport) for scheme in ("http", "https", "tftp"))],
+)
+def test_source_address_of_the_other_family_is_a_failed_transfer(scheme: str, made: Made) -> None:
+    transport = made(limits=QUICK, source_address="::1")
     reply = transport.fetch(fetch(f"{scheme}://127.0.0.1:9/a.cfg"))
     assert isinstance(reply, TransferFailed)
     assert reply.unreachable

@@ -33,11 +33,16 @@ class Budget:
         """True when the time is up."""
         return time.monotonic() >= self._deadline
 
-    def limit_wait(self, sock: socket.socket) -> None:
-        """Let the socket wait no longer than the budget lasts."""
+    def seconds_left(self) -> float:
+        """How long the budget lasts; OverBudgetError when the time is up."""
         seconds = self._deadline - time.monotonic()
         if seconds <= 0:
             raise OverBudgetError("the transfer takes too long")
+        return seconds
+
+    def limit_wait(self, sock: socket.socket) -> None:
+        """Let the socket wait no longer than the budget lasts."""
+        seconds = self.seconds_left()
         limit = sock.gettimeout()
         if limit is None or seconds < limit:
             sock.settimeout(seconds)

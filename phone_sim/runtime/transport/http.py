@@ -4,6 +4,7 @@ One transport is one phone's, and not for several threads. It does not know what
 """
 
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from http.client import BadStatusLine, HTTPException, IncompleteRead, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
@@ -15,6 +16,7 @@ import urllib3
 from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 from requests.hooks import default_hooks
+from requests.structures import CaseInsensitiveDict
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from phone_sim.firmware.effects import (
@@ -39,15 +41,16 @@ from phone_sim.runtime.transport.bounded_socket import (
 )
 from phone_sim.runtime.transport.tls import client_context
 
+CHUNK = 64 * 1024
+TAKEN = (200, 201, 204)
 _REDIRECTS = 5
-_CHUNK = 64 * 1024
 # For response heads, and for the bodies of redirects and challenges that come before the file.
 _ALLOWANCE = 256 * 1024
 _MISSING = (404, 410)
-_TAKEN = (200, 201, 204)
+HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}
 
 
-class _Patient(HTTPConnectionPool):
+class Patient(HTTPConnectionPool):
     """Asks again where a server has closed a connection that was kept alive (RFC 9112 9.3.1)."""
 
     def _make_request(self, conn: Any, *args: Any, **kwargs: Any) -> Any:
@@ -61,11 +64,11 @@ class _Patient(HTTPConnectionPool):
             return super()._make_request(conn, *args, **kwargs)
 
 
-class _Pool(_Patient):
+class _Pool(Patient):
     ConnectionCls = BoundedConnection
 
 
-class _TlsPool(_Patient, HTTPSConnectionPool):
+class _TlsPool(Patient, HTTPSConnectionPool):
     pass
 
 
@@ -95,17 +98,20 @@ class BoundedAdapter(HTTPAdapter):
 class _Session(requests.Session):
     """A session whose redirects neither carry a password to another server nor lose the body of an upload."""
 
-    def __init__(self, tls: Tls, source: tuple[str, int] | None) -> None:
+    def __init__(
+        self, adapter: type[BoundedAdapter], context: Callable[[], ssl.SSLContext], source: tuple[str, int] | None
+    ) -> None:
         super().__init__()
-        self._tls = tls
+        self._adapter = adapter
+        self._context = context
         self._source = source
         self.adapters.clear()
-        self.mount("http://", BoundedAdapter(source_address=source))
+        self.mount("http://", adapter(source_address=source))
 
     def get_adapter(self, url: str) -> BaseAdapter:
         if "https://" not in self.adapters and url.lower().startswith("https://"):
             # Only now: to read all the authorities takes longer than to boot a phone over HTTP.
-            self.mount("https://", BoundedAdapter(source_address=self._source, ssl_context=client_context(self._tls)))
+            self.mount("https://", self._adapter(source_address=self._source, ssl_context=self._context()))
         return super().get_adapter(url)
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
@@ -121,21 +127,40 @@ class _Session(requests.Session):
 
 
 class HttpTransport:
-    """Downloads by GET and uploads by PUT, from `source_address` if there is one."""
+    """Downloads by GET and uploads by PUT, from `source_address` if there is one.
 
-    def __init__(self, limits: Limits, tls: Tls = Tls(), source_address: str | None = None) -> None:  # noqa: B008
+    `adapter` and `context`, what a connection is made of and its side of TLS, are for those who need other sockets.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        tls: Tls = Tls(),  # noqa: B008
+        source_address: str | None = None,
+        *,
+        adapter: type[BoundedAdapter] = BoundedAdapter,
+        context: Callable[[Tls], ssl.SSLContext] = client_context,
+    ) -> None:
         self._limits = limits
-        self._session = _Session(tls, (source_address, 0) if source_address is not None else None)
+        source = (source_address, 0) if source_address is not None else None
+        self._session = _Session(adapter, lambda: context(tls), source)
         # Neither proxies nor authorities nor passwords of whoever runs the phone are the phone's.
         self._session.trust_env = False
         self._session.max_redirects = _REDIRECTS
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._session.headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        self._session.headers = dict(HEADERS)
         self._auth: dict[tuple[str, Credentials], AuthBase] = {}
 
     def fetch(self, request: Fetch) -> FetchReply:
         """GET the file."""
-        budget = Budget(seconds=self._limits.transfer, size=request.limit + _ALLOWANCE)
+        return self.fetch_within(budget_of(request, self._limits), request)
+
+    def upload(self, request: Upload) -> UploadReply:
+        """PUT the file."""
+        return self.upload_within(budget_of(request, self._limits), request)
+
+    def fetch_within(self, budget: Budget, request: Fetch) -> FetchReply:
+        """GET the file with what is left of a budget."""
         answer = self._send("GET", request, budget)
         if isinstance(answer, TransferFailed):
             return answer
@@ -143,19 +168,27 @@ class HttpTransport:
             if answer.status_code == requests.codes.ok:
                 return self._body(answer, request.limit, budget)
             _read_away(answer)
-            return NotFound(_status(answer)) if answer.status_code in _MISSING else Refused(_status(answer))
+            return refusal(answer.status_code, answer.reason)
 
-    def upload(self, request: Upload) -> UploadReply:
-        """PUT the file."""
-        budget = Budget(seconds=self._limits.transfer, size=_ALLOWANCE)
+    def upload_within(self, budget: Budget, request: Upload) -> UploadReply:
+        """PUT the file with what is left of a budget."""
         answer = self._send("PUT", request, budget, body=request.body)
         if isinstance(answer, TransferFailed):
             return answer
         with answer:
             _read_away(answer)
-            if answer.status_code in _TAKEN:
-                return Uploaded()
-            return NotFound(_status(answer)) if answer.status_code in _MISSING else Refused(_status(answer))
+            return Uploaded() if answer.status_code in TAKEN else refusal(answer.status_code, answer.reason)
+
+    def authorization(self, method: str, request: Fetch | Upload) -> str | None:
+        """What the server is told of the password from the start, since it has asked for it before."""
+        credentials = request.location.credentials
+        auth = credentials and self._auth.get((urlsplit(request.location.url).netloc, credentials))
+        if not auth:
+            return None
+        prepared = requests.PreparedRequest()
+        prepared.method, prepared.url = method, request.location.url
+        prepared.headers = CaseInsensitiveDict()
+        return auth(prepared).headers.get("Authorization")
 
     def close(self) -> None:
         """Close the connections that are kept alive."""
@@ -192,25 +225,36 @@ class HttpTransport:
                 answer = sent(self._auth[who])
             return answer
         except Exception as error:  # a challenge that requests cannot read is a KeyError, for one
-            return _failure(error, budget)
+            return failure_of(error, budget)
 
     @staticmethod
     def _body(answer: requests.Response, limit: int, budget: Budget) -> FetchReply:
         data = bytearray()
         try:
-            for chunk in answer.raw.stream(_CHUNK, decode_content=False):
+            for chunk in answer.raw.stream(CHUNK, decode_content=False):
                 data += chunk
                 if len(data) > limit:
                     return TransferFailed(f"the file has more than {limit} bytes")
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            return _failure(error, budget)
+            return failure_of(error, budget)
         return Fetched(bytes(data))
+
+
+def budget_of(request: Fetch | Upload, limits: Limits) -> Budget:
+    """What the answer to a request may take."""
+    return Budget(seconds=limits.transfer, size=_ALLOWANCE + (request.limit if isinstance(request, Fetch) else 0))
+
+
+def refusal(status: int, reason: str | None) -> NotFound | Refused:
+    """The reply for a status that is none of success."""
+    words = one_line(f"HTTP {status} {reason or ''}")
+    return NotFound(words) if status in _MISSING else Refused(words)
 
 
 def _read_away(answer: requests.Response) -> None:
     """Read a body that nobody wants, if it is short: then the connection can serve the next request."""
     with suppress(urllib3.exceptions.HTTPError, OSError, ValueError):
-        answer.raw.read(_CHUNK, decode_content=False)
+        answer.raw.read(CHUNK, decode_content=False)
 
 
 def _wants_basic(answer: requests.Response, place: str) -> bool:
@@ -220,11 +264,7 @@ def _wants_basic(answer: requests.Response, place: str) -> bool:
     return asks and urlsplit(answer.url).netloc == place
 
 
-def _status(answer: requests.Response) -> str:
-    return one_line(f"HTTP {answer.status_code} {answer.reason or ''}")
-
-
-def _failure(error: Exception, budget: Budget) -> TransferFailed:
+def failure_of(error: Exception, budget: Budget) -> TransferFailed:
     """The reply for an exception of the libraries, made from its innermost cause."""
     if isinstance(error, requests.TooManyRedirects):
         return TransferFailed(f"more than {_REDIRECTS} redirects")

@@ -1,0 +1,97 @@
+"""One HTTP connection of a fleet's phone: requests go out over a socket of gevent, answers come back through httptools.
+
+It does not know what is asked, nor what is made of the answer.
+"""
+
+from contextlib import suppress
+from http.client import RemoteDisconnected
+
+from phone_sim.fleet.transport.answer import Answer
+from phone_sim.fleet.transport.sockets import Ear, TcpSocket, TlsSocket
+from phone_sim.runtime.transport.bounded_socket import Budget
+from phone_sim.runtime.transport.http import CHUNK
+
+OK = 200
+
+
+class Connection:
+    """A connection that may be kept alive, and the answer to the last request on it."""
+
+    __slots__ = ("_ear", "_heard", "_patience", "answer", "socket")
+
+    def __init__(self, socket: TcpSocket | TlsSocket, patience: float) -> None:
+        self.socket = socket
+        self._patience = patience
+        # TLS may have words in store that no watcher sees.
+        self._ear = Ear(socket.fileno(), patience) if isinstance(socket, TcpSocket) else None
+        self.answer = Answer()
+        self._heard: list[bytes] = []
+
+    def ask(self, message: bytes, *, file_limit: int | None, budget: Budget) -> None:
+        """Send a request and hear the answer.
+
+        It is heard until it is whole or odd. A file, which `file_limit` says is wanted, is heard until it is over the
+        limit; a body that nobody wants until it is long, or until the connection fails.
+
+        Raises:
+            OSError: the server or the budget ended it; ConnectionResetError too when the server closed the connection
+                without a word.
+        """
+        self.answer.begin()
+        self._heard.clear()
+        self.socket.settimeout(self._patience)
+        with suppress(BrokenPipeError):  # there may be an answer nevertheless
+            sent = self.socket.send(message)
+            if sent < len(message):
+                self.socket.sendall(memoryview(message)[sent:])
+        try:
+            self._hear(file_limit, budget)
+        except OSError:
+            if self.answer.status in (0, OK) and (file_limit is not None or not self.answer.status):
+                raise
+
+    def _hear(self, file_limit: int | None, budget: Budget) -> None:
+        answer = self.answer
+        while not (answer.is_whole or answer.is_odd):
+            data = self._received(budget)
+            if not data:
+                if not self._heard:
+                    raise RemoteDisconnected("")
+                answer.is_odd = True  # it may end with the connection, or break off
+                return
+            budget.take(len(data))
+            self._heard.append(data)
+            answer.feed(data)
+            if answer.size > (CHUNK if file_limit is None or answer.status != OK else file_limit):
+                return
+
+    def _received(self, budget: Budget) -> bytes:
+        left = budget.seconds_left()
+        if self._ear is not None and left > self._patience:
+            self._ear.wait()
+        else:
+            self.socket.settimeout(min(left, self._patience))
+        data: bytes = self.socket.recv(CHUNK)
+        return data
+
+    def give_back(self) -> int:
+        """Have another reader read the answer from its start; the bytes that were heard of it."""
+        self._stop_listening()
+        heard = b"".join(self._heard)
+        self.socket.give_back(heard)
+        return len(heard)
+
+    @property
+    def is_reusable(self) -> bool:
+        """True when the next request can go over this connection."""
+        return self.answer.is_whole and self.answer.keeps and not self.answer.is_odd
+
+    def close(self) -> None:
+        """End the connection."""
+        self._stop_listening()
+        self.socket.close()
+
+    def _stop_listening(self) -> None:
+        if self._ear is not None:
+            self._ear.close()
+            self._ear = None

@@ -1,0 +1,149 @@
+"""HTTP and HTTPS for a phone of a fleet: what the single phone's transport does, for a fraction of its time.
+
+Ordinary requests and answers go over a socket of gevent and through httptools. What is not ordinary, a redirect, a
+challenge, an answer out of shape, an address with escapes, is left to the single phone's transport, which takes the
+connection over as it is. One transport is one phone's, and not for several greenlets; it belongs to the hub, that is
+the thread, in which it is first asked. It does not know what the files are.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TypeVar
+
+from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, TransferFailed, Upload, Uploaded, UploadReply
+from phone_sim.fleet.transport.answer import Answer
+from phone_sim.fleet.transport.connection import OK, Connection
+from phone_sim.fleet.transport.plain_address import Server, plain_address
+from phone_sim.fleet.transport.single_phone import handed_over, single_phone, tls_context
+from phone_sim.fleet.transport.sockets import opened, secured
+from phone_sim.runtime.transport import Limits, Tls
+from phone_sim.runtime.transport.bounded_socket import Budget
+from phone_sim.runtime.transport.http import TAKEN, HttpTransport, budget_of, failure_of, refusal
+
+_UNAUTHORIZED = 401
+_KEPT = 8
+_REFUSALS = 64
+
+Reply = TypeVar("Reply")
+
+_refusal = lru_cache(_REFUSALS)(refusal)
+
+
+class GeventHttpTransport:
+    """Downloads by GET and uploads by PUT, from `source_address` if there is one."""
+
+    def __init__(self, limits: Limits, tls: Tls = Tls(), source_address: str | None = None) -> None:  # noqa: B008
+        self._limits = limits
+        self._tls = tls
+        self._source_address = source_address
+        self._kept: dict[str, Connection] = {}
+        self._single: HttpTransport | None = None
+
+    def fetch(self, request: Fetch) -> FetchReply:
+        """GET the file."""
+        budget = budget_of(request, self._limits)
+        answer = self._answer("GET", request, budget)
+        if isinstance(answer, TransferFailed):
+            return answer
+        if answer is None:
+            return self._left_to_single(lambda single: single.fetch_within(budget, request))
+        if answer.status != OK:
+            return _refusal(answer.status, answer.reason)
+        if answer.size > request.limit:
+            return TransferFailed(f"the file has more than {request.limit} bytes")
+        return Fetched(answer.body)
+
+    def upload(self, request: Upload) -> UploadReply:
+        """PUT the file."""
+        budget = budget_of(request, self._limits)
+        answer = self._answer("PUT", request, budget)
+        if isinstance(answer, TransferFailed):
+            return answer
+        if answer is None:
+            return self._left_to_single(lambda single: single.upload_within(budget, request))
+        return Uploaded() if answer.status in TAKEN else _refusal(answer.status, answer.reason)
+
+    def close(self) -> None:
+        """Close the connections that are kept alive."""
+        for connection in self._kept.values():
+            connection.close()
+        self._kept.clear()
+
+    def _answer(self, method: str, request: Fetch | Upload, budget: Budget) -> Answer | TransferFailed | None:
+        """The answer; None when the single phone's transport has to see to the request."""
+        address = plain_address(request)
+        if address is None:
+            return None
+        server, path = address
+        try:
+            connection = self._asked(server, self._message(method, server, path, request), request, budget)
+        except Exception as error:  # a name that cannot be looked up is a UnicodeError, for one
+            return failure_of(error, budget)
+        answer = connection.answer
+        asks_who = answer.status == _UNAUTHORIZED and request.location.credentials is not None
+        if answer.is_odd or asks_who or 300 <= answer.status < 400:
+            budget.received -= connection.give_back()
+            handed_over.set(connection.socket)
+            return None
+        self._keep(server, connection)
+        return answer
+
+    def _message(self, method: str, server: Server, path: str, request: Fetch | Upload) -> bytes:
+        """The request as the single phone sends it."""
+        head = f"{method} {path} HTTP/1.1\r\n{server.headers}"
+        if self._single is not None and request.location.credentials is not None:
+            authorization = self._single.authorization(method, request)
+            if authorization is not None:
+                head += f"Authorization: {authorization}\r\n"
+        if isinstance(request, Fetch):
+            return f"{head}\r\n".encode("latin-1")
+        return f"{head}Content-Length: {len(request.body)}\r\n\r\n".encode("latin-1") + request.body
+
+    def _asked(self, server: Server, message: bytes, request: Fetch | Upload, budget: Budget) -> Connection:
+        """The connection on which the answer came: one that was kept alive, or else a new one (RFC 9112 9.3.1)."""
+        file_limit = request.limit if isinstance(request, Fetch) else None
+        kept = self._kept.pop(server.url, None)
+        if kept is not None:
+            try:
+                kept.ask(message, file_limit=file_limit, budget=budget)
+            except BaseException as error:
+                kept.close()
+                if kept.answer.status or not isinstance(error, ConnectionResetError):
+                    raise
+            else:
+                return kept
+        connection = self._connected(server)
+        try:
+            connection.ask(message, file_limit=file_limit, budget=budget)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _connected(self, server: Server) -> Connection:
+        patience = self._limits.answer
+        plain = opened(server.host, server.port, patience=patience, source=self._source_address)
+        if not server.is_secure:
+            return Connection(plain, patience)
+        return Connection(secured(plain, tls_context(self._tls), server.host), patience)
+
+    def _keep(self, server: Server, connection: Connection) -> None:
+        """Keep the connection for the next request, if it can serve one."""
+        if not connection.is_reusable:
+            connection.close()
+            return
+        if len(self._kept) >= _KEPT:
+            self._kept.pop(next(iter(self._kept))).close()
+        self._kept[server.url] = connection
+
+    def _left_to_single(self, ask: Callable[[HttpTransport], Reply]) -> Reply:
+        """The reply of the single phone's transport, which goes on with the connection that is handed over."""
+        if self._single is None:
+            self._single = single_phone(self._limits, self._tls, self._source_address)
+        try:
+            return ask(self._single)
+        finally:
+            self._single.close()
+            if (unused := handed_over.get()) is not None:
+                unused.close()
+                handed_over.set(None)

@@ -1,0 +1,172 @@
+"""TFTP for a phone of a fleet: RRQ and WRQ in octet mode, bounded in bytes and time (RFC 1350, 2347 to 2349).
+
+What the single phone's transport does, made for many transfers at once on gevent. A block or an acknowledgment that
+comes twice is answered, or passed over, so that neither side ever sends everything twice. It does not know what the
+files are.
+"""
+
+import socket
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TypeVar
+from urllib.parse import unquote, urlsplit
+
+import gevent.socket
+
+from phone_sim.firmware.effects import (
+    Fetch,
+    Fetched,
+    FetchReply,
+    NotFound,
+    Refused,
+    TransferFailed,
+    Upload,
+    Uploaded,
+    UploadReply,
+)
+from phone_sim.fleet.transport.tftp_exchange import BrokenOffError, Exchange
+from phone_sim.fleet.transport.tftp_packets import (
+    ACK,
+    DATA,
+    DEFAULT_BLOCK_SIZE,
+    HEAD,
+    ILLEGAL,
+    NO_AGREEMENT,
+    OACK,
+    TOO_LARGE,
+    ack,
+    agreed_block_size,
+    data,
+    number_of,
+)
+from phone_sim.fleet.transport.tftp_packets import request as asking
+from phone_sim.runtime.transport import Limits
+from phone_sim.runtime.transport.tftp import DEFAULT_PORT
+
+_READ, _WRITE = b"\0\1", b"\0\2"
+_HALF = 0x8000
+_SERVERS = 64
+
+
+Result = TypeVar("Result")
+
+
+class GeventTftpTransport:
+    """Downloads by RRQ and uploads by WRQ, from `source_address` if there is one; each transfer has a socket of its
+    own."""
+
+    def __init__(self, limits: Limits, source_address: str | None = None) -> None:
+        self._limits = limits
+        self._source_address = source_address
+
+    def fetch(self, request: Fetch) -> FetchReply:
+        """Read the file."""
+        return self._transferred(request, lambda exchange, name: Fetched(_read(exchange, name, request.limit)))
+
+    def upload(self, request: Upload) -> UploadReply:
+        """Write the file."""
+        return self._transferred(request, lambda exchange, name: _write(exchange, name, request.body))
+
+    def close(self) -> None:
+        """Nothing is held open between transfers."""
+
+    def _transferred(
+        self, request: Fetch | Upload, work: Callable[[Exchange, bytes], Result]
+    ) -> Result | NotFound | Refused | TransferFailed:
+        """What the work returns, or why the transfer has failed."""
+        parts = urlsplit(request.location.url)
+        name = unquote(parts.path).lstrip("/").encode()
+        if not name or b"\0" in name:
+            return TransferFailed("TFTP has no way to ask for this name")
+        exchange = None
+        try:
+            host, port = _host_and_port(parts.netloc)
+            exchange = Exchange((_address_of(host), port), self._limits)
+            if self._source_address is not None:
+                exchange.speak_from(self._source_address)
+            return work(exchange, name)
+        except BrokenOffError as error:
+            return error.reply
+        except (OSError, UnicodeError) as error:
+            words = getattr(error, "strerror", None) or "the address cannot be used"
+            return TransferFailed(words, unreachable=exchange is None or not exchange.has_answer)
+        finally:
+            if exchange is not None:
+                exchange.close()
+
+
+@lru_cache(_SERVERS)
+def _host_and_port(place: str) -> tuple[str, int]:
+    parts = urlsplit(f"//{place}")
+    return parts.hostname or "", parts.port or DEFAULT_PORT
+
+
+def _address_of(host: str) -> str:
+    """The address of a host, looked up once: a name may lead to another one each time."""
+    try:
+        socket.inet_pton(socket.AF_INET, host)
+    except (OSError, ValueError):
+        return str(gevent.socket.gethostbyname(host))
+    return host  # gevent would have a thread look it up
+
+
+def _read(exchange: Exchange, name: bytes, limit: int) -> bytes:
+    """The file of a name, of at most `limit` bytes."""
+    packet = exchange.ask(asking(_READ, name))
+    size = DEFAULT_BLOCK_SIZE
+    if packet.startswith(OACK):
+        size = _agreed(exchange, packet)
+        packet = exchange.ask(ack(0))
+    file = bytearray()
+    number = 1
+    while True:
+        if not packet.startswith(DATA) or not HEAD <= len(packet) <= HEAD + size:
+            raise exchange.failed("an answer that is no block of the file", ILLEGAL)
+        behind = (number - number_of(packet)) & 0xFFFF
+        if behind == 0:
+            file += packet[HEAD:]
+            if len(file) > limit:
+                raise exchange.failed(f"the file has more than {limit} bytes", TOO_LARGE)
+            if len(packet) < HEAD + size:
+                exchange.tell(ack(number))
+                return bytes(file)
+            packet = exchange.ask(ack(number))
+            number += 1
+        elif behind < min(number, _HALF):
+            exchange.repeated()
+            exchange.tell(ack(number - behind))
+            packet = exchange.hear()
+        else:
+            raise exchange.failed("a block that is not next in the file", ILLEGAL)
+
+
+def _write(exchange: Exchange, name: bytes, body: bytes) -> Uploaded:
+    """Send a file under a name."""
+    packet = exchange.ask(asking(_WRITE, name))
+    size = DEFAULT_BLOCK_SIZE
+    if packet.startswith(OACK):
+        size = _agreed(exchange, packet)
+    else:
+        _await_ack(exchange, packet, 0)
+    for number in range(1, len(body) // size + 2):
+        _await_ack(exchange, exchange.ask(data(number, body[(number - 1) * size : number * size])), number)
+    return Uploaded()
+
+
+def _await_ack(exchange: Exchange, packet: bytes, number: int) -> None:
+    """Pass over what the server says until it acknowledges a block. To send a block for an acknowledgment that came
+    twice would double all that follow (RFC 1123 4.2.3.1)."""
+    wanted = ack(number)
+    while packet[:HEAD] != wanted:
+        if not packet.startswith(ACK) or len(packet) < HEAD:
+            raise exchange.failed("an answer that is no acknowledgment", ILLEGAL)
+        packet = exchange.hear()
+
+
+def _agreed(exchange: Exchange, oack: bytes) -> int:
+    """The size of the blocks from here on."""
+    size = agreed_block_size(oack)
+    if size is None:
+        raise exchange.failed("Failed to negotiate options", NO_AGREEMENT)
+    exchange.size = size
+    return size
