@@ -29,16 +29,7 @@ BOUND = 30.0
 
 @contextmanager
 def running(counter: Counter, *, bounds: Bounds | None = None, token: str | None = None) -> Iterator[int]:
-    """The port of a server that runs."""
-    with running_with_desk(counter, bounds=bounds, token=token) as (port, _):
-        yield port
-
-
-@contextmanager
-def running_with_desk(
-    counter: Counter, *, bounds: Bounds | None = None, token: str | None = None
-) -> Iterator[tuple[int, Desk]]:
-    """The port of a server that runs, and its desk, which is empty and paused."""
+    """The port of a server that runs, with an empty desk that is paused."""
     with (
         DeskServer(authority=counter.authority) as server,
         Desk(server, speed=0) as desk,
@@ -47,22 +38,7 @@ def running_with_desk(
         port = int(listener.getsockname()[1])
         access = Access(hosts=Access.at("127.0.0.1", port).hosts, token=token)
         with served(make_app(access=access, counter=counter, desk=desk, bounds=bounds), listener):
-            yield port, desk
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A desk on the web: its address without a slash at the end, and the desk behind it."""
-
-    url: str
-    desk: Desk
-
-    def put(self, *models: str) -> list[str]:
-        """Put phones on the desk, switched on; their MAC addresses."""
-        phones = [self.desk.do(lambda: self.desk.put(model)) for model in models]  # noqa: B023 - done before the next
-        for phone in phones:
-            self.desk.do(phone.switch_power)
-        return [phone.mac.digits for phone in phones]
+            yield port
 
 
 @contextmanager

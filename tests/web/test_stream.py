@@ -1,112 +1,113 @@
-"""Server-sent events: a page is told what is new, once, and goes on where it was cut off."""
+"""What pages are told of a desk, over a real connection."""
 
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from phone_sim.web.desk.desk import Desk
-from phone_sim.web.portal_counter import Counter
+from phone_sim.mac_address import MacAddress
 from phone_sim.web.stream import STREAMS_LIMIT
-from tests.web.running import BOUND, running_with_desk
-
-Running = tuple[int, Desk]
+from tests.web.desks import PATIENCE
+from tests.web.running import Place, desk_on_the_web
 
 
 @pytest.fixture
-def server(counter: Counter) -> Iterator[Running]:
-    with running_with_desk(counter) as running:
-        yield running
+def place(tmp_path: Path) -> Iterator[Place]:
+    with desk_on_the_web(tmp_path) as place:
+        yield place
 
 
 @contextmanager
-def stream(port: int, path: str = "/events", **headers: str) -> Iterator[HTTPResponse]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=BOUND)
+def asked(place: Place, mac: str = "", last: str | None = None) -> Iterator[HTTPResponse]:
+    """The answer to somebody who wants to be told."""
+    connection = HTTPConnection(urlsplit(place.url).netloc, timeout=PATIENCE)
     try:
-        connection.request("GET", path, headers=headers)
-        yield connection.getresponse()
+        headers = {} if last is None else {"Last-Event-ID": last}
+        connection.request("GET", f"/events?phone={mac}", headers=headers)
+        answer = connection.getresponse()
+        yield answer
+        answer.close()
     finally:
         connection.close()
 
 
-def message(answer: HTTPResponse) -> tuple[int, dict[str, Any]]:
-    """The number and the news of the next message."""
-    number = 0
-    while True:
-        line = answer.readline().decode().strip()
-        if line.startswith("id:"):
-            number = int(line.removeprefix("id:"))
-        elif line.startswith("data:"):
-            return number, dict(json.loads(line.removeprefix("data:")))
+def messages_of(answer: HTTPResponse) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The messages of a stream, each with its number."""
+    fields: dict[str, str] = {}
+    while line := answer.readline().decode():
+        name, _, value = line.strip().partition(": ")
+        if name:
+            fields[name] = value
+        elif fields:
+            yield fields["id"], json.loads(fields["data"])
+            fields = {}
 
 
-def news_with(answer: HTTPResponse, key: str) -> tuple[int, dict[str, Any]]:
-    """The next message that has this news."""
-    for _ in range(200):
-        number, news = message(answer)
-        if key in news:
-            return number, news
-    raise AssertionError(f"no news of {key}")
+@contextmanager
+def told(place: Place, mac: str = "", last: str | None = None) -> Iterator[Iterator[tuple[str, dict[str, Any]]]]:
+    """The messages that a page gets."""
+    with asked(place, mac, last) as answer:
+        assert str(answer.getheader("content-type")).startswith("text/event-stream")
+        yield messages_of(answer)
 
 
-def test_first_message_is_the_whole_desk_and_then_what_changes(server: Running) -> None:
-    port, desk = server
-    phone = desk.do(lambda: desk.put("SPIP_670"))
-    with stream(port) as answer:
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        _, first = message(answer)
-        assert [tile["mac"] for tile in first["tiles"]] == [phone.mac.digits]
-        assert first["server"]["up"]
-        _, second = message(answer)
+def test_page_is_told_what_changes_and_no_more(place: Place) -> None:
+    mac, other = place.put("SPIP_670", "SPIP_320")
+    with told(place) as messages:
+        _, first = next(messages)
+        assert [tile["mac"] for tile in first["tiles"]] == [mac, other]
+        assert first.keys() == {"clock", "server", "tiles"}
+        _, second = next(messages)
         assert second.keys() == {"clock"}
-        desk.do(phone.switch_power)
-        assert news_with(answer, "tiles")[1]["tiles"][0]["state"] == "idle"
-        desk.do(lambda: desk.take(phone.mac))
-        assert news_with(answer, "gone")[1]["gone"] == [phone.mac.digits]
+        place.desk.do(place.desk.phone(MacAddress(other)).switch_power)
+        third = next(news for _, news in messages if "tiles" in news)
+        assert [tile["mac"] for tile in third["tiles"]] == [other]
+        place.desk.do(lambda: place.desk.take(MacAddress(other)))
+        assert next(news for _, news in messages if "gone" in news)["gone"] == [other]
 
 
-def test_events_of_a_phone_go_on_where_they_were_cut_off(server: Running) -> None:
-    port, desk = server
-    phone = desk.do(lambda: desk.put("SPIP_670"))
-    desk.do(phone.switch_power)
-    path = f"/events?phone={phone.mac}"
-    with stream(port, path) as answer:
-        number, news = message(answer)
-        assert [one["number"] for one in news["events"]] == list(range(1, number + 1))
-        assert news["phone"]["state"] == "idle"
-    desk.do(phone.reboot)
-    with stream(port, path, **{"Last-Event-ID": str(number)}) as answer:
-        _, news = message(answer)
-        assert news["events"][0]["number"] == number + 1
+def test_page_that_comes_back_is_told_the_rest(place: Place) -> None:
+    (mac,) = place.put("SPIP_670")
+    phone = place.desk.phones[0]
+    with told(place, mac) as messages:
+        number, first = next(messages)
+    assert int(number) == phone.events.last == first["events"][-1]["number"]
+    place.desk.do(phone.start_call)
+    with told(place, mac, number) as messages:
+        _, second = next(messages)
+    assert [one["number"] for one in second["events"]] == list(range(int(number) + 1, phone.events.last + 1))
+    assert "anew" not in second
 
 
-@pytest.mark.parametrize("number", ["nonsense", "-1", "9" * 400, "٣"])
-def test_number_that_is_none_counts_as_the_beginning_or_end(server: Running, number: str) -> None:
-    port, desk = server
-    phone = desk.do(lambda: desk.put("SPIP_670"))
-    with stream(port, f"/events?phone={phone.mac}", **{"Last-Event-ID": number.encode().decode("latin-1")}) as answer:
-        assert answer.status == 200
-        assert "clock" in message(answer)[1]
+def test_other_phone_of_the_same_name_is_told_from_its_start(place: Place) -> None:
+    (mac,) = place.put("SPIP_670")
+    place.desk.do(place.desk.phones[0].reboot)
+    with told(place, mac) as messages:
+        number, _ = next(messages)
+
+        def replace() -> None:
+            place.desk.take(MacAddress(mac))
+            place.desk.put("SPIP_670", MacAddress(mac)).switch_power()
+
+        place.desk.do(replace)
+        anew = next(news for _, news in messages if "events" in news)
+    assert anew["anew"]
+    assert anew["events"][0]["number"] == 1
+    with told(place, mac, number) as messages:
+        _, first = next(messages)
+    assert first["anew"]
+    assert first["events"] == anew["events"]
 
 
-def test_phone_that_is_not_there_has_no_events(server: Running) -> None:
-    with stream(server[0], "/events?phone=nonsense") as answer:
-        assert "phone" not in message(answer)[1]
-
-
-def test_streams_are_bounded_and_given_back(server: Running) -> None:
-    port, _ = server
+def test_page_too_many_is_told_so(place: Place) -> None:
     with ExitStack() as stack:
         for _ in range(STREAMS_LIMIT):
-            message(stack.enter_context(stream(port)))
-        with stream(port) as refused:
-            assert refused.status == 503
-    for _ in range(100):
-        with stream(port) as answer:
-            if answer.status == 200:
-                message(answer)
-                break
-    assert answer.status == 200
+            next(stack.enter_context(told(place)))
+        refused = stack.enter_context(asked(place))
+        assert refused.status == 503
+        assert f"{STREAMS_LIMIT} pages" in json.loads(refused.read())["detail"]

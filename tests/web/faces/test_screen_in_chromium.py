@@ -5,6 +5,7 @@ from tests.web.faces.gallery_page import COLOR, CONFERENCE, GREY, LICENSES, MODE
 
 pytestmark = pytest.mark.real
 
+PICTURE = "(svg) => { for (const one of svg.querySelectorAll('[role=group]')) one.setAttribute('role', 'img'); }"
 BOX = "(part) => part.getBoundingClientRect().toJSON()"
 
 
@@ -71,6 +72,17 @@ def test_message_is_wrapped_in_the_middle(opened: Open) -> None:
     assert " ".join(shown) == "Reconfiguring network, please wait."
 
 
+def test_message_is_large_where_there_is_room(opened: Open) -> None:
+    page = opened()
+    sizes = {}
+    for token, title in ((TOUCH, "Phone"), (TOUCH, ""), (SMALL, "Phone"), (SMALL, "")):
+        screen = page.show(token, {"title": title, "lines": ["Reconfiguring network, please wait."]})
+        text = screen.get_by_text("Reconfiguring")
+        sizes[token, title] = float(text.get_attribute("font-size") or 0)
+    assert sizes[TOUCH, ""] == 1.5 * sizes[TOUCH, "Phone"]
+    assert sizes[SMALL, ""] == sizes[SMALL, "Phone"]
+
+
 @pytest.mark.parametrize("token", [SMALL, TOUCH])
 def test_phone_that_is_off_shows_nothing(opened: Open, token: str) -> None:
     page = opened()
@@ -103,6 +115,12 @@ def test_focus_stays_on_its_row(opened: Open) -> None:
     screen.locator(".row").nth(1).focus()
     page.show(TOUCH, LICENSES | {"selected": 0})
     assert page.page.evaluate("document.activeElement.getAttribute('data-row')") == "1"
+
+
+def test_rows_of_a_picture_are_no_buttons(opened: Open) -> None:
+    page = opened()
+    page.figure(TOUCH).locator("svg.face").evaluate(PICTURE)
+    assert page.show(TOUCH, LICENSES).locator(".row[role=button], .row[tabindex]").count() == 0
 
 
 def test_rows_of_other_screens_are_no_buttons(opened: Open) -> None:

@@ -83,8 +83,11 @@ function isMessage(frame) {
  */
 function drawMessage(screen, frame) {
   const texts = (frame.lines ?? []).map(cut);
-  // A few words are written as large as half of the screen has room for.
-  const size = [2, 1.5].find((times) => linesOf(texts, screen, times).length * times <= (screen.rows + 2) / 2) ?? 1;
+  // A few words are written large: in two lines, which take at most half of the screen.
+  const size = [2, 1.5].find((times) => {
+    const count = linesOf(texts, screen, times).length;
+    return count <= 2 * texts.length && count * times <= (screen.rows + 2) / 2;
+  }) ?? 1;
   const lines = linesOf(texts, screen, size).slice(0, screen.rows + 2);
   const band = screen.band * size;
   const top = (screen.height - lines.length * band) / 2;
