@@ -139,7 +139,7 @@ def test_locustfile_of_ones_own_has_phones(server: Nginx, tmp_path: Path) -> Non
         "class Desk(PhoneUser):\n"
         "    fixed_count = 1\n"
     )
-    words = ["--host", server.url, "--headless", "--users", "3", "--spawn-rate", "3", "--run-time", "6s", "--json"]
+    words = ["--host", server.url, "--headless", "--users", "3", "--spawn-rate", "3", "--run-time", "10s", "--json"]
     began = time.monotonic()
     ended = subprocess.run(
         [sys.executable, "-m", "locust", *words], cwd=tmp_path, capture_output=True, text=True, timeout=BOUND
