@@ -124,6 +124,8 @@ def _size(network: IPv4Network) -> int:
 
 def _dealt(shares: Mapping[str, float], count: int, seed: str) -> bytes:
     """The place in `shares` that each phone gets: every share is met to within one phone, the order is drawn."""
+    if len(shares) == 1:
+        return bytes(count)  # a million of them need not be drawn
     whole = sum(shares.values())
     ends = [round(count * total / whole) for total in itertools.accumulate(shares.values())]
     sizes = [end - start for start, end in itertools.pairwise([0, *ends])]

@@ -41,6 +41,21 @@ def running(counter: Counter, *, bounds: Bounds | None = None, token: str | None
             yield port
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A desk on the web: its address without a slash at the end, and the desk behind it."""
+
+    url: str
+    desk: Desk
+
+    def put(self, *models: str) -> list[str]:
+        """Put phones on the desk, switched on; their MAC addresses."""
+        phones = [self.desk.do(lambda: self.desk.put(model)) for model in models]  # noqa: B023 - done before the next
+        for phone in phones:
+            self.desk.do(phone.switch_power)
+        return [phone.mac.digits for phone in phones]
+
+
 @contextmanager
 def desk_on_the_web(mail_folder: Path, start: datetime = NOW) -> Iterator[Place]:
     """A desk whose clock stands still, with a portal that publishes on its boot server."""
