@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from random import Random
 
 import gevent
 import pytest
@@ -29,6 +30,7 @@ from tests.runtime.hostile_http import (
     stalling,
     tls_context,
 )
+from tests.runtime.hostile_http import saying as answers
 from tests.runtime.hostile_tftp import HostileTftpServer, Transfer, ack, block, error, oack, saying
 from tests.runtime.phones import PATIENT, fetch, upload, within
 from tests.runtime.test_http_hostile import digest_protected, with_password
@@ -105,6 +107,31 @@ def test_tftp_requests_are_those_of_a_single_phone(name: str) -> None:
             sent.append(list(server.requests))
     assert len(sent[0]) == 2
     assert sent[0] == sent[1]
+
+
+LINES = [b"HTTP/1.1 200 OK", b"HTTP/1.0 200 OK", b"HTTP/1.1 404 No", b"HTTP/1.1 401 No", b"HTTP/1.1 302 Found"]
+PIECES = [
+    *(b"\r\n", b"\r\n\r\n", b"\n", b"\r", b"\0", b"abcd", b"A", b": b\r\n", b"X : y\r\n", b" folded\r\n"),
+    *(b"Content-Length: 4\r\n", b"Content-Length: 0\r\n", b"Content-Length: +3\r\n", b"Content-Length: 4, 4\r\n"),
+    *(b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: gzip, chunked\r\n", b"3\r\nabc\r\n", b"0\r\n\r\n"),
+    *(b"Connection: close\r\n", b"Connection: keep-alive\r\n", b"Connection: upgrade\r\nUpgrade: x\r\n"),
+    *(b"Location: /b\r\n", b"WWW-Authenticate: Basic realm=a\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"),
+]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_answer_ends_as_with_a_single_phone(seed: int) -> None:
+    chance = Random(seed)
+    words = (
+        chance.choice(LINES) + b"\r\n" + b"".join(chance.choices(PIECES, k=chance.randrange(1, 10))) + b"\r\n\r\nabcd"
+    )
+    told = []
+    for make in HTTP.values():
+        with HostileHttpServer(answers(words)) as server, closing(make(PATIENT)) as transport:
+            url = with_password(server.url)
+            replies = [transport.fetch(fetch(f"{url}a.cfg")), transport.upload(upload(f"{url}a.log", b"log"))]
+            told.append((replies, [(one.method, one.path, "authorization" in one.headers) for one in server.requests]))
+    assert told[0] == told[1]
 
 
 def test_all_requests_of_a_phone_go_over_one_connection(transport: Transport) -> None:
