@@ -14,7 +14,7 @@ from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, TransferFaile
 from phone_sim.fleet.transport.answer import Answer
 from phone_sim.fleet.transport.connection import OK, Connection
 from phone_sim.fleet.transport.plain_address import Server, plain_address
-from phone_sim.fleet.transport.single_phone import handed_over, single_phone, tls_context
+from phone_sim.fleet.transport.single_phone import Takeover, current_takeover, single_phone, tls_context
 from phone_sim.fleet.transport.sockets import opened, secured
 from phone_sim.runtime.transport import Limits, Tls
 from phone_sim.runtime.transport.bounded_socket import Budget
@@ -45,8 +45,8 @@ class GeventHttpTransport:
         answer = self._answer("GET", request, budget)
         if isinstance(answer, TransferFailed):
             return answer
-        if answer is None:
-            return self._left_to_single(lambda single: single.fetch_within(budget, request))
+        if isinstance(answer, Takeover):
+            return self._left_to_single(answer, lambda single: single.fetch_within(budget, request))
         if answer.status != OK:
             return _refusal(answer.status, answer.reason)
         if answer.size > request.limit:
@@ -59,8 +59,8 @@ class GeventHttpTransport:
         answer = self._answer("PUT", request, budget)
         if isinstance(answer, TransferFailed):
             return answer
-        if answer is None:
-            return self._left_to_single(lambda single: single.upload_within(budget, request))
+        if isinstance(answer, Takeover):
+            return self._left_to_single(answer, lambda single: single.upload_within(budget, request))
         return Uploaded() if answer.status in TAKEN else _refusal(answer.status, answer.reason)
 
     def close(self) -> None:
@@ -69,11 +69,11 @@ class GeventHttpTransport:
             connection.close()
         self._kept.clear()
 
-    def _answer(self, method: str, request: Fetch | Upload, budget: Budget) -> Answer | TransferFailed | None:
-        """The answer; None when the single phone's transport has to see to the request."""
+    def _answer(self, method: str, request: Fetch | Upload, budget: Budget) -> Answer | TransferFailed | Takeover:
+        """The answer; or what the single phone's transport gets, when it has to see to the request."""
         address = plain_address(request)
         if address is None:
-            return None
+            return Takeover()
         server, path = address
         try:
             connection = self._asked(server, self._message(method, server, path, request), request, budget)
@@ -83,8 +83,7 @@ class GeventHttpTransport:
         asks_who = answer.status == _UNAUTHORIZED and request.location.credentials is not None
         if answer.is_odd or asks_who or 300 <= answer.status < 400:
             budget.received -= connection.give_back()
-            handed_over.set(connection.socket)
-            return None
+            return Takeover(connection.socket)
         self._keep(server, connection)
         return answer
 
@@ -136,14 +135,13 @@ class GeventHttpTransport:
             self._kept.pop(next(iter(self._kept))).close()
         self._kept[server.url] = connection
 
-    def _left_to_single(self, ask: Callable[[HttpTransport], Reply]) -> Reply:
-        """The reply of the single phone's transport, which goes on with the connection that is handed over."""
+    def _left_to_single(self, takeover: Takeover, ask: Callable[[HttpTransport], Reply]) -> Reply:
+        """The reply of the single phone's transport, which goes on with the connection that it takes over."""
         if self._single is None:
             self._single = single_phone(self._limits, self._tls, self._source_address)
+        current_takeover.set(takeover)
         try:
             return ask(self._single)
         finally:
             self._single.close()
-            if (unused := handed_over.get()) is not None:
-                unused.close()
-                handed_over.set(None)
+            takeover.end()

@@ -19,25 +19,38 @@ from phone_sim.runtime.transport.tls import client_context
 
 _CONTEXTS = 64
 
-handed_over: ContextVar[TcpSocket | TlsSocket | None] = ContextVar("handed_over", default=None)
-"""The connection that the next request is not sent over, because it was."""
+
+class Takeover:
+    """The connections of one request that is left to the single phone's transport.
+
+    `given` is the one over which the request was sent already, if it was.
+    """
+
+    def __init__(self, given: TcpSocket | TlsSocket | None = None) -> None:
+        self._given = given
+        self._all = [given] if given is not None else []
+
+    def take(self) -> TcpSocket | TlsSocket | None:
+        """The connection that was given, once."""
+        given, self._given = self._given, None
+        return given
+
+    def add(self, socket: TcpSocket | TlsSocket) -> None:
+        """Have a connection end with the others."""
+        self._all.append(socket)
+
+    def end(self) -> None:
+        """End all of them."""
+        for socket in self._all:
+            socket.end()
 
 
-def _taken_over() -> TcpSocket | TlsSocket | None:
-    taken = handed_over.get()
-    handed_over.set(None)
-    return taken
-
-
-def _opened(connection: HTTPConnection) -> Any:
-    source = connection.source_address[0] if connection.source_address else None
-    patience = connection.timeout if isinstance(connection.timeout, int | float) else None
-    return opened(connection.host, connection.port or 0, patience=patience, source=source)
+current_takeover: ContextVar[Takeover] = ContextVar("current_takeover")
 
 
 class _Connection(HTTPConnection):
     def _new_conn(self) -> Any:
-        return _taken_over() or _opened(self)
+        return current_takeover.get().take() or _opened(self)
 
 
 class _TlsConnection(HTTPSConnection):
@@ -45,12 +58,22 @@ class _TlsConnection(HTTPSConnection):
         return _opened(self)
 
     def connect(self) -> None:
-        taken = _taken_over()
-        if taken is None:
-            super().connect()
-        else:
+        takeover = current_takeover.get()
+        taken = takeover.take()
+        if taken is not None:
             self.sock = taken
             self.is_verified = True
+            return
+        super().connect()
+        takeover.add(self.sock)  # type: ignore[arg-type]
+
+
+def _opened(connection: HTTPConnection) -> TcpSocket:
+    source = connection.source_address[0] if connection.source_address else None
+    patience = connection.timeout if isinstance(connection.timeout, int | float) else None
+    plain = opened(connection.host, connection.port or 0, patience=patience, source=source)
+    current_takeover.get().add(plain)
+    return plain
 
 
 class _Pool(Patient):

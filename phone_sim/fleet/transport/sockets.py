@@ -27,6 +27,11 @@ class _Rereadable:
         self._returned = memoryview(received)
         self._is_mute = True
 
+    def end(self) -> None:
+        """Close, also when a reader that was given up still has it."""
+        self._io_refs = 0
+        self.close()  # type: ignore[attr-defined]
+
     def sendall(self, data: Any, flags: int = 0) -> None:
         """Send, unless it was sent already."""
         if not self._is_mute:
