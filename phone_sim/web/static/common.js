@@ -69,14 +69,14 @@ export class ClockBar {
   constructor(bar, phone = "") {
     this.now = bar.querySelector("[data-now]");
     this.reached = bar.querySelector("[data-reached]");
-    this.changing = false;
+    this.changing = 0;
     this.speeds = [...bar.querySelectorAll("input[name=speed]")];
     for (const radio of this.speeds) {
       // Not "change": the speed that is chosen already ends a hurry.
       radio.addEventListener("click", async () => {
-        this.changing = true;
+        this.changing += 1;
         await attempt(() => api("PUT", "/clock", { speed: Number(radio.value) }));
-        this.changing = false;
+        this.changing -= 1;
       });
     }
     for (const button of bar.querySelectorAll("button[data-to]")) {
@@ -95,7 +95,7 @@ export class ClockBar {
     this.reached.textContent = clock.goal !== null
       ? `hurrying to ${clock.goal.slice(0, 16).replace("T", " ")}`
       : slow ? `the phones keep up with ${Math.round(clock.speed_reached)} times` : "";
-    if (!this.changing) for (const radio of this.speeds) radio.checked = Number(radio.value) === clock.speed;
+    if (this.changing === 0) for (const radio of this.speeds) radio.checked = Number(radio.value) === clock.speed;
   }
 }
 
@@ -109,14 +109,20 @@ export class ServerBar {
     this.rules = [...bar.querySelectorAll("input[data-rule]")];
     this.ours = [...bar.querySelectorAll("input")];
     this.shown = null;
-    this.up.addEventListener("change", () => this.change({ up: this.up.checked }));
-    for (const box of this.rules) box.addEventListener("change", () => this.change({ faults: this.chosen() }));
+    this.changing = 0;
+    this.changes = Promise.resolve();
+    this.up.addEventListener("change", () => this.change(() => ({ up: this.up.checked })));
+    for (const box of this.rules) box.addEventListener("change", () => this.change(() => ({ faults: this.chosen() })));
   }
 
-  /** Change the server; what it did not take is shown as it is. */
-  async change(state) {
-    const server = await attempt(() => api("PUT", "/server", state));
-    if (server !== undefined || this.shown !== null) this.show(server ?? this.shown);
+  /** Change the server, one change after the other; what it did not take is shown as it is after the last. */
+  change(state) {
+    this.changing += 1;
+    this.changes = this.changes.then(async () => {
+      const server = await attempt(() => api("PUT", "/server", state()));
+      this.changing -= 1;
+      if (server !== undefined || this.shown !== null) this.show(server ?? this.shown);
+    });
   }
 
   /** The rules that are ticked, and those that were set elsewhere. */
@@ -135,8 +141,9 @@ export class ServerBar {
     this.others.textContent = others.length === 0 ? "" : `Further faults: ${others.join("; ")}`;
     this.url.textContent = server.url;
     this.files.textContent = server.license_files.join(", ") || "no activation file";
+    for (const input of this.ours) input.disabled = !server.ours;
+    if (this.changing > 0) return;
     this.up.checked = server.up;
     for (const box of this.rules) box.checked = server.faults.includes(box.dataset.rule);
-    for (const input of this.ours) input.disabled = !server.ours;
   }
 }
