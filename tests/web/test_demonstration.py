@@ -1,6 +1,7 @@
 """The guided demonstration: each step does to the phone what it says, on both models that the bulletin shows."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from phone_sim.web.desk import views
 from phone_sim.web.desk.demonstration import MACS, MODELS, STEPS, Demonstration
 from phone_sim.web.desk.desk import Desk
 from phone_sim.web.desk.phone import DeskPhone
-from phone_sim.web.desk.server import DeskServer
+from phone_sim.web.desk.server import SITE_FILE, DeskServer
 from tests.web.desks import NOW, desk_at
 
 LICENSED = {"SPIP_670": {"UsbAudio", "NwayConference", "LDAP", "VoiceQualityMetrics"}, "VVX_1500": {"H323"}}
@@ -116,6 +117,15 @@ def test_story_needs_a_boot_server_of_its_own() -> None:
         pytest.raises(UsageError, match="boot server of its own"),
     ):
         desk.do(lambda: Demonstration(desk).go("SPIP_670", 1))
+
+
+def test_story_leaves_a_site_of_somebodys_own_alone(tmp_path: Path) -> None:
+    (tmp_path / SITE_FILE).write_bytes(b"somebody's own")
+    with DeskServer(folder=tmp_path) as server, Desk(server, start=NOW, speed=0) as desk:
+        with pytest.raises(UsageError, match="boot server of its own"):
+            desk.do(lambda: Demonstration(desk).go("SPIP_670", 1))
+        desk.do(desk.clear)
+    assert (tmp_path / SITE_FILE).read_bytes() == b"somebody's own"
 
 
 @pytest.mark.parametrize(("model", "step"), [("SPIP_450", 0), ("SPIP_670", -1), ("SPIP_670", len(STEPS))])

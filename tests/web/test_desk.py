@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from phone_sim.web.desk import views
 from phone_sim.web.desk.desk import PHONES_LIMIT, Desk
 from phone_sim.web.desk.events import KEPT, EventLog
 from phone_sim.web.desk.phone import DeskPhone
+from phone_sim.web.desk.server import DeskServer
 from tests.web.desks import NOW, desk_at, eventually
 
 LAST_DAY = date(2026, 3, 5)
@@ -160,6 +162,21 @@ def test_clear_takes_phones_licenses_and_faults_away(desk: Desk, phone: DeskPhon
     view = desk.do(lambda: views.desk_view(desk))
     assert view["phones"] == []
     assert view["server"] | {"url": ""} == {"url": "", "ours": True, "up": True, "faults": [], "license_files": []}
+
+
+def test_files_of_somebodys_own_site_are_never_changed(tmp_path: Path) -> None:
+    own = f"{MacAddress('0004f2000001')}-license.cfg"
+    (tmp_path / own).write_bytes(b"somebody's own")
+    mac, other = MacAddress("0004f2000001"), MacAddress("0004f2000002")
+    with DeskServer(folder=tmp_path) as server:
+        with pytest.raises(UsageError, match="was not put there by the desk"):
+            server.license(mac, "LDAP")
+        with pytest.raises(UsageError, match="was not put there by the desk"):
+            server.forge(mac)
+        server.license(other, "LDAP")
+        assert server.forge(other) == f"{other}-license.cfg"
+        assert server.remove_licenses() == (f"{other}-license.cfg",)
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [(own, b"somebody's own")]
 
 
 def test_events_are_kept_in_number() -> None:

@@ -162,8 +162,8 @@ class Demonstration:
         """
         if model not in MODELS or not 0 <= step < len(STEPS):
             raise UsageError(f"the story has the steps 0 to {len(STEPS) - 1}, with {' and '.join(MODELS)}")
-        if not self._desk.server.is_ours:
-            raise UsageError("the story needs a boot server of its own: start without --server")
+        if not self._desk.server.is_made:
+            raise UsageError("the story needs a boot server of its own: start without --server and --site")
         if not self.is_on_stage or model != self.model or step < self.step:
             self._start(model)
         while self.step < step:

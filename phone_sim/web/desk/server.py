@@ -4,7 +4,7 @@ Either may be somebody's own: a site's folder, the address of another boot serve
 given is made for the desk alone, and goes with it. This module does not know the phones.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -51,9 +51,10 @@ class DeskServer:
 
     `folder` is the site that it serves, made with all features in use where none is given; `url` is its address. With
     the address of another boot server instead, empty where only its phones know it, nothing is served here, and its
-    files cannot be changed. `licenses` is
-    the folder for activation files, where the site's master configuration file looks for them (B17), None where the
-    boot server is another. `authority` is the folder of the authority, `anchor` what phones trust.
+    files cannot be changed. `licenses` is the folder for activation files, where the site's master configuration file
+    looks for them (B17), None where the boot server is another. `authority` is the folder of the authority, `anchor`
+    what phones trust. In a folder that was given, and not made (`is_made`), only what the desk has put there is ever
+    changed or taken away.
 
     Raises:
         AuthorityError: the authority's folder cannot be used.
@@ -63,6 +64,7 @@ class DeskServer:
     def __init__(self, *, folder: Path | None = None, url: str | None = None, authority: Path | None = None) -> None:
         self.faults = FaultPlan()
         self.is_up = True
+        self._put_here: set[str] = set()
         with ExitStack() as undo:
             made = Path(undo.enter_context(TemporaryDirectory(prefix="phone-sim-")))
             if authority is None:
@@ -71,6 +73,7 @@ class DeskServer:
             self.authority = authority
             with open_office(authority) as office:
                 self.anchor: TrustAnchor = office.signing_key.anchor
+            self.is_made = url is None and folder is None
             if url is None and folder is None:
                 folder = made / "site"
                 _fill(folder)
@@ -126,9 +129,9 @@ class DeskServer:
         `software` is a suite, or features by key, with commas. A phone license has no last day (B11).
 
         Raises:
-            UsageError: a license has no such terms, or the boot server is not ours.
+            UsageError: a license has no such terms, its file is somebody's own, or the boot server is not ours.
         """
-        folder, _ = self._own()
+        self._check_ours(SITE_FILE if mac is None else f"{mac}-license.cfg")
         at = datetime.now(UTC)
         order = new_order(
             license_type=LicenseType.SITE if mac is None else LicenseType.PHONE,
@@ -146,32 +149,33 @@ class DeskServer:
                 office.ledger.add(order)
             wanted = order.site_serial if mac is None else mac.digits
             serial = redeem(office.ledger, order.number, wanted or "", at=at, requester=_ORDERED_FROM)
-            write_files(activation_files(office.ledger, office.signing_key, [serial]), folder)
+            self._publish(activation_files(office.ledger, office.signing_key, [serial]))
         return order.number
 
     def publish_again(self, mac: MacAddress) -> bool:
         """Publish the activation file of a phone as it was issued; False for a phone that has no license yet.
 
         Raises:
-            UsageError: the boot server is not ours.
+            UsageError: the file is somebody's own, or the boot server is not ours.
         """
-        folder, _ = self._own()
+        self._check_ours(f"{mac}-license.cfg")
         with open_office(self.authority) as office:
             if not office.ledger.redemptions(serial=mac.serial):
                 return False
-            write_files(activation_files(office.ledger, office.signing_key, [mac.serial]), folder)
+            self._publish(activation_files(office.ledger, office.signing_key, [mac.serial]))
         return True
 
     def forge(self, mac: MacAddress) -> str:
         """Change the signature of the license that this phone would be given; returns the file's name.
 
         Raises:
-            UsageError: there is none, its file is no activation file, or the boot server is not ours.
+            UsageError: there is none, its file is somebody's own or no activation file, or the boot server is not ours.
         """
         folder, _ = self._own()
         name = next((one for one in (f"{mac}-license.cfg", SITE_FILE) if (folder / one).exists()), None)
         if name is None:
             raise UsageError(f"there is no license for {mac} on the boot server that could be forged")
+        self._check_ours(name)
         data = (folder / name).read_bytes()
         try:
             signatures = [key.get("Validation", "") for key in read_all(data)]
@@ -186,16 +190,28 @@ class DeskServer:
         return name
 
     def remove_licenses(self) -> tuple[str, ...]:
-        """Take all activation files off the boot server; phones keep what is in their flash (B11). Their names."""
+        """Take the desk's activation files off the boot server; phones keep those in flash (B11). Their names."""
         folder, _ = self._own()
-        gone = sorted(folder.glob("*-license.cfg"))
+        gone = [file for file in sorted(folder.glob("*-license.cfg")) if self.is_made or file.name in self._put_here]
         for file in gone:
             file.unlink()
+        self._put_here.clear()
         return tuple(file.name for file in gone)
 
     def license_files(self) -> tuple[str, ...]:
         """The names of the activation files on the boot server, where it is ours."""
         return () if self.licenses is None else tuple(sorted(file.name for file in self.licenses.glob("*-license.cfg")))
+
+    def _publish(self, files: Mapping[str, bytes]) -> None:
+        folder, _ = self._own()
+        write_files(files, folder)
+        self._put_here |= files.keys()
+
+    def _check_ours(self, name: str) -> None:
+        """Refuse to change a file that the desk has not put there."""
+        folder, _ = self._own()
+        if (folder / name).exists() and not self.is_made and name not in self._put_here:
+            raise UsageError(f"{name} on the boot server was not put there by the desk, so it stays as it is")
 
     def _own(self) -> tuple[Path, HttpBootServer]:
         if self.licenses is None or self._http is None:
