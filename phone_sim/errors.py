@@ -13,6 +13,7 @@
     │   └── RedemptionRefusedError
     ├── FlashDamagedError           flash whose checksum or form is wrong              1
     ├── LifecycleError              an event that a state does not know                1
+    ├── DeskBusyError               the desk of the web page has no time for more, or has ended    1
     ├── BootServerUnreachableError  no answer from the boot server                     3
     └── LicenseNotValidError        no valid license where one is required             4
 
@@ -88,6 +89,10 @@ class FlashDamagedError(PhoneSimError):
 
 class LifecycleError(PhoneSimError):
     """An event that the present state of the phone does not know; the message names both."""
+
+
+class DeskBusyError(PhoneSimError):
+    """The desk of the web page did not come to what was asked of it in time, or has ended."""
 
 
 class BootServerUnreachableError(PhoneSimError):

@@ -144,7 +144,7 @@ class Place:
         counter = Counter(
             authority=desk.server.authority, boot_server=desk.server.licenses, mail_folder=self.mail_folder
         )
-        server = server_of(make_app(access=access, counter=counter, desk=desk))
+        server = server_of(make_app(access=access, counter=counter, desk=desk), desk.stop)
         url = f"http://{_reached_by(address)}:{port}/{page}"
         signal.signal(signal.SIGINT, interrupt)
         signal.signal(signal.SIGTERM, interrupt)

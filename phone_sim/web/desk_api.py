@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from phone_sim.casebook.explain import explain
-from phone_sim.errors import PhoneSimError, UsageError
+from phone_sim.errors import DeskBusyError, PhoneSimError, UsageError
 from phone_sim.firmware import lifecycle
 from phone_sim.firmware.keys import parse_press
 from phone_sim.firmware.profile import CURRENT
@@ -126,8 +126,13 @@ def make_api(desk: Desk, demonstration: Demonstration) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
         servers=[{"url": "/api"}],
-        responses={404: {"description": "no such phone"}, 409: {"description": "it cannot be done, and why"}},
+        responses={
+            404: {"description": "no such phone"},
+            409: {"description": "it cannot be done, and why"},
+            503: {"description": "the phones keep the desk busy"},
+        },
     )
+    api.add_exception_handler(DeskBusyError, _busy)
     api.add_exception_handler(PhoneSimError, _refusal)
     api.add_exception_handler(RequestValidationError, _wrong_form)
     _add_views(api, desk)
@@ -326,6 +331,10 @@ def _phone(desk: Desk, mac: str) -> DeskPhone:
 
 def _refusal(_: Request, error: Exception) -> Response:
     return JSONResponse({"detail": str(error)}, status_code=409)
+
+
+def _busy(_: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": str(error)}, status_code=503)
 
 
 def _wrong_form(_: Request, error: Exception) -> Response:

@@ -6,6 +6,8 @@ Its limits are ours. A body has its own, in `bounded_body`.
 
 import asyncio
 import socket
+from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -98,12 +100,25 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def server_of(app: ASGIApp) -> uvicorn.Server:
+class _Server(uvicorn.Server):
+    """A server that says when a signal ends it, before it waits for the requests under way."""
+
+    def __init__(self, config: uvicorn.Config, on_exit: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_exit = on_exit
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end."""
+        self._on_exit()
+        super().handle_exit(sig, frame)
+
+
+def server_of(app: ASGIApp, on_exit: Callable[[], None] = lambda: None) -> uvicorn.Server:
     """A server of this application, for `run(sockets=[...])`; what it logs goes where Python's logging says.
 
-    Requests are not logged: their addresses can hold a token.
+    `on_exit` is called when a signal ends it. Requests are not logged: their addresses can hold a token.
     """
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             app,
             http=PatientHttp,
@@ -118,5 +133,6 @@ def server_of(app: ASGIApp) -> uvicorn.Server:
             h11_max_incomplete_event_size=_HEAD_BYTES,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-        )
+        ),
+        on_exit,
     )

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from phone_sim.errors import DeskBusyError
 from phone_sim.mac_address import MacAddress
 from phone_sim.web.desk import views
 from phone_sim.web.desk.desk import Desk
@@ -73,7 +74,10 @@ class _Page:
     async def messages(self) -> AsyncIterator[ServerSentEvent]:
         """What is new, again and again."""
         while True:
-            news = await asyncio.to_thread(self._desk.do, self._news)
+            try:
+                news = await asyncio.to_thread(self._desk.do, self._news)
+            except DeskBusyError:
+                return  # the page comes back, if the desk is still there
             yield ServerSentEvent(data=json.dumps(news), id=str(self._after))
             await asyncio.sleep(INTERVAL)
 

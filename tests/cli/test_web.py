@@ -5,19 +5,22 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 from click.testing import CliRunner
 
 from phone_sim.authority.office import found
 from phone_sim.cli.main import main
 from phone_sim.web.portal_counter import Counter
 from tests.authority import phone_order
+from tests.real_servers.process import wait_until
 from tests.web import MAC, enter
-from tests.web.running import ask
+from tests.web.running import BOUND, ask
 
 
 @pytest.fixture
@@ -57,6 +60,36 @@ def test_web_serves_phones_and_the_portal_and_ends_with_130(
     assert serving.returncode == 130
     assert (rest, talk) == ("", "")
     assert (tmp_path / "site" / f"{MAC}-license.cfg").exists()
+
+
+def test_web_ends_while_phones_boot_from_a_server_that_stalls(tmp_path: Path) -> None:
+    with start(tmp_path) as serving:
+        assert serving.stdout is not None
+        origin = serving.stdout.readline().split()[-1].rstrip("/")
+        headers = {"Origin": origin}
+        faults = {"faults": ["stall"]}
+        assert requests.put(f"{origin}/api/server", json=faults, headers=headers, timeout=BOUND).status_code == 200
+        asked: list[int] = []
+        put = {"count": 40, "on": True}
+        asking = threading.Thread(
+            target=lambda: asked.append(
+                requests.post(f"{origin}/api/phones", json=put, headers=headers, timeout=BOUND).status_code
+            )
+        )
+        asking.start()
+        assert wait_until(lambda: any_is_on(origin, 1), BOUND)
+        serving.send_signal(signal.SIGINT)
+        rest, talk = serving.communicate(timeout=BOUND)
+        asking.join(BOUND)
+    assert (serving.returncode, rest) == (130, "")
+    assert "Traceback" not in talk
+    assert asked == [503]
+
+
+def any_is_on(origin: str, but: int) -> bool:
+    """Whether more phones are on than the ones that were at the start."""
+    phones = requests.get(f"{origin}/api/desk", timeout=BOUND).json()["phones"]
+    return sum(phone["state"] != "off" for phone in phones) > but
 
 
 @pytest.mark.usefixtures("counter")

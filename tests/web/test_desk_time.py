@@ -1,12 +1,13 @@
 """Time on a desk: it passes by itself, at any speed, and whatever is to be done is done between."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from phone_sim.errors import UsageError
+from phone_sim.errors import DeskBusyError, UsageError
 from phone_sim.web.desk.time import END_OF_TIME, FASTEST, DeskTime
 from tests.web.desks import NOW, PATIENCE, eventually
 
@@ -128,6 +129,75 @@ def test_error_on_the_agenda_stops_time_and_not_the_desk(time: DeskTime, caplog:
     assert eventually(lambda: time.speed == 0)
     assert "time stands still" in caplog.text
     assert time.do(lambda: 7) == 7
+
+
+class Slow:
+    """Work that goes on until it is let end."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.may_end = threading.Event()
+
+    def __call__(self) -> None:
+        self.begun.set()
+        assert self.may_end.wait(PATIENCE)
+
+
+@pytest.fixture
+def slow() -> Iterator[Slow]:
+    slow = Slow()
+    yield slow
+    slow.may_end.set()
+
+
+def ask_meanwhile(time: DeskTime, work: Callable[[], object]) -> "Future[object]":
+    """Let another thread ask, and wait; what came of it."""
+    asked: Future[object] = Future()
+
+    def ask() -> None:
+        try:
+            asked.set_result(time.do(work))
+        except BaseException as error:
+            asked.set_exception(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    return asked
+
+
+def does(time: DeskTime) -> bool:
+    try:
+        return time.do(lambda: True)
+    except DeskBusyError:
+        return False
+
+
+def test_busy_desk_says_so_and_leaves_undone_what_waited(slow: Slow) -> None:
+    time = DeskTime(NOW, speed=0, patience=0.2)
+    done: list[int] = []
+    under_way = ask_meanwhile(time, slow)
+    assert slow.begun.wait(PATIENCE)
+    with pytest.raises(DeskBusyError, match=r"busy$"):
+        time.do(lambda: done.append(1))
+    with pytest.raises(DeskBusyError, match="under way"):
+        under_way.result(PATIENCE)
+    slow.may_end.set()
+    assert eventually(lambda: does(time))
+    assert done == []
+    time.close()
+
+
+def test_stopped_desk_lets_nobody_wait(time: DeskTime, slow: Slow) -> None:
+    under_way = ask_meanwhile(time, slow)
+    assert slow.begun.wait(PATIENCE)
+    waiting = ask_meanwhile(time, lambda: 7)
+    time.stop()
+    with pytest.raises(DeskBusyError, match="has ended"):
+        under_way.result(PATIENCE)
+    slow.may_end.set()
+    with pytest.raises(DeskBusyError, match="has ended"):
+        waiting.result(PATIENCE)
+    with pytest.raises(DeskBusyError, match="has ended"):
+        time.do(lambda: 7)
 
 
 def test_work_of_the_desks_thread_may_ask_for_more(time: DeskTime) -> None:

@@ -1,14 +1,16 @@
 """A phone on a desk: a phone with its driver, whose life is written down as events for whoever looks.
 
-Kinds of events: `line` (of the log), `request` (and its outcome), `frame` (on the display), `state`. All methods are
-for the desk's thread.
+Kinds of events: `line` (of the log), `request` (and its outcome), `frame` (on the display), `state`. Methods are for
+the desk's thread unless they say otherwise.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
+from phone_sim.errors import LifecycleError
 from phone_sim.firmware.effects import Effect, Fetched, Show, Upload, Uploaded
 from phone_sim.firmware.keys import Key, Press
 from phone_sim.firmware.lifecycle import State
@@ -27,7 +29,7 @@ from phone_sim.runtime.virtual_time import VirtualTime
 from phone_sim.web.desk.events import EventLog
 
 # A server that does not answer holds the whole desk up, so phones on a desk have little patience.
-_LIMITS = Limits(answer=2.0, transfer=10.0)
+_LIMITS = Limits(answer=2.0, transfer=4.0)
 
 
 class DeskPhone:
@@ -119,10 +121,14 @@ class DeskPhone:
                 return
         self.press(Key.SELECT)
 
+    def cut_power(self) -> None:
+        """Pull its plug, if it is on; from any thread."""
+        with suppress(LifecycleError):  # it was off
+            self.driver.cut_power()
+
     def close(self) -> None:
         """Take it off the desk."""
-        if self.state is not State.OFF:
-            self.driver.cut_power()
+        self.cut_power()
         self._transport.close()
         self._network.close()
 

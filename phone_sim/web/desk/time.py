@@ -8,12 +8,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future, InvalidStateError
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from queue import Empty, Queue
+from functools import partial
+from queue import Empty, Full, Queue
 from typing import Any, TypeVar
 
-from phone_sim.errors import UsageError
+from phone_sim.errors import DeskBusyError, UsageError
 from phone_sim.runtime.virtual_time import VirtualTime
 
 _log = logging.getLogger(__name__)
@@ -32,17 +35,20 @@ Result = TypeVar("Result")
 class DeskTime:
     """Time that starts at `start` and passes `speed` times as fast as real time; 0 is a pause.
 
-    `virtual` is its clock and agenda, for phones. `speed_reached` is how fast it really went lately. A context manager
-    that ends the thread.
+    `virtual` is its clock and agenda, for phones. `speed_reached` is how fast it really went lately. `patience` is how
+    many seconds anybody waits for the thread.
     """
 
-    def __init__(self, start: datetime, speed: float = 1.0) -> None:
+    def __init__(self, start: datetime, speed: float = 1.0, *, patience: float = _PATIENCE) -> None:
         self.virtual = VirtualTime(start)
         self.speed = speed
         self.speed_reached = speed
         self.goal: datetime | None = None
+        self._patience = patience
+        self._has_ended = False
+        self._under_way: Future[Any] | None = None
         self._after_work: list[Callable[[], None]] = []
-        self._jobs: Queue[tuple[Callable[[], Any], Future[Any]] | None] = Queue(maxsize=1000)
+        self._jobs: Queue[tuple[Callable[[], Any], Future[Any]]] = Queue(maxsize=1000)
         self._thread = threading.Thread(target=self._live, name="desk", daemon=True)
         self._thread.start()
 
@@ -55,13 +61,25 @@ class DeskTime:
         """Let the desk's thread do something; returns or raises what that does.
 
         Raises:
-            TimeoutError: it has not come to it, or to an end of it, within a minute.
+            DeskBusyError: it has not come to it in time, and will not; or not to the end of it; or there is no thread
+                any more.
         """
         if threading.current_thread() is self._thread:
             return work()
         done: Future[Result] = Future()
-        self._jobs.put((work, done), timeout=_PATIENCE)
-        return done.result(_PATIENCE)
+        try:
+            if not self._has_ended:
+                self._jobs.put((work, done), timeout=self._patience)
+            if self._has_ended:  # maybe since then, and nobody comes to it
+                done.cancel()
+            return done.result(self._patience)
+        except (Full, FutureTimeoutError) as error:
+            undone = done.cancel()
+            raise DeskBusyError(
+                "the phones keep the desk busy" + ("" if undone else ", and this is under way")
+            ) from error
+        except CancelledError as error:
+            raise _ended() from error
 
     def after_work(self, call: Callable[[], None]) -> None:
         """Call on the desk's thread each time that something was done or time has passed."""
@@ -87,27 +105,42 @@ class DeskTime:
             raise UsageError(f"{instant:%Y-%m-%d %H:%M} UTC is not between {self.now:%Y-%m-%d %H:%M} and 2186")
         self.goal = instant
 
+    def stop(self) -> None:
+        """Take on nothing more: what waits is not done, and the thread ends after what it does. Waits for nothing."""
+        self._has_ended = True
+        if (under_way := self._under_way) is not None:
+            with suppress(InvalidStateError):  # it is done
+                under_way.set_exception(_ended())
+
     def close(self) -> None:
-        """End the thread."""
-        self._jobs.put(None)
-        self._thread.join(_PATIENCE)
+        """End the thread, and wait for that."""
+        self.stop()
+        self._thread.join(self._patience)
 
     def _live(self) -> None:
         last = time.monotonic()
-        while True:
-            try:
-                job = self._jobs.get(timeout=max(0.0, last + _TICK - time.monotonic()))
-            except Empty:
-                pass
-            else:
-                if job is None:
-                    return
-                _perform(*job)
+        while not self._has_ended:
+            with suppress(Empty):  # what work raises stays in its future
+                self._perform(*self._jobs.get(timeout=max(0.0, last + _TICK - time.monotonic())))
             if (passed := time.monotonic() - last) >= _TICK:
                 last += passed
                 self._try_to_pass(passed)
             for call in self._after_work:
                 call()
+        while not self._jobs.empty():
+            self._jobs.get()[1].cancel()
+
+    def _perform(self, work: Callable[[], Any], done: Future[Any]) -> None:
+        if not done.set_running_or_notify_cancel():
+            return
+        self._under_way = done
+        try:
+            tell: Callable[[], None] = partial(done.set_result, work())
+        except BaseException as error:
+            tell = partial(done.set_exception, error)
+        with suppress(InvalidStateError):  # nobody waits for it any more
+            tell()
+        self._under_way = None
 
     def _try_to_pass(self, seconds: float) -> None:
         try:
@@ -131,9 +164,5 @@ class DeskTime:
         self.speed_reached += (reached - self.speed_reached) / 10
 
 
-def _perform(work: Callable[[], Any], done: Future[Any]) -> None:
-    if done.set_running_or_notify_cancel():
-        try:
-            done.set_result(work())
-        except BaseException as error:
-            done.set_exception(error)
+def _ended() -> DeskBusyError:
+    return DeskBusyError("the desk has ended")
