@@ -79,6 +79,16 @@ models_option = click.option(
 )
 
 
+def check_servers(addresses: str) -> None:
+    """Refuse what are no addresses of boot servers. Raises UsageError, also for a protocol that no phone speaks."""
+    from phone_sim.errors import UsageError
+    from phone_sim.firmware.location import BootServer
+
+    for server in BootServer.parse_all(addresses):
+        if urlsplit(server.root).scheme not in SCHEMES:
+            raise UsageError(f"--server {server.root}: {', '.join(SCHEMES)} can be spoken")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneOptions:
     """The phone that the options of `boot` and `run` describe."""
@@ -96,7 +106,7 @@ class PhoneOptions:
     source_address: str | None
     sntp: bool
     dhcp: str | None
-    dhcp_options: tuple[int, ...]
+    dhcp_options: tuple[int, ...] | None
     timeout: float
     log_style: str
     models_folder: Path | None
@@ -127,7 +137,6 @@ class PhoneOptions:
         """Who the phone is."""
         from phone_sim.errors import UsageError
         from phone_sim.firmware.lease import DhcpSettings
-        from phone_sim.firmware.location import BootServer
         from phone_sim.firmware.log_line import LogStyle
         from phone_sim.firmware.profile import profile_for
         from phone_sim.firmware.session import Identity
@@ -136,9 +145,11 @@ class PhoneOptions:
         from phone_sim.runtime.trust_file import load_anchor
 
         addresses = " ".join(self.server)
-        for server in BootServer.parse_all(addresses) if addresses else ():
-            if urlsplit(server.root).scheme not in SCHEMES:
-                raise UsageError(f"--server {server.root}: {', '.join(SCHEMES)} can be spoken")
+        if addresses:
+            check_servers(addresses)
+        if self.dhcp is None and self.dhcp_options is not None:
+            raise UsageError("--dhcp-options says what to look for in a lease, so it needs --dhcp")
+        dhcp = DhcpSettings() if self.dhcp_options is None else DhcpSettings(boot_server_options=self.dhcp_options)
         rule = {"when-needed": False, "always": True}.get(self.license_fetch)
         return Identity(
             model=load_model(self.model, self.models_folder),
@@ -147,7 +158,7 @@ class PhoneOptions:
             profile=profile_for(self.firmware, always_fetches_license=rule),
             anchor=load_anchor(self.trust),
             boot_server=addresses,
-            dhcp=None if self.dhcp is None else DhcpSettings(boot_server_options=self.dhcp_options),
+            dhcp=None if self.dhcp is None else dhcp,
             style=LogStyle(self.log_style),
         )
 
@@ -241,9 +252,7 @@ _PHONE_OPTIONS = (
     click.option(
         "--dhcp-options",
         type=Numbers(),
-        default="160,66",
-        show_default=True,
-        help="DHCP options that may name the boot server, in order.",
+        help="DHCP options that may name the boot server, in order. [default: 160,66]",
     ),
     click.option(
         "--timeout",

@@ -72,7 +72,8 @@ def check_boot(driver: PhoneDriver) -> None:
         return
     server = service.session.server
     if server is None:
-        raise UsageError("no boot server is known: --server gives one")
+        by_dhcp = "DHCP named none, and " if driver.phone.identity.dhcp is not None else ""
+        raise UsageError(f"no boot server is known: {by_dhcp}--server gives one")
     if not service.configuration.answered:
         silent = [exchange.reply for exchange in driver.exchanges if isinstance(exchange.reply, TransferFailed)]
         raise BootServerUnreachableError(f"{server.root}: {silent[-1].reason}")

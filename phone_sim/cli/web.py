@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from phone_sim.cli.options import DEFAULT_MODEL, Instant, json_option
+from phone_sim.cli.options import DEFAULT_MODEL, Instant, check_servers, json_option
 from phone_sim.cli.serving import announce
 
 if TYPE_CHECKING:
     import socket
 
     from phone_sim.web.desk.desk import Desk
+    from phone_sim.web.scenario_pages import Scenarios
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _SITE = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -49,6 +50,14 @@ _PACKAGES = ("fastapi", "h11", "jinja2", "python_multipart", "sse_starlette", "s
 @click.option("--authority", type=_FOLDER, help="Folder of the authority. [default: one made for the desk]")
 @click.option("--mail-folder", type=_FOLDER, default=Path("mail"), show_default=True, help="Folder for mailed batches.")
 @click.option("--now", type=Instant(), help="Time on the clock at the start. [default: the time]")
+@click.option(
+    "--scenario",
+    "scenario_files",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    multiple=True,
+    help="A scenario that can be run from the page; can be given several times.",
+)
 @json_option
 def command(
     port: int,
@@ -60,13 +69,14 @@ def command(
     authority: Path | None,
     mail_folder: Path,
     now: datetime | None,
+    scenario_files: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Show phones on a web page, and serve the activation portal (B8), until interrupted.
 
     A desk of phones with their log, requests and licenses, on a clock that can be sped up; a guided demonstration; the
-    portal, with single and batch activation as the bulletin has them; an API that does all of it, described in
-    /api/openapi.json. The address is on stdout.
+    portal, with single and batch activation as the bulletin has them; scenarios; an API that does all of it, described
+    in /api/openapi.json. The address is on stdout.
 
     Only this machine can connect, and whoever has an account on it is let in. With another --host, an address with a
     token is on stderr once, and nobody is let in without it. The server speaks HTTP only: who reads that network reads
@@ -81,13 +91,17 @@ def command(
     check_packages()
     from phone_sim.web.desk.desk import Desk
     from phone_sim.web.desk.server import DeskServer
+    from phone_sim.web.scenario_pages import Scenarios
 
+    if url is not None:
+        check_servers(url)
+    scenarios = Scenarios(scenario_files)
     place = Place(host=host, port=port, names=names, mail_folder=mail_folder, as_json=as_json)
     with DeskServer(folder=site, url=url, authority=authority) as server, Desk(server, start=now) as desk:
         for model in models:
             phone = desk.do(partial(desk.put, model))
             desk.do(phone.switch_power)
-        place.serve(desk)
+        place.serve(desk, scenarios=scenarios)
 
 
 def check_packages() -> None:
@@ -120,17 +134,18 @@ class Place:
     mail_folder: Path = Path("mail")
     as_json: bool = False
 
-    def serve(self, desk: "Desk", page: str = "") -> None:
-        """Serve a desk until SIGINT or SIGTERM, which end it as KeyboardInterrupt, also where a shell ignores them.
+    def serve(self, desk: "Desk", page: str = "", scenarios: "Scenarios | None" = None) -> None:
+        """Serve a desk and scenarios until SIGINT or SIGTERM.
 
-        `page` is the path of the page whose address is printed.
+        These end it as KeyboardInterrupt, also where a shell ignores them. `page` is the path of the page whose address
+        is printed.
         """
         from phone_sim.web.server import listen
 
         with listen(self.host, self.port) as listener:
-            self._serve_on(listener, desk, page)
+            self._serve_on(listener, desk, page, scenarios)
 
-    def _serve_on(self, listener: "socket.socket", desk: "Desk", page: str) -> None:
+    def _serve_on(self, listener: "socket.socket", desk: "Desk", page: str, scenarios: "Scenarios | None") -> None:
         from phone_sim.web.app import make_app
         from phone_sim.web.portal_counter import Counter
         from phone_sim.web.security import Access
@@ -144,7 +159,7 @@ class Place:
         counter = Counter(
             authority=desk.server.authority, boot_server=desk.server.licenses, mail_folder=self.mail_folder
         )
-        server = server_of(make_app(access=access, counter=counter, desk=desk), desk.stop)
+        server = server_of(make_app(access=access, counter=counter, desk=desk, scenarios=scenarios), desk.stop)
         url = f"http://{_reached_by(address)}:{port}/{page}"
         signal.signal(signal.SIGINT, interrupt)
         signal.signal(signal.SIGTERM, interrupt)

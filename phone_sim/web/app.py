@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from phone_sim.errors import AuthorityError, UsageError
+from phone_sim.errors import AuthorityError, DeskBusyError, UsageError
 from phone_sim.web.bounded_body import Bounds
 from phone_sim.web.desk.demonstration import Demonstration
 from phone_sim.web.desk.desk import Desk
@@ -19,6 +19,7 @@ from phone_sim.web.desk_pages import desk_routes
 from phone_sim.web.pages import problem
 from phone_sim.web.portal import BODY_LIMITS, portal_routes
 from phone_sim.web.portal_counter import Counter
+from phone_sim.web.scenario_pages import Scenarios, scenario_routes
 from phone_sim.web.security import Access, Guard
 from phone_sim.web.stream import event_route
 
@@ -26,18 +27,22 @@ _STATIC = Path(__file__).parent / "static"
 _FACES = Path(__file__).parent / "faces" / "static"
 
 
-def make_app(*, access: Access, counter: Counter, desk: Desk, bounds: Bounds | None = None) -> Starlette:
+def make_app(
+    *, access: Access, counter: Counter, desk: Desk, scenarios: Scenarios | None = None, bounds: Bounds | None = None
+) -> Starlette:
     """The web server's application.
 
     Everything in it is behind one guard: further routes and mounted applications belong into the list below, never
-    beside it. `access` says who is let in, `counter` is the authority that the portal works for, and `bounds` are the
-    limits of requests; a room whose pages take larger bodies adds them to `larger_bodies`.
+    beside it. `access` says who is let in, `counter` is the authority that the portal works for, `scenarios` are those
+    that can be run, and `bounds` are the limits of requests; a room whose pages take larger bodies adds them to
+    `larger_bodies`.
     """
     demonstration = Demonstration(desk)
     routes: list[BaseRoute] = [
         *desk_routes(desk, demonstration),
         event_route(desk),
         Mount("/api", make_api(desk, demonstration)),
+        *scenario_routes(scenarios if scenarios is not None else Scenarios(())),
         *portal_routes(counter),
         Mount("/static", StaticFiles(directory=_STATIC)),
         Mount("/faces", StaticFiles(directory=_FACES)),
@@ -50,7 +55,8 @@ def make_app(*, access: Access, counter: Counter, desk: Desk, bounds: Bounds | N
         exception_handlers={
             HTTPException: _http_problem,
             AuthorityError: _authority_problem,
-            UsageError: _authority_problem,
+            DeskBusyError: _busy_problem,
+            UsageError: _usage_problem,
         },
     )
 
@@ -67,3 +73,11 @@ async def _http_problem(request: Request, error: Exception) -> Response:
 
 async def _authority_problem(request: Request, error: Exception) -> Response:
     return problem(request, 503, "The license authority cannot be used", f"{error}.")
+
+
+async def _busy_problem(request: Request, error: Exception) -> Response:
+    return problem(request, 503, "The desk is busy", f"{error}.")
+
+
+async def _usage_problem(request: Request, error: Exception) -> Response:
+    return problem(request, 503, "That cannot be done now", f"{error}.")

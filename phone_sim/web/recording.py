@@ -19,8 +19,8 @@ _PLAYER = Path(__file__).parent / "static"
 def recording_of(desk: Desk, phone: DeskPhone) -> str:
     """The file: the last events of the phone, and its state, features and licenses now. For the desk's thread."""
     recording = {"phone": views.phone_view(desk, phone), "events": [one.as_json() for one in phone.events.after(0)]}
-    style = (_PLAYER / "recording.css").read_text()
-    script = (_PLAYER / "recording.js").read_text()
+    style = (_PLAYER / "recording.css").read_text("utf-8")
+    script = (_PLAYER / "recording.js").read_text("utf-8")
     values = {
         "name": phone.identity.model.name,
         "mac": phone.mac,

@@ -89,7 +89,7 @@ def test_web_ends_while_phones_boot_from_a_server_that_stalls(tmp_path: Path) ->
 def any_is_on(origin: str, but: int) -> bool:
     """Whether more phones are on than the ones that were at the start."""
     phones = requests.get(f"{origin}/api/desk", timeout=BOUND).json()["phones"]
-    return sum(phone["state"] != "off" for phone in phones) > but
+    return bool(sum(phone["state"] != "off" for phone in phones) > but)
 
 
 @pytest.mark.usefixtures("counter")

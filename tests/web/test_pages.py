@@ -15,7 +15,7 @@ from tests.authority import batch_of, phone_order, phones, site_order
 from tests.web import MAC, SERIAL, enter, page_of, posted
 
 ROOT = Path(__file__).parents[2] / "phone_sim/web"
-STYLE = (ROOT / "static/portal.css").read_text()
+STYLE = (ROOT / "static/base.css").read_text()
 HOSTILE = "\"><script>alert(1)</script><b x='"
 VOID = {"input", "link", "meta"}
 
@@ -122,10 +122,10 @@ def test_number_is_shown_to_nobody_who_asks_for_an_activation(client: TestClient
 
 
 def test_stylesheet_is_served_and_may_be_kept(client: TestClient) -> None:
-    sheet = client.get("/static/portal.css")
+    sheet = client.get("/static/base.css")
     assert sheet.headers["content-type"].startswith("text/css")
     assert sheet.headers["cache-control"] == "no-cache"
-    again = client.get("/static/portal.css", headers={"If-None-Match": sheet.headers["etag"]})
+    again = client.get("/static/base.css", headers={"If-None-Match": sheet.headers["etag"]})
     assert again.status_code == 304
     assert "url(" not in STYLE
     assert "@import" not in STYLE

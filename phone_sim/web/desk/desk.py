@@ -16,7 +16,7 @@ from phone_sim.mac_address import MacAddress
 from phone_sim.models import Requirement
 from phone_sim.runtime.model_files import load_features, load_model
 from phone_sim.runtime.virtual_phone import mac_addresses
-from phone_sim.web.desk.phone import DeskPhone
+from phone_sim.web.desk.phone import DeskPhone, network_of_a_desk
 from phone_sim.web.desk.server import DeskServer
 from phone_sim.web.desk.time import DeskTime
 
@@ -73,7 +73,7 @@ class Desk:
             anchor=self.server.anchor,
             boot_server=self.server.url,
         )
-        return self.add(DeskPhone(identity, self.time.virtual))
+        return self.add(DeskPhone(identity, self.time.virtual, network=network_of_a_desk()))
 
     def add(self, phone: DeskPhone) -> DeskPhone:
         """Put a phone on the desk, which has to live in the desk's time.

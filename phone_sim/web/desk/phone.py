@@ -24,12 +24,22 @@ from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.flash_file import Flash, MemoryFlash
 from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.network import Network
+from phone_sim.runtime.network.directory import make_directory
+from phone_sim.runtime.network.syslog import SyslogSender
 from phone_sim.runtime.transport import Limits, Transport, network_transport
 from phone_sim.runtime.virtual_time import VirtualTime
 from phone_sim.web.desk.events import EventLog
 
 # A server that does not answer holds the whole desk up, so phones on a desk have little patience.
 _LIMITS = Limits(answer=2.0, transfer=4.0)
+
+
+def network_of_a_desk() -> Network:
+    """What a phone on a desk speaks to besides its boot server: the directory and syslog servers of its configuration.
+
+    Its time is the desk's.
+    """
+    return Network(directory=make_directory(_LIMITS), syslog=SyslogSender())
 
 
 class DeskPhone:
