@@ -4,7 +4,8 @@ A scenario has phones, time and a boot server of its own; the desk is not touche
 """
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,16 @@ class Scenarios:
         Raises:
             UsageError: another one is running, or its boot server cannot listen.
         """
+        with self.running():
+            self.outcomes[place] = run_scenario(self.scenarios[place])
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Let no scenario begin meanwhile. Raises UsageError if one is running."""
         if not self._running.acquire(blocking=False):
             raise UsageError("another scenario is running")
         try:
-            self.outcomes[place] = run_scenario(self.scenarios[place])
+            yield
         finally:
             self._running.release()
 

@@ -18,6 +18,7 @@ from phone_sim.web.app import make_app
 from phone_sim.web.desk.desk import Desk
 from phone_sim.web.desk.server import DeskServer
 from phone_sim.web.portal_counter import Counter
+from phone_sim.web.scenario_pages import Scenarios
 from phone_sim.web.security import Access
 from tests.authority import entered
 
@@ -30,11 +31,13 @@ NOBODYS = "89CKDMTNZV86JG"
 
 
 @contextmanager
-def browser(counter: Counter, *, access: Access | None = None) -> "Iterator[TestClient]":
+def browser(
+    counter: Counter, *, access: Access | None = None, scenarios: Scenarios | None = None
+) -> "Iterator[TestClient]":
     """A client that sends what a browser sends from a page of the same origin."""
     access = access if access is not None else Access.at("127.0.0.1", PORT)
     with DeskServer(authority=counter.authority) as server, Desk(server, speed=0) as desk:
-        app = make_app(access=access, counter=counter, desk=desk)
+        app = make_app(access=access, counter=counter, desk=desk, scenarios=scenarios)
         with TestClient(app, base_url=ORIGIN, headers={"Origin": ORIGIN}, follow_redirects=False) as client:
             yield client
 

@@ -18,11 +18,14 @@ from phone_sim.web.bounded_body import Bounds
 from phone_sim.web.desk.desk import Desk
 from phone_sim.web.desk.server import DeskServer
 from phone_sim.web.portal_counter import Counter
+from phone_sim.web.scenario_pages import Scenarios
 from phone_sim.web.security import Access
 from phone_sim.web.server import listen, server_of
 from tests.real_servers.process import wait_until
 from tests.web.desks import NOW
 
+SCENARIOS = sorted((Path(__file__).parents[2] / "fixtures/scenarios").glob("b14-*.phone.toml"))
+"""The scenario of the sample log."""
 BOUND = 30.0
 """Seconds after which no test waits any more; above every limit that is tested."""
 
@@ -43,10 +46,11 @@ def running(counter: Counter, *, bounds: Bounds | None = None, token: str | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A desk on the web: its address without a slash at the end, and the desk behind it."""
+    """A desk on the web: its address without a slash at the end, the desk behind it, and scenarios."""
 
     url: str
     desk: Desk
+    scenarios: Scenarios
 
     def put(self, *models: str) -> list[str]:
         """Put phones on the desk, switched on; their MAC addresses."""
@@ -62,8 +66,9 @@ def desk_on_the_web(mail_folder: Path, start: datetime = NOW) -> Iterator[Place]
     with DeskServer() as server, Desk(server, start=start, speed=0) as desk, listen("127.0.0.1", 0) as listener:
         counter = Counter(authority=server.authority, boot_server=server.licenses, mail_folder=mail_folder)
         port = int(listener.getsockname()[1])
-        with served(make_app(access=Access.at("127.0.0.1", port), counter=counter, desk=desk), listener):
-            yield Place(url=f"http://127.0.0.1:{port}", desk=desk)
+        access, scenarios = Access.at("127.0.0.1", port), Scenarios(SCENARIOS)
+        with served(make_app(access=access, counter=counter, desk=desk, scenarios=scenarios), listener):
+            yield Place(url=f"http://127.0.0.1:{port}", desk=desk, scenarios=scenarios)
 
 
 @contextmanager

@@ -27,6 +27,8 @@ PAGES = (
     "/portal/orders",
     "/portal/orders/new",
     "/portal/activations/{serial}",
+    "/scenarios",
+    "/scenarios/0",
     "/nowhere",
 )
 
@@ -55,6 +57,7 @@ def paths(place: Place) -> dict[str, str]:
     for phone in place.desk.phones:
         place.desk.do(phone.reboot)
     place.desk.do(lambda: place.desk.license(place.desk.phones[0].mac, None))
+    place.scenarios.run(0)
     return {"grey": grey, "touch": touch, "star": star, "serial": grey.upper()}
 
 
