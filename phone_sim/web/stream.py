@@ -2,8 +2,8 @@
 
 Several times a second a page gets what is new, in one message, however much that is: the clock, the tiles that have
 changed, and, for a page that shows one phone, its events; `anew` says that they are those of another phone with the
-same MAC address. A page that comes back says what it had seen last (`Last-Event-ID`). This module does not know who
-may look.
+same MAC address. A page that comes back says what it had seen last (`Last-Event-ID`): of which events, and the number.
+This module does not know who may look.
 """
 
 import asyncio
@@ -21,7 +21,6 @@ from phone_sim.errors import DeskBusyError
 from phone_sim.mac_address import MacAddress
 from phone_sim.web.desk import views
 from phone_sim.web.desk.desk import Desk
-from phone_sim.web.desk.phone import DeskPhone
 
 INTERVAL = 0.2
 """Seconds between two messages; ours."""
@@ -30,16 +29,13 @@ STREAMS_LIMIT = 64
 
 
 def event_route(desk: Desk, path: str = "/events") -> Route:
-    """The route of the stream: `?phone=MAC` adds the events of a phone, `after=NUMBER` says since when."""
+    """The route of the stream: `?phone=MAC` adds the events of a phone."""
     streams: set[_Stream] = set()
 
     async def events(request: Request) -> Response:
         if len(streams) >= STREAMS_LIMIT:
             return JSONResponse({"detail": f"{STREAMS_LIMIT} pages are looking already"}, status_code=503)
-        mac = request.query_params.get("phone", "")
-        after = request.headers.get("last-event-id", request.query_params.get("after", "0"))
-
-        page = _Page(desk, mac, int(after[:16]) if after.isascii() and after.isdigit() else 0)
+        page = _Page(desk, request.query_params.get("phone", ""), request.headers.get("last-event-id", ""))
         return _Stream(page.messages(), streams)
 
     return Route(path, events)
@@ -62,14 +58,17 @@ class _Stream(EventSourceResponse):
 
 
 class _Page:
-    """What a page knows: the views that it has, and the number of the last event; `mac` is the phone that it shows."""
+    """What a page knows: the views that it has, and the last event, by the name of the events and its number in them.
 
-    def __init__(self, desk: Desk, mac: str, after: int) -> None:
+    `mac` is the phone that it shows, `last` the event that it says it has seen, which may be anything.
+    """
+
+    def __init__(self, desk: Desk, mac: str, last: str) -> None:
         self._desk = desk
         self._mac = mac
-        self._after = after
         self._known: dict[str, Any] = {}
-        self._shown: DeskPhone | None = None
+        self._events, _, number = last.partition(".")
+        self._after = int(number[:16]) if number.isascii() and number.isdigit() else 0
 
     async def messages(self) -> AsyncIterator[ServerSentEvent]:
         """What is new, again and again."""
@@ -78,7 +77,7 @@ class _Page:
                 news = await asyncio.to_thread(self._desk.do, self._news)
             except DeskBusyError:
                 return  # the page comes back, if the desk is still there
-            yield ServerSentEvent(data=json.dumps(news), id=str(self._after))
+            yield ServerSentEvent(data=json.dumps(news), id=f"{self._events}.{self._after}")
             await asyncio.sleep(INTERVAL)
 
     def _news(self) -> dict[str, Any]:
@@ -89,10 +88,10 @@ class _Page:
         phone = next((one for one in self._desk.phones if one.mac == MacAddress(self._mac)), None)
         if phone is not None:
             current["phone"] = views.phone_view(self._desk, phone)
-            if self._is_another(phone):
-                self._after = 0
-                news["anew"] = True
-            self._shown = phone
+            if self._events != phone.events.name:
+                if self._events:
+                    news["anew"] = True
+                self._events, self._after = phone.events.name, 0
             if events := phone.events.after(self._after):
                 news["events"] = [one.as_json() for one in events[-views.LINES_SHOWN :]]
             self._after = phone.events.last
@@ -104,7 +103,3 @@ class _Page:
             news["gone"] = gone
         self._known = current
         return news
-
-    def _is_another(self, phone: DeskPhone) -> bool:
-        """Whether it has the MAC address, and not the past, of the phone that the page has shown so far."""
-        return (self._shown is not None and self._shown is not phone) or self._after > phone.events.last

@@ -1,6 +1,7 @@
 """The guided demonstration: each step does to the phone what it says, on both models that the bulletin shows."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from phone_sim.web.desk.demonstration import MACS, MODELS, STEPS, Demonstration
 from phone_sim.web.desk.desk import Desk
 from phone_sim.web.desk.phone import DeskPhone
 from phone_sim.web.desk.server import SITE_FILE, DeskServer
+from phone_sim.web.desk.time import END_OF_TIME
 from tests.web.desks import NOW, desk_at
 
 LICENSED = {"SPIP_670": {"UsbAudio", "NwayConference", "LDAP", "VoiceQualityMetrics"}, "VVX_1500": {"H323"}}
@@ -132,3 +134,19 @@ def test_story_leaves_a_site_of_somebodys_own_alone(tmp_path: Path) -> None:
 def test_step_that_is_none_is_refused(desk: Desk, model: str, step: int) -> None:
     with pytest.raises(UsageError, match="the story has the steps 0 to"):
         desk.do(lambda: Demonstration(desk).go(model, step))
+
+
+def test_story_waits_for_a_boot_server_that_is_down(desk: Desk) -> None:
+    audience = Audience(desk, "SPIP_670")
+    audience.go(2)
+    desk.do(lambda: desk.server.switch(up=False))
+    with pytest.raises(UsageError, match="the boot server is down"):
+        audience.go(3)
+    desk.do(lambda: desk.server.switch(up=True))
+    audience.go(3)
+    assert audience.story.step == 3
+
+
+def test_story_is_not_begun_at_the_end_of_time() -> None:
+    with desk_at(END_OF_TIME - timedelta(days=1)) as desk, pytest.raises(UsageError, match="time ends before"):
+        Audience(desk, "SPIP_670").go(0)

@@ -202,3 +202,22 @@ def test_stopped_desk_lets_nobody_wait(time: DeskTime, slow: Slow) -> None:
 
 def test_work_of_the_desks_thread_may_ask_for_more(time: DeskTime) -> None:
     assert time.do(lambda: time.do(lambda: 7)) == 7
+
+
+def test_time_passes_however_much_is_asked(time: DeskTime) -> None:
+    over = threading.Event()
+
+    def ask() -> None:
+        while not over.is_set():
+            time.do(lambda: over.wait(0.001))
+
+    askers = [threading.Thread(target=ask) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    try:
+        time.do(lambda: time.run_at(FASTEST))
+        assert eventually(lambda: time.now > NOW + timedelta(hours=6))
+    finally:
+        over.set()
+        for asker in askers:
+            asker.join(PATIENCE)

@@ -76,11 +76,14 @@ def test_page_that_comes_back_is_told_the_rest(place: Place) -> None:
     phone = place.desk.phones[0]
     with told(place, mac) as messages:
         number, first = next(messages)
-    assert int(number) == phone.events.last == first["events"][-1]["number"]
+    assert number == f"{phone.events.name}.{phone.events.last}"
+    assert phone.events.last == first["events"][-1]["number"]
     place.desk.do(phone.start_call)
     with told(place, mac, number) as messages:
         _, second = next(messages)
-    assert [one["number"] for one in second["events"]] == list(range(int(number) + 1, phone.events.last + 1))
+    assert [one["number"] for one in second["events"]] == list(
+        range(first["events"][-1]["number"] + 1, phone.events.last + 1)
+    )
     assert "anew" not in second
 
 

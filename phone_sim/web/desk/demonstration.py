@@ -15,6 +15,7 @@ from phone_sim.firmware.keys import Key
 from phone_sim.mac_address import MacAddress
 from phone_sim.web.desk.desk import Desk
 from phone_sim.web.desk.phone import DeskPhone
+from phone_sim.web.desk.time import END_OF_TIME
 
 MODELS: Mapping[str, str] = MappingProxyType({"SPIP_670": "SoundPoint IP 670", "VVX_1500": "VVX 1500"})
 """The models that the bulletin shows (B18), by token."""
@@ -22,6 +23,7 @@ MACS: Mapping[str, MacAddress] = MappingProxyType(
     {"SPIP_670": MacAddress("0004f2000670"), "VVX_1500": MacAddress("0004f2001500")}
 )
 _DAYS = 2
+_LONGEST = timedelta(days=_DAYS + 2)
 _TO_LICENSES = (Key.MENU, Key.DIGIT_1, Key.DIGIT_4)
 """Menu > Status > Licenses."""
 
@@ -158,7 +160,8 @@ class Demonstration:
         """Go to a step: forward from where the story is, or from its start again.
 
         Raises:
-            UsageError: there is no such step, no such model in the story, or the boot server is not ours.
+            UsageError: there is no such step, no such model in the story, the boot server is not ours or does not
+                answer, or the desk's time ends before the story.
         """
         if model not in MODELS or not 0 <= step < len(STEPS):
             raise UsageError(f"the story has the steps 0 to {len(STEPS) - 1}, with {' and '.join(MODELS)}")
@@ -175,6 +178,8 @@ class Demonstration:
         return self._stage is not None and self._stage.phone in self._desk.phones
 
     def _start(self, model: str) -> None:
+        if self._desk.time.now + _LONGEST > END_OF_TIME:
+            raise UsageError("the desk's time ends before the story would: start with an earlier --now")
         self._desk.clear()
         self._desk.time.run_at(0)
         phone = self._desk.put(model, MACS[model])
@@ -183,6 +188,8 @@ class Demonstration:
         self._take(0)
 
     def _take(self, step: int) -> None:
+        if not self._desk.server.is_up:
+            raise UsageError("the boot server is down: the story goes on when it is up again")
         if self._stage is not None:
             STEPS[step].act(self._stage)
             self.step = step

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
 
 KEPT = 2000
@@ -29,9 +30,13 @@ class Event:
 
 
 class EventLog:
-    """The last `KEPT` events of a phone. One thread adds, any thread reads."""
+    """The last `KEPT` events of a phone. One thread adds, any thread reads.
+
+    `name` tells it from the log of any other phone, also one that had the same MAC address before.
+    """
 
     def __init__(self) -> None:
+        self.name = token_hex(4)
         self._events: deque[Event] = deque(maxlen=KEPT)
         self.last = 0
 

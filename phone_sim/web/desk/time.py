@@ -154,10 +154,11 @@ class DeskTime:
         """Let the time pass that belongs to so many real seconds, or some of it when that takes longer."""
         began, start = time.monotonic(), self.now
         end = min(self.goal or start + timedelta(seconds=seconds * self.speed), END_OF_TIME)
-        over = False
-        # One thing at a time: each may be a boot from a server that is slow to answer.
-        while not over and time.monotonic() < began + 2 * _TICK and self._jobs.empty():
-            over = not self.virtual.agenda.step(max(end - self.now, timedelta()))
+        # One thing at a time, as each may be a boot from a server that is slow to answer; and always one, so that time
+        # passes however much is asked of the desk.
+        while not (over := not self.virtual.agenda.step(max(end - self.now, timedelta()))):
+            if time.monotonic() >= began + 2 * _TICK or not self._jobs.empty():
+                break
         if over and self.goal is not None and self.now >= self.goal:
             self.goal = None
         reached = (self.now - start).total_seconds() / seconds

@@ -30,9 +30,9 @@ export async function attempt(work) {
   }
 }
 
-/** Hear of what is new on the desk; `phone` is a MAC address, for its events later than `after`. */
-export function listen(hear, { phone = "", after = 0 } = {}) {
-  const query = phone === "" ? "" : `?phone=${phone}&after=${after}`;
+/** Hear of what is new on the desk; `phone` is a MAC address, for its events. */
+export function listen(hear, { phone = "" } = {}) {
+  const query = phone === "" ? "" : `?phone=${phone}`;
   const stream = new EventSource(`/events${query}`);
   stream.onmessage = (message) => hear(JSON.parse(message.data));
   stream.onerror = () => { document.body.dataset.connection = "lost"; };
