@@ -5,18 +5,16 @@ conditional requests.
 """
 
 from functools import partial
-from types import TracebackType
-from typing import Self
 
 from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.http_conversation import HttpConversation
 from phone_sim.boot_server.http_listener import HttpListener
 from phone_sim.boot_server.journal import Journal
+from phone_sim.boot_server.listening import ListeningServer
 from phone_sim.boot_server.site import Site
-from phone_sim.errors import UsageError
 
 
-class HttpBootServer:
+class HttpBootServer(ListeningServer):
     """Serves a site over HTTP/1.1 on an IPv4 address; a context manager.
 
     `port` 0 takes a free port, which `port` and `url` name once the server has started. Limits, in seconds:
@@ -25,6 +23,8 @@ class HttpBootServer:
     connection over the limit (503) are answered and not recorded. What `faults` spoils on purpose ends within the same
     limits.
     """
+
+    scheme = "http"
 
     def __init__(
         self,
@@ -38,48 +38,15 @@ class HttpBootServer:
         idle_limit: float = 30.0,
         request_limit: float = 120.0,
     ) -> None:
-        self.host = host
-        self.port = port
-        self.journal = Journal() if journal is None else journal
+        super().__init__(host, port, journal)
         self._max_connections = max_connections
         self._request_limit = request_limit
         self._conversation = partial(HttpConversation, site, self.journal, faults, idle_limit)
-        self._listener: HttpListener | None = None
 
-    @property
-    def url(self) -> str:
-        """The root of the site, `http://127.0.0.1:34567/`."""
-        return f"http://{self.host}:{self.port}/"
-
-    def start(self) -> None:
-        """Listen and serve until `stop`.
-
-        Raises:
-            UsageError: the address cannot be listened on, as when the port is taken.
-        """
-        try:
-            self._listener = HttpListener(
-                (self.host, self.port),
-                self._conversation,
-                max_connections=self._max_connections,
-                request_limit=self._request_limit,
-            )
-        except (OSError, OverflowError) as error:
-            raise UsageError(f"cannot listen on {self.host}:{self.port}: {error}") from error
-        self.port = self._listener.server_port
-        self._listener.start()
-
-    def stop(self) -> None:
-        """Cut every connection and wait for its thread; a server may be started again, on the same port."""
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            listener.stop()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
+    def _listen(self) -> HttpListener:
+        return HttpListener(
+            (self.host, self.port),
+            self._conversation,
+            max_connections=self._max_connections,
+            request_limit=self._request_limit,
+        )

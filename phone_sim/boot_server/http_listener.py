@@ -50,6 +50,11 @@ class HttpListener(ThreadingHTTPServer):
         super().__init__(address, conversation)
         self._thread = Thread(target=self.serve_forever, args=(_LOOK_EVERY,), name="boot-server-http")
 
+    @property
+    def port(self) -> int:
+        """The port that it has taken."""
+        return self.server_port
+
     def start(self) -> None:
         """Begin to accept connections."""
         self._thread.start()

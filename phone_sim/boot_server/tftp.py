@@ -7,11 +7,11 @@ of a file, so it is refused with error 4, whose text names octet. An upload take
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
-from types import TracebackType
-from typing import Self, assert_never
+from typing import assert_never
 
 from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.journal import BROKEN_OFF, Contents, Journal, Request
+from phone_sim.boot_server.listening import ListeningServer
 from phone_sim.boot_server.site import OUTSIDE, Forbidden, Found, Missing, Refusing, Site, Stored, TooLarge, locate
 from phone_sim.boot_server.tftp_conversation import TftpConversation, TransferBrokenError
 from phone_sim.boot_server.tftp_faults import TftpFault
@@ -24,12 +24,11 @@ from phone_sim.boot_server.tftp_packets import (
     Call,
     agree,
 )
-from phone_sim.errors import UsageError
 
 _SERVED = 0
 
 
-class TftpBootServer:
+class TftpBootServer(ListeningServer):
     """Serves a site over TFTP on an IPv4 address; a context manager.
 
     `port` 0 takes a free port, which `port` and `url` name once the server has started. A packet is sent again after
@@ -38,6 +37,8 @@ class TftpBootServer:
     cannot be read as a request is answered with error 4 or passed over, and not recorded. What `faults` spoils on
     purpose ends within the same limits.
     """
+
+    scheme = "tftp"
 
     def __init__(
         self,
@@ -52,48 +53,15 @@ class TftpBootServer:
         time_limit: float = 600.0,
         max_transfers: int = 128,
     ) -> None:
-        self.host = host
-        self.port = port
-        self.journal = Journal() if journal is None else journal
+        super().__init__(host, port, journal)
         self._site = site
         self._faults = FaultPlan() if faults is None else faults
         self._conversation = partial(TftpConversation, timeout=timeout, retries=retries, time_limit=time_limit)
         self._max_transfers = max_transfers
-        self._listener: TftpListener | None = None
 
-    @property
-    def url(self) -> str:
-        """The root of the site, `tftp://127.0.0.1:34567/`."""
-        return f"tftp://{self.host}:{self.port}/"
-
-    def start(self) -> None:
-        """Listen and serve until `stop`.
-
-        Raises:
-            UsageError: the address cannot be listened on, as when the port is taken.
-        """
+    def _listen(self) -> TftpListener:
         address = (self.host, self.port)
-        try:
-            self._listener = TftpListener(address, self._answer, self._conversation, max_transfers=self._max_transfers)
-        except (OSError, OverflowError) as error:
-            raise UsageError(f"cannot listen on {self.host}:{self.port}: {error}") from error
-        self.port = self._listener.port
-        self._listener.start()
-
-    def stop(self) -> None:
-        """End every transfer and wait for its thread; a server may be started again, on the same port."""
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            listener.stop()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
+        return TftpListener(address, self._answer, self._conversation, max_transfers=self._max_transfers)
 
     def _answer(self, call: Call, client: Client, conversation: TftpConversation) -> None:
         fault = TftpFault(self._faults.for_request(call.method, call.path, ""), conversation)
