@@ -1,0 +1,59 @@
+"""Workers of a run as processes of this machine. They end when whoever started them does, however that ends."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from phone_sim.errors import PhoneSimError
+
+_PATIENCE = 10.0
+
+
+@contextmanager
+def workers(count: int, master: tuple[str, int]) -> Iterator["Workers"]:
+    """So many workers of the master at host and port, until they are not needed any more."""
+    started = Workers()
+    try:
+        for _ in range(count):
+            started.start(master)
+        yield started
+    finally:
+        started.end()
+
+
+class Workers:
+    """The processes that were started; their standard input holds them, and is never written to."""
+
+    def __init__(self) -> None:
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self, master: tuple[str, int]) -> None:
+        """Start a worker. It is in a session of its own, so that Ctrl+C is the master's, which then tells it to end."""
+        host, port = master
+        words = ["fleet", "--worker", "--master-host", host, "--master-port", f"{port}", "--ends-with-input"]
+        self._processes.append(
+            subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-m", "phone_sim", *words],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        )
+
+    def check(self) -> None:
+        """Raise PhoneSimError if a worker has ended."""
+        for process in self._processes:
+            if (code := process.poll()) is not None:
+                raise PhoneSimError(f"worker with pid {process.pid} has ended with {code} before the run began")
+
+    def end(self) -> None:
+        """Wait for those that are about to end, and end the others."""
+        for process in self._processes:
+            try:
+                process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            assert process.stdin is not None  # noqa: S101 - it was asked for
+            process.stdin.close()

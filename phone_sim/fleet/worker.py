@@ -1,0 +1,167 @@
+"""A worker of a run in several processes: it is told its phones by a master, and reports to it.
+
+Importing this imports Locust, which replaces the sockets of its whole process.
+"""
+
+import os
+import signal
+import socket
+import sys
+import time
+from typing import Any, NoReturn
+
+import gevent
+from gevent.event import Event
+from gevent.os import make_nonblocking, nb_read
+from locust import __version__
+from locust.env import Environment
+from locust.rpc import Message
+from locust.runners import WorkerRunner
+
+from phone_sim.errors import PhoneSimError, UsageError
+from phone_sim.fleet.master import ASSIGNMENT, HELLO, LINE, REFUSAL, REPORT
+from phone_sim.fleet.part import Part
+from phone_sim.fleet.runner import FleetUser, PartRunner, options
+from phone_sim.fleet.setup import Assignment
+from phone_sim.mac_address import MacAddress
+
+_LONGEST_SILENCE = 15.0
+"""How long a master may be silent, in seconds: it says something every second; ours."""
+_REPORT_EVERY = 1.0
+_LINGER = 1000
+_REASON_LIMIT = 1000
+
+
+class FleetWorker(PartRunner, WorkerRunner):
+    """Has the phones that its master gives it. `ended` is set when it has nothing to do any more, and `failure` is why.
+
+    Raises:
+        PhoneSimError: no master answers in `patience` seconds.
+    """
+
+    def __init__(self, environment: Environment, master: tuple[str, int], patience: float) -> None:
+        self.ended = Event()
+        self.failure: PhoneSimError | None = None
+        self._patience = patience
+        self._assignment: Assignment | None = None
+        self._is_told_to_end = False
+        self.is_dismissed = False
+        super().__init__(environment, *master)
+        self.register_message(ASSIGNMENT, self._on_assignment)
+        environment.events.report_to_master.add_listener(self._on_report)
+
+    def connect_to_master(self) -> None:
+        """Say who this is, and wait for the answer; the connection itself is tried again all the time."""
+        self.client.send(Message(HELLO, {"pid": os.getpid(), "host": socket.gethostname()}, self.client_id))
+        self.client.send(Message("client_ready", __version__, self.client_id))
+        if not self.connection_event.wait(self._patience):
+            self.greenlet.kill()
+            self.client.close(linger=0)
+            raise PhoneSimError(
+                f"no master answers at {self.master_host}:{self.master_port} in {self._patience:g} s: "
+                "is phone-sim fleet --master running there?"
+            )
+        self.connected = True
+
+    def heartbeat_timeout_checker(self) -> NoReturn:
+        """End when the master is not heard of any more."""
+        while True:
+            gevent.sleep(1)
+            heard = self.last_heartbeat_timestamp
+            if heard and heard < time.time() - _LONGEST_SILENCE:
+                self._fail(PhoneSimError(f"the master at {self.master_host}:{self.master_port} is gone"))
+
+    def stats_reporter(self) -> NoReturn:
+        """Report often: what a worker has not reported is lost with it."""
+        while True:
+            self._send_stats()
+            gevent.sleep(_REPORT_EVERY)
+
+    def handle_message(self, msg: Message) -> None:
+        """Do what the master says."""
+        self._is_told_to_end |= msg.type in ("stop", "quit")
+        self.is_dismissed = msg.type == "quit"
+        try:
+            super().handle_message(msg)
+        finally:  # Locust ends the greenlet that this is, too
+            if self.is_dismissed:
+                self.ended.set()
+
+    def stop(self) -> None:
+        """Drop all phones, and report what became of them."""
+        has_phones = self.part is not None and not self.part.is_over
+        super().stop()
+        if has_phones:
+            self._send_stats()
+
+    def next_part(self) -> Part | None:
+        """The phones that the master has given."""
+        if self._assignment is None:
+            self._fail(UsageError("the master has given no phones: it is not one of phone-sim"))
+            return None
+        return Part(self.environment, self._assignment, self._send_line)
+
+    def leave(self) -> None:
+        """Let go of the master, which is told if it did not say so itself; for a second at most."""
+        self.greenlet.kill()
+        if not self.is_dismissed:
+            self.client.send(Message("quit", None, self.client_id))
+        context = self.client.socket.context
+        self.client.close(linger=_LINGER)
+        context.term()
+
+    def _on_assignment(self, msg: Message, **_: Any) -> None:
+        try:
+            self._assignment = Assignment.read(msg.data)
+            self._is_told_to_end = False
+        except PhoneSimError as error:
+            self.client.send(Message(REFUSAL, {"reason": str(error)[:_REASON_LIMIT]}, self.client_id))
+            self._fail(error)
+
+    def _on_report(self, client_id: str, data: dict[str, Any]) -> None:  # noqa: ARG002
+        if self.part is not None:
+            data[REPORT] = self.part.report(final=self.part.is_over and self._is_told_to_end).message()
+
+    def _send_line(self, mac: MacAddress, line: str) -> None:
+        self.client.send(Message(LINE, {"mac": mac.digits, "line": line}, self.client_id))
+
+    def _fail(self, error: PhoneSimError) -> None:
+        self.failure = self.failure or error
+        self.ended.set()
+
+
+def run_worker(master: tuple[str, int], patience: float, *, ends_with_input: bool) -> None:
+    """Be a worker until the master says that it is enough.
+
+    With `ends_with_input` it ends as well when its standard input does, which is when whoever started it is gone.
+
+    Raises:
+        PhoneSimError: there is no master, or it is gone, or what it says cannot be used.
+        KeyboardInterrupt: it was interrupted, or got SIGTERM.
+    """
+    if ends_with_input:
+        gevent.spawn(_exit_with_input)
+    environment = Environment(user_classes=[FleetUser], parsed_options=options())
+    runner = FleetWorker(environment, master, patience)
+    environment.runner = runner
+    terminated = gevent.signal_handler(signal.SIGTERM, runner.ended.set)
+    try:
+        runner.ended.wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        terminated.cancel()
+        runner.stop()
+        runner.leave()
+    if runner.failure is not None:
+        raise runner.failure
+    if not runner.is_dismissed:
+        raise KeyboardInterrupt
+
+
+def _exit_with_input() -> NoReturn:
+    make_nonblocking(0)
+    while nb_read(0, 4096):
+        pass
+    sys.stderr.flush()
+    os._exit(1)  # there is nobody to report to
