@@ -5,6 +5,7 @@ Importing this imports Locust, which replaces the sockets of its whole process.
 
 import json
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -60,6 +61,14 @@ class FleetPage(WebUI):
         except OSError as error:
             raise UsageError(f"--web-port {self.port}: {error.strerror}") from error
         self.port = self.server.server_port
+
+    def update_template_args(self) -> None:
+        """What the page is made of; Locust looks for options of its own among those of this program."""
+        words, sys.argv = sys.argv, sys.argv[:1]
+        try:
+            super().update_template_args()
+        finally:
+            sys.argv = words
 
     def facts(self) -> dict[str, Any]:
         """What the tab shows."""
