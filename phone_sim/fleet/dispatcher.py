@@ -5,12 +5,14 @@ worker had is nobody's.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import gevent
 from locust import User
 from locust.dispatch import UsersDispatcher
 from locust.runners import WorkerNode
+
+from phone_sim.fleet.setup import in_turn
 
 
 class PhoneDispatcher(UsersDispatcher):
@@ -63,10 +65,4 @@ class PhoneDispatcher(UsersDispatcher):
 
     def _counts(self) -> dict[str, dict[str, int]]:
         name = self._user_class.__name__
-        return {worker: {name: count} for worker, count in _in_turn(self._switched_on, self._sizes)}
-
-
-def _in_turn(total: int, sizes: dict[str, int]) -> Sequence[tuple[str, int]]:
-    """How many of `total` phones each process has, when each gets one in turn; the first ones may have one more."""
-    every = len(sizes)
-    return [(name, min(size, (total + every - 1 - place) // every)) for place, (name, size) in enumerate(sizes.items())]
+        return {worker: {name: count} for worker, count in in_turn(self._switched_on, self._sizes).items()}

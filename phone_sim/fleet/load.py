@@ -171,13 +171,13 @@ def _wait_for_workers(
     distribution: Distribution, runner: FleetMaster, started: Workers | None, terminated: Event
 ) -> None:
     left = distribution.patience
-    while runner.worker_count < distribution.expected and not terminated.wait(0.1):
+    while len(runner.ready()) < distribution.expected and not terminated.wait(0.1):
         if started is not None:
             started.check()
         left -= 0.1
         if left < 0:
             raise PhoneSimError(
-                f"{runner.worker_count} of {distribution.expected} workers came in {distribution.patience:g} s"
+                f"{len(runner.ready())} of {distribution.expected} workers came in {distribution.patience:g} s"
             )
 
 

@@ -37,6 +37,8 @@ HELLO, ASSIGNMENT, REFUSAL, LINE = "phone_sim_hello", "phone_sim_assignment", "p
 """Our own messages, beside those of Locust."""
 REPORT = "phone_sim"
 """The key of a report among what a worker tells Locust's master."""
+WORKER_LIMIT = 1000
+"""Most workers that come to a master while it runs; ours."""
 _LOOK_EVERY = 0.5
 _LINE_LIMIT = 64 * 1024
 
@@ -107,6 +109,11 @@ class FleetMaster(MasterRunner):
         """Where it listens for workers."""
         return int(self.server.port)
 
+    def ready(self) -> list[str]:
+        """The names of the workers that can be given phones."""
+        nodes = [*self.clients.ready, *self.clients.spawning, *self.clients.running]
+        return [node.id for node in nodes if node.id in self._hellos]
+
     def start(
         self, user_count: int, spawn_rate: float, wait: bool = False, user_classes: list[type[User]] | None = None
     ) -> None:
@@ -147,8 +154,7 @@ class FleetMaster(MasterRunner):
         )
 
     def _new_run(self, users: int) -> _Run | None:
-        ready = {node.id: node for node in self.clients.ready + self.clients.spawning + self.clients.running}
-        names = [name for name in self._hellos if name in ready]
+        names = self.ready()
         if not names:
             return None
         self._runs += 1
@@ -201,6 +207,8 @@ class FleetMaster(MasterRunner):
     def _on_hello(self, msg: Message, **_: Any) -> None:
         try:
             fields = Fields("what a worker says", msg.data)
+            if len(self._hellos) >= WORKER_LIMIT:
+                raise UsageError(f"another worker comes: {WORKER_LIMIT} are the most")
             self._hellos[msg.node_id] = (fields.whole("pid"), fields.text("host"))
         except UsageError as error:
             self._talk(str(error))

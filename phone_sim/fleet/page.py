@@ -66,7 +66,7 @@ class FleetPage(WebUI):
         """What the page is made of; Locust looks for options of its own among those of this program."""
         words, sys.argv = sys.argv, sys.argv[:1]
         try:
-            super().update_template_args()
+            super().update_template_args()  # type: ignore[no-untyped-call]
         finally:
             sys.argv = words
 

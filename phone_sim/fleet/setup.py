@@ -111,6 +111,12 @@ def parts(count: int, workers: int) -> list[range]:
     return [range(start, end) for start, end in itertools.pairwise(starts)]
 
 
+def in_turn(total: int, sizes: dict[str, int]) -> dict[str, int]:
+    """How many of `total` phones each of such parts has on, when they are switched on in turn, one of each part."""
+    every = len(sizes)
+    return {name: min(size, (total + every - 1 - place) // every) for place, (name, size) in enumerate(sizes.items())}
+
+
 def sample(population: Population, numbers: range) -> str:
     """A digest of a hundred of the phones: two programs that do not plan the same phones have another."""
     step = max(1, len(numbers) // _SAMPLED)

@@ -52,8 +52,9 @@ class FleetWorker(PartRunner, WorkerRunner):
 
     def connect_to_master(self) -> None:
         """Say who this is, and wait for the answer; the connection itself is tried again all the time."""
-        self.client.send(Message(HELLO, {"pid": os.getpid(), "host": socket.gethostname()}, self.client_id))
+        # In this order: a master that hears of somebody and has no worker yet takes its run for stopped.
         self.client.send(Message("client_ready", __version__, self.client_id))
+        self.client.send(Message(HELLO, {"pid": os.getpid(), "host": socket.gethostname()}, self.client_id))
         if not self.connection_event.wait(self._patience):
             self.greenlet.kill()
             self.client.close(linger=0)
