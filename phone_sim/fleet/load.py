@@ -31,6 +31,7 @@ from phone_sim.fleet.thresholds import Threshold, passed
 from phone_sim.fleet.users import BOOT_NAME
 
 _TALK_EVERY = 5.0
+_LOOK_EVERY = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,8 @@ def run_load(load: Load) -> dict[str, Any]:
             started = stack.enter_context(workers(load.distribution.started, ("127.0.0.1", runner.port)))
         environment.runner = runner
         stack.callback(runner.quit)
+        if started is not None and isinstance(runner, FleetMaster):
+            runner.greenlet.spawn(_watch, started, runner)
         with _beside(load, environment, runner):
             interrupted = _run(load, runner, started)
             runner.stop()
@@ -179,6 +182,12 @@ def _wait_for_workers(
             raise PhoneSimError(
                 f"{len(runner.ready())} of {distribution.expected} workers came in {distribution.patience:g} s"
             )
+
+
+def _watch(started: Workers, runner: FleetMaster) -> None:
+    while True:
+        gevent.sleep(_LOOK_EVERY)
+        runner.miss(started.gone())
 
 
 def _csv_writer(load: Load, environment: Environment) -> StatsCSVFileWriter | None:

@@ -11,7 +11,7 @@ Importing this imports Locust, which replaces the sockets of its whole process.
 import math
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -29,7 +29,7 @@ from phone_sim.fleet.message import Fields
 from phone_sim.fleet.part import OnLine
 from phone_sim.fleet.report import Picture, Report
 from phone_sim.fleet.result import Census
-from phone_sim.fleet.runner import FleetUser
+from phone_sim.fleet.runner import GRACE, FleetUser
 from phone_sim.fleet.setup import Assignment, Setup, parts
 from phone_sim.mac_address import MacAddress
 
@@ -40,6 +40,7 @@ REPORT = "phone_sim"
 WORKER_LIMIT = 1000
 """Most workers that come to a master while it runs; ours."""
 _LOOK_EVERY = 0.5
+_LAST_WORD = 5.0
 _LINE_LIMIT = 64 * 1024
 
 
@@ -114,6 +115,12 @@ class FleetMaster(MasterRunner):
         nodes = [*self.clients.ready, *self.clients.spawning, *self.clients.running]
         return [node.id for node in nodes if node.id in self._hellos]
 
+    def miss(self, pids: Collection[int]) -> None:
+        """Take the workers with these process ids for lost, without waiting for them: they were seen to have ended."""
+        for name, (pid, _) in self._hellos.items():
+            if pid in pids and (node := self.clients.get(name)) is not None:
+                node.heartbeat = -1
+
     def start(
         self, user_count: int, spawn_rate: float, wait: bool = False, user_classes: list[type[User]] | None = None
     ) -> None:
@@ -134,9 +141,7 @@ class FleetMaster(MasterRunner):
         was_running = self.state in (STATE_SPAWNING, STATE_RUNNING)
         super().stop(send_stop_to_client)
         if self._run is not None and was_running:
-            for worker in self._run.workers.values():
-                if not _is_final(worker) and worker.lost_at is None:
-                    self._lose(self._run, worker, "it did not say how its run ended")
+            self._hear_all(self._run)
 
     def picture(self) -> Picture:
         """What can be said of the phones of the last run."""
@@ -171,6 +176,15 @@ class FleetMaster(MasterRunner):
         sizes = {name: len(worker.numbers) for name, worker in workers.items()}
         dispatcher = PhoneDispatcher(FleetUser, sizes)
         return _Run(number=self._runs, setup=setup, workers=workers, dispatcher=dispatcher)
+
+    def _hear_all(self, run: _Run) -> None:
+        """Wait for the last reports."""
+        end = time.monotonic() + GRACE + _LAST_WORD
+        while awaited := [each for each in run.workers.values() if not _is_final(each) and each.lost_at is None]:
+            if time.monotonic() > end:
+                for worker in awaited:
+                    self._lose(run, worker, "it did not say how its phones ended")
+            gevent.sleep(0.05)
 
     def _end_ramp(self) -> None:
         if self._ramp is not None and self._ramp is not gevent.getcurrent():

@@ -41,11 +41,14 @@ class Workers:
             )
         )
 
+    def gone(self) -> list[int]:
+        """The ids of those that have ended."""
+        return [process.pid for process in self._processes if process.poll() is not None]
+
     def check(self) -> None:
         """Raise PhoneSimError if a worker has ended."""
-        for process in self._processes:
-            if (code := process.poll()) is not None:
-                raise PhoneSimError(f"worker with pid {process.pid} has ended with {code} before the run began")
+        for pid in self.gone():
+            raise PhoneSimError(f"worker with pid {pid} has ended before the run began")
 
     def end(self) -> None:
         """Wait for those that are about to end, and end the others."""

@@ -21,6 +21,8 @@ from locust.runners import WorkerRunner
 from phone_sim.errors import PhoneSimError, UsageError
 from phone_sim.fleet.master import ASSIGNMENT, HELLO, LINE, REFUSAL, REPORT
 from phone_sim.fleet.part import Part
+from phone_sim.fleet.report import Report
+from phone_sim.fleet.result import Census
 from phone_sim.fleet.runner import FleetUser, PartRunner, options
 from phone_sim.fleet.setup import Assignment
 from phone_sim.mac_address import MacAddress
@@ -90,10 +92,8 @@ class FleetWorker(PartRunner, WorkerRunner):
 
     def stop(self) -> None:
         """Drop all phones, and report what became of them."""
-        has_phones = self.part is not None and not self.part.is_over
         super().stop()
-        if has_phones:
-            self._send_stats()
+        self._send_stats()
 
     def next_part(self) -> Part | None:
         """The phones that the master has given."""
@@ -120,8 +120,15 @@ class FleetWorker(PartRunner, WorkerRunner):
             self._fail(error)
 
     def _on_report(self, client_id: str, data: dict[str, Any]) -> None:  # noqa: ARG002
-        if self.part is not None:
-            data[REPORT] = self.part.report(final=self.part.is_over and self._is_told_to_end).message()
+        assignment, part = self._assignment, self.part
+        if assignment is None:
+            return
+        if part is None or part.assignment is not assignment:
+            off = Census.off(len(assignment.numbers))
+            report = Report(run=assignment.run, census=off, final=self._is_told_to_end)
+        else:
+            report = part.report(final=part.is_over and self._is_told_to_end)
+        data[REPORT] = report.message()
 
     def _send_line(self, mac: MacAddress, line: str) -> None:
         self.client.send(Message(LINE, {"mac": mac.digits, "line": line}, self.client_id))

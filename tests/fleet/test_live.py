@@ -7,7 +7,7 @@ import gevent
 import pytest
 
 from phone_sim.errors import LifecycleError
-from phone_sim.firmware.effects import Fetch, FetchReply, Upload, UploadReply
+from phone_sim.firmware.effects import Fetch, FetchReply, LogContents, Upload, UploadReply
 from phone_sim.firmware.lifecycle import State
 from phone_sim.fleet.fleet import Fleet, Listeners
 from phone_sim.fleet.live import LiveFleet
@@ -92,13 +92,17 @@ def test_reboots_of_one_phone_take_turns() -> None:
     scene.live.stop()
 
 
-def test_upload_that_falls_due_waits_for_a_reboot() -> None:
-    scene = Scene(count=6, at_once=3)
+def test_reboot_waits_for_an_upload_and_others_for_it() -> None:
+    scene = Scene(count=6, at_once=20)
     scene.live.switch_on(range(6))
     scene.settle()
     for member in scene.fleet.members.values():
+        member.log = LogContents(pending=b"unsent\n", on_server=b"")
         member.due = member.upload = 0.0  # as if its period were over
         scene.fleet._agenda.append((0.0, member.number))
+    scene.live.switch_on(())
+    gevent.sleep(0.001)
+    assert scene.live.busy == 6, "no upload is under way"
     gevent.joinall([gevent.spawn(scene.live.reboot, number) for number in range(6)], raise_error=True)
     scene.settle()
     assert set(scene.server.at_once.values()) == {1}
