@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from phone_sim.fleet.load import Distribution
     from phone_sim.fleet.read_population import FleetFile
-    from phone_sim.fleet.setup import Setup
+    from phone_sim.fleet.setup import Distribution, Setup
     from phone_sim.mac_address import MacAddress
 
 _OF_WORKERS = ("worker", "master_host", "master_port", "master_max_wait", "ends_with_input")
@@ -39,6 +38,7 @@ def load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str
 
     thresholds = tuple(Threshold.parse(rule) for rule in values["rules"])
     setup = _setup(found, watched, values)
+    distribution = _distribution(values)
     population = found.population
     try:
         # Before anything that holds on to a socket: it replaces those of the whole process.
@@ -59,7 +59,7 @@ def load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str
             html=values["html"],
             on_line=lambda mac, line: talk(f"{mac} {line}"),
             talk=talk,
-            distribution=_distribution(values),
+            distribution=distribution,
         )
     )
     table = result.pop("table")
@@ -90,7 +90,7 @@ def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[s
 def _distribution(values: dict[str, Any]) -> "Distribution | None":
     """How the phones are shared among workers; those of --processes come to a port of their own, of this machine."""
     from phone_sim.errors import UsageError
-    from phone_sim.fleet.load import Distribution
+    from phone_sim.fleet.setup import Distribution
 
     processes, patience = values["processes"], values["expect_workers_max_wait"]
     if processes is None:

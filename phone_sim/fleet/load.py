@@ -25,24 +25,13 @@ from phone_sim.fleet.page import FleetPage
 from phone_sim.fleet.part import OnLine
 from phone_sim.fleet.processes import Workers, workers
 from phone_sim.fleet.runner import FleetRunner, FleetUser, options
-from phone_sim.fleet.setup import Setup
+from phone_sim.fleet.setup import Distribution, Setup
 from phone_sim.fleet.statistics import measure, measures
 from phone_sim.fleet.thresholds import Threshold, passed
 from phone_sim.fleet.users import BOOT_NAME
 
 _TALK_EVERY = 5.0
 _LOOK_EVERY = 0.5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distribution:
-    """Workers that share the phones: the address that their master is at, how many of them are waited for, for how
-    long at most in seconds, and how many are started on this machine."""
-
-    bind: tuple[str, int]
-    expected: int
-    patience: float
-    started: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,6 +104,19 @@ class Assignment:
         return cls(setup=setup, numbers=numbers, run=fields.whole("run"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """Workers that share the phones, and the address that their master is at.
+
+    So many are `expected` before the run begins, within `patience` seconds; some are `started` on this machine.
+    """
+
+    bind: tuple[str, int]
+    expected: int
+    patience: float
+    started: int = 0
+
+
 def parts(count: int, workers: int) -> list[range]:
     """The numbers of `count` phones in as many ranges as there are workers, alike to within one phone."""
     size, more = divmod(count, workers)
