@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import gevent
 from gevent.event import Event
@@ -142,6 +142,14 @@ class FleetMaster(MasterRunner):
         super().stop(send_stop_to_client)
         if self._run is not None and was_running:
             self._hear_all(self._run)
+
+    def client_listener(self) -> NoReturn:
+        """Hear the workers, and whoever else; Locust would be deaf after a message that it cannot read."""
+        while True:
+            try:
+                super().client_listener()
+            except Exception as error:
+                self._talk(f"what somebody says to the master cannot be read: {error!r}")
 
     def picture(self) -> Picture:
         """What can be said of the phones of the last run."""

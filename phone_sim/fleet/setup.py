@@ -143,4 +143,7 @@ def _population(text: str) -> Population:
     with TemporaryDirectory() as folder:
         file = Path(folder, "population.toml")
         file.write_text(text, encoding="utf-8")
-        return read_fleet_file(file).population
+        try:
+            return read_fleet_file(file).population
+        except UsageError as error:
+            raise UsageError(str(error).replace(f"{file}", "the master's population file")) from error

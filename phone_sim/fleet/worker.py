@@ -49,11 +49,11 @@ class FleetWorker(PartRunner, WorkerRunner):
         self._is_told_to_end = False
         self.is_dismissed = False
         super().__init__(environment, *master)
-        self.register_message(ASSIGNMENT, self._on_assignment)
         environment.events.report_to_master.add_listener(self._on_report)
 
     def connect_to_master(self) -> None:
         """Say who this is, and wait for the answer; the connection itself is tried again all the time."""
+        self.register_message(ASSIGNMENT, self._on_assignment)
         # In this order: a master that hears of somebody and has no worker yet takes its run for stopped.
         self.client.send(Message("client_ready", __version__, self.client_id))
         self.client.send(Message(HELLO, {"pid": os.getpid(), "host": socket.gethostname()}, self.client_id))
@@ -95,12 +95,25 @@ class FleetWorker(PartRunner, WorkerRunner):
         super().stop()
         self._send_stats()
 
-    def next_part(self) -> Part | None:
-        """The phones that the master has given."""
+    def worker(self) -> NoReturn:
+        """Hear the master; Locust would be deaf after a message that it cannot read."""
+        while True:
+            try:
+                super().worker()
+            except Exception as error:
+                self._fail(UsageError(f"what the master says cannot be read: {error!r}"))
+                gevent.sleep(1)
+
+    def start_worker(self, user_classes_count: dict[str, int], **more: Any) -> None:
+        """Have so many phones of those that the master has given."""
         if self._assignment is None:
             self._fail(UsageError("the master has given no phones: it is not one of phone-sim"))
-            return None
-        return Part(self.environment, self._assignment, self._send_line)
+        else:
+            super().start_worker(user_classes_count, **more)
+
+    def next_part(self) -> Part | None:
+        """The phones that the master has given."""
+        return None if self._assignment is None else Part(self.environment, self._assignment, self._send_line)
 
     def leave(self) -> None:
         """Let go of the master, which is told if it did not say so itself; for a second at most."""

@@ -11,8 +11,11 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import msgpack  # type: ignore[import-untyped]
 import pytest
+import zmq
 
 from tests.fleet.running import BOUND, Running, children, is_alive, make_site, metrics, until
 from tests.real_servers.nginx import Nginx
@@ -27,6 +30,35 @@ seed = 4
 [models]
 SPIP_670 = 1
 """
+SPAWN = {
+    "timestamp": 1.0,
+    "user_classes_count": {"Desk": 3},
+    "host": "http://127.0.0.1:9/",
+    "stop_timeout": 0,
+    "parsed_options": {},
+}
+NONSENSE: list[bytes] = [
+    b"",
+    b"\xc1",
+    b"\xff" * 1000,
+    *map(
+        msgpack.dumps,
+        (
+            7,
+            ("heartbeat",),
+            ("phone_sim_hello", {"pid": "1"}, "x"),
+            ("phone_sim_hello", None, "x"),
+            ("phone_sim_line", {"mac": "0004f2000004", "line": 7}, "x"),
+            ("phone_sim_line", {"mac": "0004f2000009", "line": "never shown"}, "x"),
+            ("phone_sim_refusal", {}, "x"),
+            ("client_ready", "2.47.0", "x"),
+            ("heartbeat", {}, "x"),
+            ("stats", {"phone_sim": {}}, "x"),
+            ("stats", None, "x"),
+            ("quit", None, "x"),
+        ),
+    ),
+]
 LOCUSTFILE = """\
 from phone_sim.fleet.users import PhoneUser
 class Desk(PhoneUser):
@@ -118,12 +150,46 @@ def test_processes_end_with_their_master(server: Nginx) -> None:
 def test_run_without_workers_ends(server: Nginx) -> None:
     words = ("--server", server.url, "--users", "4", "--headless", "--processes", "1", "--json")
     with Running(*words, "--log-of", "0004f2000004") as run:
-        run.hear("efk")
+        port = run.hear(r"The master is at 127\.0\.0\.1:(\d+)")
+        with zmq.Context() as context, context.socket(zmq.DEALER) as stranger:
+            stranger.setsockopt(zmq.IDENTITY, b"x")
+            stranger.connect(f"tcp://127.0.0.1:{port}")
+            for said in NONSENSE:
+                stranger.send(said)
+            run.hear("efk")
         [worker] = children(run.process.pid)
         os.kill(worker, signal.SIGKILL)
         code, out = run.ended()
     assert code == 1, run.said
     assert json.loads(out)["states"] == {"lost with a worker": 4}
+    assert "cannot be read" in run.said, run.said
+    assert "never shown" not in run.said
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        (
+            ("phone_sim_assignment", {"population": "count = 0"}),
+            "the master's population file:1: count: a population has 1 to 1000000 phones",
+        ),
+        (("phone_sim_assignment", None), "what the master says: this is no table"),
+        (("spawn", SPAWN), "the master has given no phones: it is not one of phone-sim"),
+        (("spawn", None), "what the master says cannot be read"),
+    ],
+)
+def test_worker_refuses_a_bad_master(said: tuple[str, Any], complaint: str) -> None:
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as master:
+        master.setsockopt(zmq.LINGER, 0)
+        master.setsockopt(zmq.RCVTIMEO, int(1000 * BOUND))
+        port = master.bind_to_random_port("tcp://127.0.0.1")
+        with Running("--worker", "--master-port", f"{port}") as run:
+            name, _ = master.recv_multipart()
+            for word, data in (("ack", {"index": 0}), said):
+                master.send_multipart([name, msgpack.dumps((word, data, name.decode()))])
+            code, _ = run.ended()
+    assert code == 2, run.said
+    assert f"Error: {complaint}" in run.said
 
 
 def test_worker_without_a_master_gives_up() -> None:
