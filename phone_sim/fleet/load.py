@@ -15,8 +15,10 @@ import gevent
 from gevent.event import Event
 from gevent.pool import Group
 from locust.env import Environment
+from locust.exception import RPCError
 from locust.html import get_html_report
 from locust.stats import PERCENTILES_TO_REPORT, StatsCSV, StatsCSVFileWriter, stats_history
+from zmq import ZMQError
 
 from phone_sim.errors import PhoneSimError, UsageError
 from phone_sim.fleet.master import FleetMaster
@@ -95,8 +97,8 @@ def _master(load: Load, environment: Environment, distribution: Distribution) ->
     host, port = distribution.bind
     try:
         runner = FleetMaster(environment, load.setup, bind=(host, port), on_line=load.on_line, talk=load.talk)
-    except SystemExit as error:
-        raise UsageError(f"--master-bind-port {port}: another program listens there") from error
+    except (SystemExit, RPCError, ZMQError) as error:
+        raise UsageError(f"the master cannot listen at {host}:{port}: is it free, and of this machine?") from error
     load.talk(f"The master is at {host}:{runner.port}")
     return runner
 

@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from phone_sim.errors import PhoneSimError
 
-_PATIENCE = 10.0
+_PATIENCE = 3.0
 
 
 @contextmanager
@@ -51,12 +52,16 @@ class Workers:
             raise PhoneSimError(f"worker with pid {pid} has ended before the run began")
 
     def end(self) -> None:
-        """Wait for those that are about to end, and end the others."""
+        """Wait a moment for those that are about to end, and end the others."""
+        end = time.monotonic() + _PATIENCE
+        for process in self._processes:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, end - time.monotonic()))
+            if process.stdin is not None:
+                process.stdin.close()
         for process in self._processes:
             try:
                 process.wait(_PATIENCE)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            assert process.stdin is not None  # noqa: S101 - it was asked for
-            process.stdin.close()

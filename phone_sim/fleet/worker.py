@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import gevent
@@ -15,6 +16,7 @@ from gevent.event import Event
 from gevent.os import make_nonblocking, nb_read
 from locust import __version__
 from locust.env import Environment
+from locust.exception import RPCError
 from locust.rpc import Message
 from locust.runners import WorkerRunner
 
@@ -77,7 +79,7 @@ class FleetWorker(PartRunner, WorkerRunner):
     def stats_reporter(self) -> NoReturn:
         """Report often: what a worker has not reported is lost with it."""
         while True:
-            self._send_stats()
+            self._report()
             gevent.sleep(_REPORT_EVERY)
 
     def handle_message(self, msg: Message) -> None:
@@ -93,7 +95,7 @@ class FleetWorker(PartRunner, WorkerRunner):
     def stop(self) -> None:
         """Drop all phones, and report what became of them."""
         super().stop()
-        self._send_stats()
+        self._report()
 
     def worker(self) -> NoReturn:
         """Hear the master; Locust would be deaf after a message that it cannot read."""
@@ -119,7 +121,7 @@ class FleetWorker(PartRunner, WorkerRunner):
         """Let go of the master, which is told if it did not say so itself; for a second at most."""
         self.greenlet.kill()
         if not self.is_dismissed:
-            self.client.send(Message("quit", None, self.client_id))
+            self._say("quit", None)
         context = self.client.socket.context
         self.client.close(linger=_LINGER)
         context.term()
@@ -129,7 +131,7 @@ class FleetWorker(PartRunner, WorkerRunner):
             self._assignment = Assignment.read(msg.data)
             self._is_told_to_end = False
         except PhoneSimError as error:
-            self.client.send(Message(REFUSAL, {"reason": str(error)[:_REASON_LIMIT]}, self.client_id))
+            self._say(REFUSAL, {"reason": str(error)[:_REASON_LIMIT]})
             self._fail(error)
 
     def _on_report(self, client_id: str, data: dict[str, Any]) -> None:  # noqa: ARG002
@@ -144,7 +146,15 @@ class FleetWorker(PartRunner, WorkerRunner):
         data[REPORT] = report.message()
 
     def _send_line(self, mac: MacAddress, line: str) -> None:
-        self.client.send(Message(LINE, {"mac": mac.digits, "line": line}, self.client_id))
+        self._say(LINE, {"mac": mac.digits, "line": line})
+
+    def _say(self, word: str, data: dict[str, str] | None) -> None:
+        with suppress(RPCError):  # a master that takes no more is gone, which shows soon
+            self.client.send(Message(word, data, self.client_id))
+
+    def _report(self) -> None:
+        with suppress(RPCError):
+            self._send_stats()
 
     def _fail(self, error: PhoneSimError) -> None:
         self.failure = self.failure or error
