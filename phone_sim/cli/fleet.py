@@ -49,7 +49,11 @@ class Span(click.ParamType[float]):
     "--metrics-port", type=click.IntRange(0, 65535), help="Serve Prometheus metrics at this port of --web-host."
 )
 @click.option(
-    "--at-once", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Most phones busy at once."
+    "--at-once",
+    type=click.IntRange(1, 10_000),
+    default=100,
+    show_default=True,
+    help="Most phones busy at once, in all.",
 )
 @click.option(
     "--timeout", type=click.FloatRange(0.1, 60), default=5.0, show_default=True, help="Seconds for an answer."

@@ -41,7 +41,7 @@ WORKER_LIMIT = 1000
 """Most workers that come to a master while it runs; ours."""
 _LOOK_EVERY = 0.5
 _LAST_WORD = 5.0
-_LINE_LIMIT = 64 * 1024
+LINE_LIMIT = 64 * 1024
 
 
 @dataclass(slots=True, kw_only=True)
@@ -246,7 +246,7 @@ class FleetMaster(MasterRunner):
     def _on_logged_line(self, msg: Message, **_: Any) -> None:
         try:
             fields = Fields("what a worker says", msg.data)
-            mac, line = MacAddress.parse(fields.text("mac")), fields.text("line", _LINE_LIMIT)
+            mac, line = MacAddress.parse(fields.text("mac")), fields.text("line", LINE_LIMIT)
         except (UsageError, MacAddressError) as error:
             self._talk(str(error))
         else:

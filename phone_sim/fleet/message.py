@@ -17,6 +17,11 @@ ENTRY_LIMIT = 5000
 COUNT_LIMIT = 10**12
 
 
+def sendable(text: str, limit: int = TEXT_LIMIT) -> str:
+    """The text as it can be sent: no longer than allowed, and without what no encoding has."""
+    return text[:limit].encode(errors="replace").decode()
+
+
 class Fields:
     """The fields of a message of some `kind`. Every method raises UsageError for what is not asked for."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from phone_sim.fleet.fleet import Fleet
-from phone_sim.fleet.message import Fields
+from phone_sim.fleet.message import Fields, sendable
 
 LOST = "lost with a worker"
 """The state of phones that nobody can say anything of any more."""
@@ -85,13 +85,13 @@ class Census:
 
     def message(self) -> dict[str, Any]:
         """The census as a worker tells it; of very many reasons, the rarest are told as one."""
-        reasons = dict(self.reasons.most_common(_REASONS_SENT))
-        if rest := self.reasons.total() - sum(reasons.values()):
-            reasons["another reason"] = reasons.get("another reason", 0) + rest
+        reasons = Counter(dict(self.reasons.most_common(_REASONS_SENT)))
+        if rest := self.reasons.total() - reasons.total():
+            reasons["another reason"] += rest
         return {
             "states": dict(self.states),
-            "features": {key: dict(counts) for key, counts in self.features.items()},
-            "reasons": reasons,
+            "features": {key: _sendable(counts) for key, counts in self.features.items()},
+            "reasons": _sendable(reasons),
             "reboots": self.reboots,
         }
 
@@ -108,6 +108,13 @@ class Census:
         if found.phones != phones or found.reasons.total() > phones:
             raise fields.error("states", f"these are not {phones} phones")
         return found
+
+
+def _sendable(counts: Counter[str]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for text, count in counts.items():
+        found[sendable(text)] += count
+    return dict(found)
 
 
 def census(fleet: Fleet, wanted: int) -> dict[str, Any]:

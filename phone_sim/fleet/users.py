@@ -23,6 +23,7 @@ from phone_sim.errors import PhoneSimError, UsageError
 from phone_sim.firmware.effects import Fetch, Fetched, NotFound, Uploaded
 from phone_sim.fleet.fleet import Boot, Fleet, Listeners
 from phone_sim.fleet.live import LiveFleet
+from phone_sim.fleet.message import sendable
 from phone_sim.fleet.population import PHONE_LIMIT, PlannedPhone, Population
 from phone_sim.fleet.read_population import read_fleet_file
 from phone_sim.fleet.setup import parts
@@ -70,7 +71,7 @@ def reporting(environment: Environment, on_line: Callable[[MacAddress, str], Non
             name=request_name(mac, exchange),
             response_time=1000 * exchange.seconds,
             response_length=size,
-            exception=None if is_answer else RequestFailedError(getattr(reply, "reason", "")),
+            exception=None if is_answer else RequestFailedError(sendable(getattr(reply, "reason", ""))),
             context={"mac": mac.digits},
         )
 
@@ -80,7 +81,7 @@ def reporting(environment: Environment, on_line: Callable[[MacAddress, str], Non
             name=BOOT_NAME,
             response_time=1000 * boot.seconds,
             response_length=0,
-            exception=RequestFailedError(boot.shortcoming) if boot.shortcoming else None,
+            exception=RequestFailedError(sendable(boot.shortcoming)) if boot.shortcoming else None,
             context={"mac": boot.mac.digits},
         )
 

@@ -21,7 +21,8 @@ from locust.rpc import Message
 from locust.runners import WorkerRunner
 
 from phone_sim.errors import PhoneSimError, UsageError
-from phone_sim.fleet.master import ASSIGNMENT, HELLO, LINE, REFUSAL, REPORT
+from phone_sim.fleet.master import ASSIGNMENT, HELLO, LINE, LINE_LIMIT, REFUSAL, REPORT
+from phone_sim.fleet.message import sendable
 from phone_sim.fleet.part import Part
 from phone_sim.fleet.report import Report
 from phone_sim.fleet.result import Census
@@ -33,7 +34,6 @@ _LONGEST_SILENCE = 15.0
 """How long a master may be silent, in seconds: it says something every second; ours."""
 _REPORT_EVERY = 1.0
 _LINGER = 1000
-_REASON_LIMIT = 1000
 
 
 class FleetWorker(PartRunner, WorkerRunner):
@@ -131,7 +131,7 @@ class FleetWorker(PartRunner, WorkerRunner):
             self._assignment = Assignment.read(msg.data)
             self._is_told_to_end = False
         except PhoneSimError as error:
-            self._say(REFUSAL, {"reason": str(error)[:_REASON_LIMIT]})
+            self._say(REFUSAL, {"reason": sendable(str(error))})
             self._fail(error)
 
     def _on_report(self, client_id: str, data: dict[str, Any]) -> None:  # noqa: ARG002
@@ -146,7 +146,7 @@ class FleetWorker(PartRunner, WorkerRunner):
         data[REPORT] = report.message()
 
     def _send_line(self, mac: MacAddress, line: str) -> None:
-        self._say(LINE, {"mac": mac.digits, "line": line})
+        self._say(LINE, {"mac": mac.digits, "line": sendable(line, LINE_LIMIT)})
 
     def _say(self, word: str, data: dict[str, str] | None) -> None:
         with suppress(RPCError):  # a master that takes no more is gone, which shows soon

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+import msgpack  # type: ignore[import-untyped]
 import pytest
 
 from phone_sim.errors import UsageError
@@ -58,6 +59,12 @@ def test_lost_phones_are_neither_up_nor_as_expected() -> None:
         "shortcomings": {f"it was {LOST}": 4, "LDAP: no license": 3, "it was not switched on": 1},
         "reboots": 1,
     }
+
+
+def test_what_a_server_made_up_can_be_sent() -> None:
+    census = Census(states=Counter(idle=3), reasons=Counter({"x" * 2000: 1, "x" * 3000: 1, "file \udcff": 1}))
+    told = msgpack.loads(msgpack.dumps(Report(run=1, census=census).message()), strict_map_key=False)
+    assert Report.read(told, 3).census.reasons == {"x" * 1000: 2, "file ?": 1}
 
 
 def test_very_many_reasons_are_told_in_short() -> None:
