@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from phone_sim.mac_address import MacAddress
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_PORT = click.IntRange(1, 65535)
 _SPAN = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
 
 
@@ -40,10 +41,19 @@ class Span(click.ParamType[float]):
 @click.option("-r", "--spawn-rate", type=click.FloatRange(0.01), help="Phones a second. [default: the population's]")
 @click.option("-t", "--run-time", type=Span(), help="End after this time: 90s, 5m, 1h30m. [default: never]")
 @click.option("--headless", is_flag=True, help="Begin at once, without Locust's web page.")
-@click.option("--web-host", default="127.0.0.1", show_default=True, help="Address of Locust's web page.")
-@click.option("--web-port", type=click.IntRange(1, 65535), default=8089, show_default=True, help="Port of that page.")
 @click.option(
-    "--at-once", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Most phones busy at once."
+    "--web-host", default="127.0.0.1", show_default=True, help="Address of Locust's web page, and of metrics."
+)
+@click.option("--web-port", type=click.IntRange(0, 65535), default=8089, show_default=True, help="Port of that page.")
+@click.option(
+    "--metrics-port", type=click.IntRange(0, 65535), help="Serve Prometheus metrics at this port of --web-host."
+)
+@click.option(
+    "--at-once",
+    type=click.IntRange(1, 10_000),
+    default=100,
+    show_default=True,
+    help="Most phones busy at once, in all.",
 )
 @click.option(
     "--timeout", type=click.FloatRange(0.1, 60), default=5.0, show_default=True, help="Seconds for an answer."
@@ -57,6 +67,21 @@ class Span(click.ParamType[float]):
 @click.option(
     "--log-of", "watched", multiple=True, metavar="MAC", help="Show this phone's log on stderr. May be given again."
 )
+@click.option("--processes", type=click.IntRange(-1), help="Share the phones among so many workers; -1: one a core.")
+@click.option("--master", is_flag=True, help="Share the phones among workers that come to this master.")
+@click.option("--worker", is_flag=True, help="Be a worker: the master says everything else.")
+@click.option("--master-host", default="127.0.0.1", show_default=True, help="With --worker: where the master is.")
+@click.option("--master-port", type=_PORT, default=5557, show_default=True, help="With --worker: the master's port.")
+@click.option("--master-max-wait", type=Span(), default="30", help="With --worker: time for its answer. [default: 30s]")
+@click.option("--master-bind-host", default="127.0.0.1", show_default=True, help="With --master: address; * for all.")
+@click.option(
+    "--master-bind-port", type=click.IntRange(0, 65535), default=5557, show_default=True, help="With --master: port."
+)
+@click.option("--expect-workers", type=click.IntRange(1, 1000), default=1, show_default=True, help="Wait for so many.")
+@click.option(
+    "--expect-workers-max-wait", type=Span(), default="60", help="End if they do not come by then. [default: 60s]"
+)
+@click.option("--ends-with-input", is_flag=True, hidden=True)
 @click.option("--virtual", is_flag=True, help="Virtual time and no sockets: what becomes of the phones until --until.")
 @click.option("--now", type=Instant(), help="With --virtual: time at the start. [default: the time]")
 @click.option("--until", type=Instant(), help="With --virtual: time at the end.")
@@ -69,13 +94,20 @@ def command(**values: Any) -> None:
     of Locust shows them meanwhile; requests have the phone's own address as <MAC> in their names, and a whole boot is
     the request named boot. Ends with 1 when a phone is not up as expected or a --fail-if rule holds.
 
+    With --processes or --master, each phone is of one worker. A worker that is lost takes its phones with it: they
+    count as lost, and the run goes on. Workers are told the population by the master, which trusts whoever comes.
+
     Example: phone-sim fleet --server http://127.0.0.1:8080/ --users 500 --spawn-rate 50 --run-time 1m --headless
     """
+    from phone_sim.cli.fleet_load import be_worker, load
     from phone_sim.errors import MacAddressError, UsageError
     from phone_sim.fleet.population import Population
     from phone_sim.fleet.read_population import FleetFile, read_fleet_file
     from phone_sim.mac_address import MacAddress
 
+    if values["worker"]:
+        be_worker(values)
+        return
     try:
         watched = tuple(MacAddress.parse(mac) for mac in values["watched"])
     except MacAddressError as error:
@@ -86,52 +118,11 @@ def command(**values: Any) -> None:
     if values["virtual"]:
         _virtual(found, watched, values)
     else:
-        _load(found, watched, values)
-
-
-def _load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str, Any]) -> None:
-    from phone_sim.cli.report import talk
-    from phone_sim.errors import UsageError
-    from phone_sim.firmware.location import BootServer
-    from phone_sim.fleet.thresholds import Threshold
-    from phone_sim.runtime.transport import Limits
-    from phone_sim.runtime.trust_file import load_anchor
-
-    if values["server"] is None:
-        raise UsageError("--server is missing: where is the boot server?")
-    BootServer.parse_all(values["server"])
-    thresholds = tuple(Threshold.parse(rule) for rule in values["rules"])
-    population, timeout = found.population, values["timeout"]
-    try:
-        # Before anything that holds on to a socket: it replaces those of the whole process.
-        from phone_sim.fleet.load import Load, run_load
-    except ModuleNotFoundError as error:
-        raise UsageError(f"fleet needs {error.name}: pip install 'phone-sim[fleet]'") from error
-
-    result = run_load(
-        Load(
-            population=population,
-            boot_server=values["server"],
-            anchor=load_anchor(values["trust"]),
-            limits=Limits(answer=timeout, transfer=12 * timeout),
-            spawn_rate=values["spawn_rate"] or population.count / max(1.0, population.seconds),
-            seconds=values["run_time"],
-            expects_licenses=values["require_licensed"],
-            at_once=values["at_once"],
-            thresholds=thresholds,
-            web=None if values["headless"] else (values["web_host"], values["web_port"]),
-            csv_prefix=values["csv_prefix"],
-            html=values["html"],
-            watched=watched,
-            on_line=lambda mac, line: talk(f"{mac} {line}"),
-            talk=talk,
-        )
-    )
-    table = result.pop("table")
-    _report(result, values["as_json"], table)
+        load(found, watched, values)
 
 
 def _virtual(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str, Any]) -> None:
+    from phone_sim.cli.fleet_load import report
     from phone_sim.cli.report import talk
     from phone_sim.errors import UsageError
     from phone_sim.fleet.virtual import run_virtual
@@ -139,6 +130,8 @@ def _virtual(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict
 
     if values["until"] is None:
         raise UsageError("--virtual needs --until: it would never end")
+    if values["processes"] is not None or values["master"]:
+        raise UsageError("--virtual goes with no --processes and no --master: it is one process")
     if values["server"] is not None:
         raise UsageError("--virtual goes with no --server: the population file says what the boot server has")
     result = run_virtual(
@@ -150,38 +143,4 @@ def _virtual(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict
         watched=watched,
         on_line=lambda mac, line: talk(f"{mac} {line}"),
     )
-    _report(result, values["as_json"], [])
-
-
-def _report(result: dict[str, Any], as_json: bool, table: list[str]) -> None:
-    from phone_sim.cli.report import print_json, talk
-    from phone_sim.errors import PhoneSimError
-
-    if as_json:
-        print_json(result)
-    else:
-        click.echo("\n".join([*table, *_words(result)]))
-    if passed := result.get("thresholds_passed"):
-        talk(
-            "\n".join(
-                f"{rule}: it is {'not known' if value is None else f'{value:.1f}'}" for rule, value in passed.items()
-            )
-        )
-    if result.get("interrupted"):
-        raise KeyboardInterrupt
-    if result["as_expected"] < result["phones"] or passed:
-        missing = result["phones"] - result["as_expected"]
-        raise PhoneSimError(
-            f"{missing} of {result['phones']} phones are not as expected, {len(passed or ())} rules hold"
-        )
-
-
-def _words(result: dict[str, Any]) -> list[str]:
-    """What became of the phones, for people."""
-    lines = [f"{result['phones']} phones, {result['as_expected']} as expected, {result['reboots']} reboots"]
-    lines += [f"  {state}: {count}" for state, count in result["states"].items()]
-    for feature, counts in result["features"].items():
-        lines += [f"  {feature}: {what}: {count}" for what, count in counts.items()]
-    if "phone_days" in result:
-        lines.append(f"{result['phone_days']} days of phones in {result['seconds']} s")
-    return lines + [f"  not as expected: {count}: {reason}" for reason, count in result["shortcomings"].items()]
+    report(result, values["as_json"], [])

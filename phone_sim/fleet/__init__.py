@@ -1,5 +1,5 @@
 """Many phones at once, each of them the firmware itself: on virtual time without sockets, or as load on Locust.
 
-Only the modules named for it here, `users` and `load`, import Locust, which replaces the sockets of its whole process;
-the rest can be imported anywhere.
+`users`, `load`, `worker` and what they are made of import Locust, which replaces the sockets of its whole process; each
+such module says so. The rest can be imported anywhere.
 """

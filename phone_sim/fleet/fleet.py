@@ -31,11 +31,16 @@ from phone_sim.runtime.transport import Transport
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boot:
-    """A boot that has ended: of which phone, in how many seconds, and why it is not as expected; empty if it is."""
+    """A boot that has ended: of which phone, in how many seconds, and why it is not as expected; empty if it is.
+
+    It leaves every configured feature `licensed` or not; `is_first` when the phone was just switched on.
+    """
 
     mac: MacAddress
     seconds: float
     shortcoming: str
+    is_licensed: bool
+    is_first: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,8 +155,15 @@ class Fleet:
             transport.close()
         self._put_on_agenda(member, performance)
         if performance.boot_seconds is not None:
-            shortcoming = self.shortcoming(member)
-            listeners.on_boot(Boot(mac=mac, seconds=performance.boot_seconds, shortcoming=shortcoming))
+            service = member.phone.service
+            boot = Boot(
+                mac=mac,
+                seconds=performance.boot_seconds,
+                shortcoming=self.shortcoming(member),
+                is_licensed=service is not None and not any(isinstance(gate, NotLicensed) for gate in service.gates),
+                is_first=boots,
+            )
+            listeners.on_boot(boot)
 
     def _put_on_agenda(self, member: Member, performance: Performance) -> None:
         now = self._clock.elapsed().total_seconds()

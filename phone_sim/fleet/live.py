@@ -19,12 +19,16 @@ _LONGEST_WAIT = 1.0
 
 
 class LiveFleet:
-    """Lets what is due to the phones of a fleet happen, to at most `at_once` of them at the same time."""
+    """Lets what is due to the phones of a fleet happen, to at most `at_once` of them at the same time.
+
+    With one phone one thing goes on at a time; what else is to happen to it meanwhile waits for that.
+    """
 
     def __init__(self, fleet: Fleet, clock: Clock, *, at_once: int) -> None:
         self.fleet = fleet
         self._clock = clock
         self._pool = Pool(at_once)
+        self._under_way: dict[int, Event] = {}
         self._arrived: deque[int] = deque()
         self._something_new = Event()
         self._watch = gevent.spawn(self._let_happen)
@@ -44,9 +48,16 @@ class LiveFleet:
         self._arrived.extend(numbers)
         self._something_new.set()
 
-    def do(self, event: Callable[[], None]) -> None:
-        """Let something else happen to a phone, when there is room for it; it has on return."""
-        self._pool.spawn(event).get()
+    def happen(self, number: int) -> None:
+        """Let what is due to a phone happen, when there is room for it; it has on return."""
+        self._pool.spawn(self._happen, number).get()
+
+    def reboot(self, number: int) -> None:
+        """Reboot a phone by hand (B15), when there is room for it and nothing else is going on with it.
+
+        It has rebooted on return. Raises LifecycleError if it is not in service.
+        """
+        self._pool.spawn(self._alone, number, lambda: self.fleet.reboot(number)).get()
 
     def stop(self, grace: float = 0.0) -> None:
         """Let nothing begin any more, and end what is still under way after `grace` seconds."""
@@ -59,10 +70,29 @@ class LiveFleet:
         while True:
             number = self._next()
             if number is not None:
-                self._pool.spawn(self.fleet.happen, number)  # waits until there is room
+                self._pool.spawn(self._happen, number)  # waits until there is room
                 continue
             self._something_new.clear()
             self._something_new.wait(min(_LONGEST_WAIT, max(0.001, self.fleet.next_due() - self._now())))
+
+    def _happen(self, number: int) -> None:
+        self._alone(number, lambda: self._happen_if_due(number))
+
+    def _happen_if_due(self, number: int) -> None:
+        # Something else may have happened to it since it was due: then it was put on the agenda anew.
+        member = self.fleet.members.get(number)
+        if member is None or member.due <= self._now():
+            self.fleet.happen(number)
+
+    def _alone(self, number: int, event: Callable[[], None]) -> None:
+        while (other := self._under_way.get(number)) is not None:
+            other.wait()
+        ended = self._under_way[number] = Event()
+        try:
+            event()
+        finally:
+            del self._under_way[number]
+            ended.set()
 
     def _next(self) -> int | None:
         """The next phone that something is to happen to; those that are up go before those that are to come."""

@@ -5,7 +5,8 @@ Importing this imports Locust, which replaces the sockets of its whole process.
 
 import csv
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,158 +15,170 @@ import gevent
 from gevent.event import Event
 from gevent.pool import Group
 from locust.env import Environment
+from locust.exception import RPCError
 from locust.html import get_html_report
-from locust.runners import STATE_INIT, STATE_STOPPED, LocalRunner
-from locust.stats import (
-    PERCENTILES_TO_REPORT,
-    StatsCSV,
-    StatsCSVFileWriter,
-    StatsEntry,
-    get_error_report_summary,
-    get_percentile_stats_summary,
-    get_stats_summary,
-    stats_history,
-)
+from locust.stats import PERCENTILES_TO_REPORT, StatsCSV, StatsCSVFileWriter, stats_history
+from zmq import ZMQError
 
-from phone_sim.errors import UsageError
-from phone_sim.fleet.fleet import Fleet
-from phone_sim.fleet.live import LiveFleet
-from phone_sim.fleet.population import Population
-from phone_sim.fleet.result import census
-from phone_sim.fleet.thresholds import ALL, Threshold, passed
-from phone_sim.fleet.users import BOOT_NAME, PhoneUser, reporting, transports
-from phone_sim.licensing.signature import TrustAnchor
-from phone_sim.mac_address import MacAddress
-from phone_sim.runtime.clock import SystemClock
-from phone_sim.runtime.transport import Limits
+from phone_sim.errors import PhoneSimError, UsageError
+from phone_sim.fleet.master import FleetMaster
+from phone_sim.fleet.metrics import serve_metrics
+from phone_sim.fleet.page import FleetPage
+from phone_sim.fleet.part import OnLine
+from phone_sim.fleet.processes import Workers, workers
+from phone_sim.fleet.runner import FleetRunner, FleetUser, options
+from phone_sim.fleet.setup import Distribution, Setup
+from phone_sim.fleet.statistics import measure, measures
+from phone_sim.fleet.thresholds import Threshold, passed
+from phone_sim.fleet.users import BOOT_NAME
 
 _TALK_EVERY = 5.0
-_GRACE = 5.0
+_LOOK_EVERY = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What is to be done: the phones, their boot server, and how fast they come; `seconds` None goes on for ever.
+    """What is to be done: the phones and their boot server, and how fast they come; `seconds` None goes on for ever.
 
-    With `web` (host and port) the page of Locust starts and stops the phones. `csv_prefix` and `html` are files that
-    are written, as Locust writes them. `on_line` is told the log lines of the `watched` phones.
+    With `web` (host and port) the page of Locust starts and stops the phones, and `seconds` is what it proposes.
+    `metrics` (host and port) is for Prometheus. `csv_prefix` and `html` are files that are written, as Locust writes
+    them. `on_line` is told the log lines of the watched phones. Without a `distribution` all phones are of this
+    process.
     """
 
-    population: Population
-    boot_server: str
-    anchor: TrustAnchor
-    limits: Limits
+    setup: Setup
     spawn_rate: float
     seconds: float | None
-    expects_licenses: bool
-    at_once: int
     thresholds: tuple[Threshold, ...] = ()
     web: tuple[str, int] | None = None
+    metrics: tuple[str, int] | None = None
     csv_prefix: str | None = None
     html: Path | None = None
-    watched: tuple[MacAddress, ...] = ()
-    on_line: Callable[[MacAddress, str], None] = lambda _mac, _line: None
+    on_line: OnLine = lambda _mac, _line: None
     talk: Callable[[str], None] = lambda _words: None
-
-
-class FleetUser(PhoneUser):
-    """What Locust counts as a user here: a phone of the one fleet, without a greenlet of its own."""
-
-
-class _FleetRunner(LocalRunner):
-    """Locust's runner, whose users are the phones of a fleet."""
-
-    def __init__(self, environment: Environment, live: LiveFleet, wanted: int) -> None:
-        self._live = live
-        self._wanted = wanted
-        self._switched_on = 0
-        super().__init__(environment)
-
-    @property
-    def user_count(self) -> int:
-        """How many phones were switched on."""
-        return self._switched_on
-
-    @property
-    def user_classes_count(self) -> dict[str, int]:
-        """The same, by the only class there is."""
-        return {FleetUser.__name__: self._switched_on}
-
-    def spawn_users(self, user_classes_spawn_count: dict[str, int], wait: bool = False) -> list[Any]:  # noqa: ARG002
-        """Switch on the next phones."""
-        if self.state in (STATE_INIT, STATE_STOPPED):
-            self.update_state("spawning")
-        end = min(self._wanted, self._switched_on + sum(user_classes_spawn_count.values()))
-        self._live.switch_on(range(self._switched_on, end))
-        self._switched_on = end
-        return []
-
-    def stop_users(self, user_classes_stop_count: dict[str, int]) -> None:
-        """Phones stay up until the end of the run, when all of them are dropped."""
+    distribution: Distribution | None = None
 
 
 def run_load(load: Load) -> dict[str, Any]:
-    """Run the load to its end; the result is what became of the phones, with what Locust counted."""
-    environment = Environment(user_classes=[FleetUser], host=load.boot_server)
-    clock = SystemClock()
-    fleet = Fleet(
-        load.population,
-        boot_server=load.boot_server,
-        clock=clock,
-        transport=transports(load.limits),
-        anchor=load.anchor,
-        expects_licenses=load.expects_licenses,
-        listeners=reporting(environment, load.on_line),
-        watched=load.watched,
+    """Run the load to its end; the result is what became of the phones, with what Locust counted.
+
+    Raises:
+        UsageError: an address that is taken, or a file that cannot be written.
+        PhoneSimError: the workers that are waited for do not come.
+    """
+    environment = Environment(
+        user_classes=[FleetUser],
+        host=load.setup.boot_server,
+        parsed_options=options(
+            num_users=load.setup.population.count, spawn_rate=load.spawn_rate, run_time=load.seconds
+        ),
     )
-    live = LiveFleet(fleet, clock, at_once=load.at_once)
-    runner = environment.runner = _FleetRunner(environment, live, load.population.count)
+    with ExitStack() as stack:
+        runner: FleetMaster | FleetRunner
+        started = None
+        if load.distribution is None:
+            runner = FleetRunner(environment, load.setup, load.on_line)
+        else:
+            runner = _master(load, environment, load.distribution)
+            started = stack.enter_context(workers(load.distribution.started, ("127.0.0.1", runner.port)))
+        environment.runner = runner
+        stack.callback(runner.quit)
+        if started is not None and isinstance(runner, FleetMaster):
+            runner.greenlet.spawn(_watch, started, runner)
+        with _beside(load, environment, runner):
+            interrupted = _run(load, runner, started)
+            runner.stop()
+        if load.html is not None:
+            load.html.write_text(get_html_report(environment, show_download_link=False), encoding="utf-8")
+        return {**_result(load, environment, runner), "interrupted": interrupted}
+
+
+def _master(load: Load, environment: Environment, distribution: Distribution) -> FleetMaster:
+    host, port = distribution.bind
     try:
-        interrupted = _run(load, environment, runner, live)
-    finally:
-        live.stop(_GRACE)
-        runner.quit()
-    if load.html is not None:
-        load.html.write_text(get_html_report(environment, show_download_link=False), encoding="utf-8")
-    return {**_result(load, environment, fleet), "interrupted": interrupted}
+        runner = FleetMaster(environment, load.setup, bind=(host, port), on_line=load.on_line, talk=load.talk)
+    except (SystemExit, RPCError, ZMQError) as error:
+        raise UsageError(f"the master cannot listen at {host}:{port}: is it free, and of this machine?") from error
+    load.talk(f"The master is at {host}:{runner.port}")
+    return runner
 
 
-def _run(load: Load, environment: Environment, runner: _FleetRunner, live: LiveFleet) -> bool:
-    """Until the time is over or somebody ends it; true in the latter case."""
+@contextmanager
+def _beside(load: Load, environment: Environment, runner: FleetMaster | FleetRunner) -> Iterator[None]:
+    """What goes on beside the phones: the page, the metrics, the files, and somebody who says how it goes."""
     beside = Group()
-    beside.spawn(stats_history, runner)
-    beside.spawn(_talk, load, environment, live)
-    writer = _csv_writer(load, environment)
-    if writer is not None:
-        beside.spawn(writer.stats_writer)
-    page = None
-    if load.web is not None:
-        page = environment.create_web_ui(*load.web)
-        load.talk(f"Locust's page is at http://{load.web[0]}:{load.web[1]}/")
-    else:
-        runner.start(load.population.count, load.spawn_rate)
-    try:
-        interrupted = _wait(load.seconds)
-    finally:
-        beside.kill()
-        if page is not None:
-            page.stop()
+    with ExitStack() as stack:
+        writer = _csv_writer(load, environment)
+        stack.callback(beside.kill)
         if writer is not None:
-            writer.close_files()
-            _write_last(load, environment)
-    return interrupted
+            stack.callback(_write_last, load, environment)
+            stack.callback(writer.close_files)
+            beside.spawn(writer.stats_writer)
+        beside.spawn(stats_history, runner)
+        beside.spawn(_talk, load, environment, runner)
+        if load.web is not None:
+            page = FleetPage(environment, load.setup, runner.picture, load.web)
+            stack.callback(page.stop)
+            load.talk(f"Locust's page is at http://{load.web[0]}:{page.port}/")
+        if load.metrics is not None:
+            server = serve_metrics(environment, runner.picture, load.metrics)
+            stack.callback(server.stop)
+            load.talk(f"Metrics are at http://{load.metrics[0]}:{server.server_port}/metrics")
+        yield
 
 
-def _wait(seconds: float | None) -> bool:
-    """Wait for the end; true for an interrupt or SIGTERM before it."""
-    ended = Event()
-    terminated = gevent.signal_handler(signal.SIGTERM, ended.set)
+def _run(load: Load, runner: FleetMaster | FleetRunner, started: Workers | None) -> bool:
+    """Until the time is over or somebody ends it; true in the latter case."""
+    over = runner.all_lost if isinstance(runner, FleetMaster) and load.web is None else Event()
+    with _until_terminated(over) as terminated:
+        try:
+            if isinstance(runner, FleetMaster) and load.distribution is not None:
+                _wait_for_workers(load.distribution, runner, started, terminated)
+            if load.web is None:
+                if not terminated.is_set():
+                    runner.start(load.setup.population.count, load.spawn_rate)
+                over.wait(load.seconds)
+            else:
+                over.wait()
+        except KeyboardInterrupt:
+            return True
+        return bool(terminated.is_set())
+
+
+@contextmanager
+def _until_terminated(over: Event) -> Iterator[Event]:
+    """Set an event at SIGTERM as well, and say whether that was so."""
+    terminated = Event()
+
+    def end() -> None:
+        terminated.set()
+        over.set()
+
+    watch = gevent.signal_handler(signal.SIGTERM, end)
     try:
-        return bool(ended.wait(seconds))
-    except KeyboardInterrupt:
-        return True
+        yield terminated
     finally:
-        terminated.cancel()
+        watch.cancel()
+
+
+def _wait_for_workers(
+    distribution: Distribution, runner: FleetMaster, started: Workers | None, terminated: Event
+) -> None:
+    left = distribution.patience
+    while len(runner.ready()) < distribution.expected and not terminated.wait(0.1):
+        if started is not None:
+            started.check()
+        left -= 0.1
+        if left < 0:
+            raise PhoneSimError(
+                f"{len(runner.ready())} of {distribution.expected} workers came in {distribution.patience:g} s"
+            )
+
+
+def _watch(started: Workers, runner: FleetMaster) -> None:
+    while True:
+        gevent.sleep(_LOOK_EVERY)
+        runner.miss(started.gone())
 
 
 def _csv_writer(load: Load, environment: Environment) -> StatsCSVFileWriter | None:
@@ -185,62 +198,23 @@ def _write_last(load: Load, environment: Environment) -> None:
             write(csv.writer(file))
 
 
-def _talk(load: Load, environment: Environment, live: LiveFleet) -> None:
+def _talk(load: Load, environment: Environment, runner: FleetMaster | FleetRunner) -> None:
     while True:
         gevent.sleep(_TALK_EVERY)
-        boots = environment.stats.get(BOOT_NAME, "BOOT")
+        boots, picture = environment.stats.get(BOOT_NAME, "BOOT"), runner.picture()
         load.talk(
-            f"{boots.num_requests} boots, {boots.num_failures} not as expected; {live.busy} phones busy, "
-            f"{live.waiting} waiting; {environment.stats.total.current_rps:.0f} requests/s"
+            f"{boots.num_requests} boots, {boots.num_failures} not as expected; {picture.busy} phones busy, "
+            f"{picture.waiting} waiting; {environment.stats.total.current_rps:.0f} requests/s"
         )
 
 
-def _result(load: Load, environment: Environment, fleet: Fleet) -> dict[str, Any]:
-    entries = [entry for _, entry in sorted(environment.stats.entries.items())]
+def _result(load: Load, environment: Environment, runner: FleetMaster | FleetRunner) -> dict[str, Any]:
+    picture, stats = runner.picture(), environment.stats
     return {
-        **census(fleet, load.population.count),
-        "requests": [_measures(entry) for entry in entries],
-        "failures": [
-            {"method": error.method, "name": error.name, "reason": str(error.error), "count": error.occurrences}
-            for error in environment.stats.errors.values()
-        ],
-        "thresholds_passed": passed(load.thresholds, lambda name, metric: _measure(environment, name, metric)),
-        "table": [
-            *get_stats_summary(environment.stats, current=False),
-            *get_percentile_stats_summary(environment.stats),
-            *(get_error_report_summary(environment.stats) if environment.stats.errors else []),
-        ],
+        **picture.census.result(),
+        **({"workers": list(picture.workers)} if load.distribution is not None else {}),
+        **measures(stats),
+        "thresholds_passed": passed(
+            load.thresholds, lambda name, metric: measure(stats, picture.licensed, name, metric)
+        ),
     }
-
-
-def _measures(entry: StatsEntry) -> dict[str, Any]:
-    return {
-        "method": entry.method,
-        "name": entry.name,
-        "count": entry.num_requests,
-        "failures": entry.num_failures,
-        **{metric: _metric(entry, metric) for metric in ("p50", "p95", "p99", "max", "rate")},
-    }
-
-
-def _measure(environment: Environment, name: str, metric: str) -> float | None:
-    """What the statistics say of the requests of a name; of several methods, the worst."""
-    entries = [each for (found, _), each in environment.stats.entries.items() if found == name and each.num_requests]
-    if name == ALL:
-        entries = [environment.stats.total]
-    measured = [_metric(entry, metric) for entry in entries]
-    return None if not measured else min(measured) if metric == "rate" else max(measured)
-
-
-def _metric(entry: StatsEntry, metric: str) -> float:
-    match metric:
-        case "failures":
-            return 100 * entry.fail_ratio
-        case "rate":
-            return float(entry.total_rps)
-        case "max":
-            return float(entry.max_response_time)
-        case "avg":
-            return float(entry.avg_response_time)
-        case _:
-            return float(entry.get_response_time_percentile(int(metric[1:]) / 100))

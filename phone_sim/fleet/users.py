@@ -9,8 +9,7 @@
 Importing this imports Locust, which replaces the sockets of its whole process.
 """
 
-import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -18,13 +17,16 @@ from weakref import WeakKeyDictionary
 from gevent.event import Event
 from locust import User
 from locust.env import Environment
+from locust.runners import WorkerRunner
 
 from phone_sim.errors import PhoneSimError, UsageError
 from phone_sim.firmware.effects import Fetch, Fetched, NotFound, Uploaded
 from phone_sim.fleet.fleet import Boot, Fleet, Listeners
 from phone_sim.fleet.live import LiveFleet
+from phone_sim.fleet.message import sendable
 from phone_sim.fleet.population import PHONE_LIMIT, PlannedPhone, Population
 from phone_sim.fleet.read_population import read_fleet_file
+from phone_sim.fleet.setup import parts
 from phone_sim.fleet.transport import fleet_transport
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.clock import SystemClock
@@ -35,11 +37,17 @@ from phone_sim.runtime.trust_file import load_anchor
 BOOT_NAME = "boot"
 AT_ONCE = 100
 """Most phones that something goes on with at the same time; ours."""
+PHONES_PER_WORKER = 10_000
+"""Phones of a worker where nobody knows how many workers there will be; ours."""
 _PATTERN = "<MAC>"
 
 
 class RequestFailedError(PhoneSimError):
     """A request of a phone, or its boot, that failed, for the phone's own reason."""
+
+    def __repr__(self) -> str:
+        # What Locust shows of an error, and all that a worker tells its master of it.
+        return str(self)
 
 
 def request_name(mac: MacAddress, exchange: Exchange) -> str:
@@ -63,7 +71,7 @@ def reporting(environment: Environment, on_line: Callable[[MacAddress, str], Non
             name=request_name(mac, exchange),
             response_time=1000 * exchange.seconds,
             response_length=size,
-            exception=None if is_answer else RequestFailedError(getattr(reply, "reason", "")),
+            exception=None if is_answer else RequestFailedError(sendable(getattr(reply, "reason", ""))),
             context={"mac": mac.digits},
         )
 
@@ -73,7 +81,7 @@ def reporting(environment: Environment, on_line: Callable[[MacAddress, str], Non
             name=BOOT_NAME,
             response_time=1000 * boot.seconds,
             response_length=0,
-            exception=RequestFailedError(boot.shortcoming) if boot.shortcoming else None,
+            exception=RequestFailedError(sendable(boot.shortcoming)) if boot.shortcoming else None,
             context={"mac": boot.mac.digits},
         )
 
@@ -91,6 +99,10 @@ class PhoneUser(User):
     `trust` is the public key that license keys are verified with, the test pair's without one (D5);
     `expects_licenses` makes a boot that leaves a configured feature unlicensed a failure. Tasks can be added, and can
     `reboot` the phone.
+
+    With Locust's --processes, or --master with --expect-workers, each worker has as many phones of the population as
+    any other, and no two have the same one. Where Locust does not know how many workers come, each has
+    `phones_per_worker` of them, in the order in which they come.
     """
 
     abstract = True
@@ -98,17 +110,28 @@ class PhoneUser(User):
     trust: ClassVar[Path | None] = None
     expects_licenses: ClassVar[bool] = False
     timeout: ClassVar[float] = 5.0
-    _fleets: ClassVar[WeakKeyDictionary[Environment, dict[type["PhoneUser"], tuple[LiveFleet, Any]]]] = (
+    phones_per_worker: ClassVar[int | None] = None
+    _fleets: ClassVar[WeakKeyDictionary[Environment, dict[type["PhoneUser"], tuple[LiveFleet, Iterator[int]]]]] = (
         WeakKeyDictionary()
     )
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        of_class = self._fleets.setdefault(environment, {})
+        if environment not in self._fleets:
+            self._fleets[environment] = {}
+            environment.events.test_stop.add_listener(self._drop_all)
+        of_class = self._fleets[environment]
         if type(self) not in of_class:
-            of_class[type(self)] = (self._new_fleet(environment), itertools.count())
+            fleet = self._new_fleet(environment)
+            of_class[type(self)] = (fleet, iter(self._numbers(environment, fleet.fleet.population.count)))
         self.fleet, numbers = of_class[type(self)]
-        self.number = next(numbers)
+        number = next(numbers, None)
+        if number is None:
+            raise UsageError(
+                f"{type(self).__name__} has no phone left here: give it a larger population, "
+                "Locust --expect-workers, or the class phones_per_worker"
+            )
+        self.number = number
 
     def __init_subclass__(cls) -> None:
         # Locust wants a task of everybody, and hands on those of a class to the classes below it.
@@ -117,11 +140,29 @@ class PhoneUser(User):
 
     def on_start(self) -> None:
         """Switch the phone on."""
-        self.fleet.do(lambda: self.fleet.fleet.happen(self.number))
+        self.fleet.happen(self.number)
 
     def reboot(self) -> None:
         """Reboot the phone by hand (B15)."""
-        self.fleet.do(lambda: self.fleet.fleet.reboot(self.number))
+        self.fleet.reboot(self.number)
+
+    @classmethod
+    def _drop_all(cls, environment: Environment, **_: Any) -> None:
+        """Let nothing happen any more to the phones of a run that has ended: the next one has phones of its own."""
+        for fleet, _numbers in cls._fleets.pop(environment, {}).values():
+            fleet.stop()
+
+    @classmethod
+    def _numbers(cls, environment: Environment, count: int) -> range:
+        """The phones of this process."""
+        runner = environment.runner
+        if not isinstance(runner, WorkerRunner):
+            return range(count)
+        index, expected = runner.worker_index, getattr(environment.parsed_options, "expect_workers", 1)
+        if cls.phones_per_worker is None and index < expected and expected > 1:
+            return parts(count, expected)[index]
+        size = cls.phones_per_worker or PHONES_PER_WORKER
+        return range(index * size, min(count, (index + 1) * size))
 
     @classmethod
     def _new_fleet(cls, environment: Environment) -> LiveFleet:

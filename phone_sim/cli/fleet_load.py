@@ -1,0 +1,148 @@
+"""`phone-sim fleet` as load: in one process, as a master of workers, or as a worker."""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from phone_sim.fleet.read_population import FleetFile
+    from phone_sim.fleet.setup import Distribution, Setup
+    from phone_sim.mac_address import MacAddress
+
+_OF_WORKERS = ("worker", "master_host", "master_port", "master_max_wait", "ends_with_input")
+
+
+def be_worker(values: dict[str, Any]) -> None:
+    """Be a worker. Raises UsageError for options that are the master's."""
+    from phone_sim.errors import UsageError
+
+    context = click.get_current_context()
+    for option in context.command.params:
+        name = option.name or ""
+        if name not in _OF_WORKERS and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            raise UsageError(f"--worker goes with no {option.opts[0]}: the master says it")
+    try:
+        from phone_sim.fleet.worker import run_worker
+    except ModuleNotFoundError as error:
+        raise UsageError(f"fleet needs {error.name}: pip install 'phone-sim[fleet]'") from error
+    master = (values["master_host"], values["master_port"])
+    run_worker(master, values["master_max_wait"], ends_with_input=values["ends_with_input"])
+
+
+def load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str, Any]) -> None:
+    """Let the phones boot, and report in the end."""
+    from phone_sim.cli.report import talk
+    from phone_sim.errors import UsageError
+    from phone_sim.fleet.thresholds import Threshold
+
+    thresholds = tuple(Threshold.parse(rule) for rule in values["rules"])
+    setup = _setup(found, watched, values)
+    distribution = _distribution(values)
+    population = found.population
+    try:
+        # Before anything that holds on to a socket: it replaces those of the whole process.
+        from phone_sim.fleet.load import Load, run_load
+    except ModuleNotFoundError as error:
+        raise UsageError(f"fleet needs {error.name}: pip install 'phone-sim[fleet]'") from error
+
+    web_host, metrics_port = values["web_host"], values["metrics_port"]
+    result = run_load(
+        Load(
+            setup=setup,
+            spawn_rate=values["spawn_rate"] or population.count / max(1.0, population.seconds),
+            seconds=values["run_time"],
+            thresholds=thresholds,
+            web=None if values["headless"] else (web_host, values["web_port"]),
+            metrics=None if metrics_port is None else (web_host, metrics_port),
+            csv_prefix=values["csv_prefix"],
+            html=values["html"],
+            on_line=lambda mac, line: talk(f"{mac} {line}"),
+            talk=talk,
+            distribution=distribution,
+        )
+    )
+    table = result.pop("table")
+    report(result, values["as_json"], table)
+
+
+def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str, Any]) -> "Setup":
+    from phone_sim.errors import UsageError
+    from phone_sim.firmware.location import BootServer
+    from phone_sim.fleet.setup import Setup
+    from phone_sim.runtime.trust_file import load_anchor
+
+    if values["server"] is None:
+        raise UsageError("--server is missing: where is the boot server?")
+    BootServer.parse_all(values["server"])
+    return Setup(
+        population=found.population,
+        population_text="" if values["file"] is None else values["file"].read_text(encoding="utf-8"),
+        boot_server=values["server"],
+        anchor=load_anchor(values["trust"]),
+        timeout=values["timeout"],
+        expects_licenses=values["require_licensed"],
+        at_once=values["at_once"],
+        watched=watched,
+    )
+
+
+def _distribution(values: dict[str, Any]) -> "Distribution | None":
+    """How the phones are shared among workers; those of --processes come to a port of their own, of this machine."""
+    from phone_sim.errors import UsageError
+    from phone_sim.fleet.setup import Distribution
+
+    processes, patience = values["processes"], values["expect_workers_max_wait"]
+    if processes is None:
+        bind = (values["master_bind_host"], values["master_bind_port"])
+        expected = values["expect_workers"]
+        return Distribution(bind=bind, expected=expected, patience=patience) if values["master"] else None
+    if values["master"] or processes == 0:
+        raise UsageError(
+            "--processes starts a master and workers, at least one: it goes with no --master and not with 0"
+        )
+    count = processes if processes > 0 else os.cpu_count() or 1
+    return Distribution(bind=("127.0.0.1", 0), expected=count, patience=patience, started=count)
+
+
+def report(result: dict[str, Any], as_json: bool, table: list[str]) -> None:
+    from phone_sim.cli.report import print_json, talk
+    from phone_sim.errors import PhoneSimError
+
+    if as_json:
+        print_json(result)
+    else:
+        click.echo("\n".join([*table, *_words(result)]))
+    if passed := result.get("thresholds_passed"):
+        talk(
+            "\n".join(
+                f"{rule}: it is {'not known' if value is None else f'{value:.1f}'}" for rule, value in passed.items()
+            )
+        )
+    if result.get("interrupted"):
+        raise KeyboardInterrupt
+    if result["as_expected"] < result["phones"] or passed:
+        missing = result["phones"] - result["as_expected"]
+        raise PhoneSimError(
+            f"{missing} of {result['phones']} phones are not as expected, {len(passed or ())} rules hold"
+        )
+
+
+def _words(result: dict[str, Any]) -> list[str]:
+    """What became of the phones, for people."""
+    lines = [f"{result['phones']} phones, {result['as_expected']} as expected, {result['reboots']} reboots"]
+    lines += [f"  {state}: {count}" for state, count in result["states"].items()]
+    for feature, counts in result["features"].items():
+        lines += [f"  {feature}: {what}: {count}" for what, count in counts.items()]
+    if "phone_days" in result:
+        lines.append(f"{result['phone_days']} days of phones in {result['seconds']} s")
+    lines += [_words_of(worker) for worker in result.get("workers", ())]
+    return lines + [f"  not as expected: {count}: {reason}" for reason, count in result["shortcomings"].items()]
+
+
+def _words_of(worker: dict[str, Any]) -> str:
+    """What became of a worker."""
+    what = f"  worker {worker['index']} (pid {worker['pid']} on {worker['host']}), {worker['phones']['count']} phones"
+    if (lost := worker.get("lost")) is None:
+        return f"{what}: {worker['state']}"
+    return f"{what}: lost after {lost['after']:.0f} s, {lost['reason']}"

@@ -1,0 +1,67 @@
+"""Workers of a run as processes of this machine. They end when whoever started them does, however that ends."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from phone_sim.errors import PhoneSimError
+
+_PATIENCE = 3.0
+
+
+@contextmanager
+def workers(count: int, master: tuple[str, int]) -> Iterator["Workers"]:
+    """So many workers of the master at host and port, until they are not needed any more."""
+    started = Workers()
+    try:
+        for _ in range(count):
+            started.start(master)
+        yield started
+    finally:
+        started.end()
+
+
+class Workers:
+    """The processes that were started; their standard input holds them, and is never written to."""
+
+    def __init__(self) -> None:
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self, master: tuple[str, int]) -> None:
+        """Start a worker. It is in a session of its own, so that Ctrl+C is the master's, which then tells it to end."""
+        host, port = master
+        words = ["fleet", "--worker", "--master-host", host, "--master-port", f"{port}", "--ends-with-input"]
+        self._processes.append(
+            subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-m", "phone_sim", *words],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        )
+
+    def gone(self) -> list[int]:
+        """The ids of those that have ended."""
+        return [process.pid for process in self._processes if process.poll() is not None]
+
+    def check(self) -> None:
+        """Raise PhoneSimError if a worker has ended."""
+        for pid in self.gone():
+            raise PhoneSimError(f"worker with pid {pid} has ended before the run began")
+
+    def end(self) -> None:
+        """Wait a moment for those that are about to end, and end the others."""
+        end = time.monotonic() + _PATIENCE
+        for process in self._processes:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, end - time.monotonic()))
+            if process.stdin is not None:
+                process.stdin.close()
+        for process in self._processes:
+            try:
+                process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

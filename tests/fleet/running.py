@@ -1,0 +1,101 @@
+"""A fleet as a process, told by words and heard by what it says; and a site for it on nginx."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from phone_sim.casebook.activation_files import phone_key
+from phone_sim.licensing.license_file import write
+
+BOUND = 60.0
+
+
+def make_site(root: Path, licensed: int) -> None:
+    """A site that wants the corporate directory, with licenses for the first phones, and a place for logs."""
+    root.mkdir()
+    (root / "000000000000.cfg").write_bytes(b'<APPLICATION CONFIG_FILES="site.cfg" LOG_FILE_DIRECTORY="logs"/>')
+    (root / "site.cfg").write_bytes(b'<site feature.corporateDirectory.enabled="1"/>')
+    for number in range(1, licensed + 1):
+        mac = f"0004f2{number:06x}"
+        (root / f"{mac}-license.cfg").write_bytes(write([phone_key(mac)]))
+
+
+class Running:
+    """`phone-sim fleet` with these words, until the end of the context."""
+
+    def __init__(self, *words: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "phone_sim", "fleet", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.said = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def hear(self, pattern: str) -> str:
+        """Wait for a line on stderr; the first group of the pattern in it."""
+        assert self.process.stderr is not None
+        while (found := re.search(pattern, self.said)) is None:
+            line = self.process.stderr.readline()
+            assert line, f"it has ended: {self.said}"
+            self.said += line
+        return found[1] if found.groups() else found[0]
+
+    def ended(self) -> tuple[int, str]:
+        """Its exit code and stdout, when it ends; the rest of stderr is in `said`."""
+        out, err = self.process.communicate(timeout=BOUND)
+        self.said += err
+        return self.process.returncode, out
+
+
+def metrics(url: str) -> dict[tuple[str, ...], float]:
+    """The metrics at an address, read by Prometheus' own parser: name and values of the labels, and the number."""
+    with urllib.request.urlopen(url, timeout=BOUND) as answer:
+        families = list(text_string_to_metric_families(answer.read().decode()))
+    return {
+        (sample.name, *sample.labels.values()): float(sample.value) for family in families for sample in family.samples
+    }
+
+
+def asked(url: str) -> dict[str, Any]:
+    """The JSON at an address."""
+    with urllib.request.urlopen(url, timeout=BOUND) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + BOUND
+    while not is_so():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.1)
+
+
+def is_alive(pid: int) -> bool:
+    """True for a process that has not ended; one that nobody has waited for has."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -1,0 +1,105 @@
+"""Locust's page with phones on it: in a browser, and as forms with workers behind it."""
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.fleet.running import BOUND, Running, asked, make_site, metrics, until
+from tests.real_servers.nginx import Nginx
+from tests.web.chromium import Visitor, chromium
+
+pytestmark = pytest.mark.real
+
+PHONES, LICENSED = 12, 8
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Nginx]:
+    make_site(tmp_path / "root", LICENSED)
+    with Nginx(tmp_path / "root", tmp_path / "work") as running:
+        yield running
+
+
+def boots(server: Nginx) -> Counter[str]:
+    """How often each phone has booted, as the server saw it."""
+    asked_for = (request.path.strip("/") for request in server.requests())
+    return Counter(path.removesuffix("-phone.cfg") for path in asked_for if path.endswith("-phone.cfg"))
+
+
+def test_runs_are_started_on_the_page(server: Nginx) -> None:
+    words = ("--server", server.url, "--users", f"{PHONES}", "--web-port", "0")
+    with Running(*words) as run, chromium() as browser:
+        url = run.hear(r"page is at (\S+)/")
+        visitor = Visitor(browser.new_page(), url)
+        page = visitor.go("/")
+        users = page.get_by_label("Number of users (peak concurrency)")
+        expect(users).to_have_value(f"{PHONES}")
+        users.fill("99999999")
+        page.get_by_role("button", name="Start").click()
+        expect(page.get_by_text("a population has 1 to 1000000 phones")).to_be_visible()
+        users.fill(f"{PHONES}")
+        for time in (1, 2):
+            page.get_by_role("button", name="Start").click()
+            page.get_by_role("tab", name="Phones").click()
+            expect(page.get_by_role("row", name=f"LDAP on {LICENSED}")).to_be_visible(timeout=20_000)
+            expect(page.get_by_role("row", name=f"LDAP no license {PHONES - LICENSED}")).to_be_visible()
+            expect(page.get_by_role("row", name=f"Phones idle {PHONES}")).to_be_visible()
+            expect(page.get_by_role("row", name=f"Time to licensed count {LICENSED}")).to_be_visible()
+            assert asked(f"{url}/phones")["boots"] == PHONES
+            assert boots(server) == {f"0004f2{number:06x}": time for number in range(1, PHONES + 1)}
+            page.get_by_role("button", name="Stop").click()
+            new = page.get_by_role("button", name="New")
+            expect(new).to_be_visible()
+            new.click()
+        assert visitor.complaints == []
+        run.process.terminate()
+        assert run.ended()[0] == 130
+
+
+def test_page_of_a_master_starts_its_workers(server: Nginx) -> None:
+    words = ("--server", server.url, "--users", "4", "--web-port", "0", "--processes", "1", "--json")
+    with Running(*words) as run:
+        url = run.hear(r"page is at (\S+)/")
+
+        def post(path: str, **fields: str) -> str:
+            form = urllib.parse.urlencode(fields).encode()
+            with urllib.request.urlopen(f"{url}/{path}", form, timeout=BOUND) as answer:
+                return str(json.load(answer)["message"])
+
+        def swarm(users: str, host: str) -> str:
+            return post("swarm", user_count=users, spawn_rate="100", host=host)
+
+        assert "invalid literal" in swarm("many", server.url)
+        assert "not a boot server address" in swarm("4", "nowhere")
+        until(lambda: asked(f"{url}/worker-count")["worker_count"] == 1)
+        assert swarm("4", server.url) == "Swarming started"
+        until(lambda: asked(f"{url}/phones")["states"] == {"idle": 4})
+        assert swarm("3", server.url) == "Swarming started"
+        assert post("stop") == "Test stopped"
+        until(lambda: asked(f"{url}/phones")["workers"][0]["state"] == "done")
+        assert swarm(f"{PHONES}", server.url) == "Swarming started"
+        until(lambda: asked(f"{url}/phones")["states"] == {"idle": PHONES})
+        assert metrics(f"{url}/metrics")["phone_sim_workers", "running"] == 1
+        assert boots(server) == {f"0004f2{number:06x}": 1 + (number <= 4) for number in range(1, PHONES + 1)}
+        run.process.terminate()
+        code, out = run.ended()
+    assert code == 130
+    assert json.loads(out)["as_expected"] == PHONES
+
+
+def test_page_of_somebody_else_starts_nothing(server: Nginx) -> None:
+    with Running("--server", server.url, "--web-port", "0") as run:
+        url = run.hear(r"page is at (\S+)/")
+        request = urllib.request.Request(f"{url}/stop", b"", headers={"Sec-Fetch-Site": "cross-site"})
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(request, timeout=BOUND)
+        with Running("--server", server.url, "--web-port", url.rpartition(":")[2]) as other:
+            assert other.ended()[0] == 2
+            assert "Error: --web-port" in other.said
