@@ -30,13 +30,14 @@ from locust.stats import (
 from phone_sim.errors import UsageError
 from phone_sim.fleet.fleet import Fleet
 from phone_sim.fleet.live import LiveFleet
+from phone_sim.fleet.phone_clock import clock_of
 from phone_sim.fleet.population import Population
 from phone_sim.fleet.result import census
+from phone_sim.fleet.sources import check_sources
 from phone_sim.fleet.thresholds import ALL, Threshold, passed
 from phone_sim.fleet.users import BOOT_NAME, PhoneUser, reporting, transports
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
-from phone_sim.runtime.clock import SystemClock
 from phone_sim.runtime.transport import Limits
 
 _TALK_EVERY = 5.0
@@ -107,7 +108,8 @@ class _FleetRunner(LocalRunner):
 def run_load(load: Load) -> dict[str, Any]:
     """Run the load to its end; the result is what became of the phones, with what Locust counted."""
     environment = Environment(user_classes=[FleetUser], host=load.boot_server)
-    clock = SystemClock()
+    check_sources(load.population.sources)
+    clock = clock_of(load.population)
     fleet = Fleet(
         load.population,
         boot_server=load.boot_server,
@@ -115,6 +117,7 @@ def run_load(load: Load) -> dict[str, Any]:
         transport=transports(load.limits),
         anchor=load.anchor,
         expects_licenses=load.expects_licenses,
+        patience=load.limits.answer,
         listeners=reporting(environment, load.on_line),
         watched=load.watched,
     )

@@ -104,7 +104,7 @@ def test_listed_addresses_are_the_count(tmp_path: Path) -> None:
         ('sources = ["127.0.0.300"]', "1: sources:"),
         ('license_fetch = "never"', "1: license_fetch: 'never' is none of"),
         ('[boot]\npattern = "flood"', "2: boot.pattern: 'flood' is none of storm, ramp"),
-        ("[boot]\nseconds = -1", "2: boot.seconds: -1 is not a number of seconds"),
+        ("[boot]\nseconds = -1\npattern = 'ramp'", "2: boot.seconds: -1 is not a number of seconds"),
         ("[boot]\nspan = 1", "2: boot.span: there is no such key here"),
         ("[server.files]\n'a.cfg' = 3", '2: server.files."a.cfg": 3 is not a text'),
         ("[[server.licenses]]\nuntil = 2026-12-31", "2: server.licenses[1].until: Duration holds an end date"),
