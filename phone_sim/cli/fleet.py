@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from phone_sim.mac_address import MacAddress
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_FOLDER = click.Path(path_type=Path, file_okay=False)
 _SPAN = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
 
 
@@ -57,8 +58,12 @@ class Span(click.ParamType[float]):
 @click.option(
     "--log-of", "watched", multiple=True, metavar="MAC", help="Show this phone's log on stderr. May be given again."
 )
+@click.option(
+    "--write-site", "site", type=_FOLDER, metavar="FOLDER", help="Write the boot server's files and licenses."
+)
+@click.option("--authority", type=_FOLDER, help="With --write-site: folder of the authority. [default: test pair]")
 @click.option("--virtual", is_flag=True, help="Virtual time and no sockets: what becomes of the phones until --until.")
-@click.option("--now", type=Instant(), help="With --virtual: time at the start. [default: the time]")
+@click.option("--now", type=Instant(), help="With --virtual: time at the start. [default: the population's]")
 @click.option("--until", type=Instant(), help="With --virtual: time at the end.")
 @trust_option
 @json_option
@@ -67,10 +72,12 @@ def command(**values: Any) -> None:
 
     Each is the same firmware as that of phone-sim boot. Under load, statistics are on stdout in the end, and the page
     of Locust shows them meanwhile; requests have the phone's own address as <MAC> in their names, and a whole boot is
-    the request named boot. Ends with 1 when a phone is not up as expected or a --fail-if rule holds.
+    the request named boot. Ends with 1 when a phone is not up as expected or a --fail-if rule holds. With --write-site
+    no phone boots: what the boot server of the population is to have is written.
 
     Example: phone-sim fleet --server http://127.0.0.1:8080/ --users 500 --spawn-rate 50 --run-time 1m --headless
     """
+    from phone_sim.cli.fleet_site import write_site
     from phone_sim.errors import MacAddressError, UsageError
     from phone_sim.fleet.population import Population
     from phone_sim.fleet.read_population import FleetFile, read_fleet_file
@@ -83,7 +90,11 @@ def command(**values: Any) -> None:
     found = FleetFile(population=Population(count=1)) if values["file"] is None else read_fleet_file(values["file"])
     if values["users"] is not None:
         found = FleetFile(population=found.population.of(values["users"]), files=found.files, licenses=found.licenses)
-    if values["virtual"]:
+    if values["authority"] is not None and values["site"] is None:
+        raise UsageError("--authority goes with --write-site: phones are told whom to trust with --trust")
+    if values["site"] is not None:
+        write_site(found, values["site"], values["authority"], as_json=values["as_json"])
+    elif values["virtual"]:
         _virtual(found, watched, values)
     else:
         _load(found, watched, values)
@@ -143,7 +154,7 @@ def _virtual(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict
         raise UsageError("--virtual goes with no --server: the population file says what the boot server has")
     result = run_virtual(
         found,
-        start=values["now"] or datetime.now(UTC),
+        start=values["now"] or found.population.now or datetime.now(UTC),
         end=values["until"],
         anchor=load_anchor(values["trust"]),
         expects_licenses=values["require_licensed"],
@@ -182,6 +193,10 @@ def _words(result: dict[str, Any]) -> list[str]:
     lines += [f"  {state}: {count}" for state, count in result["states"].items()]
     for feature, counts in result["features"].items():
         lines += [f"  {feature}: {what}: {count}" for what, count in counts.items()]
+    if busiest := result.get("busiest_minute"):
+        lines.append(
+            f"{result['requests']} requests; most, {busiest['requests']}, in the minute of {busiest['begins']}"
+        )
     if "phone_days" in result:
         lines.append(f"{result['phone_days']} days of phones in {result['seconds']} s")
     return lines + [f"  not as expected: {count}: {reason}" for reason, count in result["shortcomings"].items()]

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, NotFound, Upload, Uploaded, UploadReply
+from phone_sim.fleet.bulk_licenses import TEST_SITE_SERIAL
 from phone_sim.fleet.fleet import Boot, Fleet, Listeners
 from phone_sim.fleet.population import Pattern, Population
 from phone_sim.fleet.read_population import FleetFile, LicenseShare
@@ -27,7 +28,6 @@ from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.exchange import Exchange
 
 _BOOT_SERVER = "http://boot.example/"
-_SITE_SERIAL = "104500017731"
 _LICENSE_FILE = "-license.cfg"
 
 
@@ -157,7 +157,7 @@ def live(fleet: Fleet, clock: ManualClock, end: datetime) -> None:
 
 def _site_key(share: LicenseShare) -> LicenseKey:
     grants = dict.fromkeys(share.bits, share.expiry)
-    return test_signing_key().sign(new_key(serial=_SITE_SERIAL, license_type=share.type, grants=grants))
+    return test_signing_key().sign(new_key(serial=TEST_SITE_SERIAL, license_type=share.type, grants=grants))
 
 
 def _numbers(population: Population) -> Callable[[str], int | None]:

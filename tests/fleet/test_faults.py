@@ -7,6 +7,7 @@ from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +99,9 @@ def test_phone_sees_what_a_faulty_server_shows(kind: str, scheme: str, tmp_path:
         way = FaultyTransport(network_transport(limits=PATIENT), same_fault)
         stack.callback(way.close)
         for name in ("a.cfg", "none.cfg"):
-            seen = within(lambda name=name: transport.fetch(fetch(faulty.url + name)))
-            assert within(lambda name=name: way.fetch(fetch(good.url + name))) == seen
+            asked, asked_of_good = fetch(faulty.url + name), fetch(good.url + name)
+            seen = within(partial(transport.fetch, asked))
+            assert within(partial(way.fetch, asked_of_good)) == seen
         seen_of_upload = within(lambda: transport.upload(upload(faulty.url + "app.log", b"x" * 700)))
         (tmp_path / "app.log").unlink(missing_ok=True)
         assert within(lambda: way.upload(upload(good.url + "app.log", b"x" * 700))) == seen_of_upload
