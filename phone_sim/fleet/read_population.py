@@ -190,7 +190,8 @@ def _boot(boot: Table) -> dict[str, Any]:
     if found["speed"] == 0:
         raise boot.error("speed", "clocks that stand still come to no polling time")
     if pattern is Pattern.ROLLING:
-        found |= {"group": boot.number("group", -1, PHONE_LIMIT), "every": boot.seconds("every", -1.0, 0.001, _LONGEST)}
+        _require(boot, "group", "every")
+        found |= {"group": boot.number("group", 0, PHONE_LIMIT), "every": boot.seconds("every", 0.0, 0.001, _LONGEST)}
         if not found["group"]:
             raise boot.error("group", "no phone at a time would never end")
     return found
@@ -202,8 +203,7 @@ def _faults(table: Table) -> FaultShare:
     shares = {word: _number(kinds, word, 1e9) for word in kinds.values} or _DEFAULT_FAULTS
     if sum(shares.values()) <= 0:
         raise table.error("kinds", "the shares are all 0")
-    if "share" not in table.values:
-        raise table.error("share", "it is missing")
+    _require(table, "share")
     return FaultShare(
         share=_number(table, "share", 1.0),
         kinds=tuple((_kind(kinds, word), share) for word, share in shares.items()),
@@ -241,6 +241,12 @@ def _shares(table: Table, default: str) -> dict[str, float]:
     if sum(shares.values()) <= 0:
         raise table.error("", "the shares are all 0")
     return shares
+
+
+def _require(table: Table, *keys: str) -> None:
+    for key in keys:
+        if key not in table.values:
+            raise table.error(key, "it is missing")
 
 
 def _number(table: Table, key: str, high: float, default: float | None = None) -> float:

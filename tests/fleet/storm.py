@@ -14,6 +14,7 @@ from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.boot_server.fault_kinds import Down, Method, Reset, Stall, Status, TftpError, Truncate
 from phone_sim.boot_server.faults import Fault
 from phone_sim.fleet.fleet import Fleet
+from phone_sim.fleet.population import Pattern
 from phone_sim.fleet.read_population import FleetFile, read_fleet_file
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_file import write
@@ -128,7 +129,7 @@ def found_fates(fleet: Fleet, requests: Counter[str]) -> Iterator[Fate]:
 
 
 def run(server: str, file: Path) -> list[Fate]:
-    """Let the phones of a file boot on a real server; returns when all of them have."""
+    """Let the phones of a file boot on a real server, twice where they are rebooted; returns when all of them have."""
     # First, since it replaces the sockets.
     from phone_sim.fleet.users import transports  # isort: skip
     import gevent
@@ -149,12 +150,13 @@ def run(server: str, file: Path) -> list[Fate]:
         clock=clock,
         transport=transports(limits),
         anchor=load_anchor(),
-        patience=0.5,
+        patience=0.1,
         listeners=Listeners(on_exchange=lambda mac, _: asked.update((mac.digits,)), on_boot=booted.append),
     )
     live = LiveFleet(fleet, clock, at_once=100)
     live.switch_on(phones)
-    while len(booted) < len(phones):
+    boots = 2 if found.population.pattern is Pattern.ROLLING else 1
+    while len(booted) < boots * len(phones):
         gevent.sleep(0.1)
     live.stop()
     return list(found_fates(fleet, asked))

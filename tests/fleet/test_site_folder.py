@@ -1,7 +1,6 @@
 """A population's boot server on disk, and its licenses made in bulk."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,17 +40,23 @@ OWN = LicenseShare(type=LicenseType.PHONE, share=0.5, bits=(LDAP,), expiry=NEVER
 SITES = LicenseShare(type=LicenseType.SITE, share=0.25, bits=(LDAP,), expiry=Expiry.on(LAST_DAY))
 FILE = FleetFile(population=Population(count=40, models={"SPIP_670": 1.0, "SPIP_450": 1.0}), files=FILES)
 LICENSED = FleetFile(population=FILE.population, files=FILES, licenses=(OWN, SITES))
-TOML = """\
-count = 300
-sources = ["127.78.0.0/16"]
-[models]
-SPIP_670 = 1
-SPIP_450 = 1
+DAY = """\
+count = 80
+[boot]
+pattern = "day"
+now = 2026-12-31T20:00:00
+speed = 3600.0
+jitter = 30.0
 [server.files]
 "000000000000.cfg" = '<APPLICATION CONFIG_FILES="site.cfg" LICENSE_DIRECTORY="licenses" LOG_FILE_DIRECTORY="logs"/>'
-"site.cfg" = '<site feature.corporateDirectory.enabled="1"/>'
+"site.cfg" = '<site feature.corporateDirectory.enabled="1" license.polling.time="00:05"/>'
 [[server.licenses]]
-share = 0.8
+kind = "site"
+share = 0.5
+features = ["LDAP"]
+until = 2026-12-31
+[[server.licenses]]
+share = 0.25
 """
 
 
@@ -205,22 +210,23 @@ def test_refused_redemption_writes_nothing(office: Office) -> None:
 
 
 @pytest.mark.real
-def test_written_site_licenses_every_phone(authority: Path, tmp_path: Path) -> None:
-    (toml := tmp_path / "phones.toml").write_text(TOML)
+def test_written_site_serves_a_day(authority: Path, tmp_path: Path) -> None:
+    """With the clocks sped up it is midnight after four seconds."""
+    (toml := tmp_path / "phones.toml").write_text(DAY)
     root = tmp_path / "site"
     words = ("--population", str(toml), "--write-site", str(root), "--authority", str(authority), "--json")
     made = json.loads(fleet(*words).stdout)
-    assert (made["files"], made["licenses"], len(made["orders"])) == (2, 240, 1)
-    umask = os.umask(0o022)
-    os.umask(umask)
+    assert (made["files"], made["licenses"], len(made["orders"])) == (2, 40, 2)
     assert (root / "site.cfg").stat().st_mode & 0o777 == 0o644
     with Nginx(root, tmp_path / "work") as server:
         command = [sys.executable, "-m", "phone_sim", "fleet", "--server", server.url, "--population", str(toml)]
         trust = ["--trust", str(authority / ANCHOR_FILE)]
         ended = subprocess.run(
-            [*command, *trust, "--headless", "--run-time", "6s", "--json"], capture_output=True, text=True, timeout=120
+            [*command, *trust, "--headless", "--run-time", "7s", "--json"], capture_output=True, text=True, timeout=120
         )
     assert ended.returncode == 0, ended.stderr
     result = json.loads(ended.stdout)
-    assert (result["states"], result["as_expected"]) == ({"idle": 300}, 300)
-    assert result["features"]["LDAP"] == {"on": 240, "no license": 60}
+    assert (result["states"], result["as_expected"], result["reboots"]) == ({"idle": 80}, 80, 20)
+    assert result["features"]["LDAP"] == {"on": 20, "license expired, last day 2026-12-31": 20, "no license": 40}
+    boots = next(row for row in result["requests"] if row["name"] == "boot")
+    assert (boots["count"], boots["failures"]) == (100, 0)
