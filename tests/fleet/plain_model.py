@@ -1,13 +1,13 @@
 """What becomes of a phone whose requests fail, told plainly: by the requirements, in another way than the firmware's.
 
 It shares no code with the firmware, nor with the transports. It is told which requests fail how, and goes through a
-phone's life request by request. Its site is that of the tests: a master configuration file that lists `site.cfg`, which
-configures the corporate directory for use; an own license for some phones; nothing else. What the requirements leave
-open is decided in the field notes or by the project ("ours").
+phone's life request by request. It knows the corporate directory alone, of models that have it, and sites with master
+files, one configuration file and activation files of one key. What the requirements leave open is decided in the field
+notes or by the project ("ours").
 """
 
 import xml.parsers.expat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -37,15 +37,17 @@ class Failing:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A phone; the boot server has the `license` for it, whose `last_day` is None for never.
+    """A phone, and the `files` that the boot server has; the `last_day` of its license is None for never.
 
-    `failing` tells of the request with a number from 0, and of whether it is an upload, how it fails.
+    It is rebooted by hand at a time, or never. `failing` tells of the request with a number from 0, and of whether it
+    is an upload, how it fails.
     """
 
     mac: str
     model: str
-    license: bytes | None
+    files: Mapping[str, bytes]
     last_day: date | None
+    rebooted: datetime | None
     failing: Callable[[int, bool], Failing | None]
 
 
@@ -81,7 +83,7 @@ class _Life:
             return BROKEN
         failing = self.case.failing(self.requests, False) or Failing()
         self.requests += 1
-        found = self.case.license if name == f"{self.case.mac}-license.cfg" else SITE.get(name)
+        found = self.case.files.get(name)
         if failing.answer:
             self.is_silent = failing.answer == SILENT
             return failing.answer
@@ -96,8 +98,9 @@ class _Life:
         answered = self.configure()
         if NEEDS_LICENSE[self.case.model]:  # B9, D8: only what lacks a license is asked for, the site's first
             for name in ("000000000000-license.cfg", f"{self.case.mac}-license.cfg"):
-                if self.wants and not self.is_licensed and self.ask(name) == self.case.license is not None:
-                    self.has_key = True
+                if self.wants and not self.is_licensed:
+                    # A signature says yes to the very bytes that were signed, and to no others.
+                    self.has_key |= self.ask(name) == self.case.files.get(name, b"")
         seed = [] if self.has_booted else ["000000000000-directory.xml"]
         for name in (f"{self.case.mac}-directory.xml", *seed):  # field notes 1.1
             if self.ask(name) != MISSING:
@@ -179,14 +182,18 @@ def fate(case: Case, start: datetime, end: datetime) -> Fate:
     """What becomes of a phone that is switched on at the start."""
     life = _Life(case=case, now=start)
     life.boot()
+    reboot = case.rebooted
     while True:
         check, upload = life.next_check, life.next_upload if life.unsent else None
-        due = min((each for each in (check, upload) if each is not None), default=None)
+        due = min((each for each in (reboot, check, upload) if each is not None), default=None)
         if due is None or due > end:
             break
         life.now = due
         life.is_silent = False
-        if due == check:
+        if due == reboot:
+            reboot = None
+            life.boot()
+        elif due == check:
             life.now += _MESSAGE
             life.boot()
         else:

@@ -3,11 +3,13 @@ to be. `python -m tests.fleet.storm URL FILE` runs one on a real server and prin
 """
 
 import json
+import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from phone_sim.authority.signing_key import test_signing_key
@@ -37,15 +39,16 @@ share = {share}
 """
 
 
-def population(folder: Path, *, count: int, seed: int, share: float) -> Path:
+def population(folder: Path, *, count: int, seed: int, share: float, boot: str = "") -> Path:
     """The file of a population with all kinds of faults."""
     file = folder / "storm.toml"
-    file.write_text(PHONES.format(count=count, seed=seed, share=share))
+    file.write_text(PHONES.format(count=count, seed=seed, share=share) + boot)
     return file
 
 
+@cache
 def license_of(number: int, mac: MacAddress) -> tuple[bytes | None, date | None]:
-    """The license file of each phone, and the last day: of four one has none, one of the site, two one for ever."""
+    """The license file of each phone, and its last day: of four one has none, one the site's, two one for ever."""
     if number % 4 == 0:
         return None, None
     if number % 4 == 1:
@@ -59,13 +62,15 @@ _SITE_FILE = write([test_signing_key().sign(_SITE_KEY)])
 
 
 def files(found: FleetFile) -> dict[str, bytes]:
-    """What the boot server of the storm holds."""
+    """What the boot server of the storm holds: for one phone in three its own master configuration file, too."""
     held = dict(SITE)
     for number in range(found.population.count):
         mac = found.population.phone(number).mac
         data, _ = license_of(number, mac)
         if data is not None:
             held[f"{mac}-license.cfg"] = data
+        if number % 3 == 0:
+            held[f"{mac}.cfg"] = SITE["000000000000.cfg"]
     return held
 
 
@@ -73,12 +78,13 @@ def predicted(found: FleetFile, held: dict[str, bytes], start: datetime, end: da
     """What the plain model says of each phone."""
     for number in range(found.population.count):
         planned = found.population.phone(number)
-        data = held.get(f"{planned.mac}-license.cfg")
+        rebooted = planned.rebooted
         case = Case(
             mac=planned.mac.digits,
             model=planned.model,
-            license=data,
-            last_day=LAST_DAY if data == _SITE_FILE else None,
+            files=held,
+            last_day=license_of(number, planned.mac)[1],
+            rebooted=start + timedelta(seconds=rebooted) if rebooted < math.inf else None,
             failing=_failing(found, planned.mac, scheme),
         )
         yield fate(case, start, end)

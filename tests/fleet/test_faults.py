@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,7 +22,7 @@ from phone_sim.boot_server.tftp import TftpBootServer
 from phone_sim.firmware.effects import TransferFailed
 from phone_sim.fleet.faults import FaultShare, FaultyTransport, FaultyWays
 from phone_sim.fleet.fleet import Fleet, Listeners
-from phone_sim.fleet.read_population import read_fleet_file
+from phone_sim.fleet.read_population import FleetFile, read_fleet_file
 from phone_sim.fleet.virtual import live
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.clock import ManualClock
@@ -115,42 +116,52 @@ def told(reply: object) -> object:
     return TransferFailed("an end", unreachable=True) if getattr(reply, "reason", "") in ends else reply
 
 
-@pytest.mark.parametrize(("count", "part"), [(2000, 0.02), (300, 0.3)])
-def test_storm_ends_as_the_model_predicts(count: int, part: float, tmp_path: Path) -> None:
-    found = read_fleet_file(storm.population(tmp_path, count=count, seed=11, share=part))
-    end = storm.START + timedelta(days=40)
-    held = storm.files(found)
-    fates = lived(found, held, end)
-    assert fates == list(storm.predicted(found, held, storm.START, end, "http"))
+REBOOTS = "[boot]\npattern = 'rolling'\ngroup = 60\nevery = 43200"
+
+
+@pytest.mark.parametrize(("count", "part", "boot"), [(2000, 0.02, ""), (500, 0.02, REBOOTS), (300, 0.3, REBOOTS)])
+def test_storm_ends_as_the_model_predicts(count: int, part: float, boot: str, tmp_path: Path) -> None:
+    found = read_fleet_file(storm.population(tmp_path, count=count, seed=11, share=part, boot=boot))
+    held, lived = storm.files(found), Lived(found)
+    for days in (1, 3, 40):
+        end = storm.START + timedelta(days=days)
+        assert lived.until(end) == list(storm.predicted(found, held, storm.START, end, "http"))
+    fates = lived.until(end)
     assert len({fate.directory for fate in fates}) == 5
     assert len({fate.problem for fate in fates}) >= 4
-    assert {fate.boots for fate in fates} == {1, 2}
+    assert {fate.boots for fate in fates} == ({2, 3} if boot else {1, 2})
 
 
 def test_order_of_phones_changes_no_fate(tmp_path: Path) -> None:
     found = read_fleet_file(storm.population(tmp_path, count=40, seed=3, share=0.2))
-    held, end = storm.files(found), storm.START + timedelta(days=1)
-    together = lived(found, held, end)
-    backwards = [lived(found, held, end, [number])[0] for number in reversed(range(40))]
+    end = storm.START + timedelta(days=1)
+    together = Lived(found).until(end)
+    backwards = [Lived(found, [number]).until(end)[0] for number in reversed(range(40))]
     assert together == backwards[::-1]
-    assert together != lived(replace(found, population=replace(found.population, seed=4)), held, end)
+    assert together != Lived(replace(found, population=replace(found.population, seed=4))).until(end)
 
 
-def lived(found: Any, held: dict[str, bytes], end: datetime, numbers: list[int] | None = None) -> list[Fate]:
-    """The fates of a population on virtual time."""
-    server, clock = serve(dict(held)), ManualClock(storm.START)
-    asked: Counter[str] = Counter()
-    fleet = Fleet(
-        found.population,
-        boot_server="http://boot.example/",
-        clock=clock,
-        transport=lambda _: server,
-        anchor=load_anchor(),
-        listeners=Listeners(on_exchange=lambda mac, _: asked.update((mac.digits,))),
-    )
-    fleet.plan(range(found.population.count) if numbers is None else numbers)
-    live(fleet, clock, end)
-    return list(storm.found_fates(fleet, asked))
+class Lived:
+    """A population on virtual time, or some of its phones, before a server that holds the files of the storm."""
+
+    def __init__(self, found: FleetFile, numbers: Iterable[int] | None = None) -> None:
+        self.clock = ManualClock(storm.START)
+        self.asked: Counter[str] = Counter()
+        server = serve(storm.files(found))
+        self.fleet = Fleet(
+            found.population,
+            boot_server="http://boot.example/",
+            clock=self.clock,
+            transport=lambda _: server,
+            anchor=load_anchor(),
+            listeners=Listeners(on_exchange=lambda mac, _: self.asked.update((mac.digits,))),
+        )
+        self.fleet.plan(range(found.population.count) if numbers is None else numbers)
+
+    def until(self, end: datetime) -> list[Fate]:
+        """What became of the phones until then."""
+        live(self.fleet, self.clock, end)
+        return list(storm.found_fates(self.fleet, self.asked))
 
 
 @pytest.mark.real
