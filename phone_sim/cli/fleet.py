@@ -197,6 +197,7 @@ def _words(result: dict[str, Any]) -> list[str]:
         lines.append(
             f"{result['requests']} requests; most, {busiest['requests']}, in the minute of {busiest['begins']}"
         )
+    lines += [f"  fault on purpose: {kind}: {count}" for kind, count in sorted(result["faults"].items())]
     if "phone_days" in result:
         lines.append(f"{result['phone_days']} days of phones in {result['seconds']} s")
     return lines + [f"  not as expected: {count}: {reason}" for reason, count in result["shortcomings"].items()]

@@ -16,6 +16,7 @@ phone does under load, and no time at all on virtual time.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import shake_256
@@ -86,7 +87,8 @@ class FaultShare:
 class FaultyWays:
     """The ways of phones to their boot server, of which a share of the requests fails; counts each phone's requests.
 
-    A phone that waits for an answer in vain waits `patience` seconds, over TFTP that often as it asks.
+    A phone that waits for an answer in vain waits `patience` seconds, over TFTP that often as it asks. `drawn` counts
+    the faults by their kinds.
     """
 
     def __init__(self, faults: FaultShare, seed: int, patience: float = 0.0) -> None:
@@ -94,6 +96,7 @@ class FaultyWays:
         self._seed = seed
         self._patience = patience
         self._asked: dict[str, int] = {}
+        self.drawn: Counter[str] = Counter()
 
     def of(self, mac: MacAddress, transport: Transport) -> "FaultyTransport":
         """A phone's transport, with faults."""
@@ -102,7 +105,10 @@ class FaultyWays:
     def _next(self, mac: MacAddress, method: Method) -> Fault | None:
         count = self._asked.get(mac.digits, 0)
         self._asked[mac.digits] = count + 1
-        return self._faults.drawn(self._seed, mac, count, method)
+        fault = self._faults.drawn(self._seed, mac, count, method)
+        if fault is not None:
+            self.drawn[fault.rule] += 1
+        return fault
 
 
 class FaultyTransport:

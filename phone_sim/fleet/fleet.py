@@ -141,6 +141,11 @@ class Fleet:
         member = self.members[number]
         self._run(member, member.phone.reboot(), boots=False)
 
+    @property
+    def faults(self) -> dict[str, int]:
+        """How many requests had a fault of the population's, by kind."""
+        return dict(self._ways.drawn) if self._ways is not None else {}
+
     def shortcoming(self, member: Member) -> str:
         """Why a phone is not as expected; empty if it is."""
         service = member.phone.service

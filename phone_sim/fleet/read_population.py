@@ -18,7 +18,7 @@ jitter = 300.0                          # each phone's clock is up to so many se
 
 [faults]                                # of the phones' requests, done on the phones' side
 share = 0.02                            # so many fail, 0 to 1
-kinds = { 503 = 3, down = 1, "truncate=100" = 1 } # by share; 503, down, reset, stall, truncate=100 and corrupt
+kinds = { 503 = 3, down = 1, "truncate=100" = 1 } # by share, of those of phone_sim.fleet.faults; each once if left out
 
 [server.files]                          # what the boot server holds: for virtual time, or to be written
 "000000000000.cfg" = '<APPLICATION CONFIG_FILES="site.cfg"/>'
@@ -42,7 +42,7 @@ A day is one of phones that are up. At their polling time, 02:00 unless the file
 they check their licenses (B12). One that finds nothing asks for nothing, so the load is of those whose license is over,
 which reboot, and of logs that were not taken before. On virtual time the phones come up before the day, and only the
 day is counted. Under load they come up with it; a license ends at midnight, so the day has to begin before that, and
-`speed` makes it shorter:
+`speed` makes it shorter. Clocks run from the start of the program, so such a run is best a headless one:
 
 [boot]
 pattern = "day"

@@ -32,4 +32,5 @@ def census(fleet: Fleet, wanted: int) -> dict[str, Any]:
         "features": {key: dict(counts) for key, counts in features.items()},
         "shortcomings": dict(reasons.most_common(_REASONS_SHOWN)),
         "reboots": sum(member.reboots for member in fleet.members.values()),
+        "faults": fleet.faults,
     }
