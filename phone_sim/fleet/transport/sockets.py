@@ -126,7 +126,7 @@ def speak_from(plain: socket.socket, source: str) -> None:
     try:
         plain.bind((source, 0))
     except OSError as error:
-        raise of_source(error, source) from error
+        raise of_source(error, source) from None  # it can be the same one, which must not be its own cause
 
 
 def of_source(error: OSError, source: str) -> OSError:
