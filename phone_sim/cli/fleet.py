@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _PORT = click.IntRange(1, 65535)
+_FOLDER = click.Path(path_type=Path, file_okay=False)
 _SPAN = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
 
 
@@ -82,8 +83,12 @@ class Span(click.ParamType[float]):
     "--expect-workers-max-wait", type=Span(), default="60", help="End if they do not come by then. [default: 60s]"
 )
 @click.option("--ends-with-input", is_flag=True, hidden=True)
+@click.option(
+    "--write-site", "site", type=_FOLDER, metavar="FOLDER", help="Write the boot server's files and licenses."
+)
+@click.option("--authority", type=_FOLDER, help="With --write-site: folder of the authority. [default: test pair]")
 @click.option("--virtual", is_flag=True, help="Virtual time and no sockets: what becomes of the phones until --until.")
-@click.option("--now", type=Instant(), help="With --virtual: time at the start. [default: the time]")
+@click.option("--now", type=Instant(), help="With --virtual: time at the start. [default: the population's]")
 @click.option("--until", type=Instant(), help="With --virtual: time at the end.")
 @trust_option
 @json_option
@@ -92,7 +97,8 @@ def command(**values: Any) -> None:
 
     Each is the same firmware as that of phone-sim boot. Under load, statistics are on stdout in the end, and the page
     of Locust shows them meanwhile; requests have the phone's own address as <MAC> in their names, and a whole boot is
-    the request named boot. Ends with 1 when a phone is not up as expected or a --fail-if rule holds.
+    the request named boot. Ends with 1 when a phone is not up as expected or a --fail-if rule holds. With --write-site
+    no phone boots: what the boot server of the population is to have is written.
 
     With --processes or --master, each phone is of one worker. A worker that is lost takes its phones with it: they
     count as lost, and the run goes on. Workers are told the population by the master, which trusts whoever comes.
@@ -100,6 +106,7 @@ def command(**values: Any) -> None:
     Example: phone-sim fleet --server http://127.0.0.1:8080/ --users 500 --spawn-rate 50 --run-time 1m --headless
     """
     from phone_sim.cli.fleet_load import be_worker, load
+    from phone_sim.cli.fleet_site import write_site
     from phone_sim.errors import MacAddressError, UsageError
     from phone_sim.fleet.population import Population
     from phone_sim.fleet.read_population import FleetFile, read_fleet_file
@@ -115,7 +122,11 @@ def command(**values: Any) -> None:
     found = FleetFile(population=Population(count=1)) if values["file"] is None else read_fleet_file(values["file"])
     if values["users"] is not None:
         found = FleetFile(population=found.population.of(values["users"]), files=found.files, licenses=found.licenses)
-    if values["virtual"]:
+    if values["authority"] is not None and values["site"] is None:
+        raise UsageError("--authority goes with --write-site: phones are told whom to trust with --trust")
+    if values["site"] is not None:
+        write_site(found, values["site"], values["authority"], as_json=values["as_json"])
+    elif values["virtual"]:
         _virtual(found, watched, values)
     else:
         load(found, watched, values)
@@ -136,7 +147,7 @@ def _virtual(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict
         raise UsageError("--virtual goes with no --server: the population file says what the boot server has")
     result = run_virtual(
         found,
-        start=values["now"] or datetime.now(UTC),
+        start=values["now"] or found.population.now or datetime.now(UTC),
         end=values["until"],
         anchor=load_anchor(values["trust"]),
         expects_licenses=values["require_licensed"],

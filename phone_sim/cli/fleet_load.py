@@ -134,6 +134,11 @@ def _words(result: dict[str, Any]) -> list[str]:
     lines += [f"  {state}: {count}" for state, count in result["states"].items()]
     for feature, counts in result["features"].items():
         lines += [f"  {feature}: {what}: {count}" for what, count in counts.items()]
+    if busiest := result.get("busiest_minute"):
+        lines.append(
+            f"{result['requests']} requests; most, {busiest['requests']}, in the minute of {busiest['begins']}"
+        )
+    lines += [f"  fault on purpose: {kind}: {count}" for kind, count in sorted(result["faults"].items())]
     if "phone_days" in result:
         lines.append(f"{result['phone_days']} days of phones in {result['seconds']} s")
     lines += [_words_of(worker) for worker in result.get("workers", ())]

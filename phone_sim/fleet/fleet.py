@@ -17,8 +17,10 @@ from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.polling import first_finding
 from phone_sim.firmware.profile import FirmwareProfile, profile_for
 from phone_sim.firmware.session import Identity
+from phone_sim.fleet.faults import FaultyWays
 from phone_sim.fleet.member import NEVER, Member
 from phone_sim.fleet.performance import Performance
+from phone_sim.fleet.phone_clock import PhoneClock, ShiftedClock
 from phone_sim.fleet.population import PlannedPhone, Population
 from phone_sim.fleet.shared import Shared
 from phone_sim.licensing.signature import TrustAnchor
@@ -56,7 +58,8 @@ class Fleet:
     """The phones of a population.
 
     `boot_server` is the address of their boot server. `transport` gives a phone its way there for as long as something
-    happens to it. With `expects_licenses` a boot that leaves a configured feature without a license has a shortcoming.
+    happens to it; with faults in the population, a phone waits `patience` seconds for an answer that does not come.
+    With `expects_licenses` a boot that leaves a configured feature without a license has a shortcoming.
     The log of the phones of `watched` is told to the listener.
     """
 
@@ -69,6 +72,7 @@ class Fleet:
         transport: Callable[[PlannedPhone], Transport],
         anchor: TrustAnchor,
         expects_licenses: bool = False,
+        patience: float = 0.0,
         listeners: Listeners | None = None,
         watched: Iterable[MacAddress] = (),
     ) -> None:
@@ -85,6 +89,9 @@ class Fleet:
         self._paused: dict[int, Flow[None]] = {}
         self._shared = Shared()
         self._profile = lru_cache(profile_for)
+        faults = population.faults
+        self._ways = FaultyWays(faults, population.seed, patience) if faults is not None else None
+        self._began: float | None = None
 
     def plan(self, numbers: Iterable[int], start: float = 0.0) -> None:
         """Put on the agenda that the phones of these numbers are switched on, `start` seconds after it began."""
@@ -105,17 +112,29 @@ class Fleet:
         return None
 
     def happen(self, number: int) -> None:
-        """Let happen what is due to a phone: that it is switched on, a daily check, an upload, the end of a pause."""
+        """Let happen what is due to a phone: that it is switched on, a daily check, an upload, a reboot, the end of a
+        pause."""
         member = self.members.get(number)
         if member is None:
-            member = self.members[number] = Member(number, Phone(self._identity(self.population.phone(number))))
-            self._run(member, member.phone.power_on(), boots=True)
+            self._switch_on(number)
         elif (flow := self._paused.pop(number, None)) is not None:
             self._run(member, flow, boots=False)
+        elif member.reboot <= member.due:
+            member.reboot = NEVER
+            self.reboot(number)
         elif member.check <= member.due:
             self.check(member)
         else:
             self._run(member, member.phone.upload_log(), boots=False)
+
+    def _switch_on(self, number: int) -> None:
+        planned = self.population.phone(number)
+        member = self.members[number] = Member(number, Phone(self._identity(planned)))
+        if self._began is None:
+            self._began = self._clock.elapsed().total_seconds() - planned.switched_on
+        if planned.rebooted < NEVER:
+            member.reboot = self._began + planned.rebooted
+        self._run(member, member.phone.power_on(), boots=True)
 
     def check(self, member: Member) -> None:
         """Perform the daily check of a phone that is in service (B12)."""
@@ -126,6 +145,11 @@ class Fleet:
         """Reboot a phone by hand (B15). Raises LifecycleError if it is not in service."""
         member = self.members[number]
         self._run(member, member.phone.reboot(), boots=False)
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """How many requests had a fault of the population's, by kind."""
+        return dict(self._ways.drawn) if self._ways is not None else {}
 
     def shortcoming(self, member: Member) -> str:
         """Why a phone is not as expected; empty if it is."""
@@ -142,9 +166,12 @@ class Fleet:
         listeners = self._listeners
         member.due = NEVER  # whatever is on the agenda for it does not count meanwhile
         transport = self._transport(planned)
+        if self._ways is not None:
+            transport = self._ways.of(mac, transport)
+        clock = ShiftedClock(self._clock, planned.clock_ahead) if planned.clock_ahead else self._clock
         performance = Performance(
             member,
-            clock=self._clock,
+            clock=clock,
             transport=transport,
             listener=(lambda line: listeners.on_line(mac, line)) if mac in self._watched else None,
             on_exchange=lambda exchange: listeners.on_exchange(mac, exchange),
@@ -153,7 +180,7 @@ class Fleet:
             performance.run(flow, boots=boots)
         finally:
             transport.close()
-        self._put_on_agenda(member, performance)
+        self._put_on_agenda(member, performance, clock)
         if performance.boot_seconds is not None:
             service = member.phone.service
             boot = Boot(
@@ -165,8 +192,8 @@ class Fleet:
             )
             listeners.on_boot(boot)
 
-    def _put_on_agenda(self, member: Member, performance: Performance) -> None:
-        now = self._clock.elapsed().total_seconds()
+    def _put_on_agenda(self, member: Member, performance: Performance, clock: PhoneClock) -> None:
+        now = clock.elapsed().total_seconds()
         phone = member.phone
         if performance.paused is not None:
             self._paused[member.number], seconds = performance.paused
@@ -176,9 +203,9 @@ class Fleet:
             member.flash = self._shared.flash(member.flash)
             if performance.woken_at is not None:
                 finding = first_finding(phone.service, performance.woken_at)
-                wait = NEVER if finding is None else (finding - self._clock.instant()).total_seconds()
+                wait = NEVER if finding is None else (finding - clock.instant()).total_seconds()
                 member.check = now + wait
-            member.due = min(member.check, self._next_upload(member, now))
+            member.due = min(member.check, member.reboot, self._next_upload(member, now))
         if member.due < NEVER:
             heapq.heappush(self._agenda, (member.due, member.number))
 

@@ -12,6 +12,7 @@ from gevent.event import Event
 from gevent.pool import Pool
 
 from phone_sim.fleet.fleet import Fleet
+from phone_sim.fleet.phone_clock import seconds_until
 from phone_sim.runtime.clock import Clock
 
 # How long a change of the clock can go unnoticed, in seconds.
@@ -73,7 +74,7 @@ class LiveFleet:
                 self._pool.spawn(self._happen, number)  # waits until there is room
                 continue
             self._something_new.clear()
-            self._something_new.wait(min(_LONGEST_WAIT, max(0.001, self.fleet.next_due() - self._now())))
+            self._something_new.wait(min(_LONGEST_WAIT, max(0.001, seconds_until(self.fleet.next_due(), self._clock))))
 
     def _happen(self, number: int) -> None:
         self._alone(number, lambda: self._happen_if_due(number))

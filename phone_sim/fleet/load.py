@@ -28,6 +28,7 @@ from phone_sim.fleet.part import OnLine
 from phone_sim.fleet.processes import Workers, workers
 from phone_sim.fleet.runner import FleetRunner, FleetUser, options
 from phone_sim.fleet.setup import Distribution, Setup
+from phone_sim.fleet.sources import check_sources
 from phone_sim.fleet.statistics import measure, measures
 from phone_sim.fleet.thresholds import Threshold, passed
 from phone_sim.fleet.users import BOOT_NAME
@@ -63,7 +64,7 @@ def run_load(load: Load) -> dict[str, Any]:
     """Run the load to its end; the result is what became of the phones, with what Locust counted.
 
     Raises:
-        UsageError: an address that is taken, or a file that cannot be written.
+        UsageError: an address that is taken or not this machine's, or a file that cannot be written.
         PhoneSimError: the workers that are waited for do not come.
     """
     environment = Environment(
@@ -77,6 +78,7 @@ def run_load(load: Load) -> dict[str, Any]:
         runner: FleetMaster | FleetRunner
         started = None
         if load.distribution is None:
+            check_sources(load.setup.population.sources)
             runner = FleetRunner(environment, load.setup, load.on_line)
         else:
             runner = _master(load, environment, load.distribution)

@@ -18,17 +18,17 @@ class Member:
     """A phone of a fleet.
 
     `number` is its place in the population. Times are seconds of the fleet's clock since the fleet began: `check` is
-    its next daily check that finds something, `upload` its next upload of the log, `powered_on` the beginning of its
-    last boot, `due` when it is to be woken. `reboots` counts those it made by itself.
+    its next daily check that finds something, `upload` its next upload of the log, `reboot` when it is rebooted by
+    hand, `powered_on` the beginning of its last boot, `due` when it is to be woken. `reboots` counts its reboots.
     """
 
-    __slots__ = ("_log", "check", "due", "flash", "number", "phone", "powered_on", "reboots", "upload")
+    __slots__ = ("_log", "check", "due", "flash", "number", "phone", "powered_on", "reboot", "reboots", "upload")
 
     def __init__(self, number: int, phone: Phone) -> None:
         self.number = number
         self.phone = phone
         self.flash = FlashContents()
-        self.check = self.upload = self.due = NEVER
+        self.check = self.upload = self.reboot = self.due = NEVER
         self.powered_on = 0.0
         self.reboots = 0
         self._log: tuple[bytes, bytes] = (b"", b"")

@@ -12,12 +12,12 @@ from locust.stats import RequestStats, StatsEntry
 
 from phone_sim.fleet.fleet import Boot, Fleet, Listeners
 from phone_sim.fleet.live import LiveFleet
+from phone_sim.fleet.phone_clock import clock_of
 from phone_sim.fleet.report import LICENSED_NAME, Report
 from phone_sim.fleet.result import Census
 from phone_sim.fleet.setup import Assignment
 from phone_sim.fleet.users import reporting, transports
 from phone_sim.mac_address import MacAddress
-from phone_sim.runtime.clock import SystemClock
 from phone_sim.runtime.transport import Limits
 
 OnLine = Callable[[MacAddress, str], None]
@@ -36,7 +36,7 @@ class Part:
         self.assignment = assignment
         self.switched_on = 0
         self.is_over = False
-        self._clock = SystemClock()
+        self._clock = clock_of(setup.population)
         self._licensed = StatsEntry(RequestStats(), LICENSED_NAME, "BOOT")
         self._unlicensed: dict[MacAddress, float] = {}
         self._census: Census | None = None
@@ -50,6 +50,7 @@ class Part:
             transport=transports(Limits(answer=setup.timeout, transfer=_TRANSFER * setup.timeout)),
             anchor=setup.anchor,
             expects_licenses=setup.expects_licenses,
+            patience=setup.timeout,
             listeners=Listeners(on_exchange=told.on_exchange, on_boot=self._on_boot, on_line=told.on_line),
             watched=setup.watched,
         )
@@ -88,7 +89,7 @@ class Part:
         return self._census
 
     def _on_boot(self, boot: Boot) -> None:
-        now = self._clock.elapsed().total_seconds()
+        now = time.monotonic()
         if not boot.is_licensed and boot.is_first:
             self._unlicensed[boot.mac] = now - boot.seconds
         elif boot.is_licensed and (boot.is_first or boot.mac in self._unlicensed):

@@ -29,7 +29,7 @@ from phone_sim.firmware.effects import (
     Written,
 )
 from phone_sim.fleet.member import NEVER, Member
-from phone_sim.runtime.clock import Clock
+from phone_sim.fleet.phone_clock import PhoneClock
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.transport import Transport
@@ -46,7 +46,7 @@ class Performance:
         self,
         member: Member,
         *,
-        clock: Clock,
+        clock: PhoneClock,
         transport: Transport,
         listener: Callable[[str], None] | None,
         on_exchange: Callable[[Exchange], None],

@@ -1,4 +1,4 @@
-"""A population: how many phones there are, which ones, and when each of them is switched on.
+"""A population: how many phones there are, which ones, when each is switched on and rebooted, and what goes wrong.
 
 A phone is worked out from its number when it is asked for, the same one each time, so that a large population takes
 little more than a byte a phone. This module does not know where a population is written down, nor what a boot server
@@ -6,15 +6,19 @@ is.
 """
 
 import itertools
+import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import Enum
 from functools import cached_property
+from hashlib import shake_256
 from ipaddress import IPv4Network
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.profile import CURRENT
+from phone_sim.fleet.faults import FaultShare
 from phone_sim.mac_address import MacAddress
 
 PHONE_LIMIT = 1_000_000
@@ -24,19 +28,28 @@ _LAST_MAC = 0xFFFFFFFFFFFF
 
 
 class Pattern(Enum):
-    """How the phones of a population come up."""
+    """What happens to the phones of a population."""
 
     STORM = "storm"
-    """All at once, as when the power comes back."""
+    """They come up all at once, as when the power comes back."""
     RAMP = "ramp"
-    """One after the other, evenly over a time."""
+    """They come up one after the other, evenly over a time."""
+    ROLLING = "rolling"
+    """They come up, and then are rebooted, group after group."""
+    DAY = "day"
+    """They are up from the beginning, and live: what happens is the daily check and what follows from it."""
+
+
+_ONE_BY_ONE = (Pattern.RAMP, Pattern.ROLLING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedPhone:
-    """A phone of a population; `model` and `firmware` are names, `switched_on` is in seconds from the beginning.
+    """A phone of a population; `model` and `firmware` are names.
 
     `source_address` is the address of this machine that it asks from, None for whichever the system takes.
+    `switched_on` and `rebooted`, infinity for never, are in seconds from the beginning. `clock_ahead` is by how many
+    seconds its clock is ahead of the right time; negative for behind.
     """
 
     mac: MacAddress
@@ -44,6 +57,8 @@ class PlannedPhone:
     firmware: str
     source_address: str | None
     switched_on: float
+    rebooted: float = math.inf
+    clock_ahead: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +67,12 @@ class Population:
 
     `models` and `firmwares` are names with the share that each has among the phones, in any unit; exactly that many
     phones get it, and `seed` decides which. MAC addresses are those of `macs`, or else count up from `first_mac`.
-    `sources` are taken in turn, address by address. A ramp takes `seconds`.
+    `sources` are taken in turn, address by address.
+
+    A ramp takes `seconds`. Rolling reboots come after one, of a `group` of phones `every` so many seconds, the first
+    that long after the last phone was switched on. The clock shows `now` at the beginning, None for the system's time,
+    and runs `speed` times as fast as time does; a phone's own is up to `jitter` seconds off, either way, by the seed.
+    So much of the requests as `faults` says fails.
 
     Raises:
         UsageError: for numbers that make no population.
@@ -67,6 +87,12 @@ class Population:
     sources: Sequence[IPv4Network] = ()
     pattern: Pattern = Pattern.STORM
     seconds: float = 0.0
+    group: int = 0
+    every: float = 0.0
+    now: datetime | None = None
+    speed: float = 1.0
+    jitter: float = 0.0
+    faults: FaultShare | None = None
     always_fetches_license: bool | None = None
 
     def __post_init__(self) -> None:
@@ -81,6 +107,8 @@ class Population:
                 raise UsageError(f"the shares {dict(shares)} are not positive numbers")
             if len(shares) > 256:
                 raise UsageError(f"{len(shares)} kinds are too many, 256 can be")
+        if self.pattern is Pattern.ROLLING and (self.group < 1 or self.every <= 0):
+            raise UsageError("rolling reboots need a group of at least one phone, and a time from one to the next")
 
     def of(self, count: int) -> "Population":
         """The same population with so many phones. Raises UsageError as for a new one."""
@@ -95,8 +123,17 @@ class Population:
             model=tuple(self.models)[self._model_of[number]],
             firmware=tuple(self.firmwares)[self._firmware_of[number]],
             source_address=self._source(number),
-            switched_on=self.seconds * number / self.count if self.pattern is Pattern.RAMP else 0.0,
+            switched_on=self.seconds * number / self.count if self.pattern in _ONE_BY_ONE else 0.0,
+            rebooted=self._rebooted(number) if self.pattern is Pattern.ROLLING else math.inf,
+            clock_ahead=self._clock_ahead(number) if self.jitter else 0.0,
         )
+
+    def _rebooted(self, number: int) -> float:
+        return self.seconds + self.every * (1 + number // self.group)
+
+    def _clock_ahead(self, number: int) -> float:
+        drawn = shake_256(f"{self.seed}/clock/{number}".encode()).digest(6)
+        return self.jitter * (int.from_bytes(drawn) / 2**47 - 1)
 
     @cached_property
     def _model_of(self) -> bytes:

@@ -17,12 +17,16 @@ _REASONS_SENT = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Census:
-    """The phones of a fleet by state, its features by what their gates say, and why phones are not as expected."""
+    """The phones of a fleet by state, its features by what their gates say, and why phones are not as expected.
+
+    `faults` are those that their requests were given on purpose, by kind.
+    """
 
     states: Counter[str] = field(default_factory=Counter)
     features: dict[str, Counter[str]] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
     reboots: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
 
     @classmethod
     def of(cls, fleet: Fleet, wanted: int) -> Self:
@@ -39,7 +43,11 @@ class Census:
         reboots = sum(member.reboots for member in fleet.members.values())
         missing = cls.off(wanted - len(fleet.members))
         return cls(
-            states=states + missing.states, features=features, reasons=reasons + missing.reasons, reboots=reboots
+            states=states + missing.states,
+            features=features,
+            reasons=reasons + missing.reasons,
+            reboots=reboots,
+            faults=Counter(fleet.faults),
         )
 
     @classmethod
@@ -58,14 +66,16 @@ class Census:
         states: Counter[str] = Counter()
         features: dict[str, Counter[str]] = {}
         reasons: Counter[str] = Counter()
+        faults: Counter[str] = Counter()
         reboots = 0
         for each in found:
             states += each.states
+            faults += each.faults
             reasons += each.reasons
             reboots += each.reboots
             for key, counts in each.features.items():
                 features[key] = features.get(key, Counter()) + counts
-        return cls(states=states, features=features, reasons=reasons, reboots=reboots)
+        return cls(states=states, features=features, reasons=reasons, reboots=reboots, faults=faults)
 
     @property
     def phones(self) -> int:
@@ -81,6 +91,7 @@ class Census:
             "features": {key: dict(counts) for key, counts in self.features.items()},
             "shortcomings": dict(self.reasons.most_common(_REASONS_SHOWN)),
             "reboots": self.reboots,
+            "faults": dict(self.faults),
         }
 
     def message(self) -> dict[str, Any]:
@@ -93,6 +104,7 @@ class Census:
             "features": {key: _sendable(counts) for key, counts in self.features.items()},
             "reasons": _sendable(reasons),
             "reboots": self.reboots,
+            "faults": dict(self.faults),
         }
 
     @classmethod
@@ -104,6 +116,7 @@ class Census:
             features={key: features.counts(key) for key in fields.tables("features")},
             reasons=fields.counts("reasons"),
             reboots=fields.whole("reboots"),
+            faults=fields.counts("faults"),
         )
         if found.phones != phones or found.reasons.total() > phones:
             raise fields.error("states", f"these are not {phones} phones")

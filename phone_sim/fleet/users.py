@@ -24,12 +24,13 @@ from phone_sim.firmware.effects import Fetch, Fetched, NotFound, Uploaded
 from phone_sim.fleet.fleet import Boot, Fleet, Listeners
 from phone_sim.fleet.live import LiveFleet
 from phone_sim.fleet.message import sendable
+from phone_sim.fleet.phone_clock import clock_of
 from phone_sim.fleet.population import PHONE_LIMIT, PlannedPhone, Population
 from phone_sim.fleet.read_population import read_fleet_file
 from phone_sim.fleet.setup import parts
+from phone_sim.fleet.sources import check_sources
 from phone_sim.fleet.transport import fleet_transport
 from phone_sim.mac_address import MacAddress
-from phone_sim.runtime.clock import SystemClock
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.transport import Limits, Transport
 from phone_sim.runtime.trust_file import load_anchor
@@ -166,14 +167,17 @@ class PhoneUser(User):
 
     @classmethod
     def _new_fleet(cls, environment: Environment) -> LiveFleet:
-        clock = SystemClock()
+        population = cls._population()
+        check_sources(population.sources)
+        clock = clock_of(population)
         fleet = Fleet(
-            cls._population(),
+            population,
             boot_server=cls._boot_server(environment),
             clock=clock,
             transport=transports(Limits(answer=cls.timeout, transfer=12 * cls.timeout)),
             anchor=load_anchor(cls.trust),
             expects_licenses=cls.expects_licenses,
+            patience=cls.timeout,
             listeners=reporting(environment),
         )
         return LiveFleet(fleet, clock, at_once=AT_ONCE)

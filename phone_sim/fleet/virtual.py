@@ -5,6 +5,7 @@ pair when it is asked for it (D5). This module does not know how a phone license
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -14,8 +15,9 @@ from urllib.parse import urlsplit
 from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, NotFound, Upload, Uploaded, UploadReply
-from phone_sim.fleet.fleet import Fleet, Listeners
-from phone_sim.fleet.population import Population
+from phone_sim.fleet.bulk_licenses import TEST_SITE_SERIAL
+from phone_sim.fleet.fleet import Boot, Fleet, Listeners
+from phone_sim.fleet.population import Pattern, Population
 from phone_sim.fleet.read_population import FleetFile, LicenseShare
 from phone_sim.fleet.result import census
 from phone_sim.licensing.license_file import write
@@ -23,9 +25,9 @@ from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.clock import ManualClock
+from phone_sim.runtime.exchange import Exchange
 
 _BOOT_SERVER = "http://boot.example/"
-_SITE_SERIAL = "104500017731"
 _LICENSE_FILE = "-license.cfg"
 
 
@@ -33,7 +35,6 @@ class FleetFileServer:
     """A boot server in memory that holds what a population file says, and every phone's own activation file."""
 
     def __init__(self, found: FleetFile) -> None:
-        self.requests = 0
         self._files = found.files
         self._licenses = found.licenses
         self._site_key = lru_cache(_site_key)
@@ -41,14 +42,12 @@ class FleetFileServer:
 
     def fetch(self, request: Fetch) -> FetchReply:
         """A file, or a license that is made now."""
-        self.requests += 1
         path = urlsplit(request.location.url).path.lstrip("/")
         data = self._files.get(path) or self._activation_file(path.rpartition("/")[2])
         return NotFound("HTTP 404 Not Found") if data is None else Fetched(data)
 
     def upload(self, _: Upload) -> UploadReply:
         """Logs are taken, and not kept."""
-        self.requests += 1
         return Uploaded()
 
     def close(self) -> None:
@@ -58,7 +57,7 @@ class FleetFileServer:
         mac = name.removesuffix(_LICENSE_FILE)
         if not name.endswith(_LICENSE_FILE) or (number := self._number_of(mac)) is None:
             return None
-        keys = [self._key(share, mac) for share in self._licenses if _has(share, number)]
+        keys = [self._key(share, mac) for share in self._licenses if share.is_of(number)]
         return write(keys) if keys else None
 
     def _key(self, share: LicenseShare, mac: str) -> LicenseKey:
@@ -66,6 +65,36 @@ class FleetFileServer:
             return self._site_key(share)
         grants = dict.fromkeys(share.bits, share.expiry)
         return test_signing_key().sign(new_key(serial=mac.upper(), license_type=share.type, grants=grants))
+
+
+class Tally:
+    """Counts the boots of a fleet and the requests of its phones, and these by the minute of the clock, too."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        self.begin()
+
+    def begin(self) -> None:
+        """Count from zero."""
+        self._boots = 0
+        self._minutes: Counter[datetime] = Counter()
+
+    def on_exchange(self, _: MacAddress, __: Exchange) -> None:
+        """Count a request."""
+        self._minutes[self._clock.instant().replace(second=0, microsecond=0)] += 1
+
+    def on_boot(self, _: Boot) -> None:
+        """Count a boot."""
+        self._boots += 1
+
+    def result(self) -> dict[str, Any]:
+        """What was counted; the busiest minute is the one with most requests, the first of several."""
+        busiest = self._minutes.most_common(1)
+        return {
+            "boots": self._boots,
+            "requests": self._minutes.total(),
+            "busiest_minute": {"begins": busiest[0][0].isoformat(), "requests": busiest[0][1]} if busiest else None,
+        }
 
 
 def run_virtual(
@@ -85,11 +114,8 @@ def run_virtual(
     """
     if end <= start:
         raise UsageError(f"{end.isoformat()} is not after the start, {start.isoformat()}")
-    server, clock, boots = FleetFileServer(found), ManualClock(start), [0]
-
-    def on_boot(_: object) -> None:
-        boots[0] += 1
-
+    server, clock = FleetFileServer(found), ManualClock(start)
+    tally = Tally(clock)
     fleet = Fleet(
         found.population,
         boot_server=_BOOT_SERVER,
@@ -97,18 +123,20 @@ def run_virtual(
         transport=lambda _: server,
         anchor=anchor,
         expects_licenses=expects_licenses,
-        listeners=Listeners(on_boot=on_boot, on_line=on_line),
+        listeners=Listeners(on_exchange=tally.on_exchange, on_boot=tally.on_boot, on_line=on_line),
         watched=watched,
     )
     fleet.plan(range(found.population.count))
     began = time.perf_counter()
+    if found.population.pattern is Pattern.DAY:
+        live(fleet, clock, start)
+        tally.begin()  # they are up: what follows is the day
     live(fleet, clock, end)
     seconds = time.perf_counter() - began
     days = found.population.count * (end - start).total_seconds() / 86400
     return {
         **census(fleet, found.population.count),
-        "boots": boots[0],
-        "requests": server.requests,
+        **tally.result(),
         "phone_days": round(days),
         "seconds": round(seconds, 3),
         "phone_days_per_second": round(days / seconds),
@@ -129,12 +157,7 @@ def live(fleet: Fleet, clock: ManualClock, end: datetime) -> None:
 
 def _site_key(share: LicenseShare) -> LicenseKey:
     grants = dict.fromkeys(share.bits, share.expiry)
-    return test_signing_key().sign(new_key(serial=_SITE_SERIAL, license_type=share.type, grants=grants))
-
-
-def _has(share: LicenseShare, number: int) -> bool:
-    """True for the share of the phones that has the license: spread evenly over their numbers."""
-    return int((number + 1) * share.share) > int(number * share.share)
+    return test_signing_key().sign(new_key(serial=TEST_SITE_SERIAL, license_type=share.type, grants=grants))
 
 
 def _numbers(population: Population) -> Callable[[str], int | None]:

@@ -28,6 +28,7 @@ from phone_sim.fleet.report import Report
 from phone_sim.fleet.result import Census
 from phone_sim.fleet.runner import FleetUser, PartRunner, options
 from phone_sim.fleet.setup import Assignment
+from phone_sim.fleet.sources import check_sources
 from phone_sim.mac_address import MacAddress
 
 _LONGEST_SILENCE = 15.0
@@ -128,7 +129,9 @@ class FleetWorker(PartRunner, WorkerRunner):
 
     def _on_assignment(self, msg: Message, **_: Any) -> None:
         try:
-            self._assignment = Assignment.read(msg.data)
+            assignment = Assignment.read(msg.data)
+            check_sources(assignment.setup.population.sources)
+            self._assignment = assignment
             self._is_told_to_end = False
         except PhoneSimError as error:
             self._say(REFUSAL, {"reason": sendable(str(error))})

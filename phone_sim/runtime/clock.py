@@ -49,7 +49,7 @@ class ScaledClock:
     """
 
     def __init__(self, start: datetime | None, speed: float = 1) -> None:
-        self._speed = speed
+        self.speed = speed
         self._began = time.monotonic()
         self._setting = _Setting(start or UNSET_CLOCK, timedelta(), start is not None)
 
@@ -65,11 +65,11 @@ class ScaledClock:
 
     def elapsed(self) -> timedelta:
         """How much scaled time has passed."""
-        return timedelta(seconds=(time.monotonic() - self._began) * self._speed)
+        return timedelta(seconds=(time.monotonic() - self._began) * self.speed)
 
     def wall_time_of(self, instant: datetime) -> datetime:
         """When the scaled time will be `instant`, reckoned from now: either clock may have been set meanwhile."""
-        return datetime.now(UTC) + (instant - self.instant()) / self._speed
+        return datetime.now(UTC) + (instant - self.instant()) / self.speed
 
     def set(self, instant: datetime) -> None:
         """Go on from `instant`."""

@@ -15,6 +15,7 @@ UP = Census(
     features={"LDAP": Counter({"on": 7, "no license": 3})},
     reasons=Counter({"LDAP: no license": 3}),
     reboots=1,
+    faults=Counter(reset=2),
 )
 REPORT = Report(run=1, census=UP, busy=2, waiting=5, licensed=Counter({120: 6, 130: 1}), final=True)
 
@@ -58,6 +59,7 @@ def test_lost_phones_are_neither_up_nor_as_expected() -> None:
         "features": {"LDAP": {"on": 7, "no license": 3}},
         "shortcomings": {f"it was {LOST}": 4, "LDAP: no license": 3, "it was not switched on": 1},
         "reboots": 1,
+        "faults": {"reset": 2},
     }
 
 

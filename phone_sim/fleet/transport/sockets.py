@@ -3,8 +3,10 @@
 A socket belongs to the hub, that is the thread, in which it was opened. This module knows no protocol but TLS.
 """
 
+import errno
 import socket
 import ssl
+import sys
 from typing import Any, Self
 
 import gevent
@@ -14,6 +16,8 @@ import gevent.ssl
 from phone_sim.runtime.transport.bounded_socket import current_budget
 
 Address = tuple[Any, ...]
+
+_BIND_ADDRESS_NO_PORT = 24  # ip(7); Python has a name for it from 3.12 on
 
 
 class _Rereadable:
@@ -114,6 +118,24 @@ def addresses(host: str, port: int) -> list[tuple[int, Address]]:
     return [(family, address) for family, _, _, _, address in found]
 
 
+def speak_from(plain: socket.socket, source: str) -> None:
+    """Have a socket speak from an address of this machine; OSError when it has none such, or no port there is free."""
+    if sys.platform == "linux" and plain.type == socket.SOCK_STREAM:
+        # Otherwise a port of the address is taken for a minute, also for servers that it was not used with.
+        plain.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
+    try:
+        plain.bind((source, 0))
+    except OSError as error:
+        raise of_source(error, source) from None  # it can be the same one, which must not be its own cause
+
+
+def of_source(error: OSError, source: str) -> OSError:
+    """The error, with the address where no port of it was free."""
+    if error.errno in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
+        return OSError(error.errno, f"no port is free at {source}, or it is not an address of this machine")
+    return error
+
+
 def opened(host: str, port: int, *, patience: float | None, source: str | None) -> TcpSocket:
     """A connection, to the first address of the host that takes one within `patience` seconds; OSError when none
     does."""
@@ -124,11 +146,11 @@ def opened(host: str, port: int, *, patience: float | None, source: str | None) 
             plain.settimeout(patience)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if source is not None:
-                plain.bind((source, 0))
+                speak_from(plain, source)
             plain.connect(address)
         except OSError as error:
             plain.close()
-            trouble = error
+            trouble = error if source is None else of_source(error, source)
         else:
             return plain
     raise trouble

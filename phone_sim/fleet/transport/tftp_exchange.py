@@ -11,7 +11,7 @@ from time import monotonic
 import gevent.socket
 
 from phone_sim.firmware.effects import NotFound, Refused, TransferFailed
-from phone_sim.fleet.transport.sockets import Ear
+from phone_sim.fleet.transport.sockets import Ear, speak_from
 from phone_sim.fleet.transport.tftp_packets import ASKED_BLOCK_SIZE, ERROR, HEAD, OACK, STRANGER, refusal
 from phone_sim.runtime.transport import Limits
 
@@ -60,7 +60,7 @@ class Exchange:
 
     def speak_from(self, address: str) -> None:
         """Send from an address of this machine; OSError when there is none such."""
-        self._plain.bind((address, 0))
+        speak_from(self._plain, address)
 
     @property
     def has_answer(self) -> bool:

@@ -1,0 +1,21 @@
+"""Whether the addresses that phones ask from are addresses of this machine, asked before the first of them does."""
+
+import socket
+from collections.abc import Iterable
+from ipaddress import IPv4Network
+
+from phone_sim.errors import UsageError
+
+
+def check_sources(sources: Iterable[IPv4Network]) -> None:
+    """Refuse blocks whose first or last address is not this machine's. Raises UsageError, which names the address."""
+    for network in sources:
+        for address in {network[0], network[-1]} if network.num_addresses <= 2 else {network[1], network[-2]}:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+                try:
+                    probe.bind((str(address), 0))
+                except OSError as error:
+                    raise UsageError(
+                        f"sources: phones cannot ask from {network}: {address}: {error.strerror}; "
+                        "127.0.0.0/8 is always there, others ip address add makes"
+                    ) from error
