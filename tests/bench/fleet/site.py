@@ -34,9 +34,9 @@ def own_files(first: int, count: int) -> Iterator[tuple[str, bytes]]:
     macs = [population.phone(number).mac for number in range(first, first + count)]
     grants = dict.fromkeys(BITS, NEVER)
     keys = [new_key(serial=mac.serial, license_type=LicenseType.PHONE, grants=grants) for mac in macs]
-    configuration = _filled((FIXTURES / f"phones/{FIRST_MAC}.cfg").read_bytes())
+    configuration = (FIXTURES / f"phones/{FIRST_MAC}.cfg").read_bytes()
     for mac, key in zip(macs, test_signing_key().sign_all(keys), strict=True):
-        yield f"phones/{mac}.cfg", configuration
+        yield f"phones/{mac}.cfg", _filled(configuration.replace(b"Desk 1", f"Desk {mac}".encode()))
         yield f"licenses/{mac}-license.cfg", write([key])
 
 
