@@ -8,7 +8,6 @@ hundred phones busy. What it takes is printed as JSON.
 from locust.env import Environment  # isort: skip - at once: it replaces the sockets of the whole process
 
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -25,7 +24,7 @@ from phone_sim.fleet.users import AT_ONCE, reporting, transports
 from phone_sim.runtime.clock import SystemClock
 from phone_sim.runtime.transport import Limits
 from phone_sim.runtime.trust_file import load_anchor
-from tests.bench.fleet.measured import Cost, cost_of
+from tests.bench.fleet.measured import tell_when_asked
 
 LIMITS = Limits(answer=20, transfer=60)
 _END_OF_HEAD = b"\r\n\r\n"
@@ -137,13 +136,12 @@ def asking(url: str, first: int) -> Callable[[range], None]:
     return all_of
 
 
-def measure(side: str, url: str, first: int, count: int) -> Cost:
-    """What so many boots cost, after some that are not measured."""
-    boot = booting(url, first + count) if side == "fleet" else asking(url, first)
-    boot(range(first, first + count // 10))
-    return cost_of(lambda: boot(range(first + count // 10, first + count)), count - count // 10)
+def main(side: str, url: str, first: int, count: int) -> None:
+    """Boot a tenth of the phones, then measure the others."""
+    boot, warm = booting(url, first + count) if side == "fleet" else asking(url, first), first + count // 10
+    boot(range(first, warm))
+    tell_when_asked(lambda: boot(range(warm, first + count)), first + count - warm)
 
 
 if __name__ == "__main__":
-    time.sleep(0)
-    measure(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])).tell()
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
