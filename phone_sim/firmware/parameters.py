@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
+from sys import intern
 from types import MappingProxyType
 
 from phone_sim.bounded_xml import attributes, parse_xml
@@ -39,13 +40,19 @@ class Layer:
     @cached_property
     def topics(self) -> frozenset[str]:
         """The first words of its names, such as `log`."""
-        return frozenset(name.partition(".")[0] for name in self.values)
+        return _same_topics(frozenset(name.partition(".")[0] for name in self.values))
 
     @cached_property
     def feature_numbers(self) -> tuple[str, ...]:
         """The N of every `feature.N.name`, in file order."""
         names = (name for name in self.values if name.startswith("feature."))
         return tuple(match.group(1) for name in names if (match := _NUMBERED_FEATURE.fullmatch(name)))
+
+
+@lru_cache(maxsize=_FILES_KEPT)
+def _same_topics(topics: frozenset[str]) -> frozenset[str]:
+    """The topics, as one object for all layers that have just these: there is a layer for each phone."""
+    return topics
 
 
 def read_layer(data: bytes) -> Layer:
@@ -67,7 +74,7 @@ def _layer(data: bytes, *, is_usual: bool) -> Layer:
         raise ParameterFileError("it is an activation file, not a configuration file")
     values: dict[str, str] = {}
     for name, value in attributes(root, below=True):
-        values.setdefault(name, value)
+        values.setdefault(intern(name), value)  # most phones have a file of their own, all with the same names
     return Layer(MappingProxyType(values), is_usual=is_usual)
 
 

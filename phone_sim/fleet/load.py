@@ -28,10 +28,12 @@ from locust.stats import (
 )
 
 from phone_sim.errors import UsageError
+from phone_sim.fleet.descriptors import allow_open_files
 from phone_sim.fleet.fleet import Fleet
 from phone_sim.fleet.live import LiveFleet
 from phone_sim.fleet.population import Population
 from phone_sim.fleet.result import census
+from phone_sim.fleet.seconds import forget_old_seconds
 from phone_sim.fleet.thresholds import ALL, Threshold, passed
 from phone_sim.fleet.users import BOOT_NAME, PhoneUser, reporting, transports
 from phone_sim.licensing.signature import TrustAnchor
@@ -105,7 +107,12 @@ class _FleetRunner(LocalRunner):
 
 
 def run_load(load: Load) -> dict[str, Any]:
-    """Run the load to its end; the result is what became of the phones, with what Locust counted."""
+    """Run the load to its end; the result is what became of the phones, with what Locust counted.
+
+    Raises:
+        UsageError: too few open files are allowed for the phones that may be busy at once.
+    """
+    allow_open_files(load.at_once)
     environment = Environment(user_classes=[FleetUser], host=load.boot_server)
     clock = SystemClock()
     fleet = Fleet(
@@ -188,6 +195,7 @@ def _write_last(load: Load, environment: Environment) -> None:
 def _talk(load: Load, environment: Environment, live: LiveFleet) -> None:
     while True:
         gevent.sleep(_TALK_EVERY)
+        forget_old_seconds(environment.stats)
         boots = environment.stats.get(BOOT_NAME, "BOOT")
         load.talk(
             f"{boots.num_requests} boots, {boots.num_failures} not as expected; {live.busy} phones busy, "

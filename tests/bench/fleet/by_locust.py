@@ -37,7 +37,7 @@ class Phone(FastHttpUser):
     """MAC addresses of those that have not booted."""
     files: ClassVar[list[str]] = []
     """The paths that one asks for, with a pattern for its own address."""
-    log: ClassVar[tuple[str, bytes]] = ("", b"")
+    log: ClassVar[tuple[str, str]] = ("", "")
     """Where it puts its log, and what."""
     booted: ClassVar[Callable[[], None]]
     key: ClassVar[RSAPublicKey]
@@ -78,7 +78,7 @@ class Boots:
         key = load_pem_public_key(load_anchor().pem())
         assert isinstance(key, RSAPublicKey)
         assert isinstance(requests[-1], Upload)
-        Phone.files, Phone.log, Phone.key = paths[:-1], (paths[-1], requests[-1].body), key
+        Phone.files, Phone.log, Phone.key = paths[:-1], (paths[-1], requests[-1].body.decode()), key
         Phone.booted = self._count
         self._environment = Environment(user_classes=[Phone], host=url.rstrip("/"))
         self._runner = self._environment.create_local_runner()

@@ -15,11 +15,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import gevent
-from greenlet import greenlet
 
 from phone_sim.fleet.fleet import Fleet
 from phone_sim.fleet.live import LiveFleet
 from phone_sim.fleet.population import Population
+from phone_sim.fleet.seconds import forget_old_seconds
 from phone_sim.fleet.users import reporting, transports
 from phone_sim.runtime.clock import SystemClock
 from phone_sim.runtime.transport import Limits
@@ -31,19 +31,26 @@ AT_ONCE = 50
 
 def sampled(environment: Environment, began: float) -> Sample:
     """What this process has now."""
-    gc.collect()
     statistics = environment.stats
+    forget_old_seconds(statistics)
+    gc.collect()
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return Sample(
         minute=(time.monotonic() - began) / 60,
         memory=int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"),
         descriptors=sum(1 for _ in Path("/proc/self/fd").iterdir()),
         threads=int(status["Threads"]),
-        greenlets=sum(isinstance(each, greenlet) and not each.dead for each in gc.get_objects()),
+        greenlets=sum(isinstance(each, gevent.Greenlet) and not each.dead for each in gc.get_objects()),
         boots=statistics.get("boot", "BOOT").num_requests,
         requests=statistics.total.num_requests,
         failures=statistics.total.num_failures,
     )
+
+
+def wait_until_idle(live: LiveFleet) -> None:
+    """Wait until nothing goes on with any phone."""
+    while live.waiting or live.busy:
+        gevent.sleep(0.01)
 
 
 def soak(url: str, count: int, rate: float, minutes: float) -> None:
@@ -63,13 +70,11 @@ def soak(url: str, count: int, rate: float, minutes: float) -> None:
     live = LiveFleet(fleet, clock, at_once=AT_ONCE)
     began = time.monotonic()
     live.switch_on(range(count))
-    while len(fleet.members) < count or live.busy:
-        gevent.sleep(0.1)
+    wait_until_idle(live)
     next_sample, number, pause = 60.0, 0, 1 / rate
     while (passed := time.monotonic() - began) < 60 * minutes + 1:
         if passed >= next_sample:
-            while live.busy:
-                gevent.sleep(0.01)
+            wait_until_idle(live)
             print(json.dumps(asdict(sampled(environment, began))), flush=True)
             next_sample += 60
         number = (number + 1) % count
