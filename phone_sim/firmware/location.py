@@ -17,6 +17,7 @@ SERVER_LIMIT = 8
 _ADDRESSES_KEPT = 64
 _AUTHORITY = re.compile(r"[^:/?#]*://([^/?#]*)")
 _PLAIN_PATH = re.compile(r"[\w~-][\w.~-]*(?:/[\w~-][\w.~-]*)*", re.ASCII)  # stays as it is, as most do
+_PLAIN_URL = re.compile(r"[a-z]+://[^/?#]*/(?:[\w.~-]+/)*([\w.~-]+)", re.ASCII)
 _IN_A_PATH = "/%:@!$&'()*+,;=[]"
 
 
@@ -41,6 +42,8 @@ class Location:
     @property
     def name(self) -> str:
         """The last part of the path, for people."""
+        if plain := _PLAIN_URL.fullmatch(self.url):
+            return plain.group(1)
         return shown_name(unquote(urlsplit(self.url).path)) or "/"
 
 

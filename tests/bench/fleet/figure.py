@@ -11,7 +11,7 @@ from pathlib import Path
 FILE = Path("tests/bench/fleet/figures.json")
 FLAT = 0.2
 """By how much a figure may be worse with many phones than with few, as a share, and be called flat."""
-_FEW = 1000
+_RATIOS = "abcdh"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +41,13 @@ class Figure:
         """The aim in words, and by how much it is missed."""
         if self.aim is None:
             return ""
-        sign = "at least" if self.more_is_better else "at most"
-        missed = abs(self.number / self.aim - 1)
-        return f"{sign} {self.aim:,g}{'' if self.is_met else f', missed by {missed:.0%}'}"
+        wanted = f"{'at least' if self.more_is_better else 'at most'} {self.aim:,}"
+        return wanted if self.is_met else f"{wanted}: missed by {abs(self.number / self.aim - 1):.0%}"
+
+    @property
+    def cell(self) -> str:
+        """A ratio with what was measured, or only that."""
+        return f"{self.number:.2f} ({self.value})" if self.kind in _RATIOS else self.value
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -56,14 +60,11 @@ HEADS = ("", "figure", "phones", "number", "measured", "against", "aim")
 
 
 def changes(figures: Iterable[Figure]) -> list[Figure]:
-    """How much worse each figure is with the most phones than with a thousand: 0 is flat, 0.1 is a tenth worse (g)."""
-    of_name: dict[str, dict[int, Figure]] = {}
-    for figure in figures:
-        of_name.setdefault(figure.name, {})[figure.phones] = figure
+    """How much worse each figure is with the most phones than with the fewest: 0 is flat, 0.1 is a tenth worse (g)."""
     found = []
-    for name, of_phones in of_name.items():
-        few, many = of_phones.get(_FEW), of_phones[max(of_phones)]
-        if few is None or many.phones <= _FEW:
+    for name, of_phones in by_name(figures).items():
+        few, many = of_phones[min(of_phones)], of_phones[max(of_phones)]
+        if few is many:
             continue
         quotient = few.number / many.number if few.more_is_better else many.number / few.number
         found.append(
@@ -72,8 +73,8 @@ def changes(figures: Iterable[Figure]) -> list[Figure]:
                 name=f"{few.kind}: {name}",
                 phones=many.phones,
                 number=quotient - 1,
-                value=f"{quotient - 1:+.0%} worse",
-                against=f"{_FEW:,} phones",
+                value=f"{abs(quotient - 1):.0%} {'worse' if quotient > 1 else 'better'}",
+                against=f"{few.phones:,} phones",
                 aim=FLAT,
                 more_is_better=False,
             )
@@ -81,9 +82,28 @@ def changes(figures: Iterable[Figure]) -> list[Figure]:
     return found
 
 
-def table(figures: Sequence[Figure]) -> str:
-    """The figures as a table."""
-    rows = [HEADS, ("---",) * len(HEADS), *(figure.cells for figure in figures)]
+def by_name(figures: Iterable[Figure]) -> dict[str, dict[int, Figure]]:
+    """Figures by name and number of phones, without what is made of others."""
+    found: dict[str, dict[int, Figure]] = {}
+    for figure in figures:
+        if figure.kind != "g":
+            found.setdefault(figure.name, {})[figure.phones] = figure
+    return found
+
+
+def page_table(figures: Sequence[Figure]) -> str:
+    """The figures as the README has them: a row for each, a column for each number of phones that most have."""
+    names = by_name(figures)
+    change = {one.name.partition(": ")[2]: one.value for one in figures if one.kind == "g"}
+    counts = sorted({phones for of_phones in names.values() if len(of_phones) > 1 for phones in of_phones})
+    rows = [["figure", "aim", *(f"{count:,} phones" for count in counts), "from fewest to most", "against"]]
+    rows.append(["---"] * len(rows[0]))
+    for name, of_phones in names.items():
+        last = of_phones[max(of_phones)]
+        cells = [of_phones[count].cell if count in of_phones else "" for count in counts]
+        if len(of_phones) == 1:
+            cells = [f"{last.cell} with {last.phones:,}", *[""] * (len(counts) - 1)]
+        rows.append([f"({last.kind}) {name}", last.aimed_at, *cells, change.get(name, ""), last.against])
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 

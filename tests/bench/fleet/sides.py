@@ -134,7 +134,11 @@ def years(root: Path, count: int) -> Iterator[Figure]:
     """(f) with so many phones, in three ways."""
     found = _in_memory("years", count, root)
     ways = {
-        "ten_years": ("phone-days per second, ten years", f"{found['reboots']:,.0f} reboots, idle days reckoned", 5e5),
+        "ten_years": (
+            "phone-days per second, ten years",
+            f"{found['reboots']:,.0f} reboots, idle days reckoned",
+            500_000,
+        ),
         "a_year_with_boots": ("phone-days per second, one year", "the same, with the first boot of each", None),
         "one_by_one": ("phone-days per second, one by one", "each daily check performed", None),
     }
