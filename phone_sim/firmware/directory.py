@@ -9,10 +9,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import TypeVar
 
 from phone_sim.firmware.location import Credentials
-from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.parameters import Layer, Parameters
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.settings import BadParameter, ParameterReader
 
@@ -28,6 +29,8 @@ TEXT_LIMIT = 64
 """Most characters of a search, and of a value on the screen; ours."""
 ATTRIBUTE_LIMIT = 8
 """The highest N of `dir.corp.attribute.N`; ours."""
+_TOPICS = frozenset({"dir"})
+_DIRECTORIES_KEPT = 16  # the phones of a site have the same; ours
 
 _HOST = re.compile(r"[A-Za-z0-9:][A-Za-z0-9._:-]{0,252}")
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9;-]{0,63}|[0-9]+(\.[0-9]+){1,30}")
@@ -136,6 +139,13 @@ def read_directory(parameters: Parameters, *, dialect: str) -> DirectorySettings
 
     Before UC Software 3.3 there is no `bindOnInit`; then the phone does not bind at boot (ours).
     """
+    relevant = parameters.about(_TOPICS)
+    read = _kept_directory if relevant.are_usual else _directory
+    return read(relevant.layers, dialect)
+
+
+def _directory(layers: tuple[Layer, ...], dialect: str) -> DirectorySettings:
+    parameters = Parameters(layers)
     reader = _Reader(parameters)
     return DirectorySettings(
         server=reader.server(),
@@ -148,6 +158,9 @@ def read_directory(parameters: Parameters, *, dialect: str) -> DirectorySettings
         binds_on_init=dialect != "sip-3" and bool(reader.integer("bindOnInit", 1, 0, 1)),
         problems=tuple(reader.problems),
     )
+
+
+_kept_directory = lru_cache(maxsize=_DIRECTORIES_KEPT)(_directory)
 
 
 def page(*lines: str) -> Frame:

@@ -54,6 +54,10 @@ class DaylightSaving:
     start: Changeover
     stop: Changeover
 
+    def __hash__(self) -> int:
+        # Of a few of its values: it is looked up for every line of a log.
+        return hash((self.start.month, self.start.day, self.stop.month, self.stop.day))
+
     def covers(self, standard: datetime) -> bool:
         """True when daylight saving is in force at this standard wall time."""
         start, stop = _changeovers(self, standard.year)

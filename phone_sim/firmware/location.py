@@ -4,7 +4,9 @@ A location keeps the user and password apart from its URL, so that what is logge
 does not know which protocols can be spoken.
 """
 
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from phone_sim.errors import UsageError
@@ -12,6 +14,10 @@ from phone_sim.errors import UsageError
 _NO_SERVER = "0.0.0.0"  # noqa: S104 - a host name that sites use on purpose, nothing is bound to it
 
 SERVER_LIMIT = 8
+_ADDRESSES_KEPT = 64
+_AUTHORITY = re.compile(r"[^:/?#]*://([^/?#]*)")
+_PLAIN_PATH = re.compile(r"[\w~-][\w.~-]*(?:/[\w~-][\w.~-]*)*", re.ASCII)  # stays as it is, as most do
+_PLAIN_URL = re.compile(r"[a-z]+://[^/?#]*/(?:[\w.~-]+/)*([\w.~-]+)", re.ASCII)
 _IN_A_PATH = "/%:@!$&'()*+,;=[]"
 
 
@@ -36,6 +42,8 @@ class Location:
     @property
     def name(self) -> str:
         """The last part of the path, for people."""
+        if plain := _PLAIN_URL.fullmatch(self.url):
+            return plain.group(1)
         return shown_name(unquote(urlsplit(self.url).path)) or "/"
 
 
@@ -74,10 +82,7 @@ class BootServer:
         Raises:
             UsageError: for an address as in `parse`, for none, and for more than eight (field notes 1.3).
         """
-        servers = tuple(cls.parse(address) for address in addresses.split())
-        if not 1 <= len(servers) <= SERVER_LIMIT:
-            raise UsageError(f"{len(servers)} boot servers are given, 1 to {SERVER_LIMIT} can be")
-        return servers
+        return _boot_servers(addresses)
 
     def locate(self, directory: str, name: str) -> Location | None:
         """The file `name` in a directory that the master configuration file gives; None when the directory says no.
@@ -87,15 +92,40 @@ class BootServer:
         password gets those of the boot server; one that cannot be taken apart leads nowhere.
         """
         own = _split(name)
-        if own is None and ("://" in name or ("://" in directory and _split(directory) is None)):
+        if own is not None:
+            if urlsplit(own.url).hostname == _NO_SERVER:
+                return None
+            return Location(url=own.url, credentials=own.credentials or self.credentials)
+        folder = None if "://" in name else _folder(self.root, directory)
+        if folder is None:
             return None
-        if own is None:
-            folder = _split(directory) or Location(url=_below(self.root, directory), credentials=None)
-            base = folder.url.partition("?")[0].rstrip("/") + "/"
-            own = Location(url=_below(base, name), credentials=folder.credentials)
-        if urlsplit(own.url).hostname == _NO_SERVER:
+        return Location(url=_below(folder.url, name), credentials=folder.credentials or self.credentials)
+
+
+@lru_cache(maxsize=_ADDRESSES_KEPT)
+def _boot_servers(addresses: str) -> tuple[BootServer, ...]:
+    servers = tuple(BootServer.parse(address) for address in addresses.split())
+    if not 1 <= len(servers) <= SERVER_LIMIT:
+        raise UsageError(f"{len(servers)} boot servers are given, 1 to {SERVER_LIMIT} can be")
+    return servers
+
+
+@lru_cache(maxsize=_ADDRESSES_KEPT)
+def _folder(root: str, directory: str) -> Location | None:
+    """A directory of the boot server, whose URL ends in a slash, or None when it says no."""
+    folder = _split(directory)
+    if folder is None:
+        if "://" in directory:
             return None
-        return Location(url=own.url, credentials=own.credentials or self.credentials)
+        folder = Location(url=_below(root, directory), credentials=None)
+    url = folder.url.partition("?")[0].rstrip("/") + "/"
+    return None if urlsplit(url).hostname == _NO_SERVER else Location(url=url, credentials=folder.credentials)
+
+
+def authority_of(url: str) -> str:
+    """The host and port in the URL of a location or of a boot server's root."""
+    match = _AUTHORITY.match(url)
+    return "" if match is None else match.group(1)
 
 
 def shown_name(name: str) -> str:
@@ -105,6 +135,8 @@ def shown_name(name: str) -> str:
 
 def _below(folder: str, path: str) -> str:
     """The URL of a path below a folder's URL, which ends in a slash, or of an absolute path on its server."""
+    if _PLAIN_PATH.fullmatch(path):
+        return folder + path
     if path.startswith("/"):
         folder = folder[: folder.index("/", folder.index("://") + 3) + 1]
     segments = [segment for segment in path.strip().split("/") if segment not in ("", ".")]

@@ -8,6 +8,7 @@ substitutions made.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from sys import intern
 from types import MappingProxyType
 
 from phone_sim.bounded_xml import attributes, parse_xml
@@ -128,4 +129,5 @@ def _config_files(value: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _listed(value: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for part in value.split(",") if (name := part.strip())))
+    # Most names are the same on all phones of a site.
+    return tuple(dict.fromkeys(intern(name) for part in value.split(",") if (name := part.strip())))

@@ -8,7 +8,8 @@ value is there, and means the default. This module does not know what any parame
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
+from sys import intern
 from types import MappingProxyType
 
 from phone_sim.bounded_xml import attributes, parse_xml
@@ -26,11 +27,20 @@ _FILES_KEPT = 64
 _NUMBERED_FEATURE = re.compile(r"feature\.(\d+)\.name")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layer:
-    """The parameters of one file, and the numbers N for which it has a `feature.N.name`."""
+    """The parameters of one file, and the numbers N for which it has a `feature.N.name`.
+
+    One that `is_usual` is of a usual size, so that what is made of it can be kept.
+    """
 
     values: Mapping[str, str]
+    is_usual: bool = False
+
+    @cached_property
+    def topics(self) -> frozenset[str]:
+        """The first words of its names, such as `log`."""
+        return _same_topics(frozenset(name.partition(".")[0] for name in self.values))
 
     @cached_property
     def feature_numbers(self) -> tuple[str, ...]:
@@ -39,16 +49,22 @@ class Layer:
         return tuple(match.group(1) for name in names if (match := _NUMBERED_FEATURE.fullmatch(name)))
 
 
+@lru_cache(maxsize=_FILES_KEPT)
+def _same_topics(topics: frozenset[str]) -> frozenset[str]:
+    """The topics, as one object for all layers that have just these: there is a layer for each phone."""
+    return topics
+
+
 def read_layer(data: bytes) -> Layer:
     """The parameters in a configuration file.
 
     Raises:
         ParameterFileError: when it is not an XML document within the limits, or is an activation file.
     """
-    return _usual_layer(data) if len(data) <= _USUAL_SIZE else _layer(data)
+    return _usual_layer(data) if len(data) <= _USUAL_SIZE else _layer(data, is_usual=False)
 
 
-def _layer(data: bytes) -> Layer:
+def _layer(data: bytes, *, is_usual: bool) -> Layer:
     try:
         root = parse_xml(data, limit=SIZE_LIMIT)
     except DocumentError as error:
@@ -58,11 +74,11 @@ def _layer(data: bytes) -> Layer:
         raise ParameterFileError("it is an activation file, not a configuration file")
     values: dict[str, str] = {}
     for name, value in attributes(root, below=True):
-        values.setdefault(name, value)
-    return Layer(MappingProxyType(values))
+        values.setdefault(intern(name), value)  # most phones have a file of their own, all with the same names
+    return Layer(MappingProxyType(values), is_usual=is_usual)
 
 
-_usual_layer = lru_cache(maxsize=_FILES_KEPT)(_layer)
+_usual_layer = lru_cache(maxsize=_FILES_KEPT)(partial(_layer, is_usual=True))
 
 
 class Parameters:
@@ -77,6 +93,15 @@ class Parameters:
     def layers(self) -> tuple[Layer, ...]:
         """The layers, the one that goes first in front."""
         return self._layers
+
+    def about(self, topics: frozenset[str]) -> "Parameters":
+        """Those layers only that have a name which begins with one of these words."""
+        return Parameters(layer for layer in self._layers if not topics.isdisjoint(layer.topics))
+
+    @property
+    def are_usual(self) -> bool:
+        """True when every layer is of a usual size."""
+        return all(layer.is_usual for layer in self._layers)
 
     def get(self, name: str) -> str:
         """The value, without blanks around it; empty when no layer has the name."""

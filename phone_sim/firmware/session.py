@@ -5,7 +5,6 @@ This module does not know what is fetched or said, only how: by asking for effec
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware import messages
@@ -22,7 +21,7 @@ from phone_sim.firmware.effects import (
     TransferFailed,
 )
 from phone_sim.firmware.lease import DhcpSettings, Told, asked_options, told_by
-from phone_sim.firmware.location import BootServer
+from phone_sim.firmware.location import BootServer, authority_of
 from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.messages import Message
 from phone_sim.firmware.parameters import Parameters
@@ -167,7 +166,7 @@ class Session:
         """
         if self.server is None or (location := self.server.locate(directory, name)) is None:
             return NotFound("there is no server for it")
-        on_boot_server = urlsplit(location.url).netloc == urlsplit(self.server.root).netloc
+        on_boot_server = authority_of(location.url) == authority_of(self.server.root)
         if on_boot_server and not self.reachable:
             return TransferFailed("the boot server gives no answer", unreachable=True)
         reply: FetchReply = yield Fetch(location=location, limit=limit, user_agent=self.user_agent)

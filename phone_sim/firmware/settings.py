@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time
+from functools import lru_cache
 from types import MappingProxyType
 
 from phone_sim.firmware.host import Host
 from phone_sim.firmware.lease import Told
 from phone_sim.firmware.local_time import Changeover, DaylightSaving, LocalTime
 from phone_sim.firmware.log_line import LogFormat, LogStyle, RenderType
-from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.parameters import Layer, Parameters
 from phone_sim.firmware.syslog import DEFAULT_PORT, LOCAL_0, SyslogServer
 
 DEFAULT_POLLING_TIME = time(2, 0)
@@ -22,6 +23,10 @@ DEFAULT_POLLING_TIME = time(2, 0)
 _POLLING_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _DEFAULT_LEVELS: Mapping[str, int] = MappingProxyType({"lic": 3})  # D17
 _DEFAULT_LEVEL = 4
+
+# The phones of a site have the same: what is in their own files is about other things. Ours.
+_TOPICS = frozenset({"device", "license", "log", "tcpIpApp"})
+_SETTINGS_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +93,15 @@ def read_settings(
     notes 5); its log server counts where none is set (ours). The style (D16) and the fourth field (D13) of log lines
     come from outside the parameters.
     """
-    reader = _Reader(parameters, told)
+    relevant = parameters.about(_TOPICS)
+    read = _kept_settings if relevant.are_usual else _settings
+    return read(relevant.layers, told, tuple(components), style, missed)
+
+
+def _settings(
+    layers: tuple[Layer, ...], told: Told, components: tuple[str, ...], style: LogStyle, missed: str
+) -> Settings:
+    reader = _Reader(Parameters(layers), told)
     zone = reader.zone()
     return Settings(
         zone=zone,
@@ -98,6 +111,9 @@ def read_settings(
         syslog=reader.syslog(told.log_server),
         problems=tuple(reader.problems),
     )
+
+
+_kept_settings = lru_cache(maxsize=_SETTINGS_KEPT)(_settings)
 
 
 class ParameterReader:

@@ -30,6 +30,8 @@ from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.model_files import load_features, load_model
 from phone_sim.runtime.transport import Transport
 
+_AGENDA_SPARE = 64
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boot:
@@ -86,6 +88,7 @@ class Fleet:
         self._listeners = listeners or Listeners()
         self._watched = frozenset(watched)
         self._agenda: list[tuple[float, int]] = []
+        self._agenda_limit = _AGENDA_SPARE
         self._paused: dict[int, Flow[None]] = {}
         self._shared = Shared()
         self._profile = lru_cache(profile_for)
@@ -208,6 +211,17 @@ class Fleet:
             member.due = min(member.check, member.reboot, self._next_upload(member, now))
         if member.due < NEVER:
             heapq.heappush(self._agenda, (member.due, member.number))
+            if len(self._agenda) > self._agenda_limit:
+                self._forget_the_past()
+
+    def _forget_the_past(self) -> None:
+        """Take off the agenda what is due no more: phones that are rebooted again and again would fill it."""
+        members = self.members
+        self._agenda = list(
+            {(due, number) for due, number in self._agenda if number not in members or members[number].due == due}
+        )
+        heapq.heapify(self._agenda)
+        self._agenda_limit = 2 * len(self._agenda) + _AGENDA_SPARE
 
     def _next_upload(self, member: Member, now: float) -> float:
         """When the log is uploaded; not at all as long as there is nothing to upload, which is how most phones are."""

@@ -24,11 +24,11 @@ from phone_sim.errors import PhoneSimError, UsageError
 from phone_sim.fleet.master import FleetMaster
 from phone_sim.fleet.metrics import serve_metrics
 from phone_sim.fleet.page import FleetPage
-from phone_sim.fleet.part import OnLine
+from phone_sim.fleet.part import OnLine, check_machine
 from phone_sim.fleet.processes import Workers, workers
 from phone_sim.fleet.runner import FleetRunner, FleetUser, options
+from phone_sim.fleet.seconds import forget_old_seconds
 from phone_sim.fleet.setup import Distribution, Setup
-from phone_sim.fleet.sources import check_sources
 from phone_sim.fleet.statistics import measure, measures
 from phone_sim.fleet.thresholds import Threshold, passed
 from phone_sim.fleet.users import BOOT_NAME
@@ -64,7 +64,7 @@ def run_load(load: Load) -> dict[str, Any]:
     """Run the load to its end; the result is what became of the phones, with what Locust counted.
 
     Raises:
-        UsageError: an address that is taken or not this machine's, or a file that cannot be written.
+        UsageError: an address that is taken, a file that cannot be written, or what this machine does not have.
         PhoneSimError: the workers that are waited for do not come.
     """
     environment = Environment(
@@ -78,7 +78,7 @@ def run_load(load: Load) -> dict[str, Any]:
         runner: FleetMaster | FleetRunner
         started = None
         if load.distribution is None:
-            check_sources(load.setup.population.sources)
+            check_machine(load.setup)
             runner = FleetRunner(environment, load.setup, load.on_line)
         else:
             runner = _master(load, environment, load.distribution)
@@ -203,6 +203,7 @@ def _write_last(load: Load, environment: Environment) -> None:
 def _talk(load: Load, environment: Environment, runner: FleetMaster | FleetRunner) -> None:
     while True:
         gevent.sleep(_TALK_EVERY)
+        forget_old_seconds(environment.stats)
         boots, picture = environment.stats.get(BOOT_NAME, "BOOT"), runner.picture()
         load.talk(
             f"{boots.num_requests} boots, {boots.num_failures} not as expected; {picture.busy} phones busy, "

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from locust.env import Environment
 from locust.stats import RequestStats, StatsEntry
 
+from phone_sim.fleet.descriptors import allow_open_files
 from phone_sim.fleet.fleet import Boot, Fleet, Listeners
 from phone_sim.fleet.live import LiveFleet
 from phone_sim.fleet.phone_clock import clock_of
 from phone_sim.fleet.report import LICENSED_NAME, Report
 from phone_sim.fleet.result import Census
-from phone_sim.fleet.setup import Assignment
+from phone_sim.fleet.setup import Assignment, Setup
+from phone_sim.fleet.sources import check_sources
 from phone_sim.fleet.users import reporting, transports
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.transport import Limits
@@ -26,6 +28,12 @@ OnLine = Callable[[MacAddress, str], None]
 _SHARE_OF_CENSUS = 50
 _NEWEST = 0.5
 _TRANSFER = 12
+
+
+def check_machine(setup: Setup) -> None:
+    """Refuse phones for which this machine lacks the addresses or the open files. Raises UsageError."""
+    check_sources(setup.population.sources)
+    allow_open_files(setup.at_once)
 
 
 class Part:

@@ -23,12 +23,11 @@ from locust.runners import WorkerRunner
 from phone_sim.errors import PhoneSimError, UsageError
 from phone_sim.fleet.master import ASSIGNMENT, HELLO, LINE, LINE_LIMIT, REFUSAL, REPORT
 from phone_sim.fleet.message import sendable
-from phone_sim.fleet.part import Part
+from phone_sim.fleet.part import Part, check_machine
 from phone_sim.fleet.report import Report
 from phone_sim.fleet.result import Census
 from phone_sim.fleet.runner import FleetUser, PartRunner, options
 from phone_sim.fleet.setup import Assignment
-from phone_sim.fleet.sources import check_sources
 from phone_sim.mac_address import MacAddress
 
 _LONGEST_SILENCE = 15.0
@@ -130,7 +129,7 @@ class FleetWorker(PartRunner, WorkerRunner):
     def _on_assignment(self, msg: Message, **_: Any) -> None:
         try:
             assignment = Assignment.read(msg.data)
-            check_sources(assignment.setup.population.sources)
+            check_machine(assignment.setup)
             self._assignment = assignment
             self._is_told_to_end = False
         except PhoneSimError as error:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from math import inf
 
 import pytest
 
@@ -192,3 +193,17 @@ def test_log_that_nobody_took_is_sent_later() -> None:
     live(lived.fleet, lived.clock, START + timedelta(days=3, hours=1))
     assert member.log.pending == b""
     assert lived.exchanges[member.phone.identity.mac][-1].startswith("PUT http://boot.example/0004f2000001-app.log")
+
+
+def test_reboots_do_not_fill_the_agenda() -> None:
+    fleet = Lived(days=1).fleet
+    due = fleet.next_due()
+    for _ in range(10):
+        for number in range(POPULATION.count):
+            fleet.reboot(number)
+    assert len(fleet._agenda) < 5 * POPULATION.count
+    fleet._forget_the_past()
+    assert sorted(number for _, number in fleet._agenda) == sorted(
+        number for number, member in fleet.members.items() if member.due < inf
+    )
+    assert fleet.next_due() == due

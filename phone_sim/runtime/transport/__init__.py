@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetch, FetchReply, TransferFailed, Upload, UploadReply
@@ -83,7 +82,8 @@ class TransportByScheme:
         self._made.clear()
 
     def _speaker(self, url: str) -> Transport | TransferFailed:
-        scheme = urlsplit(url).scheme
+        scheme, slashes, _ = url.partition("://")
+        scheme = scheme.lower() if slashes else ""
         if scheme not in self._makers:
             return TransferFailed(f"no transport speaks {scheme}", unreachable=True)
         if scheme not in self._made:

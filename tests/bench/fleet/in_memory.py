@@ -1,0 +1,138 @@
+"""A fleet without sockets, in a process of its own: `python -m tests.bench.fleet.in_memory WHAT COUNT [ROOT]`.
+
+What is measured is `idle` (what a phone weighs that is up), `boots` (how fast phones boot), or `years` (how fast
+they live on virtual time). The result is printed as JSON.
+"""
+
+import gc
+import json
+import os
+import sys
+import time
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, NotFound, Upload, Uploaded, UploadReply
+from phone_sim.fleet.fleet import Fleet
+from phone_sim.fleet.population import Population
+from phone_sim.fleet.read_population import FleetFile, LicenseShare
+from phone_sim.fleet.virtual import FleetFileServer, live
+from phone_sim.licensing.expiry import NEVER, Expiry
+from phone_sim.licensing.license_key import LicenseType
+from phone_sim.runtime.clock import ManualClock
+from phone_sim.runtime.transport import Transport
+from phone_sim.runtime.trust_file import load_anchor
+from tests.bench.fleet.measured import tell_when_asked
+from tests.bench.fleet.site import BITS, MODELS, START, shared_files
+
+OWN = LicenseShare(type=LicenseType.PHONE, share=1.0, bits=BITS, expiry=NEVER)
+ENDING = LicenseShare(
+    type=LicenseType.SITE, share=1.0, bits=BITS, expiry=Expiry.on((START + timedelta(days=180)).date())
+)
+FIRST = 50
+"""Phones that boot first and are not measured."""
+
+
+class Folder:
+    """A boot server that reads a folder, without a socket."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+
+    def fetch(self, request: Fetch) -> FetchReply:
+        """Read a file."""
+        try:
+            # By text: the parts of a Path are kept for ever.
+            with open(f"{self._root}{urlsplit(request.location.url).path}", "rb") as file:  # noqa: PTH123
+                return Fetched(file.read())
+        except FileNotFoundError:
+            return NotFound("HTTP 404 Not Found")
+
+    def upload(self, _: Upload) -> UploadReply:
+        """Take a log, and keep it not."""
+        return Uploaded()
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def fleet_of(population: Population, server: Transport) -> tuple[Fleet, ManualClock]:
+    """A fleet that is not switched on yet."""
+    clock = ManualClock(START)
+    fleet = Fleet(
+        population, boot_server="http://boot.example/", clock=clock, transport=lambda _: server, anchor=load_anchor()
+    )
+    return fleet, clock
+
+
+def boot(fleet: Fleet, numbers: range) -> None:
+    """Boot phones, one after the other."""
+    for number in numbers:
+        fleet.happen(number)
+
+
+def resident() -> int:
+    """Bytes of memory that this process has."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def idle(count: int, root: str) -> dict[str, float]:
+    """Bytes of each phone that has booted with a license of its own and is up."""
+    fleet, _ = fleet_of(Population(count=count, models=MODELS), Folder(root))
+    boot(fleet, range(FIRST))
+    before = resident()
+    boot(fleet, range(FIRST, count))
+    return {"bytes": (resident() - before) / (count - FIRST)}
+
+
+def years(count: int) -> dict[str, float]:
+    """Days of phones in a second: of ten years in which every other phone loses a license and reboots for it, of the
+    first of these years alone with the first boot of all, and of days each of which is performed by itself.
+
+    The daily checks that find nothing are passed over in the first two: when the next one finds something is reckoned.
+    """
+    found = FleetFile(
+        population=Population(count=count, models=MODELS),
+        files=shared_files(),
+        licenses=(replace(OWN, share=0.5), ENDING),
+    )
+    fleet, clock = fleet_of(found.population, FleetFileServer(found))
+    fleet.plan(range(count))
+    began = time.perf_counter()
+    live(fleet, clock, START)
+    booted = time.perf_counter()
+    live(fleet, clock, START + timedelta(days=365))
+    a_year = time.perf_counter()
+    live(fleet, clock, START + timedelta(days=3650))
+    ended = time.perf_counter()
+    reboots = sum(member.reboots for member in fleet.members.values())
+    assert reboots > count / 4, reboots
+    some = list(fleet.members.values())[:1000]
+    checked = time.perf_counter()
+    for member in some:
+        fleet.check(member)
+    return {
+        "ten_years": 3650 * count / (ended - booted),
+        "a_year_with_boots": 365 * count / (a_year - began),
+        "one_by_one": len(some) / (time.perf_counter() - checked),
+        "reboots": reboots,
+    }
+
+
+def main(what: str, first: int, count: int, root: str) -> None:
+    """Measure it."""
+    if what == "idle":
+        print(json.dumps(idle(count, root)))
+    elif what == "years":
+        print(json.dumps(years(count)))
+    else:
+        fleet, _ = fleet_of(Population(count=first + count), Folder(root))
+        boot(fleet, range(first, first + FIRST))
+        tell_when_asked(lambda: boot(fleet, range(first + FIRST, first + count)), count - FIRST)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
