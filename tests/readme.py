@@ -16,6 +16,7 @@ from phone_sim.cli.main import VERBS, main
 from phone_sim.firmware import lifecycle
 from phone_sim.firmware.messages import CATALOGUE, Source
 from phone_sim.runtime.model_files import load_features, load_models
+from tests.bench.fleet import figure
 from tests.real_servers.tested import FILE, Tested, read
 
 ROOT = Path(__file__).parents[1]
@@ -97,6 +98,7 @@ def server_table(tested: Tested) -> str:
 
 PARTS: Mapping[str, Callable[[], str]] = {
     "table:servers": lambda: server_table(read(ROOT / FILE)),
+    "table:fleet": lambda: figure.page_table(figure.read(ROOT / figure.FILE)),
     "reproduce:key-signature-not-valid": sample_log,
     "table:cases": case_table,
     "golden:unlicensed": lambda: golden("unlicensed"),

@@ -8,6 +8,7 @@ import pytest
 
 from phone_sim.cli.main import VERBS
 from tests import readme
+from tests.bench.fleet.figure import Figure, changes, page_table
 
 pytest_plugins = ["pytester"]
 PAGE = readme.PAGE.read_text()
@@ -31,6 +32,20 @@ def test_server_gets_a_row_for_what_it_showed() -> None:
         "| dnsmasq | TFTP |  |  |  |  | refused |  |  |  |",
         "| nginx | HTTP | yes |  |  |  |  |  |  |  |",
         "| slapd | LDAP |  |  |  |  |  |  |  | password: wanted, search |",
+    ]
+
+
+def test_figure_gets_a_column_for_each_number_of_phones() -> None:
+    few, many = (
+        Figure(kind="b", name="CPU", phones=phones, number=ratio, value="1 us", aim=2, more_is_better=False)
+        for phones, ratio in ((100, 1.5), (1000, 2.5))
+    )
+    alone = Figure(kind="h", name="two", phones=500, number=1.9, value="9 /s", against="one", aim=1.8)
+    assert page_table([few, many, alone, *changes([few, many, alone])]).splitlines() == [
+        "| figure | aim | 100 phones | 1,000 phones | from fewest to most | against |",
+        "| --- | --- | --- | --- | --- | --- |",
+        "| (b) CPU | at most 2: missed by 25% | 1.50 (1 us) | 2.50 (1 us) | 67% worse |  |",
+        "| (h) two | at least 1.8 | 1.90 (9 /s) with 500 |  |  | one |",
     ]
 
 

@@ -116,6 +116,7 @@ class LocalTime:
         return instant
 
 
+@lru_cache(maxsize=64)  # the last days of licenses, logged again and again
 def date_text(wall: datetime) -> str:
     """A wall time as the sample log prints it, `THU JAN 01 06:59:58 1970` (B14); not by locale."""
     return f"{_DAYS[wall.weekday()]} {_MONTHS[wall.month - 1]} {wall:%d %H:%M:%S} {wall.year:04d}"

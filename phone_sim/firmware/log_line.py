@@ -8,12 +8,14 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 
 from phone_sim.firmware.local_time import LocalTime
 
 TEXT_LIMIT = 512
 """Most characters of the text of a line; ours."""
 
+_STAMPS_KEPT = 64
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _LINE = re.compile(r"(\d{6}\.\d{3}|\d{10})\|([^|]{1,16}?) *\|([0-9*])\|(\d{2})\|(.*)", re.DOTALL)
 
@@ -54,7 +56,13 @@ class LogFormat:
             minutes, rest = divmod(milliseconds, 60_000)
             return f"{minutes // 60 % 100:02d}{minutes % 60:02d}{rest // 1000:02d}.{rest % 1000:03d}"
         pattern = "%m%d%H%M%S" if self.render_type is RenderType.MONTH_TO_SECOND else "%y%m%d%H%M"
-        return self.zone.of(instant).strftime(pattern)
+        return _wall_stamp(self.zone, pattern, instant.replace(microsecond=0))
+
+
+@lru_cache(maxsize=_STAMPS_KEPT)
+def _wall_stamp(zone: LocalTime, pattern: str, second: datetime) -> str:
+    # A phone writes most of its lines in the same few seconds.
+    return zone.of(second).strftime(pattern)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

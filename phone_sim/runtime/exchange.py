@@ -1,9 +1,11 @@
 """One request of a phone to a boot server, and what came of it. It does not know who asked, nor how."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from phone_sim.firmware.effects import Fetch, FetchReply, Upload, UploadReply
+
+_HTTP = ("GET", "PUT")
+_METHODS = {"tftp": ("RRQ", "WRQ"), "ftp": ("RETR", "STOR"), "ftps": ("RETR", "STOR")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,11 +19,6 @@ class Exchange:
     @property
     def method(self) -> str:
         """The method of the protocol: GET, PUT, RETR, STOR, RRQ or WRQ."""
-        match urlsplit(self.request.location.url).scheme:
-            case "tftp":
-                read, write = "RRQ", "WRQ"
-            case "ftp" | "ftps":
-                read, write = "RETR", "STOR"
-            case _:
-                read, write = "GET", "PUT"
+        scheme = self.request.location.url.partition("://")[0].lower()
+        read, write = _METHODS.get(scheme, _HTTP)
         return read if isinstance(self.request, Fetch) else write
