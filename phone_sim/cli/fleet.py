@@ -1,13 +1,14 @@
 """`phone-sim fleet`: many phones."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from phone_sim.cli.options import Instant, json_option, trust_option
+from phone_sim.cli.options import Instant, ca_file_option, json_option, tls_min_option, trust_option
 
 if TYPE_CHECKING:
     from phone_sim.fleet.read_population import FleetFile
@@ -91,6 +92,8 @@ class Span(click.ParamType[float]):
 @click.option("--now", type=Instant(), help="With --virtual: time at the start. [default: the population's]")
 @click.option("--until", type=Instant(), help="With --virtual: time at the end.")
 @trust_option
+@ca_file_option
+@tls_min_option
 @json_option
 def command(**values: Any) -> None:
     """Let many phones boot against a boot server, and stay on.
@@ -121,7 +124,7 @@ def command(**values: Any) -> None:
         raise UsageError(f"--log-of {error}") from error
     found = FleetFile(population=Population(count=1)) if values["file"] is None else read_fleet_file(values["file"])
     if values["users"] is not None:
-        found = FleetFile(population=found.population.of(values["users"]), files=found.files, licenses=found.licenses)
+        found = replace(found, population=found.population.of(values["users"]))
     if values["authority"] is not None and values["site"] is None:
         raise UsageError("--authority goes with --write-site: phones are told whom to trust with --trust")
     if values["site"] is not None:

@@ -70,6 +70,7 @@ def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[s
     from phone_sim.errors import UsageError
     from phone_sim.firmware.location import BootServer
     from phone_sim.fleet.setup import Setup
+    from phone_sim.runtime.transport import Tls
     from phone_sim.runtime.trust_file import load_anchor
 
     if values["server"] is None:
@@ -83,6 +84,7 @@ def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[s
         timeout=values["timeout"],
         expects_licenses=values["require_licensed"],
         at_once=values["at_once"],
+        tls=Tls(ca_file=values["ca_file"], oldest=values["tls_min"]),
         watched=watched,
     )
 

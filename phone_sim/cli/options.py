@@ -74,6 +74,16 @@ trust_option = click.option(
     metavar="KEY.pem",
     help="Public key that license keys are verified with. [default: test pair]",
 )
+ca_file_option = click.option(
+    "--ca-file", type=_FILE, help="Authorities for HTTPS, FTPS and LDAPS servers. [default: certifi's]"
+)
+tls_min_option = click.option(
+    "--tls-min",
+    type=click.Choice(["1.0", "1.1", "1.2", "1.3"]),
+    default="1.2",
+    show_default=True,
+    help="Oldest version of TLS that is spoken.",
+)
 models_option = click.option(
     "--models", "models_folder", type=_FOLDER, help="Folder with model files besides the shipped ones."
 )
@@ -237,15 +247,9 @@ _PHONE_OPTIONS = (
     ),
     click.option("--state-dir", type=_FOLDER, help="Folder for flash. [default: lost on exit]"),
     trust_option,
-    click.option("--ca-file", type=_FILE, help="Authorities for HTTPS, FTPS and LDAPS servers. [default: certifi's]"),
+    ca_file_option,
     click.option("--client-cert", type=_FILE, metavar="FILE.pem", help="The phone's own certificate, with its key."),
-    click.option(
-        "--tls-min",
-        type=click.Choice(["1.0", "1.1", "1.2", "1.3"]),
-        default="1.2",
-        show_default=True,
-        help="Oldest version of TLS that is spoken.",
-    ),
+    tls_min_option,
     click.option("--source-address", metavar="IP", help="Address of this machine to ask from, as 127.0.0.2."),
     click.option("--sntp", is_flag=True, help="The clock starts unset, and a time server sets it."),
     click.option("--dhcp", metavar="INTERFACE", help="Network interface to ask DHCP on; needs the rights of root."),

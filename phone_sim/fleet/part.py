@@ -21,6 +21,7 @@ from phone_sim.fleet.sources import check_sources
 from phone_sim.fleet.users import reporting, transports
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.transport import Limits
+from phone_sim.runtime.transport.tls import client_context
 
 OnLine = Callable[[MacAddress, str], None]
 
@@ -31,8 +32,9 @@ _TRANSFER = 12
 
 
 def check_machine(setup: Setup) -> None:
-    """Refuse phones for which this machine lacks the addresses or the open files. Raises UsageError."""
+    """Refuse phones for which this machine lacks the addresses, authorities or open files. Raises UsageError."""
     check_sources(setup.population.sources)
+    client_context(setup.tls)
     allow_open_files(setup.at_once)
 
 
@@ -55,7 +57,7 @@ class Part:
             setup.population,
             boot_server=setup.boot_server,
             clock=self._clock,
-            transport=transports(Limits(answer=setup.timeout, transfer=_TRANSFER * setup.timeout)),
+            transport=transports(Limits(answer=setup.timeout, transfer=_TRANSFER * setup.timeout), setup.tls),
             anchor=setup.anchor,
             expects_licenses=setup.expects_licenses,
             patience=setup.timeout,

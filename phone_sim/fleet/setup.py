@@ -6,7 +6,7 @@ is a population file. This module does not know how it travels, and needs no Loc
 
 import hashlib
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
@@ -18,6 +18,7 @@ from phone_sim.fleet.population import PHONE_LIMIT, Population
 from phone_sim.fleet.read_population import read_fleet_file
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.transport import TLS_VERSIONS, Tls
 from phone_sim.toml_table import SIZE_LIMIT
 
 AT_ONCE_LIMIT = 10_000
@@ -33,7 +34,8 @@ class Setup:
     """The phones of a run, their boot server, and how they are to be run.
 
     `population_text` is what the population was read from, which workers read it from again; empty for phones that
-    come without a file. `timeout` is in seconds, for an answer. At most `at_once` phones are busy at the same time.
+    come without a file. `timeout` is in seconds, for an answer. `tls` says how HTTPS and FTPS are spoken; the file that
+    it names is on each worker's machine. At most `at_once` phones are busy at the same time.
     """
 
     population: Population
@@ -43,6 +45,7 @@ class Setup:
     timeout: float
     expects_licenses: bool
     at_once: int
+    tls: Tls = field(default_factory=Tls)
     watched: tuple[MacAddress, ...] = ()
 
     def of(self, users: int, boot_server: str) -> Self:
@@ -74,6 +77,8 @@ class Assignment:
             "timeout": setup.timeout,
             "expects_licenses": setup.expects_licenses,
             "at_once": setup.at_once,
+            "ca_file": str(setup.tls.ca_file or ""),
+            "tls_min": setup.tls.oldest,
             "watched": [mac.digits for mac in setup.watched],
         }
 
@@ -92,6 +97,7 @@ class Assignment:
             raise UsageError("the master means other phones than this worker: they are not of the same version")
         boot_server = fields.text("boot_server", _ADDRESS_LIMIT)
         BootServer.parse_all(boot_server)
+        ca_file = fields.text("ca_file")
         setup = Setup(
             population=population,
             boot_server=boot_server,
@@ -99,6 +105,7 @@ class Assignment:
             timeout=fields.number("timeout", 0.1, LONGEST_TIMEOUT),
             expects_licenses=fields.flag("expects_licenses"),
             at_once=fields.whole("at_once", 1, AT_ONCE_LIMIT),
+            tls=Tls(ca_file=Path(ca_file) if ca_file else None, oldest=_version(fields)),
             watched=tuple(MacAddress.parse(mac) for mac in fields.texts("watched")),
         )
         return cls(setup=setup, numbers=numbers, run=fields.whole("run"))
@@ -135,6 +142,12 @@ def sample(population: Population, numbers: range) -> str:
     step = max(1, len(numbers) // _SAMPLED)
     planned = (population.phone(number) for number in [*numbers[::step], *numbers[-1:]])
     return hashlib.sha256("\n".join(map(repr, planned)).encode()).hexdigest()
+
+
+def _version(fields: Fields) -> str:
+    if (version := fields.text("tls_min")) not in TLS_VERSIONS:
+        raise fields.error("tls_min", f"this is none of {', '.join(TLS_VERSIONS)}")
+    return version
 
 
 def _population(text: str) -> Population:

@@ -32,7 +32,8 @@ from phone_sim.fleet.sources import check_sources
 from phone_sim.fleet.transport import fleet_transport
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.exchange import Exchange
-from phone_sim.runtime.transport import Limits, Transport
+from phone_sim.runtime.transport import Limits, Tls, Transport
+from phone_sim.runtime.transport.tls import client_context
 from phone_sim.runtime.trust_file import load_anchor
 
 BOOT_NAME = "boot"
@@ -98,8 +99,8 @@ class PhoneUser(User):
 
     `host` is the address of the boot server, `population` says which phones there are: one, or the path of its file.
     `trust` is the public key that license keys are verified with, the test pair's without one (D5);
-    `expects_licenses` makes a boot that leaves a configured feature unlicensed a failure. Tasks can be added, and can
-    `reboot` the phone.
+    `expects_licenses` makes a boot that leaves a configured feature unlicensed a failure; `tls` says how HTTPS and FTPS
+    are spoken. Tasks can be added, and can `reboot` the phone.
 
     With Locust's --processes, or --master with --expect-workers, each worker has as many phones of the population as
     any other, and no two have the same one. Where Locust does not know how many workers come, each has
@@ -111,6 +112,7 @@ class PhoneUser(User):
     trust: ClassVar[Path | None] = None
     expects_licenses: ClassVar[bool] = False
     timeout: ClassVar[float] = 5.0
+    tls: ClassVar[Tls] = Tls()
     phones_per_worker: ClassVar[int | None] = None
     _fleets: ClassVar[WeakKeyDictionary[Environment, dict[type["PhoneUser"], tuple[LiveFleet, Iterator[int]]]]] = (
         WeakKeyDictionary()
@@ -169,12 +171,13 @@ class PhoneUser(User):
     def _new_fleet(cls, environment: Environment) -> LiveFleet:
         population = cls._population()
         check_sources(population.sources)
+        client_context(cls.tls)
         clock = clock_of(population)
         fleet = Fleet(
             population,
             boot_server=cls._boot_server(environment),
             clock=clock,
-            transport=transports(Limits(answer=cls.timeout, transfer=12 * cls.timeout)),
+            transport=transports(Limits(answer=cls.timeout, transfer=12 * cls.timeout), cls.tls),
             anchor=load_anchor(cls.trust),
             expects_licenses=cls.expects_licenses,
             patience=cls.timeout,
@@ -199,6 +202,6 @@ class PhoneUser(User):
         return address
 
 
-def transports(limits: Limits) -> Callable[[PlannedPhone], Transport]:
+def transports(limits: Limits, tls: Tls) -> Callable[[PlannedPhone], Transport]:
     """The transport of each phone, from its own address."""
-    return lambda phone: fleet_transport(limits=limits, source_address=phone.source_address)
+    return lambda phone: fleet_transport(limits=limits, tls=tls, source_address=phone.source_address)

@@ -143,7 +143,7 @@ def run(server: str, file: Path) -> list[Fate]:
     from phone_sim.fleet.fleet import Listeners
     from phone_sim.fleet.live import LiveFleet
     from phone_sim.fleet.phone_clock import clock_of
-    from phone_sim.runtime.transport import Limits
+    from phone_sim.runtime.transport import Limits, Tls
     from phone_sim.runtime.trust_file import load_anchor
 
     found = read_fleet_file(file)
@@ -154,7 +154,7 @@ def run(server: str, file: Path) -> list[Fate]:
         found.population,
         boot_server=server,
         clock=clock,
-        transport=transports(limits),
+        transport=transports(limits, Tls()),
         anchor=load_anchor(),
         patience=0.1,
         listeners=Listeners(on_exchange=lambda mac, _: asked.update((mac.digits,)), on_boot=booted.append),

@@ -18,6 +18,7 @@ import pytest
 import zmq
 
 from tests.fleet.running import BOUND, Running, children, is_alive, make_site, metrics, until
+from tests.real_servers.certificates import Certificates
 from tests.real_servers.nginx import Nginx
 from tests.real_servers.ports import claim_port
 
@@ -216,3 +217,18 @@ def test_workers_of_locust_have_phones_of_their_own(server: Nginx, tmp_path: Pat
     half = 500_000
     numbers = [1, 2, 3, half + 1, half + 2, half + 3]
     assert own == {f"0004f2{number:06x}-phone.cfg": 1 for number in numbers}
+
+
+def test_workers_trust_the_authorities_that_the_master_names(tmp_path: Path) -> None:
+    certificates = Certificates.make(tmp_path / "certificates")
+    make_site(tmp_path / "root", LICENSED)
+    with Nginx(tmp_path / "root", tmp_path / "work", tls=certificates) as server:
+        words = ("--server", server.url, "-u", "4", "--headless", "--run-time", "4s", "--json")
+        with Running(*words, "--processes", "1", "--ca-file", f"{certificates.ca_file}") as run:
+            code, out = run.ended()
+        assert (code, json.loads(out)["states"], json.loads(out)["failures"]) == (0, {"idle": 4}, []), run.said
+        with Running(*words) as run:
+            code, out = run.ended()
+    assert code == 1
+    reasons = {each["reason"] for each in json.loads(out)["failures"] if each["name"] == "<MAC>.cfg"}
+    assert any("certificate" in reason for reason in reasons), reasons

@@ -1,6 +1,7 @@
 """What a master tells its workers, and which phones are whose."""
 
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from phone_sim.errors import PhoneSimError
 from phone_sim.fleet.population import Population
 from phone_sim.fleet.setup import Assignment, Setup, in_turn, parts
 from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.transport import Tls
 from phone_sim.runtime.trust_file import load_anchor
 
 TEXT = "count = 50\nseed = 3\n[models]\nSPIP_670 = 1\nVVX_1500 = 2\n"
@@ -26,6 +28,7 @@ def assignment(population: Population = POPULATION, text: str = TEXT) -> Assignm
         timeout=5.0,
         expects_licenses=True,
         at_once=100,
+        tls=Tls(ca_file=Path("ca.pem"), oldest="1.3"),
         watched=(MacAddress("0004f2000007"),),
     )
     return Assignment(setup=setup, numbers=range(20, 40), run=2)
@@ -38,7 +41,7 @@ def test_worker_reads_what_the_master_means() -> None:
         POPULATION.phone(number) for number in told.numbers
     ]
     assert read.setup.anchor.pem() == told.setup.anchor.pem()
-    for name in ("boot_server", "timeout", "expects_licenses", "at_once", "watched"):
+    for name in ("boot_server", "timeout", "expects_licenses", "at_once", "tls", "watched"):
         assert getattr(read.setup, name) == getattr(told.setup, name)
 
 
@@ -73,6 +76,8 @@ def test_another_plan_is_refused() -> None:
         ("expects_licenses", "yes"),
         ("watched", ["4f2"]),
         ("watched", "0004f2000007"),
+        ("tls_min", "2.0"),
+        ("ca_file", 7),
         ("sample", ""),
     ],
 )

@@ -9,14 +9,14 @@ from phone_sim.runtime.transport import Limits, Tls, TransportByScheme
 from phone_sim.runtime.transport.ftp import FtpTransport  # at once: or the first phones would wait for the import
 
 
-def fleet_transport(*, limits: Limits, source_address: str | None = None) -> TransportByScheme:
+def fleet_transport(*, limits: Limits, tls: Tls, source_address: str | None = None) -> TransportByScheme:
     """A transport for one phone; it is made for each thing that happens to it, and closed after that."""
 
     def http() -> GeventHttpTransport:
-        return GeventHttpTransport(limits, Tls(), source_address)
+        return GeventHttpTransport(limits, tls, source_address)
 
     def ftp() -> FtpTransport:
-        return FtpTransport(limits, Tls(), source_address)
+        return FtpTransport(limits, tls, source_address)
 
     def tftp() -> GeventTftpTransport:
         return GeventTftpTransport(limits, source_address)

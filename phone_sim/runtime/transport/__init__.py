@@ -39,6 +39,10 @@ class Limits:
     transfer: float = 60.0
 
 
+TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
+"""The versions of TLS that can be the oldest one accepted."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tls:
     """How HTTPS and FTPS are spoken; files are in PEM form.

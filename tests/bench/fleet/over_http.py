@@ -22,7 +22,7 @@ from phone_sim.fleet.live import LiveFleet
 from phone_sim.fleet.population import Population
 from phone_sim.fleet.users import AT_ONCE, reporting, transports
 from phone_sim.runtime.clock import SystemClock
-from phone_sim.runtime.transport import Limits
+from phone_sim.runtime.transport import Limits, Tls
 from phone_sim.runtime.trust_file import load_anchor
 from tests.bench.fleet.measured import tell_when_asked
 
@@ -38,7 +38,7 @@ def fleet_of(url: str, count: int, listeners: Listeners) -> tuple[Fleet, SystemC
         Population(count=count),
         boot_server=url,
         clock=clock,
-        transport=transports(LIMITS),
+        transport=transports(LIMITS, Tls()),
         anchor=load_anchor(),
         expects_licenses=True,
         listeners=listeners,

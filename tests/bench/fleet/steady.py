@@ -22,7 +22,7 @@ from phone_sim.fleet.population import Population
 from phone_sim.fleet.seconds import forget_old_seconds
 from phone_sim.fleet.users import reporting, transports
 from phone_sim.runtime.clock import SystemClock
-from phone_sim.runtime.transport import Limits
+from phone_sim.runtime.transport import Limits, Tls
 from phone_sim.runtime.trust_file import load_anchor
 from tests.bench.fleet.measured import Sample
 
@@ -62,7 +62,7 @@ def soak(url: str, count: int, rate: float, minutes: float) -> None:
         Population(count=count),
         boot_server=url,
         clock=clock,
-        transport=transports(Limits(answer=5, transfer=60)),
+        transport=transports(Limits(answer=5, transfer=60), Tls()),
         anchor=load_anchor(),
         expects_licenses=True,
         listeners=listeners,
