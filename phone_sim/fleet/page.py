@@ -127,7 +127,7 @@ def _rows(facts: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
             yield feature, gate, f"{count}"
     yield "Boots", "all", f"{facts['boots']}"
     yield "Boots", "a second", f"{facts['boots_per_second']}"
-    yield "Boots", "reboots by themselves", f"{facts['reboots']}"
+    yield "Boots", "reboots", f"{facts['reboots']}"
     for name, value in facts["ms_to_licensed"].items():
         yield "Time to licensed", name, f"{value}" if name == "count" else f"{value / 1000:.3f} s"
     for worker in facts["workers"]:

@@ -62,7 +62,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 def test_every_phone_boots_and_licenses(server: Nginx, population: str, tmp_path: Path) -> None:
     before = len(server.requests())
     ended = run(
-        *("--server", server.url, "--population", population, "--headless", "--run-time", "15s", "--json"),
+        *("--server", server.url, "--population", population, "--headless", "--run-time", "8s", "--json"),
         *("--csv", str(tmp_path / "run"), "--html", str(tmp_path / "run.html"), "--fail-if", "boot.failures>0%"),
     )
     assert ended.returncode == 0, ended.stderr
@@ -89,7 +89,7 @@ def test_every_phone_boots_and_licenses(server: Nginx, population: str, tmp_path
 
 def test_unlicensed_phones_and_slow_boots_fail_the_run(server: Nginx, population: str) -> None:
     ended = run(
-        *("--server", server.url, "--population", population, "--headless", "--run-time", "15s", "--json"),
+        *("--server", server.url, "--population", population, "--headless", "--run-time", "8s", "--json"),
         *("--require-licensed", "--fail-if", "boot.p95>1ms", "--fail-if", "boot.p50>1000s"),
     )
     assert ended.returncode == 1, ended.stderr
@@ -141,7 +141,7 @@ def test_locustfile_of_ones_own_has_phones(server: Nginx, tmp_path: Path) -> Non
         "class Desk(PhoneUser):\n"
         "    fixed_count = 1\n"
     )
-    words = ["--host", server.url, "--headless", "--users", "3", "--spawn-rate", "3", "--run-time", "15s", "--json"]
+    words = ["--host", server.url, "--headless", "--users", "3", "--spawn-rate", "3", "--run-time", "8s", "--json"]
     began = time.monotonic()
     ended = subprocess.run(
         [sys.executable, "-m", "locust", *words], cwd=tmp_path, capture_output=True, text=True, timeout=BOUND
