@@ -6,6 +6,7 @@ have failed, and the servers' own logs have to hold just the requests that the f
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -128,4 +129,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers end, too
     sys.exit(main())
