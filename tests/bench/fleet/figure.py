@@ -41,7 +41,7 @@ class Figure:
         """The aim in words, and by how much it is missed."""
         if self.aim is None:
             return ""
-        wanted = f"{'at least' if self.more_is_better else 'at most'} {self.aim:,}"
+        wanted = f"{'at least' if self.more_is_better else 'at most'} {self.aim:,g}"
         return wanted if self.is_met else f"{wanted}: missed by {abs(self.number / self.aim - 1):.0%}"
 
     @property

@@ -121,7 +121,7 @@ def idle(root: Path, count: int) -> Iterator[Figure]:
     size = _in_memory("idle", count, root)["bytes"]
     yield Figure(
         kind="e",
-        name="memory of an idle phone",
+        name="memory of an idle phone, in KB",
         phones=count,
         number=size / 1024,
         value=f"{size:,.0f} bytes",
