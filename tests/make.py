@@ -11,7 +11,6 @@ from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.firmware import messages
 from phone_sim.firmware.boot import InService
 from phone_sim.firmware.effects import (
-    AskTime,
     ClockReading,
     Effect,
     Fetch,
@@ -29,7 +28,6 @@ from phone_sim.firmware.effects import (
     Result,
     SetClock,
     Show,
-    TimeReply,
     Upload,
     Uploaded,
     WakeAt,
@@ -41,6 +39,7 @@ from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.local_time import UNSET_CLOCK
 from phone_sim.firmware.messages import Message
+from phone_sim.firmware.network_effects import AskTime, TimeReply
 from phone_sim.firmware.parameters import Layer, Parameters
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.profile import profile_for

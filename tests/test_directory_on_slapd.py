@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from phone_sim.firmware.directory import DirectoryServer
-from phone_sim.firmware.effects import AskDirectory, DirectoryAnswered
 from phone_sim.firmware.log_line import parse_line
+from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswered
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_file import write
 from phone_sim.licensing.license_key import LicenseKey

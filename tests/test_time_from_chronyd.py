@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.cli.main import main
-from phone_sim.firmware.effects import AskTime, NoTime, TimeTold
 from phone_sim.firmware.features import Enabled, NotLicensed
 from phone_sim.firmware.lifecycle import State
+from phone_sim.firmware.network_effects import AskTime, NoTime, TimeTold
 from phone_sim.licensing.license_file import write
 from phone_sim.runtime.network import Network
 from phone_sim.runtime.network.time import SntpClient

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from phone_sim.firmware import directory, messages
 from phone_sim.firmware.directory import DirectorySettings, read_directory
-from phone_sim.firmware.effects import AskDirectory, DirectoryFailed, DirectoryReply, Flow
+from phone_sim.firmware.effects import Flow
 from phone_sim.firmware.features import Gate, NotLicensed
+from phone_sim.firmware.network_effects import AskDirectory, DirectoryFailed, DirectoryReply
 from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.session import Session

@@ -3,20 +3,21 @@
 Every flow of the firmware is a generator that yields an `Effect` and is sent the reply to it. This module does not
 know how an effect is performed. A missing file, a refusal or a broken transfer is a reply and not an exception: all
 three are part of a phone's ordinary life. Power loss is the flow being closed.
+
+What is asked of the network besides the boot server is in `phone_sim.firmware.network_effects`.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from phone_sim.firmware.directory import DirectoryEntry, DirectorySearch, DirectoryServer
 from phone_sim.firmware.flash import FlashContents
-from phone_sim.firmware.location import Credentials, Location
+from phone_sim.firmware.location import Location
 from phone_sim.firmware.log_line import LogFormat
+from phone_sim.firmware.network_effects import AskDirectory, AskLease, AskTime
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.syslog import SyslogServer
-from phone_sim.mac_address import MacAddress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,37 +36,6 @@ class Upload:
     location: Location
     body: bytes
     user_agent: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskLease:
-    """Ask the DHCP servers of the network for a lease, and for `options`. Reply: `Leased`, `NoLease`, or None where the
-    phone speaks to none."""
-
-    mac: MacAddress
-    vendor_class: str
-    host_name: str
-    options: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AskTime:
-    """Ask time servers, one after the other until one tells the time. Reply: `TimeTold`, `NoTime`, or None where the
-    phone speaks to none."""
-
-    servers: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskDirectory:
-    """Bind to a directory server, anonymously without `credentials`, and search it if there is a `search`.
-
-    Reply: `DirectoryAnswered`, `DirectoryFailed`, or None where the phone speaks to none.
-    """
-
-    server: DirectoryServer
-    credentials: Credentials | None
-    search: DirectorySearch | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,55 +163,6 @@ class TransferFailed:
     unreachable: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leased:
-    """A lease: the phone's own address, and the options that came with it, by number, as they came."""
-
-    address: str
-    options: Mapping[int, bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class NoLease:
-    """No DHCP server gave a lease."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DirectoryAnswered:
-    """The directory server took the bind and answered the search, if there was one.
-
-    An entry is the first value of each attribute by the attribute's name in lower case, as it came; with `is_partial`
-    more entries match than these.
-    """
-
-    entries: tuple[DirectoryEntry, ...] = ()
-    is_partial: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DirectoryFailed:
-    """There is no answer of the directory server, or it is no."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class TimeTold:
-    """What time it is, and which server says so."""
-
-    instant: datetime
-    server: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NoTime:
-    """No server told the time."""
-
-    reason: str
-
-
 @dataclass(frozen=True, slots=True)
 class FlashDamaged:
     """What is in flash is not what was written."""
@@ -305,9 +226,6 @@ Effect = (
 )
 FetchReply = Fetched | NotFound | Refused | TransferFailed
 UploadReply = Uploaded | NotFound | Refused | TransferFailed
-LeaseReply = Leased | NoLease
-DirectoryReply = DirectoryAnswered | DirectoryFailed
-TimeReply = TimeTold | NoTime
 FlashReply = FlashContents | FlashDamaged | FlashUnreadable
 
 Result = TypeVar("Result")

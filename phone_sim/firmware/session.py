@@ -8,22 +8,12 @@ from dataclasses import dataclass
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware import messages
-from phone_sim.firmware.effects import (
-    AskLease,
-    Fetch,
-    Fetched,
-    FetchReply,
-    Flow,
-    Leased,
-    LeaseReply,
-    Log,
-    NotFound,
-    TransferFailed,
-)
+from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, Flow, Log, NotFound, TransferFailed
 from phone_sim.firmware.lease import DhcpSettings, Told, asked_options, told_by
 from phone_sim.firmware.location import BootServer, authority_of
 from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.messages import Message
+from phone_sim.firmware.network_effects import AskLease, Leased, LeaseReply
 from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.profile import FirmwareProfile
 from phone_sim.firmware.settings import BadParameter, Settings, read_settings

@@ -7,18 +7,9 @@ wrong, if it is a time that such a phone can meet. This module does not know the
 from datetime import UTC, datetime
 
 from phone_sim.firmware import messages
-from phone_sim.firmware.effects import (
-    AskTime,
-    AskTimeAfter,
-    ClockReading,
-    Flow,
-    NoTime,
-    ReadClock,
-    SetClock,
-    TimeReply,
-    TimeTold,
-)
+from phone_sim.firmware.effects import AskTimeAfter, ClockReading, Flow, ReadClock, SetClock
 from phone_sim.firmware.local_time import date_text
+from phone_sim.firmware.network_effects import AskTime, NoTime, TimeReply, TimeTold
 from phone_sim.firmware.session import Session
 
 RETRY_SECONDS = 900

@@ -12,9 +12,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 from phone_sim.firmware.effects import (
-    AskDirectory,
-    AskLease,
-    AskTime,
     AskTimeAfter,
     ClockReading,
     Effect,
@@ -37,6 +34,7 @@ from phone_sim.firmware.effects import (
     WriteFlash,
 )
 from phone_sim.firmware.keys import Press
+from phone_sim.firmware.network_effects import AskDirectory, AskLease, AskTime
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame
 from phone_sim.runtime.agenda import Agenda, Waits

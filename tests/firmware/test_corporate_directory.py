@@ -7,16 +7,9 @@ import pytest
 
 from phone_sim.errors import LifecycleError
 from phone_sim.firmware.directory import DirectoryServer
-from phone_sim.firmware.effects import (
-    AskDirectory,
-    DirectoryAnswered,
-    DirectoryFailed,
-    DirectoryReply,
-    Effect,
-    Log,
-    Show,
-)
+from phone_sim.firmware.effects import Effect, Log, Show
 from phone_sim.firmware.location import Credentials
+from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswered, DirectoryFailed, DirectoryReply
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame
 from phone_sim.licensing.expiry import NEVER

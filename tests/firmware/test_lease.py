@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.effects import AskLease, Leased, LeaseReply, NoLease
 from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.lease import DhcpSettings, Told, told_by
 from phone_sim.firmware.location import BootServer
+from phone_sim.firmware.network_effects import AskLease, Leased, LeaseReply, NoLease
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.session import Identity
 from phone_sim.runtime.network import Network

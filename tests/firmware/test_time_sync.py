@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from phone_sim.firmware.effects import AskTime, AskTimeAfter, Fetch, NoTime, SetClock, TimeTold
+from phone_sim.firmware.effects import AskTimeAfter, Fetch, SetClock
 from phone_sim.firmware.features import Enabled, NotLicensed
 from phone_sim.firmware.lease import Told
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.log_line import LogStyle
+from phone_sim.firmware.network_effects import AskTime, NoTime, TimeTold
 from phone_sim.firmware.phone import LICENSE_REBOOT
 from phone_sim.firmware.settings import Settings, SntpSettings, read_settings
 from phone_sim.firmware.time_sync import EARLIEST, LATEST, RETRY_SECONDS

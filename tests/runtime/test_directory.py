@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.directory import DirectorySearch, DirectoryServer, Scope
-from phone_sim.firmware.effects import AskDirectory, DirectoryAnswered, DirectoryFailed, DirectoryReply
 from phone_sim.firmware.location import Credentials
+from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswered, DirectoryFailed, DirectoryReply
 from phone_sim.runtime.network.directory import make_directory
 from phone_sim.runtime.network.ldap_session import ANSWER_LIMIT, VALUE_LIMIT
 from phone_sim.runtime.network.lookup import LookupFailedError, look_up

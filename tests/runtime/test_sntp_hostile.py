@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from phone_sim.firmware.effects import AskTime, NoTime, TimeReply, TimeTold
 from phone_sim.firmware.features import Enabled, NotLicensed
 from phone_sim.firmware.lifecycle import State
+from phone_sim.firmware.network_effects import AskTime, NoTime, TimeReply, TimeTold
 from phone_sim.firmware.phone import LICENSE_REBOOT
 from phone_sim.licensing import license_file
 from phone_sim.runtime.network import Network

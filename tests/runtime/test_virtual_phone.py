@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from phone_sim.errors import LifecycleError, MacAddressError, UsageError
-from phone_sim.firmware.effects import AskDirectory, DirectoryAnswered, Fetch
+from phone_sim.firmware.effects import Fetch
 from phone_sim.firmware.keys import Key
 from phone_sim.firmware.lifecycle import State
+from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswered
 from phone_sim.firmware.screen import Frame
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_file import write

@@ -8,15 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from phone_sim.firmware.effects import (
-    AskDirectory,
-    AskLease,
-    AskTime,
-    DirectoryReply,
-    LeaseReply,
-    TimeReply,
-)
 from phone_sim.firmware.host import Host
+from phone_sim.firmware.network_effects import AskDirectory, AskLease, AskTime, DirectoryReply, LeaseReply, TimeReply
 
 
 class Syslog(Protocol):

@@ -9,7 +9,7 @@ import socket
 import time
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.effects import AskLease, Leased, LeaseReply, NoLease
+from phone_sim.firmware.network_effects import AskLease, Leased, LeaseReply, NoLease
 from phone_sim.runtime.network.dhcp_packets import ACK, NAK, OFFER, SIZE_LIMIT, Answer, Client, read_answer
 
 _CLIENT_PORT, _SERVER_PORT = 68, 67

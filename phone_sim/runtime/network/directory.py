@@ -6,7 +6,7 @@ directory is asked: ldap3 takes its time.
 
 from collections.abc import Callable
 
-from phone_sim.firmware.effects import AskDirectory, DirectoryReply
+from phone_sim.firmware.network_effects import AskDirectory, DirectoryReply
 from phone_sim.runtime.transport import Limits, Tls
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.directory import DirectoryEntry, DirectorySearch, DirectoryServer, Scope
-from phone_sim.firmware.effects import AskDirectory, DirectoryAnswered, DirectoryFailed, DirectoryReply
 from phone_sim.firmware.location import Credentials
+from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswered, DirectoryFailed, DirectoryReply
 from phone_sim.runtime.network.lookup import LookupFailedError, look_up
 from phone_sim.runtime.transport import Limits, Tls, one_line
 from phone_sim.runtime.transport.bounded_socket import BoundedSocket, Budget, current_budget, end_of, words_of

@@ -1,0 +1,98 @@
+"""What a phone may ask of the network besides its boot server, and what the network may answer.
+
+A lease of DHCP, the time of SNTP, the corporate directory of LDAP. That nobody answers is a reply, too. This module
+does not know how an effect is performed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from phone_sim.firmware.directory import DirectoryEntry, DirectorySearch, DirectoryServer
+from phone_sim.firmware.location import Credentials
+from phone_sim.mac_address import MacAddress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskLease:
+    """Ask the DHCP servers of the network for a lease, and for `options`. Reply: `Leased`, `NoLease`, or None where the
+    phone speaks to none."""
+
+    mac: MacAddress
+    vendor_class: str
+    host_name: str
+    options: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """A lease: the phone's own address, and the options that came with it, by number, as they came."""
+
+    address: str
+    options: Mapping[int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class NoLease:
+    """No DHCP server gave a lease."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskTime:
+    """Ask time servers, one after the other until one tells the time. Reply: `TimeTold`, `NoTime`, or None where the
+    phone speaks to none."""
+
+    servers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeTold:
+    """What time it is, and which server says so."""
+
+    instant: datetime
+    server: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoTime:
+    """No server told the time."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskDirectory:
+    """Bind to a directory server, anonymously without `credentials`, and search it if there is a `search`.
+
+    Reply: `DirectoryAnswered`, `DirectoryFailed`, or None where the phone speaks to none.
+    """
+
+    server: DirectoryServer
+    credentials: Credentials | None
+    search: DirectorySearch | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryAnswered:
+    """The directory server took the bind and answered the search, if there was one.
+
+    An entry is the first value of each attribute by the attribute's name in lower case, as it came; with `is_partial`
+    more entries match than these.
+    """
+
+    entries: tuple[DirectoryEntry, ...] = ()
+    is_partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryFailed:
+    """There is no answer of the directory server, or it is no."""
+
+    reason: str
+
+
+LeaseReply = Leased | NoLease
+TimeReply = TimeTold | NoTime
+DirectoryReply = DirectoryAnswered | DirectoryFailed
