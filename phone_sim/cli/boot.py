@@ -2,10 +2,14 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from phone_sim.cli.options import Instant, PhoneOptions, json_option, phone_options
+
+if TYPE_CHECKING:
+    from phone_sim.runtime.driver import PhoneDriver
 
 
 @click.command(short_help="Boot a phone once against a boot server and print its log.")
@@ -32,18 +36,8 @@ def command(
 
     Example: phone-sim boot --server tftp://127.0.0.1:6969/ --model SPIP_670 --mac 0004f2000001
     """
-    from phone_sim.cli.report import (
-        check_boot,
-        check_time,
-        frame_text,
-        phone_report,
-        print_json,
-        print_log_line,
-        summary,
-        talk,
-    )
-    from phone_sim.errors import LicenseNotValidError, UsageError
-    from phone_sim.firmware.features import NotLicensed
+    from phone_sim.cli import report
+    from phone_sim.errors import UsageError
     from phone_sim.runtime.agenda import HeapAgenda
     from phone_sim.runtime.clock import ManualClock, ScaledClock, SystemClock
     from phone_sim.runtime.virtual_phone import request_line
@@ -55,23 +49,32 @@ def command(
     running = ScaledClock(None) if phone.sntp else SystemClock()
     clock = still if now is not None or unset_clock else running
     lines: list[str] = []
-    with phone.plugged_in(clock, HeapAgenda(still), lines.append if as_json else print_log_line) as driver:
+    with phone.plugged_in(clock, HeapAgenda(still), lines.append if as_json else report.print_log_line) as driver:
         driver.power_on()
         if find is not None:
             driver.search_directory(find)
     if phone.sntp:
-        check_time(driver)
+        report.check_time(driver)
     if as_json:
         found = {"directory": asdict(driver.frame)} if find is not None else {}
-        print_json(phone_report(driver, lines) | found)
+        report.print_json(report.phone_report(driver, lines) | found)
     else:
-        talk(summary(driver))
+        report.talk(report.summary(driver))
     if find is not None:
-        talk(frame_text(driver.frame))
+        report.talk(report.frame_text(driver.frame))
     if show_requests:
-        talk("\n".join(request_line(exchange) for exchange in driver.exchanges))
-    check_boot(driver)
+        report.talk("\n".join(request_line(exchange) for exchange in driver.exchanges))
+    report.check_boot(driver)
+    if require_licensed:
+        _check_licensed(driver)
+
+
+def _check_licensed(driver: "PhoneDriver") -> None:
+    """Raise LicenseNotValidError when a feature in use has no valid license."""
+    from phone_sim.errors import LicenseNotValidError
+    from phone_sim.firmware.features import NotLicensed
+
     gates = driver.phone.service.gates if driver.phone.service is not None else ()
     unlicensed = [gate.feature.name for gate in gates if isinstance(gate, NotLicensed)]
-    if require_licensed and unlicensed:
+    if unlicensed:
         raise LicenseNotValidError(f"no valid license for {', '.join(unlicensed)}")

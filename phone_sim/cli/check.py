@@ -57,11 +57,9 @@ def command(
     from phone_sim.runtime.model_files import load_features, load_model
     from phone_sim.runtime.trust_file import load_anchor
 
-    features = load_features()
-    address = MacAddress.parse(mac)
+    features, address, anchor = load_features(), MacAddress.parse(mac), load_anchor(trust)
     today = on.date() if on is not None else date.today()  # noqa: DTZ011 - where the user is, the phone is
     elements = read_elements(file)
-    anchor = load_anchor(trust)
     verdicts = [judge(element, serial=address.serial, anchor=anchor, today=today) for element in elements]
     ring = KeyRing(verdict.key for verdict in verdicts if isinstance(verdict, Valid | Expired))
     feature_set = FeatureSet(

@@ -108,6 +108,7 @@ def _distribution(values: dict[str, Any]) -> "Distribution | None":
 
 
 def report(result: dict[str, Any], as_json: bool, table: list[str]) -> None:
+    """Print the result of a run. Raises PhoneSimError for one that is not as expected."""
     from phone_sim.cli.report import print_json, talk
     from phone_sim.errors import PhoneSimError
 

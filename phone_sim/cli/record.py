@@ -20,6 +20,7 @@ from phone_sim.cli.serving import (
 if TYPE_CHECKING:
     from phone_sim.boot_server.journal import Contents, Request
     from phone_sim.firmware.location import BootServer
+    from phone_sim.recording.files import Recorder
 
 _MEBI = 1024 * 1024
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -64,14 +65,10 @@ def command(
     Example: phone-sim record http://10.0.0.1/ --out dialogue.jsonl --http 8080
     """
     from contextlib import ExitStack, closing
-    from datetime import UTC, datetime
     from functools import partial
 
     from phone_sim.boot_server.faults import FaultPlan
     from phone_sim.boot_server.journal import Journal
-    from phone_sim.cli.report import talk
-    from phone_sim.errors import UsageError
-    from phone_sim.recording.files import Recorder
     from phone_sim.recording.proxy import ProxySite, Transports
     from phone_sim.runtime.transport import network_transport
 
@@ -81,19 +78,7 @@ def command(
     faults = FaultPlan(rules, seed)
     with ExitStack() as stack:
         transports: Transports = stack.enter_context(closing(Transports(make)))
-        try:
-            recorder = stack.enter_context(
-                Recorder(
-                    out,
-                    server.root,
-                    datetime.now(UTC),
-                    body_limit=body_limit * _MEBI,
-                    file_limit=file_limit * _MEBI,
-                    on_end=lambda why: talk(f"{out}: {why}; what comes is not recorded"),
-                )
-            )
-        except OSError as error:
-            raise UsageError(f"--out {out}: {error.strerror}") from error
+        recorder = stack.enter_context(_recorder(out, server, body_limit=body_limit, file_limit=file_limit))
 
         def on_exchange(request: "Request", contents: "Contents") -> None:
             recorder.record(request, contents)
@@ -102,6 +87,27 @@ def command(
         site = ProxySite(server=server, transports=transports)
         journal = Journal(capacity=0, on_exchange=on_exchange)
         serve_until_interrupted(site, journal, faults, host, http_port, tftp_port, announce(server.root, as_json))
+
+
+def _recorder(out: Path, server: "BootServer", *, body_limit: int, file_limit: int) -> "Recorder":
+    """What writes the recording; limits are in MiB. Raises UsageError for a file that cannot be written."""
+    from datetime import UTC, datetime
+
+    from phone_sim.cli.report import talk
+    from phone_sim.errors import UsageError
+    from phone_sim.recording.files import Recorder
+
+    try:
+        return Recorder(
+            out,
+            server.root,
+            datetime.now(UTC),
+            body_limit=body_limit * _MEBI,
+            file_limit=file_limit * _MEBI,
+            on_end=lambda why: talk(f"{out}: {why}; what comes is not recorded"),
+        )
+    except OSError as error:
+        raise UsageError(f"--out {out}: {error.strerror}") from error
 
 
 def _server(url: str) -> "BootServer":

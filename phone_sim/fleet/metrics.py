@@ -86,7 +86,7 @@ def _phones(picture: Picture) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "phone_sim_unexpected_phones", "Phones not as expected.", value=picture.census.reasons.total()
     )
-    yield GaugeMetricFamily("phone_sim_reboots", "Reboots that phones made themselves.", value=picture.census.reboots)
+    yield GaugeMetricFamily("phone_sim_reboots", "Reboots of phones.", value=picture.census.reboots)
     workers = GaugeMetricFamily("phone_sim_workers", "Workers by what became of them.", labels=("state",))
     for state, count in Counter(worker["state"] for worker in picture.workers).items():
         workers.add_metric((state,), count)

@@ -21,6 +21,7 @@ from phone_sim.fleet.transport.http import GeventHttpTransport
 from phone_sim.fleet.transport.tftp import GeventTftpTransport
 from phone_sim.runtime.transport import Limits, Transport, network_transport
 from tests.bench.__main__ import Figure, booted, compare, site_files, table
+from tests.bench.wire import message
 from tests.runtime.phones import fetch
 
 PHONES = 32
@@ -114,18 +115,6 @@ def asked(make: Callable[[], Transport], requests: list[Fetch | Upload]) -> None
         reply = transport.fetch(request) if isinstance(request, Fetch) else transport.upload(request)
         assert not isinstance(reply, Refused | TransferFailed), reply
     transport.close()
-
-
-def message(request: Fetch | Upload) -> bytes:
-    """A request as it goes over the wire."""
-    parts = urlsplit(request.location.url)
-    method, body = ("PUT", request.body) if isinstance(request, Upload) else ("GET", b"")
-    length = f"Content-Length: {len(body)}\r\n" if isinstance(request, Upload) else ""
-    return (
-        f"{method} {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: */*\r\nAccept-Encoding: identity\r\n"
-        f"User-Agent: {request.user_agent}\r\n{length}\r\n".encode()
-        + body
-    )
 
 
 def boot_over_http(url: str) -> Iterator[Figure]:

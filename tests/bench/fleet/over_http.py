@@ -25,6 +25,7 @@ from phone_sim.runtime.clock import SystemClock
 from phone_sim.runtime.transport import Limits, Tls
 from phone_sim.runtime.trust_file import load_anchor
 from tests.bench.fleet.measured import tell_when_asked
+from tests.bench.wire import message
 
 LIMITS = Limits(answer=20, transfer=60)
 _END_OF_HEAD = b"\r\n\r\n"
@@ -78,18 +79,6 @@ def requests_of_a_boot(url: str, number: int) -> tuple[str, list[Fetch | Upload]
     fleet, _ = fleet_of(url, number + 1, Listeners(on_exchange=lambda _, exchange: requests.append(exchange.request)))
     fleet.happen(number)
     return fleet.population.phone(number).mac.digits, requests
-
-
-def message(request: Fetch | Upload) -> bytes:
-    """A request as it goes over the wire."""
-    parts = urlsplit(request.location.url)
-    method, body = ("PUT", request.body) if isinstance(request, Upload) else ("GET", b"")
-    length = f"Content-Length: {len(body)}\r\n" if isinstance(request, Upload) else ""
-    return (
-        f"{method} {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: */*\r\nAccept-Encoding: identity\r\n"
-        f"User-Agent: {request.user_agent}\r\n{length}\r\n".encode()
-        + body
-    )
 
 
 def answer_size(connection: gevent.socket.socket, asked: bytes) -> int:
