@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from phone_sim.audit.observations import TftpSeen
 from phone_sim.boot_server.tftp_packets import ack_packet, error_packet
 from phone_sim.firmware.location import Location
+from phone_sim.runtime.lookup import look_up, of_version_4
 from phone_sim.runtime.transport import one_line
 from phone_sim.runtime.transport.tftp import DEFAULT_PORT
 
@@ -32,7 +33,8 @@ def look_at_tftp(location: Location, *, seconds: float) -> TftpSeen:
     name = unquote(parts.path).lstrip("/").encode()
     request = struct.pack("!H", 1) + b"\0".join((name, b"octet", b"blksize", str(_ASKED).encode(), b""))
     try:
-        address = (socket.gethostbyname(parts.hostname or ""), parts.port or DEFAULT_PORT)
+        host, port = parts.hostname or "", parts.port or DEFAULT_PORT
+        address = (of_version_4(host, look_up(host, port, socket.SOCK_DGRAM, seconds=seconds)), port)
         with (
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own,
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger,
@@ -40,7 +42,7 @@ def look_at_tftp(location: Location, *, seconds: float) -> TftpSeen:
             own.settimeout(seconds)
             own.sendto(request, address)
             return _transfer(own, stranger, address, time.monotonic() + 4 * seconds)
-    except (OSError, UnicodeError) as error:
+    except OSError as error:
         return TftpSeen(asked=_ASKED, failure=one_line(str(error)) or "no answer")
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from phone_sim.audit.observations import TlsSeen
 from phone_sim.runtime.transport import Tls, one_line
-from phone_sim.runtime.transport.bounded_socket import Budget, current_budget
+from phone_sim.runtime.transport.bounded_socket import Budget, connected, current_budget
 from phone_sim.runtime.transport.tls import client_context
 
 _VERSIONS = {
@@ -55,8 +55,8 @@ def _trouble(root: str, tls: Tls, version: str, seconds: float, *, checks: bool)
 @contextmanager
 def _connected(root: str, seconds: float) -> Iterator[socket.socket]:
     parts = urlsplit(root)
-    address = (parts.hostname or "", parts.port or _PORTS[parts.scheme])
-    with socket.create_connection(address, timeout=seconds) as plain:
+    port = parts.port or _PORTS[parts.scheme]
+    with connected(parts.hostname or "", port, patience=seconds, source_address=None) as plain:
         if parts.scheme == "ftps":
             _last_line(plain)
             plain.sendall(b"AUTH TLS\r\n")

@@ -1,8 +1,6 @@
 """Directory servers that do as they please: whatever they send, the phone gets a reply in time and asks nobody else."""
 
 import socket
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +11,9 @@ from phone_sim.errors import UsageError
 from phone_sim.firmware.directory import DirectorySearch, DirectoryServer, Scope
 from phone_sim.firmware.location import Credentials
 from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswered, DirectoryFailed, DirectoryReply
+from phone_sim.runtime.lookup import LookupFailedError, look_up
 from phone_sim.runtime.network.directory import make_directory
 from phone_sim.runtime.network.ldap_session import ANSWER_LIMIT, VALUE_LIMIT
-from phone_sim.runtime.network.lookup import LookupFailedError, look_up
 from phone_sim.runtime.transport import Limits, Tls
 from tests.real_servers.certificates import Certificates
 from tests.runtime.hostile_http import tls_context
@@ -40,6 +38,7 @@ from tests.runtime.hostile_ldap import (
 )
 from tests.runtime.hostile_tcp import PATIENCE
 from tests.runtime.phones import PATIENT, QUICK, within
+from tests.runtime.resolver import Resolver
 
 LIMIT = 3
 SEARCHED = DirectorySearch(
@@ -320,25 +319,12 @@ def test_file_that_holds_no_authority_is_refused_at_once(tmp_path: Path) -> None
         make_directory(tls=Tls(ca_file=tmp_path / "ca.pem"))
 
 
-@pytest.fixture
-def stuck_resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A resolver of the system that gives no answer while the test runs."""
-    over = threading.Event()
-
-    def wait(*_: object, **__: object) -> list[object]:
-        over.wait(PATIENCE)
-        return []
-
-    monkeypatch.setattr(socket, "getaddrinfo", wait)
-    yield
-    over.set()
-
-
-@pytest.mark.usefixtures("stuck_resolver")
-def test_look_up_without_an_answer_ends() -> None:
+def test_look_up_without_an_answer_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolver = Resolver(monkeypatch)
     place = DirectoryServer(host="ldap.example", port=389)
     reply = within(lambda: make_directory(QUICK)(AskDirectory(server=place, credentials=None)))
     assert reply == DirectoryFailed("the address of ldap.example is not known: no answer")
+    resolver.may_answer.set()
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 64 + ".example"])

@@ -4,7 +4,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,13 +11,14 @@ from hypothesis import strategies as st
 
 from phone_sim.firmware.host import Host
 from phone_sim.firmware.lifecycle import State
+from phone_sim.runtime.lookup import LookupFailedError, look_up
 from phone_sim.runtime.network import Network
-from phone_sim.runtime.network.lookup import LookupFailedError, look_up
 from phone_sim.runtime.network.syslog import SIZE_LIMIT, SyslogSender, datagram
 from phone_sim.runtime.transport.memory import serve
 from phone_sim.runtime.virtual_phone import VirtualPhone
 from tests.make import configured, element, master
 from tests.runtime.phones import BOUND, within
+from tests.runtime.resolver import Resolver
 
 
 @pytest.fixture
@@ -143,24 +143,6 @@ def test_message_that_waits_for_the_look_up_is_sent_before_the_close(server: soc
         assert server.recv(65536) == b"<0>text"
 
 
-class Resolver:
-    """The system's resolver, which takes its time and may fail; `asked` counts."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.asked = 0
-        self.may_answer = threading.Event()
-        self.fails = False
-        self._real = socket.getaddrinfo
-        monkeypatch.setattr(socket, "getaddrinfo", self)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        self.asked += 1
-        self.may_answer.wait(BOUND)
-        if self.fails:
-            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
-        return self._real(*args, **kwargs)
-
-
 def test_hung_resolver_holds_up_neither_a_line_nor_the_close(monkeypatch: pytest.MonkeyPatch) -> None:
     resolver = Resolver(monkeypatch)
     sender = SyslogSender(look_up_seconds=0.2)
@@ -179,7 +161,7 @@ def test_lines_wait_for_the_name_the_oldest_go_first(server: socket.socket, monk
     resolver = Resolver(monkeypatch)
     sender = SyslogSender(look_up_seconds=BOUND)
     for number in range(1010):
-        sender.send(host_of(server), f"<0>{number}")
+        sender.send(host_of(server, "log.example"), f"<0>{number}")
     resolver.may_answer.set()
     assert server.recv(65536) == b"<0>10"
     assert resolver.asked == 1
@@ -196,11 +178,11 @@ def test_name_that_was_not_found_is_left_alone_for_a_while(
     for sender, asked in ((patient, 1), (eager, 3)):
         resolver.asked = 0
         for _ in range(3):
-            sender.send(host_of(server), "<0>text")
+            sender.send(host_of(server, "log.example"), "<0>text")
             wait_for_look_up()
         assert resolver.asked == asked
     resolver.fails = False
-    eager.send(host_of(server), "<0>last")
+    eager.send(host_of(server, "log.example"), "<0>last")
     assert [server.recv(65536) for _ in range(4)] == [b"<0>text"] * 3 + [b"<0>last"]
     eager.close()
     patient.close()

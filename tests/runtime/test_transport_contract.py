@@ -22,10 +22,12 @@ from tests.real_servers import Certificates, Pyftpdlib
 from tests.runtime.by_fleet import fleet_transport
 from tests.runtime.hostile_http import Conversation, HostileHttpServer, Request, Script, tls_context
 from tests.runtime.phones import PATIENT, QUICK, fetch, upload, within
+from tests.runtime.resolver import Resolver
 
 UPLOAD_LIMIT = 3_000_000
 Made = Callable[..., TransportByScheme]
 ALL_BUT_TFTP = [(scheme, network_transport) for scheme in ("http", "https", "ftp", "ftps")]
+ALL = [*ALL_BUT_TFTP, ("tftp", network_transport), *((scheme, fleet_transport) for scheme in ("http", "https", "tftp"))]
 FILES = {
     "site.cfg": b"<site/>",
     "folder/a.cfg": b"<a/>",
@@ -240,13 +242,21 @@ def test_source_address_that_is_not_ours_is_refused(address: str) -> None:
         network_transport(source_address=address)
 
 
-@pytest.mark.parametrize(
-    ("scheme", "made"),
-    [*ALL_BUT_TFTP, ("tftp", network_transport), *((scheme, fleet_transport) for scheme in ("http", "https", "tftp"))],
-)
+@pytest.mark.parametrize(("scheme", "made"), ALL)
 def test_source_address_of_the_other_family_is_a_failed_transfer(scheme: str, made: Made) -> None:
     transport = made(limits=QUICK, source_address="::1")
     reply = transport.fetch(fetch(f"{scheme}://127.0.0.1:9/a.cfg"))
     assert isinstance(reply, TransferFailed)
     assert reply.unreachable
     transport.close()
+
+
+@pytest.mark.parametrize(("scheme", "made"), ALL)
+def test_hung_resolver_holds_no_transfer(scheme: str, made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolver = Resolver(monkeypatch)
+    transport = made(limits=QUICK)
+    reply = within(lambda: transport.fetch(fetch(f"{scheme}://boot.example/a.cfg")), 10)
+    resolver.may_answer.set()
+    transport.close()
+    assert reply == TransferFailed("the address of boot.example is not known: no answer", unreachable=True)
+    assert resolver.asked == 1

@@ -13,9 +13,8 @@ import gevent
 import gevent.socket
 import gevent.ssl
 
+from phone_sim.runtime.lookup import Address, LookupFailedError, literal, resolved
 from phone_sim.runtime.transport.bounded_socket import current_budget
-
-Address = tuple[Any, ...]
 
 _BIND_ADDRESS_NO_PORT = 24  # ip(7); Python has a name for it from 3.12 on
 
@@ -105,17 +104,13 @@ def secured(plain: TcpSocket, context: ssl.SSLContext, host: str) -> TlsSocket:
         raise
 
 
-def addresses(host: str, port: int) -> list[tuple[int, Address]]:
-    """The family and address of each place where a host may listen; OSError or UnicodeError when it has none."""
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            socket.inet_pton(family, host)
-        except (OSError, ValueError):
-            continue
-        # gevent would have a thread look up even what is an address already.
-        return [(family, (host, port))]
-    found = gevent.socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
-    return [(family, address) for family, _, _, _, address in found]
+def addresses(host: str, port: int, kind: socket.SocketKind, *, seconds: float | None) -> tuple[Address, ...]:
+    """Where a host may listen, at least one place; LookupFailedError as in `phone_sim.runtime.lookup`."""
+    if own := literal(host, port):
+        return own  # gevent would have a thread look up even what is an address already
+    with gevent.Timeout(seconds, False):
+        return resolved(host, port, kind, gevent.socket.getaddrinfo)
+    raise LookupFailedError(host, "no answer")
 
 
 def speak_from(plain: socket.socket, source: str) -> None:
@@ -139,15 +134,15 @@ def of_source(error: OSError, source: str) -> OSError:
 def opened(host: str, port: int, *, patience: float | None, source: str | None) -> TcpSocket:
     """A connection, to the first address of the host that takes one within `patience` seconds; OSError when none
     does."""
-    trouble: OSError = OSError("the host has no address")
-    for family, address in addresses(host, port):
-        plain = TcpSocket(family, socket.SOCK_STREAM)
+    trouble: OSError = OSError("no connection")
+    for found in addresses(host, port, socket.SOCK_STREAM, seconds=patience):
+        plain = TcpSocket(found.family, socket.SOCK_STREAM)
         try:
             plain.settimeout(patience)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if source is not None:
                 speak_from(plain, source)
-            plain.connect(address)
+            plain.connect(found.address)
         except OSError as error:
             plain.close()
             trouble = error if source is None else of_source(error, source)

@@ -11,8 +11,6 @@ from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
-import gevent.socket
-
 from phone_sim.firmware.effects import (
     Fetch,
     Fetched,
@@ -24,6 +22,7 @@ from phone_sim.firmware.effects import (
     Uploaded,
     UploadReply,
 )
+from phone_sim.fleet.transport.sockets import addresses
 from phone_sim.fleet.transport.tftp_exchange import BrokenOffError, Exchange
 from phone_sim.fleet.transport.tftp_packets import (
     ACK,
@@ -40,6 +39,7 @@ from phone_sim.fleet.transport.tftp_packets import (
     number_of,
 )
 from phone_sim.fleet.transport.tftp_packets import request as asking
+from phone_sim.runtime.lookup import LookupFailedError, of_version_4
 from phone_sim.runtime.transport import Limits
 from phone_sim.runtime.transport.tftp import DEFAULT_PORT
 
@@ -81,13 +81,16 @@ class GeventTftpTransport:
         exchange = None
         try:
             host, port = _host_and_port(parts.netloc)
-            exchange = Exchange((_address_of(host), port), self._limits)
+            address = of_version_4(host, addresses(host, port, socket.SOCK_DGRAM, seconds=self._limits.answer))
+            exchange = Exchange((address, port), self._limits)
             if self._source_address is not None:
                 exchange.speak_from(self._source_address)
             return work(exchange, name)
         except BrokenOffError as error:
             return error.reply
-        except (OSError, UnicodeError) as error:
+        except LookupFailedError as error:
+            return TransferFailed(str(error), unreachable=True)
+        except OSError as error:
             words = getattr(error, "strerror", None) or "the address cannot be used"
             return TransferFailed(words, unreachable=exchange is None or not exchange.has_answer)
         finally:
@@ -99,15 +102,6 @@ class GeventTftpTransport:
 def _host_and_port(place: str) -> tuple[str, int]:
     parts = urlsplit(f"//{place}")
     return parts.hostname or "", parts.port or DEFAULT_PORT
-
-
-def _address_of(host: str) -> str:
-    """The address of a host, looked up once: a name may lead to another one each time."""
-    try:
-        socket.inet_pton(socket.AF_INET, host)
-    except (OSError, ValueError):
-        return str(gevent.socket.gethostbyname(host))
-    return host  # gevent would have a thread look it up
 
 
 def _read(exchange: Exchange, name: bytes, limit: int) -> bytes:

@@ -14,9 +14,8 @@ from phone_sim.errors import UsageError
 from phone_sim.firmware.directory import DirectoryEntry, DirectorySearch, DirectoryServer, Scope
 from phone_sim.firmware.location import Credentials
 from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswered, DirectoryFailed, DirectoryReply
-from phone_sim.runtime.network.lookup import LookupFailedError, look_up
 from phone_sim.runtime.transport import Limits, Tls, one_line
-from phone_sim.runtime.transport.bounded_socket import BoundedSocket, Budget, current_budget, end_of, words_of
+from phone_sim.runtime.transport.bounded_socket import Budget, connected, current_budget, end_of, words_of
 from phone_sim.runtime.transport.tls import client_context
 
 with warnings.catch_warnings():
@@ -53,30 +52,16 @@ def ask_directory(request: AskDirectory, limits: Limits, tls: Tls, source_addres
         # A server would take it for an anonymous bind and say yes (RFC 4513 5.1.2).
         return DirectoryFailed("there is a user, but no password")
     try:
-        with closing(_connected(request.server, limits, budget, source_address)) as plain:
-            if not request.server.is_secure:
+        server = request.server
+        plain = connected(server.host, server.port, patience=limits.answer, source_address=source_address)
+        with closing(plain):
+            if not server.is_secure:
                 return _conversation(plain, request)
             budget.limit_wait(plain)
-            with closing(client_context(tls).wrap_socket(plain, server_hostname=request.server.host)) as private:
+            with closing(client_context(tls).wrap_socket(plain, server_hostname=server.host)) as private:
                 return _conversation(private, request)
     except Exception as error:  # what ldap3 and pyasn1 cannot read is an exception of many kinds
         return DirectoryFailed(one_line(_words(error, budget)))
-
-
-def _connected(server: DirectoryServer, limits: Limits, budget: Budget, source_address: str | None) -> socket.socket:
-    """A connection to the first address of the server that takes one."""
-    trouble: OSError = LookupFailedError("there is no address")
-    for found in look_up(server.host, server.port, socket.SOCK_STREAM, seconds=limits.answer):
-        if budget.is_over_time:
-            break
-        try:
-            source = (source_address, 0) if source_address is not None else None
-            return BoundedSocket.of(
-                socket.create_connection((str(found.address[0]), server.port), limits.answer, source)
-            )
-        except OSError as error:
-            trouble = error
-    raise trouble
 
 
 def _conversation(connected: socket.socket, request: AskDirectory) -> DirectoryReply:
@@ -148,7 +133,7 @@ def _words(trouble: Exception, budget: Budget) -> str:
     while isinstance(cause, LDAPExceptionError) and (inner := cause.__context__) is not None:
         cause = inner
     match cause:
-        case _RefusedError() | LookupFailedError() | UsageError():
+        case _RefusedError() | UsageError():
             return str(cause)
         case LDAPSessionTerminatedByServerError():
             return end_of(budget)

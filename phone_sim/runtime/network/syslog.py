@@ -12,7 +12,7 @@ from collections import deque
 from contextlib import suppress
 
 from phone_sim.firmware.host import Host
-from phone_sim.runtime.network.lookup import Address, LookupFailedError, look_up
+from phone_sim.runtime.lookup import Address, LookupFailedError, look_up
 
 SIZE_LIMIT = 1024
 """Most bytes of a message (RFC 3164, 4.1)."""

@@ -14,7 +14,7 @@ from datetime import timedelta
 from phone_sim.firmware.host import Host
 from phone_sim.firmware.network_effects import AskTime, NoTime, TimeReply, TimeTold
 from phone_sim.firmware.time_sync import is_credible
-from phone_sim.runtime.network.lookup import Address, LookupFailedError, look_up
+from phone_sim.runtime.lookup import Address, LookupFailedError, look_up
 from phone_sim.runtime.network.sntp_packets import Answer, is_answer, question, read_answer
 
 DEFAULT_PORT = 123

@@ -11,7 +11,9 @@ import time
 from contextvars import ContextVar
 from typing import Any
 
-from urllib3.connection import HTTPConnection
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from phone_sim.runtime.lookup import look_up
 
 
 class OverBudgetError(OSError):
@@ -61,14 +63,6 @@ current_budget: ContextVar[Budget] = ContextVar("current_budget")
 class BoundedSocket(socket.socket):
     """A TCP socket that draws on the current budget."""
 
-    @classmethod
-    def of(cls, plain: socket.socket) -> "BoundedSocket":
-        """The socket, which is given up, as a bounded one."""
-        limit = plain.gettimeout()
-        bounded = cls(plain.family, plain.type, plain.proto, fileno=plain.detach())
-        bounded.settimeout(limit)
-        return bounded
-
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         """Receive, within the budget."""
         budget = current_budget.get()
@@ -107,11 +101,41 @@ class BoundedTlsSocket(ssl.SSLSocket):
         return super().send(*args, **kwargs)
 
 
+def connected(host: str, port: int, *, patience: float, source_address: str | None) -> BoundedSocket:
+    """A connection to the first address of a host that takes one, within the current budget.
+
+    To look the name up, and each address, may take `patience` seconds; OSError when there is no connection.
+    """
+    budget = current_budget.get()
+    trouble: OSError = OSError("no connection")
+    for found in look_up(host, port, socket.SOCK_STREAM, seconds=min(patience, budget.seconds_left())):
+        plain = BoundedSocket(found.family, socket.SOCK_STREAM)
+        try:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            plain.settimeout(min(patience, budget.seconds_left()))
+            if source_address is not None:
+                plain.bind((source_address, 0))
+            plain.connect(found.address)
+            plain.settimeout(patience)
+        except OSError as error:
+            plain.close()
+            trouble = error
+        else:
+            return plain
+    raise trouble
+
+
 class BoundedConnection(HTTPConnection):
     """A connection over a bounded socket."""
 
-    def _new_conn(self) -> socket.socket:
-        return BoundedSocket.of(super()._new_conn())
+    def _new_conn(self) -> BoundedSocket:
+        source_address = self.source_address[0] if self.source_address else None
+        patience = self.timeout if isinstance(self.timeout, int | float) else current_budget.get().seconds_left()
+        return connected(self._dns_host, self.port or 0, patience=patience, source_address=source_address)
+
+
+class BoundedTlsConnection(BoundedConnection, HTTPSConnection):
+    """A connection with TLS over a bounded socket."""
 
 
 def end_of(budget: Budget) -> str:

@@ -31,8 +31,8 @@ from phone_sim.firmware.effects import (
 from phone_sim.firmware.location import Credentials, Location
 from phone_sim.runtime.transport import Limits, Tls, one_line
 from phone_sim.runtime.transport.bounded_socket import (
-    BoundedSocket,
     Budget,
+    connected,
     current_budget,
     end_of,
     is_unreachable,
@@ -57,8 +57,9 @@ class _Client(ftplib.FTP):
     context: ssl.SSLContext | None = None
 
     def __init__(self, limits: Limits, source_address: str | None) -> None:
-        source = (source_address, 0) if source_address is not None else None
-        super().__init__(timeout=limits.answer, source_address=source)
+        super().__init__(timeout=limits.answer)
+        self._limits = limits
+        self._source_address = source_address
 
     def open(self, host: str, port: int, credentials: Credentials | None) -> None:
         """Connect and log in."""
@@ -108,8 +109,7 @@ class _Client(ftplib.FTP):
             self.voidcmd("QUIT")
 
     def _connection(self, host: str, port: int) -> socket.socket:
-        plain = socket.create_connection((host, port), self.timeout, self.source_address)
-        return BoundedSocket.of(plain)
+        return connected(host, port, patience=self._limits.answer, source_address=self._source_address)
 
     def _secured(self, plain: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
         """The connection over TLS; that for data resumes the session of the control connection, as servers want it."""

@@ -34,6 +34,7 @@ from phone_sim.firmware.location import Credentials
 from phone_sim.runtime.transport import Limits, Tls, one_line
 from phone_sim.runtime.transport.bounded_socket import (
     BoundedConnection,
+    BoundedTlsConnection,
     Budget,
     current_budget,
     is_unreachable,
@@ -69,7 +70,7 @@ class _Pool(Patient):
 
 
 class _TlsPool(Patient, HTTPSConnectionPool):
-    pass
+    ConnectionCls = BoundedTlsConnection
 
 
 class BoundedAdapter(HTTPAdapter):

@@ -28,6 +28,7 @@ from phone_sim.firmware.effects import (
     Uploaded,
     UploadReply,
 )
+from phone_sim.runtime.lookup import LookupFailedError, look_up, of_version_4
 from phone_sim.runtime.transport import Limits, one_line
 
 DEFAULT_PORT = 69
@@ -138,9 +139,9 @@ class TftpTransport:
 
         try:
             # Once: tftpy would look the name up for each packet, and it may lead to another address each time.
-            address = socket.gethostbyname(host)
-        except (OSError, UnicodeError) as error:
-            return TransferFailed(getattr(error, "strerror", None) or "the address cannot be used", unreachable=True)
+            address = of_version_4(host, look_up(host, port, socket.SOCK_DGRAM, seconds=self._limits.answer))
+        except LookupFailedError as error:
+            return TransferFailed(str(error), unreachable=True)
         options = {"blksize": _BLOCK_SIZE}
         context = kind(address, port, name, file, options, heard, self._limits.answer, retries=_ATTEMPTS)
         plain = context.sock
