@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tests.real_servers.certificates import Certificates
 from tests.real_servers.logged_request import LoggedRequest
+from tests.real_servers.ports import has_listener
 from tests.real_servers.server import RealServer
 
-_LISTENING = "0A"
 _TRANSFER = re.compile(r"(?P<method>RETR|STOR) (?P<path>.*)")
 
 
@@ -28,9 +28,8 @@ class FtpServer(RealServer):
         self.scheme = "ftp" if tls is None else "ftps"
 
     def is_listening(self) -> bool:
-        """Look the port up in the kernel's table (proc(5)): a connection would leave a trace in the log."""
-        entries = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
-        return any(entry[1].endswith(f":{self.port:04X}") and entry[3] == _LISTENING for entry in entries)
+        """Ask the kernel: a connection would leave a trace in the log."""
+        return has_listener(self.port)
 
 
 def read_dialogue(lines: re.Pattern[str], text: str) -> list[LoggedRequest]:

@@ -2,10 +2,12 @@
 
 import random
 import socket
+from pathlib import Path
 
 # Below the range from which the kernel takes ports for clients, so that no client gets one between claim and use.
 _PORTS = range(20_000, 32_000)
 _TRIES = 200
+_LISTENING = "0A"
 
 # The last three bytes of 127.1.0.1 to 127.254.255.254; what is below is in common use.
 _ADDRESSES = range(0x01_00_01, 0xFE_FF_FF)
@@ -37,6 +39,12 @@ def claim_address(kind: socket.SocketKind, port: int) -> tuple[str, socket.socke
         if (claim := _claim(kind, address, port)) is not None:
             return address, claim
     raise RuntimeError(f"no address with port {port} free in {_TRIES} tries")
+
+
+def has_listener(port: int) -> bool:
+    """True when somebody listens on this TCP port, by the kernel's table (proc(5))."""
+    entries = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+    return any(entry[1].endswith(f":{port:04X}") and entry[3] == _LISTENING for entry in entries)
 
 
 def _claim(kind: socket.SocketKind, address: str, port: int) -> socket.socket | None:

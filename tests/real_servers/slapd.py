@@ -13,6 +13,7 @@ from string import Template
 from tests.real_servers import process
 from tests.real_servers.certificates import Certificates
 from tests.real_servers.logged_request import LoggedRequest, log_text
+from tests.real_servers.ports import has_listener
 from tests.real_servers.programs import require
 from tests.real_servers.server import RealServer
 
@@ -93,8 +94,8 @@ class Slapd(RealServer):
         return [require("slapd"), "-d", "stats", "-f", str(configuration), "-h", self.url]
 
     def is_listening(self) -> bool:
-        """Look for its word in the log: a connection would leave a trace there."""
-        return "slapd starting" in log_text(self.work / "output.log")
+        """Ask the kernel: a connection would leave a trace in the log, which says that it starts before it listens."""
+        return has_listener(self.port)
 
     def logged(self) -> list[LoggedRequest]:
         """There are no requests for files; see `operations`."""
