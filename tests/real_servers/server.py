@@ -15,6 +15,7 @@ from tests.real_servers.logged_request import LoggedRequest, log_text
 from tests.real_servers.ports import claim_port
 
 _SECONDS_TO_START = 10.0
+_SECONDS_TO_END = 5.0
 _ERROR_TAIL = 4000
 
 
@@ -66,6 +67,8 @@ class RealServer(ABC):
         if self.is_up:
             self.is_up = False
             process.end(self._child)
+            # What it has forked, such as a writer of its log, can hold the port for a moment longer.
+            process.wait_until(lambda: not self.is_listening(), _SECONDS_TO_END)
 
     def come_up(self) -> None:
         """Start the program again after `go_down`, and wait until it answers.
