@@ -137,8 +137,10 @@ def test_run_goes_on_without_a_killed_worker(server: Nginx, tmp_path: Path) -> N
 
 def test_processes_end_with_their_master(server: Nginx) -> None:
     words = ("--server", server.url, "--users", "4", "--headless", "--processes", "2", "--require-licensed", "--json")
-    with Running(*words, "--log-of", "0004f2000004") as run:
-        run.hear("efk")
+    macs = [f"0004f2{number:06x}" for number in range(1, 5)]
+    with Running(*words, *(word for mac in macs for word in ("--log-of", mac))) as run:
+        for mac in macs:
+            run.hear(f"{mac} .*efk")
         workers = children(run.process.pid)
         assert len(workers) == 2
         run.process.send_signal(signal.SIGTERM)
