@@ -78,22 +78,8 @@ class BoundedSocket(socket.socket):
         return data
 
 
-class BoundedTlsSocket(ssl.SSLSocket):
+class BoundedTlsSocket(BoundedSocket, ssl.SSLSocket):
     """A TLS socket that draws on the current budget."""
-
-    def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        """Receive, within the budget."""
-        budget = current_budget.get()
-        budget.limit_wait(self)
-        return budget.take(super().recv_into(*args, **kwargs))
-
-    def recv(self, *args: Any, **kwargs: Any) -> bytes:
-        """Receive, within the budget."""
-        budget = current_budget.get()
-        budget.limit_wait(self)
-        data = super().recv(*args, **kwargs)
-        budget.take(len(data))
-        return data
 
     def send(self, *args: Any, **kwargs: Any) -> int:
         """Send, within the time of the budget."""
