@@ -6,7 +6,7 @@ Pure: each function judges observations and asks nothing. The words for people a
 import re
 
 from phone_sim.audit.finding import Judgment, bad, good, good_if, not_applicable, unknown
-from phone_sim.audit.observations import Answer, Ask, Observations, Outcome
+from phone_sim.audit.observations import LIST, Answer, Ask, Observations, Outcome
 from phone_sim.firmware.effects import Uploaded
 from phone_sim.runtime.virtual_phone import request_line
 
@@ -37,8 +37,8 @@ def log_unaltered(seen: Observations) -> Judgment:
 
 def directory_listing(seen: Observations) -> Judgment:
     """Nobody can see which files there are."""
-    if not seen.is_http:
-        return not_applicable(f"{seen.scheme} is not asked for listings")
+    if seen.scheme == "tftp":
+        return not_applicable("tftp has no listings")
     answers = [seen.answers[ask] for ask in (Ask.ROOT_LISTING, Ask.LICENSE_LISTING) if ask in seen.answers]
     open_ones = [answer for answer in answers if _is_listing(answer)]
     if open_ones:
@@ -48,6 +48,8 @@ def directory_listing(seen: Observations) -> Judgment:
 
 
 def _is_listing(answer: Answer) -> bool:
+    if answer.method == LIST:
+        return answer.outcome is Outcome.FOUND and bool(answer.body.strip())
     page = answer.body[:65536]
     return answer.outcome is Outcome.FOUND and bool(_LISTING.search(page) or _LINK.search(page))
 

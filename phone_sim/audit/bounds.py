@@ -71,13 +71,13 @@ class BoundedTransport:
             return TransferFailed(_REACHED)
         began = time.monotonic()
         reply = self._inner.fetch(request)
-        self._bounds.record.append(_answer(request, reply, began))
+        self._bounds.record.append(answer_of(request, reply, began))
         return reply
 
     def read(self, request: Fetch) -> Answer:
         """Download a file, and give the answer with its body."""
         began = time.monotonic()
-        return _answer(request, self.fetch(request), began)
+        return answer_of(request, self.fetch(request), began)
 
     def upload(self, request: Upload) -> UploadReply:
         """Send a file."""
@@ -85,7 +85,7 @@ class BoundedTransport:
             return TransferFailed(_REACHED)
         began = time.monotonic()
         reply = self._inner.upload(request)
-        self._bounds.record.append(_answer(request, reply, began))
+        self._bounds.record.append(answer_of(request, reply, began))
         return reply
 
     def close(self) -> None:
@@ -93,7 +93,7 @@ class BoundedTransport:
         self._inner.close()
 
 
-def _answer(request: Fetch | Upload, reply: FetchReply | UploadReply, began: float) -> Answer:
+def answer_of(request: Fetch | Upload, reply: FetchReply | UploadReply, began: float) -> Answer:
     """A reply of a transport as an answer."""
     match reply:
         case Fetched() | Uploaded():
@@ -118,7 +118,7 @@ def _method(url: str, writes: bool) -> str:
 
 
 class TransportProbe:
-    """Asks by a phone's transport, which shows no headers; another method than GET is not known to it."""
+    """Asks by a phone's transport, which shows no headers and has one way to read."""
 
     def __init__(self, transport: BoundedTransport, user_agent: str) -> None:
         self._transport = transport

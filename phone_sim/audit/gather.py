@@ -13,8 +13,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from phone_sim.audit.bounds import BoundedTransport, Bounds, Probe, TransportProbe
+from phone_sim.audit.ftp_probe import FtpProbe
 from phone_sim.audit.http_probe import HttpProbe
-from phone_sim.audit.observations import Answer, Ask, Boot, Observations, Outcome, TftpSeen, TlsSeen
+from phone_sim.audit.observations import LIST, Answer, Ask, Boot, Observations, Outcome, TftpSeen, TlsSeen
 from phone_sim.audit.tftp_probe import look_at_tftp
 from phone_sim.audit.tls_probe import look_at_tls
 from phone_sim.errors import BootServerUnreachableError, LifecycleError
@@ -27,12 +28,14 @@ from phone_sim.mac_address import MacAddress
 from phone_sim.models import Model
 from phone_sim.runtime.model_files import load_models
 from phone_sim.runtime.transport import Limits, Tls, network_transport
+from phone_sim.runtime.transport.ftp import FtpTransport
 from phone_sim.runtime.trust_file import load_anchor
 from phone_sim.runtime.virtual_phone import VirtualPhone
 from phone_sim.runtime.virtual_time import VirtualTime
 
 REQUEST_LIMIT = 1000
 """Most requests of an audit; fifteen models with two rules make some four hundred."""
+_LISTS_BY = {"http": "GET", "https": "GET", "ftp": LIST, "ftps": LIST}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +166,8 @@ def _probe(plan: Plan, server: BootServer, bounds: Bounds) -> Iterator[Probe]:
     probe: Probe
     if scheme in ("http", "https"):
         probe = HttpProbe(plan.limits, plan.tls if scheme == "https" else None, user_agent, bounds)
+    elif scheme in ("ftp", "ftps"):
+        probe = FtpProbe(FtpTransport(plan.limits, plan.tls), user_agent, bounds)
     else:
         network = network_transport(limits=plan.limits, ca_file=plan.ca_file, client_cert=plan.client_cert)
         probe = TransportProbe(BoundedTransport(network, bounds), user_agent)
@@ -202,12 +207,12 @@ def _questions(
         # Another server is not the one that the user named.
         if location is not None and _same_server(location, server) and (is_http or method == "GET"):
             yield ask, method, location
-    if is_http:
-        yield Ask.ROOT_LISTING, "GET", _at(server, "")
+    if (lists := _LISTS_BY.get(urlsplit(server.root).scheme)) is not None:
+        yield Ask.ROOT_LISTING, lists, _at(server, "")
         folder = server.locate(licenses, own)
         if folder is not None and licenses and _same_server(folder, server):
             url = folder.url.rpartition("/")[0] + "/"
-            yield Ask.LICENSE_LISTING, "GET", Location(url=url, credentials=folder.credentials)
+            yield Ask.LICENSE_LISTING, lists, Location(url=url, credentials=folder.credentials)
     yield Ask.OUTSIDE, "GET", _at(server, f"%2E%2E/{beside}")
     yield Ask.CLAMPED, "GET", _at(server, f"%2E%2E/{main}")
     yield Ask.DOTTED, "GET", _at(server, f"x/%2E%2E/{main}")

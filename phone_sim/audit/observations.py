@@ -16,6 +16,9 @@ from phone_sim.mac_address import MacAddress
 from phone_sim.models import Model
 from phone_sim.runtime.exchange import Exchange
 
+LIST = "NLST"
+"""The method that asks an FTP server for the names in a folder."""
+
 
 class Outcome(StrEnum):
     """How an answer counts for a phone; `FAILED` is no whole answer."""
@@ -65,7 +68,7 @@ class Answer:
 
     def __str__(self) -> str:
         kind = self.headers.get("content-type", "")
-        has_body = self.outcome is Outcome.FOUND and self.method in ("GET", "RRQ", "RETR")
+        has_body = self.outcome is Outcome.FOUND and self.method in ("GET", "RRQ", "RETR", LIST)
         size = f", {len(self.body)} bytes" if has_body else ""
         return f"{self.method} {self.url}: {self.status}{f', {kind}' if kind else ''}{size}"
 

@@ -19,7 +19,7 @@ BAD = {
     "apache-digest": {"password-in-clear"},
     "lighttpd-digest": {"password-in-clear"},
     "vsftpd": {"password-in-clear"},
-    "pyftpdlib": {"password-in-clear"},
+    "pyftpdlib": {"password-in-clear", "directory-listing"},
     "dnsmasq": {"log-upload"},
 }
 

@@ -12,7 +12,7 @@ from tests.real_servers.logged_request import LoggedRequest
 from tests.real_servers.ports import has_listener
 from tests.real_servers.server import RealServer
 
-_TRANSFER = re.compile(r"(?P<method>RETR|STOR) (?P<path>.*)")
+_TRANSFER = re.compile(r"(?P<method>RETR|STOR|NLST) ?(?P<path>.*)")
 
 
 class FtpServer(RealServer):

@@ -28,6 +28,7 @@ guest_enable=YES
 guest_username=root
 virtual_use_local_privs=YES
 write_enable=YES
+dirlist_enable=NO
 local_umask=022
 local_root=$root
 chroot_local_user=YES
@@ -57,7 +58,9 @@ _LINE = re.compile(
 
 
 class Vsftpd(FtpServer):
-    """vsftpd; it takes two seconds to refuse a wrong password, and refuses uploads to folders that are absent (553)."""
+    """vsftpd; it takes two seconds to refuse a wrong password, and refuses uploads to folders that are absent (553),
+    and every listing (550).
+    """
 
     def prepare(self) -> list[str]:
         """Write the configuration, the PAM service and the user file."""

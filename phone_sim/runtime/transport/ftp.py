@@ -1,4 +1,4 @@
-"""FTP and FTPS, on ftplib: RETR and STOR in binary, passive mode, bounded in bytes and time (RFC 959, 2428, 4217).
+"""FTP and FTPS, on ftplib: RETR, STOR and NLST, passive mode, bounded in bytes and time (RFC 959, 2428, 4217).
 
 `ftps` is FTP that turns to TLS at once (AUTH TLS, PROT P) and sends no password before; what listens on port 990 and
 speaks TLS from the first byte is not spoken. Each transfer has a session of its own. Who gives no user and password is
@@ -43,6 +43,7 @@ _CHUNK = 64 * 1024
 # For all the replies of a session.
 _ALLOWANCE = 64 * 1024
 _NOT_FOUND = "550"
+_LIST = "NLST"
 # The data connection could not be opened, or has broken off: there is no whole answer.
 _BROKEN_OFF = ("425", "426")
 
@@ -142,40 +143,50 @@ class FtpTransport:
 
     def fetch(self, request: Fetch) -> FetchReply:
         """RETR the file."""
-        data = bytearray()
+        return self._received("RETR", request)
 
-        def retrieve(client: _Client, name: str) -> None:
-            buffer = memoryview(bytearray(_CHUNK))
-            with client.data_connection(f"RETR {name}") as connection:
-                while size := connection.recv_into(buffer):
-                    data.extend(buffer[:size])
-                    if len(data) > request.limit:
-                        raise _OverLimitError(f"the file has more than {request.limit} bytes")
-
-        return self._transfer(request.location, retrieve, request.limit) or Fetched(bytes(data))
+    def list_names(self, request: Fetch) -> FetchReply:
+        """NLST the folder, which no phone does."""
+        return self._received(_LIST, request)
 
     def upload(self, request: Upload) -> UploadReply:
         """STOR the file."""
         body = memoryview(request.body)
 
-        def store(client: _Client, name: str) -> None:
-            with client.data_connection(f"STOR {name}") as connection:
+        def store(client: _Client, asked: str) -> None:
+            with client.data_connection(asked) as connection:
                 for start in range(0, len(body), _CHUNK):
                     current_budget.get().limit_wait(connection)
                     connection.sendall(body[start : start + _CHUNK])
 
-        return self._transfer(request.location, store, 0) or Uploaded()
+        return self._transfer("STOR", request.location, store, 0) or Uploaded()
 
     def close(self) -> None:
         """Nothing is held open between transfers."""
 
+    def _received(self, command: str, request: Fetch) -> FetchReply:
+        data = bytearray()
+
+        def receive(client: _Client, asked: str) -> None:
+            buffer = memoryview(bytearray(_CHUNK))
+            with client.data_connection(asked) as connection:
+                while size := connection.recv_into(buffer):
+                    data.extend(buffer[:size])
+                    if len(data) > request.limit:
+                        raise _OverLimitError(f"the file has more than {request.limit} bytes")
+
+        return self._transfer(command, request.location, receive, request.limit) or Fetched(bytes(data))
+
     def _transfer(
-        self, location: Location, work: Callable[[_Client, str], None], size: int
+        self, command: str, location: Location, work: Callable[[_Client, str], None], size: int
     ) -> NotFound | Refused | TransferFailed | None:
-        """Run a session in which at most `size` bytes of data are received; None when the work is done."""
+        """Run a session in which at most `size` bytes of data are received; None when the work is done.
+
+        The work gets the command with the name; only a list can do without, for the root.
+        """
         parts = urlsplit(location.url)
         name = unquote(parts.path).removeprefix("/")
-        if not name or any(character in name for character in "\r\n\0"):
+        if (not name and command != _LIST) or any(character in name for character in "\r\n\0"):
             return TransferFailed("FTP has no way to ask for this name")
         budget = Budget(seconds=self._limits.transfer, size=size + _ALLOWANCE)
         current_budget.set(budget)
@@ -184,7 +195,7 @@ class FtpTransport:
             if parts.scheme == "ftps":
                 client.context = self._secure_context()
             client.open(parts.hostname or "", parts.port or ftplib.FTP_PORT, location.credentials)
-            work(client, name)
+            work(client, f"{command} {name}" if name else command)
             client.leave()
         except ftplib.Error as error:
             client.leave()
