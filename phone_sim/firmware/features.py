@@ -106,7 +106,7 @@ class FeatureSet:
     def lacks_license(self, ring: KeyRing, today: date | None) -> bool:
         """True when a feature is configured for use and has no valid license: the phone asks for a file (B9)."""
         return self.profile.supports_licensing(self.model) and any(
-            isinstance(gate, NotLicensed) for gate in self.gates(ring, today)
+            isinstance(self.gate(feature, ring, today), NotLicensed) for feature in self.features
         )
 
 

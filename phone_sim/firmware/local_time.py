@@ -97,16 +97,7 @@ class LocalTime:
         A time that daylight saving skips is taken at the jump, one that it repeats at its first showing, so each wall
         time of each date has exactly one instant.
         """
-        standard = wall.replace(tzinfo=UTC) - timedelta(seconds=self.gmt_offset)
-        if self.daylight_saving is None:
-            return standard
-        for instant in (standard - timedelta(hours=1), standard):
-            if self.of(instant) == wall:
-                return instant
-        jump = self.daylight_saving.start.in_year(wall.year)
-        if jump <= wall < jump + timedelta(hours=1):
-            return jump.replace(tzinfo=UTC) - timedelta(seconds=self.gmt_offset)
-        return standard
+        return _first_instant(self, wall)
 
     def next_occurrence(self, at: time, after: datetime) -> datetime:
         """The first instant later than `after` at which a local date reaches the time of day `at`; one a date."""
@@ -114,6 +105,20 @@ class LocalTime:
         while (instant := self.first_instant(datetime.combine(day, at))) <= after:
             day += timedelta(days=1)
         return instant
+
+
+@lru_cache(maxsize=1024)  # phones alike have their polling times at the same instants
+def _first_instant(zone: LocalTime, wall: datetime) -> datetime:
+    standard = wall.replace(tzinfo=UTC) - timedelta(seconds=zone.gmt_offset)
+    if zone.daylight_saving is None:
+        return standard
+    for instant in (standard - timedelta(hours=1), standard):
+        if zone.of(instant) == wall:
+            return instant
+    jump = zone.daylight_saving.start.in_year(wall.year)
+    if jump <= wall < jump + timedelta(hours=1):
+        return jump.replace(tzinfo=UTC) - timedelta(seconds=zone.gmt_offset)
+    return standard
 
 
 @lru_cache(maxsize=64)  # the last days of licenses, logged again and again

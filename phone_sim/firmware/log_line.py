@@ -47,7 +47,7 @@ class LogFormat:
     def line(self, *, component: str, level: str, text: str, instant: datetime, uptime: timedelta) -> str:
         """The line without its end. Line ends and control characters in `text` become blanks: one entry is one line."""
         width = 5 if self.style is LogStyle.PHONE else len(component) + 1
-        clean = _UNPRINTABLE.sub(" ", text)[:TEXT_LIMIT]
+        clean = (text if text.isprintable() else _UNPRINTABLE.sub(" ", text))[:TEXT_LIMIT]
         return f"{self._stamp(instant, uptime)}|{component:<{width}}|{level}|{self.missed}|{clean}"
 
     def _stamp(self, instant: datetime, uptime: timedelta) -> str:

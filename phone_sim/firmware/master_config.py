@@ -103,6 +103,8 @@ def _for_model(found: Mapping[str, str], name: str, model: Model) -> str:
 
 
 def _substituted(value: str, model: Model, mac: MacAddress) -> str:
+    if "[" not in value:
+        return value
     substitutions = {
         "[PHONE_MAC_ADDRESS]": mac.digits,
         "[PHONE_MODEL]": model.suffix,

@@ -10,7 +10,7 @@ from phone_sim.errors import UsageError
 from phone_sim.firmware import messages
 from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, Flow, Log, NotFound, TransferFailed
 from phone_sim.firmware.lease import DhcpSettings, Told, asked_options, told_by
-from phone_sim.firmware.location import BootServer, authority_of
+from phone_sim.firmware.location import BootServer, Location, authority_of
 from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.messages import Message
 from phone_sim.firmware.network_effects import AskLease, Leased, LeaseReply
@@ -156,14 +156,16 @@ class Session:
         """
         if self.server is None or (location := self.server.locate(directory, name)) is None:
             return NotFound("there is no server for it")
-        on_boot_server = authority_of(location.url) == authority_of(self.server.root)
-        if on_boot_server and not self.reachable:
+        if not self.reachable and self._is_on_boot_server(location):
             return TransferFailed("the boot server gives no answer", unreachable=True)
         reply: FetchReply = yield Fetch(location=location, limit=limit, user_agent=self.user_agent)
         if isinstance(reply, NotFound) and optional:
             yield from self.say(messages.FILE_NOT_FOUND, name=location.name)
         elif not isinstance(reply, Fetched):
             yield from self.say(messages.DOWNLOAD_FAILED, name=location.name, reason=reply.reason)
-        if isinstance(reply, TransferFailed) and reply.unreachable and on_boot_server:
+        if isinstance(reply, TransferFailed) and reply.unreachable and self._is_on_boot_server(location):
             self.reachable = False
         return reply
+
+    def _is_on_boot_server(self, location: Location) -> bool:
+        return self.server is not None and authority_of(location.url) == authority_of(self.server.root)

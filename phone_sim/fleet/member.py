@@ -12,6 +12,7 @@ from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.phone import Phone
 
 NEVER = math.inf
+_WINDOW, _MEMORY = -11, 4
 
 
 class Member:
@@ -42,10 +43,15 @@ class Member:
     def log(self) -> LogContents:
         """Its log file."""
         pending, packed = self._log
-        return LogContents(pending=pending, on_server=zlib.decompress(packed) if packed else b"")
+        return LogContents(pending=pending, on_server=zlib.decompress(packed, _WINDOW) if packed else b"")
 
     @log.setter
     def log(self, contents: LogContents) -> None:
         # Logs shrink to a third, and are read again only for the next upload.
-        packed = zlib.compress(contents.on_server, 1) if contents.on_server else b""
-        self._log = (contents.pending, packed)
+        self._log = (contents.pending, _packed(contents.on_server) if contents.on_server else b"")
+
+
+def _packed(data: bytes) -> bytes:
+    # What zlib sets up as a rule is a hundred times the size of a log.
+    packer = zlib.compressobj(1, zlib.DEFLATED, _WINDOW, _MEMORY)
+    return packer.compress(data) + packer.flush()

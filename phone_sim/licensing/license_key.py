@@ -9,12 +9,14 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 from sys import intern
 
 from phone_sim.licensing.expiry import NEVER, Expiry
 
 VERSION = "2.0"
 SLOTS = 28
+_KEPT = 64
 _SIGNED = ("Serial", "Version", "Type", "Options", "Duration")
 _DOMAIN = b"phone_sim license key\x00"
 _FORMS = {
@@ -68,13 +70,11 @@ class LicenseKey:
     @property
     def grants(self) -> tuple[Grant, ...]:
         """What the key grants, by rising bit; a slot whose bit is not set counts for nothing (field notes 6.1)."""
-        mask = int(self.options, 16)
-        return tuple(Grant(bit=bit, expiry=Expiry(self.slot(bit))) for bit in range(SLOTS) if mask >> bit & 1)
+        return _grants(self.options, self.duration)
 
     def slot(self, bit: int) -> int:
         """The 16-bit slot of a bit, whether it is granted or not; slot 0 is the rightmost (D3)."""
-        end = len(self.duration) - 4 * bit
-        return int(self.duration[end - 4 : end], 16)
+        return _slot(self.duration, bit)
 
     def attributes(self) -> dict[str, str]:
         """The attributes of the element, in file order (D1)."""
@@ -96,6 +96,18 @@ class LicenseKey:
     def signed(self, validation: bytes) -> "LicenseKey":
         """The same key with this signature."""
         return replace(self, validation=validation)
+
+
+# Thousands of keys of one order grant the same, and a phone looks at what its own grant again and again.
+@lru_cache(maxsize=_KEPT)
+def _grants(options: str, duration: str) -> tuple[Grant, ...]:
+    mask = int(options, 16)
+    return tuple(Grant(bit=bit, expiry=Expiry(_slot(duration, bit))) for bit in range(SLOTS) if mask >> bit & 1)
+
+
+def _slot(duration: str, bit: int) -> int:
+    end = len(duration) - 4 * bit
+    return int(duration[end - 4 : end], 16)
 
 
 def new_key(*, serial: str, license_type: LicenseType, grants: Mapping[int, Expiry]) -> LicenseKey:
@@ -128,32 +140,34 @@ def read_key(attributes: Mapping[str, str]) -> LicenseKey | Malformed:
         if not form.fullmatch(value):
             found = f"{value!r}" if len(value) <= 20 else f"of {len(value)} characters"
             return Malformed(attribute=name, reason=f"{found} is not {words}", type=license_type)
-    key = LicenseKey(
+    key_type = LicenseType(attributes["Type"])
+    # Many keys grant the same: its text is kept once.
+    options, duration = intern(attributes["Options"]), intern(attributes["Duration"])
+    return _unusable_grant(options, duration, key_type) or LicenseKey(
         serial=attributes["Serial"],
         version=VERSION,
-        type=LicenseType(attributes["Type"]),
-        # Thousands of keys of one order grant the same.
-        options=intern(attributes["Options"]),
-        duration=intern(attributes["Duration"]),
+        type=key_type,
+        options=options,
+        duration=duration,
         validation=bytes.fromhex(attributes["Validation"]),
     )
-    return _unusable_grant(key) or key
 
 
-def _unusable_grant(key: LicenseKey) -> Malformed | None:
-    mask = int(key.options, 16)
+@lru_cache(maxsize=_KEPT)
+def _unusable_grant(options: str, duration: str, license_type: LicenseType) -> Malformed | None:
+    mask = int(options, 16)
     if mask == 0:
-        return Malformed(attribute="Options", reason="grants nothing", type=key.type)
+        return Malformed(attribute="Options", reason="grants nothing", type=license_type)
     if mask >> SLOTS:
         reason = f"grants bit {mask.bit_length() - 1}, Duration has slots for 0 to {SLOTS - 1}"
-        return Malformed(attribute="Options", reason=reason, type=key.type)
+        return Malformed(attribute="Options", reason=reason, type=license_type)
     for bit in range(SLOTS):
-        slot = key.slot(bit) if mask >> bit & 1 else NEVER.slot
+        slot = _slot(duration, bit) if mask >> bit & 1 else NEVER.slot
         if slot in (0x0000, 0xFFFF):
             reason = f"holds {slot:04X}, not a day, in slot {bit}, which Options grants"
-            return Malformed(attribute="Duration", reason=reason, type=key.type)
-        if key.type is LicenseType.PHONE and slot != NEVER.slot:
+            return Malformed(attribute="Duration", reason=reason, type=license_type)
+        if license_type is LicenseType.PHONE and slot != NEVER.slot:
             # B11: an individual phone license is permanent, so one with an end cannot be genuine.
             reason = f"holds an end date in slot {bit}, but a phone license never expires"
-            return Malformed(attribute="Duration", reason=reason, type=key.type)
+            return Malformed(attribute="Duration", reason=reason, type=license_type)
     return None
