@@ -52,15 +52,24 @@ def serve_until_interrupted(
 ) -> None:
     """Serve a site, on both protocols where no port is given; `on_start` is told each address.
 
-    SIGINT and SIGTERM end it as KeyboardInterrupt, also where a shell has them ignored.
+    SIGINT and SIGTERM end it as KeyboardInterrupt, also where a shell has them ignored. One that comes during the start
+    or the end of the servers is not lost in it, and leaves none half started.
     """
     from contextlib import ExitStack
 
-    from phone_sim.boot_server.http import HttpBootServer
-    from phone_sim.boot_server.tftp import TftpBootServer
+    asked = waiting = False
 
     def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+        nonlocal asked
+        asked = True
+        if waiting:
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
+
+    from phone_sim.boot_server.http import HttpBootServer
+    from phone_sim.boot_server.tftp import TftpBootServer
 
     if http_port is None and tftp_port is None:
         http_port = tftp_port = 0
@@ -71,6 +80,10 @@ def serve_until_interrupted(
         if tftp_port is not None:
             tftp = TftpBootServer(site, host=host, port=tftp_port, journal=journal, faults=faults)
             on_start(stack.enter_context(tftp).url)
-        signal.signal(signal.SIGINT, interrupt)
-        signal.signal(signal.SIGTERM, interrupt)
-        threading.Event().wait()
+        try:
+            waiting = True
+            if asked:
+                raise KeyboardInterrupt
+            threading.Event().wait()
+        finally:
+            waiting = False
