@@ -33,7 +33,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Boot server that the phones are tested against. [default: an embedded one for each run]",
     )
     group.addoption(
-        "--phone-seed", type=int, default=0, metavar="N", help="Seed of the phones' MAC addresses. [default: 0]"
+        "--phone-seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="Seed of the phones' MAC addresses, and of faults. [default: 0]",
     )
 
 
@@ -93,7 +97,8 @@ def _boot_server_of_all_tests(
     if url := pytestconfig.getoption("--boot-server"):
         yield NamedBootServer(url)
     else:
-        with EmbeddedBootServer(tmp_path_factory.mktemp("boot_server")) as server:
+        seed: int = pytestconfig.getoption("--phone-seed")
+        with EmbeddedBootServer(tmp_path_factory.mktemp("boot_server"), seed) as server:
             yield server
 
 
@@ -102,7 +107,7 @@ def boot_server(
     _boot_server_of_all_tests: "EmbeddedBootServer | NamedBootServer",
 ) -> "Iterator[EmbeddedBootServer | NamedBootServer]":
     """A boot server on the loopback address, empty at the start of each test: `url`, `tftp_url`, `put`, `remove`,
-    `folder`, `requests`. What goes wrong inside it fails the test.
+    `folder`, `faults`, `requests`. What goes wrong inside it fails the test.
 
     With `--boot-server URL` it is that server, whose files and journal are out of reach: `is_embedded` tells.
     """
