@@ -305,10 +305,23 @@ def test_address(boot_server):
     run(pytester, source, "--boot-server", "tftp://127.0.0.1:6969/").assert_outcomes(passed=1)
 
 
-def test_address_that_is_none_is_refused(pytester: pytest.Pytester) -> None:
-    result = run(pytester, "def test_nothing(): pass", "--boot-server", "http://")
+@pytest.mark.parametrize("address", ["http://", "gopher://127.0.0.1/"])
+def test_address_that_is_none_is_refused(pytester: pytest.Pytester, address: str) -> None:
+    result = run(pytester, "def test_nothing(): pass", "--boot-server", address)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: --boot-server: *"])
+
+
+def test_trust_may_be_a_path_as_text(pytester: pytest.Pytester) -> None:
+    source = """
+import pytest
+from phone_sim.errors import UsageError
+
+def test_trust(phone, tmp_path):
+    with pytest.raises(UsageError, match="no.pem"):
+        phone(trust=str(tmp_path / "no.pem"))
+"""
+    run(pytester, source).assert_outcomes(passed=1)
 
 
 def test_license_authority_names_what_it_cannot_sign(pytester: pytest.Pytester) -> None:

@@ -9,6 +9,7 @@ fixture.
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -48,9 +49,12 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from phone_sim.errors import UsageError
     from phone_sim.firmware.location import BootServer
+    from phone_sim.runtime.transport import SCHEMES
 
     try:
-        BootServer.parse(url)
+        scheme = urlsplit(BootServer.parse(url).root).scheme
+        if scheme not in SCHEMES:
+            raise UsageError(f"{url}: {', '.join(SCHEMES)} can be spoken")
     except UsageError as error:
         raise pytest.UsageError(f"--boot-server: {error}") from error
 
