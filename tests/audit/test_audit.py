@@ -217,6 +217,16 @@ def test_tls_is_looked_at(tmp_path: Path) -> None:
     assert bad_ones(findings) == {"keep-alive"}
     assert verdict(untrusted, "tls-certificate") is Verdict.BAD
     assert verdict(untrusted, "every-model-boots") is Verdict.BAD
+    for name in ("license-rules", "redirects", "keep-alive", "answer-time"):
+        assert verdict(untrusted, name) is Verdict.UNKNOWN
+
+
+def test_refusing_everything_says_nothing_of_connections() -> None:
+    with HostileHttpServer(answering("400 Bad Request", b"")) as server:
+        _, findings = audited(server.url)
+    assert verdict(findings, "keep-alive") is Verdict.UNKNOWN
+    assert verdict(findings, "license-rules") is Verdict.UNKNOWN
+    assert verdict(findings, "redirects") is Verdict.GOOD
 
 
 def test_a_slow_server_is_found() -> None:
