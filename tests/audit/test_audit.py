@@ -118,9 +118,12 @@ def test_suffix_of_no_model_is_told() -> None:
 
 
 def serving(
-    *headers: str, files: Mapping[str, bytes] = LICENSED, other: Callable[[Request], Script | None] = lambda _: None
+    *headers: str,
+    files: Mapping[str, bytes] = LICENSED,
+    kind: str = "text/xml",
+    other: Callable[[Request], Script | None] = lambda _: None,
 ) -> Script:
-    """A script for a well-behaved server, with these headers on files, and another script where `other` has one."""
+    """A script for a well-behaved server; files have this type and these headers, `other` may have another script."""
     uploads: dict[str, bytes] = {}
 
     def script(conversation: Conversation, request: Request) -> None:
@@ -135,7 +138,7 @@ def serving(
             answering("404 Not Found", b"" if request.method == "HEAD" else b"no")(conversation, request)
         else:
             body = b"" if request.method == "HEAD" else data
-            answering("200 OK", body, *headers, kind="text/xml", length=len(data))(conversation, request)
+            answering("200 OK", body, *headers, kind=kind, length=len(data))(conversation, request)
 
     return script
 
@@ -184,6 +187,13 @@ def test_checked_caches_are_good(header: str) -> None:
     assert verdict(findings, "license-not-cached") is Verdict.GOOD
     assert header.partition(": ")[2] in findings["license-not-cached"].judgment.evidence[0]
     assert bad_ones(findings) == {"keep-alive"}
+
+
+def test_wrong_type_hides_nothing_else() -> None:
+    with HostileHttpServer(serving("Cache-Control: max-age=86400", kind="text/html")) as server:
+        _, findings = audited(server.url)
+    assert bad_ones(findings) == {"keep-alive", "content-type", "license-not-cached"}
+    assert verdict(findings, "activation-files") is Verdict.GOOD
 
 
 def test_a_named_file_outside_is_found() -> None:
