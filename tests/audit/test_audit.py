@@ -239,6 +239,13 @@ def test_refusing_everything_says_nothing_of_connections() -> None:
     assert verdict(findings, "redirects") is Verdict.GOOD
 
 
+def test_the_same_again_is_counted() -> None:
+    with HttpBootServer(MemorySite(SITE), faults=FaultPlan(["403 method=PUT"])) as server:
+        _, findings = audited(server.url)
+        where = f"PUT {server.url}logs/{MAC}-app.log: HTTP 403 Forbidden"
+    assert findings["log-upload"].judgment.evidence == (f"{where} (30 times)",)
+
+
 def test_a_slow_server_is_found() -> None:
     slow = Plan(url="", now=NOW, mac=MAC, other_mac=OTHER, timeout=0.2)
     rules = ["delay=0.15 file=site.cfg nth=1"]
