@@ -31,7 +31,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--boot-server",
         metavar="URL",
-        help="Boot server that the phones are tested against. [default: an embedded one for each run]",
+        help="Boot server that the phone fixture's phones boot from; scenario files have their own. "
+        "[default: an embedded one for each run]",
     )
     group.addoption(
         "--phone-seed",
