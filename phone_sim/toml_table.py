@@ -37,7 +37,7 @@ def read_toml(file: Path) -> "Table":
     if len(data) > SIZE_LIMIT:
         raise UsageError(f"{file}: the file is larger than {SIZE_LIMIT} bytes")
     try:
-        text = data.decode()
+        text = data.decode("utf-8-sig")  # an editor may have put a byte order mark before it
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also from a number of thousands of digits
         raise UsageError(f"{file}: not TOML: {error}") from error

@@ -131,6 +131,33 @@ def test_second(boot_server):
     run(pytester, source).assert_outcomes(passed=2)
 
 
+def test_boot_server_spoils_answers_of_one_test(pytester: pytest.Pytester) -> None:
+    source = """
+import pytest
+
+@pytest.mark.parametrize("address", ["url", "tftp_url"])
+def test_spoiled(phone, boot_server, license_authority, address):
+    serve(boot_server)
+    boot_server.put("000000000000-license.cfg", license_authority.site_license(None, "LDAP"))
+    boot_server.faults.add("503 file=*-license.cfg nth=1-2")
+    desk = phone(url=getattr(boot_server, address), trust=license_authority.anchor)
+    desk.boot()
+    assert desk.feature("LDAP").reason == "no license"
+    assert [r.path for r in boot_server.requests if r.fault] == ["000000000000-license.cfg", f"{desk.mac}-license.cfg"]
+    desk.boot()
+    assert desk.feature("LDAP").is_enabled
+    boot_server.faults.add("down")
+
+def test_whole(phone, boot_server):
+    serve(boot_server)
+    assert not boot_server.faults.rules
+    desk = phone()
+    desk.boot()
+    assert desk.feature("LDAP").reason == "no license" and "No configuration" not in desk.log
+"""
+    run(pytester, source).assert_outcomes(passed=3)
+
+
 def test_boot_server_names_what_it_cannot_do(pytester: pytest.Pytester) -> None:
     source = """
 import pytest
@@ -243,10 +270,10 @@ from phone_sim.errors import UsageError
 def test_boots(phone, boot_server):
     desk = phone()
     desk.boot()
-    assert "is not licensed" not in desk.log and not desk.feature("LDAP").is_enabled
+    assert "is not available" not in desk.log and not desk.feature("LDAP").is_enabled
     assert not boot_server.is_embedded
 
-@pytest.mark.parametrize("what", ["tftp_url", "folder", "requests"])
+@pytest.mark.parametrize("what", ["tftp_url", "folder", "faults", "requests"])
 def test_out_of_reach(boot_server, what):
     with pytest.raises(UsageError, match="named with --boot-server"):
         getattr(boot_server, what)
@@ -262,7 +289,7 @@ def test_needs_its_own_files(boot_server):
     site = MemorySite(files)
     with HttpBootServer(site) as server:
         result = run(pytester, source, "--boot-server", server.url)
-    result.assert_outcomes(passed=5, failed=1)
+    result.assert_outcomes(passed=6, failed=1)
     result.stdout.fnmatch_lines(
         [f"*UsageError: the boot server is {server.url}, named with --boot-server: 'site.cfg'*"]
     )
@@ -278,10 +305,23 @@ def test_address(boot_server):
     run(pytester, source, "--boot-server", "tftp://127.0.0.1:6969/").assert_outcomes(passed=1)
 
 
-def test_address_that_is_none_is_refused(pytester: pytest.Pytester) -> None:
-    result = run(pytester, "def test_nothing(): pass", "--boot-server", "http://")
+@pytest.mark.parametrize("address", ["http://", "gopher://127.0.0.1/"])
+def test_address_that_is_none_is_refused(pytester: pytest.Pytester, address: str) -> None:
+    result = run(pytester, "def test_nothing(): pass", "--boot-server", address)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: --boot-server: *"])
+
+
+def test_trust_may_be_a_path_as_text(pytester: pytest.Pytester) -> None:
+    source = """
+import pytest
+from phone_sim.errors import UsageError
+
+def test_trust(phone, tmp_path):
+    with pytest.raises(UsageError, match="no.pem"):
+        phone(trust=str(tmp_path / "no.pem"))
+"""
+    run(pytester, source).assert_outcomes(passed=1)
 
 
 def test_license_authority_names_what_it_cannot_sign(pytester: pytest.Pytester) -> None:

@@ -121,7 +121,8 @@ def redirects(seen: Observations) -> Judgment:
     # A folder without its slash is moved to the one with it by every server.
     moved = [answer for answer in moved if not answer.headers["location"].endswith(f"{urlsplit(answer.url).path}/")]
     if not moved:
-        return good("no answer was a redirect")
+        nothing = all(answer.outcome is Outcome.FAILED for answer in seen.answers.values())
+        return unknown("there was no whole answer") if nothing else good("no answer was a redirect")
     told = [f"{answer} -> {answer.headers['location']}" for answer in moved]
     away = any(_leads_away(answer) for answer in moved)
     return bad(*told) if away else unknown(*told, "whether a phone of these years follows is not known")
@@ -139,8 +140,10 @@ def keep_alive(seen: Observations) -> Judgment:
     if not seen.is_http or seen.connections is None:
         return not_applicable(f"{seen.scheme} has a connection for each file")
     asked = len(seen.answers)
-    if seen.connections == 0 or asked < 3:
-        return unknown(f"{asked} requests were answered")
+    # A connection that is refused something may be closed for that.
+    served = sum(answer.outcome in (Outcome.FOUND, Outcome.MISSING) for answer in seen.answers.values())
+    if seen.connections == 0 or served < 3:
+        return unknown(f"of {asked} requests {served} were answered with a file, or that there is none")
     return good_if(seen.connections <= asked // 2, f"{asked} requests over {seen.connections} connections")
 
 
@@ -152,6 +155,8 @@ def answer_time(seen: Observations) -> Judgment:
     typical, worst = median(times), max(seen.requests, key=lambda answer: answer.seconds)
     told = f"median {typical:.3f} s, worst {worst.seconds:.3f} s of {len(times)} answers; the limit is {seen.limit:g} s"
     quick = typical <= _TYPICAL_SHARE * seen.limit and worst.seconds <= _WORST_SHARE * seen.limit
+    if quick and all(answer.outcome is Outcome.FAILED for answer in seen.requests):
+        return unknown("there was no whole answer", f"slowest: {worst}")
     return good_if(quick, told, f"slowest: {worst}")
 
 

@@ -1,5 +1,6 @@
 """A check of the audit, and what it finds. It knows no check and no server."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,7 +22,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgment:
-    """A verdict and what it rests on: requests with their answers, a line each."""
+    """A verdict and what it rests on: requests with their answers, a line each; the same again is counted."""
 
     verdict: Verdict
     evidence: tuple[str, ...]
@@ -76,7 +77,8 @@ def good_if(condition: bool, *evidence: object) -> Judgment:
 
 
 def _judgment(verdict: Verdict, evidence: Iterable[object]) -> Judgment:
-    lines = tuple(_printable(str(line)) for line in evidence)
+    counts = Counter(_printable(str(line)) for line in evidence)
+    lines = tuple(line if count == 1 else f"{line} ({count} times)" for line, count in counts.items())
     more = (f"and {len(lines) - _EVIDENCE_KEPT} more",) if len(lines) > _EVIDENCE_KEPT else ()
     return Judgment(verdict=verdict, evidence=lines[:_EVIDENCE_KEPT] + more)
 

@@ -3,6 +3,7 @@
 Values only. It knows neither how they were come by nor what is good or bad.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,6 +19,10 @@ from phone_sim.runtime.exchange import Exchange
 
 LIST = "NLST"
 """The method that asks an FTP server for the names in a folder."""
+
+_OPENING = 2000
+# The first element of a master configuration file and of an activation file, after what may be before one in XML.
+_PHONE_FILE = re.compile(rb"(?s)(?:\xef\xbb\xbf)?(?>\s|<\?.*?\?>|<!--.*?-->)*+<(?:APPLICATION|licenses)[\s/>]")
 
 
 class Outcome(StrEnum):
@@ -74,8 +79,10 @@ class Answer:
 
     @property
     def is_page(self) -> bool:
-        """True for an HTML page, by its type or its first bytes."""
-        opening = self.body[:200].lstrip().lower()
+        """True for an HTML page, by its first bytes or its type; a file of phones of a wrong type is none."""
+        if _PHONE_FILE.match(self.body[:_OPENING]):
+            return False
+        opening = self.body[:_OPENING].lstrip().lower()
         says_so = "html" in self.headers.get("content-type", "").lower()
         return says_so or opening.startswith((b"<!doctype html", b"<html"))
 

@@ -113,11 +113,13 @@ def license_rules_agree(seen: Observations) -> Judgment:
     """Phones that ask for licenses always and those that ask when in need end with the same features."""
     gates: dict[tuple[str, bool], tuple[tuple[str, str], ...]] = {}
     for boot in seen.boots:
+        if boot.problem:
+            continue  # without a configuration no feature is in use, so that all agree
         kinds = tuple((gate.feature.key, type(gate).__name__) for gate in boot.gates)
         gates[boot.model.name, boot.always] = kinds
     models = [model for model, always in gates if always and (model, False) in gates]
     if not models:
-        return unknown("no model was booted with both rules")
+        return unknown("no model has a configuration with both rules")
     differ = [f"{model}: its features differ" for model in models if gates[model, True] != gates[model, False]]
     return bad(*differ) if differ else good(f"the same features on {len(models)} models")
 

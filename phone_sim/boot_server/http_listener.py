@@ -48,7 +48,8 @@ class HttpListener(ThreadingHTTPServer):
         self._deadlines: dict[socket.socket, float] = {}
         self._stopping = Event()
         super().__init__(address, conversation)
-        self._thread = Thread(target=self.serve_forever, args=(_LOOK_EVERY,), name="boot-server-http")
+        # A daemon, so that an interrupt that keeps `stop` from being called does not keep the program from ending.
+        self._thread = Thread(target=self.serve_forever, args=(_LOOK_EVERY,), name="boot-server-http", daemon=True)
 
     @property
     def port(self) -> int:
@@ -62,8 +63,9 @@ class HttpListener(ThreadingHTTPServer):
     def stop(self) -> None:
         """End every connection and wait for its thread."""
         self._stopping.set()
-        self.shutdown()
-        self._thread.join()
+        if self._thread.is_alive():
+            self.shutdown()
+            self._thread.join()
         for connection in self._deadlines.copy():
             _cut(connection)
         self.server_close()

@@ -65,7 +65,12 @@ class ListeningServer(ABC):
         """Take the address. Raises OSError or OverflowError where that cannot be."""
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            # An interrupt between the start of a thread and the end of `start`: nobody else would stop the thread.
+            self.stop()
+            raise
         return self
 
     def __exit__(

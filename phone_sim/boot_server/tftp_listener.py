@@ -56,7 +56,8 @@ class TftpListener:
         self._socket.settimeout(_LOOK_EVERY)
         self.port: int = self._socket.getsockname()[1]
         self._pool = ThreadPoolExecutor(max_transfers, thread_name_prefix="boot-server-tftp")
-        self._thread = Thread(target=self._listen, name="boot-server-tftp")
+        # A daemon, so that an interrupt that keeps `stop` from being called does not keep the program from ending.
+        self._thread = Thread(target=self._listen, name="boot-server-tftp", daemon=True)
 
     def start(self) -> None:
         """Begin to answer requests."""
@@ -65,7 +66,8 @@ class TftpListener:
     def stop(self) -> None:
         """End every transfer, with an ERROR packet to its client, and wait for the threads."""
         self._stopping.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         self._pool.shutdown(cancel_futures=True)
         self._socket.close()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 
 from phone_sim.cli.options import SCHEMES, json_option
+from phone_sim.cli.report_file import ReportFile, write_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _QUIET_SECONDS = 2.0
-_NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command(short_help="Say what a boot server does well and badly.")
@@ -36,8 +36,8 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--time-limit", type=click.FloatRange(1, 3600), default=300.0, show_default=True, help="Seconds for the audit."
 )
-@click.option("--junit", type=_NEW_FILE, metavar="FILE", help="Write the checks as JUnit XML.")
-@click.option("--html", type=_NEW_FILE, metavar="FILE", help="Write the report as one HTML page.")
+@click.option("--junit", type=ReportFile(), metavar="FILE", help="Write the checks as JUnit XML.")
+@click.option("--html", type=ReportFile(), metavar="FILE", help="Write the report as one HTML page.")
 @json_option
 def command(
     url: str,
@@ -91,11 +91,9 @@ def _audit(plan: "Plan", *, junit: Path | None, html: Path | None, as_json: bool
     talk(f"Phones with the MAC {plan.mac} boot; only {plan.mac}-app.log is uploaded.")
     seen = observe(plan, _progress())
     findings = audit(seen)
-    if junit is not None:
-        junit.write_bytes(as_junit(seen, findings))
-    if html is not None:
-        html.write_text(as_html(seen, findings), encoding="utf-8")
     _print(seen, findings, as_json=as_json)
+    write_report("--junit", junit, as_junit(seen, findings))
+    write_report("--html", html, as_html(seen, findings).encode())
     if any(finding.is_bad for finding in findings):
         click.get_current_context().exit(1)
 

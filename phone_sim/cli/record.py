@@ -84,9 +84,15 @@ def command(
             recorder.record(request, contents)
             click.echo(request.as_json() if as_json else request_line(request))
 
+        announced = announce(server.root, as_json)
+
+        def on_start(address: str) -> None:
+            recorder.begin()
+            announced(address)
+
         site = ProxySite(server=server, transports=transports)
         journal = Journal(capacity=0, on_exchange=on_exchange)
-        serve_until_interrupted(site, journal, faults, host, http_port, tftp_port, announce(server.root, as_json))
+        serve_until_interrupted(site, journal, faults, host, http_port, tftp_port, on_start)
 
 
 def _recorder(out: Path, server: "BootServer", *, body_limit: int, file_limit: int) -> "Recorder":

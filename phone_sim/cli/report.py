@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from phone_sim.errors import BootServerUnreachableError, PhoneSimError, UsageError
-from phone_sim.firmware.effects import Fetched, TransferFailed
+from phone_sim.firmware.effects import Fetched, Refused, TransferFailed
 from phone_sim.firmware.features import BuiltIn, Enabled, Gate, NotLicensed
 from phone_sim.firmware.log_line import parse_line
+from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.screen import Frame
 from phone_sim.runtime.driver import PhoneDriver
 
@@ -77,7 +78,20 @@ def check_boot(driver: PhoneDriver) -> None:
     if not service.configuration.answered:
         silent = [exchange.reply for exchange in driver.exchanges if isinstance(exchange.reply, TransferFailed)]
         raise BootServerUnreachableError(f"{server.root}: {silent[-1].reason}")
-    raise PhoneSimError(f"{server.root}: {service.configuration.problem}, so the phone goes by its last configuration")
+    none_before = service.configuration.parameters == Parameters()
+    instead = "has no configuration" if none_before else "goes by its last configuration"
+    raise PhoneSimError(f"{server.root}: {service.configuration.problem}{_trouble(driver)}, so the phone {instead}")
+
+
+def _trouble(driver: PhoneDriver) -> str:
+    """What came of the last configuration file that was not given, in brackets; empty where files are only missing."""
+    for exchange in reversed(driver.exchanges):
+        name, reply = exchange.request.location.url, exchange.reply
+        is_configuration = name.endswith(".cfg") and not name.endswith("-license.cfg")
+        if is_configuration and isinstance(reply, TransferFailed | Refused):
+            hint = "; --ca-file names the authorities" if reply.reason.startswith("the certificate ") else ""
+            return f" ({reply.reason}{hint})"
+    return ""
 
 
 def check_time(driver: PhoneDriver) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from phone_sim.cli.options import json_option
+from phone_sim.cli.report_file import ReportFile, write_report
 
 if TYPE_CHECKING:
     from phone_sim.scenario.case import Scenario
@@ -13,12 +14,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Run scenario files: phones, a boot server, expectations.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
-@click.option(
-    "--junit",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="File for JUnit XML.",
-)
+@click.option("--junit", type=ReportFile(), metavar="FILE", help="File for JUnit XML.")
 @click.option("--seed", type=click.IntRange(min=0), help="What chance= and corrupt go by. [default: the file's]")
 @json_option
 def command(files: tuple[Path, ...], junit: Path | None, seed: int | None, as_json: bool) -> None:
@@ -43,8 +39,7 @@ def command(files: tuple[Path, ...], junit: Path | None, seed: int | None, as_js
             click.echo(report.failure_text(outcome), err=as_json)
     if as_json:
         print_json([report.as_json(outcome) for outcome in outcomes])
-    if junit is not None:
-        _write(junit, report.as_junit(outcomes))
+    write_report("--junit", junit, report.as_junit(outcomes))
     if not all(outcome.passed for outcome in outcomes):
         click.get_current_context().exit(1)
 
@@ -63,12 +58,3 @@ def _read(files: tuple[Path, ...]) -> "list[Scenario]":
     if wrong:
         raise UsageError("\n".join(wrong))
     return scenarios
-
-
-def _write(file: Path, data: bytes) -> None:
-    from phone_sim.errors import UsageError
-
-    try:
-        file.write_bytes(data)
-    except OSError as error:
-        raise UsageError(f"--junit {file}: {error.strerror}") from error

@@ -3,7 +3,8 @@
 import json
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -41,6 +42,38 @@ def announce(what: str, as_json: bool) -> Callable[[str], None]:
     return lambda url: click.echo(json.dumps({"serving": url}) if as_json else f"Serving {what} on {url}")
 
 
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], None]]:
+    """SIGINT and SIGTERM, also where a shell has them ignored; what is given raises KeyboardInterrupt once one came.
+
+    They do nothing else, so that one that comes during the start or the end of servers leaves none half started.
+    """
+    asked = waiting = False
+
+    def interrupt(*_: object) -> None:
+        nonlocal asked
+        asked = True
+        if waiting:
+            raise KeyboardInterrupt
+
+    def wait() -> None:
+        nonlocal waiting
+        try:
+            waiting = True
+            if asked:
+                raise KeyboardInterrupt
+            threading.Event().wait()
+        finally:
+            waiting = False
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield wait
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def serve_until_interrupted(
     site: "Site",
     journal: "Journal",
@@ -50,27 +83,25 @@ def serve_until_interrupted(
     tftp_port: int | None,
     on_start: Callable[[str], None],
 ) -> None:
-    """Serve a site, on both protocols where no port is given; `on_start` is told each address.
+    """Serve a site, on both protocols where no port is given; `on_start` is told each address once all can be used.
 
-    SIGINT and SIGTERM end it as KeyboardInterrupt, also where a shell has them ignored.
+    SIGINT and SIGTERM end it as KeyboardInterrupt.
     """
     from contextlib import ExitStack
 
-    from phone_sim.boot_server.http import HttpBootServer
-    from phone_sim.boot_server.tftp import TftpBootServer
+    with _interrupts() as wait, ExitStack() as stack:
+        from phone_sim.boot_server.http import HttpBootServer
+        from phone_sim.boot_server.tftp import TftpBootServer
 
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    if http_port is None and tftp_port is None:
-        http_port = tftp_port = 0
-    with ExitStack() as stack:
+        started: list[str] = []
+        if http_port is None and tftp_port is None:
+            http_port = tftp_port = 0
         if http_port is not None:
             http = HttpBootServer(site, host=host, port=http_port, journal=journal, faults=faults)
-            on_start(stack.enter_context(http).url)
+            started.append(stack.enter_context(http).url)
         if tftp_port is not None:
             tftp = TftpBootServer(site, host=host, port=tftp_port, journal=journal, faults=faults)
-            on_start(stack.enter_context(tftp).url)
-        signal.signal(signal.SIGINT, interrupt)
-        signal.signal(signal.SIGTERM, interrupt)
-        threading.Event().wait()
+            started.append(stack.enter_context(tftp).url)
+        for url in started:
+            on_start(url)
+        wait()

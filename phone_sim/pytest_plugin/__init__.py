@@ -9,6 +9,7 @@ fixture.
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -30,10 +31,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--boot-server",
         metavar="URL",
-        help="Boot server that the phones are tested against. [default: an embedded one for each run]",
+        help="Boot server that the phone fixture's phones boot from; scenario files have their own. "
+        "[default: an embedded one for each run]",
     )
     group.addoption(
-        "--phone-seed", type=int, default=0, metavar="N", help="Seed of the phones' MAC addresses. [default: 0]"
+        "--phone-seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="Seed of the phones' MAC addresses, and of faults. [default: 0]",
     )
 
 
@@ -44,9 +50,12 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from phone_sim.errors import UsageError
     from phone_sim.firmware.location import BootServer
+    from phone_sim.runtime.transport import SCHEMES
 
     try:
-        BootServer.parse(url)
+        scheme = urlsplit(BootServer.parse(url).root).scheme
+        if scheme not in SCHEMES:
+            raise UsageError(f"{url}: {', '.join(SCHEMES)} can be spoken")
     except UsageError as error:
         raise pytest.UsageError(f"--boot-server: {error}") from error
 
@@ -93,7 +102,8 @@ def _boot_server_of_all_tests(
     if url := pytestconfig.getoption("--boot-server"):
         yield NamedBootServer(url)
     else:
-        with EmbeddedBootServer(tmp_path_factory.mktemp("boot_server")) as server:
+        seed: int = pytestconfig.getoption("--phone-seed")
+        with EmbeddedBootServer(tmp_path_factory.mktemp("boot_server"), seed) as server:
             yield server
 
 
@@ -102,7 +112,7 @@ def boot_server(
     _boot_server_of_all_tests: "EmbeddedBootServer | NamedBootServer",
 ) -> "Iterator[EmbeddedBootServer | NamedBootServer]":
     """A boot server on the loopback address, empty at the start of each test: `url`, `tftp_url`, `put`, `remove`,
-    `folder`, `requests`. What goes wrong inside it fails the test.
+    `folder`, `faults`, `requests`. What goes wrong inside it fails the test.
 
     With `--boot-server URL` it is that server, whose files and journal are out of reach: `is_embedded` tells.
     """

@@ -12,6 +12,7 @@ from typing import NoReturn, Self
 from urllib.parse import urlsplit
 
 from phone_sim.boot_server.directory import DirectorySite
+from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.journal import Journal, Request
 from phone_sim.boot_server.site import Stored, TooLarge, locate
@@ -22,17 +23,20 @@ from phone_sim.errors import UsageError
 class EmbeddedBootServer:
     """A boot server over HTTP and TFTP on the loopback address, for tests; a context manager.
 
-    `folder`, which must be there and empty, holds its files: a test may also copy a whole site into it.
+    `folder`, which must be there and empty, holds its files: a test may also copy a whole site into it. `faults` are
+    what it spoils on purpose, over both protocols, such as `faults.add("503 file=*-license.cfg nth=1")`; `seed` is what
+    they go by.
     """
 
     is_embedded = True
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, seed: int = 0) -> None:
         self.folder = folder
+        self.faults = FaultPlan(seed=seed)
         self._site = DirectorySite(folder)
         self._journal = Journal()
-        self._http = HttpBootServer(self._site, journal=self._journal)
-        self._tftp = TftpBootServer(self._site, journal=self._journal)
+        self._http = HttpBootServer(self._site, journal=self._journal, faults=self.faults)
+        self._tftp = TftpBootServer(self._site, journal=self._journal, faults=self.faults)
         self._errors = _LoggedErrors()
         self._running = ExitStack()
 
@@ -76,7 +80,8 @@ class EmbeddedBootServer:
             raise UsageError(f"{path!r} cannot be removed from the boot server: {error.strerror}") from error
 
     def reset(self) -> None:
-        """Empty the site and forget what was asked and what went wrong."""
+        """Empty the site, take away the faults, and forget what was asked and what went wrong."""
+        self.faults.clear()
         for entry in self.folder.iterdir():
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry)
@@ -125,6 +130,11 @@ class NamedBootServer:
     def folder(self) -> Path:
         """Raises UsageError: where the files are is not known."""
         return self._out_of_reach("its folder is not known")
+
+    @property
+    def faults(self) -> FaultPlan:
+        """Raises UsageError: `phone-sim record` stands between phones and it, and spoils what it answers."""
+        return self._out_of_reach("faults cannot be added to it; phone-sim record in front of it can have them")
 
     @property
     def requests(self) -> tuple[Request, ...]:

@@ -38,7 +38,7 @@ class PhoneFactory:
         url: str | None = None,
         mac: MacAddress | str | None = None,
         firmware: str = CURRENT,
-        trust: TrustAnchor | Path | None = None,
+        trust: TrustAnchor | Path | str | None = None,
         always_fetches_license: bool | None = None,
         dhcp: DhcpSettings | None = None,
         network: Network | None = None,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -27,10 +28,11 @@ _LINE_LIMIT = 100 * 1024 * 1024
 
 
 class Recorder:
-    """Writes exchanges to a file, in the place of an older one; a context manager.
+    """Writes exchanges to a file; a context manager.
 
-    `record` is for a `Journal`, which calls it for one request at a time. When the file has `file_limit` bytes or can
-    no longer be written, `on_end` is told why, and from then on nothing is recorded.
+    An older file is left as it is until `begin`, or the first exchange. `record` is for a `Journal`, which calls it for
+    one request at a time. When the file has `file_limit` bytes or can no longer be written, `on_end` is told why, and
+    from then on nothing is recorded.
 
     Raises:
         OSError: the file cannot be written.
@@ -46,16 +48,29 @@ class Recorder:
         file_limit: int = FILE_LIMIT,
         on_end: Callable[[str], None],
     ) -> None:
+        self._server = server
         self._began = began
         self._body_limit = body_limit
         self._left = file_limit
         self._on_end = on_end
         self._is_at_end = False
-        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
-        self._write(head_line(server, began))
+        self._has_begun = False
+        self._lock = Lock()
+        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb")
+
+    def begin(self) -> None:
+        """Put a recording without exchanges in the place of what is in the file; once."""
+        with self._lock:
+            if self._has_begun:
+                return
+            self._has_begun = True
+            with suppress(OSError):  # a pipe holds nothing older
+                self._file.truncate(0)
+            self._write(head_line(self._server, self._began))
 
     def record(self, request: Request, contents: Contents) -> None:
         """Add an exchange, flushed, so that a reader sees it at once."""
+        self.begin()
         if not self._is_at_end:
             self._write(exchange_line(exchange_of(request, contents, self._began, self._body_limit)))
 

@@ -59,7 +59,7 @@ class VirtualPhone:
         model: str = "SPIP_670",
         mac: MacAddress | str = "0004f2000001",
         firmware: str = CURRENT,
-        trust: TrustAnchor | Path | None = None,
+        trust: TrustAnchor | Path | str | None = None,
         always_fetches_license: bool | None = None,
         dhcp: DhcpSettings | None = None,
         network: Network | None = None,
@@ -74,7 +74,7 @@ class VirtualPhone:
             features=load_features(),
             mac=mac if isinstance(mac, MacAddress) else MacAddress.parse(mac),
             profile=profile_for(firmware, always_fetches_license=always_fetches_license),
-            anchor=trust if isinstance(trust, TrustAnchor) else load_anchor(trust),
+            anchor=trust if isinstance(trust, TrustAnchor) else load_anchor(None if trust is None else Path(trust)),
             boot_server=url,
             dhcp=dhcp,
         )

@@ -17,7 +17,8 @@ _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 def progress_line(outcome: Outcome) -> str:
     """One line: ok or failed, how long it took in seconds, file and title."""
     word = "ok" if outcome.passed else "failed"
-    return f"{word:<6} {outcome.seconds:7.2f} s  {outcome.scenario.file}: {outcome.scenario.title}"
+    title = "".join(each if each.isprintable() else "?" for each in outcome.scenario.title)
+    return f"{word:<6} {outcome.seconds:7.2f} s  {outcome.scenario.file}: {title}"
 
 
 def failure_text(outcome: Outcome) -> str:

@@ -118,9 +118,12 @@ def test_suffix_of_no_model_is_told() -> None:
 
 
 def serving(
-    *headers: str, files: Mapping[str, bytes] = LICENSED, other: Callable[[Request], Script | None] = lambda _: None
+    *headers: str,
+    files: Mapping[str, bytes] = LICENSED,
+    kind: str = "text/xml",
+    other: Callable[[Request], Script | None] = lambda _: None,
 ) -> Script:
-    """A script for a well-behaved server, with these headers on files, and another script where `other` has one."""
+    """A script for a well-behaved server; files have this type and these headers, `other` may have another script."""
     uploads: dict[str, bytes] = {}
 
     def script(conversation: Conversation, request: Request) -> None:
@@ -135,7 +138,7 @@ def serving(
             answering("404 Not Found", b"" if request.method == "HEAD" else b"no")(conversation, request)
         else:
             body = b"" if request.method == "HEAD" else data
-            answering("200 OK", body, *headers, kind="text/xml", length=len(data))(conversation, request)
+            answering("200 OK", body, *headers, kind=kind, length=len(data))(conversation, request)
 
     return script
 
@@ -186,6 +189,13 @@ def test_checked_caches_are_good(header: str) -> None:
     assert bad_ones(findings) == {"keep-alive"}
 
 
+def test_wrong_type_hides_nothing_else() -> None:
+    with HostileHttpServer(serving("Cache-Control: max-age=86400", kind="text/html")) as server:
+        _, findings = audited(server.url)
+    assert bad_ones(findings) == {"keep-alive", "content-type", "license-not-cached"}
+    assert verdict(findings, "activation-files") is Verdict.GOOD
+
+
 def test_a_named_file_outside_is_found() -> None:
     leak = for_path("%2E%2E/secret.txt", answering("200 OK", b"a secret", kind="text/plain"))
     with HostileHttpServer(serving(other=leak)) as server:
@@ -217,6 +227,23 @@ def test_tls_is_looked_at(tmp_path: Path) -> None:
     assert bad_ones(findings) == {"keep-alive"}
     assert verdict(untrusted, "tls-certificate") is Verdict.BAD
     assert verdict(untrusted, "every-model-boots") is Verdict.BAD
+    for name in ("license-rules", "redirects", "keep-alive", "answer-time"):
+        assert verdict(untrusted, name) is Verdict.UNKNOWN
+
+
+def test_refusing_everything_says_nothing_of_connections() -> None:
+    with HostileHttpServer(answering("400 Bad Request", b"")) as server:
+        _, findings = audited(server.url)
+    assert verdict(findings, "keep-alive") is Verdict.UNKNOWN
+    assert verdict(findings, "license-rules") is Verdict.UNKNOWN
+    assert verdict(findings, "redirects") is Verdict.GOOD
+
+
+def test_the_same_again_is_counted() -> None:
+    with HttpBootServer(MemorySite(SITE), faults=FaultPlan(["403 method=PUT"])) as server:
+        _, findings = audited(server.url)
+        where = f"PUT {server.url}logs/{MAC}-app.log: HTTP 403 Forbidden"
+    assert findings["log-upload"].judgment.evidence == (f"{where} (30 times)",)
 
 
 def test_a_slow_server_is_found() -> None:

@@ -137,6 +137,14 @@ def test_a_bad_server_ends_with_1() -> None:
     assert [line.split("\t")[0] for line in output.splitlines() if "\tbad\t" in line] == ["parameter-values"]
 
 
+@pytest.mark.parametrize("option", ["--html", "--junit"])
+def test_report_that_cannot_be_written_ends_with_2_before_a_request(tmp_path: Path, option: str) -> None:
+    with HttpBootServer(MemorySite(SITE)) as server:
+        code, _ = run(server.url, option, str(tmp_path / "none/out"))
+        assert not server.journal.requests
+    assert code == 2
+
+
 def test_nobody_there_ends_with_3() -> None:
     with refusing_port() as port:
         assert run(f"http://127.0.0.1:{port}/") == (3, "")

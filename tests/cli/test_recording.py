@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.site import MemorySite
+from phone_sim.boot_server.tftp import TftpBootServer
 from phone_sim.cli.main import main
 from phone_sim.recording.files import load_recording
 from phone_sim.recording.lines import exchange_line, head_line
@@ -99,6 +100,16 @@ def test_bad_arguments_end_with_2_and_say_why(
     assert done.exit_code == 2
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_port_that_is_taken_leaves_the_older_recording(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    out.write_text("an older one")
+    with TftpBootServer(MemorySite()) as other:
+        done = phone_sim("record", "http://127.0.0.1:9/", "--out", str(out), "--http", "0", "--tftp", str(other.port))
+    assert done.exit_code == 2
+    assert "cannot listen on" in done.stderr
+    assert out.read_text() == "an older one"
 
 
 def test_bad_recording_is_refused_with_file_and_line(tmp_path: Path) -> None:

@@ -92,3 +92,12 @@ def test_junit_file_that_cannot_be_written_is_said(good: Path, tmp_path: Path) -
     done = scenario("--junit", tmp_path / "none/out.xml", good)
     assert done.exit_code == 2
     assert "--junit" in done.stderr
+    assert not done.stdout  # it is said before a scenario is run
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_full_disk_is_a_usage_error_and_loses_no_result(good: Path) -> None:
+    done = scenario("--junit", "/dev/full", good)
+    assert done.exit_code == 2
+    assert "--junit /dev/full: No space left on device" in done.stderr
+    assert done.stdout.startswith("ok ")

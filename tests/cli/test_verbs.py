@@ -15,15 +15,20 @@ from click.testing import CliRunner, Result
 
 from fixtures.make_fixtures import HERE, MACS
 from phone_sim.boot_server.directory import DirectorySite
+from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.boot_server.tftp import TftpBootServer
 from phone_sim.casebook.activation_files import phone_key, site_key
+from phone_sim.cli import options
 from phone_sim.cli.main import VERBS, main
 from phone_sim.cli.report import frame_text
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.screen import Frame
 from phone_sim.licensing.license_file import write
+from phone_sim.runtime.transport import SCHEMES
+from tests.real_servers.certificates import Certificates
+from tests.runtime.hostile_http import HostileHttpServer, saying, tls_context
 
 FILES = {
     "000000000000.cfg": b'<APPLICATION CONFIG_FILES="site.cfg"/>',
@@ -83,6 +88,28 @@ def test_boot_ends_with_1_where_there_is_no_configuration(server: str) -> None:
     done = phone_sim("boot", "--server", f"{server}elsewhere/")
     assert done.exit_code == 1
     assert "elsewhere/: it has no master configuration file" in done.stderr
+
+
+def test_boot_says_which_certificate_is_not_accepted(tmp_path: Path) -> None:
+    context = tls_context(Certificates.make(tmp_path))
+    with HostileHttpServer(saying(), tls=context) as server:
+        done = phone_sim("boot", "--server", server.url)
+    assert done.exit_code == 1
+    assert "(the certificate is not accepted: unable to get local issuer certificate; --ca-file names" in done.stderr
+    assert "so the phone has no configuration" in done.stderr
+
+
+def test_boot_says_which_answer_there_was_instead_of_a_file(server: str, site: MemorySite, tmp_path: Path) -> None:
+    words = ("boot", "--state-dir", str(tmp_path))
+    assert phone_sim(*words, "--server", server).exit_code == 0
+    with HttpBootServer(site, faults=FaultPlan(["401"])) as refusing:
+        done = phone_sim(*words, "--server", refusing.url)
+    assert done.exit_code == 1
+    assert "can be used (HTTP 401 Unauthorized), so the phone goes by its last configuration" in done.stderr
+
+
+def test_protocols_are_those_that_can_be_spoken() -> None:
+    assert options.SCHEMES == SCHEMES
 
 
 def test_boot_ends_with_4_when_a_license_is_required_and_missing(server: str) -> None:

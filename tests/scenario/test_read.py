@@ -202,6 +202,12 @@ def test_what_is_no_toml_is_refused(tmp_path: Path, data: bytes, message: str) -
     assert message in refused(file)
 
 
+def test_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    file = write(tmp_path, BOOT)
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert read_scenario(file).title == "a test"
+
+
 def test_long_text_is_refused(tmp_path: Path) -> None:
     steps = f'[[steps]]\nput = {{ a = "{"a" * (TEXT_LIMIT + 1)}" }}\n'
     assert "the text has more than" in refused(write(tmp_path, steps))

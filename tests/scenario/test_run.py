@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from phone_sim.errors import UsageError
 from phone_sim.scenario.read import read_scenario
 from phone_sim.scenario.report import as_junit, failure_text, progress_line
 from phone_sim.scenario.run import Outcome, run_scenario
 from tests.scenario.write import HEAD, write
 
 SHIPPED = sorted((Path(__file__).parents[2] / "fixtures/scenarios").glob("*.phone.toml"))
+README = (Path(__file__).parents[2] / "README.md").read_text()
+IN_README = re.findall("(?s)```toml\n(title = .*?)```", README)
 HTTP = HEAD + 'protocol = "http"\ntimeout = 1.0\n'
 LICENSE = '\n[[server.licenses]]\nfeatures = ["LDAP"]\n'
 
@@ -24,6 +27,33 @@ def test_shipped_scenarios_cover_the_clauses_on_licensing() -> None:
     cited = {int(number) for file in SHIPPED for number in re.findall(r"^b(\d+)-", file.name)}
     assert cited == {9, 10, 11, 12, 13, 14, 15, 16, 17, 18}
     assert all(file.read_text().startswith("# ") for file in SHIPPED)
+
+
+def test_scenarios_of_the_readme_pass(tmp_path: Path) -> None:
+    file = tmp_path / "a.phone.toml"
+    assert len(IN_README) == 2
+    for text in IN_README:
+        file.write_text(text)
+        assert run_scenario(read_scenario(file)).failures == ()
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "{0}\n{1}",
+        "{1}\n[phones.c]\n{0}",
+        "{1}\n[[server.licenses]]\n{0}",
+        "{1}\n[[steps]]\n{0}",
+        "{1}\n[[steps]]\nboot = true\nexpect.{0}",
+    ],
+)
+def test_readme_has_every_key(tmp_path: Path, place: str) -> None:
+    file = tmp_path / "a.phone.toml"
+    file.write_text(place.format("nonsense = 1", IN_README[-1]))
+    with pytest.raises(UsageError, match="no such key here; allowed are ") as caught:
+        read_scenario(file)
+    for key in str(caught.value).partition("allowed are ")[2].split(", "):
+        assert re.search(rf"\b{key}\b", IN_README[-1]), key
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.name)
@@ -126,4 +156,5 @@ def test_junit_has_no_character_that_xml_lacks(tmp_path: Path) -> None:
     outcome = played(tmp_path, "\n[[steps]]\nboot = true\nexpect.reboots = 2\n", head=head)
     text = as_junit([outcome]).decode()
     assert "a \ufffd &lt;b&gt;" in text
+    assert progress_line(outcome).endswith(": a ? <b>")
     assert 'tests="1" failures="1"' in text

@@ -39,6 +39,9 @@ class Limits:
     transfer: float = 60.0
 
 
+SCHEMES = ("http", "https", "ftp", "ftps", "tftp")
+"""What can be spoken."""
+
 TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
 """The versions of TLS that can be the oldest one accepted."""
 
@@ -135,7 +138,7 @@ def network_transport(
 
         return TftpTransport(bounds, source_address)
 
-    return TransportByScheme({"http": http, "https": http, "ftp": ftp, "ftps": ftp, "tftp": tftp})
+    return TransportByScheme(dict(zip(SCHEMES, (http, http, ftp, ftp, tftp), strict=True)))
 
 
 def _check_own(address: str) -> None:
