@@ -2,7 +2,8 @@
 
 Several times a second a page gets what is new, in one message, however much that is: the clock, the tiles that have
 changed, and, for a page that shows one phone, its events; `anew` says that they are those of another phone with the
-same MAC address. A page that comes back says what it had seen last (`Last-Event-ID`): of which events, and the number.
+same MAC address. A page that comes back says what it had seen last (`Last-Event-ID`, or `?last=` where it opens a new
+stream): of which events, and the number.
 This module does not know who may look.
 """
 
@@ -35,7 +36,8 @@ def event_route(desk: Desk, path: str = "/events") -> Route:
     async def events(request: Request) -> Response:
         if len(streams) >= STREAMS_LIMIT:
             return JSONResponse({"detail": f"{STREAMS_LIMIT} pages are looking already"}, status_code=503)
-        page = _Page(desk, request.query_params.get("phone", ""), request.headers.get("last-event-id", ""))
+        last = request.headers.get("last-event-id") or request.query_params.get("last", "")
+        page = _Page(desk, request.query_params.get("phone", ""), last)
         return _Stream(page.messages(), streams)
 
     return Route(path, events)

@@ -97,7 +97,7 @@ def _licensed(story: Presenter) -> None:
 def _eve(story: Presenter) -> None:
     story.shows("Licenses", "Valid until 2026-03-04")
     expect(story.at("clock")).to_contain_text("2026-03-03 05:00:00 UTC")
-    expect(story.visitor.row("licenses", story.feature)).to_contain_text("1 days")
+    expect(story.visitor.row("licenses", story.feature)).to_contain_text("1 day")
 
 
 def _call(story: Presenter) -> None:

@@ -30,15 +30,50 @@ export async function attempt(work) {
   }
 }
 
-/** Hear of what is new on the desk; `phone` is a MAC address, for its events. */
+const COMES_BACK = 3000;
+
+/**
+ * Hear of what is new on the desk; `phone` is a MAC address, for its events. The first news of a connection are said to
+ * be, as they tell of all that is there.
+ *
+ * A page that nobody looks at does not listen: a browser has six connections to a server, for all of its pages.
+ */
 export function listen(hear, { phone = "" } = {}) {
-  const query = phone === "" ? "" : `?phone=${phone}`;
-  const stream = new EventSource(`/events${query}`);
-  stream.onmessage = (message) => hear(JSON.parse(message.data));
-  stream.onerror = () => { document.body.dataset.connection = "lost"; };
-  stream.onopen = () => { document.body.dataset.connection = "open"; };
-  addEventListener("pagehide", () => stream.close());
-  return stream;
+  let stream = null;
+  let last = "";
+  let timer;
+  const close = () => {
+    clearTimeout(timer);
+    stream?.close();
+    stream = null;
+  };
+  const open = () => {
+    if (stream !== null || document.visibilityState === "hidden") return;
+    const query = new URLSearchParams({ phone, last });
+    let isFirst = true;
+    stream = new EventSource(`/events?${query}`);
+    stream.onmessage = (message) => {
+      last = message.lastEventId;
+      const first = isFirst;
+      isFirst = false;
+      hear(JSON.parse(message.data), first);
+    };
+    stream.onopen = () => {
+      isFirst = true;
+      document.body.dataset.connection = "open";
+    };
+    stream.onerror = () => {
+      document.body.dataset.connection = "lost";
+      if (stream?.readyState !== EventSource.CLOSED) return;
+      // A browser gives up what was refused; we do not.
+      close();
+      timer = setTimeout(open, COMES_BACK);
+    };
+  };
+  document.addEventListener("visibilitychange", () => (document.visibilityState === "hidden" ? close() : open()));
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", open);
+  open();
 }
 
 /** An element with a class, a text and attributes. */

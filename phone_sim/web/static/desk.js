@@ -46,11 +46,14 @@ function show(tile) {
 
 const clock = new ClockBar(document.getElementById("clock"));
 const server = new ServerBar(document.getElementById("server"));
-listen((news) => {
+listen((news, isFirst) => {
   clock.show(news.clock);
   if (news.server) server.show(news.server);
   for (const tile of news.tiles ?? []) show(tile);
-  for (const mac of news.gone ?? []) {
+  // What went while this page did not listen is not there any more.
+  const there = new Set((news.tiles ?? []).map((tile) => tile.mac));
+  const gone = isFirst ? [...byMac.keys()].filter((mac) => !there.has(mac)) : news.gone ?? [];
+  for (const mac of gone) {
     byMac.get(mac)?.item.remove();
     byMac.delete(mac);
   }

@@ -129,7 +129,7 @@ function requestOf(event) {
 function daysLeft(license) {
   if (license.over) return "over";
   if (license.days_left === null) return license.expiry === "never" ? "does not expire" : "";
-  return license.days_left === 0 ? "ends today" : `${license.days_left} days`;
+  return ["ends today", "1 day"][license.days_left] ?? `${license.days_left} days`;
 }
 
 function showPhone(phone) {
@@ -221,13 +221,13 @@ at("remove").addEventListener("click", () => attempt(() => api("DELETE", "/licen
 const clock = new ClockBar(at("clock"), mac);
 const server = new ServerBar(at("server"));
 await drawLifecycle();
-let isFirst = true;
-listen((news) => {
-  const isAnew = isFirst || news.anew;
-  isFirst = false;
-  if (isAnew) {
+listen((news, isFirst) => {
+  if (news.anew) {
     log.replaceChildren();
     at("requests").replaceChildren();
+  }
+  const isAnew = isFirst || news.anew;
+  if (isAnew) {
     frames.clear();
     // What was on the display before is not shown again.
     if (news.phone) frames.push(news.phone.frame);
@@ -239,5 +239,6 @@ listen((news) => {
   addRequests(events.filter((one) => one.kind === "request"));
   if (!isAnew) for (const one of events) if (one.kind === "frame") frames.push(one.frame);
   if (news.phone) showPhone(news.phone);
-  if (news.gone?.includes(mac)) at("problem").textContent = "This phone was taken off the desk.";
+  const isGone = isFirst ? !news.phone : news.gone?.includes(mac);
+  if (isGone) at("problem").textContent = "This phone was taken off the desk.";
 }, { phone: mac });

@@ -1,0 +1,75 @@
+"""Pages that come and go: many tabs of one browser, and what changed while nobody looked."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.chromium import Visit
+from tests.web.running import Place
+
+pytestmark = pytest.mark.real
+
+CONNECTIONS = 6
+"""That a browser has to one server, for all of its pages."""
+
+
+def look(page: Page, *, at_it: bool) -> None:
+    """Bring a tab to the front, or to the back; the browser without a window shows all of its tabs."""
+    state = "visible" if at_it else "hidden"
+    page.evaluate(
+        """(state) => {
+          Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        state,
+    )
+
+
+def test_tabs_leave_each_other_connections(visit: Visit, place: Place) -> None:
+    (mac,) = place.put("SPIP_670")
+    page = visit("/").page
+    for _ in range(CONNECTIONS + 1):
+        expect(page.locator(".tile")).to_have_count(1)
+        look(page, at_it=False)
+        page = page.context.new_page()
+        page.goto(f"{place.url}/")
+    page.goto(f"{place.url}/phones/{mac}")
+    expect(page.locator("#state")).to_have_text("idle")
+    page.get_by_role("button", name="Place a call").click()
+    expect(page.locator("#state")).to_have_text("in call")
+
+
+def test_desk_that_is_looked_at_again_shows_what_is_there(visit: Visit, place: Place) -> None:
+    place.put("SPIP_670", "SPIP_320")
+    page = visit("/").page
+    tiles = page.locator(".tile")
+    expect(tiles).to_have_count(2)
+    look(page, at_it=False)
+    place.desk.do(lambda: place.desk.take(place.desk.phones[0].mac))
+    place.put("VVX_1500")
+    look(page, at_it=True)
+    expect(tiles.last).to_contain_text("VVX 1500")
+    expect(tiles).to_have_count(2)
+    expect(tiles.first).to_contain_text("SoundPoint IP 320")
+
+
+def test_log_goes_on_where_it_was_left(visit: Visit, place: Place) -> None:
+    (mac,) = place.put("SPIP_670")
+    visitor = visit(f"/phones/{mac}")
+    expect(visitor.page.locator("#log")).to_contain_text("efk")
+    before = visitor.lines()
+    look(visitor.page, at_it=False)
+    place.desk.do(place.desk.phones[0].reboot)
+    look(visitor.page, at_it=True)
+    expect(visitor.page.locator("#log")).to_contain_text("Reboot: by hand")
+    assert visitor.lines()[: len(before)] == before
+    assert sum("key is blank" in line for line in visitor.lines()) == 2
+
+
+def test_phone_that_went_unseen_is_said_to_be_gone(visit: Visit, place: Place) -> None:
+    (mac,) = place.put("SPIP_670")
+    page = visit(f"/phones/{mac}").page
+    expect(page.locator("#state")).to_have_text("idle")
+    look(page, at_it=False)
+    place.desk.do(place.desk.clear)
+    look(page, at_it=True)
+    expect(page.get_by_role("alert")).to_have_text("This phone was taken off the desk.")
