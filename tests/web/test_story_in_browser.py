@@ -200,6 +200,18 @@ def test_story_says_what_it_takes_away(visit: Visit, place: Place) -> None:
     assert [phone.mac for phone in place.desk.phones] == [MACS["VVX_1500"]]
 
 
+def test_story_goes_on_in_every_window(visit: Visit) -> None:
+    story = begun(visit, "SPIP_670")
+    audience = Presenter(visit("/demonstration/SPIP_670"), "SPIP_670")
+    audience.sees(0)
+    story.page.keyboard.press("n")
+    audience.sees(1)
+    audience.page.keyboard.press("n")
+    story.sees(2)
+    story.visitor.button("Start again").click()
+    audience.sees(0)
+
+
 def test_n_in_a_field_is_a_letter(visit: Visit) -> None:
     story = begun(visit, "SPIP_670")
     story.is_at(0)

@@ -12,6 +12,7 @@ from phone_sim.firmware.features import BuiltIn, Gate, NotLicensed, NotOnThisMod
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.messages import UNKNOWN
 from phone_sim.licensing.license_key import LicenseKey
+from phone_sim.web.desk.demonstration import STEPS, Demonstration
 from phone_sim.web.desk.desk import Desk
 from phone_sim.web.desk.phone import DeskPhone, frame_as_json
 
@@ -39,6 +40,19 @@ def clock_view(desk: Desk) -> dict[str, Any]:
         "speed": desk.time.speed,
         "speed_reached": round(desk.time.speed_reached, 1),
         "goal": None if goal is None else _text(goal),
+    }
+
+
+def story_view(story: Demonstration) -> dict[str, Any]:
+    """Where the guided demonstration is."""
+    step = STEPS[story.step]
+    return {
+        "model": story.model,
+        "started": story.is_on_stage,
+        "step": story.step,
+        "last": len(STEPS) - 1,
+        "title": step.title,
+        "text": step.text,
     }
 
 
