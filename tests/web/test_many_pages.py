@@ -73,3 +73,41 @@ def test_phone_that_went_unseen_is_said_to_be_gone(visit: Visit, place: Place) -
     place.desk.do(place.desk.clear)
     look(page, at_it=True)
     expect(page.get_by_role("alert")).to_have_text("This phone was taken off the desk.")
+
+
+def test_what_was_done_in_vain_is_said_in_sight(visit: Visit, place: Place) -> None:
+    (mac,) = place.put("SPIP_670")
+    visitor = visit(f"/phones/{mac}", viewport={"width": 375, "height": 700})
+    page, problem = visitor.page, visitor.page.get_by_role("alert")
+    expect(page.locator("#state")).to_have_text("idle")
+    page.route("**/api/**", lambda route: route.abort())
+    page.get_by_role("button", name="Remove all from the server").click()
+    expect(problem).to_have_text("The server does not answer.")
+    expect(problem).to_be_in_viewport(ratio=1)
+    visitor.complaints.clear()
+
+
+def test_keys_are_large_on_a_small_screen(visit: Visit, place: Place) -> None:
+    (mac,) = place.put("SSIP_7000")
+    page = visit(f"/phones/{mac}", viewport={"width": 375, "height": 700}, has_touch=True).page
+    keys, display = page.locator("#big-keys"), page.locator("#display-text")
+    expect(display).to_have_text("SoundStation IP 7000")
+    keys.get_by_role("button", name="Menu").tap()
+    expect(display).to_contain_text("Main Menu")
+    keys.get_by_role("button", name="Down").tap()
+    expect(display).to_contain_text("> 2. Directories")
+    keys.locator(".soft").get_by_role("button", name="Select").tap()
+    expect(display).to_contain_text("Contact Directory")
+    keys.get_by_text("Digits and letters").tap()
+    keys.get_by_role("button", name="1", exact=True).tap()
+    expect(display).to_contain_text("No contacts.")
+    sizes = [box for key in keys.get_by_role("button").all() if (box := key.bounding_box()) is not None]
+    assert len(sizes) >= 20
+    assert min(min(box["width"], box["height"]) for box in sizes) >= 44
+
+
+def test_end_of_the_log_is_seen_beside_the_phone(visit: Visit, place: Place) -> None:
+    (mac,) = place.put("SPIP_670")
+    visitor = visit(f"/phones/{mac}", viewport={"width": 1280, "height": 720})
+    for part in ("#log li:last-child", "#state", "svg.face"):
+        expect(visitor.page.locator(part)).to_be_in_viewport(ratio=0.99)

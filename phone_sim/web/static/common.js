@@ -1,13 +1,21 @@
 // What the pages of the desk have in common: the API, the stream of news, the clock bar. It knows no page.
 
+async function asked(method, path, body) {
+  try {
+    const answer = await fetch(`/api${path}`, {
+      method,
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    return { answer, text: await answer.text() };
+  } catch {
+    throw new Error("The server does not answer");
+  }
+}
+
 /** Ask the API; the answer as a value, or an Error with the reason why not. */
 export async function api(method, path, body) {
-  const answer = await fetch(`/api${path}`, {
-    method,
-    headers: body === undefined ? {} : { "Content-Type": "application/json" },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  const text = await answer.text();
+  const { answer, text } = await asked(method, path, body);
   let value = null;
   try { value = text === "" ? null : JSON.parse(text); } catch { value = { detail: text }; }
   if (!answer.ok) {
@@ -25,12 +33,23 @@ export async function attempt(work) {
     place.textContent = "";
     return value;
   } catch (error) {
-    place.textContent = `${error.message}.`.replace(/\.\.$/, ".");
+    const said = `${error.message}.`.replace(/\.\.$/, ".");
+    place.textContent = said.charAt(0).toUpperCase() + said.slice(1);
     return undefined;
   }
 }
 
 const COMES_BACK = 3000;
+
+/** Say whether the page hears of what is new. When it does again, what could not be done before is not said any more. */
+function says(connection) {
+  const place = document.getElementById("connection");
+  if (connection === "open" && document.body.dataset.connection === "lost") {
+    document.getElementById("problem").textContent = "";
+  }
+  document.body.dataset.connection = connection;
+  place.textContent = connection === "lost" ? "The connection is lost; trying again." : "";
+}
 
 /**
  * Hear of what is new on the desk; `phone` is a MAC address, for its events. The first news of a connection are said to
@@ -60,10 +79,10 @@ export function listen(hear, { phone = "" } = {}) {
     };
     stream.onopen = () => {
       isFirst = true;
-      document.body.dataset.connection = "open";
+      says("open");
     };
     stream.onerror = () => {
-      document.body.dataset.connection = "lost";
+      says("lost");
       if (stream?.readyState !== EventSource.CLOSED) return;
       // A browser gives up what was refused; we do not.
       close();

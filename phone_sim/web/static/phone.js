@@ -1,6 +1,7 @@
 // One phone at length: its face, its log, requests, licenses and life.
 
 import { FrameQueue, attach, show as showFrame, textOf } from "/faces/face.js";
+import { BigKeys } from "./big_keys.js";
 import { ClockBar, ServerBar, api, attempt, element, inAddress, keepInAddress, listen } from "./common.js";
 
 const LINES_KEPT = 500;
@@ -11,11 +12,13 @@ const at = (name) => document.getElementById(name);
 
 // The face ------------------------------------------------------------------------------------------------------
 const press = (keys) => attempt(() => api("POST", `/phones/${mac}/keys`, keys));
+const bigKeys = new BigKeys(at("big-keys"), svg, (key) => press({ keys: [key] }));
 let shown = null;
 const frames = new FrameQueue((frame) => {
   shown = frame;
   showFrame(svg, frame);
   at("display-text").textContent = frame === null ? "The display is off." : textOf(frame);
+  bigKeys.label(frame?.soft_keys ?? []);
 });
 const capture = at("capture");
 capture.checked = inAddress("keyboard") !== "off";
@@ -133,11 +136,13 @@ function daysLeft(license) {
 }
 
 function showPhone(phone) {
-  at("state").textContent = phone.state;
+  at("state").textContent = at("state").dataset.state = phone.state;
+  svg.classList.toggle("in-call", phone.calls > 0);
   at("local-time").textContent = phone.local_time === null ? "" : `its time: ${phone.local_time}`;
   const isChecking = phone.next_check !== null && (phone.state === "idle" || phone.state === "in call");
   at("next-check").textContent = !isChecking ? "" : `next check of licenses: ${phone.next_check.slice(0, 16).replace("T", " ")} UTC`;
   at("power").textContent = phone.state === "off" ? "Power on" : "Pull the plug";
+  at("power").classList.toggle("quiet", phone.state !== "off");
   at("hang-up").disabled = phone.calls === 0;
   at("calls").textContent = phone.calls === 0 ? "" : `${phone.calls} on the phone`;
   at("reboots").textContent = phone.reboots === 0 ? "" : `reboots: ${phone.reboots}, the last: ${phone.reboot_reasons.at(-1)}`;
@@ -234,6 +239,7 @@ listen((news, isFirst) => {
   }
   clock.show(news.clock);
   if (news.server) server.show(news.server);
+  if (news.story) document.dispatchEvent(new CustomEvent("story", { detail: news.story }));
   const events = news.events ?? [];
   addLines(events.filter((one) => one.kind === "line"));
   addRequests(events.filter((one) => one.kind === "request"));
