@@ -207,7 +207,7 @@ def _add_server(api: FastAPI, desk: Desk) -> None:
     @api.post("/licenses", summary="Order, redeem and publish a license", status_code=201)
     def post_license(new: NewLicense) -> dict[str, Any]:
         mac = None if new.mac is None else MacAddress.parse(new.mac)
-        number = desk.do(lambda: desk.license(mac, new.last_day, ",".join(new.features)))
+        number = desk.do(lambda: desk.license(mac, new.last_day, ", ".join(new.features)))
         return {"number": number, "license_files": list(desk.server.license_files())}
 
     @api.post("/licenses/forge", summary="Spoil the signature of a phone's license on the boot server")
