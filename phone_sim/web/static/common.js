@@ -95,6 +95,9 @@ export function listen(hear, { phone = "" } = {}) {
   open();
 }
 
+// Once it was read, it need not cover anything.
+document.getElementById("problem")?.addEventListener("click", ({ target }) => { target.textContent = ""; });
+
 /** An element with a class, a text and attributes. */
 export function element(tag, { text, children = [], ...attributes } = {}) {
   const made = document.createElement(tag);

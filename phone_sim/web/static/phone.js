@@ -73,7 +73,7 @@ function addLines(events) {
 }
 
 function lineOf(event) {
-  const button = element("button", { type: "button", class: "line", text: event.line, "aria-expanded": "false" });
+  const button = element("button", { type: "button", class: "line", tabindex: -1, text: event.line, "aria-expanded": "false" });
   const item = element("li", {
     "data-component": event.component, "data-level": event.level, "data-text": event.line.toLowerCase(),
     "data-number": event.number, children: [button],
@@ -84,6 +84,19 @@ function lineOf(event) {
   if (!known) filters.component.append(element("option", { value: event.component, text: event.component }));
   return item;
 }
+
+// The log is one stop for the Tab key, however many lines it has: arrows go from line to line.
+log.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const lines = [...log.querySelectorAll("li:not([hidden]) > .line")];
+  const here = lines.indexOf(document.activeElement);
+  const next = {
+    ArrowDown: here + 1, ArrowUp: here < 0 ? lines.length - 1 : Math.max(here - 1, 0), Home: 0, End: lines.length - 1,
+  }[event.key];
+  if (next === undefined) return;
+  event.preventDefault();
+  lines[Math.min(next, lines.length - 1)]?.focus();
+});
 
 /** Explain a line, or take its explanation away; the address keeps which was explained last. */
 async function explain(item) {

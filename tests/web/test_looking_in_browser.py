@@ -1,4 +1,4 @@
-"""Pages that come and go: many tabs of one browser, and what changed while nobody looked."""
+"""Pages as they are really looked at: in many tabs, on a small screen, with the keyboard alone, and again later."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -111,3 +111,24 @@ def test_end_of_the_log_is_seen_beside_the_phone(visit: Visit, place: Place) -> 
     visitor = visit(f"/phones/{mac}", viewport={"width": 1280, "height": 720})
     for part in ("#log li:last-child", "#state", "svg.face"):
         expect(visitor.page.locator(part)).to_be_in_viewport(ratio=0.99)
+
+
+def test_log_is_one_stop_of_the_keyboard(visit: Visit, place: Place) -> None:
+    (mac,) = place.put("SPIP_670")
+    visitor = visit(f"/phones/{mac}")
+    expect(visitor.page.locator("#log")).to_contain_text("efk")
+    page, focused = visitor.page, visitor.page.locator("#log .line:focus")
+    page.locator("#level").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowUp")
+    expect(focused).to_have_text(visitor.lines()[-1])
+    page.keyboard.press("ArrowUp")
+    expect(focused).to_have_text(visitor.lines()[-2])
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowDown")
+    expect(focused).to_have_text(visitor.lines()[1])
+    page.keyboard.press("Enter")
+    expect(page.locator(".why")).to_have_count(1)
+    expect(page.locator("#display-text")).to_have_text("SoundPoint IP 670")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("region", name="Table of features")).to_be_focused()
