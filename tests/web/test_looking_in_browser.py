@@ -132,3 +132,25 @@ def test_log_is_one_stop_of_the_keyboard(visit: Visit, place: Place) -> None:
     expect(page.locator("#display-text")).to_have_text("SoundPoint IP 670")
     page.keyboard.press("Tab")
     expect(page.get_by_role("region", name="Table of features")).to_be_focused()
+
+
+_MOVES = """
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    window.moved = (window.moved ?? 0) + entry.value;
+  }
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_nothing_moves_while_a_page_fills(visit: Visit, place: Place, width: int) -> None:
+    (mac,) = place.put("SPIP_670")
+    visitor = visit("/portal", viewport={"width": width, "height": 720})
+    visitor.page.add_init_script(_MOVES)
+    for path in ("/", f"/phones/{mac}"):
+        page = visitor.go(path)
+        expect(page.locator("#clock time")).to_contain_text("UTC")
+        expect(page.locator(".tile, #log li").first).to_be_visible()
+        # What a reader notices begins at 0.1.
+        assert page.evaluate("window.moved ?? 0") < 0.05
