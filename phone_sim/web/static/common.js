@@ -149,7 +149,7 @@ export class ClockBar {
   show(clock) {
     this.now.textContent = `${clock.now.slice(0, 19).replace("T", " ")} UTC`;
     const slow = clock.goal === null && clock.speed > 1 && clock.speed_reached < 0.9 * clock.speed;
-    this.reached.textContent = clock.goal !== null
+    this.reached.textContent = clock.ended ? "the desk's time ends here; start the server again" : clock.goal !== null
       ? `hurrying to ${clock.goal.slice(0, 16).replace("T", " ")}`
       : slow ? `the phones keep up with ${Math.round(clock.speed_reached)} times` : "";
     if (this.changing === 0) for (const radio of this.speeds) radio.checked = Number(radio.value) === clock.speed;
