@@ -40,7 +40,7 @@ def make_app(
     demonstration = Demonstration(desk)
     routes: list[BaseRoute] = [
         *desk_routes(desk, demonstration),
-        event_route(desk),
+        event_route(desk, demonstration),
         Mount("/api", make_api(desk, demonstration)),
         *scenario_routes(scenarios if scenarios is not None else Scenarios(())),
         *portal_routes(counter),

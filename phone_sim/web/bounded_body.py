@@ -39,7 +39,10 @@ class BodyTooLargeError(BodyRefusedError):
 
 
 class BoundedBody:
-    """The body of a request as it comes in, up to so many bytes and seconds from the first part that is read."""
+    """The body of a request as it comes in, up to so many bytes and seconds from the first part that is read.
+
+    `refused` is what was raised, for where a framework has made something else of it.
+    """
 
     def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
         self._receive = receive
@@ -48,6 +51,7 @@ class BoundedBody:
         self._deadline: float | None = None
         self._size = 0
         self._ended = False
+        self.refused: BodyRefusedError | None = None
 
     async def receive(self) -> Message:
         """The next part; after the last one, whatever comes then. Raises BodyRefusedError."""
@@ -59,9 +63,11 @@ class BoundedBody:
             async with asyncio.timeout_at(self._deadline):
                 message = await self._next()
         except TimeoutError as error:
-            raise BodyRefusedError(408, "The body of this request did not come in time.") from error
+            self.refused = BodyRefusedError(408, "The body of this request did not come in time.")
+            raise self.refused from error
         if self._size > self._limit:
-            raise BodyTooLargeError(self._limit)
+            self.refused = BodyTooLargeError(self._limit)
+            raise self.refused
         return message
 
     async def drain(self) -> None:

@@ -20,7 +20,7 @@ from phone_sim.firmware.keys import parse_press
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_models
 from phone_sim.web.desk import views
-from phone_sim.web.desk.demonstration import STEPS, Demonstration
+from phone_sim.web.desk.demonstration import Demonstration
 from phone_sim.web.desk.desk import PHONES_LIMIT, Desk
 from phone_sim.web.desk.phone import DeskPhone
 from phone_sim.web.desk_requests import (
@@ -207,7 +207,7 @@ def _add_server(api: FastAPI, desk: Desk) -> None:
     @api.post("/licenses", summary="Order, redeem and publish a license", status_code=201)
     def post_license(new: NewLicense) -> dict[str, Any]:
         mac = None if new.mac is None else MacAddress.parse(new.mac)
-        number = desk.do(lambda: desk.license(mac, new.last_day, ",".join(new.features)))
+        number = desk.do(lambda: desk.license(mac, new.last_day, ", ".join(new.features)))
         return {"number": number, "license_files": list(desk.server.license_files())}
 
     @api.post("/licenses/forge", summary="Spoil the signature of a phone's license on the boot server")
@@ -222,27 +222,15 @@ def _add_server(api: FastAPI, desk: Desk) -> None:
 def _add_story(api: FastAPI, desk: Desk, demonstration: Demonstration) -> None:
     @api.get("/demonstration", summary="Where the guided demonstration is")
     def get_story() -> dict[str, Any]:
-        return desk.do(lambda: _story_view(demonstration))
+        return desk.do(lambda: views.story_view(demonstration))
 
     @api.put("/demonstration", summary="Go to a step of the guided demonstration, from its start if need be")
     def put_story(wanted: StoryStep) -> dict[str, Any]:
         def go() -> dict[str, Any]:
             demonstration.go(wanted.model, wanted.step)
-            return _story_view(demonstration)
+            return views.story_view(demonstration)
 
         return desk.do(go)
-
-
-def _story_view(story: Demonstration) -> dict[str, Any]:
-    step = STEPS[story.step]
-    return {
-        "model": story.model,
-        "started": story.is_on_stage,
-        "step": story.step,
-        "last": len(STEPS) - 1,
-        "title": step.title,
-        "text": step.text,
-    }
 
 
 def _phone(desk: Desk, mac: str) -> DeskPhone:

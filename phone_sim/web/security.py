@@ -98,7 +98,7 @@ class Guard:
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit = self._bounds.larger_bodies.get(scope["path"], self._bounds.body)
         body = BoundedBody(receive, limit, self._bounds.body_seconds)
-        outward = _Outward(send)
+        outward = _Outward(send, body)
         answer = self._answer(scope, limit)
         if answer is None:
             try:
@@ -166,13 +166,17 @@ class Guard:
 class _Outward:
     """The way out, on which every response gets the headers that it has not set itself."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, body: BoundedBody) -> None:
         self._send = send
+        self._body = body
         self.started = False
+        self.refusing = False
 
     async def send(self, message: Message) -> None:
         """Send a message."""
         if message["type"] == "http.response.start":
+            if self._body.refused is not None and not self.refusing:
+                raise self._body.refused
             self.started = True
             headers = MutableHeaders(scope=message)
             # What has an ETag may be kept, and is asked for again each time.
@@ -185,6 +189,7 @@ class _Outward:
 async def _end(answer: Response, body: BoundedBody, outward: _Outward) -> None:
     """Answer without having read the request, and close the connection."""
     answer.headers["Connection"] = "close"
+    outward.refusing = True
     start = {"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers}
     await outward.send(start)
     await outward.send({"type": "http.response.body", "body": bytes(answer.body), "more_body": True})

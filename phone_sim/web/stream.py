@@ -1,9 +1,9 @@
 """Server-sent events: what changes on a desk, to any number of pages.
 
 Several times a second a page gets what is new, in one message, however much that is: the clock, the tiles that have
-changed, and, for a page that shows one phone, its events; `anew` says that they are those of another phone with the
-same MAC address. A page that comes back says what it had seen last (`Last-Event-ID`): of which events, and the number.
-This module does not know who may look.
+changed, the step of the demonstration, and, for a page that shows one phone, its events; `anew` says that they are
+those of another phone with the same MAC address. A page that comes back says what it had seen last (`Last-Event-ID`, or
+`?last=` where it opens a new stream): of which events, and the number. This module does not know who may look.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from phone_sim.errors import DeskBusyError
 from phone_sim.mac_address import MacAddress
 from phone_sim.web.desk import views
+from phone_sim.web.desk.demonstration import Demonstration
 from phone_sim.web.desk.desk import Desk
 
 INTERVAL = 0.2
@@ -28,14 +29,15 @@ STREAMS_LIMIT = 64
 """Most pages that are told at once; ours."""
 
 
-def event_route(desk: Desk, path: str = "/events") -> Route:
-    """The route of the stream: `?phone=MAC` adds the events of a phone."""
+def event_route(desk: Desk, demonstration: Demonstration | None = None, path: str = "/events") -> Route:
+    """The route of the stream: `?phone=MAC` adds the events of a phone. Where a demonstration is, is told as well."""
     streams: set[_Stream] = set()
 
     async def events(request: Request) -> Response:
         if len(streams) >= STREAMS_LIMIT:
             return JSONResponse({"detail": f"{STREAMS_LIMIT} pages are looking already"}, status_code=503)
-        page = _Page(desk, request.query_params.get("phone", ""), request.headers.get("last-event-id", ""))
+        last = request.headers.get("last-event-id") or request.query_params.get("last", "")
+        page = _Page(desk, demonstration, request.query_params.get("phone", ""), last)
         return _Stream(page.messages(), streams)
 
     return Route(path, events)
@@ -63,8 +65,9 @@ class _Page:
     `mac` is the phone that it shows, `last` the event that it says it has seen, which may be anything.
     """
 
-    def __init__(self, desk: Desk, mac: str, last: str) -> None:
+    def __init__(self, desk: Desk, demonstration: Demonstration | None, mac: str, last: str) -> None:
         self._desk = desk
+        self._demonstration = demonstration
         self._mac = mac
         self._known: dict[str, Any] = {}
         self._events, _, number = last.partition(".")
@@ -85,6 +88,8 @@ class _Page:
         tiles = {tile["mac"]: tile for tile in map(views.tile_view, self._desk.phones)}
         current: dict[str, Any] = {**tiles, "server": views.server_view(self._desk)}
         news: dict[str, Any] = {"clock": views.clock_view(self._desk)}
+        if self._demonstration is not None:
+            current["story"] = views.story_view(self._demonstration)
         phone = next((one for one in self._desk.phones if one.mac == MacAddress(self._mac)), None)
         if phone is not None:
             current["phone"] = views.phone_view(self._desk, phone)
@@ -96,10 +101,10 @@ class _Page:
                 news["events"] = [one.as_json() for one in events[-views.LINES_SHOWN :]]
             self._after = phone.events.last
         changed = {name for name, view in current.items() if self._known.get(name) != view}
-        news |= {name: current[name] for name in changed & {"server", "phone"}}
+        news |= {name: current[name] for name in changed & {"server", "phone", "story"}}
         if told := [tile for mac, tile in tiles.items() if mac in changed]:
             news["tiles"] = told
-        if gone := sorted(self._known.keys() - current.keys() - {"phone"}):
+        if gone := sorted(self._known.keys() - current.keys() - {"phone", "story"}):
             news["gone"] = gone
         self._known = current
         return news

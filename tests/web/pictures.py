@@ -16,7 +16,7 @@ RECONFIGURING = len(STEPS) - 2
 _DESK = ("SPIP_670", "VVX_1500", "SSIP_6000", "SPIP_330", "SPIP_450", "SPIP_650", "SPIP_560", "SSIP_7000")
 _TO_LICENSES = (Key.MENU, Key.DIGIT_1, Key.DIGIT_4)
 _WIDTH = 1040
-_HEIGHTS = {"desk": 880, "phone": 620, "reconfiguring": 640}
+_HEIGHTS = {"desk": 880, "phone": 620, "reconfiguring": 680}
 
 
 def desk_of_models(visitor: Visitor, place: Place) -> None:

@@ -15,6 +15,7 @@ from phone_sim.web.desk.desk import Desk
 from phone_sim.web.desk.phone import DeskPhone
 from phone_sim.web.desk.server import SITE_FILE, DeskServer
 from phone_sim.web.desk.time import END_OF_TIME
+from phone_sim.web.desk.views import clock_view
 from tests.web.desks import NOW, desk_at
 
 LICENSED = {"SPIP_670": {"UsbAudio", "NwayConference", "LDAP", "VoiceQualityMetrics"}, "VVX_1500": {"H323"}}
@@ -150,3 +151,9 @@ def test_story_waits_for_a_boot_server_that_is_down(desk: Desk) -> None:
 def test_story_is_not_begun_at_the_end_of_time() -> None:
     with desk_at(END_OF_TIME - timedelta(days=1)) as desk, pytest.raises(UsageError, match="time ends before"):
         Audience(desk, "SPIP_670").go(0)
+
+
+def test_clock_says_that_its_time_is_over() -> None:
+    for start, is_over in ((END_OF_TIME, True), (END_OF_TIME - timedelta(days=1), False)):
+        with desk_at(start) as desk:
+            assert desk.do(lambda: clock_view(desk))["ended"] is is_over

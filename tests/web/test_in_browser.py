@@ -296,6 +296,7 @@ def test_recording_plays_from_a_disk(visit: Visit, place: Place, chrome: Browser
     page = listener.go(str(file))
     events = page.locator("#events li")
     expect(page.locator("#display")).to_contain_text("Main Menu")
+    expect(page.locator("svg.face .frame")).to_contain_text("Main Menu")
     page.locator("#place").fill("0")
     expect(page.locator("#when")).to_have_text("before the first event")
     assert [one for one in events.all() if one.is_visible()] == []

@@ -32,9 +32,10 @@ PAGES = (
     "/nowhere",
 )
 
-# What can have the focus, and whether it can be seen. Of a group of radio buttons Tab reaches one.
+# What can have the focus, and whether it can be seen. Of a group of radio buttons Tab reaches one,
+# and of the lines of a log none: arrow keys do.
 REACHABLE = """() => [...document.querySelectorAll(
-    'a[href], button:not(:disabled), input:not([type=hidden], :disabled), select, summary, [tabindex="0"]'
+    'a[href], button:not(:disabled, #log .line), input:not([type=hidden], :disabled), select, summary, [tabindex="0"]'
 )].filter((one) => one.checkVisibility({ checkVisibilityCSS: true }) && one.getClientRects().length > 0)
     .filter((one) => one.type !== "radio" || one.checked).map(NAME)"""
 NAME = """(one) => one === document.body ? "" : [

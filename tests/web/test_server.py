@@ -32,10 +32,10 @@ def port(counter: Counter) -> Iterator[int]:
         yield port
 
 
-def head(port: int, *lines: str) -> bytes:
-    """The head of a form that is sent from a page of the portal."""
-    first = ("POST /portal/activate HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Origin: http://127.0.0.1:{port}")
-    kind = "Content-Type: application/x-www-form-urlencoded"
+def head(port: int, *lines: str, path: str = "/portal/activate") -> bytes:
+    """The head of a form that is sent from a page of the portal, or of what a page asks of the API."""
+    first = (f"POST {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Origin: http://127.0.0.1:{port}")
+    kind = f"Content-Type: application/{'json' if path.startswith('/api') else 'x-www-form-urlencoded'}"
     return "\r\n".join((*first, kind, *lines, "", "")).encode()
 
 
@@ -95,6 +95,12 @@ def test_oversized_body_is_told_so_and_cut(port: int) -> None:
     chunk = b"10000\r\n" + bytes(65536) + b"\r\n"
     said = dialogue(port, head(port, "Transfer-Encoding: chunked"), more=chunk)
     assert said.startswith(b"HTTP/1.1 413 ")
+
+
+def test_api_says_what_is_wrong_with_a_body(port: int) -> None:
+    chunked = head(port, "Transfer-Encoding: chunked", path="/api/phones")
+    assert dialogue(port, chunked, more=b"10000\r\n" + bytes(65536) + b"\r\n").startswith(b"HTTP/1.1 413 ")
+    assert dialogue(port, chunked, b"5\r\n{").startswith(b"HTTP/1.1 408 ")
 
 
 def test_slow_body_is_told_so_and_cut(port: int) -> None:

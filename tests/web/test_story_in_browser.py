@@ -97,7 +97,7 @@ def _licensed(story: Presenter) -> None:
 def _eve(story: Presenter) -> None:
     story.shows("Licenses", "Valid until 2026-03-04")
     expect(story.at("clock")).to_contain_text("2026-03-03 05:00:00 UTC")
-    expect(story.visitor.row("licenses", story.feature)).to_contain_text("1 days")
+    expect(story.visitor.row("licenses", story.feature)).to_contain_text("1 day")
 
 
 def _call(story: Presenter) -> None:
@@ -198,6 +198,18 @@ def test_story_says_what_it_takes_away(visit: Visit, place: Place) -> None:
     visitor.button("Start").click()
     Presenter(visitor, "VVX_1500").sees(0)
     assert [phone.mac for phone in place.desk.phones] == [MACS["VVX_1500"]]
+
+
+def test_story_goes_on_in_every_window(visit: Visit) -> None:
+    story = begun(visit, "SPIP_670")
+    audience = Presenter(visit("/demonstration/SPIP_670"), "SPIP_670")
+    audience.sees(0)
+    story.page.keyboard.press("n")
+    audience.sees(1)
+    audience.page.keyboard.press("n")
+    story.sees(2)
+    story.visitor.button("Start again").click()
+    audience.sees(0)
 
 
 def test_n_in_a_field_is_a_letter(visit: Visit) -> None:

@@ -61,7 +61,7 @@ def test_page_is_told_what_changes_and_no_more(place: Place) -> None:
     with told(place) as messages:
         _, first = next(messages)
         assert [tile["mac"] for tile in first["tiles"]] == [mac, other]
-        assert first.keys() == {"clock", "server", "tiles"}
+        assert first.keys() == {"clock", "server", "story", "tiles"}
         _, second = next(messages)
         assert second.keys() == {"clock"}
         place.desk.do(place.desk.phone(MacAddress(other)).switch_power)

@@ -115,7 +115,7 @@ class Desk:
         needed = [one.key for one in load_features() if any(model.requirement(one) is asked for model in models)]
         if not software and not needed:
             raise UsageError("no phone on the desk needs a license for anything")
-        return self.server.license(mac, software or ",".join(needed), last_day)
+        return self.server.license(mac, software or ", ".join(needed), last_day)
 
     def next_polling_time(self, mac: MacAddress) -> datetime:
         """When the phone checks its licenses next (B12). Raises UsageError where it does not."""

@@ -12,8 +12,10 @@ from phone_sim.firmware.features import BuiltIn, Gate, NotLicensed, NotOnThisMod
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.messages import UNKNOWN
 from phone_sim.licensing.license_key import LicenseKey
+from phone_sim.web.desk.demonstration import STEPS, Demonstration
 from phone_sim.web.desk.desk import Desk
 from phone_sim.web.desk.phone import DeskPhone, frame_as_json
+from phone_sim.web.desk.time import END_OF_TIME
 
 LINES_SHOWN = 500
 """Most lines of a log, and requests, in one answer."""
@@ -32,13 +34,30 @@ def desk_view(desk: Desk) -> dict[str, Any]:
 
 
 def clock_view(desk: Desk) -> dict[str, Any]:
-    """The clock; `speed_reached` is how fast it really goes, `goal` where it hurries to, or null."""
+    """The clock, and whether it has `ended`.
+
+    `speed_reached` is how fast it really goes, `goal` where it hurries to, or null.
+    """
     goal = desk.time.goal
     return {
         "now": _text(desk.time.now),
         "speed": desk.time.speed,
         "speed_reached": round(desk.time.speed_reached, 1),
         "goal": None if goal is None else _text(goal),
+        "ended": desk.time.now >= END_OF_TIME,
+    }
+
+
+def story_view(story: Demonstration) -> dict[str, Any]:
+    """Where the guided demonstration is."""
+    step = STEPS[story.step]
+    return {
+        "model": story.model,
+        "started": story.is_on_stage,
+        "step": story.step,
+        "last": len(STEPS) - 1,
+        "title": step.title,
+        "text": step.text,
     }
 
 

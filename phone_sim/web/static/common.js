@@ -1,13 +1,21 @@
 // What the pages of the desk have in common: the API, the stream of news, the clock bar. It knows no page.
 
+async function asked(method, path, body) {
+  try {
+    const answer = await fetch(`/api${path}`, {
+      method,
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    return { answer, text: await answer.text() };
+  } catch {
+    throw new Error("The server does not answer");
+  }
+}
+
 /** Ask the API; the answer as a value, or an Error with the reason why not. */
 export async function api(method, path, body) {
-  const answer = await fetch(`/api${path}`, {
-    method,
-    headers: body === undefined ? {} : { "Content-Type": "application/json" },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  const text = await answer.text();
+  const { answer, text } = await asked(method, path, body);
   let value = null;
   try { value = text === "" ? null : JSON.parse(text); } catch { value = { detail: text }; }
   if (!answer.ok) {
@@ -25,21 +33,70 @@ export async function attempt(work) {
     place.textContent = "";
     return value;
   } catch (error) {
-    place.textContent = `${error.message}.`.replace(/\.\.$/, ".");
+    const said = `${error.message}.`.replace(/\.\.$/, ".");
+    place.textContent = said.charAt(0).toUpperCase() + said.slice(1);
     return undefined;
   }
 }
 
-/** Hear of what is new on the desk; `phone` is a MAC address, for its events. */
-export function listen(hear, { phone = "" } = {}) {
-  const query = phone === "" ? "" : `?phone=${phone}`;
-  const stream = new EventSource(`/events${query}`);
-  stream.onmessage = (message) => hear(JSON.parse(message.data));
-  stream.onerror = () => { document.body.dataset.connection = "lost"; };
-  stream.onopen = () => { document.body.dataset.connection = "open"; };
-  addEventListener("pagehide", () => stream.close());
-  return stream;
+const COMES_BACK = 3000;
+
+/** Say whether the page hears of what is new. When it does again, what could not be done before is not said any more. */
+function says(connection) {
+  const place = document.getElementById("connection");
+  if (connection === "open" && document.body.dataset.connection === "lost") {
+    document.getElementById("problem").textContent = "";
+  }
+  document.body.dataset.connection = connection;
+  place.textContent = connection === "lost" ? "The connection is lost; trying again." : "";
 }
+
+/**
+ * Hear of what is new on the desk; `phone` is a MAC address, for its events. The first news of a connection are said to
+ * be, as they tell of all that is there.
+ *
+ * A page that nobody looks at does not listen: a browser has six connections to a server, for all of its pages.
+ */
+export function listen(hear, { phone = "" } = {}) {
+  let stream = null;
+  let last = "";
+  let timer;
+  const close = () => {
+    clearTimeout(timer);
+    stream?.close();
+    stream = null;
+  };
+  const open = () => {
+    if (stream !== null || document.visibilityState === "hidden") return;
+    const query = new URLSearchParams({ phone, last });
+    let isFirst = true;
+    stream = new EventSource(`/events?${query}`);
+    stream.onmessage = (message) => {
+      last = message.lastEventId;
+      const first = isFirst;
+      isFirst = false;
+      hear(JSON.parse(message.data), first);
+    };
+    stream.onopen = () => {
+      isFirst = true;
+      says("open");
+    };
+    stream.onerror = () => {
+      says("lost");
+      if (stream?.readyState !== EventSource.CLOSED) return;
+      // A browser gives up what was refused; we do not.
+      close();
+      timer = setTimeout(open, COMES_BACK);
+    };
+  };
+  document.addEventListener("visibilitychange", () => (document.visibilityState === "hidden" ? close() : open()));
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", open);
+  open();
+}
+
+// Once it was read, it need not cover anything.
+document.getElementById("problem")?.addEventListener("click", ({ target }) => { target.textContent = ""; });
 
 /** An element with a class, a text and attributes. */
 export function element(tag, { text, children = [], ...attributes } = {}) {
@@ -92,7 +149,7 @@ export class ClockBar {
   show(clock) {
     this.now.textContent = `${clock.now.slice(0, 19).replace("T", " ")} UTC`;
     const slow = clock.goal === null && clock.speed > 1 && clock.speed_reached < 0.9 * clock.speed;
-    this.reached.textContent = clock.goal !== null
+    this.reached.textContent = clock.ended ? "the desk's time ends here; start the server again" : clock.goal !== null
       ? `hurrying to ${clock.goal.slice(0, 16).replace("T", " ")}`
       : slow ? `the phones keep up with ${Math.round(clock.speed_reached)} times` : "";
     if (this.changing === 0) for (const radio of this.speeds) radio.checked = Number(radio.value) === clock.speed;

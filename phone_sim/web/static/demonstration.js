@@ -49,7 +49,11 @@ document.addEventListener("keydown", (event) => {
     go(step() + 1);
   }
 }, { capture: true });
-const present = await api("GET", "/demonstration");
 const wanted = inAddress("step");
-show(present);
+const present = await api("GET", "/demonstration");
+if (!busy) show(present);
 if (/^\d+$/.test(wanted) && Number(wanted) <= present.last && Number(wanted) !== present.step) await go(Number(wanted));
+// Somebody else may go on, in another window.
+document.addEventListener("story", ({ detail }) => {
+  if (!busy && detail.started && detail.model === model) show(detail);
+});

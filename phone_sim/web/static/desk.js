@@ -34,10 +34,12 @@ function show(tile) {
   }
   const { item, parts } = byMac.get(tile.mac);
   item.dataset.state = tile.state;
+  parts.state.dataset.state = tile.state;
   parts.state.textContent = tile.state;
+  parts.face.classList.toggle("in-call", tile.calls > 0);
   showFrame(parts.face, tile.frame);
   const unlicensed = tile.features_unlicensed > 0 ? `, ${tile.features_unlicensed} not licensed` : "";
-  parts.features.textContent = tile.state === "off" ? "" : `${tile.features_on} features on${unlicensed}; reboots: ${tile.reboots}`;
+  parts.features.textContent = tile.state === "off" ? "" : `${tile.features_on} feature${tile.features_on === 1 ? "" : "s"} on${unlicensed}; reboots: ${tile.reboots}`;
   const power = tile.state === "off" ? "Power on" : "Pull the plug";
   if (parts.power.textContent === power) return;
   parts.power.textContent = power;
@@ -46,11 +48,14 @@ function show(tile) {
 
 const clock = new ClockBar(document.getElementById("clock"));
 const server = new ServerBar(document.getElementById("server"));
-listen((news) => {
+listen((news, isFirst) => {
   clock.show(news.clock);
   if (news.server) server.show(news.server);
   for (const tile of news.tiles ?? []) show(tile);
-  for (const mac of news.gone ?? []) {
+  // What went while this page did not listen is not there any more.
+  const there = new Set((news.tiles ?? []).map((tile) => tile.mac));
+  const gone = isFirst ? [...byMac.keys()].filter((mac) => !there.has(mac)) : news.gone ?? [];
+  for (const mac of gone) {
     byMac.get(mac)?.item.remove();
     byMac.delete(mac);
   }

@@ -1,6 +1,7 @@
 // One phone at length: its face, its log, requests, licenses and life.
 
 import { FrameQueue, attach, show as showFrame, textOf } from "/faces/face.js";
+import { BigKeys } from "./big_keys.js";
 import { ClockBar, ServerBar, api, attempt, element, inAddress, keepInAddress, listen } from "./common.js";
 
 const LINES_KEPT = 500;
@@ -11,11 +12,13 @@ const at = (name) => document.getElementById(name);
 
 // The face ------------------------------------------------------------------------------------------------------
 const press = (keys) => attempt(() => api("POST", `/phones/${mac}/keys`, keys));
+const bigKeys = new BigKeys(at("big-keys"), svg, (key) => press({ keys: [key] }));
 let shown = null;
 const frames = new FrameQueue((frame) => {
   shown = frame;
   showFrame(svg, frame);
   at("display-text").textContent = frame === null ? "The display is off." : textOf(frame);
+  bigKeys.label(frame?.soft_keys ?? []);
 });
 const capture = at("capture");
 capture.checked = inAddress("keyboard") !== "off";
@@ -70,7 +73,7 @@ function addLines(events) {
 }
 
 function lineOf(event) {
-  const button = element("button", { type: "button", class: "line", text: event.line, "aria-expanded": "false" });
+  const button = element("button", { type: "button", class: "line", tabindex: -1, text: event.line, "aria-expanded": "false" });
   const item = element("li", {
     "data-component": event.component, "data-level": event.level, "data-text": event.line.toLowerCase(),
     "data-number": event.number, children: [button],
@@ -81,6 +84,19 @@ function lineOf(event) {
   if (!known) filters.component.append(element("option", { value: event.component, text: event.component }));
   return item;
 }
+
+// The log is one stop for the Tab key, however many lines it has: arrows go from line to line.
+log.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const lines = [...log.querySelectorAll("li:not([hidden]) > .line")];
+  const here = lines.indexOf(document.activeElement);
+  const next = {
+    ArrowDown: here + 1, ArrowUp: here < 0 ? lines.length - 1 : Math.max(here - 1, 0), Home: 0, End: lines.length - 1,
+  }[event.key];
+  if (next === undefined) return;
+  event.preventDefault();
+  lines[Math.min(next, lines.length - 1)]?.focus();
+});
 
 /** Explain a line, or take its explanation away; the address keeps which was explained last. */
 async function explain(item) {
@@ -129,15 +145,17 @@ function requestOf(event) {
 function daysLeft(license) {
   if (license.over) return "over";
   if (license.days_left === null) return license.expiry === "never" ? "does not expire" : "";
-  return license.days_left === 0 ? "ends today" : `${license.days_left} days`;
+  return ["ends today", "1 day"][license.days_left] ?? `${license.days_left} days`;
 }
 
 function showPhone(phone) {
-  at("state").textContent = phone.state;
+  at("state").textContent = at("state").dataset.state = phone.state;
+  svg.classList.toggle("in-call", phone.calls > 0);
   at("local-time").textContent = phone.local_time === null ? "" : `its time: ${phone.local_time}`;
   const isChecking = phone.next_check !== null && (phone.state === "idle" || phone.state === "in call");
   at("next-check").textContent = !isChecking ? "" : `next check of licenses: ${phone.next_check.slice(0, 16).replace("T", " ")} UTC`;
   at("power").textContent = phone.state === "off" ? "Power on" : "Pull the plug";
+  at("power").classList.toggle("quiet", phone.state !== "off");
   at("hang-up").disabled = phone.calls === 0;
   at("calls").textContent = phone.calls === 0 ? "" : `${phone.calls} on the phone`;
   at("reboots").textContent = phone.reboots === 0 ? "" : `reboots: ${phone.reboots}, the last: ${phone.reboot_reasons.at(-1)}`;
@@ -221,23 +239,25 @@ at("remove").addEventListener("click", () => attempt(() => api("DELETE", "/licen
 const clock = new ClockBar(at("clock"), mac);
 const server = new ServerBar(at("server"));
 await drawLifecycle();
-let isFirst = true;
-listen((news) => {
-  const isAnew = isFirst || news.anew;
-  isFirst = false;
-  if (isAnew) {
+listen((news, isFirst) => {
+  if (news.anew) {
     log.replaceChildren();
     at("requests").replaceChildren();
+  }
+  const isAnew = isFirst || news.anew;
+  if (isAnew) {
     frames.clear();
     // What was on the display before is not shown again.
     if (news.phone) frames.push(news.phone.frame);
   }
   clock.show(news.clock);
   if (news.server) server.show(news.server);
+  if (news.story) document.dispatchEvent(new CustomEvent("story", { detail: news.story }));
   const events = news.events ?? [];
   addLines(events.filter((one) => one.kind === "line"));
   addRequests(events.filter((one) => one.kind === "request"));
   if (!isAnew) for (const one of events) if (one.kind === "frame") frames.push(one.frame);
   if (news.phone) showPhone(news.phone);
-  if (news.gone?.includes(mac)) at("problem").textContent = "This phone was taken off the desk.";
+  const isGone = isFirst ? !news.phone : news.gone?.includes(mac);
+  if (isGone) at("problem").textContent = "This phone was taken off the desk.";
 }, { phone: mac });

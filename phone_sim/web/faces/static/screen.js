@@ -116,6 +116,7 @@ function drawPage(screen, frame) {
   const room = columns * column;
   const marks = width - x - room - column * 0.25;
   screen.frame.append(element("rect", { class: "title-bar", width, height: band }));
+  screen.frame.append(element("rect", { class: "title-rule", y: band - 1, width, height: 1 }));
   write(screen, screen.frame, frame.title ?? "", { x, y: 0, room, kind: "inverse title" });
   (frame.lines ?? []).slice(0, rows).forEach((line, index) => {
     const selected = index === frame.selected;
