@@ -1,6 +1,9 @@
 """`phone-sim fleet` as load: in one process, as a master of workers, or as a worker."""
 
 import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,7 +26,8 @@ def be_worker(values: dict[str, Any]) -> None:
         if name not in _OF_WORKERS and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
             raise UsageError(f"--worker goes with no {option.opts[0]}: the master says it")
     try:
-        from phone_sim.fleet.worker import run_worker
+        with _unbroken():
+            from phone_sim.fleet.worker import run_worker
     except ModuleNotFoundError as error:
         raise UsageError(f"fleet needs {error.name}: pip install 'phone-sim[fleet]'") from error
     master = (values["master_host"], values["master_port"])
@@ -42,7 +46,8 @@ def load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str
     population = found.population
     try:
         # Before anything that holds on to a socket: it replaces those of the whole process.
-        from phone_sim.fleet.load import Load, run_load
+        with _unbroken():
+            from phone_sim.fleet.load import Load, run_load
     except ModuleNotFoundError as error:
         raise UsageError(f"fleet needs {error.name}: pip install 'phone-sim[fleet]'") from error
 
@@ -64,6 +69,20 @@ def load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str
     )
     table = result.pop("table")
     report(result, values["as_json"], table)
+
+
+@contextmanager
+def _unbroken() -> Iterator[None]:
+    """Have Ctrl+C wait: it would break off, half-way, what replaces the locks of this process."""
+    before, heard = signal.getsignal(signal.SIGINT), []
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: heard.append(True))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if heard:
+        raise KeyboardInterrupt
 
 
 def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str, Any]) -> "Setup":

@@ -127,6 +127,7 @@ def test_interrupt_ends_with_the_result(server: Nginx, population: str, end: sig
         out, err = running.communicate(timeout=BOUND)
     assert running.returncode == 130, err
     assert json.loads(out)["states"] == {"idle": 10}
+    assert "KeyboardInterrupt" not in err
 
 
 def test_locustfile_of_ones_own_has_phones(server: Nginx, tmp_path: Path) -> None:
