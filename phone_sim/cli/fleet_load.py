@@ -13,18 +13,13 @@ if TYPE_CHECKING:
     from phone_sim.fleet.setup import Distribution, Setup
     from phone_sim.mac_address import MacAddress
 
-_OF_WORKERS = ("worker", "master_host", "master_port", "master_max_wait", "ends_with_input")
+_NOTHING = "nothing of that name was counted"
 
 
 def be_worker(values: dict[str, Any]) -> None:
-    """Be a worker. Raises UsageError for options that are the master's."""
+    """Be a worker."""
     from phone_sim.errors import UsageError
 
-    context = click.get_current_context()
-    for option in context.command.params:
-        name = option.name or ""
-        if name not in _OF_WORKERS and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
-            raise UsageError(f"--worker goes with no {option.opts[0]}: the master says it")
     try:
         with _unbroken():
             from phone_sim.fleet.worker import run_worker
@@ -138,16 +133,15 @@ def report(result: dict[str, Any], as_json: bool, table: list[str]) -> None:
     if passed := result.get("thresholds_passed"):
         talk(
             "\n".join(
-                f"{rule}: it is {'not known' if value is None else f'{value:.1f}'}" for rule, value in passed.items()
+                f"{rule}: {_NOTHING if value is None else f'it is {value:.1f}'}" for rule, value in passed.items()
             )
         )
     if result.get("interrupted"):
         raise KeyboardInterrupt
     if result["as_expected"] < result["phones"] or passed:
         missing = result["phones"] - result["as_expected"]
-        raise PhoneSimError(
-            f"{missing} of {result['phones']} phones are not as expected, {len(passed or ())} rules hold"
-        )
+        rules = f", {len(passed)} of the rules of --fail-if hold" if passed else ""
+        raise PhoneSimError(f"{missing} of {result['phones']} phones are not as expected{rules}")
 
 
 def _words(result: dict[str, Any]) -> list[str]:

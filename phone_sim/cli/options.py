@@ -1,5 +1,6 @@
 """Options that several verbs share, and the phone that they describe."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -48,6 +49,17 @@ class Instant(click.ParamType[datetime]):
         if instant.year not in _YEARS:
             self.fail(f"{value!r} is not between {_YEARS[0]} and {_YEARS[-1]}", param, ctx)
         return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range; one that is none (nan) is in every range, and infinity may be."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number", param, ctx)
+        return number
 
 
 class Numbers(click.ParamType[tuple[int, ...]]):
@@ -261,7 +273,7 @@ _PHONE_OPTIONS = (
     ),
     click.option(
         "--timeout",
-        type=click.FloatRange(0.1, 60),
+        type=FiniteRange(0.1, 60),
         default=5.0,
         show_default=True,
         help="Seconds for each answer; a file gets 12 times as long.",

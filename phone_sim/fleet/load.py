@@ -110,6 +110,7 @@ def _master(load: Load, environment: Environment, distribution: Distribution) ->
 def _beside(load: Load, environment: Environment, runner: FleetMaster | FleetRunner) -> Iterator[None]:
     """What goes on beside the phones: the page, the metrics, the files, and somebody who says how it goes."""
     beside = Group()
+    _check_report(load.html)
     with ExitStack() as stack:
         writer = _csv_writer(load, environment)
         stack.callback(beside.kill)
@@ -170,6 +171,15 @@ def _csv_writer(load: Load, environment: Environment) -> StatsCSVFileWriter | No
         return StatsCSVFileWriter(environment, PERCENTILES_TO_REPORT, load.csv_prefix)
     except OSError as error:
         raise UsageError(f"--csv {load.csv_prefix}: {error.strerror}") from error
+
+
+def _check_report(html: Path | None) -> None:
+    """Find out before the phones boot that their report cannot be written."""
+    if html is not None:
+        try:
+            html.open("a").close()
+        except OSError as error:
+            raise UsageError(f"--html {html}: {error.strerror}") from error
 
 
 def _write_last(load: Load, environment: Environment) -> None:

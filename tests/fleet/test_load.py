@@ -91,6 +91,7 @@ def test_unlicensed_phones_and_slow_boots_fail_the_run(server: Nginx, population
     ended = run(
         *("--server", server.url, "--population", population, "--headless", "--run-time", "8s", "--json"),
         *("--require-licensed", "--fail-if", "boot.p95>1ms", "--fail-if", "boot.p50>1000s"),
+        *(word for metric in ("p90", "avg", "max") for word in ("--fail-if", f"licensed.{metric}>1000s")),
     )
     assert ended.returncode == 1, ended.stderr
     found = json.loads(ended.stdout)
@@ -100,6 +101,14 @@ def test_unlicensed_phones_and_slow_boots_fail_the_run(server: Nginx, population
         ("boot", "LDAP: no license", lacking)
     }
     assert list(found["thresholds_passed"]) == ["boot.p95>1ms"]
+
+
+def test_report_that_cannot_be_written_boots_no_phone(server: Nginx, tmp_path: Path) -> None:
+    before = len(server.requests())
+    report = tmp_path / "missing" / "run.html"
+    ended = run("--server", server.url, "-u", "5", "--headless", "--run-time", "1s", "--html", str(report))
+    assert (ended.returncode, ended.stderr) == (2, f"Error: --html {report}: No such file or directory\n")
+    assert len(server.requests()) == before
 
 
 def test_dead_server_is_every_phones_reason(population: str) -> None:
