@@ -9,7 +9,18 @@ from phone_sim.errors import UsageError
 
 _OF_WORKERS = ("worker", "master_host", "master_port", "master_max_wait", "ends_with_input")
 _OF_SITES = ("site", "file", "users", "authority", "as_json")
-_OF_VIRTUAL_TIME = tuple("virtual file users now until trust require_licensed watched as_json headless".split())
+_OF_VIRTUAL_TIME = (
+    "virtual",
+    "file",
+    "users",
+    "now",
+    "until",
+    "trust",
+    "require_licensed",
+    "watched",
+    "as_json",
+    "headless",
+)
 _GOES_WITH = {
     "authority": "site",
     "now": "virtual",
