@@ -91,6 +91,12 @@ class Span(click.ParamType[float]):
 @click.option("--until", type=Instant(), help="With --virtual: time at the end.")
 @trust_option
 @ca_file_option
+@click.option(
+    "--client-cert",
+    type=_FILE,
+    metavar="FILE.pem",
+    help="Each phone's own certificate, with its key; <MAC> in the name is its address.",
+)
 @tls_min_option
 @json_option
 def command(**values: Any) -> None:

@@ -98,7 +98,7 @@ def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[s
         timeout=values["timeout"],
         expects_licenses=values["require_licensed"],
         at_once=values["at_once"],
-        tls=Tls(ca_file=values["ca_file"], oldest=values["tls_min"]),
+        tls=Tls(ca_file=values["ca_file"], client_cert=values["client_cert"], oldest=values["tls_min"]),
         watched=watched,
     )
 

@@ -79,7 +79,7 @@ def run_load(load: Load) -> dict[str, Any]:
         runner: FleetMaster | FleetRunner
         started = None
         if load.distribution is None:
-            check_machine(load.setup)
+            check_machine(load.setup, range(load.setup.population.count))
             runner = FleetRunner(environment, load.setup, load.on_line)
         else:
             runner = _master(load, environment, load.distribution)

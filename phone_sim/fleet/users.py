@@ -21,6 +21,7 @@ from locust.runners import WorkerRunner
 
 from phone_sim.errors import PhoneSimError, UsageError
 from phone_sim.firmware.effects import Fetch, Fetched, NotFound, Uploaded
+from phone_sim.fleet.certificates import PATTERN, check_certificates, own_tls
 from phone_sim.fleet.fleet import Boot, Fleet, Listeners
 from phone_sim.fleet.live import LiveFleet
 from phone_sim.fleet.message import sendable
@@ -33,7 +34,6 @@ from phone_sim.fleet.transport import fleet_transport
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.transport import Limits, Tls, Transport
-from phone_sim.runtime.transport.tls import client_context
 from phone_sim.runtime.trust_file import load_anchor
 
 BOOT_NAME = "boot"
@@ -41,7 +41,8 @@ AT_ONCE = 100
 """Most phones that something goes on with at the same time; ours."""
 PHONES_PER_WORKER = 10_000
 """Phones of a worker where nobody knows how many workers there will be; ours."""
-_PATTERN = "<MAC>"
+CERTIFICATES_CHECKED = 10_000
+"""Of how many phones it is looked whether their certificates are there, since all of them may not be needed; ours."""
 
 
 class RequestFailedError(PhoneSimError):
@@ -55,7 +56,7 @@ class RequestFailedError(PhoneSimError):
 def request_name(mac: MacAddress, exchange: Exchange) -> str:
     """The name of a request in the statistics: the path of the file, with a pattern for the phone's own address."""
     path = exchange.request.location.url.partition("://")[2].partition("/")[2].partition("?")[0]
-    return path.replace(mac.digits, _PATTERN).replace(mac.serial, _PATTERN) or "/"
+    return path.replace(mac.digits, PATTERN).replace(mac.serial, PATTERN) or "/"
 
 
 def reporting(environment: Environment, on_line: Callable[[MacAddress, str], None] | None = None) -> Listeners:
@@ -100,7 +101,8 @@ class PhoneUser(User):
     `host` is the address of the boot server, `population` says which phones there are: one, or the path of its file.
     `trust` is the public key that license keys are verified with, the test pair's without one (D5);
     `expects_licenses` makes a boot that leaves a configured feature unlicensed a failure; `tls` says how HTTPS and FTPS
-    are spoken. Tasks can be added, and can `reboot` the phone.
+    are spoken, with `<MAC>` in the name of a client certificate for the phone's own. Tasks can be added, and can
+    `reboot` the phone.
 
     With Locust's --processes, or --master with --expect-workers, each worker has as many phones of the population as
     any other, and no two have the same one. Where Locust does not know how many workers come, each has
@@ -171,7 +173,8 @@ class PhoneUser(User):
     def _new_fleet(cls, environment: Environment) -> LiveFleet:
         population = cls._population()
         check_sources(population.sources)
-        client_context(cls.tls)
+        numbers = cls._numbers(environment, population.count)
+        check_certificates(cls.tls, (population.phone(number).mac for number in numbers[:CERTIFICATES_CHECKED]))
         clock = clock_of(population)
         fleet = Fleet(
             population,
@@ -203,5 +206,9 @@ class PhoneUser(User):
 
 
 def transports(limits: Limits, tls: Tls) -> Callable[[PlannedPhone], Transport]:
-    """The transport of each phone, from its own address."""
-    return lambda phone: fleet_transport(limits=limits, tls=tls, source_address=phone.source_address)
+    """The transport of each phone, from its own address and with its own certificate."""
+
+    def transport(phone: PlannedPhone) -> Transport:
+        return fleet_transport(limits=limits, tls=own_tls(tls, phone.mac), source_address=phone.source_address)
+
+    return transport

@@ -134,7 +134,7 @@ class FleetWorker(PartRunner, WorkerRunner):
     def _on_assignment(self, msg: Message, **_: Any) -> None:
         try:
             assignment = Assignment.read(msg.data)
-            check_machine(assignment.setup)
+            check_machine(assignment.setup, assignment.numbers)
             self._assignment = assignment
             self._is_told_to_end = False
         except PhoneSimError as error:
