@@ -78,8 +78,9 @@ def run_load(load: Load) -> dict[str, Any]:
         interrupted = stack.enter_context(interruption())
         runner: FleetMaster | FleetRunner
         started = None
-        if load.distribution is None:
+        if load.distribution is None or load.distribution.started:
             check_machine(load.setup, range(load.setup.population.count))
+        if load.distribution is None:
             runner = FleetRunner(environment, load.setup, load.on_line)
         else:
             runner = _master(load, environment, load.distribution)

@@ -9,13 +9,14 @@
 Importing this imports Locust, which replaces the sockets of its whole process.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from gevent.event import Event
-from locust import User
+from locust import User, events
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
@@ -31,6 +32,7 @@ from phone_sim.fleet.read_population import read_fleet_file
 from phone_sim.fleet.setup import parts
 from phone_sim.fleet.sources import check_sources
 from phone_sim.fleet.transport import fleet_transport
+from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.transport import Limits, Tls, Transport
@@ -98,7 +100,8 @@ def _stay_on(_: User) -> None:
 class PhoneUser(User):
     """A phone: it is switched on when the user starts, and then stays on, with its daily checks and log uploads.
 
-    `host` is the address of the boot server, `population` says which phones there are: one, or the path of its file.
+    `host` is the address of the boot server, `population` says which phones there are: one, or the path of its file,
+    which each worker of Locust needs, too. Paths are looked for in the current folder and beside the locustfile.
     `trust` is the public key that license keys are verified with, the test pair's without one (D5);
     `expects_licenses` makes a boot that leaves a configured feature unlicensed a failure; `tls` says how HTTPS and FTPS
     are spoken, with `<MAC>` in the name of a client certificate for the phone's own. Tasks can be added, and can
@@ -152,6 +155,12 @@ class PhoneUser(User):
         self.fleet.reboot(self.number)
 
     @classmethod
+    def check_files(cls) -> None:
+        """Refuse a population and a trust anchor that cannot be used. Raises UsageError, which names the file."""
+        cls._population()
+        cls._anchor()
+
+    @classmethod
     def _drop_all(cls, environment: Environment, **_: Any) -> None:
         """Let nothing happen any more to the phones of a run that has ended: the next one has phones of its own."""
         for fleet, _numbers in cls._fleets.pop(environment, {}).values():
@@ -181,7 +190,7 @@ class PhoneUser(User):
             boot_server=cls._boot_server(environment),
             clock=clock,
             transport=transports(Limits(answer=cls.timeout, transfer=12 * cls.timeout), cls.tls),
-            anchor=load_anchor(cls.trust),
+            anchor=cls._anchor(),
             expects_licenses=cls.expects_licenses,
             patience=cls.timeout,
             listeners=reporting(environment),
@@ -192,11 +201,19 @@ class PhoneUser(User):
     def _population(cls) -> Population:
         if isinstance(cls.population, Population):
             return cls.population
-        return (
-            Population(count=PHONE_LIMIT)
-            if cls.population is None
-            else read_fleet_file(Path(cls.population)).population
-        )
+        if cls.population is None:
+            return Population(count=PHONE_LIMIT)
+        return read_fleet_file(cls._beside(Path(cls.population))).population
+
+    @classmethod
+    def _beside(cls, file: Path) -> Path:
+        """A file of the class: in the current folder, or else beside the locustfile, which Locust can be told of."""
+        own = getattr(sys.modules.get(cls.__module__), "__file__", None)
+        return file if own is None or file.exists() else Path(own).parent / file
+
+    @classmethod
+    def _anchor(cls) -> TrustAnchor:
+        return load_anchor(None if cls.trust is None else cls._beside(Path(cls.trust)))
 
     @classmethod
     def _boot_server(cls, environment: Environment) -> str:
@@ -212,3 +229,17 @@ def transports(limits: Limits, tls: Tls) -> Callable[[PlannedPhone], Transport]:
         return fleet_transport(limits=limits, tls=own_tls(tls, phone.mac), source_address=phone.source_address)
 
     return transport
+
+
+def _check_files(environment: Environment, **_: Any) -> None:
+    """End Locust, master or worker, before a run that could have no phones."""
+    for user_class in environment.user_classes:
+        try:
+            if issubclass(user_class, PhoneUser):
+                user_class.check_files()
+        except PhoneSimError as error:
+            sys.stderr.write(f"Error: {user_class.__name__}: {error}\n")
+            raise SystemExit(error.exit_code) from None
+
+
+events.init.add_listener(_check_files)

@@ -164,6 +164,24 @@ def test_locustfile_of_ones_own_has_phones(server: Nginx, tmp_path: Path) -> Non
     assert "<MAC>-license.cfg" in rows
 
 
+def test_population_is_found_beside_the_locustfile(server: Nginx, tmp_path: Path) -> None:
+    (folder := tmp_path / "load").mkdir()
+    (folder / "locustfile.py").write_text(
+        "from phone_sim.fleet.users import PhoneUser\nclass Desk(PhoneUser):\n    population = 'phones.toml'\n"
+    )
+    words = ["-f", "load/locustfile.py", "--host", server.url, "--headless", "--users", "2", "--run-time", "3s"]
+    command = [sys.executable, "-m", "locust", *words, "--json"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=BOUND)
+    assert ended.returncode == 2
+    assert f"Error: Desk: {folder / 'phones.toml'}: No such file or directory" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+    (folder / "phones.toml").write_text('first_mac = "0004f2700000"\ncount = 2\n')
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=BOUND)
+    assert ended.returncode == 0, ended.stderr
+    assert {"0004f2700000.cfg", "0004f2700001.cfg"} <= {request.path.strip("/") for request in server.requests()}
+
+
 def test_this_process_has_its_own_sockets() -> None:
     assert "locust" not in sys.modules
     assert socket.socket.__module__ == "socket"
