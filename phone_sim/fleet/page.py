@@ -17,7 +17,7 @@ from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from phone_sim.errors import PhoneSimError, UsageError
-from phone_sim.fleet.metrics import registry
+from phone_sim.fleet.metrics import registry, why_not
 from phone_sim.fleet.report import Picture
 from phone_sim.fleet.setup import Setup
 from phone_sim.fleet.statistics import percentiles
@@ -59,7 +59,7 @@ class FleetPage(WebUI):
         try:
             self.server.start()
         except OSError as error:
-            raise UsageError(f"--web-port {self.port}: {error.strerror}") from error
+            raise UsageError(f"--web-port {self.port} of {self.host}: {why_not(error)}") from error
         self.port = self.server.server_port
 
     def update_template_args(self) -> None:

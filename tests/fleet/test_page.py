@@ -104,4 +104,4 @@ def test_page_of_somebody_else_starts_nothing(server: Nginx) -> None:
             urllib.request.urlopen(request, timeout=BOUND)
         with Running("--server", server.url, "--web-port", url.rpartition(":")[2]) as other:
             assert other.ended()[0] == 2
-            assert "Error: --web-port" in other.said
+            assert " of 127.0.0.1: Address already in use\n" in other.said
