@@ -87,9 +87,11 @@ class FleetPage(WebUI):
         """Say in the form what is wrong with it; Locust would start nothing, and say nothing."""
         if request.path != "/swarm" or request.method != "POST":
             return None
+        written = request.form.get("user_count", f"{self._setup.population.count}")
         try:
-            users = int(request.form.get("user_count", self._setup.population.count))
-            self._setup.of(users, request.form.get("host") or self._setup.boot_server)
+            if not written.strip().isdecimal():
+                raise UsageError(f"{written!r} is not a number of phones")
+            self._setup.of(int(written), request.form.get("host") or self._setup.boot_server)
         except (ValueError, PhoneSimError) as error:
             return jsonify({"success": False, "message": str(error), "host": self.environment.host})
         return None
