@@ -16,6 +16,7 @@ import pytest
 
 from phone_sim.casebook.activation_files import phone_key
 from phone_sim.licensing.license_file import write
+from tests.fleet.running import until
 from tests.real_servers.nginx import Nginx
 
 pytestmark = pytest.mark.real
@@ -162,6 +163,32 @@ def test_locustfile_of_ones_own_has_phones(server: Nginx, tmp_path: Path) -> Non
     assert rows["boot"]["num_requests"] > 3
     assert rows["boot"]["num_failures"] == 0
     assert "<MAC>-license.cfg" in rows
+
+
+def test_locust_ends_in_order_when_interrupted(server: Nginx, tmp_path: Path) -> None:
+    (tmp_path / "locustfile.py").write_text(
+        "from locust import constant, task\n"
+        "from phone_sim.fleet.users import PhoneUser\n"
+        "class Restless(PhoneUser):\n"
+        "    wait_time = constant(0)\n"
+        "    @task\n"
+        "    def again(self):\n"
+        "        self.reboot()\n"
+    )
+    before = len(server.requests())
+    words = ["--host", server.url, "--headless", "--users", "60", "--spawn-rate", "60", "--json"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "locust", *words],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        until(lambda: len(server.requests()) > before + 1000)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=BOUND)
+    assert running.returncode == 0, err
+    assert "boot" in {row["name"] for row in json.loads(out)}
 
 
 def test_population_is_found_beside_the_locustfile(server: Nginx, tmp_path: Path) -> None:
