@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from phone_sim.cli.options import SCHEMES, FiniteRange, json_option
+from phone_sim.cli.finite_range import FiniteRange
+from phone_sim.cli.options import SCHEMES, json_option
 from phone_sim.cli.report_file import ReportFile, write_report
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from phone_sim.cli.options import FiniteRange, Instant, ca_file_option, json_option, tls_min_option, trust_option
+from phone_sim.cli.finite_range import FiniteRange
+from phone_sim.cli.options import Instant, ca_file_option, json_option, tls_min_option, trust_option
 
 if TYPE_CHECKING:
     from phone_sim.fleet.read_population import FleetFile

@@ -1,6 +1,5 @@
 """Options that several verbs share, and the phone that they describe."""
 
-import math
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import click
+
+from phone_sim.cli.finite_range import FiniteRange
 
 if TYPE_CHECKING:
     from phone_sim.firmware.session import Identity
@@ -49,17 +50,6 @@ class Instant(click.ParamType[datetime]):
         if instant.year not in _YEARS:
             self.fail(f"{value!r} is not between {_YEARS[0]} and {_YEARS[-1]}", param, ctx)
         return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
-
-
-class FiniteRange(click.FloatRange):
-    """A number in a range; one that is none (nan) is in every range, and infinity may be."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number."""
-        number = float(super().convert(value, param, ctx))
-        if not math.isfinite(number):
-            self.fail(f"{value} is not a finite number", param, ctx)
-        return number
 
 
 class Numbers(click.ParamType[tuple[int, ...]]):
