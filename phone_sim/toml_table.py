@@ -6,7 +6,7 @@ The parser tells no lines, so `phone_sim.toml_lines` finds them. This module doe
 import tomllib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -117,8 +117,10 @@ class Table:
         raise self.error(key, f"{_shown(value)} is not {'true or false' if allow_false else 'true'}")
 
     def instant(self, key: str) -> datetime:
-        """A time, as a text or a time of TOML; without an offset it is UTC."""
+        """A time, or a day for its beginning, as a text or in TOML's way; without an offset it is UTC."""
         value = self._get(key, None)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            value = datetime.combine(value, time.min)
         instant = value if isinstance(value, datetime) else self.convert(key, _parsed(datetime.fromisoformat, value))
         if instant.year not in _YEARS:
             raise self.error(key, f"{_shown(value)} is not between {_YEARS[0]} and {_YEARS[-1]}")
@@ -179,5 +181,7 @@ def _parsed(parse: Callable[[str], Value], value: Any) -> Callable[[], Value]:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, date | time):
+        return value.isoformat()
     text = repr(value) if not isinstance(value, bool) else str(value).lower()
     return text if len(text) <= 60 else f"{text[:60]}..."

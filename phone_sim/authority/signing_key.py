@@ -7,9 +7,11 @@ with a key.
 
 import multiprocessing
 import os
+import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 
@@ -72,11 +74,23 @@ class SigningKey:
         # Forked, so that a script without a guard around its main part can sign, too.
         context = multiprocessing.get_context("fork")
         with ProcessPoolExecutor(workers, context, initializer=_take_key, initargs=(self.pem(),)) as pool:
-            return [key for part in pool.map(_sign_part, parts) for key in part]
+            with _without_ctrl_c():
+                signed = pool.map(_sign_part, parts)
+            return [key for part in signed for key in part]
 
     def pem(self) -> bytes:
         """The private key as an unencrypted PEM file."""
         return self._private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+@contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Have processes that are forked now know no Ctrl+C: it is of the one they work for, which hears it right after."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _worker_key: list[SigningKey] = []

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
+from phone_sim.cli.finite_range import FiniteRange
 from phone_sim.cli.options import SCHEMES, json_option
 from phone_sim.cli.report_file import ReportFile, write_report
 
@@ -30,11 +31,9 @@ _QUIET_SECONDS = 2.0
 @click.option("--ca-file", type=_FILE, help="Authorities for HTTPS and FTPS servers. [default: certifi's]")
 @click.option("--client-cert", type=_FILE, metavar="FILE.pem", help="The phones' own certificate, with its key.")
 @click.option("--outside", default="", metavar="NAME", help="A file you have put beside the root, to be asked for.")
+@click.option("--timeout", type=FiniteRange(0.1, 60), default=5.0, show_default=True, help="Seconds for each answer.")
 @click.option(
-    "--timeout", type=click.FloatRange(0.1, 60), default=5.0, show_default=True, help="Seconds for each answer."
-)
-@click.option(
-    "--time-limit", type=click.FloatRange(1, 3600), default=300.0, show_default=True, help="Seconds for the audit."
+    "--time-limit", type=FiniteRange(1, 3600), default=300.0, show_default=True, help="Seconds for the audit."
 )
 @click.option("--junit", type=ReportFile(), metavar="FILE", help="Write the checks as JUnit XML.")
 @click.option("--html", type=ReportFile(), metavar="FILE", help="Write the report as one HTML page.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from phone_sim.cli.finite_range import FiniteRange
 from phone_sim.cli.options import Instant, ca_file_option, json_option, tls_min_option, trust_option
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Span(click.ParamType[float]):
 @click.option("--server", metavar="URL", help="Boot server. [default: the population's own, with --virtual]")
 @click.option("--population", "file", type=_FILE, metavar="FILE", help="Which phones there are, and their licenses.")
 @click.option("-u", "--users", type=click.IntRange(1), help="Number of phones. [default: the population's]")
-@click.option("-r", "--spawn-rate", type=click.FloatRange(0.01), help="Phones a second. [default: the population's]")
+@click.option("-r", "--spawn-rate", type=FiniteRange(0.01), help="Phones a second. [default: the population's]")
 @click.option("-t", "--run-time", type=Span(), help="End after this time: 90s, 5m, 1h30m. [default: never]")
 @click.option("--headless", is_flag=True, help="Begin at once, without Locust's web page.")
 @click.option(
@@ -57,9 +58,7 @@ class Span(click.ParamType[float]):
     show_default=True,
     help="Most phones busy at once, in all.",
 )
-@click.option(
-    "--timeout", type=click.FloatRange(0.1, 60), default=5.0, show_default=True, help="Seconds for an answer."
-)
+@click.option("--timeout", type=FiniteRange(0.1, 60), default=5.0, show_default=True, help="Seconds for an answer.")
 @click.option("--require-licensed", is_flag=True, help="A phone with an unlicensed feature is not as expected.")
 @click.option(
     "--fail-if", "rules", multiple=True, metavar="RULE", help="End with 1 if so: 'boot.p95>2s'. May be given again."
@@ -93,6 +92,12 @@ class Span(click.ParamType[float]):
 @click.option("--until", type=Instant(), help="With --virtual: time at the end.")
 @trust_option
 @ca_file_option
+@click.option(
+    "--client-cert",
+    type=_FILE,
+    metavar="FILE.pem",
+    help="Each phone's own certificate, with its key; <MAC> in the name is its address.",
+)
 @tls_min_option
 @json_option
 def command(**values: Any) -> None:
@@ -110,11 +115,13 @@ def command(**values: Any) -> None:
     """
     from phone_sim.cli.fleet_load import be_worker, load
     from phone_sim.cli.fleet_site import write_site
+    from phone_sim.cli.fleet_words import check_words
     from phone_sim.errors import MacAddressError, UsageError
     from phone_sim.fleet.population import Population
     from phone_sim.fleet.read_population import FleetFile, read_fleet_file
     from phone_sim.mac_address import MacAddress
 
+    check_words(values)
     if values["worker"]:
         be_worker(values)
         return
@@ -125,14 +132,24 @@ def command(**values: Any) -> None:
     found = FleetFile(population=Population(count=1)) if values["file"] is None else read_fleet_file(values["file"])
     if values["users"] is not None:
         found = replace(found, population=found.population.of(values["users"]))
-    if values["authority"] is not None and values["site"] is None:
-        raise UsageError("--authority goes with --write-site: phones are told whom to trust with --trust")
+    if values["headless"] or values["virtual"]:  # the page can start more phones
+        _check_watched(found, watched)
     if values["site"] is not None:
         write_site(found, values["site"], values["authority"], as_json=values["as_json"])
     elif values["virtual"]:
         _virtual(found, watched, values)
     else:
         load(found, watched, values)
+
+
+def _check_watched(found: "FleetFile", watched: "tuple[MacAddress, ...]") -> None:
+    from phone_sim.errors import UsageError
+
+    population = found.population
+    for mac in watched:
+        if not population.has(mac):
+            first, last = population.phone(0).mac, population.phone(population.count - 1).mac
+            raise UsageError(f"--log-of {mac}: no phone has this address; the first has {first}, the last {last}")
 
 
 def _virtual(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str, Any]) -> None:
@@ -144,10 +161,6 @@ def _virtual(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict
 
     if values["until"] is None:
         raise UsageError("--virtual needs --until: it would never end")
-    if values["processes"] is not None or values["master"]:
-        raise UsageError("--virtual goes with no --processes and no --master: it is one process")
-    if values["server"] is not None:
-        raise UsageError("--virtual goes with no --server: the population file says what the boot server has")
     result = run_virtual(
         found,
         start=values["now"] or found.population.now or datetime.now(UTC),

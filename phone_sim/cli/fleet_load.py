@@ -1,6 +1,9 @@
 """`phone-sim fleet` as load: in one process, as a master of workers, or as a worker."""
 
 import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,20 +13,16 @@ if TYPE_CHECKING:
     from phone_sim.fleet.setup import Distribution, Setup
     from phone_sim.mac_address import MacAddress
 
-_OF_WORKERS = ("worker", "master_host", "master_port", "master_max_wait", "ends_with_input")
+_NOTHING = "nothing of that name was counted"
 
 
 def be_worker(values: dict[str, Any]) -> None:
-    """Be a worker. Raises UsageError for options that are the master's."""
+    """Be a worker."""
     from phone_sim.errors import UsageError
 
-    context = click.get_current_context()
-    for option in context.command.params:
-        name = option.name or ""
-        if name not in _OF_WORKERS and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
-            raise UsageError(f"--worker goes with no {option.opts[0]}: the master says it")
     try:
-        from phone_sim.fleet.worker import run_worker
+        with _unbroken():
+            from phone_sim.fleet.worker import run_worker
     except ModuleNotFoundError as error:
         raise UsageError(f"fleet needs {error.name}: pip install 'phone-sim[fleet]'") from error
     master = (values["master_host"], values["master_port"])
@@ -42,7 +41,8 @@ def load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str
     population = found.population
     try:
         # Before anything that holds on to a socket: it replaces those of the whole process.
-        from phone_sim.fleet.load import Load, run_load
+        with _unbroken():
+            from phone_sim.fleet.load import Load, run_load
     except ModuleNotFoundError as error:
         raise UsageError(f"fleet needs {error.name}: pip install 'phone-sim[fleet]'") from error
 
@@ -66,6 +66,20 @@ def load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str
     report(result, values["as_json"], table)
 
 
+@contextmanager
+def _unbroken() -> Iterator[None]:
+    """Have Ctrl+C wait: it would break off, half-way, what replaces the locks of this process."""
+    before, heard = signal.getsignal(signal.SIGINT), []
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: heard.append(True))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if heard:
+        raise KeyboardInterrupt
+
+
 def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str, Any]) -> "Setup":
     from phone_sim.errors import UsageError
     from phone_sim.firmware.location import BootServer
@@ -84,7 +98,7 @@ def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[s
         timeout=values["timeout"],
         expects_licenses=values["require_licensed"],
         at_once=values["at_once"],
-        tls=Tls(ca_file=values["ca_file"], oldest=values["tls_min"]),
+        tls=Tls(ca_file=values["ca_file"], client_cert=values["client_cert"], oldest=values["tls_min"]),
         watched=watched,
     )
 
@@ -119,16 +133,15 @@ def report(result: dict[str, Any], as_json: bool, table: list[str]) -> None:
     if passed := result.get("thresholds_passed"):
         talk(
             "\n".join(
-                f"{rule}: it is {'not known' if value is None else f'{value:.1f}'}" for rule, value in passed.items()
+                f"{rule}: {_NOTHING if value is None else f'it is {value:.1f}'}" for rule, value in passed.items()
             )
         )
     if result.get("interrupted"):
         raise KeyboardInterrupt
     if result["as_expected"] < result["phones"] or passed:
         missing = result["phones"] - result["as_expected"]
-        raise PhoneSimError(
-            f"{missing} of {result['phones']} phones are not as expected, {len(passed or ())} rules hold"
-        )
+        rules = f", {len(passed)} of the rules of --fail-if hold" if passed else ""
+        raise PhoneSimError(f"{missing} of {result['phones']} phones are not as expected{rules}")
 
 
 def _words(result: dict[str, Any]) -> list[str]:

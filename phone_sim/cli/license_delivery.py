@@ -50,12 +50,14 @@ def after_redemption() -> Iterator[None]:
     """What fails from here on costs no license number, and the message says so."""
     from phone_sim.errors import AuthorityError
 
+    again = "the licenses are redeemed, license export MAC, or --batch FILE, makes the files again"
     try:
         yield
     except AuthorityError as error:
-        raise AuthorityError(
-            f"{error}; the licenses are redeemed, license export MAC, or --batch FILE, makes the files again"
-        ) from error
+        raise AuthorityError(f"{error}; {again}") from error
+    except KeyboardInterrupt:
+        click.echo(f"Interrupted; {again}", err=True)
+        raise
 
 
 def deliver(office: "Office", serials: list[str], out: Path | None, publish: str | None, as_json: bool) -> None:

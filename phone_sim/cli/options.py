@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import click
 
+from phone_sim.cli.finite_range import FiniteRange
+
 if TYPE_CHECKING:
     from phone_sim.firmware.session import Identity
     from phone_sim.runtime.agenda import Agenda
@@ -261,7 +263,7 @@ _PHONE_OPTIONS = (
     ),
     click.option(
         "--timeout",
-        type=click.FloatRange(0.1, 60),
+        type=FiniteRange(0.1, 60),
         default=5.0,
         show_default=True,
         help="Seconds for each answer; a file gets 12 times as long.",

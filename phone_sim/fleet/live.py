@@ -51,14 +51,14 @@ class LiveFleet:
 
     def happen(self, number: int) -> None:
         """Let what is due to a phone happen, when there is room for it; it has on return."""
-        self._pool.spawn(self._happen, number).get()
+        _wait_for(self._pool.spawn(self._happen, number))
 
     def reboot(self, number: int) -> None:
         """Reboot a phone by hand (B15), when there is room for it and nothing else is going on with it.
 
         It has rebooted on return. Raises LifecycleError if it is not in service.
         """
-        self._pool.spawn(self._alone, number, lambda: self.fleet.reboot(number)).get()
+        _wait_for(self._pool.spawn(self._alone, number, lambda: self.fleet.reboot(number)))
 
     def stop(self, grace: float = 0.0) -> None:
         """Let nothing begin any more, and end what is still under way after `grace` seconds."""
@@ -102,3 +102,10 @@ class LiveFleet:
 
     def _now(self) -> float:
         return self._clock.elapsed().total_seconds()
+
+
+def _wait_for(event: gevent.Greenlet) -> None:
+    """Wait for what is happening, and raise what it raises; but not Ctrl+C, which gevent tells the main greenlet."""
+    event.join()
+    if isinstance(event.exception, Exception):
+        raise event.exception

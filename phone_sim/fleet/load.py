@@ -4,7 +4,6 @@ Importing this imports Locust, which replaces the sockets of its whole process.
 """
 
 import csv
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from locust.stats import PERCENTILES_TO_REPORT, StatsCSV, StatsCSVFileWriter, st
 from zmq import ZMQError
 
 from phone_sim.errors import PhoneSimError, UsageError
+from phone_sim.fleet.interruption import interruption
 from phone_sim.fleet.master import FleetMaster
 from phone_sim.fleet.metrics import serve_metrics
 from phone_sim.fleet.page import FleetPage
@@ -75,10 +75,12 @@ def run_load(load: Load) -> dict[str, Any]:
         ),
     )
     with ExitStack() as stack:
+        interrupted = stack.enter_context(interruption())
         runner: FleetMaster | FleetRunner
         started = None
+        if load.distribution is None or load.distribution.started:
+            check_machine(load.setup, range(load.setup.population.count))
         if load.distribution is None:
-            check_machine(load.setup)
             runner = FleetRunner(environment, load.setup, load.on_line)
         else:
             runner = _master(load, environment, load.distribution)
@@ -88,11 +90,11 @@ def run_load(load: Load) -> dict[str, Any]:
         if started is not None and isinstance(runner, FleetMaster):
             runner.greenlet.spawn(_watch, started, runner)
         with _beside(load, environment, runner):
-            interrupted = _run(load, runner, started)
+            _run(load, runner, started, interrupted)
             runner.stop()
         if load.html is not None:
             load.html.write_text(get_html_report(environment, show_download_link=False), encoding="utf-8")
-        return {**_result(load, environment, runner), "interrupted": interrupted}
+        return {**_result(load, environment, runner), "interrupted": interrupted.is_set()}
 
 
 def _master(load: Load, environment: Environment, distribution: Distribution) -> FleetMaster:
@@ -109,6 +111,7 @@ def _master(load: Load, environment: Environment, distribution: Distribution) ->
 def _beside(load: Load, environment: Environment, runner: FleetMaster | FleetRunner) -> Iterator[None]:
     """What goes on beside the phones: the page, the metrics, the files, and somebody who says how it goes."""
     beside = Group()
+    _check_report(load.html)
     with ExitStack() as stack:
         writer = _csv_writer(load, environment)
         stack.callback(beside.kill)
@@ -129,45 +132,24 @@ def _beside(load: Load, environment: Environment, runner: FleetMaster | FleetRun
         yield
 
 
-def _run(load: Load, runner: FleetMaster | FleetRunner, started: Workers | None) -> bool:
-    """Until the time is over or somebody ends it; true in the latter case."""
-    over = runner.all_lost if isinstance(runner, FleetMaster) and load.web is None else Event()
-    with _until_terminated(over) as terminated:
-        try:
-            if isinstance(runner, FleetMaster) and load.distribution is not None:
-                _wait_for_workers(load.distribution, runner, started, terminated)
-            if load.web is None:
-                if not terminated.is_set():
-                    runner.start(load.setup.population.count, load.spawn_rate)
-                over.wait(load.seconds)
-            else:
-                over.wait()
-        except KeyboardInterrupt:
-            return True
-        return bool(terminated.is_set())
-
-
-@contextmanager
-def _until_terminated(over: Event) -> Iterator[Event]:
-    """Set an event at SIGTERM as well, and say whether that was so."""
-    terminated = Event()
-
-    def end() -> None:
-        terminated.set()
-        over.set()
-
-    watch = gevent.signal_handler(signal.SIGTERM, end)
-    try:
-        yield terminated
-    finally:
-        watch.cancel()
+def _run(load: Load, runner: FleetMaster | FleetRunner, started: Workers | None, interrupted: Event) -> None:
+    """Until the time is over or somebody ends it."""
+    if isinstance(runner, FleetMaster) and load.distribution is not None:
+        _wait_for_workers(load.distribution, runner, started, interrupted)
+    if interrupted.is_set():
+        return
+    ends: list[Event] = [interrupted]
+    if load.web is None:
+        ends += [runner.all_lost] if isinstance(runner, FleetMaster) else []
+        runner.start(load.setup.population.count, load.spawn_rate)
+    gevent.wait(ends, timeout=load.seconds if load.web is None else None, count=1)
 
 
 def _wait_for_workers(
-    distribution: Distribution, runner: FleetMaster, started: Workers | None, terminated: Event
+    distribution: Distribution, runner: FleetMaster, started: Workers | None, interrupted: Event
 ) -> None:
     left = distribution.patience
-    while len(runner.ready()) < distribution.expected and not terminated.wait(0.1):
+    while len(runner.ready()) < distribution.expected and not interrupted.wait(0.1):
         if started is not None:
             started.check()
         left -= 0.1
@@ -190,6 +172,15 @@ def _csv_writer(load: Load, environment: Environment) -> StatsCSVFileWriter | No
         return StatsCSVFileWriter(environment, PERCENTILES_TO_REPORT, load.csv_prefix)
     except OSError as error:
         raise UsageError(f"--csv {load.csv_prefix}: {error.strerror}") from error
+
+
+def _check_report(html: Path | None) -> None:
+    """Find out before the phones boot that their report cannot be written."""
+    if html is not None:
+        try:
+            html.open("a").close()
+        except OSError as error:
+            raise UsageError(f"--html {html}: {error.strerror}") from error
 
 
 def _write_last(load: Load, environment: Environment) -> None:

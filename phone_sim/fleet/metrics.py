@@ -67,8 +67,13 @@ def serve_metrics(environment: Environment, picture: Callable[[], Picture], addr
     try:
         server.start()
     except OSError as error:
-        raise UsageError(f"{address[0]}:{address[1]}: {error.strerror}") from error
+        raise UsageError(f"--metrics-port {address[1]} of {address[0]}: {why_not(error)}") from error
     return server
+
+
+def why_not(error: OSError) -> str:
+    """Why an address cannot be listened at; gevent puts the address into the system's words for it."""
+    return f"{error.strerror}".partition(": (")[0]
 
 
 def _phones(picture: Picture) -> Iterator[Metric]:

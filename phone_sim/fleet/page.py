@@ -17,7 +17,7 @@ from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from phone_sim.errors import PhoneSimError, UsageError
-from phone_sim.fleet.metrics import registry
+from phone_sim.fleet.metrics import registry, why_not
 from phone_sim.fleet.report import Picture
 from phone_sim.fleet.setup import Setup
 from phone_sim.fleet.statistics import percentiles
@@ -59,7 +59,7 @@ class FleetPage(WebUI):
         try:
             self.server.start()
         except OSError as error:
-            raise UsageError(f"--web-port {self.port}: {error.strerror}") from error
+            raise UsageError(f"--web-port {self.port} of {self.host}: {why_not(error)}") from error
         self.port = self.server.server_port
 
     def update_template_args(self) -> None:
@@ -87,9 +87,11 @@ class FleetPage(WebUI):
         """Say in the form what is wrong with it; Locust would start nothing, and say nothing."""
         if request.path != "/swarm" or request.method != "POST":
             return None
+        written = request.form.get("user_count", f"{self._setup.population.count}")
         try:
-            users = int(request.form.get("user_count", self._setup.population.count))
-            self._setup.of(users, request.form.get("host") or self._setup.boot_server)
+            if not written.strip().isdecimal():
+                raise UsageError(f"{written!r} is not a number of phones")
+            self._setup.of(int(written), request.form.get("host") or self._setup.boot_server)
         except (ValueError, PhoneSimError) as error:
             return jsonify({"success": False, "message": str(error), "host": self.environment.host})
         return None

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from locust.env import Environment
 from locust.stats import RequestStats, StatsEntry
 
+from phone_sim.fleet.certificates import check_certificates
 from phone_sim.fleet.descriptors import allow_open_files
 from phone_sim.fleet.fleet import Boot, Fleet, Listeners
 from phone_sim.fleet.live import LiveFleet
@@ -21,7 +22,6 @@ from phone_sim.fleet.sources import check_sources
 from phone_sim.fleet.users import reporting, transports
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.transport import Limits
-from phone_sim.runtime.transport.tls import client_context
 
 OnLine = Callable[[MacAddress, str], None]
 
@@ -31,10 +31,10 @@ _NEWEST = 0.5
 _TRANSFER = 12
 
 
-def check_machine(setup: Setup) -> None:
-    """Refuse phones for which this machine lacks the addresses, authorities or open files. Raises UsageError."""
+def check_machine(setup: Setup, numbers: range) -> None:
+    """Refuse phones for which this machine lacks the addresses, certificates or open files. Raises UsageError."""
     check_sources(setup.population.sources)
-    client_context(setup.tls)
+    check_certificates(setup.tls, (setup.population.phone(number).mac for number in numbers))
     allow_open_files(setup.at_once)
 
 

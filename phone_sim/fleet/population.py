@@ -114,6 +114,12 @@ class Population:
         """The same population with so many phones. Raises UsageError as for a new one."""
         return replace(self, count=count)
 
+    def has(self, mac: MacAddress) -> bool:
+        """True for the address of one of the phones."""
+        if self.macs:
+            return mac in self.macs[: self.count]
+        return 0 <= int(mac.digits, 16) - int(self.first_mac.digits, 16) < self.count
+
     def phone(self, number: int) -> PlannedPhone:
         """The phone of this number. Raises IndexError where there is none."""
         if not 0 <= number < self.count:

@@ -55,6 +55,7 @@ addresses, source addresses and licenses go by the phone's number.
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -62,10 +63,11 @@ from typing import Any
 
 from phone_sim.authority.orders import software_bits
 from phone_sim.boot_server.fault_kinds import FaultKind, Reset, parse_kind
-from phone_sim.boot_server.site import locate
+from phone_sim.errors import UsageError
 from phone_sim.firmware.profile import CURRENT, profile_for
 from phone_sim.fleet.faults import KINDS, FaultShare
 from phone_sim.fleet.population import PHONE_LIMIT, Pattern, Population
+from phone_sim.fleet.server_files import read_files
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_key import LicenseType, new_key
 from phone_sim.mac_address import MacAddress
@@ -135,19 +137,11 @@ def read_fleet_file(file: Path) -> FleetFile:
     top.only(_KEYS)
     server = top.table("server")
     server.only(("files", "licenses"))
-    files = server.table("files")
     return FleetFile(
         population=_population(top),
-        files={_path(files, path): files.text(path).encode() for path in files.values},
+        files=read_files(server.table("files")),
         licenses=tuple(_license(table) for table in server.tables("licenses")),
     )
-
-
-def _path(files: Table, written: str) -> str:
-    path = written.lstrip("/")
-    if locate(path) is None:
-        raise files.error(written, "it names no file below the root of the boot server")
-    return path
 
 
 def _population(top: Table) -> Population:
@@ -155,7 +149,7 @@ def _population(top: Table) -> Population:
     first = top.text("first_mac", _DEFAULT_MAC)
     if "macs" in top.values and "first_mac" in top.values:
         raise top.error("macs", "macs and first_mac exclude each other")
-    macs = top.texts("macs")
+    macs = _some(top, "macs")
     found = tuple(top.convert("macs", partial(MacAddress.parse, one)) for one in macs)
     if len(set(found)) < len(found):
         raise top.error("macs", "a MAC address is listed twice")
@@ -256,16 +250,31 @@ def _number(table: Table, key: str, high: float, default: float | None = None) -
     return float(value)
 
 
+def _some(table: Table, key: str) -> tuple[str, ...]:
+    """A list of texts, which is not empty if it is there: that would read like none, and mean the default."""
+    found = table.texts(key)
+    if key in table.values and not found:
+        raise table.error(key, "the list is empty; without it, the default holds")
+    return found
+
+
 def _sources(top: Table) -> tuple[IPv4Network, ...]:
-    return tuple(top.convert("sources", partial(IPv4Network, text)) for text in top.texts("sources"))
+    return tuple(top.convert("sources", partial(IPv4Network, text)) for text in _some(top, "sources"))
+
+
+def _expiry(last_day: date) -> Expiry:
+    try:
+        return Expiry.on(last_day)
+    except ValueError as error:
+        raise UsageError(f"{last_day} is not from 2007-01-01 to 2186-06-03, which a license can say (D3)") from error
 
 
 def _license(table: Table) -> LicenseShare:
     table.only(("kind", "share", "features", "until"))
     kind = LicenseType[table.choice("kind", ("phone", "site"), "phone").upper()]
     last_day = table.day("until")
-    expiry = NEVER if last_day is None else table.convert("until", lambda: Expiry.on(last_day))
-    named = table.texts("features") or _DEFAULT_FEATURES
+    expiry = NEVER if last_day is None else table.convert("until", partial(_expiry, last_day))
+    named = _some(table, "features") or _DEFAULT_FEATURES
     bits = table.convert("features", lambda: software_bits(",".join(named), load_features()))
     grants = dict.fromkeys(bits, expiry)
     # Whether such a key can be is known only when one is made.

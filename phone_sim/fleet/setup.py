@@ -34,8 +34,9 @@ class Setup:
     """The phones of a run, their boot server, and how they are to be run.
 
     `population_text` is what the population was read from, which workers read it from again; empty for phones that
-    come without a file. `timeout` is in seconds, for an answer. `tls` says how HTTPS and FTPS are spoken; the file that
-    it names is on each worker's machine. At most `at_once` phones are busy at the same time.
+    come without a file. `timeout` is in seconds, for an answer. `tls` says how HTTPS and FTPS are spoken; the files
+    that it names are on each worker's machine, at the same place as on the master's. At most `at_once` phones are busy
+    at the same time.
     """
 
     population: Population
@@ -77,7 +78,8 @@ class Assignment:
             "timeout": setup.timeout,
             "expects_licenses": setup.expects_licenses,
             "at_once": setup.at_once,
-            "ca_file": str(setup.tls.ca_file or ""),
+            "ca_file": _absolute(setup.tls.ca_file),
+            "client_cert": _absolute(setup.tls.client_cert),
             "tls_min": setup.tls.oldest,
             "watched": [mac.digits for mac in setup.watched],
         }
@@ -97,7 +99,6 @@ class Assignment:
             raise UsageError("the master means other phones than this worker: they are not of the same version")
         boot_server = fields.text("boot_server", _ADDRESS_LIMIT)
         BootServer.parse_all(boot_server)
-        ca_file = fields.text("ca_file")
         setup = Setup(
             population=population,
             boot_server=boot_server,
@@ -105,7 +106,9 @@ class Assignment:
             timeout=fields.number("timeout", 0.1, LONGEST_TIMEOUT),
             expects_licenses=fields.flag("expects_licenses"),
             at_once=fields.whole("at_once", 1, AT_ONCE_LIMIT),
-            tls=Tls(ca_file=Path(ca_file) if ca_file else None, oldest=_version(fields)),
+            tls=Tls(
+                ca_file=_path(fields, "ca_file"), client_cert=_path(fields, "client_cert"), oldest=_version(fields)
+            ),
             watched=tuple(MacAddress.parse(mac) for mac in fields.texts("watched")),
         )
         return cls(setup=setup, numbers=numbers, run=fields.whole("run"))
@@ -142,6 +145,20 @@ def sample(population: Population, numbers: range) -> str:
     step = max(1, len(numbers) // _SAMPLED)
     planned = (population.phone(number) for number in [*numbers[::step], *numbers[-1:]])
     return hashlib.sha256("\n".join(map(repr, planned)).encode()).hexdigest()
+
+
+def _absolute(path: Path | None) -> str:
+    """A path as a worker in another folder finds it; empty for none."""
+    return f"{path.absolute()}" if path is not None else ""
+
+
+def _tls(fields: Fields) -> Tls:
+    return Tls(ca_file=_path(fields, "ca_file"), client_cert=_path(fields, "client_cert"), oldest=_version(fields))
+
+
+def _path(fields: Fields, key: str) -> Path | None:
+    text = fields.text(key, _ADDRESS_LIMIT)
+    return Path(text) if text else None
 
 
 def _version(fields: Fields) -> str:

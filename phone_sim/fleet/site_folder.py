@@ -1,4 +1,5 @@
-"""The boot server's folder of a population: its files, and an activation file for each phone that has a license.
+"""The boot server's folder of a population: its files, folders for logs, and an activation file for each phone that has
+a license.
 
 Whatever is there already stays as it is: a folder that has one of the files is refused before anything is ordered. The
 activation files are where the master configuration file has phones look for them (B17). This module does not know how
@@ -15,7 +16,9 @@ from phone_sim.boot_server.site import locate
 from phone_sim.errors import AuthorityError, MasterConfigurationError, UsageError
 from phone_sim.firmware import master_config
 from phone_sim.firmware.location import BootServer
+from phone_sim.firmware.master_config import MasterConfiguration
 from phone_sim.fleet.bulk_licenses import BulkLicenses
+from phone_sim.fleet.population import PlannedPhone
 from phone_sim.fleet.read_population import FleetFile
 from phone_sim.runtime.model_files import load_model
 
@@ -57,6 +60,8 @@ class SiteFolder:
             self._folder.mkdir(parents=True, exist_ok=True)
             for name, data in self._found.files.items():
                 self._write_new(name, data)
+            for name in self._upload_folders():
+                (self._folder / name).mkdir(parents=True, exist_ok=True)
             for start in range(0, len(licenses.licensed), _AT_ONCE):
                 numbers = licenses.licensed[start : start + _AT_ONCE]
                 written += self._write_licenses(numbers, licenses)
@@ -73,17 +78,24 @@ class SiteFolder:
 
     def _license_name(self, number: int) -> str | None:
         """Where a phone looks for its activation file; None where that is not here, or where a file is given for it."""
-        phone, files = self._found.population.phone(number), self._found.files
-        master = files.get(f"{phone.mac}.cfg") or files.get(master_config.DEFAULT_NAME, b"")
+        phone = self._found.population.phone(number)
+        path = _place(self._master(phone).license_directory, f"{phone.mac}-license.cfg")
+        return None if path is None or path in self._found.files else path
+
+    def _upload_folders(self) -> set[str]:
+        """Where the phones put their logs; a server makes no folder for an upload, or not without being told to."""
+        phones = map(self._found.population.phone, range(self._found.population.count))
+        places = (_place(self._master(phone).log_file_directory, f"{phone.mac}-app.log") for phone in phones)
+        return {place.rpartition("/")[0] for place in places if place is not None}
+
+    def _master(self, phone: PlannedPhone) -> MasterConfiguration:
+        """What the master configuration file says to a phone; nothing, if it is none."""
+        files = self._found.files
+        data = files.get(f"{phone.mac}.cfg") or files.get(master_config.DEFAULT_NAME, b"")
         try:
-            directory = master_config.parse(master, model=load_model(phone.model), mac=phone.mac).license_directory
+            return master_config.parse(data, model=load_model(phone.model), mac=phone.mac)
         except MasterConfigurationError:
-            directory = ""
-        location = _BOOT_SERVER.locate(directory, f"{phone.mac}-license.cfg")
-        if location is None or not location.url.startswith(_BOOT_SERVER.root):
-            return None
-        path = unquote(urlsplit(location.url).path).lstrip("/")
-        return None if path in files or locate(path) is None else path
+            return MasterConfiguration()
 
     def _write_new(self, name: str, data: bytes) -> None:
         """Write a file whole, and only if there is none."""
@@ -95,3 +107,12 @@ class SiteFolder:
             file.flush()
             Path(file.name).chmod(0o644)
             os.link(file.name, path)
+
+
+def _place(directory: str, name: str) -> str | None:
+    """Where a file of a directory is below the root of the boot server; None where that is not here."""
+    location = _BOOT_SERVER.locate(directory, name)
+    if location is None or not location.url.startswith(_BOOT_SERVER.root):
+        return None
+    path = unquote(urlsplit(location.url).path).lstrip("/")
+    return None if locate(path) is None else path

@@ -54,13 +54,20 @@ def percentiles(times: Counter[int]) -> dict[str, float]:
 
 def measure(stats: RequestStats, licensed: Counter[int], name: str, metric: str) -> float | None:
     """What was counted of the requests of a name; of several methods, the worst. None if there is nothing."""
-    if name == LICENSED_NAME and metric in percentiles(licensed):
-        return percentiles(licensed)[metric]
+    if name == LICENSED_NAME:
+        return _of_times(licensed, metric) if licensed else None
     entries = [each for (found, _), each in stats.entries.items() if found == name and each.num_requests]
     if name == ALL:
         entries = [stats.total]
     measured = [_metric(entry, metric) for entry in entries]
     return None if not measured else min(measured) if metric == "rate" else max(measured)
+
+
+def _of_times(times: Counter[int], metric: str) -> float:
+    if metric == "avg":
+        return sum(time * count for time, count in times.items()) / times.total()
+    part = 1.0 if metric == "max" else int(metric[1:]) / 100
+    return float(calculate_response_time_percentile(times, times.total(), part))
 
 
 def _measures(entry: StatsEntry) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from phone_sim.errors import UsageError
+from phone_sim.fleet.report import LICENSED_NAME
 
 _RULE = re.compile(
     r"\s*(\S.*?)\.(p50|p90|p95|p99|max|avg|failures|rate)\s*([<>])\s*([0-9]+(?:\.[0-9]+)?)\s*(ms|s|%|)\s*"
@@ -19,8 +20,8 @@ ALL = "all"
 class Threshold:
     """A run fails if what `metric` says of the requests of a `name` is past the `limit`, above it or below.
 
-    The name is that of the requests in the statistics, `boot`, or `all`. Times are in milliseconds, failures in
-    percent, a rate in requests a second.
+    The name is that of the requests in the statistics, `boot`, `licensed`, or `all`. Times are in milliseconds,
+    failures in percent, a rate in requests a second.
     """
 
     text: str
@@ -42,6 +43,8 @@ class Threshold:
         if match is None:
             raise UsageError(f"{text!r} is no threshold such as boot.p95>2s, all.failures>1% or boot.rate<10")
         name, metric, sign, value, unit = match.groups()
+        if name == LICENSED_NAME and metric in _UNITS:
+            raise UsageError(f"{text!r}: {LICENSED_NAME} is a time, and has no {metric}")
         units = _UNITS.get(metric, _TIMES)
         if unit not in units:
             expected = " or ".join(units).strip() or "no unit"

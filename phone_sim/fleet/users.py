@@ -9,18 +9,20 @@
 Importing this imports Locust, which replaces the sockets of its whole process.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from gevent.event import Event
-from locust import User
+from locust import User, events
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
 from phone_sim.errors import PhoneSimError, UsageError
 from phone_sim.firmware.effects import Fetch, Fetched, NotFound, Uploaded
+from phone_sim.fleet.certificates import PATTERN, check_certificates, own_tls
 from phone_sim.fleet.fleet import Boot, Fleet, Listeners
 from phone_sim.fleet.live import LiveFleet
 from phone_sim.fleet.message import sendable
@@ -30,10 +32,10 @@ from phone_sim.fleet.read_population import read_fleet_file
 from phone_sim.fleet.setup import parts
 from phone_sim.fleet.sources import check_sources
 from phone_sim.fleet.transport import fleet_transport
+from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.transport import Limits, Tls, Transport
-from phone_sim.runtime.transport.tls import client_context
 from phone_sim.runtime.trust_file import load_anchor
 
 BOOT_NAME = "boot"
@@ -41,7 +43,8 @@ AT_ONCE = 100
 """Most phones that something goes on with at the same time; ours."""
 PHONES_PER_WORKER = 10_000
 """Phones of a worker where nobody knows how many workers there will be; ours."""
-_PATTERN = "<MAC>"
+CERTIFICATES_CHECKED = 10_000
+"""Of how many phones it is looked whether their certificates are there, since all of them may not be needed; ours."""
 
 
 class RequestFailedError(PhoneSimError):
@@ -55,7 +58,7 @@ class RequestFailedError(PhoneSimError):
 def request_name(mac: MacAddress, exchange: Exchange) -> str:
     """The name of a request in the statistics: the path of the file, with a pattern for the phone's own address."""
     path = exchange.request.location.url.partition("://")[2].partition("/")[2].partition("?")[0]
-    return path.replace(mac.digits, _PATTERN).replace(mac.serial, _PATTERN) or "/"
+    return path.replace(mac.digits, PATTERN).replace(mac.serial, PATTERN) or "/"
 
 
 def reporting(environment: Environment, on_line: Callable[[MacAddress, str], None] | None = None) -> Listeners:
@@ -97,10 +100,12 @@ def _stay_on(_: User) -> None:
 class PhoneUser(User):
     """A phone: it is switched on when the user starts, and then stays on, with its daily checks and log uploads.
 
-    `host` is the address of the boot server, `population` says which phones there are: one, or the path of its file.
+    `host` is the address of the boot server, `population` says which phones there are: one, or the path of its file,
+    which each worker of Locust needs, too. Paths are looked for in the current folder and beside the locustfile.
     `trust` is the public key that license keys are verified with, the test pair's without one (D5);
     `expects_licenses` makes a boot that leaves a configured feature unlicensed a failure; `tls` says how HTTPS and FTPS
-    are spoken. Tasks can be added, and can `reboot` the phone.
+    are spoken, with `<MAC>` in the name of a client certificate for the phone's own. Tasks can be added, and can
+    `reboot` the phone.
 
     With Locust's --processes, or --master with --expect-workers, each worker has as many phones of the population as
     any other, and no two have the same one. Where Locust does not know how many workers come, each has
@@ -150,6 +155,12 @@ class PhoneUser(User):
         self.fleet.reboot(self.number)
 
     @classmethod
+    def check_files(cls) -> None:
+        """Refuse a population and a trust anchor that cannot be used. Raises UsageError, which names the file."""
+        cls._population()
+        cls._anchor()
+
+    @classmethod
     def _drop_all(cls, environment: Environment, **_: Any) -> None:
         """Let nothing happen any more to the phones of a run that has ended: the next one has phones of its own."""
         for fleet, _numbers in cls._fleets.pop(environment, {}).values():
@@ -171,14 +182,15 @@ class PhoneUser(User):
     def _new_fleet(cls, environment: Environment) -> LiveFleet:
         population = cls._population()
         check_sources(population.sources)
-        client_context(cls.tls)
+        numbers = cls._numbers(environment, population.count)
+        check_certificates(cls.tls, (population.phone(number).mac for number in numbers[:CERTIFICATES_CHECKED]))
         clock = clock_of(population)
         fleet = Fleet(
             population,
             boot_server=cls._boot_server(environment),
             clock=clock,
             transport=transports(Limits(answer=cls.timeout, transfer=12 * cls.timeout), cls.tls),
-            anchor=load_anchor(cls.trust),
+            anchor=cls._anchor(),
             expects_licenses=cls.expects_licenses,
             patience=cls.timeout,
             listeners=reporting(environment),
@@ -189,11 +201,19 @@ class PhoneUser(User):
     def _population(cls) -> Population:
         if isinstance(cls.population, Population):
             return cls.population
-        return (
-            Population(count=PHONE_LIMIT)
-            if cls.population is None
-            else read_fleet_file(Path(cls.population)).population
-        )
+        if cls.population is None:
+            return Population(count=PHONE_LIMIT)
+        return read_fleet_file(cls._beside(Path(cls.population))).population
+
+    @classmethod
+    def _beside(cls, file: Path) -> Path:
+        """A file of the class: in the current folder, or else beside the locustfile, which Locust can be told of."""
+        own = getattr(sys.modules.get(cls.__module__), "__file__", None)
+        return file if own is None or file.exists() else Path(own).parent / file
+
+    @classmethod
+    def _anchor(cls) -> TrustAnchor:
+        return load_anchor(None if cls.trust is None else cls._beside(Path(cls.trust)))
 
     @classmethod
     def _boot_server(cls, environment: Environment) -> str:
@@ -203,5 +223,23 @@ class PhoneUser(User):
 
 
 def transports(limits: Limits, tls: Tls) -> Callable[[PlannedPhone], Transport]:
-    """The transport of each phone, from its own address."""
-    return lambda phone: fleet_transport(limits=limits, tls=tls, source_address=phone.source_address)
+    """The transport of each phone, from its own address and with its own certificate."""
+
+    def transport(phone: PlannedPhone) -> Transport:
+        return fleet_transport(limits=limits, tls=own_tls(tls, phone.mac), source_address=phone.source_address)
+
+    return transport
+
+
+def _check_files(environment: Environment, **_: Any) -> None:
+    """End Locust, master or worker, before a run that could have no phones."""
+    for user_class in environment.user_classes:
+        try:
+            if issubclass(user_class, PhoneUser):
+                user_class.check_files()
+        except PhoneSimError as error:
+            sys.stderr.write(f"Error: {user_class.__name__}: {error}\n")
+            raise SystemExit(error.exit_code) from None
+
+
+events.init.add_listener(_check_files)

@@ -4,7 +4,6 @@ Importing this imports Locust, which replaces the sockets of its whole process.
 """
 
 import os
-import signal
 import socket
 import sys
 import time
@@ -21,6 +20,7 @@ from locust.rpc import Message
 from locust.runners import WorkerRunner
 
 from phone_sim.errors import PhoneSimError, UsageError
+from phone_sim.fleet.interruption import interruption
 from phone_sim.fleet.master import ASSIGNMENT, HELLO, LINE, LINE_LIMIT, REFUSAL, REPORT
 from phone_sim.fleet.message import sendable
 from phone_sim.fleet.part import Part, check_machine
@@ -41,10 +41,12 @@ class FleetWorker(PartRunner, WorkerRunner):
 
     Raises:
         PhoneSimError: no master answers in `patience` seconds.
+        KeyboardInterrupt: somebody `interrupted` the wait for it.
     """
 
-    def __init__(self, environment: Environment, master: tuple[str, int], patience: float) -> None:
+    def __init__(self, environment: Environment, master: tuple[str, int], patience: float, interrupted: Event) -> None:
         self.ended = Event()
+        self._interrupted = interrupted
         self.failure: PhoneSimError | None = None
         self._patience = patience
         self._assignment: Assignment | None = None
@@ -59,9 +61,12 @@ class FleetWorker(PartRunner, WorkerRunner):
         # In this order: a master that hears of somebody and has no worker yet takes its run for stopped.
         self.client.send(Message("client_ready", __version__, self.client_id))
         self.client.send(Message(HELLO, {"pid": os.getpid(), "host": socket.gethostname()}, self.client_id))
-        if not self.connection_event.wait(self._patience):
+        gevent.wait([self.connection_event, self._interrupted], timeout=self._patience, count=1)
+        if not self.connection_event.is_set():
             self.greenlet.kill()
             self.client.close(linger=0)
+            if self._interrupted.is_set():
+                raise KeyboardInterrupt
             raise PhoneSimError(
                 f"no master answers at {self.master_host}:{self.master_port} in {self._patience:g} s: "
                 "is phone-sim fleet --master running there?"
@@ -129,7 +134,7 @@ class FleetWorker(PartRunner, WorkerRunner):
     def _on_assignment(self, msg: Message, **_: Any) -> None:
         try:
             assignment = Assignment.read(msg.data)
-            check_machine(assignment.setup)
+            check_machine(assignment.setup, assignment.numbers)
             self._assignment = assignment
             self._is_told_to_end = False
         except PhoneSimError as error:
@@ -175,17 +180,14 @@ def run_worker(master: tuple[str, int], patience: float, *, ends_with_input: boo
     if ends_with_input:
         gevent.spawn(_exit_with_input)
     environment = Environment(user_classes=[FleetUser], parsed_options=options())
-    runner = FleetWorker(environment, master, patience)
-    environment.runner = runner
-    terminated = gevent.signal_handler(signal.SIGTERM, runner.ended.set)
-    try:
-        runner.ended.wait()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        terminated.cancel()
-        runner.stop()
-        runner.leave()
+    with interruption() as interrupted:
+        runner = FleetWorker(environment, master, patience, interrupted)
+        environment.runner = runner
+        try:
+            gevent.wait([runner.ended, interrupted], count=1)
+        finally:
+            runner.stop()
+            runner.leave()
     if runner.failure is not None:
         raise runner.failure
     if not runner.is_dismissed:

@@ -1,5 +1,6 @@
 """The power goes (`kill -9`) in a redemption, in a batch, while files are written: nothing is lost or halved."""
 
+import os
 import random
 import signal
 import subprocess
@@ -45,14 +46,15 @@ with Ledger(Path(sys.argv[1])) as ledger:
         print(number, flush=True)
 """
 SIGNER = """
-import os, signal, threading
+import signal, sys
 from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_key import LicenseType, new_key
 from tests.authority import phones
 
 keys = [new_key(serial=mac.serial, license_type=LicenseType.PHONE, grants={2: NEVER}) for mac in phones(20_000)]
-threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGKILL)).start()
+signal.alarm(int(sys.argv[1]))  # which no handler hears, and the processes that help do not get
+print("ready", flush=True)
 test_signing_key().sign_all(keys)
 """
 ROOT = Path(__file__).parents[2]
@@ -130,5 +132,24 @@ def test_killed_publish_leaves_whole_files_and_export_makes_the_rest(tmp_path: P
 
 def test_killed_signer_leaves_no_process_behind() -> None:
     # Returns when the last process that holds the pipe has ended.
-    done = subprocess.run([sys.executable, "-c", SIGNER], capture_output=True, timeout=60, cwd=ROOT)
-    assert done.returncode == -signal.SIGKILL
+    done = subprocess.run([sys.executable, "-c", SIGNER, "1"], capture_output=True, timeout=60, cwd=ROOT)
+    assert done.returncode == -signal.SIGALRM
+
+
+@pytest.mark.parametrize("after", [0.05, 0.5])
+def test_interrupted_signing_ends_in_silence(after: float) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SIGNER, "60"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        start_new_session=True,
+    ) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        time.sleep(after)
+        os.killpg(child.pid, signal.SIGINT)  # as a terminal does: all of the group hear it
+        _, said = child.communicate(timeout=30)
+    assert said.endswith("\nKeyboardInterrupt\n")
+    assert said.count("Traceback") == 1

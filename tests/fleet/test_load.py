@@ -16,6 +16,7 @@ import pytest
 
 from phone_sim.casebook.activation_files import phone_key
 from phone_sim.licensing.license_file import write
+from tests.fleet.running import until
 from tests.real_servers.nginx import Nginx
 
 pytestmark = pytest.mark.real
@@ -91,6 +92,7 @@ def test_unlicensed_phones_and_slow_boots_fail_the_run(server: Nginx, population
     ended = run(
         *("--server", server.url, "--population", population, "--headless", "--run-time", "8s", "--json"),
         *("--require-licensed", "--fail-if", "boot.p95>1ms", "--fail-if", "boot.p50>1000s"),
+        *(word for metric in ("p90", "avg", "max") for word in ("--fail-if", f"licensed.{metric}>1000s")),
     )
     assert ended.returncode == 1, ended.stderr
     found = json.loads(ended.stdout)
@@ -100,6 +102,14 @@ def test_unlicensed_phones_and_slow_boots_fail_the_run(server: Nginx, population
         ("boot", "LDAP: no license", lacking)
     }
     assert list(found["thresholds_passed"]) == ["boot.p95>1ms"]
+
+
+def test_report_that_cannot_be_written_boots_no_phone(server: Nginx, tmp_path: Path) -> None:
+    before = len(server.requests())
+    report = tmp_path / "missing" / "run.html"
+    ended = run("--server", server.url, "-u", "5", "--headless", "--run-time", "1s", "--html", str(report))
+    assert (ended.returncode, ended.stderr) == (2, f"Error: --html {report}: No such file or directory\n")
+    assert len(server.requests()) == before
 
 
 def test_dead_server_is_every_phones_reason(population: str) -> None:
@@ -127,6 +137,7 @@ def test_interrupt_ends_with_the_result(server: Nginx, population: str, end: sig
         out, err = running.communicate(timeout=BOUND)
     assert running.returncode == 130, err
     assert json.loads(out)["states"] == {"idle": 10}
+    assert "KeyboardInterrupt" not in err
 
 
 def test_locustfile_of_ones_own_has_phones(server: Nginx, tmp_path: Path) -> None:
@@ -152,6 +163,50 @@ def test_locustfile_of_ones_own_has_phones(server: Nginx, tmp_path: Path) -> Non
     assert rows["boot"]["num_requests"] > 3
     assert rows["boot"]["num_failures"] == 0
     assert "<MAC>-license.cfg" in rows
+
+
+def test_locust_ends_in_order_when_interrupted(server: Nginx, tmp_path: Path) -> None:
+    (tmp_path / "locustfile.py").write_text(
+        "from locust import constant, task\n"
+        "from phone_sim.fleet.users import PhoneUser\n"
+        "class Restless(PhoneUser):\n"
+        "    wait_time = constant(0)\n"
+        "    @task\n"
+        "    def again(self):\n"
+        "        self.reboot()\n"
+    )
+    before = len(server.requests())
+    words = ["--host", server.url, "--headless", "--users", "60", "--spawn-rate", "60", "--json"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "locust", *words],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        until(lambda: len(server.requests()) > before + 1000)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=BOUND)
+    assert running.returncode == 0, err
+    assert "boot" in {row["name"] for row in json.loads(out)}
+
+
+def test_population_is_found_beside_the_locustfile(server: Nginx, tmp_path: Path) -> None:
+    (folder := tmp_path / "load").mkdir()
+    (folder / "locustfile.py").write_text(
+        "from phone_sim.fleet.users import PhoneUser\nclass Desk(PhoneUser):\n    population = 'phones.toml'\n"
+    )
+    words = ["-f", "load/locustfile.py", "--host", server.url, "--headless", "--users", "2", "--run-time", "3s"]
+    command = [sys.executable, "-m", "locust", *words, "--json"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=BOUND)
+    assert ended.returncode == 2
+    assert f"Error: Desk: {folder / 'phones.toml'}: No such file or directory" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+    (folder / "phones.toml").write_text('first_mac = "0004f2700000"\ncount = 2\n')
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=BOUND)
+    assert ended.returncode == 0, ended.stderr
+    assert {"0004f2700000.cfg", "0004f2700001.cfg"} <= {request.path.strip("/") for request in server.requests()}
 
 
 def test_this_process_has_its_own_sockets() -> None:

@@ -111,6 +111,12 @@ def test_listed_addresses_are_the_count(tmp_path: Path) -> None:
     assert str(population.phone(1).mac) == "0004f2aabbcd"
 
 
+def test_day_begins_at_midnight(tmp_path: Path) -> None:
+    for day in ("2026-12-31", '"2026-12-31"'):
+        population = read_fleet_file(written(tmp_path, f"[boot]\nnow = {day}")).population
+        assert population.now == datetime(2026, 12, 31, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -154,6 +160,17 @@ def test_listed_addresses_are_the_count(tmp_path: Path) -> None:
         ("[boot]\nspan = 1", "2: boot.span: there is no such key here"),
         ("[server.files]\n'a.cfg' = 3", '2: server.files."a.cfg": 3 is not a text'),
         ("[[server.licenses]]\nuntil = 2026-12-31", "2: server.licenses[1].until: Duration holds an end date"),
+        ("[boot]\nnow = 07:32:00", "2: boot.now: 07:32:00 is not a time or a day"),
+        ("[boot]\nnow = 1500-01-01", "2: boot.now: 1500-01-01T00:00:00 is not between 1970 and 2186"),
+        ("count = 3\nmacs = []", "2: macs: the list is empty"),
+        ("sources = []", "1: sources: the list is empty"),
+        ("[[server.licenses]]\nfeatures = []", "2: server.licenses[1].features: the list is empty"),
+        ("[server.files]\n'a' = '1'\n'/a' = '2'", '3: server.files."/a": a is there twice'),
+        ("[server.files]\n'a/b' = '1'\n'a' = '2'", '2: server.files."a/b": a is a file, and cannot be a folder'),
+        (
+            "[[server.licenses]]\nkind = 'site'\nuntil = 2000-12-31",
+            "3: server.licenses[1].until: 2000-12-31 is not from 2007-01-01 to 2186-06-03",
+        ),
         ("[[server.licenses]]\nshare = 1.5", "2: server.licenses[1].share: 1.5 is not a number from 0 to 1"),
         ("[[server.licenses]]\nfeatures = 'Telepathy'", "2: server.licenses[1].features:"),
     ],

@@ -1,6 +1,7 @@
 """What a master tells its workers, and which phones are whose."""
 
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def assignment(population: Population = POPULATION, text: str = TEXT) -> Assignm
         timeout=5.0,
         expects_licenses=True,
         at_once=100,
-        tls=Tls(ca_file=Path("ca.pem"), oldest="1.3"),
+        tls=Tls(ca_file=Path("/site/ca.pem"), client_cert=Path("/site/<MAC>.pem"), oldest="1.3"),
         watched=(MacAddress("0004f2000007"),),
     )
     return Assignment(setup=setup, numbers=range(20, 40), run=2)
@@ -43,6 +44,12 @@ def test_worker_reads_what_the_master_means() -> None:
     assert read.setup.anchor.pem() == told.setup.anchor.pem()
     for name in ("boot_server", "timeout", "expects_licenses", "at_once", "tls", "watched"):
         assert getattr(read.setup, name) == getattr(told.setup, name)
+
+
+def test_worker_in_another_folder_finds_the_files() -> None:
+    told = assignment()
+    relative = replace(told, setup=replace(told.setup, tls=Tls(ca_file=Path("ca.pem"))))
+    assert Assignment.read(relative.message()).setup.tls == Tls(ca_file=Path.cwd() / "ca.pem")
 
 
 def test_no_file_means_phones_of_the_default_kind() -> None:
@@ -78,6 +85,7 @@ def test_another_plan_is_refused() -> None:
         ("watched", "0004f2000007"),
         ("tls_min", "2.0"),
         ("ca_file", 7),
+        ("client_cert", None),
         ("sample", ""),
     ],
 )

@@ -151,6 +151,19 @@ def _grants(data: bytes, serial: str) -> set[object]:
     return {(verdict.key.type, verdict.key.grants) for verdict in found if isinstance(verdict, Valid)}
 
 
+def test_logs_have_folders(tmp_path: Path) -> None:
+    master = (
+        b'<APPLICATION LOG_FILE_DIRECTORY="logs/[PHONE_MODEL]" LOG_FILE_DIRECTORY_SPIP450="http://else.example/x"/>'
+    )
+    found = FleetFile(population=FILE.population, files={"000000000000.cfg": master})
+    SiteFolder(found, tmp_path).write(BulkLicenses(found, None, at=AT))
+    assert sorted(f"{path.relative_to(tmp_path)}" for path in tmp_path.rglob("*")) == [
+        "000000000000.cfg",
+        "logs",
+        "logs/SPIP670",
+    ]
+
+
 @pytest.mark.parametrize(
     "name", ["site.cfg", "licenses/0004f2000002-license.cfg", "more/of/them/0004f2000004-license.cfg"]
 )

@@ -42,6 +42,8 @@ def test_passed_rules_say_what_was_measured() -> None:
         ("boot.p95>1", "p95 has a value in ms or s"),
         ("boot.failures>1s", "failures has a value in %"),
         ("boot.rate<1%", "rate has a value in no unit"),
+        ("licensed.failures>1%", "licensed is a time, and has no failures"),
+        ("licensed.rate<1", "licensed is a time, and has no rate"),
     ],
 )
 def test_wrong_rules_are_refused(rule: str, message: str) -> None:

@@ -1,0 +1,38 @@
+"""Ctrl+C and SIGTERM for a process whose greenlets are busy.
+
+Python raises KeyboardInterrupt in whichever greenlet happens to run; of a phone's it ends no more than that one boot,
+and the run goes on. So the hub takes the signals here, and only the greenlet that waits for them is told.
+"""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import gevent
+from gevent.event import Event
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def interruption() -> Iterator[Event]:
+    """An event that the first Ctrl+C or SIGTERM sets; the next one is raised here as KeyboardInterrupt.
+
+    A signal that this process was started to pass over, as in the background of a script, is still passed over.
+    """
+    interrupted, waiting, loop = Event(), gevent.getcurrent(), gevent.get_hub().loop
+
+    def hear() -> None:
+        if interrupted.is_set():
+            loop.run_callback(waiting.throw, KeyboardInterrupt)
+        interrupted.set()
+
+    before = {each: signal.getsignal(each) for each in _SIGNALS}
+    watches = [gevent.signal_handler(each, hear) for each, how in before.items() if how is not signal.SIG_IGN]
+    try:
+        yield interrupted
+    finally:
+        for watch in watches:
+            watch.cancel()
+        for each, how in before.items():
+            signal.signal(each, how)

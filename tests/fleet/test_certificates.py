@@ -1,0 +1,48 @@
+"""A certificate for each phone, which nginx wants to see."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.fleet.running import Running, make_site
+from tests.real_servers.certificates import Certificates
+from tests.real_servers.nginx import Nginx
+
+pytestmark = pytest.mark.real
+
+MACS = [f"0004f2{number:06x}" for number in range(1, 5)]
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> Certificates:
+    made = Certificates.make(tmp_path / "certificates")
+    for mac in MACS:
+        made.for_phone(mac)
+    return made
+
+
+@pytest.mark.parametrize("more", [(), ("--processes", "2")])
+def test_each_phone_shows_its_own_certificate(certificates: Certificates, tmp_path: Path, more: tuple[str]) -> None:
+    make_site(tmp_path / "root", len(MACS))
+    with Nginx(tmp_path / "root", tmp_path / "work", tls=certificates, wants_client_certificate=True) as server:
+        words = ("--server", server.url, "-u", f"{len(MACS)}", "--headless", "--run-time", "4s", "--json")
+        own = f"{certificates.ca_file.with_name('phone-<MAC>.pem')}"
+        with Running(*words, "--ca-file", f"{certificates.ca_file}", "--client-cert", own, *more) as run:
+            code, out = run.ended()
+        assert (code, json.loads(out)["failures"]) == (0, []), run.said
+        shown = Counter(
+            (request.user, mac) for request in server.requests() for mac in MACS if f"{mac}.cfg" in request.path
+        )
+    assert shown == {(f"CN={mac}", mac): 1 for mac in MACS}
+
+
+def test_missing_certificate_is_said_before_any_phone_boots(certificates: Certificates) -> None:
+    certificates.ca_file.with_name(f"phone-{MACS[2]}.pem").unlink()
+    own = certificates.ca_file.with_name("phone-<MAC>.pem")
+    with Running("--server", "https://127.0.0.1:9/", "-u", "5", "--headless", "--client-cert", f"{own}") as run:
+        code, out = run.ended()
+    first = certificates.ca_file.with_name(f"phone-{MACS[2]}.pem")
+    said = f"Error: --client-cert: 2 of 5 phones have no certificate; {first} is missing\n"
+    assert (code, out, run.said) == (2, "", said)
