@@ -380,7 +380,7 @@ def test_certificate_for_another_host_is_not_accepted(certificates: Certificates
 @pytest.mark.parametrize("words", ["502 no TLS here", "530 no", "431 no resource"])
 def test_password_is_not_sent_to_a_server_without_tls(words: str, certificates: Certificates) -> None:
     with HostileFtpServer({"AUTH": f"{words}\r\n".encode()}, tls=tls_context(certificates)) as server:
-        assert fetched(server.url.replace("://", "://user:secret@")) == Refused(f"FTP {words}")
+        assert fetched(server.url.replace("://", "://user:secret@")) == Refused(f"FTP {words} (to AUTH TLS)")
         assert server.commands == ["AUTH TLS", "QUIT"]
 
 

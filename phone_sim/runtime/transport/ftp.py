@@ -70,7 +70,11 @@ class _Client(ftplib.FTP):
         self._converse_over(control)
         self.voidresp()
         if self.context is not None:
-            self.voidcmd("AUTH TLS")
+            try:
+                self.voidcmd("AUTH TLS")
+            except ftplib.Error as error:
+                # Servers without TLS answer as if they had been asked for a file.
+                raise type(error)(f"{error} (to AUTH TLS)") from None
             self._converse_over(self._secured(control, self.context))
         if credentials is None:
             self.login()
