@@ -9,6 +9,7 @@ from enum import Enum
 
 from phone_sim.authority.license_number import new_number
 from phone_sim.errors import UsageError
+from phone_sim.firmware.features import goes_by
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 from phone_sim.models import Feature, parse_version
@@ -113,7 +114,7 @@ def software_bits(software: str, features: Iterable[Feature]) -> tuple[int, ...]
     everything = tuple(features)
     bits: set[int] = set()
     for name in (part.strip().lower() for part in software.split(",")):
-        found = {one.bit for one in everything if name in (one.suite.lower(), one.key.lower(), one.name.lower())}
+        found = {one.bit for one in everything if name == one.suite.lower() or goes_by(name, one)}
         if not name or not found:
             known = sorted({one.suite for one in everything if one.suite} | {one.key for one in everything})
             raise UsageError(f"{name!r} is no software that can be ordered: {', '.join(known)} can")

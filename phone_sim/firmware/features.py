@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
+from phone_sim.errors import UsageError
 from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.profile import FirmwareProfile
 from phone_sim.licensing.expiry import Expiry
@@ -108,6 +109,25 @@ class FeatureSet:
         return self.profile.supports_licensing(self.model) and any(
             isinstance(self.gate(feature, ring, today), NotLicensed) for feature in self.features
         )
+
+
+def goes_by(name: str, feature: Feature) -> bool:
+    """True when the name is the key of the feature or its full name, in any case."""
+    return name.strip().lower() in (feature.key.lower(), feature.name.lower())
+
+
+def feature_named(name: str, features: Iterable[Feature]) -> Feature:
+    """The feature that goes by this name.
+
+    Raises:
+        UsageError: there is none; the message lists those there are.
+    """
+    there = tuple(features)
+    for feature in there:
+        if goes_by(name, feature):
+            return feature
+    known = ", ".join(f"{one.key} ({one.name})" for one in there)
+    raise UsageError(f"{name!r} is no feature; those there are: {known}")
 
 
 def wanted_features(features: Iterable[Feature], parameters: Parameters, dialect: str) -> frozenset[str]:

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from phone_sim.errors import LifecycleError, UsageError
+from phone_sim.errors import LifecycleError
 from phone_sim.firmware.effects import Fetched, Uploaded
-from phone_sim.firmware.features import Gate
+from phone_sim.firmware.features import Gate, feature_named
 from phone_sim.firmware.keys import Press, parse_press
 from phone_sim.firmware.lease import DhcpSettings
 from phone_sim.firmware.lifecycle import State
@@ -128,8 +128,8 @@ class VirtualPhone:
         """End a call; a phone that waits for that reboots (D15). Raises LifecycleError if there is none."""
         self.driver.end_call()
 
-    def feature(self, key: str) -> Gate:
-        """The gate of a feature, such as `LDAP`: `is_enabled`, and the `reason`.
+    def feature(self, name: str) -> Gate:
+        """The gate of a feature, by key or full name in any case, such as `LDAP`: `is_enabled`, and the `reason`.
 
         Raises:
             LifecycleError: the phone has not booted.
@@ -138,10 +138,8 @@ class VirtualPhone:
         service = self.driver.phone.service
         if service is None:
             raise LifecycleError(f"a phone that is {self.state.value} has no features: boot it first")
-        gates = {gate.feature.key: gate for gate in service.gates}
-        if key not in gates:
-            raise UsageError(f"unknown feature {key!r}; those there are: {', '.join(gates)}")
-        return gates[key]
+        wanted = feature_named(name, self.identity.features)
+        return next(gate for gate in service.gates if gate.feature.key == wanted.key)
 
     @property
     def log(self) -> str:

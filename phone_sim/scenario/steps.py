@@ -25,6 +25,7 @@ from functools import partial
 
 from phone_sim.boot_server.faults import FaultRule
 from phone_sim.boot_server.site import locate
+from phone_sim.firmware.features import feature_named
 from phone_sim.firmware.keys import parse_press
 from phone_sim.firmware.lifecycle import State
 from phone_sim.runtime.model_files import load_features
@@ -164,5 +165,11 @@ def _requests(table: Table) -> Requests | None:
 
 
 def _features(table: Table) -> dict[str, bool]:
-    table.only([feature.key for feature in load_features()])
-    return {key: table.choice(key, ("on", "off")) == "on" for key in table.values}
+    there = load_features()
+    features: dict[str, bool] = {}
+    for name in table.values:
+        feature = table.convert(name, partial(feature_named, name, there))
+        if feature.key in features:
+            raise table.error(name, f"{feature.key} is expected twice")
+        features[feature.key] = table.choice(name, ("on", "off")) == "on"
+    return features

@@ -72,8 +72,15 @@ def test_built_in_feature_is_enabled(model: str, is_enabled: bool) -> None:
 def test_unknown_feature_is_named_with_those_there_are() -> None:
     with VirtualPhone(URL, transport=serve(site())) as phone:
         phone.boot()
-        with pytest.raises(UsageError, match=r"'ldap'; those there are: UsbAudio, .*LDAP"):
-            phone.feature("ldap")
+        with pytest.raises(UsageError, match=r"'tea' is no feature; those there are: UsbAudio .*LDAP \(Corporate Dir"):
+            phone.feature("tea")
+
+
+@pytest.mark.parametrize("name", ["LDAP", "ldap", "Corporate Directory", " corporate directory"])
+def test_feature_goes_by_key_and_full_name(name: str) -> None:
+    with VirtualPhone(URL, transport=serve(site())) as phone:
+        phone.boot()
+        assert phone.feature(name).feature.key == "LDAP"
 
 
 def test_trust_may_be_a_file(tmp_path: Path) -> None:

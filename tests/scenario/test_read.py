@@ -55,6 +55,12 @@ def test_keys_are_one_or_several(tmp_path: Path) -> None:
     ]
 
 
+def test_features_go_by_key_and_full_name(tmp_path: Path) -> None:
+    steps = "[[steps]]\nexpect.features = { ldap = 'on', 'Recording and Playback of Audio Calls' = 'off' }\n"
+    (step,) = read_scenario(write(tmp_path, steps)).steps
+    assert step.expectation.features == {"LDAP": True, "UsbAudio": False}
+
+
 @pytest.mark.parametrize(
     ("keys", "message"),
     [("[]", "at least one key is needed"), ('["menu", "back"]', "'back' is no key"), ("1", "1 is not a text")],
@@ -114,7 +120,16 @@ def test_forged_license_has_another_signature(tmp_path: Path) -> None:
             "steps[1].expect.logs: there is no such key here; allowed are req",
         ),
         ("[[steps]]\nexpect.log = [1]\n", 1, "steps[1].expect.log: [1] is not a text or a list of texts"),
-        ("[[steps]]\nexpect.features = { Ldap = 'on' }\n", 1, "steps[1].expect.features.Ldap: there is no such key"),
+        (
+            "[[steps]]\nexpect.features = { Tea = 'on' }\n",
+            1,
+            "steps[1].expect.features.Tea: 'Tea' is no feature; those there are: UsbAudio (Recording and Playback of",
+        ),
+        (
+            "[[steps]]\nexpect.features = { LDAP = 'on', 'corporate directory' = 'off' }\n",
+            1,
+            'steps[1].expect.features."corporate directory": LDAP is expected twice',
+        ),
         ("[[steps]]\nexpect.features.LDAP = true\n", 1, "steps[1].expect.features.LDAP: true is none of on, off"),
         ("[[steps]]\nexpect.requests.within = []\n", 1, "steps[1].expect.requests.within: there is no such key here"),
         ("[[steps]]\nlicense = { until = 2026-01-01 }\n", 1, "steps[1].license.until: Duration holds an end date"),
