@@ -64,8 +64,12 @@ class Table:
 
     def error(self, key: str, reason: str) -> UsageError:
         """What is wrong with a key, which need not be there; an empty one is the table itself."""
+        return UsageError(f"{self.place(key)}: {reason}")
+
+    def place(self, key: str) -> str:
+        """Where a key is, as file, line and key; an empty one is the table itself."""
         path = (*self.path, key) if key else self.path
-        return UsageError(f"{self.file}:{line_of(self.lines, path)}: {shown(path) or 'file'}: {reason}")
+        return f"{self.file}:{line_of(self.lines, path)}: {shown(path) or 'file'}"
 
     def only(self, allowed: Collection[str]) -> None:
         """Refuse keys that are none of these."""

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
-from urllib.parse import urlsplit
 
 import click
 
@@ -80,6 +79,9 @@ trust_option = click.option(
 ca_file_option = click.option(
     "--ca-file", type=_FILE, help="Authorities for HTTPS, FTPS and LDAPS servers. [default: certifi's]"
 )
+client_cert_option = click.option(
+    "--client-cert", type=_FILE, metavar="FILE.pem", help="The phone's own certificate, with its key."
+)
 tls_min_option = click.option(
     "--tls-min",
     type=click.Choice(["1.0", "1.1", "1.2", "1.3"]),
@@ -95,11 +97,12 @@ models_option = click.option(
 def check_servers(addresses: str) -> None:
     """Refuse what are no addresses of boot servers. Raises UsageError, also for a protocol that no phone speaks."""
     from phone_sim.errors import UsageError
-    from phone_sim.firmware.location import BootServer
+    from phone_sim.runtime.transport import check_addresses
 
-    for server in BootServer.parse_all(addresses):
-        if urlsplit(server.root).scheme not in SCHEMES:
-            raise UsageError(f"--server {server.root}: {', '.join(SCHEMES)} can be spoken")
+    try:
+        check_addresses(addresses)
+    except UsageError as error:
+        raise UsageError(f"--server: {error}") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +254,7 @@ _PHONE_OPTIONS = (
     click.option("--state-dir", type=_FOLDER, help="Folder for flash. [default: lost on exit]"),
     trust_option,
     ca_file_option,
-    click.option("--client-cert", type=_FILE, metavar="FILE.pem", help="The phone's own certificate, with its key."),
+    client_cert_option,
     tls_min_option,
     click.option("--source-address", metavar="IP", help="Address of this machine to ask from, as 127.0.0.2."),
     click.option("--sntp", is_flag=True, help="The clock starts unset, and a time server sets it."),

@@ -4,34 +4,96 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
-from phone_sim.cli.options import json_option
+from phone_sim.cli.options import (
+    ca_file_option,
+    check_servers,
+    client_cert_option,
+    json_option,
+    tls_min_option,
+    trust_option,
+)
 from phone_sim.cli.report_file import ReportFile, write_report
 
 if TYPE_CHECKING:
+    from phone_sim.scenario.aim import Said
     from phone_sim.scenario.case import Scenario
 
 
 @click.command(short_help="Run scenario files: phones, a boot server, expectations.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.option(
+    "--server",
+    multiple=True,
+    metavar="URL",
+    help="Boot server of yours; of several, the first that answers. [default: the file's]",
+)
+@trust_option
+@ca_file_option
+@client_cert_option
+@tls_min_option
 @click.option("--junit", type=ReportFile(), metavar="FILE", help="File for JUnit XML.")
 @click.option("--seed", type=click.IntRange(min=0), help="What chance= and corrupt go by. [default: the file's]")
 @json_option
-def command(files: tuple[Path, ...], junit: Path | None, seed: int | None, as_json: bool) -> None:
+def command(
+    files: tuple[Path, ...],
+    server: tuple[str, ...],
+    trust: Path | None,
+    ca_file: Path | None,
+    client_cert: Path | None,
+    tls_min: str,
+    junit: Path | None,
+    seed: int | None,
+    as_json: bool,
+) -> None:
     """Run scenario FILEs: phones and a boot server, what happens to them, and what is expected.
 
     A line for each FILE says ok or failed, and how long it took; a failure shows what was expected and found, and the
-    end of the log. All files are read before the first is run. The license keys of a scenario are signed with the test
-    pair. Ends with 1 if a scenario failed, and with 2 if a FILE is none; the message names file, line and key.
+    end of the log. All files are read before the first is run. Ends with 1 if a scenario failed, and with 2 if a FILE
+    is none; the message names file, line and key.
+
+    A FILE has an embedded boot server of its own, whose license keys are signed with the test pair, or it names one of
+    yours with a url. --server names one for all FILEs: each option goes before what a FILE says. What only the embedded
+    server can do, such as its files, its licenses and faults, is then an error. Phones upload their logs there.
 
     Example: phone-sim scenario fixtures/scenarios/*.phone.toml
     """
+    from phone_sim.scenario.aim import Said
+
+    is_said = click.get_current_context().get_parameter_source("tls_min") is not ParameterSource.DEFAULT
+    said = Said(
+        option="--server",
+        url=" ".join(server) or None,
+        trust=trust,
+        ca_file=ca_file,
+        client_cert=client_cert,
+        tls_min=tls_min if is_said else None,
+    )
+    _check(said)
+    _run(_read(files, said), junit=junit, seed=seed, as_json=as_json)
+
+
+def _check(said: "Said") -> None:
+    """Refuse what cannot be used before a file is read."""
+    from phone_sim.runtime.transport import Tls
+    from phone_sim.runtime.transport.tls import client_context
+    from phone_sim.runtime.trust_file import load_anchor
+
+    if said.url is not None:
+        check_servers(said.url)
+    load_anchor(said.trust)
+    if said.ca_file is not None or said.client_cert is not None:
+        client_context(Tls(ca_file=said.ca_file, client_cert=said.client_cert))
+
+
+def _run(scenarios: "list[Scenario]", *, junit: Path | None, seed: int | None, as_json: bool) -> None:
     from phone_sim.cli.report import print_json
     from phone_sim.scenario import report
     from phone_sim.scenario.run import run_scenario
 
     outcomes = []
-    for scenario in _read(files):
+    for scenario in scenarios:
         outcomes.append(outcome := run_scenario(scenario, seed))
         color = "green" if outcome.passed else "red"
         click.secho(report.progress_line(outcome), fg=color, err=as_json)
@@ -44,15 +106,16 @@ def command(files: tuple[Path, ...], junit: Path | None, seed: int | None, as_js
         click.get_current_context().exit(1)
 
 
-def _read(files: tuple[Path, ...]) -> "list[Scenario]":
-    """The scenarios; every file that is none is named."""
+def _read(files: tuple[Path, ...], said: "Said") -> "list[Scenario]":
+    """The scenarios, on the boot server that is said; every file that is none, or cannot be run there, is named."""
     from phone_sim.errors import UsageError
+    from phone_sim.scenario.aim import aim
     from phone_sim.scenario.read import read_scenario
 
     scenarios, wrong = [], []
     for file in files:
         try:
-            scenarios.append(read_scenario(file))
+            scenarios.append(aim(read_scenario(file), said))
         except UsageError as error:
             wrong.append(str(error))
     if wrong:

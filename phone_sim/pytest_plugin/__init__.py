@@ -9,7 +9,6 @@ fixture.
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -31,8 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--boot-server",
         metavar="URL",
-        help="Boot server that the phone fixture's phones boot from; scenario files have their own. "
-        "[default: an embedded one for each run]",
+        help="Boot server that phones boot from, in tests and in scenario files. "
+        "[default: an embedded one, or the one that a scenario file names]",
     )
     group.addoption(
         "--phone-seed",
@@ -49,13 +48,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if url is None:
         return
     from phone_sim.errors import UsageError
-    from phone_sim.firmware.location import BootServer
-    from phone_sim.runtime.transport import SCHEMES
+    from phone_sim.runtime.transport import check_addresses
 
     try:
-        scheme = urlsplit(BootServer.parse(url).root).scheme
-        if scheme not in SCHEMES:
-            raise UsageError(f"{url}: {', '.join(SCHEMES)} can be spoken")
+        check_addresses(url)
     except UsageError as error:
         raise pytest.UsageError(f"--boot-server: {error}") from error
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from phone_sim.errors import UsageError
+from phone_sim.scenario.aim import Said, aim
 from phone_sim.scenario.case import Scenario
 from phone_sim.scenario.read import read_scenario
 from phone_sim.scenario.report import failure_text
@@ -40,15 +41,23 @@ class ScenarioItem(pytest.Item):
         self._scenario = scenario
 
     def runtest(self) -> None:
-        """Run it. Raises ScenarioFailedError."""
-        outcome = run_scenario(self._scenario)
+        """Run it, against the boot server of `--boot-server` if there is one.
+
+        Raises:
+            ScenarioFailedError: it did not go as expected.
+            UsageError: it needs the embedded boot server, and another is named.
+        """
+        said = Said(option="--boot-server", url=self.config.getoption("--boot-server"))
+        outcome = run_scenario(aim(self._scenario, said))
         if not outcome.passed:
             raise ScenarioFailedError(outcome)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """What was expected and found, and the end of the log; for any other exception its traceback."""
+        """What was expected and found, and the end of the log; why it cannot be run; for what else its traceback."""
         if isinstance(excinfo.value, ScenarioFailedError):
             return failure_text(excinfo.value.outcome)
+        if isinstance(excinfo.value, UsageError):
+            return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Any, int, str]:

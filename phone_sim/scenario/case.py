@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from pathlib import Path
 
 from phone_sim.firmware.keys import Press
 from phone_sim.firmware.lifecycle import State
@@ -14,11 +15,35 @@ from phone_sim.mac_address import MacAddress
 
 
 class Protocol(Enum):
-    """How the phones reach the boot server: over real sockets on the loopback address, or without any."""
+    """How the phones reach the embedded boot server: over real sockets on the loopback address, or without any."""
 
     HTTP = "http"
     TFTP = "tftp"
     MEMORY = "memory"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedServer:
+    """A boot server that is made for the scenario: what it holds at first, and how it goes wrong."""
+
+    protocol: Protocol
+    files: Mapping[str, bytes]
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedServer:
+    """A boot server of the user's, and how phones reach it; its files and its life are its owner's.
+
+    `url` is its address, or several with blanks between, in the order in which they are tried. `trust` is the public
+    key that license keys are verified with, the test pair's if None. The other ones are those of TLS.
+    """
+
+    url: str
+    trust: Path | None = None
+    ca_file: Path | None = None
+    client_cert: Path | None = None
+    tls_min: str = "1.2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +125,8 @@ class RunFor:
     span: timedelta
 
 
-Action = PhoneEvent | PressKeys | ServerEvent | Put | Remove | AddFault | SetClock | RunUntil | RunFor
+ServerChange = ServerEvent | Put | Remove | AddFault
+Action = PhoneEvent | PressKeys | ServerChange | SetClock | RunUntil | RunFor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,15 +174,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A scenario; `start` None is a clock that was never set (D12), `timeout` the phones' wait for an answer, in s."""
+    """A scenario; `start` None is a clock that was never set (D12), `timeout` the phones' wait for an answer, in s.
+
+    `embedded_only` is the place of the first thing in the file that no server but the embedded one can do, as file,
+    line and key; empty when there is none.
+    """
 
     file: str
     title: str
     start: datetime | None
     seed: int
-    protocol: Protocol
     timeout: float
     phones: tuple[PhoneCase, ...]
-    files: Mapping[str, bytes]
-    faults: tuple[str, ...]
+    server: EmbeddedServer | NamedServer
+    embedded_only: str
     steps: tuple[Step, ...]

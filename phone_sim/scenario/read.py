@@ -17,22 +17,29 @@ for = "104500017731"                    # the site's serial; a phone's name or M
 features = ["LDAP"]                     # keys, names or suites; the Productivity Suite if left out
 until = 2026-12-31                      # the last day
 forged = true                           file = "000000000000-license.cfg"
+
+[server]                                # or a boot server of the user's: `phone_sim.scenario.aim`
+url = "http://boot.example/"
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from phone_sim.errors import UsageError
 from phone_sim.firmware.profile import CURRENT, profile_for
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_model
-from phone_sim.scenario.case import PhoneCase, Protocol, Scenario
+from phone_sim.scenario.aim import NAMED_KEYS, read_named
+from phone_sim.scenario.case import EmbeddedServer, NamedServer, PhoneCase, Protocol, Scenario
 from phone_sim.scenario.licenses import activation_files
-from phone_sim.scenario.steps import Cast, check_fault, read_files, read_step
+from phone_sim.scenario.steps import SERVER_ACTIONS, Cast, check_fault, read_files, read_step
 from phone_sim.toml_table import Table, read_toml
 
 # Ours.
 PHONE_LIMIT = 100
 STEP_LIMIT = 1000
 _KEYS = ("title", "start", "seed", "protocol", "timeout", "phones", "server", "faults", "steps")
+_EMBEDDED_KEYS = ("files", "licenses")
 _FIRST_MAC = 0x0004F2000001
 _LICENSE_FETCH = {"firmware": None, "when-needed": False, "always": True}
 
@@ -47,12 +54,6 @@ def read_scenario(file: Path) -> Scenario:
     top.only(_KEYS)
     protocol = Protocol(top.choice("protocol", [each.value for each in Protocol], Protocol.MEMORY.value))
     phones = _phones(top.table("phones"))
-    server = top.table("server")
-    server.only(("files", "licenses"))
-    files = read_files(server.table("files"))
-    faults = top.texts("faults")
-    for rule in faults:
-        check_fault(top, "faults", rule, protocol)
     steps = top.tables("steps")
     if not 1 <= len(steps) <= STEP_LIMIT:
         raise top.error("steps", f"a scenario has 1 to {STEP_LIMIT} steps, not {len(steps)}")
@@ -62,13 +63,44 @@ def read_scenario(file: Path) -> Scenario:
         title=top.text("title"),
         start=None if top.values.get("start") == "unset" else top.instant("start"),
         seed=top.number("seed", 0, 2**63 - 1),
-        protocol=protocol,
         timeout=top.seconds("timeout", 2.0, 0.1, 60.0),
         phones=tuple(phones.values()),
-        files=files | activation_files(server.tables("licenses"), phones),
-        faults=faults,
+        server=_server(top, protocol, phones),
+        embedded_only=_first_for_embedded(top),
         steps=tuple(read_step(step, cast) for step in steps),
     )
+
+
+def _server(top: Table, protocol: Protocol, phones: Mapping[str, PhoneCase]) -> EmbeddedServer | NamedServer:
+    table = top.table("server")
+    table.only((*_EMBEDDED_KEYS, *NAMED_KEYS))
+    named = read_named(table)
+    if named is not None:
+        if place := _first_for_embedded(top):
+            raise UsageError(
+                f"{place}: only the embedded boot server can do this, and {table.place('url')} names another"
+            )
+        return named
+    files = read_files(table.table("files"))
+    faults = top.texts("faults")
+    for rule in faults:
+        check_fault(top, "faults", rule, protocol)
+    return EmbeddedServer(
+        protocol=protocol, files=files | activation_files(table.tables("licenses"), phones), faults=faults
+    )
+
+
+def _first_for_embedded(top: Table) -> str:
+    """The place of the first thing that only the embedded boot server can do; empty when there is none."""
+    for table, keys in (
+        (top, ("protocol", "faults")),
+        (top.table("server"), _EMBEDDED_KEYS),
+        *((step, SERVER_ACTIONS) for step in top.tables("steps")),
+    ):
+        for key in keys:
+            if key in table.values:
+                return table.place(key)
+    return ""
 
 
 def _phones(table: Table) -> dict[str, PhoneCase]:

@@ -6,6 +6,8 @@ from typing import Any
 
 from lxml import etree
 
+from phone_sim.firmware.location import BootServer
+from phone_sim.scenario.case import NamedServer
 from phone_sim.scenario.run import Failure, Outcome
 
 LINES_SHOWN = 20
@@ -26,6 +28,7 @@ def failure_text(outcome: Outcome) -> str:
     if outcome.passed:
         return ""
     parts = [_failure(outcome, failure) for failure in outcome.failures]
+    parts.append(f"boot server: {_named(outcome) or 'the embedded one'}")
     parts += [_end_of_log(name, log) for name, log in outcome.logs.items()]
     return "\n".join([*parts, f"seed: {outcome.seed}"])
 
@@ -38,6 +41,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "passed": outcome.passed,
         "seconds": round(outcome.seconds, 3),
         "seed": outcome.seed,
+        "server": _named(outcome),
         "failures": [
             {
                 "step": failure.number,
@@ -69,6 +73,12 @@ def as_junit(outcomes: Sequence[Outcome]) -> bytes:
             failure = etree.SubElement(case, "failure", {"message": _xml_text(message)})
             failure.text = _xml_text(failure_text(outcome))
     return etree.tostring(suites, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def _named(outcome: Outcome) -> str | None:
+    """The addresses of the named boot server, without user and password; None for the embedded one."""
+    server = outcome.scenario.server
+    return " ".join(each.root for each in BootServer.parse_all(server.url)) if isinstance(server, NamedServer) else None
 
 
 def _failure(outcome: Outcome, failure: Failure) -> str:

@@ -11,26 +11,24 @@ from dataclasses import dataclass
 
 from phone_sim.errors import PhoneSimError
 from phone_sim.firmware.effects import Fetch, FetchReply, Upload, UploadReply
-from phone_sim.runtime.transport import Transport
+from phone_sim.runtime.transport import Limits, Transport
 from phone_sim.runtime.virtual_phone import VirtualPhone
 from phone_sim.runtime.virtual_time import VirtualTime
 from phone_sim.scenario.case import (
     Action,
-    AddFault,
+    EmbeddedServer,
     PhoneCase,
     PhoneEvent,
     PressKeys,
-    Put,
-    Remove,
     RunFor,
     RunUntil,
     Scenario,
-    ServerEvent,
     SetClock,
     Step,
 )
 from phone_sim.scenario.expectations import Seen, Unmet, unmet
-from phone_sim.scenario.server import ScenarioServer, path_of
+from phone_sim.scenario.remote import RemoteServer
+from phone_sim.scenario.server import ScenarioServer
 
 TIME_LIMIT = 300.0
 """Seconds that a scenario may take, looked at after each step; ours."""
@@ -66,16 +64,13 @@ def run_scenario(scenario: Scenario, seed: int | None = None) -> Outcome:
     """Run a scenario; `seed` takes the place of its own.
 
     Raises:
-        UsageError: its boot server cannot listen.
+        UsageError: its embedded boot server cannot listen, or a file for a named one cannot be used.
     """
     began = time.perf_counter()
     used = scenario.seed if seed is None else seed
     with ExitStack() as stack:
-        server = stack.enter_context(
-            ScenarioServer(
-                scenario.protocol, scenario.files, faults=scenario.faults, seed=used, timeout=scenario.timeout
-            )
-        )
+        server = _server(scenario, used)
+        stack.enter_context(server)
         stage = _Stage(scenario, server, stack)
         failures: list[Failure] = []
         for number, step in enumerate(scenario.steps, start=1):
@@ -91,10 +86,17 @@ def run_scenario(scenario: Scenario, seed: int | None = None) -> Outcome:
     )
 
 
+def _server(scenario: Scenario, seed: int) -> ScenarioServer | RemoteServer:
+    limits = Limits(answer=scenario.timeout, transfer=12 * scenario.timeout)
+    if isinstance(scenario.server, EmbeddedServer):
+        return ScenarioServer(scenario.server, seed=seed, limits=limits)
+    return RemoteServer(scenario.server, limits=limits)
+
+
 class _Stage:
     """The boot server, the time and the phones of a scenario."""
 
-    def __init__(self, scenario: Scenario, server: ScenarioServer, stack: ExitStack) -> None:
+    def __init__(self, scenario: Scenario, server: ScenarioServer | RemoteServer, stack: ExitStack) -> None:
         self._server = server
         self._time = VirtualTime(scenario.start)
         self.actors = {each.name: _Actor(each, server, self._time) for each in scenario.phones}
@@ -126,42 +128,27 @@ class _Stage:
             case PressKeys(keys=keys):
                 for actor in actors:
                     actor.phone.press(*keys)
-            case ServerEvent() | Put() | Remove() | AddFault():
-                self._change_server(action)
             case SetClock():
                 self._time.set(action.to)
             case RunUntil():
                 self._time.run_until(action.instant)
             case RunFor():
                 self._time.run(action.span)
-
-    def _change_server(self, change: ServerEvent | Put | Remove | AddFault) -> None:
-        match change:
-            case ServerEvent.DOWN:
-                self._server.down()
-            case ServerEvent.UP:
-                self._server.up()
-            case ServerEvent.CLEAR_FAULTS:
-                self._server.faults.clear()
-            case Put(files=files):
-                for path, data in files.items():
-                    self._server.put(path, data)
-            case Remove(path=path):
-                self._server.remove(path)
-            case AddFault(rule=rule):
-                self._server.faults.add(rule)
+            case change:
+                self._server.change(change)
 
 
 class _Actor:
     """A phone of a scenario, and what it asked, logged and rebooted for since somebody looked away."""
 
-    def __init__(self, case: PhoneCase, server: ScenarioServer, virtual_time: VirtualTime) -> None:
+    def __init__(self, case: PhoneCase, server: ScenarioServer | RemoteServer, virtual_time: VirtualTime) -> None:
         self.name = case.name
-        self._transport = _Watched(server.transport())
+        self._transport = _Watched(server.transport(), server.path_of)
         self.phone = VirtualPhone(
             server.url,
             model=case.model,
             mac=case.mac,
+            trust=server.trust,
             firmware=case.firmware,
             always_fetches_license=case.always_fetches_license,
             time=virtual_time,
@@ -204,12 +191,13 @@ class _Actor:
 class _Watched:
     """A transport that keeps the paths of the downloads."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, path_of: Callable[[Fetch], str]) -> None:
         self.downloads: list[str] = []
         self._transport = transport
+        self._path_of = path_of
 
     def fetch(self, request: Fetch) -> FetchReply:
-        self.downloads.append(path_of(request))
+        self.downloads.append(self._path_of(request))
         return self._transport.fetch(request)
 
     def upload(self, request: Upload) -> UploadReply:

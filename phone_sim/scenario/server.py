@@ -1,9 +1,9 @@
-"""The boot server of a scenario: over HTTP, TFTP or from memory, with faults, and down and up again.
+"""The embedded boot server of a scenario: over HTTP, TFTP or from memory, with faults, and down and up again.
 
 This module does not know who asks.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 from urllib.parse import unquote, urlsplit
@@ -26,32 +26,26 @@ from phone_sim.firmware.effects import (
 )
 from phone_sim.runtime.transport import Limits, Transport, network_transport
 from phone_sim.runtime.transport.memory import MemoryTransport
-from phone_sim.scenario.case import Protocol
+from phone_sim.scenario.case import AddFault, EmbeddedServer, Protocol, Put, Remove, ServerChange, ServerEvent
 
 _SERVERS = {Protocol.HTTP: HttpBootServer, Protocol.TFTP: TftpBootServer}
 _NO_ANSWER = TransferFailed("no answer", unreachable=True)
 
 
 class ScenarioServer:
-    """A boot server that holds `files`; a context manager, up within it.
+    """The boot server that a scenario describes; a context manager, up within it.
 
-    `timeout` is how long its phones wait for each answer, in seconds; a file gets 12 times as long.
+    `seed` is what its faults go by. `limits` are how long its phones wait.
     """
 
-    def __init__(
-        self,
-        protocol: Protocol,
-        files: Mapping[str, bytes],
-        *,
-        faults: Iterable[str] = (),
-        seed: int = 0,
-        timeout: float = 2.0,
-    ) -> None:
-        self.faults = FaultPlan(faults, seed)
-        self._site = _ChangingSite(files)
-        self._limits = Limits(answer=timeout, transfer=12 * timeout)
-        kind = _SERVERS.get(protocol)
-        self._network = None if kind is None else kind(self._site, faults=self.faults)
+    trust = None
+
+    def __init__(self, case: EmbeddedServer, *, seed: int, limits: Limits) -> None:
+        self._faults = FaultPlan(case.faults, seed)
+        self._site = _ChangingSite(case.files)
+        self._limits = limits
+        kind = _SERVERS.get(case.protocol)
+        self._network = None if kind is None else kind(self._site, faults=self._faults)
         self._is_up = False
 
     @property
@@ -59,31 +53,22 @@ class ScenarioServer:
         """The address for a phone."""
         return "http://boot.example/" if self._network is None else self._network.url
 
-    def put(self, path: str, data: bytes) -> None:
-        """Put a file on the server. Raises UsageError for a file that is too large."""
-        answer = self._site.write(path, data)
-        if not isinstance(answer, Stored):
-            raise UsageError(f"{path!r} cannot be put on the boot server: {answer}")
-
-    def remove(self, path: str) -> None:
-        """Take a file off the server. Raises UsageError if there is no such file."""
-        self._site.remove(path.lstrip("/"))
-
-    def up(self) -> None:
-        """Answer from now on, at the same address. Raises UsageError if it does already."""
-        if self._is_up:
-            raise UsageError("the boot server is up already")
-        if self._network is not None:
-            self._network.start()
-        self._is_up = True
-
-    def down(self) -> None:
-        """Give no answer from now on. Raises UsageError if that is so already."""
-        if not self._is_up:
-            raise UsageError("the boot server is down already")
-        if self._network is not None:
-            self._network.stop()
-        self._is_up = False
+    def change(self, change: ServerChange) -> None:
+        """Do what a step says. Raises UsageError if it cannot be done."""
+        match change:
+            case ServerEvent.DOWN:
+                self._down()
+            case ServerEvent.UP:
+                self._up()
+            case ServerEvent.CLEAR_FAULTS:
+                self._faults.clear()
+            case Put(files=files):
+                for path, data in files.items():
+                    self._put(path, data)
+            case Remove(path=path):
+                self._site.remove(path.lstrip("/"))
+            case AddFault(rule=rule):
+                self._faults.add(rule)
 
     def transport(self) -> Transport:
         """A phone's way to this server."""
@@ -91,20 +76,43 @@ class ScenarioServer:
             return network_transport(limits=self._limits)
         return MemoryTransport(self._fetched, self._uploaded)
 
+    def path_of(self, request: Fetch | Upload) -> str:
+        """The path of a request below the root of its server, without a leading slash."""
+        return unquote(urlsplit(request.location.url).path).lstrip("/")
+
+    def _put(self, path: str, data: bytes) -> None:
+        answer = self._site.write(path, data)
+        if not isinstance(answer, Stored):
+            raise UsageError(f"{path!r} cannot be put on the boot server: {answer}")
+
+    def _up(self) -> None:
+        if self._is_up:
+            raise UsageError("the boot server is up already")
+        if self._network is not None:
+            self._network.start()
+        self._is_up = True
+
+    def _down(self) -> None:
+        if not self._is_up:
+            raise UsageError("the boot server is down already")
+        if self._network is not None:
+            self._network.stop()
+        self._is_up = False
+
     def __enter__(self) -> Self:
-        self.up()
+        self._up()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._is_up:
-            self.down()
+            self._down()
 
     def _fetched(self, request: Fetch) -> FetchReply:
         if not self._is_up:
             return _NO_ANSWER
-        match self._site.read(path_of(request)):
+        match self._site.read(self.path_of(request)):
             case Found(data=data):
                 return Fetched(data)
             case Missing():
@@ -115,18 +123,13 @@ class ScenarioServer:
     def _uploaded(self, request: Upload) -> UploadReply:
         if not self._is_up:
             return _NO_ANSWER
-        match self._site.write(path_of(request), request.body):
+        match self._site.write(self.path_of(request), request.body):
             case Stored():
                 return Uploaded()
             case TooLarge(limit=limit):
                 return Refused(f"over the limit of {limit} bytes")
             case other:
                 return Refused(other.reason)
-
-
-def path_of(request: Fetch | Upload) -> str:
-    """The path of a request below the root of its server, without a leading slash."""
-    return unquote(urlsplit(request.location.url).path).lstrip("/")
 
 
 class _ChangingSite:

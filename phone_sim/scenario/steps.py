@@ -126,6 +126,8 @@ def _span(table: Table, key: str, _: Cast) -> Action:
     return RunFor(span=span)
 
 
+SERVER_ACTIONS = ("put", "license", "remove", "add_fault", *(event.value for event in ServerEvent))
+"""The actions that only the embedded boot server can be asked for."""
 _ACTIONS: Mapping[str, Callable[[Table, str, Cast], Action]] = {
     **dict.fromkeys(_EVENTS, _event),
     "press": _keys,

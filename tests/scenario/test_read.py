@@ -7,7 +7,7 @@ import pytest
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.keys import Key, Typed
-from phone_sim.scenario.case import PhoneEvent, PressKeys, Protocol, Put, RunFor, RunUntil
+from phone_sim.scenario.case import EmbeddedServer, PhoneEvent, PressKeys, Protocol, Put, RunFor, RunUntil
 from phone_sim.scenario.read import PHONE_LIMIT, STEP_LIMIT, read_scenario
 from phone_sim.toml_table import SIZE_LIMIT, TEXT_LIMIT
 from tests.scenario.write import HEAD, SITE, write
@@ -27,11 +27,8 @@ def refused(file: Path) -> str:
 
 def test_defaults_are_what_a_short_file_means(tmp_path: Path) -> None:
     scenario = read_scenario(write(tmp_path, BOOT, site="[phones.a]\n[phones.b]\n"))
-    assert (scenario.seed, scenario.protocol, scenario.start) == (
-        0,
-        Protocol.MEMORY,
-        datetime(2026, 1, 10, 8, tzinfo=UTC),
-    )
+    assert (scenario.seed, scenario.start) == (0, datetime(2026, 1, 10, 8, tzinfo=UTC))
+    assert scenario.server == EmbeddedServer(protocol=Protocol.MEMORY, files={}, faults=())
     assert [str(phone.mac) for phone in scenario.phones] == ["0004f2000001", "0004f2000002"]
     assert scenario.steps[0].action is PhoneEvent.BOOT
     assert scenario.steps[0].phones == ("a", "b")
@@ -72,8 +69,9 @@ def test_what_is_no_key_is_refused(tmp_path: Path, keys: str, message: str) -> N
 
 def test_licenses_for_one_file_are_keys_of_it(tmp_path: Path) -> None:
     licenses = '[[server.licenses]]\nfeatures = ["LDAP"]\n[[server.licenses]]\nfeatures = ["UsbAudio"]\n'
-    files = read_scenario(write(tmp_path, licenses + BOOT)).files
-    assert files["0004f2000001-license.cfg"].count(b"<licenseKey ") == 2
+    server = read_scenario(write(tmp_path, licenses + BOOT)).server
+    assert isinstance(server, EmbeddedServer)
+    assert server.files["0004f2000001-license.cfg"].count(b"<licenseKey ") == 2
 
 
 def test_forged_license_has_another_signature(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetch, FetchReply, TransferFailed, Upload, UploadReply
+from phone_sim.firmware.location import BootServer
 
 _REASON_LIMIT = 100
 
@@ -57,6 +58,17 @@ class Tls:
     ca_file: Path | None = None
     client_cert: Path | None = None
     oldest: str = "1.2"
+
+
+def check_addresses(addresses: str) -> None:
+    """Refuse what are no addresses of boot servers, with blanks between, or of a protocol that cannot be spoken.
+
+    Raises:
+        UsageError: that says which.
+    """
+    for server in BootServer.parse_all(addresses):
+        if server.root.partition("://")[0] not in SCHEMES:
+            raise UsageError(f"{server.root}: {', '.join(SCHEMES)} can be spoken")
 
 
 def one_line(words: str) -> str:
