@@ -5,7 +5,7 @@ This module does not know who named it.
 
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 from urllib.parse import unquote, urlsplit
 
 from phone_sim.errors import UsageError
@@ -53,9 +53,9 @@ class RemoteServer:
         is_here = any(authority_of(url) == authority_of(root) for root in self._roots)
         return unquote(path) if is_here else url
 
-    def change(self, change: ServerChange) -> None:
+    def change(self, change: ServerChange) -> NoReturn:  # noqa: ARG002 - as for the embedded one
         """Raises UsageError: its files and its life are its owner's."""
-        raise UsageError(f"only the embedded boot server can be changed, and this is {' '.join(self._roots)}: {change}")
+        raise UsageError(f"only the embedded boot server can be changed, and this is {' '.join(self._roots)}")
 
     def __enter__(self) -> Self:
         return self
