@@ -7,6 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 from lxml import etree
 
+from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.site import MemorySite
 from phone_sim.cli.main import main
 from tests.scenario.write import write
 
@@ -101,3 +103,37 @@ def test_full_disk_is_a_usage_error_and_loses_no_result(good: Path) -> None:
     assert done.exit_code == 2
     assert "--junit /dev/full: No space left on device" in done.stderr
     assert done.stdout.startswith("ok ")
+
+
+def test_server_is_where_phones_boot(tmp_path: Path) -> None:
+    step = f"{BOOT}'idle'\nexpect.requests = {{ contains = ['000000000000.cfg', '0004f2000001-phone.cfg'] }}\n"
+    file = write(tmp_path, step, site="[phones.desk]\n")
+    with HttpBootServer(MemorySite({"000000000000.cfg": b"<APPLICATION/>"})) as server:
+        done = scenario("--server", server.url, "--json", file)
+    (outcome,) = json.loads(done.stdout)
+    assert (done.exit_code, outcome["passed"], outcome["server"]) == (0, True, server.url)
+    assert "000000000000.cfg" in {one.path for one in server.journal.requests}
+
+
+def test_every_file_that_needs_the_embedded_server_is_named(good: Path, bad: Path) -> None:
+    done = scenario("--server", "http://127.0.0.1:9/", good, bad)
+    assert (done.exit_code, done.stdout) == (2, "")
+    for file in (good, bad):
+        assert f"{file}:6: server.files: only the embedded boot server can do this, and --server names" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--server", "boot.example"), "--server: 'boot.example' is not a boot server address"),
+        (("--server", "gopher://boot.example/"), "--server: gopher://boot.example/: http, https"),
+        (("--trust", __file__), "test_scenario.py is not a public key in PEM form"),
+        (("--ca-file", __file__), "test_scenario.py: there is no certificate in it"),
+        (("--client-cert", __file__), "test_scenario.py: there is no certificate with its unencrypted key in it"),
+        (("--tls-min", "1.2"), "a.phone.toml: --tls-min is for a boot server that is named, and this scenario has"),
+    ],
+)
+def test_what_cannot_be_used_for_a_server_is_said(good: Path, words: tuple[str, ...], message: str) -> None:
+    done = scenario(*words, good)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert message in done.stderr
