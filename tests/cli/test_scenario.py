@@ -1,6 +1,7 @@
 """`phone-sim scenario`, as users run it."""
 
 import json
+import ssl
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from lxml import etree
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.cli.main import main
+from tests.real_servers.certificates import Certificates
+from tests.runtime.hostile_http import HostileHttpServer, answering, tls_context
 from tests.scenario.write import write
 
 SHIPPED = sorted((Path(__file__).parents[2] / "fixtures/scenarios").glob("*.phone.toml"))
@@ -137,3 +140,14 @@ def test_what_cannot_be_used_for_a_server_is_said(good: Path, words: tuple[str, 
     done = scenario(*words, good)
     assert (done.exit_code, done.stdout) == (2, "")
     assert message in done.stderr
+
+
+@pytest.mark.parametrize(("tls_min", "code"), [("1.2", 0), ("1.3", 1)])
+def test_oldest_tls_is_that_of_the_option(tmp_path: Path, tls_min: str, code: int) -> None:
+    certificates = Certificates.make(tmp_path / "tls")
+    context = tls_context(certificates)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    file = write(tmp_path, f"{BOOT}'idle'\nexpect.not_log = 'No configuration'\n", site="[phones.desk]\n")
+    with HostileHttpServer(answering("200 OK", b"<APPLICATION/>"), tls=context) as server:
+        done = scenario("--server", server.url, "--ca-file", certificates.ca_file, "--tls-min", tls_min, file)
+    assert done.exit_code == code, done.output

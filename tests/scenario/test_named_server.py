@@ -3,12 +3,15 @@
 The server is an embedded one that stands for the user's own.
 """
 
+import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.errors import UsageError
@@ -26,6 +29,8 @@ from phone_sim.scenario.report import as_json, failure_text
 from phone_sim.scenario.run import Outcome, run_scenario
 from phone_sim.scenario.steps import SERVER_ACTIONS
 from tests.make import LDAP, signed_key
+from tests.readme import PAGE
+from tests.real_servers.certificates import Certificates
 from tests.scenario.write import HEAD, SITE, write
 
 PHONE = "[phones.desk]\n"
@@ -37,6 +42,7 @@ FILES = {
     f"{BELOW}site.cfg": b'<site feature.corporateDirectory.enabled="1"/>',
     f"{BELOW}licenses/0004f2000001-license.cfg": license_file([signed_key({LDAP: NEVER}, serial="0004F2000001")]),
 }
+README = PAGE.read_text()
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\n"
 
 
@@ -210,3 +216,22 @@ def test_named_server_is_not_changed(tmp_path: Path) -> None:
     scenario = read(tmp_path, "\n[[steps]]\nremove = 'a.cfg'\n")
     (failure,) = run_scenario(replace(scenario, server=NamedServer(url="http://a.example/"))).failures
     assert failure.unmet.found == "only the embedded boot server can be changed, and this is http://a.example/"
+
+
+def test_readme_has_every_key_of_a_named_server(tmp_path: Path) -> None:
+    (keys,) = re.findall(r"(?s)```toml\n\[server\]\n(url = .*?)```", README)
+    assert set(tomllib.loads(keys)) == set(NAMED_KEYS)
+    certificates = Certificates.make(tmp_path)
+    (tmp_path / "0004f2000001.pem").write_bytes(certificates.for_phone("0004f2000001").read_bytes())
+    (tmp_path / "trust_anchor.pem").write_bytes(LicenseAuthority().anchor.pem())
+    assert isinstance(read(tmp_path, keys=keys).server, NamedServer)
+    rules = README.partition("### Scenarios on your boot server")[2].partition("\n## ")[0]
+    assert {action for action in SERVER_ACTIONS if f"`{action}`" in rules} == set(SERVER_ACTIONS)
+
+
+@pytest.mark.parametrize(("timeout", "word"), [("0.1", "log"), ("30.0", "not_log")])
+def test_phones_wait_as_long_as_the_file_says(tmp_path: Path, timeout: str, word: str) -> None:
+    expect = f"expect.{word} = 'Failed to download file site.cfg: no answer'\n"
+    with HttpBootServer(MemorySite(FILES), faults=FaultPlan(["delay=1 file=*site.cfg"])) as slow:
+        outcome = played(read(tmp_path, BOOT + expect, head=f"{HEAD}timeout = {timeout}\n"), f"{slow.url}{BELOW}")
+    assert failure_text(outcome) == ""
