@@ -108,13 +108,15 @@ def test_full_disk_is_a_usage_error_and_loses_no_result(good: Path) -> None:
     assert done.stdout.startswith("ok ")
 
 
-def test_server_is_where_phones_boot(tmp_path: Path) -> None:
+def test_phones_boot_from_the_first_server_that_answers(tmp_path: Path) -> None:
     step = f"{BOOT}'idle'\nexpect.requests = {{ contains = ['000000000000.cfg', '0004f2000001-phone.cfg'] }}\n"
     file = write(tmp_path, step, site="[phones.desk]\n")
     with HttpBootServer(MemorySite({"000000000000.cfg": b"<APPLICATION/>"})) as server:
-        done = scenario("--server", server.url, "--json", file)
+        with HttpBootServer(MemorySite({})) as gone:
+            down = gone.url
+        done = scenario("--server", down, "--server", server.url, "--json", file)
     (outcome,) = json.loads(done.stdout)
-    assert (done.exit_code, outcome["passed"], outcome["server"]) == (0, True, server.url)
+    assert (done.exit_code, outcome["passed"], outcome["server"]) == (0, True, f"{down} {server.url}")
     assert "000000000000.cfg" in {one.path for one in server.journal.requests}
 
 
