@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 
 from phone_sim.cli.finite_range import FiniteRange
-from phone_sim.cli.options import SCHEMES, json_option
+from phone_sim.cli.options import json_option
 from phone_sim.cli.report_file import ReportFile, write_report
 
 if TYPE_CHECKING:
@@ -133,11 +133,9 @@ def _print(seen: "Observations", findings: "Findings", *, as_json: bool) -> None
 
 
 def _checked(url: str) -> str:
-    from urllib.parse import urlsplit
-
-    from phone_sim.errors import UsageError
     from phone_sim.firmware.location import BootServer
+    from phone_sim.runtime.transport import check_addresses
 
-    if urlsplit(BootServer.parse(url).root).scheme not in SCHEMES:
-        raise UsageError(f"{', '.join(SCHEMES)} can be spoken")
+    BootServer.parse(url)  # one, and not several
+    check_addresses(url)
     return url

@@ -4,11 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
-
-from phone_sim.cli.options import SCHEMES
 
 if TYPE_CHECKING:
     from phone_sim.authority.office import Office
@@ -21,10 +18,13 @@ out_option = click.option(
 def _usable_place(_: click.Context, __: click.Parameter, place: str | None) -> str | None:
     """Refuse the URL of no boot server before a license number is redeemed."""
     from phone_sim.errors import UsageError
-    from phone_sim.firmware.location import BootServer
+    from phone_sim.runtime.transport import check_addresses
 
-    if place and "://" in place and urlsplit(BootServer.parse(place).root).scheme not in SCHEMES:
-        raise UsageError(f"--publish {place}: the address of a boot server starts with {', '.join(SCHEMES)}")
+    if place and "://" in place:
+        try:
+            check_addresses(place)
+        except UsageError as error:
+            raise UsageError(f"--publish {error}") from error
     return place or None
 
 

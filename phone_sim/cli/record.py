@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from phone_sim.cli.options import SCHEMES, json_option
+from phone_sim.cli.options import json_option
 from phone_sim.cli.serving import (
     announce,
     fault_option,
@@ -118,12 +118,9 @@ def _recorder(out: Path, server: "BootServer", *, body_limit: int, file_limit: i
 
 def _server(url: str) -> "BootServer":
     """The boot server at the address. Raises UsageError for one that cannot be spoken to."""
-    from urllib.parse import urlsplit
-
-    from phone_sim.errors import UsageError
     from phone_sim.firmware.location import BootServer
+    from phone_sim.runtime.transport import check_addresses
 
     server = BootServer.parse(url)
-    if urlsplit(server.root).scheme not in SCHEMES:
-        raise UsageError(f"{server.root}: {', '.join(SCHEMES)} can be spoken")
+    check_addresses(url)
     return server

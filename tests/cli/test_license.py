@@ -247,7 +247,7 @@ def test_boot_server_that_is_down_costs_no_license() -> None:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (("--publish", "gopher://127.0.0.1/"), "the address of a boot server starts with"),
+        (("--publish", "gopher://127.0.0.1/"), "--publish gopher://127.0.0.1/: http, https, ftp"),
         (("--publish", "http://[::1"), "is not a boot server address"),
         (("--smtp", "mail:99999"), "HOST or HOST:PORT is expected"),
         (("--mail-to", "a@["), "is not an e-mail address"),

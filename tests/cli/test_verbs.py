@@ -20,13 +20,11 @@ from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.boot_server.tftp import TftpBootServer
 from phone_sim.casebook.activation_files import phone_key, site_key
-from phone_sim.cli import options
 from phone_sim.cli.main import VERBS, main
 from phone_sim.cli.report import frame_text
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.screen import Frame
 from phone_sim.licensing.license_file import write
-from phone_sim.runtime.transport import SCHEMES
 from tests.real_servers.certificates import Certificates
 from tests.runtime.hostile_http import HostileHttpServer, saying, tls_context
 
@@ -106,10 +104,6 @@ def test_boot_says_which_answer_there_was_instead_of_a_file(server: str, site: M
         done = phone_sim(*words, "--server", refusing.url)
     assert done.exit_code == 1
     assert "can be used (HTTP 401 Unauthorized), so the phone goes by its last configuration" in done.stderr
-
-
-def test_protocols_are_those_that_can_be_spoken() -> None:
-    assert options.SCHEMES == SCHEMES
 
 
 def test_boot_ends_with_4_when_a_license_is_required_and_missing(server: str) -> None:
