@@ -78,21 +78,33 @@ def test_nginx_without_the_license_fails_them(tmp_path: Path) -> None:
 def test_phones_show_nginx_their_certificate(tmp_path: Path) -> None:
     tls = Certificates.make(tmp_path / "tls")
     certificate = tls.for_phone(MAC)
+    other = "0004f2000002"
+    for mac in (MAC, other):
+        (tmp_path / f"{mac}.pem").write_bytes(tls.for_phone(mac).read_bytes())
     with ExitStack() as stack:
         server = stack.enter_context(serving(tmp_path, tls))
         words = ("phone_sim", "scenario", "--server", server.url, "--ca-file", tls.ca_file)
         with_it = ran(tmp_path, *words, "--client-cert", certificate, *SCENARIOS)
         seen = server.requests()
         without = ran(tmp_path, *words, *SCENARIOS)
-        keys = f'url = "{server.url}"\nca_file = "tls/ca.pem"\nclient_cert = "{certificate}"\n'
+        keys = f'url = "{server.url}"\nca_file = "tls/ca.pem"\nclient_cert = "<MAC>.pem"\n'
         own = tmp_path / "own.phone.toml"
         own.write_text(
-            f'title = "own"\nstart = "2026-03-02T08:00"\n[phones.desk]\n[server]\n{keys}'
+            f'title = "own"\nstart = "2026-03-02T08:00"\n[phones.desk]\n[phones.lobby]\n[server]\n{keys}'
             '[[steps]]\nboot = true\nexpect.not_log = "No configuration"\n'
         )
+        before = len(server.requests())
         by_pytest = ran(tmp_path, *PYTEST, own)
+        each = {
+            (one.user, one.path) for one in server.requests()[before:] if one.path in (f"{MAC}.cfg", f"{other}.cfg")
+        }
+        (tmp_path / f"{other}.pem").unlink()
+        missing = ran(tmp_path, "phone_sim", "scenario", own)
     assert with_it.returncode == 0, with_it.stdout + with_it.stderr
     assert {one.user for one in seen} == {f"CN={MAC}"}
     assert without.returncode == 1
     assert "No configuration from the boot server" in without.stdout
     assert by_pytest.returncode == 0, by_pytest.stdout
+    assert each == {(f"CN={mac}", f"{mac}.cfg") for mac in (MAC, other)}
+    assert missing.returncode == 2
+    assert "server.client_cert: 1 of 2 phones have no client certificate" in missing.stderr

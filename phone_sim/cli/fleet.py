@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from phone_sim.cli.finite_range import FiniteRange
-from phone_sim.cli.options import Instant, ca_file_option, json_option, tls_min_option, trust_option
+from phone_sim.cli.options import (
+    Instant,
+    ca_file_option,
+    client_certs_option,
+    json_option,
+    tls_min_option,
+    trust_option,
+)
 
 if TYPE_CHECKING:
     from phone_sim.fleet.read_population import FleetFile
@@ -92,12 +99,7 @@ class Span(click.ParamType[float]):
 @click.option("--until", type=Instant(), help="With --virtual: time at the end.")
 @trust_option
 @ca_file_option
-@click.option(
-    "--client-cert",
-    type=_FILE,
-    metavar="FILE.pem",
-    help="Each phone's own certificate, with its key; <MAC> in the name is its address.",
-)
+@client_certs_option
 @tls_min_option
 @json_option
 def command(**values: Any) -> None:

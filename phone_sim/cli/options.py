@@ -78,6 +78,12 @@ trust_option = click.option(
 ca_file_option = click.option(
     "--ca-file", type=_FILE, help="Authorities for HTTPS, FTPS and LDAPS servers. [default: certifi's]"
 )
+client_certs_option = click.option(
+    "--client-cert",
+    type=click.Path(path_type=Path),
+    metavar="FILE.pem",
+    help="Each phone's own certificate, with its key; <MAC> in the name is its address.",
+)
 client_cert_option = click.option(
     "--client-cert", type=_FILE, metavar="FILE.pem", help="The phone's own certificate, with its key."
 )

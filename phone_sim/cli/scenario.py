@@ -9,7 +9,7 @@ from click.core import ParameterSource
 from phone_sim.cli.options import (
     ca_file_option,
     check_servers,
-    client_cert_option,
+    client_certs_option,
     json_option,
     tls_min_option,
     trust_option,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 )
 @trust_option
 @ca_file_option
-@client_cert_option
+@client_certs_option
 @tls_min_option
 @click.option("--junit", type=ReportFile(), metavar="FILE", help="File for JUnit XML.")
 @click.option("--seed", type=click.IntRange(min=0), help="What chance= and corrupt go by. [default: the file's]")
@@ -76,6 +76,7 @@ def command(
 
 def _check(said: "Said") -> None:
     """Refuse what cannot be used before a file is read."""
+    from phone_sim.runtime.certificates import PATTERN
     from phone_sim.runtime.transport import Tls
     from phone_sim.runtime.transport.tls import client_context
     from phone_sim.runtime.trust_file import load_anchor
@@ -83,8 +84,9 @@ def _check(said: "Said") -> None:
     if said.url is not None:
         check_servers(said.url)
     load_anchor(said.trust)
-    if said.ca_file is not None or said.client_cert is not None:
-        client_context(Tls(ca_file=said.ca_file, client_cert=said.client_cert))
+    of_all = None if PATTERN in f"{said.client_cert}" else said.client_cert  # others are known with the phones
+    if said.ca_file is not None or of_all is not None:
+        client_context(Tls(ca_file=said.ca_file, client_cert=of_all))
 
 
 def _run(scenarios: "list[Scenario]", *, junit: Path | None, seed: int | None, as_json: bool) -> None:

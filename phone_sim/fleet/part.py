@@ -10,7 +10,6 @@ from collections.abc import Callable
 from locust.env import Environment
 from locust.stats import RequestStats, StatsEntry
 
-from phone_sim.fleet.certificates import check_certificates
 from phone_sim.fleet.descriptors import allow_open_files
 from phone_sim.fleet.fleet import Boot, Fleet, Listeners
 from phone_sim.fleet.live import LiveFleet
@@ -21,6 +20,7 @@ from phone_sim.fleet.setup import Assignment, Setup
 from phone_sim.fleet.sources import check_sources
 from phone_sim.fleet.users import reporting, transports
 from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.certificates import check_certificates
 from phone_sim.runtime.transport import Limits
 
 OnLine = Callable[[MacAddress, str], None]

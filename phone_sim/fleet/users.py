@@ -22,7 +22,6 @@ from locust.runners import WorkerRunner
 
 from phone_sim.errors import PhoneSimError, UsageError
 from phone_sim.firmware.effects import Fetch, Fetched, NotFound, Uploaded
-from phone_sim.fleet.certificates import PATTERN, check_certificates, own_tls
 from phone_sim.fleet.fleet import Boot, Fleet, Listeners
 from phone_sim.fleet.live import LiveFleet
 from phone_sim.fleet.message import sendable
@@ -34,6 +33,7 @@ from phone_sim.fleet.sources import check_sources
 from phone_sim.fleet.transport import fleet_transport
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.certificates import PATTERN, check_certificates, own_tls
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.transport import Limits, Tls, Transport
 from phone_sim.runtime.trust_file import load_anchor

@@ -4,23 +4,24 @@
     url = "https://boot.example/"       # several have blanks between; the first that answers is used
     trust = "trust_anchor.pem"          # files are beside the scenario file, or have a whole path
     ca_file = "ca.pem"
-    client_cert = "phone.pem"
+    client_cert = "<MAC>.pem"           # <MAC> is the phone's own
     tls_min = "1.2"
 
 What is named to us, by an option, goes before what the file says, each for itself. This module does not know how a
 server is reached.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from phone_sim.errors import UsageError
+from phone_sim.runtime.certificates import check_certificates
 from phone_sim.runtime.transport import TLS_VERSIONS, Tls, check_addresses
 from phone_sim.runtime.transport.tls import client_context
 from phone_sim.runtime.trust_file import load_anchor
-from phone_sim.scenario.case import EmbeddedServer, NamedServer, Scenario
+from phone_sim.scenario.case import EmbeddedServer, NamedServer, PhoneCase, Scenario
 from phone_sim.toml_table import Table
 
 NAMED_KEYS = tuple(field.name for field in fields(NamedServer))
@@ -44,8 +45,8 @@ class Said:
         return {name: value for name, value in said.items() if value is not None}
 
 
-def read_named(table: Table) -> NamedServer | None:
-    """The boot server that the `[server]` table of a file names. Raises UsageError."""
+def read_named(table: Table, phones: Iterable[PhoneCase]) -> NamedServer | None:
+    """The boot server that the `[server]` table of a file names, for these phones. Raises UsageError."""
     if "url" not in table.values:
         for key in NAMED_KEYS:
             if key in table.values:
@@ -56,7 +57,7 @@ def read_named(table: Table) -> NamedServer | None:
     trust, ca_file, client_cert = (_file(table, key) for key in ("trust", "ca_file", "client_cert"))
     table.convert("trust", lambda: load_anchor(trust))
     table.convert("ca_file", lambda: client_context(Tls(ca_file=ca_file)))
-    table.convert("client_cert", lambda: client_context(Tls(client_cert=client_cert)))
+    table.convert("client_cert", lambda: _check_certificates(client_cert, phones))
     return NamedServer(
         url=url,
         trust=trust,
@@ -89,7 +90,13 @@ def aim(scenario: Scenario, said: Said) -> Scenario:
                 f"one: name one with {said.option}"
             )
         server = NamedServer(url=said.url)
+    if said.client_cert is not None:
+        _check_certificates(said.client_cert, scenario.phones)
     return replace(scenario, server=replace(server, **said.given))
+
+
+def _check_certificates(client_cert: Path | None, phones: Iterable[PhoneCase]) -> None:
+    check_certificates(Tls(client_cert=client_cert), [phone.mac for phone in phones])
 
 
 def _file(table: Table, key: str) -> Path | None:

@@ -74,7 +74,7 @@ def read_scenario(file: Path) -> Scenario:
 def _server(top: Table, protocol: Protocol, phones: Mapping[str, PhoneCase]) -> EmbeddedServer | NamedServer:
     table = top.table("server")
     table.only((*_EMBEDDED_KEYS, *NAMED_KEYS))
-    named = read_named(table)
+    named = read_named(table, phones.values())
     if named is not None:
         if place := _first_for_embedded(top):
             raise UsageError(

@@ -11,7 +11,9 @@ from urllib.parse import unquote, urlsplit
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetch, Upload
 from phone_sim.firmware.location import BootServer, authority_of
-from phone_sim.runtime.transport import Limits, Transport, network_transport
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.certificates import own_tls
+from phone_sim.runtime.transport import Limits, Tls, Transport, network_transport
 from phone_sim.scenario.case import NamedServer, ServerChange
 
 
@@ -33,11 +35,12 @@ class RemoteServer:
         """The public key that its license keys are verified with; None for the test pair's."""
         return self._case.trust
 
-    def transport(self) -> Transport:
+    def transport(self, mac: MacAddress) -> Transport:
         """A phone's way to this server. Raises UsageError for a file that cannot be used."""
         case = self._case
+        tls = own_tls(Tls(ca_file=case.ca_file, client_cert=case.client_cert, oldest=case.tls_min), mac)
         return network_transport(
-            limits=self._limits, ca_file=case.ca_file, client_cert=case.client_cert, tls_min=case.tls_min
+            limits=self._limits, ca_file=tls.ca_file, client_cert=tls.client_cert, tls_min=tls.oldest
         )
 
     def path_of(self, request: Fetch | Upload) -> str:

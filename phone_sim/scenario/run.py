@@ -143,7 +143,7 @@ class _Actor:
 
     def __init__(self, case: PhoneCase, server: ScenarioServer | RemoteServer, virtual_time: VirtualTime) -> None:
         self.name = case.name
-        self._transport = _Watched(server.transport(), server.path_of)
+        self._transport = _Watched(server.transport(case.mac), server.path_of)
         self.phone = VirtualPhone(
             server.url,
             model=case.model,

@@ -24,6 +24,7 @@ from phone_sim.firmware.effects import (
     Uploaded,
     UploadReply,
 )
+from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.transport import Limits, Transport, network_transport
 from phone_sim.runtime.transport.memory import MemoryTransport
 from phone_sim.scenario.case import AddFault, EmbeddedServer, Protocol, Put, Remove, ServerChange, ServerEvent
@@ -70,7 +71,7 @@ class ScenarioServer:
             case AddFault(rule=rule):
                 self._faults.add(rule)
 
-    def transport(self) -> Transport:
+    def transport(self, _: MacAddress) -> Transport:
         """A phone's way to this server."""
         if self._network is not None:
             return network_transport(limits=self._limits)

@@ -44,5 +44,5 @@ def test_missing_certificate_is_said_before_any_phone_boots(certificates: Certif
     with Running("--server", "https://127.0.0.1:9/", "-u", "5", "--headless", "--client-cert", f"{own}") as run:
         code, out = run.ended()
     first = certificates.ca_file.with_name(f"phone-{MACS[2]}.pem")
-    said = f"Error: --client-cert: 2 of 5 phones have no certificate; {first} is missing\n"
+    said = f"Error: 2 of 5 phones have no client certificate; {first} is missing\n"
     assert (code, out, run.said) == (2, "", said)

@@ -32,7 +32,5 @@ def check_certificates(tls: Tls, macs: Iterable[MacAddress]) -> None:
     shown = [own_tls(tls, mac) for mac in macs] if PATTERN in f"{tls.client_cert}" else []
     missing = [one.client_cert for one in shown if one.client_cert is not None and not one.client_cert.is_file()]
     if missing:
-        raise UsageError(
-            f"--client-cert: {len(missing)} of {len(shown)} phones have no certificate; {missing[0]} is missing"
-        )
+        raise UsageError(f"{len(missing)} of {len(shown)} phones have no client certificate; {missing[0]} is missing")
     client_context(shown[0] if shown else tls)
