@@ -81,15 +81,15 @@ def _unbroken() -> Iterator[None]:
 
 
 def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str, Any]) -> "Setup":
+    from phone_sim.cli.options import check_servers
     from phone_sim.errors import UsageError
-    from phone_sim.firmware.location import BootServer
     from phone_sim.fleet.setup import Setup
     from phone_sim.runtime.transport import Tls
     from phone_sim.runtime.trust_file import load_anchor
 
     if values["server"] is None:
         raise UsageError("--server is missing: where is the boot server?")
-    BootServer.parse_all(values["server"])
+    check_servers(values["server"])
     return Setup(
         population=found.population,
         population_text="" if values["file"] is None else values["file"].read_text(encoding="utf-8"),

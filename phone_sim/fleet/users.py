@@ -28,7 +28,7 @@ from phone_sim.fleet.message import sendable
 from phone_sim.fleet.phone_clock import clock_of
 from phone_sim.fleet.population import PHONE_LIMIT, PlannedPhone, Population
 from phone_sim.fleet.read_population import read_fleet_file
-from phone_sim.fleet.setup import parts
+from phone_sim.fleet.setup import check_boot_servers, parts
 from phone_sim.fleet.sources import check_sources
 from phone_sim.fleet.transport import fleet_transport
 from phone_sim.licensing.signature import TrustAnchor
@@ -161,6 +161,12 @@ class PhoneUser(User):
         cls._anchor()
 
     @classmethod
+    def check_host(cls, environment: Environment) -> None:
+        """Refuse a boot server that no phone can ask; one that is given later is not looked at. Raises UsageError."""
+        if environment.host or cls.host:
+            cls._boot_server(environment)
+
+    @classmethod
     def _drop_all(cls, environment: Environment, **_: Any) -> None:
         """Let nothing happen any more to the phones of a run that has ended: the next one has phones of its own."""
         for fleet, _numbers in cls._fleets.pop(environment, {}).values():
@@ -219,6 +225,7 @@ class PhoneUser(User):
     def _boot_server(cls, environment: Environment) -> str:
         if not (address := environment.host or cls.host):
             raise UsageError(f"{cls.__name__} has no boot server: give it a host, or Locust one with --host")
+        check_boot_servers(address)
         return address
 
 
@@ -237,6 +244,7 @@ def _check_files(environment: Environment, **_: Any) -> None:
         try:
             if issubclass(user_class, PhoneUser):
                 user_class.check_files()
+                user_class.check_host(environment)
         except PhoneSimError as error:
             sys.stderr.write(f"Error: {user_class.__name__}: {error}\n")
             raise SystemExit(error.exit_code) from None

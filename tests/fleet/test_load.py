@@ -209,6 +209,18 @@ def test_population_is_found_beside_the_locustfile(server: Nginx, tmp_path: Path
     assert {"0004f2700000.cfg", "0004f2700001.cfg"} <= {request.path.strip("/") for request in server.requests()}
 
 
+@pytest.mark.parametrize("words", [(), ("--host", "http://boot.example/ gopher://x")])
+def test_locust_starts_with_no_unspoken_host(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "locustfile.py").write_text(
+        "from phone_sim.fleet.users import PhoneUser\nclass Desk(PhoneUser):\n    host = 'gopher://x'\n"
+    )
+    command = [sys.executable, "-m", "locust", *words, "--headless", "--users", "1", "--run-time", "3s"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=BOUND)
+    assert ended.returncode == 2
+    assert "Error: Desk: gopher://x/: http, https, ftp, ftps, tftp can be spoken\n" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_this_process_has_its_own_sockets() -> None:
     assert "locust" not in sys.modules
     assert socket.socket.__module__ == "socket"

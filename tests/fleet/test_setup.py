@@ -76,6 +76,7 @@ def test_another_plan_is_refused() -> None:
         ("first", 40.0),
         ("boot_server", "nowhere"),
         ("boot_server", None),
+        ("boot_server", "gopher://boot.example/"),
         ("anchor", "no key"),
         ("timeout", float("nan")),
         ("timeout", 1e9),

@@ -94,6 +94,7 @@ def test_users_are_the_number_of_phones(file: str) -> None:
             "--log-of 0004f2000003: no phone has this address; the first has 0004f2000001, the last 0004f2000002",
         ),
         (("--server", "nowhere"), "'nowhere' is not a boot server address"),
+        (("--server", "gopher://x"), "--server gopher://x/: http, https, ftp, ftps, tftp can be spoken"),
         (("--server", "http://boot.example/", "--log-of", "4f2"), "--log-of '4f2' has 3 of the 12 digits"),
         (("--server", "http://boot.example/", "--run-time", "soon"), "'soon' is not a time such as"),
     ],
