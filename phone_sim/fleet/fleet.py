@@ -90,6 +90,7 @@ class Fleet:
         self._agenda: list[tuple[float, int]] = []
         self._agenda_limit = _AGENDA_SPARE
         self._paused: dict[int, Flow[None]] = {}
+        self._performances: dict[int, Performance] = {}
         self._shared = Shared()
         self._profile = lru_cache(profile_for)
         faults = population.faults
@@ -154,6 +155,12 @@ class Fleet:
         """How many requests had a fault of the population's, by kind."""
         return dict(self._ways.drawn) if self._ways is not None else {}
 
+    def log(self, member: Member) -> bytes:
+        """The log of a phone so far, uploaded or not, with what it has just written."""
+        performance = self._performances.get(member.number)
+        contents = member.log if performance is None else performance.log
+        return contents.on_server + contents.pending
+
     def shortcoming(self, member: Member) -> str:
         """Why a phone is not as expected; empty if it is."""
         service = member.phone.service
@@ -179,9 +186,11 @@ class Fleet:
             listener=(lambda line: listeners.on_line(mac, line)) if mac in self._watched else None,
             on_exchange=lambda exchange: listeners.on_exchange(mac, exchange),
         )
+        self._performances[member.number] = performance
         try:
             performance.run(flow, boots=boots)
         finally:
+            del self._performances[member.number]
             transport.close()
         self._put_on_agenda(member, performance, clock)
         if performance.boot_seconds is not None:

@@ -122,7 +122,7 @@ def _beside(load: Load, environment: Environment, runner: FleetMaster | FleetRun
         beside.spawn(stats_history, runner)
         beside.spawn(_talk, load, environment, runner)
         if load.web is not None:
-            page = FleetPage(environment, load.setup, runner.picture, load.web)
+            page = FleetPage(environment, load.setup, runner, load.web)
             stack.callback(page.stop)
             load.talk(f"Locust's page is at http://{load.web[0]}:{page.port}/")
         if load.metrics is not None:

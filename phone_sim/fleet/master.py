@@ -20,13 +20,17 @@ import gevent
 from gevent.event import Event
 from locust import User
 from locust.env import Environment
+from locust.exception import RPCError
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, STATE_RUNNING, STATE_SPAWNING, MasterRunner
 
 from phone_sim.errors import MacAddressError, UsageError
+from phone_sim.fleet.assigned import AssignedWorker
 from phone_sim.fleet.dispatcher import PhoneDispatcher
+from phone_sim.fleet.inquiries import ANSWER, Inquiries
 from phone_sim.fleet.message import Fields
 from phone_sim.fleet.part import OnLine
+from phone_sim.fleet.particulars import Particulars, UntoldError, planned_phone
 from phone_sim.fleet.report import Picture, Report
 from phone_sim.fleet.result import Census
 from phone_sim.fleet.runner import GRACE, FleetUser
@@ -42,29 +46,6 @@ WORKER_LIMIT = 1000
 _LOOK_EVERY = 0.5
 _LAST_WORD = 5.0
 LINE_LIMIT = 64 * 1024
-
-
-@dataclass(slots=True, kw_only=True)
-class AssignedWorker:
-    """A worker and its phones. `lost_at` is when it was found to be lost, None as long as it is there."""
-
-    name: str
-    index: int
-    pid: int
-    host: str
-    numbers: range
-    report: Report | None = None
-    reported: float = 0.0
-    lost_at: datetime | None = None
-    lost_after: float = 0.0
-    reason: str = ""
-
-    @property
-    def census(self) -> Census:
-        """Its phones, as far as somebody knows."""
-        if self.lost_at is not None:
-            return Census.lost(len(self.numbers))
-        return Census.off(len(self.numbers)) if self.report is None else self.report.census
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +79,12 @@ class FleetMaster(MasterRunner):
         self._run: _Run | None = None
         self._runs = 0
         self._ramp: gevent.Greenlet | None = None
+        self._inquiries = Inquiries(self.send_message)
         super().__init__(environment, *bind)
         self.register_message(HELLO, self._on_hello)
         self.register_message(REFUSAL, self._on_refusal)
         self.register_message(LINE, self._on_logged_line)
+        self.register_message(ANSWER, self._on_answer)
         environment.events.worker_report.add_listener(self._on_report)
         self.greenlet.spawn(self._watch)
 
@@ -155,16 +138,32 @@ class FleetMaster(MasterRunner):
         """What can be said of the phones of the last run."""
         run = self._run
         if run is None:
-            return Picture(census=Census.off(self._setup.population.count), busy=0, waiting=0, licensed=Counter())
+            return Picture.before(self._setup.population)
         reports = [each.report for each in run.workers.values() if each.report is not None and each.lost_at is None]
         times = [each.report.licensed for each in run.workers.values() if each.report is not None]
+        census = Census.together(each.census for each in run.workers.values())
         return Picture(
-            census=Census.together(each.census for each in run.workers.values()),
+            census=census,
             busy=sum(report.busy for report in reports),
             waiting=sum(report.waiting for report in reports),
             licensed=sum(times, Counter()),
-            workers=tuple(self._words(run, each) for each in run.workers.values()),
+            unexpected=census.named(run.setup.population),
+            workers=tuple(each.words(run.setup.population) for each in run.workers.values()),
         )
+
+    def particulars(self, mac: MacAddress) -> Particulars:
+        """What the worker that has a phone says of it, within some seconds. Raises UntoldError where none does."""
+        run = self._run
+        number, phone = planned_phone((self._setup if run is None else run.setup).population, mac)
+        if run is None:
+            return Particulars.off(phone)
+        [worker] = [each for each in run.workers.values() if number in each.numbers]
+        if self.clients.get(worker.name) is None and worker.lost_at is None:
+            raise UntoldError(410, f"{worker}, which had {mac}, has ended")
+        try:
+            return self._inquiries.ask(worker, run.number, number, phone)
+        except RPCError as error:
+            raise UntoldError(504, f"{worker}, which has {mac}, cannot be asked: {error}") from error
 
     def _new_run(self, users: int) -> _Run | None:
         names = self.ready()
@@ -188,7 +187,7 @@ class FleetMaster(MasterRunner):
     def _hear_all(self, run: _Run) -> None:
         """Wait for the last reports."""
         end = time.monotonic() + GRACE + _LAST_WORD
-        while awaited := [each for each in run.workers.values() if not _is_final(each) and each.lost_at is None]:
+        while awaited := [each for each in run.workers.values() if not each.is_final and each.lost_at is None]:
             if time.monotonic() > end:
                 for worker in awaited:
                     self._lose(run, worker, "it did not say how its phones ended")
@@ -211,20 +210,18 @@ class FleetMaster(MasterRunner):
 
     def _look_at(self, run: _Run, worker: AssignedWorker) -> None:
         node = self.clients.get(worker.name)
-        is_gone = (node is None or node.state == STATE_MISSING) and not _is_final(worker)
+        is_gone = (node is None or node.state == STATE_MISSING) and not worker.is_final
         if is_gone and worker.lost_at is None:
             self._lose(run, worker, "it has ended" if node is None else "it is not heard of any more")
         elif not is_gone and worker.lost_at is not None:
             worker.lost_at, worker.reason = None, ""
-            self._talk(f"worker {worker.index} (pid {worker.pid} on {worker.host}) is there again")
+            self._talk(f"{worker} is there again")
 
     def _lose(self, run: _Run, worker: AssignedWorker, reason: str) -> None:
         worker.lost_at, worker.reason = datetime.now(UTC), worker.reason or reason
         worker.lost_after = time.monotonic() - run.began
-        self._talk(
-            f"worker {worker.index} (pid {worker.pid} on {worker.host}) is lost with its {len(worker.numbers)} phones: "
-            f"{worker.reason}"
-        )
+        self._inquiries.give_up(worker)
+        self._talk(f"{worker} is lost with its {len(worker.numbers)} phones: {worker.reason}")
 
     def _on_hello(self, msg: Message, **_: Any) -> None:
         try:
@@ -253,42 +250,20 @@ class FleetMaster(MasterRunner):
             if mac in self._setup.watched:
                 self._on_line(mac, line)
 
+    def _on_answer(self, msg: Message, **_: Any) -> None:
+        try:
+            self._inquiries.hear(msg.node_id, msg.data)
+        except UsageError as error:
+            self._talk(str(error))
+
     def _on_report(self, client_id: str, data: dict[str, Any]) -> None:
         worker = None if self._run is None else self._run.workers.get(client_id)
         if self._run is None or worker is None or REPORT not in data:
             return
         try:
-            report = Report.read(data[REPORT], len(worker.numbers))
+            report = Report.read(data[REPORT], worker.numbers)
         except UsageError as error:
             self._talk(str(error))
         else:
             if report.run == self._run.number:
                 worker.report, worker.reported = report, time.monotonic() - self._run.began
-
-    def _words(self, run: _Run, worker: AssignedWorker) -> dict[str, Any]:
-        """What is told of a worker."""
-        phones: dict[str, Any] = {"count": len(worker.numbers)}
-        if worker.numbers:
-            macs = [run.setup.population.phone(number).mac for number in (worker.numbers[0], worker.numbers[-1])]
-            phones |= {"first": worker.numbers[0], "last": worker.numbers[-1], "macs": [mac.digits for mac in macs]}
-        told: dict[str, Any] = {
-            "index": worker.index,
-            "id": worker.name,
-            "pid": worker.pid,
-            "host": worker.host,
-            "phones": phones,
-            "state": "lost" if worker.lost_at is not None else "done" if _is_final(worker) else "running",
-        }
-        if worker.lost_at is not None:
-            told["lost"] = {
-                "at": worker.lost_at.isoformat(timespec="milliseconds"),
-                "after": round(worker.lost_after, 3),
-                "reason": worker.reason,
-                "last_known": None if worker.report is None else worker.report.census.result(),
-                "last_known_after": None if worker.report is None else round(worker.reported, 3),
-            }
-        return told
-
-
-def _is_final(worker: AssignedWorker) -> bool:
-    return worker.report is not None and worker.report.final

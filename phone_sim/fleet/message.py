@@ -31,7 +31,7 @@ class Fields:
         self._kind = kind
         self._data: dict[Any, Any] = data
 
-    def text(self, key: str, limit: int = TEXT_LIMIT) -> str:
+    def text(self, key: Any, limit: int = TEXT_LIMIT) -> str:
         """A text, which may be empty."""
         return self._text(key, self._data.get(key), limit)
 
@@ -72,6 +72,14 @@ class Fields:
         """How often each of some times occurs, which are whole numbers."""
         return Counter({self._whole("key", time, 0, COUNT_LIMIT): count for time, count in self._counts(key).items()})
 
+    def numbered(self, key: str, limit: int) -> dict[int, str]:
+        """Texts by whole numbers, at most `limit` of them."""
+        table = self.table(key)
+        found = {self._whole("key", number, 0, COUNT_LIMIT): table.text(number) for number in table}
+        if len(found) > limit:
+            raise self.error(key, f"these are more than {limit}")
+        return found
+
     def tables(self, key: str) -> "dict[str, Fields]":
         """Tables by their names."""
         table = self.table(key)
@@ -89,7 +97,7 @@ class Fields:
         """What is wrong with a field."""
         return UsageError(f"{self._kind}: {str(key)[:TEXT_LIMIT]}: {reason}")
 
-    def _text(self, key: str, value: Any, limit: int) -> str:
+    def _text(self, key: Any, value: Any, limit: int) -> str:
         if not isinstance(value, str) or len(value) > limit:
             raise self.error(key, f"this is no text of at most {limit} characters")
         return value

@@ -1,12 +1,14 @@
 """Locust's web page, with a tab for phones. `/phones` says the same as JSON, `/metrics` for Prometheus.
 
+Each phone has pages of its own (`phone_sim.fleet.phone_pages`).
+
 Importing this imports Locust, which replaces the sockets of its whole process.
 """
 
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Response, jsonify, request
@@ -17,8 +19,10 @@ from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from phone_sim.errors import PhoneSimError, UsageError
+from phone_sim.fleet.master import FleetMaster
 from phone_sim.fleet.metrics import registry, why_not
-from phone_sim.fleet.report import Picture
+from phone_sim.fleet.phone_pages import PhonePages, with_phones
+from phone_sim.fleet.runner import FleetRunner
 from phone_sim.fleet.setup import Setup
 from phone_sim.fleet.statistics import percentiles
 from phone_sim.fleet.users import BOOT_NAME
@@ -35,12 +39,12 @@ class FleetPage(WebUI):
     """
 
     def __init__(
-        self, environment: Environment, setup: Setup, picture: Callable[[], Picture], address: tuple[str, int]
+        self, environment: Environment, setup: Setup, runner: FleetMaster | FleetRunner, address: tuple[str, int]
     ) -> None:
         super().__init__(environment, *address, delayed_start=True)
         self._setup = setup
-        self._picture = picture
-        self._metrics = registry(environment, picture)
+        self._picture = runner.picture
+        self._metrics = registry(environment, runner.picture)
         structure = [{"key": key, "title": title} for key, title in _COLUMNS]
         self.template_args["extended_tabs"] = [{"key": _TAB, "title": "Phones"}]
         self.template_args["extended_tables"] = [{"key": _TAB, "structure": structure}]
@@ -50,6 +54,7 @@ class FleetPage(WebUI):
             self.app.before_request(self._check_form)
             self.app.after_request(self._with_phones)
             self.app.add_url_rule("/phones", view_func=self._phones)
+            PhonePages(self.app, runner.particulars)
             self.app.add_url_rule("/metrics", view_func=self._all_metrics)
         self.start()
 
@@ -80,6 +85,7 @@ class FleetPage(WebUI):
             "boots": boots.num_requests,
             "boots_per_second": round(boots.current_rps, 1),
             "ms_to_licensed": percentiles(picture.licensed),
+            "unexpected": [{"mac": mac.digits, "reason": reason} for mac, reason in picture.unexpected],
             "workers": list(picture.workers),
         }
 
@@ -101,6 +107,8 @@ class FleetPage(WebUI):
             rows = [dict(zip(("what", "which", "value"), row, strict=True)) for row in _rows(self.facts())]
             more = {"extended_stats": [{"key": _TAB, "data": rows}]}
             response.set_data(json.dumps({**response.get_json(), **more}))
+        if request.path == "/" and response.status_code == 200:
+            response.set_data(with_phones(response.get_data()))
         return response
 
     def _phones(self) -> Response:

@@ -13,6 +13,7 @@ from locust.stats import RequestStats, StatsEntry
 from phone_sim.fleet.descriptors import allow_open_files
 from phone_sim.fleet.fleet import Boot, Fleet, Listeners
 from phone_sim.fleet.live import LiveFleet
+from phone_sim.fleet.particulars import Particulars
 from phone_sim.fleet.phone_clock import clock_of
 from phone_sim.fleet.report import LICENSED_NAME, Report
 from phone_sim.fleet.result import Census
@@ -90,10 +91,14 @@ class Part:
             final=final,
         )
 
+    def particulars(self, number: int) -> Particulars:
+        """What can be said of the phone of this number."""
+        return Particulars.of(self._fleet, number)
+
     def _recent_census(self) -> Census:
         began = time.monotonic()
         if self._census is None or (not self.is_over and began > self._fresh_until):
-            self._census = Census.of(self._fleet, len(self.assignment.numbers))
+            self._census = Census.of(self._fleet, self.assignment.numbers)
             ended = time.monotonic()
             self._fresh_until = ended + max(_NEWEST, _SHARE_OF_CENSUS * (ended - began))
         return self._census

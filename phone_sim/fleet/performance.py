@@ -17,6 +17,7 @@ from phone_sim.firmware.effects import (
     Flow,
     ForgetLog,
     Log,
+    LogContents,
     Pause,
     ReadClock,
     ReadFlash,
@@ -62,17 +63,24 @@ class Performance:
         self.woken_at: datetime | None = None
         self.boot_seconds: float | None = None
 
+    @property
+    def log(self) -> LogContents:
+        """The log file of the phone as it is now."""
+        return self._log.contents()
+
     def run(self, flow: Flow[None], *, boots: bool) -> None:
         """Perform a flow, which `boots` the phone or not, to its end or its next pause."""
-        if boots:
-            self._begin_boot()
-        self._perform_all(flow)
-        if self._began is not None and self.paused is None:
-            self.boot_seconds = time.perf_counter() - self._began
-        service = self._member.phone.service
-        if self.paused is None and service is not None and self._log.size > service.session.settings.log.file_size:
-            self._perform_all(self._member.phone.upload_log(full=True))
-        self._member.log = self._log.contents()
+        try:
+            if boots:
+                self._begin_boot()
+            self._perform_all(flow)
+            if self._began is not None and self.paused is None:
+                self.boot_seconds = time.perf_counter() - self._began
+            service = self._member.phone.service
+            if self.paused is None and service is not None and self._log.size > service.session.settings.log.file_size:
+                self._perform_all(self._member.phone.upload_log(full=True))
+        finally:  # a run that ends breaks it off
+            self._member.log = self._log.contents()
 
     def _perform_all(self, flow: Flow[None]) -> None:
         self._flow = flow

@@ -116,9 +116,14 @@ class Population:
 
     def has(self, mac: MacAddress) -> bool:
         """True for the address of one of the phones."""
+        return self.number_of(mac) is not None
+
+    def number_of(self, mac: MacAddress) -> int | None:
+        """The number of the phone with this address, None where there is none."""
         if self.macs:
-            return mac in self.macs[: self.count]
-        return 0 <= int(mac.digits, 16) - int(self.first_mac.digits, 16) < self.count
+            return next((number for number, own in enumerate(self.macs[: self.count]) if own == mac), None)
+        number = int(mac.digits, 16) - int(self.first_mac.digits, 16)
+        return number if 0 <= number < self.count else None
 
     def phone(self, number: int) -> PlannedPhone:
         """The phone of this number. Raises IndexError where there is none."""

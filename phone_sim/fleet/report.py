@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from phone_sim.fleet.message import Fields
+from phone_sim.fleet.population import Population
 from phone_sim.fleet.result import Census
+from phone_sim.mac_address import MacAddress
 
 LICENSED_NAME = "licensed"
 """What the time from power-on to a boot with all features licensed is called where requests have names."""
@@ -37,12 +39,12 @@ class Report:
         }
 
     @classmethod
-    def read(cls, data: Any, phones: int) -> Self:
-        """The report in a message. Raises UsageError unless it is one of so many phones."""
+    def read(cls, data: Any, numbers: range) -> Self:
+        """The report in a message. Raises UsageError unless it is one of the phones of these numbers."""
         fields = Fields("what a worker says", data)
         return cls(
             run=fields.whole("run"),
-            census=Census.read(fields.table("census"), phones),
+            census=Census.read(fields.table("census"), numbers),
             busy=fields.whole("busy"),
             waiting=fields.whole("waiting"),
             licensed=fields.times("licensed"),
@@ -52,10 +54,20 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """The phones of all processes. `workers` says of each what it is and what became of it; none without any."""
+    """The phones of all processes. `workers` says of each what it is and what became of it; none without any.
+
+    `unexpected` names some of the phones that are not as expected, with the reason.
+    """
 
     census: Census
     busy: int
     waiting: int
     licensed: Counter[int]
+    unexpected: tuple[tuple[MacAddress, str], ...]
     workers: tuple[dict[str, Any], ...] = ()
+
+    @classmethod
+    def before(cls, population: Population) -> Self:
+        """The phones before the first run: none is switched on."""
+        census = Census.off(range(population.count))
+        return cls(census=census, busy=0, waiting=0, licensed=Counter(), unexpected=census.named(population))

@@ -4,7 +4,6 @@ Importing this imports Locust, which replaces the sockets of its whole process.
 """
 
 from argparse import Namespace
-from collections import Counter
 from typing import Any
 
 from locust import User
@@ -13,10 +12,11 @@ from locust.runners import STATE_CLEANUP, STATE_INIT, STATE_RUNNING, STATE_SPAWN
 
 from phone_sim.fleet.dispatcher import PhoneDispatcher
 from phone_sim.fleet.part import OnLine, Part
+from phone_sim.fleet.particulars import Particulars, planned_phone
 from phone_sim.fleet.report import Picture
-from phone_sim.fleet.result import Census
 from phone_sim.fleet.setup import Assignment, Setup
 from phone_sim.fleet.users import PhoneUser
+from phone_sim.mac_address import MacAddress
 
 GRACE = 5.0
 """How long phones that are busy when a run ends have for it, in seconds; ours."""
@@ -86,9 +86,22 @@ class FleetRunner(PartRunner, LocalRunner):
     def picture(self) -> Picture:
         """What can be said of the phones of the last run."""
         if self.part is None:
-            return Picture(census=Census.off(self._setup.population.count), busy=0, waiting=0, licensed=Counter())
+            return Picture.before(self._setup.population)
         report = self.part.report()
-        return Picture(census=report.census, busy=report.busy, waiting=report.waiting, licensed=report.licensed)
+        return Picture(
+            census=report.census,
+            busy=report.busy,
+            waiting=report.waiting,
+            licensed=report.licensed,
+            unexpected=report.census.named(self.part.assignment.setup.population),
+        )
+
+    def particulars(self, mac: MacAddress) -> Particulars:
+        """What can be said of a phone. Raises UntoldError where there is none with this address."""
+        if self.part is None:
+            return Particulars.off(planned_phone(self._setup.population, mac)[1])
+        number, _ = planned_phone(self.part.assignment.setup.population, mac)
+        return self.part.particulars(number)
 
 
 def options(**more: Any) -> Namespace:

@@ -20,10 +20,12 @@ from locust.rpc import Message
 from locust.runners import WorkerRunner
 
 from phone_sim.errors import PhoneSimError, UsageError
+from phone_sim.fleet.inquiries import ANSWER, QUESTION, answer
 from phone_sim.fleet.interruption import interruption
 from phone_sim.fleet.master import ASSIGNMENT, HELLO, LINE, LINE_LIMIT, REFUSAL, REPORT
-from phone_sim.fleet.message import sendable
+from phone_sim.fleet.message import Fields, sendable
 from phone_sim.fleet.part import Part, check_machine
+from phone_sim.fleet.particulars import Particulars
 from phone_sim.fleet.report import Report
 from phone_sim.fleet.result import Census
 from phone_sim.fleet.runner import FleetUser, PartRunner, options
@@ -58,6 +60,7 @@ class FleetWorker(PartRunner, WorkerRunner):
     def connect_to_master(self) -> None:
         """Say who this is, and wait for the answer; the connection itself is tried again all the time."""
         self.register_message(ASSIGNMENT, self._on_assignment)
+        self.register_message(QUESTION, self._on_question)
         # In this order: a master that hears of somebody and has no worker yet takes its run for stopped.
         self.client.send(Message("client_ready", __version__, self.client_id))
         self.client.send(Message(HELLO, {"pid": os.getpid(), "host": socket.gethostname()}, self.client_id))
@@ -141,12 +144,29 @@ class FleetWorker(PartRunner, WorkerRunner):
             self._say(REFUSAL, {"reason": sendable(str(error))})
             self._fail(error)
 
+    def _on_question(self, msg: Message, **_: Any) -> None:
+        try:
+            fields = Fields("what the master says", msg.data)
+            told = self._particulars(fields.whole("run"), fields.whole("number"))
+            self._say(ANSWER, answer(fields.whole("question"), told))
+        except UsageError as error:
+            self._fail(error)
+
+    def _particulars(self, run: int, number: int) -> Particulars | str:
+        """What can be said of a phone, or why nothing can."""
+        assignment, part = self._assignment, self.part
+        if assignment is None or assignment.run != run or number not in assignment.numbers:
+            return "this worker does not have it"
+        if part is None or part.assignment is not assignment:
+            return Particulars.off(assignment.setup.population.phone(number))
+        return part.particulars(number)
+
     def _on_report(self, client_id: str, data: dict[str, Any]) -> None:  # noqa: ARG002
         assignment, part = self._assignment, self.part
         if assignment is None:
             return
         if part is None or part.assignment is not assignment:
-            off = Census.off(len(assignment.numbers))
+            off = Census.off(assignment.numbers)
             report = Report(run=assignment.run, census=off, final=self._is_told_to_end)
         else:
             report = part.report(final=part.is_over and self._is_told_to_end)
@@ -155,7 +175,7 @@ class FleetWorker(PartRunner, WorkerRunner):
     def _send_line(self, mac: MacAddress, line: str) -> None:
         self._say(LINE, {"mac": mac.digits, "line": sendable(line, LINE_LIMIT)})
 
-    def _say(self, word: str, data: dict[str, str] | None) -> None:
+    def _say(self, word: str, data: dict[str, Any] | None) -> None:
         with suppress(RPCError):  # a master that takes no more is gone, which shows soon
             self.client.send(Message(word, data, self.client_id))
 
