@@ -45,6 +45,9 @@ def test_report_of_other_phones_is_refused() -> None:
         ("census", {**UP.message(), "features": {"LDAP": 7}}),
         ("census", {**UP.message(), "reasons": {"x" * 2000: 1}}),
         ("census", {**UP.message(), "reasons": {"none": 11}}),
+        ("census", {**UP.message(), "unexpected": {10: "it is of another worker"}}),
+        ("census", {**UP.message(), "unexpected": {"7": "no license"}}),
+        ("census", {**UP.message(), "unexpected": dict.fromkeys(range(51), "no license")}),
     ],
 )
 def test_broken_report_is_refused(key: str, value: Any) -> None:
@@ -63,6 +66,14 @@ def test_lost_phones_are_neither_up_nor_as_expected() -> None:
         "reboots": 1,
         "faults": {"reset": 2},
     }
+
+
+def test_phones_that_come_up_are_named_last() -> None:
+    coming = Census(unexpected=dict.fromkeys(range(3), "it is booting"))
+    parts = [Census.off(range(20, 100)), coming, Census.lost(range(100, 200)), UP]
+    named = Census.together(parts[:2] + parts[3:]).unexpected
+    assert list(named) == [7, 0, 1, 2, *range(20, 66)]
+    assert list(Census.together(parts).unexpected) == [7, *range(100, 149)]
 
 
 def test_what_a_server_made_up_can_be_sent() -> None:
