@@ -10,16 +10,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.location import BootServer
 from phone_sim.fleet.message import Fields
 from phone_sim.fleet.population import PHONE_LIMIT, Population
 from phone_sim.fleet.read_population import read_fleet_file
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
-from phone_sim.runtime.transport import SCHEMES, TLS_VERSIONS, Tls
+from phone_sim.runtime.transport import TLS_VERSIONS, Tls, check_addresses
 from phone_sim.toml_table import SIZE_LIMIT
 
 AT_ONCE_LIMIT = 10_000
@@ -52,7 +50,7 @@ class Setup:
 
     def of(self, users: int, boot_server: str) -> Self:
         """The same with so many phones and that boot server. Raises UsageError where there can be none."""
-        check_boot_servers(boot_server)
+        check_addresses(boot_server)
         return replace(self, population=self.population.of(users), boot_server=boot_server)
 
 
@@ -99,7 +97,7 @@ class Assignment:
         if sample(population, numbers) != fields.text("sample"):
             raise UsageError("the master means other phones than this worker: they are not of the same version")
         boot_server = fields.text("boot_server", _ADDRESS_LIMIT)
-        check_boot_servers(boot_server)
+        check_addresses(boot_server)
         setup = Setup(
             population=population,
             boot_server=boot_server,
@@ -126,13 +124,6 @@ class Distribution:
     expected: int
     patience: float
     started: int = 0
-
-
-def check_boot_servers(addresses: str) -> None:
-    """Refuse what are no addresses of boot servers. Raises UsageError, also for a protocol that no transport speaks."""
-    for server in BootServer.parse_all(addresses):
-        if urlsplit(server.root).scheme not in SCHEMES:
-            raise UsageError(f"{server.root}: {', '.join(SCHEMES)} can be spoken")
 
 
 def parts(count: int, workers: int) -> list[range]:

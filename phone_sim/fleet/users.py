@@ -28,14 +28,14 @@ from phone_sim.fleet.message import sendable
 from phone_sim.fleet.phone_clock import clock_of
 from phone_sim.fleet.population import PHONE_LIMIT, PlannedPhone, Population
 from phone_sim.fleet.read_population import read_fleet_file
-from phone_sim.fleet.setup import check_boot_servers, parts
+from phone_sim.fleet.setup import parts
 from phone_sim.fleet.sources import check_sources
 from phone_sim.fleet.transport import fleet_transport
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.certificates import PATTERN, check_certificates, own_tls
 from phone_sim.runtime.exchange import Exchange
-from phone_sim.runtime.transport import Limits, Tls, Transport
+from phone_sim.runtime.transport import Limits, Tls, Transport, check_addresses
 from phone_sim.runtime.trust_file import load_anchor
 
 BOOT_NAME = "boot"
@@ -225,7 +225,7 @@ class PhoneUser(User):
     def _boot_server(cls, environment: Environment) -> str:
         if not (address := environment.host or cls.host):
             raise UsageError(f"{cls.__name__} has no boot server: give it a host, or Locust one with --host")
-        check_boot_servers(address)
+        check_addresses(address)
         return address
 
 
