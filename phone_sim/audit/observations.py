@@ -178,11 +178,6 @@ class Observations:
         answers = [self.answers[ask] for ask in asks if ask in self.answers]
         return [answer for answer in answers if answer.outcome is Outcome.FOUND]
 
-    @property
-    def is_soft(self) -> bool:
-        """True when the server answers a name that nobody has with a file."""
-        return bool(self.found(Ask.MISSING))
-
     def is_real(self, ask: Ask) -> bool:
         """True when a file was answered that is not what the server answers to any name, nor a page."""
         return any(not answer.is_page and not self.looks_missing(answer) for answer in self.found(ask))

@@ -72,10 +72,6 @@ class LicenseKey:
         """What the key grants, by rising bit; a slot whose bit is not set counts for nothing (field notes 6.1)."""
         return _grants(self.options, self.duration)
 
-    def slot(self, bit: int) -> int:
-        """The 16-bit slot of a bit, whether it is granted or not; slot 0 is the rightmost (D3)."""
-        return _slot(self.duration, bit)
-
     def attributes(self) -> dict[str, str]:
         """The attributes of the element, in file order (D1)."""
         return {
@@ -106,6 +102,7 @@ def _grants(options: str, duration: str) -> tuple[Grant, ...]:
 
 
 def _slot(duration: str, bit: int) -> int:
+    """The 16-bit slot of a bit; slot 0 is the rightmost (D3)."""
     end = len(duration) - 4 * bit
     return int(duration[end - 4 : end], 16)
 
