@@ -85,6 +85,13 @@ def test_seed_is_kept_after_the_original_boot() -> None:
     assert [contact.number for contact in contacts(dialogue)] == ["1001"]
 
 
+@pytest.mark.parametrize("reply", [b"<html/>", Refused("500"), TransferFailed("broken off")])
+def test_own_directory_that_is_not_missing_leaves_the_seed_unasked(reply: bytes | FetchReply) -> None:
+    dialogue = Dialogue({"000000000000.cfg": master(), OWN: reply, SEED: directory(DOE)})
+    assert contacts(dialogue) == ()
+    assert SEED not in dialogue.requested
+
+
 def test_boot_servers_copy_takes_the_place_of_the_kept_one() -> None:
     dialogue = Dialogue({"000000000000.cfg": master(), OWN: directory(DOE)})
     contacts(dialogue)
