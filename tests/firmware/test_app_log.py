@@ -30,6 +30,7 @@ from tests.make import MAC, Dialogue, configured, identity, master
         (LogSettings(append_limit=7), b"new\n", b"old\n", b"new\n"),
         (LogSettings(append_limit=7, stop_at_limit=True), b"new\n", b"old\n", None),
         (LogSettings(append_limit=8, stop_at_limit=True), b"new\n", b"old\n", b"old\nnew\n"),
+        (LogSettings(append_limit=6), b"newer\nnewest\n", b"", b"ewest\n"),  # the end is what matters
     ],
 )
 def test_file_on_the_server_grows_to_its_limit(

@@ -7,6 +7,7 @@ from phone_sim.firmware.effects import (
     Fetch,
     FetchReply,
     FlashDamaged,
+    FlashUnreadable,
     NotFound,
     Refused,
     TransferFailed,
@@ -230,6 +231,15 @@ def test_boot_server_is_remembered() -> None:
     assert dialogue.requested[0] == f"{MAC}.cfg"
 
 
+def test_address_that_is_none_does_not_displace_the_remembered_one() -> None:
+    dialogue = Dialogue(SITE)
+    dialogue.run(boot(identity()))
+    dialogue.run(boot(identity(boot_server="gopher://boot.example/")))
+    dialogue.effects.clear()
+    dialogue.run(boot(identity(boot_server="")))
+    assert dialogue.requested[0] == f"{MAC}.cfg"
+
+
 def test_seed_directory_is_for_the_original_boot_only() -> None:
     dialogue = Dialogue(SITE | {"000000000000-directory.xml": b"<directory/>"})
     dialogue.run(boot(identity()))
@@ -253,6 +263,14 @@ def test_damaged_flash_counts_as_blank_and_is_written_anew() -> None:
     )
     assert isinstance(dialogue.flash, FlashContents)
     assert dialogue.flash.boot_server == "http://boot.example/"
+
+
+def test_flash_that_cannot_be_read_is_not_written_over() -> None:
+    dialogue = Dialogue(SITE | {PHONE_FILE: write([signed_key()])}, flash=FlashUnreadable("permission denied"))
+    service = dialogue.run(boot(identity()))
+    assert dialogue.flash == FlashUnreadable("permission denied")
+    assert not any(isinstance(effect, WriteFlash) for effect in dialogue.effects)
+    assert gate_of(service, "LDAP") is Enabled
 
 
 def test_flash_is_written_only_when_something_changed() -> None:

@@ -84,6 +84,7 @@ def test_each_gate_is_the_bulletins(token: str, configured: bool, license_state:
         for today, good in ((TODAY, good_today), (None, good_unset)):
             gates = {gate.feature.key: gate for gate in features.gates(ring, today)}
             assert type(gates[key]) is by_the_bulletin(token, key, configured=configured, good=good)
+            assert gates[key].is_enabled is isinstance(gates[key], Enabled | BuiltIn)
             assert gates[key].reason
             assert features.lacks_license(ring, today) == (type(gates[key]) is NotLicensed)
 
