@@ -289,6 +289,19 @@ def test_flash_that_cannot_be_written_is_logged() -> None:
     assert gate_of(service, "LDAP") is Enabled
 
 
+def test_configuration_that_does_not_fit_costs_no_license() -> None:
+    dialogue = Dialogue(SITE)
+    dialogue.run(boot(identity()))
+    assert isinstance(before := dialogue.flash, FlashContents)
+    dialogue.files |= {"site.cfg": configured("LDAP", new="1"), PHONE_FILE: write([signed_key()])}
+    dialogue.effects.clear()
+    dialogue.write_reply = WriteFailed("no room")
+    dialogue.run(boot(identity()))
+    whole, rest = (effect.contents for effect in dialogue.effects if isinstance(effect, WriteFlash))
+    assert whole.keys == rest.keys == (signed_key(),)
+    assert whole.parameters != rest.parameters == before.parameters
+
+
 @pytest.mark.parametrize(
     "reply", [NotFound("404"), Refused("403 Forbidden"), TransferFailed("cut off"), b"", b"\0" * 99]
 )
