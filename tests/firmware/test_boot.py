@@ -234,7 +234,7 @@ def test_boot_server_is_remembered() -> None:
 def test_address_that_is_none_does_not_displace_the_remembered_one() -> None:
     dialogue = Dialogue(SITE)
     dialogue.run(boot(identity()))
-    dialogue.run(boot(identity(boot_server="gopher://boot.example/")))
+    dialogue.run(boot(identity(boot_server="http://")))
     dialogue.effects.clear()
     dialogue.run(boot(identity(boot_server="")))
     assert dialogue.requested[0] == f"{MAC}.cfg"

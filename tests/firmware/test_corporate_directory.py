@@ -87,6 +87,11 @@ def test_phone_with_the_feature_built_in_binds() -> None:
     assert Desk(reply=DirectoryAnswered(), is_licensed=False, model="SSIP7000").said[0].startswith("ldap: Bound to ")
 
 
+def test_other_features_bind_to_no_directory() -> None:
+    desk = Desk(reply=DirectoryAnswered(), is_licensed=False, model="SSIP7000", features=("NwayConference",))
+    assert desk.directory_asked == []
+
+
 def test_bind_that_fails_is_logged_and_the_phone_goes_on() -> None:
     desk = Desk(reply=FAILED)
     assert desk.said == ["ldap: Bind to ldap://ldap.example:389 failed: LDAP 49 invalidCredentials"]
