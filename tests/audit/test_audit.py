@@ -189,6 +189,13 @@ def test_checked_caches_are_good(header: str) -> None:
     assert bad_ones(findings) == {"keep-alive"}
 
 
+def test_error_page_that_looks_like_a_listing_is_none() -> None:
+    page = answering("404 Not Found", b"<html><title>Index of /</title><a href='home.xml'>home</a></html>")
+    with HostileHttpServer(serving(other=lambda one: page if one.path.endswith("/") else None)) as server:
+        _, findings = audited(server.url)
+    assert verdict(findings, "directory-listing") is Verdict.GOOD
+
+
 def test_wrong_type_hides_nothing_else() -> None:
     with HostileHttpServer(serving("Cache-Control: max-age=86400", kind="text/html")) as server:
         _, findings = audited(server.url)

@@ -352,6 +352,12 @@ def test_damaged_authority_is_told_which_file(authority: Path) -> None:
     assert "Is a directory" in licensed("orders", code=1).stderr
 
 
+def test_authority_is_made_in_a_folder_that_is_there() -> None:
+    Path("ours").mkdir()
+    licensed("--authority", "ours", "init")
+    assert Path("ours/trust_anchor.pem").exists()
+
+
 def test_authority_folder_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     licensed("--authority", "here/ours", "init")
     monkeypatch.setenv("PHONE_SIM_AUTHORITY", "here/ours")

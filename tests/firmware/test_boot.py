@@ -265,6 +265,15 @@ def test_damaged_flash_counts_as_blank_and_is_written_anew() -> None:
     assert dialogue.flash.boot_server == "http://boot.example/"
 
 
+def test_other_server_that_is_silent_leaves_the_boot_server_reachable() -> None:
+    silent = TransferFailed("no answer", unreachable=True)
+    elsewhere = {MASTER: master(CONFIG_FILES="site.cfg", LICENSE_DIRECTORY="http://other.example/")}
+    dialogue = Dialogue(SITE | elsewhere | {SITE_FILE: silent, PHONE_FILE: silent})
+    service = dialogue.run(boot(identity()))
+    assert service.session.reachable
+    assert dialogue.requested == [*UP_TO_OVERRIDES, SITE_FILE, PHONE_FILE, *DIRECTORIES, LOG]
+
+
 def test_flash_that_cannot_be_read_is_not_written_over() -> None:
     dialogue = Dialogue(SITE | {PHONE_FILE: write([signed_key()])}, flash=FlashUnreadable("permission denied"))
     service = dialogue.run(boot(identity()))
