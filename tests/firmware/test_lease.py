@@ -96,6 +96,11 @@ def test_vendor_options_fill_what_is_absent() -> None:
     assert told({43: inside, 66: b"tftp://boot.example/"}).boot_server == "tftp://boot.example/"
 
 
+def test_vendor_options_need_no_end_mark() -> None:
+    assert told({43: b"\x42\x04boot"}).boot_server == "ftp://boot"
+    assert told({43: b"\x42\x04boot\x02\x04\x00"}) == Told(boot_server="ftp://boot")  # the second is cut off
+
+
 def test_times_and_logs_have_servers() -> None:
     found = told({42: bytes([10, 0, 0, 1, 0, 0, 0, 0, 10, 0, 0, 2]), 7: bytes([10, 0, 0, 3, 10, 0, 0, 4])})
     assert found.time_servers == ("10.0.0.1", "10.0.0.2")
