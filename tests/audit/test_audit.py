@@ -180,7 +180,15 @@ def test_a_bad_answer_is_found(name: str, script: Script) -> None:
     assert verdict(findings, name) is Verdict.BAD
 
 
-@pytest.mark.parametrize("header", ["Cache-Control: no-cache, max-age=3600", "Cache-Control: max-age=0", "ETag: x"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Cache-Control: no-cache, max-age=3600",
+        "Cache-Control: max-age=0",
+        'Cache-Control: max-age=0, community="UCI"',  # a word of somebody's own (RFC 9111 5.2.3)
+        "ETag: x",
+    ],
+)
 def test_checked_caches_are_good(header: str) -> None:
     with HostileHttpServer(serving(header)) as server:
         _, findings = audited(server.url)
