@@ -164,6 +164,8 @@ LISTING = answering("200 OK", b"<html><title>Index of /</title><a href='00000000
         ("missing-licenses", serving(other=soft)),
         ("directory-listing", serving(other=lambda one: LISTING if one.path.endswith("/") else None)),
         ("directory-listing", serving(other=for_path("/licenses/", LISTING))),
+        ("directory-listing", serving(other=for_path("/licenses/", answering("200 OK", b"<h1>Index of /x</h1>")))),
+        ("directory-listing", serving(other=for_path("/licenses/", answering("200 OK", b"<a href='a.cfg'>a</a>")))),
         ("files-unaltered", serving("Content-Encoding: gzip")),
         ("license-not-cached", serving("Age: 12")),
         ("license-not-cached", serving("Cache-Control: public, max-age=3600")),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.flash import FlashContents
-from phone_sim.firmware.lease import DhcpSettings, Told, told_by
+from phone_sim.firmware.lease import DhcpSettings, Told, asked_options, told_by
 from phone_sim.firmware.location import BootServer
 from phone_sim.firmware.network_effects import AskLease, Leased, LeaseReply, NoLease
 from phone_sim.firmware.phone import Phone
@@ -53,6 +53,11 @@ def test_question_is_that_of_real_phones() -> None:
     assert asked[0].options == (1, 28, 160, 66, 43, 3, 4, 42, 2, 6, 15, 7)
     assert asked[0].vendor_class == "Polycom-SPIP670"
     assert asked[0].host_name == f"Polycom_{MAC}"
+
+
+def test_custom_option_is_asked_for_whichever_is_looked_at() -> None:
+    for numbers, asked in (((66,), (160, 66)), ((160, 66), (160, 66)), ((66, 161), (161, 66))):
+        assert asked_options(DhcpSettings(boot_server_options=numbers))[2:4] == asked
 
 
 @pytest.mark.parametrize(
