@@ -104,6 +104,7 @@ def test_vendor_options_fill_what_is_absent() -> None:
 def test_vendor_options_need_no_end_mark() -> None:
     assert told({43: b"\x42\x04boot"}).boot_server == "ftp://boot"
     assert told({43: b"\x42\x04boot\x02\x04\x00"}) == Told(boot_server="ftp://boot")  # the second is cut off
+    assert told({43: b"\xff\x00\x42\x04boot"}) == Told()  # after an end mark nothing counts
 
 
 def test_times_and_logs_have_servers() -> None:
