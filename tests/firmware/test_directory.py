@@ -262,6 +262,10 @@ def test_last_name_comes_first_wherever_it_stands() -> None:
     assert lines(SMITH, attribute_1_type="first_name", attribute_2_type="last_name") == ("Alice, Smith: Phone 1001",)
 
 
+def test_value_without_a_label_stands_alone() -> None:
+    assert lines(SMITH, attribute_3_label="") == ("Smith, Alice: 1001",)
+
+
 def test_page_says_that_more_people_match() -> None:
     assert lines(SMITH, is_partial=True)[-1] == "More match."
     assert lines(is_partial=True) == ("No match.",)
