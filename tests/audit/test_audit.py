@@ -225,6 +225,13 @@ def test_a_named_file_outside_is_found() -> None:
     assert verdict(undecided, "path-traversal") is Verdict.UNKNOWN
 
 
+def test_names_above_the_root_that_are_refused_are_good() -> None:
+    refused = answering("403 Forbidden", b"no")
+    with HostileHttpServer(serving(other=lambda one: refused if "%2E%2E" in one.path else None)) as server:
+        _, findings = audited(server.url)
+    assert verdict(findings, "path-traversal") is Verdict.GOOD
+
+
 @pytest.mark.parametrize("scheme", ["basic", "digest"])
 def test_a_password_over_plain_http_is_found(scheme: str) -> None:
     with HttpBootServer(MemorySite(SITE), faults=FaultPlan([f"challenge={scheme}"])) as server:

@@ -27,6 +27,10 @@ def test_menu_key_opens_the_main_menu_and_closes_whatever_is_open() -> None:
     assert desk.phone.menu == CLOSED
 
 
+def test_keys_without_a_meaning_move_nothing() -> None:
+    assert Desk().press("menu down star pound soft3 soft4 x 9").selected == 1
+
+
 @pytest.mark.parametrize(
     ("keys", "title"),
     [
