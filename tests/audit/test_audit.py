@@ -109,6 +109,14 @@ def test_signatures_are_unknown_without_the_key() -> None:
     assert verdict(findings, "activation-files") is Verdict.UNKNOWN
 
 
+def test_suffix_of_a_model_is_good() -> None:
+    fit = SITE["000000000000.cfg"].replace(b"/>", b' CONFIG_FILES_SPIP670="site.cfg"/>')
+    with HttpBootServer(MemorySite({**SITE, "000000000000.cfg": fit})) as server:
+        _, findings = audited(server.url)
+    assert verdict(findings, "model-suffixes") is Verdict.GOOD
+    assert findings["model-suffixes"].judgment.evidence == ("CONFIG_FILES_SPIP670 is for SPIP670",)
+
+
 def test_suffix_of_no_model_is_told() -> None:
     odd = SITE["000000000000.cfg"].replace(b"/>", b' CONFIG_FILES_SPIP999="site.cfg"/>')
     with HttpBootServer(MemorySite({**SITE, "000000000000.cfg": odd})) as server:
@@ -223,6 +231,12 @@ def test_a_named_file_outside_is_found() -> None:
     assert verdict(leaking, "path-traversal") is Verdict.BAD
     assert verdict(tight, "path-traversal") is Verdict.GOOD
     assert verdict(undecided, "path-traversal") is Verdict.UNKNOWN
+
+
+def test_page_for_every_name_says_nothing_of_the_root() -> None:
+    with HostileHttpServer(serving(other=soft)) as server:
+        _, findings = audited(server.url)
+    assert verdict(findings, "path-traversal") is Verdict.UNKNOWN
 
 
 def test_names_above_the_root_that_are_refused_are_good() -> None:
