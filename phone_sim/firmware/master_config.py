@@ -38,18 +38,22 @@ ATTRIBUTES = (
     "USER_PROFILES_DIRECTORY",
     "CALL_LISTS_DIRECTORY",
 )
-"""The attributes of SIP 1.x to UC Software 4.0, by any of which such a file is known; later ones are passed over."""
+"""The attributes of SIP 1.x to UC Software 4.0; later ones are passed over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MasterConfiguration:
-    """What a phone goes by in the file. A directory is empty for the root of the boot server (B17)."""
+    """What the file says to one phone. A directory is empty for the root of the boot server (B17)."""
 
     config_files: tuple[str, ...] = ()
+    app_file_path: str = ""
+    misc_files: tuple[str, ...] = ()
     log_file_directory: str = ""
     overrides_directory: str = ""
     contacts_directory: str = ""
     license_directory: str = ""
+    user_profiles_directory: str = ""
+    call_lists_directory: str = ""
     problems: tuple[str, ...] = ()
 
 
@@ -63,17 +67,18 @@ def parse(data: bytes, *, model: Model, mac: MacAddress) -> MasterConfiguration:
         MasterConfigurationError: when it is not XML within the limits, or has none of the attributes of such a file.
     """
     found = _attributes(data)
-
-    def value(name: str) -> str:
-        return _substituted(_for_model(found, name, model), model, mac)
-
-    config_files, problems = _config_files(value("CONFIG_FILES"))
+    values = {name: _substituted(_for_model(found, name, model), model, mac) for name in ATTRIBUTES}
+    config_files, problems = _config_files(values["CONFIG_FILES"])
     return MasterConfiguration(
         config_files=config_files,
-        log_file_directory=value("LOG_FILE_DIRECTORY"),
-        overrides_directory=value("OVERRIDES_DIRECTORY"),
-        contacts_directory=value("CONTACTS_DIRECTORY"),
-        license_directory=value("LICENSE_DIRECTORY"),
+        app_file_path=values["APP_FILE_PATH"],
+        misc_files=_listed(values["MISC_FILES"]),
+        log_file_directory=values["LOG_FILE_DIRECTORY"],
+        overrides_directory=values["OVERRIDES_DIRECTORY"],
+        contacts_directory=values["CONTACTS_DIRECTORY"],
+        license_directory=values["LICENSE_DIRECTORY"],
+        user_profiles_directory=values["USER_PROFILES_DIRECTORY"],
+        call_lists_directory=values["CALL_LISTS_DIRECTORY"],
         problems=problems,
     )
 
