@@ -25,7 +25,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 DEFAULT_MODEL = "SPIP_670"
 DEFAULT_MAC = "0004f2000001"
-# Those of `phone_sim.runtime.transport`, which is imported only when a verb runs; a test holds them against each other.
 # A slot of a license key reaches to 2186; a clock outside these years is a mistake.
 _YEARS = range(1970, 2187)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -73,11 +73,10 @@ def command(
     from phone_sim.runtime.transport import network_transport
 
     server = _server(url)
-    make = partial(network_transport, ca_file=ca_file, client_cert=client_cert)
+    faults, make = FaultPlan(rules, seed), partial(network_transport, ca_file=ca_file, client_cert=client_cert)
     make().close()  # complains about its files now and not at the first request
-    faults = FaultPlan(rules, seed)
     with ExitStack() as stack:
-        transports: Transports = stack.enter_context(closing(Transports(make)))
+        transports = stack.enter_context(closing(Transports(make)))
         recorder = stack.enter_context(_recorder(out, server, body_limit=body_limit, file_limit=file_limit))
 
         def on_exchange(request: "Request", contents: "Contents") -> None:
@@ -90,8 +89,7 @@ def command(
             recorder.begin()
             announced(address)
 
-        site = ProxySite(server=server, transports=transports)
-        journal = Journal(capacity=0, on_exchange=on_exchange)
+        site, journal = ProxySite(server=server, transports=transports), Journal(capacity=0, on_exchange=on_exchange)
         serve_until_interrupted(site, journal, faults, host, http_port, tftp_port, on_start)
 
 
