@@ -3,14 +3,16 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import assert_never
 from urllib.parse import urlsplit
 from xml.sax.saxutils import quoteattr
 
 from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.firmware import messages
+from phone_sim.firmware.asking import answer
 from phone_sim.firmware.boot import InService
 from phone_sim.firmware.effects import (
+    AskTimeAfter,
     ClockReading,
     Effect,
     Fetch,
@@ -18,9 +20,11 @@ from phone_sim.firmware.effects import (
     FetchReply,
     FlashReply,
     Flow,
+    ForgetLog,
     Log,
     LogContents,
     NotFound,
+    Pause,
     ReadClock,
     ReadFlash,
     ReadLog,
@@ -30,7 +34,10 @@ from phone_sim.firmware.effects import (
     Show,
     Upload,
     Uploaded,
+    UploadLogAfter,
+    UploadReply,
     WakeAt,
+    WriteFailed,
     WriteFlash,
     Written,
 )
@@ -39,7 +46,7 @@ from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.local_time import UNSET_CLOCK
 from phone_sim.firmware.messages import Message
-from phone_sim.firmware.network_effects import AskTime, TimeReply
+from phone_sim.firmware.network_effects import AskDirectory, AskLease, AskTime, NotConnected, TimeAnswer
 from phone_sim.firmware.parameters import Layer, Parameters
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.profile import profile_for
@@ -50,6 +57,7 @@ from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_features, load_model
 from phone_sim.runtime.trust_file import load_anchor
+from tests.by_hand import by_hand
 
 MAC = MacAddress("0004f2aabbcc")
 SIGNING_KEY = test_signing_key()
@@ -158,7 +166,7 @@ class Dialogue:
         *,
         flash: FlashReply | None = None,
         now: datetime | None = None,
-        time: TimeReply | None = None,
+        time: TimeAnswer | None = None,
     ) -> None:
         self.time = time
         self.files = dict(files or {})
@@ -166,47 +174,51 @@ class Dialogue:
         self.now = now
         self.effects: list[Effect] = []
         self.lines: list[str] = []
-        self.upload_reply: Any = Uploaded()
-        self.write_reply: Any = Written()
+        self.upload_reply: UploadReply = Uploaded()
+        self.write_reply: Written | WriteFailed = Written()
 
     def run(self, flow: Flow[Result]) -> Result:
         """Answer a flow to its end."""
-        reply = None
-        while True:
-            try:
-                effect = flow.send(reply)
-            except StopIteration as end:
-                result: Result = end.value
-                return result
-            self.effects.append(effect)
-            reply = self.reply(effect)
+        with by_hand(flow) as steps:
+            reply: object = None
+            while (effect := steps.send(reply)) is not None:
+                self.effects.append(effect)
+                reply = self.reply(effect)
+            return steps.result
 
-    def reply(self, effect: Effect) -> Any:  # noqa: C901 - one line for each effect
+    def reply(self, effect: Effect) -> object:  # noqa: C901 - one case for each effect
         """The reply to one effect, which is not kept."""
         match effect:
             case Log():
                 assert is_in_catalogue(effect), f"{effect.component} {effect.level} {effect.text!r}"
                 self.lines.append(line_of(effect, self.now or UNSET_CLOCK))
+                return answer(effect, None)
             case Fetch():
                 found = self.files.get(path_of(effect), NotFound("file not found"))
-                return Fetched(found) if isinstance(found, bytes) else found
+                return answer(effect, Fetched(found) if isinstance(found, bytes) else found)
             case Upload():
-                return self.upload_reply
+                return answer(effect, self.upload_reply)
             case ReadClock():
-                return ClockReading(self.now)
+                return answer(effect, ClockReading(self.now))
+            case AskLease() | AskDirectory():
+                return NotConnected()
             case AskTime():
-                return self.time
+                return answer(effect, self.time or NotConnected())
             case SetClock():
                 self.now = effect.instant
+                return answer(effect, None)
             case ReadFlash():
-                return self.flash
+                return answer(effect, self.flash)
             case WriteFlash():
                 if isinstance(self.write_reply, Written):
                     self.flash = effect.contents
-                return self.write_reply
+                return answer(effect, self.write_reply)
             case ReadLog():
-                return LogContents(pending="\n".join(self.lines).encode(), on_server=b"")
-        return None
+                return answer(effect, LogContents(pending="\n".join(self.lines).encode(), on_server=b""))
+            case ForgetLog() | WakeAt() | UploadLogAfter() | AskTimeAfter() | Pause() | Show() | Reboot():
+                return None
+            case _:
+                assert_never(effect)
 
     @property
     def requested(self) -> list[str]:
@@ -250,7 +262,7 @@ class Service(Dialogue):
         *features: str,
         now: str | None = "2026-03-10T12:00",
         grants: dict[int, Expiry] | None = None,
-        time: TimeReply | None = None,
+        time: TimeAnswer | None = None,
         **parameters: str,
     ) -> None:
         parameters.setdefault("tcpIpApp_sntp_daylightSavings_enable", "0")
@@ -281,7 +293,7 @@ class Service(Dialogue):
         self.now = utc(instant)
         self.run(self.phone.polling_time())
 
-    def ask_time(self, reply: TimeReply | None) -> None:
+    def ask_time(self, reply: TimeAnswer | None) -> None:
         """The time to ask the time servers comes, and this is what they say."""
         self.effects.clear()
         self.time = reply

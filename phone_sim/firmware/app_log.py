@@ -8,14 +8,12 @@ not kept for ever.
 
 from phone_sim.firmware import messages
 from phone_sim.firmware.effects import (
-    Flow,
     ForgetLog,
     LogContents,
     ReadLog,
     Upload,
     Uploaded,
     UploadLogAfter,
-    UploadReply,
 )
 from phone_sim.firmware.session import Session
 from phone_sim.firmware.settings import LogSettings
@@ -33,26 +31,26 @@ def next_upload(contents: LogContents, settings: LogSettings) -> bytes | None:
     return None if settings.stop_at_limit else contents.pending[-settings.append_limit :]
 
 
-def upload_log(session: Session, directory: str, *, full: bool = False) -> Flow[None]:
+async def upload_log(session: Session, directory: str, *, full: bool = False) -> None:
     """Send what is new in the log to the log directory. A `full` log is erased even if nobody takes it."""
-    yield UploadLogAfter(session.settings.log.upload_period)
-    contents: LogContents = yield ReadLog()
-    sent = yield from _sent(session, directory, contents)
+    await UploadLogAfter(session.settings.log.upload_period)
+    contents = await ReadLog()
+    sent = await _sent(session, directory, contents)
     if sent is not None:
-        yield ForgetLog(on_server=sent)
+        await ForgetLog(on_server=sent)
     elif full:
-        yield ForgetLog(on_server=contents.on_server)
+        await ForgetLog(on_server=contents.on_server)
 
 
-def _sent(session: Session, directory: str, contents: LogContents) -> Flow[bytes | None]:
+async def _sent(session: Session, directory: str, contents: LogContents) -> bytes | None:
     body = next_upload(contents, session.settings.log)
     if body is None or session.server is None or not session.reachable:
         return None
     location = session.server.locate(directory, f"{session.identity.mac}-app.log")
     if location is None:
         return None
-    reply: UploadReply = yield Upload(location=location, body=body, user_agent=session.user_agent)
+    reply = await Upload(location=location, body=body, user_agent=session.user_agent)
     if isinstance(reply, Uploaded):
         return body
-    yield from session.say(messages.LOG_UPLOAD_FAILED, protocol=0, result=-1)
+    await session.say(messages.LOG_UPLOAD_FAILED, protocol=0, result=-1)
     return None

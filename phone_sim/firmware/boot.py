@@ -16,16 +16,13 @@ from phone_sim.firmware.corporate_directory import is_directory, start_directory
 from phone_sim.firmware.effects import (
     ClockReading,
     Fetched,
-    FlashReply,
     FlashUnreadable,
-    Flow,
     NotFound,
     ReadClock,
     ReadFlash,
     Show,
     WriteFailed,
     WriteFlash,
-    Written,
 )
 from phone_sim.firmware.features import FeatureSet, Gate, NotLicensed, NotOnThisModel, wanted_features
 from phone_sim.firmware.flash import FlashContents
@@ -49,20 +46,20 @@ class InService:
     contacts: tuple[Contact, ...] = ()
 
 
-def boot(identity: Identity) -> Flow[InService]:
+async def boot(identity: Identity) -> InService:
     """Boot the phone; the result is a phone in service, whatever the boot server did."""
-    stored: FlashReply = yield ReadFlash()
+    stored = await ReadFlash()
     flash = stored if isinstance(stored, FlashContents) else FlashContents()
     session = Session(identity, flash.parameters)
-    yield Show(screen.message(screen.PROCESSING))
-    yield from _announced(session)
-    yield from session.ask_network(flash.parameters)
-    address = yield from session.find_servers(flash.boot_server)
-    configuration = yield from read_configuration(session, flash.parameters)
-    yield from _configured(session, configuration.parameters)
-    yield from synchronize(session)
+    await Show(screen.message(screen.PROCESSING))
+    await _announced(session)
+    await session.ask_network(flash.parameters)
+    address = await session.find_servers(flash.boot_server)
+    configuration = await read_configuration(session, flash.parameters)
+    await _configured(session, configuration.parameters)
+    await synchronize(session)
 
-    reading: ClockReading = yield ReadClock()
+    reading = await ReadClock()
     today = local_date(session, reading)
     features = FeatureSet(
         model=identity.model,
@@ -70,11 +67,9 @@ def boot(identity: Identity) -> Flow[InService]:
         features=identity.features,
         wanted=wanted_features(identity.features, configuration.parameters, identity.profile.dialect),
     )
-    held = yield from keys_in_flash(session, stored)
-    ring = yield from update_licenses(session, features, held, configuration.master.license_directory, today)
-    contacts = yield from _contact_directory(
-        session, configuration.master, flash.contacts, seed=not flash.booted_before
-    )
+    held = await keys_in_flash(session, stored)
+    ring = await update_licenses(session, features, held, configuration.master.license_directory, today)
+    contacts = await _contact_directory(session, configuration.master, flash.contacts, seed=not flash.booted_before)
     contents = FlashContents(
         # A license cannot be removed (B11), so keys that this firmware or trust anchor cannot use stay where they are.
         keys=(*ring.keys, *(key for key in flash.keys if key not in held.keys)),
@@ -84,12 +79,12 @@ def boot(identity: Identity) -> Flow[InService]:
         contacts=contacts,
     )
     if contents != stored and not isinstance(stored, FlashUnreadable):
-        yield from _write_flash(session, contents, flash.parameters)
+        await _write_flash(session, contents, flash.parameters)
     gates = features.gates(ring, today)
-    yield from _start_features(session, gates, configuration.parameters)
+    await _start_features(session, gates, configuration.parameters)
 
-    yield Show(screen.message(identity.model.name))
-    yield from upload_log(session, configuration.master.log_file_directory)
+    await Show(screen.message(identity.model.name))
+    await upload_log(session, configuration.master.log_file_directory)
     return InService(
         session=session, configuration=configuration, ring=ring, gates=gates, reading=reading, contacts=contacts
     )
@@ -100,79 +95,79 @@ def local_date(session: Session, reading: ClockReading) -> date | None:
     return None if reading.instant is None else session.settings.zone.of(reading.instant).date()
 
 
-def _announced(session: Session) -> Flow[None]:
+async def _announced(session: Session) -> None:
     """The first lines of a boot: each component opens with its level, as in the sample log (B14)."""
     for component in ("app1", "cfg", "copy", "log", *(["net"] if session.identity.dhcp is not None else [])):
-        yield from _initial_entry(session, component)
+        await _initial_entry(session, component)
     identity = session.identity
     firmware = identity.profile.version
-    yield from session.say(messages.STARTED, model=identity.model.name, mac=identity.mac, firmware=firmware)
+    await session.say(messages.STARTED, model=identity.model.name, mac=identity.mac, firmware=firmware)
 
 
-def _initial_entry(session: Session, component: str) -> Flow[None]:
+async def _initial_entry(session: Session, component: str) -> None:
     level = session.settings.log.level_of(component)
-    yield from session.say(messages.INITIAL_ENTRY, component=component, level=level)
+    await session.say(messages.INITIAL_ENTRY, component=component, level=level)
 
 
-def _configured(session: Session, parameters: Parameters) -> Flow[None]:
+async def _configured(session: Session, parameters: Parameters) -> None:
     """Go by new parameters, and log those whose values cannot be used."""
     session.configure(parameters)
-    yield from session.complain_of(session.settings.problems)
+    await session.complain_of(session.settings.problems)
 
 
-def _contact_directory(
+async def _contact_directory(
     session: Session, master: MasterConfiguration, kept: tuple[Contact, ...], *, seed: bool
-) -> Flow[tuple[Contact, ...]]:
+) -> tuple[Contact, ...]:
     """Ask for the phone's contact directory, and at the original boot for the `seed` where it has none.
 
     The order is that of the field notes, 1.1. What the boot server has takes the place of what was `kept` (the vendor's
     guides); a file that cannot be had or read does not.
     """
     for name in (f"{session.identity.mac}-directory.xml", *(["000000000000-directory.xml"] if seed else [])):
-        reply = yield from session.fetch(master.contacts_directory, name, limit=SIZE_LIMIT, optional=True)
+        reply = await session.fetch(master.contacts_directory, name, limit=SIZE_LIMIT, optional=True)
         if isinstance(reply, Fetched):
             try:
                 return read_contacts(reply.data)
             except DocumentError as error:
-                yield from session.say(messages.CONTACTS_NOT_READABLE, name=name, reason=error)
+                await session.say(messages.CONTACTS_NOT_READABLE, name=name, reason=error)
         if not isinstance(reply, NotFound):
             break
     return kept
 
 
-def _write_flash(session: Session, contents: FlashContents, last: Parameters) -> Flow[None]:
+async def _write_flash(session: Session, contents: FlashContents, last: Parameters) -> None:
     """Write flash; when that fails, at least the license keys, with the last configuration, which did fit."""
-    reply: Written | WriteFailed = yield WriteFlash(contents=contents)
+    reply = await WriteFlash(contents=contents)
     if isinstance(reply, WriteFailed):
-        yield from session.say(messages.FLASH_WRITE_FAILED, reason=reply.reason)
+        await session.say(messages.FLASH_WRITE_FAILED, reason=reply.reason)
         if contents.parameters != last:
-            yield WriteFlash(contents=replace(contents, parameters=last))
+            await WriteFlash(contents=replace(contents, parameters=last))
 
 
-def _start_features(session: Session, gates: tuple[Gate, ...], parameters: Parameters) -> Flow[None]:
+async def _start_features(session: Session, gates: tuple[Gate, ...], parameters: Parameters) -> None:
     """Start the components of the features on this model: an unlicensed one is refused and the phone goes on (B13)."""
     started: set[str] = set()
     for gate in gates:
         feature = gate.feature
         if isinstance(gate, NotOnThisModel):
             if gate.configured:
-                yield from session.say(messages.NOT_ON_THIS_MODEL, feature=feature.key)
+                await session.say(messages.NOT_ON_THIS_MODEL, feature=feature.key)
             continue
         if isinstance(gate, NotLicensed):
-            yield from session.say(messages.FEATURE_NOT_AVAILABLE, feature=feature.key)
+            await session.say(messages.FEATURE_NOT_AVAILABLE, feature=feature.key)
         if feature.component not in started:
-            yield from _initial_entry(session, feature.component)
+            await _initial_entry(session, feature.component)
             started.add(feature.component)
         if isinstance(gate, NotLicensed):
-            yield from _refused(session, feature.component)
+            await _refused(session, feature.component)
         elif is_directory(gate) and gate.is_enabled:
-            yield from start_directory(session, parameters)
-    yield from _initial_entry(session, "efk")
+            await start_directory(session, parameters)
+    await _initial_entry(session, "efk")
 
 
-def _refused(session: Session, component: str) -> Flow[None]:
+async def _refused(session: Session, component: str) -> None:
     if component == messages.DIRECTORY_NOT_LICENSED.component:
-        yield from session.say(messages.DIRECTORY_NOT_LICENSED)
-        yield from session.say(messages.DIRECTORY_FAILED)
+        await session.say(messages.DIRECTORY_NOT_LICENSED)
+        await session.say(messages.DIRECTORY_FAILED)
     else:
-        yield from session.say(messages.NOT_LICENSED, component=component)
+        await session.say(messages.NOT_LICENSED, component=component)

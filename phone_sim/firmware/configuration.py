@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from phone_sim.errors import MasterConfigurationError, ParameterFileError
 from phone_sim.firmware import master_config, messages, parameters
-from phone_sim.firmware.effects import Fetched, Flow, TransferFailed
+from phone_sim.firmware.effects import Fetched, TransferFailed
 from phone_sim.firmware.location import shown_name
 from phone_sim.firmware.master_config import MasterConfiguration
 from phone_sim.firmware.parameters import Layer, Parameters
@@ -30,18 +30,18 @@ class Configuration:
     answered: bool = True
 
 
-def read_configuration(session: Session, last: Parameters) -> Flow[Configuration]:
+async def read_configuration(session: Session, last: Parameters) -> Configuration:
     """Fetch the configuration; `last` stays in force when none can be had."""
-    master = yield from _master(session)
+    master = await _master(session)
     for server in session.servers[1:]:
         if not session.reachable:
             session.turn_to(server)
-            master = yield from _master(session)
+            master = await _master(session)
     if isinstance(master, str):
         reason = master if session.reachable else "it gives no answer"
-        return (yield from _last_one(session, MasterConfiguration(), last, reason))
+        return await _last_one(session, MasterConfiguration(), last, reason)
     for problem in master.problems:
-        yield from session.say(messages.CONFIG_FILES_TOO_LONG, reason=problem)
+        await session.say(messages.CONFIG_FILES_TOO_LONG, reason=problem)
     overrides: list[Layer] = []
     listed: list[Layer] = []
     files = [("", name, listed) for name in master.config_files]
@@ -51,33 +51,33 @@ def read_configuration(session: Session, last: Parameters) -> Flow[Configuration
     for directory, name, layers in files:
         optional = layers is overrides
         limit = min(left, parameters.SIZE_LIMIT)
-        reply = yield from session.fetch(directory, name, limit=limit, optional=optional)
+        reply = await session.fetch(directory, name, limit=limit, optional=optional)
         if isinstance(reply, TransferFailed):
             if last != Parameters():
-                return (yield from _last_one(session, master, last, f"{shown_name(name)} is not whole"))
+                return await _last_one(session, master, last, f"{shown_name(name)} is not whole")
             break  # a server that breaks off one file may let the phone wait for each of the others
         if isinstance(reply, Fetched):
             left -= len(reply.data)
-            layers += yield from _layer(session, name, reply.data)
+            layers += await _layer(session, name, reply.data)
     # First listed wins, and overrides come before all that is listed (field notes 2).
     return Configuration(master=master, parameters=Parameters([*overrides, *listed]))
 
 
-def _last_one(session: Session, master: MasterConfiguration, last: Parameters, reason: str) -> Flow[Configuration]:
+async def _last_one(session: Session, master: MasterConfiguration, last: Parameters, reason: str) -> Configuration:
     if session.server is not None:
         message = messages.NEVER_CONFIGURED if last == Parameters() else messages.NO_CONFIGURATION
-        yield from session.say(message, reason=reason)
+        await session.say(message, reason=reason)
     return Configuration(master=master, parameters=last, problem=reason, answered=session.reachable)
 
 
-def _master(session: Session) -> Flow[MasterConfiguration | str]:
+async def _master(session: Session) -> MasterConfiguration | str:
     """The first usable one of: the file that the address names, `<mac>.cfg`, `000000000000.cfg`; or why none is."""
     identity = session.identity
     named = session.server.master if session.server is not None else None
     own = f"{identity.mac}.cfg"
     for name in dict.fromkeys(filter(None, (named, own, master_config.DEFAULT_NAME))):
         optional = name != master_config.DEFAULT_NAME
-        reply = yield from session.fetch("", name, limit=master_config.SIZE_LIMIT, optional=optional)
+        reply = await session.fetch("", name, limit=master_config.SIZE_LIMIT, optional=optional)
         if isinstance(reply, TransferFailed) and name == own:
             # The phone has a file of its own, so the one for all others is not for it.
             return "the master configuration file of this phone is not whole"
@@ -85,17 +85,17 @@ def _master(session: Session) -> Flow[MasterConfiguration | str]:
             try:
                 return master_config.parse(reply.data, model=identity.model, mac=identity.mac)
             except MasterConfigurationError as error:
-                yield from session.say(messages.MASTER_NOT_READABLE, name=name, reason=error)
+                await session.say(messages.MASTER_NOT_READABLE, name=name, reason=error)
     return "it has no master configuration file that can be used"
 
 
-def _layer(session: Session, name: str, data: bytes) -> Flow[list[Layer]]:
+async def _layer(session: Session, name: str, data: bytes) -> list[Layer]:
     try:
         layer = parameters.read_layer(data)
     except ParameterFileError as error:
-        yield from session.say(messages.CONFIG_NOT_READABLE, name=shown_name(name), reason=error)
+        await session.say(messages.CONFIG_NOT_READABLE, name=shown_name(name), reason=error)
         return []
     if session.identity.profile.dialect != "sip-3" and layer.feature_numbers:
         example = f"feature.{layer.feature_numbers[0]}.name"
-        yield from session.say(messages.PRE_3_3_PARAMETERS, name=shown_name(name), parameter=example)
+        await session.say(messages.PRE_3_3_PARAMETERS, name=shown_name(name), parameter=example)
     return [layer]

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 
 from phone_sim.firmware import directory, messages
 from phone_sim.firmware.directory import DirectorySettings, read_directory
-from phone_sim.firmware.effects import Flow
 from phone_sim.firmware.features import Gate, NotLicensed
-from phone_sim.firmware.network_effects import AskDirectory, DirectoryFailed, DirectoryReply
+from phone_sim.firmware.network_effects import AskDirectory, DirectoryFailed, NotConnected
 from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.session import Session
@@ -26,47 +25,45 @@ def is_directory(gate: Gate) -> bool:
     return gate.feature.component == messages.DIRECTORY_NOT_LICENSED.component
 
 
-def start_directory(session: Session, parameters: Parameters) -> Flow[None]:
+async def start_directory(session: Session, parameters: Parameters) -> None:
     """Bind to the directory server, if there is one and `dir.corp.bindOnInit` says so."""
     settings = _settings(session, parameters)
     if settings.server is None:
-        yield from session.complain_of(bad for bad in settings.problems if bad.name == directory.ADDRESS)
+        await session.complain_of(bad for bad in settings.problems if bad.name == directory.ADDRESS)
         return
     if not settings.binds_on_init:
         return
-    reply: DirectoryReply | None = yield AskDirectory(server=settings.server, credentials=settings.credentials)
-    if reply is None:
+    reply = await AskDirectory(server=settings.server, credentials=settings.credentials)
+    if isinstance(reply, NotConnected):
         return
-    yield from session.complain_of(settings.problems)
+    await session.complain_of(settings.problems)
     if isinstance(reply, DirectoryFailed):
-        yield from session.say(messages.DIRECTORY_BIND_FAILED, server=settings.server.url, reason=reply.reason)
+        await session.say(messages.DIRECTORY_BIND_FAILED, server=settings.server.url, reason=reply.reason)
     else:
-        yield from session.say(messages.DIRECTORY_BOUND, server=settings.server.url)
+        await session.say(messages.DIRECTORY_BOUND, server=settings.server.url)
 
 
-def search_directory(session: Session, gates: Iterable[Gate], parameters: Parameters, text: str) -> Flow[Frame]:
+async def search_directory(session: Session, gates: Iterable[Gate], parameters: Parameters, text: str) -> Frame:
     """Search the directory; the result is a page with the people found, or with why there are none."""
     gate = next((gate for gate in gates if is_directory(gate)), None)
     if gate is None or not gate.is_enabled:
         return _refusal(gate)
-    return (yield from _found(session, _settings(session, parameters), text))
+    return await _found(session, _settings(session, parameters), text)
 
 
-def _found(session: Session, settings: DirectorySettings, text: str) -> Flow[Frame]:
+async def _found(session: Session, settings: DirectorySettings, text: str) -> Frame:
     server = settings.server
     if server is None or not settings.attributes:
-        yield from session.complain_of(settings.problems)
+        await session.complain_of(settings.problems)
         return directory.page(NO_SERVER if server is None else NO_ATTRIBUTES)
-    reply: DirectoryReply | None = yield AskDirectory(
-        server=server, credentials=settings.credentials, search=settings.search(text)
-    )
-    if reply is None:
+    reply = await AskDirectory(server=server, credentials=settings.credentials, search=settings.search(text))
+    if isinstance(reply, NotConnected):
         return directory.page(NO_NETWORK)
-    yield from session.complain_of(settings.problems)
+    await session.complain_of(settings.problems)
     if isinstance(reply, DirectoryFailed):
-        yield from session.say(messages.DIRECTORY_SEARCH_FAILED, server=server.url, reason=reply.reason)
+        await session.say(messages.DIRECTORY_SEARCH_FAILED, server=server.url, reason=reply.reason)
         return directory.page(f"Search failed: {reply.reason}")
-    yield from session.say(messages.DIRECTORY_SEARCHED, server=server.url, count=len(reply.entries))
+    await session.say(messages.DIRECTORY_SEARCHED, server=server.url, count=len(reply.entries))
     return settings.page(reply.entries, is_partial=reply.is_partial)
 
 

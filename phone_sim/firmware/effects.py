@@ -1,17 +1,19 @@
 """What a phone may ask of the world, and what the world may answer.
 
-Every flow of the firmware is a generator that yields an `Effect` and is sent the reply to it. This module does not
-know how an effect is performed. A missing file, a refusal or a broken transfer is a reply and not an exception: all
-three are part of a phone's ordinary life. Power loss is the flow being closed.
+Every flow of the firmware is a coroutine that awaits an `Effect` and gets the reply that the effect's type names
+(`phone_sim.firmware.asking`). This module does not know how an effect is performed. A missing file, a refusal or a
+broken transfer is a reply and not an exception: all three are part of a phone's ordinary life. Power loss is the flow
+being closed.
 
 What is asked of the network besides the boot server is in `phone_sim.firmware.network_effects`.
 """
 
-from collections.abc import Generator
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from phone_sim.firmware.asking import Ask
 from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.location import Location
 from phone_sim.firmware.log_line import LogFormat
@@ -21,7 +23,7 @@ from phone_sim.firmware.syslog import SyslogServer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fetch:
+class Fetch(Ask["FetchReply"]):
     """Download a file of at most `limit` bytes. Reply: `Fetched`, `NotFound`, `Refused` or `TransferFailed`."""
 
     location: Location
@@ -30,7 +32,7 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
+class Upload(Ask["UploadReply"]):
     """Send a whole file (PUT, WRQ, STOR). Reply: `Uploaded`, `NotFound`, `Refused` or `TransferFailed`."""
 
     location: Location
@@ -39,7 +41,7 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Log:
+class Log(Ask[None]):
     """Write a line to the phone's log, and send it to a syslog server, if there is one; the clock gives its stamp.
     Reply: None."""
 
@@ -51,50 +53,50 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadLog:
+class ReadLog(Ask["LogContents"]):
     """Read the log file. Reply: `LogContents`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ForgetLog:
+class ForgetLog(Ask[None]):
     """Erase the log file; `on_server` is what the boot server holds of it now. Reply: None."""
 
     on_server: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class ReadFlash:
+class ReadFlash(Ask["FlashReply"]):
     """Read what survives a power cycle. Reply: `FlashContents`, `FlashDamaged` or `FlashUnreadable`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WriteFlash:
+class WriteFlash(Ask["Written | WriteFailed"]):
     """Replace the contents of flash, wholly or not at all. Reply: `Written` or `WriteFailed`."""
 
     contents: FlashContents
 
 
 @dataclass(frozen=True, slots=True)
-class ReadClock:
+class ReadClock(Ask["ClockReading"]):
     """Read the clock. Reply: `ClockReading`."""
 
 
 @dataclass(frozen=True, slots=True)
-class SetClock:
+class SetClock(Ask[None]):
     """Set the clock to an instant, which is now. Reply: None."""
 
     instant: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class WakeAt:
+class WakeAt(Ask[None]):
     """Ask to be woken for the daily check at an instant, in place of any earlier wish. Reply: None."""
 
     instant: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class UploadLogAfter:
+class UploadLogAfter(Ask[None]):
     """Ask to be woken for the periodic upload of the log after so many seconds, in place of any earlier wish. Reply:
     None."""
 
@@ -102,28 +104,28 @@ class UploadLogAfter:
 
 
 @dataclass(frozen=True, slots=True)
-class AskTimeAfter:
+class AskTimeAfter(Ask[None]):
     """Ask to be woken to ask for the time again after so many seconds, in place of any earlier wish. Reply: None."""
 
     seconds: int
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Ask[None]):
     """Go on after so many seconds. Reply: None."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Show:
+class Show(Ask[None]):
     """Show a frame on the display. Reply: None."""
 
     frame: Frame
 
 
 @dataclass(frozen=True, slots=True)
-class Reboot:
+class Reboot(Ask[None]):
     """Restart the phone; the flow ends here."""
 
     reason: str
@@ -229,5 +231,4 @@ UploadReply = Uploaded | NotFound | Refused | TransferFailed
 FlashReply = FlashContents | FlashDamaged | FlashUnreadable
 
 Result = TypeVar("Result")
-# What is sent in depends on the effect that was yielded; the tables above say which reply belongs to which effect.
-Flow = Generator[Effect, Any, Result]
+Flow = Coroutine[Effect, Any, Result]

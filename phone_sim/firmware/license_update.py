@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from phone_sim.errors import LicenseFileError
 from phone_sim.firmware import messages
-from phone_sim.firmware.effects import Fetched, FlashDamaged, FlashReply, FlashUnreadable, Flow
+from phone_sim.firmware.effects import Fetched, FlashDamaged, FlashReply, FlashUnreadable
 from phone_sim.firmware.features import FeatureSet
 from phone_sim.firmware.local_time import UNSET_CLOCK, date_text
 from phone_sim.firmware.messages import UNKNOWN, Message
@@ -31,7 +31,7 @@ _NOT_VALID: Mapping[LicenseType | None, Message] = MappingProxyType(
 )
 
 
-def keys_in_flash(session: Session, flash: FlashReply) -> Flow[KeyRing]:
+async def keys_in_flash(session: Session, flash: FlashReply) -> KeyRing:
     """The keys in flash that still verify; blank, damaged and forged flash is logged.
 
     Firmware without licensing (B2) does not look.
@@ -40,24 +40,24 @@ def keys_in_flash(session: Session, flash: FlashReply) -> Flow[KeyRing]:
         return KeyRing()
     if isinstance(flash, FlashDamaged | FlashUnreadable):
         damaged = isinstance(flash, FlashDamaged)
-        yield from session.say(messages.FLASH_DAMAGED if damaged else messages.FLASH_UNREADABLE, reason=flash.reason)
+        await session.say(messages.FLASH_DAMAGED if damaged else messages.FLASH_UNREADABLE, reason=flash.reason)
         return KeyRing()
     if not flash.keys:
-        yield from session.say(messages.KEY_IS_BLANK)
+        await session.say(messages.KEY_IS_BLANK)
     verdicts = [_judged(session, key.attributes(), None) for key in flash.keys]
     good = [verdict.key for verdict in verdicts if isinstance(verdict, Valid)]
     if len(good) < len(flash.keys):
-        yield from session.say(messages.FLASH_KEY_NOT_VALID, count=len(flash.keys) - len(good))
+        await session.say(messages.FLASH_KEY_NOT_VALID, count=len(flash.keys) - len(good))
     return KeyRing(good)
 
 
-def update_licenses(
+async def update_licenses(
     session: Session, features: FeatureSet, ring: KeyRing, directory: str, today: date | None
-) -> Flow[KeyRing]:
+) -> KeyRing:
     """Ask for the site's and then the phone's own activation file, each only if something is unlicensed (B9, D8)."""
     identity = session.identity
     if not identity.profile.supports_licensing(identity.model):
-        yield from session.say(
+        await session.say(
             messages.FIRMWARE_TOO_OLD,
             model=identity.model.name,
             minimum=identity.model.minimum_firmware,
@@ -66,32 +66,32 @@ def update_licenses(
         return ring
     for name in (SITE_LICENSE_NAME, f"{identity.mac}-license.cfg"):
         if identity.profile.always_fetches_license or features.lacks_license(ring, today):
-            reply = yield from session.fetch(directory, name, limit=license_file.SIZE_LIMIT)
+            reply = await session.fetch(directory, name, limit=license_file.SIZE_LIMIT)
             if isinstance(reply, Fetched):
-                ring = yield from _taken(session, name, reply.data, ring, today)
+                ring = await _taken(session, name, reply.data, ring, today)
     return ring
 
 
-def _taken(session: Session, name: str, data: bytes, ring: KeyRing, today: date | None) -> Flow[KeyRing]:
+async def _taken(session: Session, name: str, data: bytes, ring: KeyRing, today: date | None) -> KeyRing:
     """The ring with the keys of an activation file that verify; one bad key voids no other (D6)."""
     try:
         found = license_file.read_for_phone(data, session.identity.mac.serial)
     except LicenseFileError as error:
-        yield from session.say(messages.NOT_AN_ACTIVATION_FILE, name=name, reason=error)
+        await session.say(messages.NOT_AN_ACTIVATION_FILE, name=name, reason=error)
         return ring
     if not found.elements:
-        yield from session.say(messages.NO_KEY_FOR_PHONE, name=name, skipped=found.skipped)
+        await session.say(messages.NO_KEY_FOR_PHONE, name=name, skipped=found.skipped)
         return ring
     if found.count > len(found.elements):
-        yield from session.say(messages.TOO_MANY_KEYS, name=name, count=found.count, limit=len(found.elements))
+        await session.say(messages.TOO_MANY_KEYS, name=name, count=found.count, limit=len(found.elements))
     accepted: list[LicenseKey] = []
     for attributes in found.elements:
         verdict = _judged(session, attributes, today)
-        yield from _logged(session, verdict)
+        await _logged(session, verdict)
         if isinstance(verdict, Valid | Expired):
             accepted.append(verdict.key)
     updated = ring.with_keys(accepted)
-    yield from session.say(messages.KEYS_UPDATED, count=updated.changes_from(ring))
+    await session.say(messages.KEYS_UPDATED, count=updated.changes_from(ring))
     return updated
 
 
@@ -100,25 +100,25 @@ def _judged(session: Session, attributes: Mapping[str, str], today: date | None)
     return judge(attributes, serial=identity.mac.serial, anchor=identity.anchor, today=today)
 
 
-def _logged(session: Session, verdict: Verdict) -> Flow[None]:
+async def _logged(session: Session, verdict: Verdict) -> None:
     """The lines of one key: what it grants is logged before its signature is looked at (D6, B14)."""
     match verdict:
         case NotForThisPhone():
             return
         case Malformed(type=license_type):
-            yield from session.say(messages.KEY_MALFORMED, reason=verdict)
-            yield from session.say(_NOT_VALID[license_type])
+            await session.say(messages.KEY_MALFORMED, reason=verdict)
+            await session.say(_NOT_VALID[license_type])
             return
     names = {feature.bit: feature.key for feature in session.identity.features}
     for grant in verdict.key.grants:
         expiry = expiry_text(session, grant.expiry)
-        yield from session.say(messages.NEW_KEY, feature=names.get(grant.bit, UNKNOWN), expiry=expiry)
+        await session.say(messages.NEW_KEY, feature=names.get(grant.bit, UNKNOWN), expiry=expiry)
     match verdict:
         case SignatureNotValid():
-            yield from session.say(messages.SIGNATURE_NOT_VALID)
-            yield from session.say(_NOT_VALID[verdict.key.type])
+            await session.say(messages.SIGNATURE_NOT_VALID)
+            await session.say(_NOT_VALID[verdict.key.type])
         case Expired():
-            yield from session.say(messages.LICENSE_EXPIRED, type=verdict.key.type.value)
+            await session.say(messages.LICENSE_EXPIRED, type=verdict.key.type.value)
 
 
 def expiry_text(session: Session, expiry: Expiry) -> str:

@@ -1,22 +1,23 @@
 """What a phone may ask of the network besides its boot server, and what the network may answer.
 
-A lease of DHCP, the time of SNTP, the corporate directory of LDAP. That nobody answers is a reply, too. This module
-does not know how an effect is performed.
+A lease of DHCP, the time of SNTP, the corporate directory of LDAP. That nobody answers is a reply, too, and so is that
+the phone has no way to ask. This module does not know how an effect is performed.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from phone_sim.firmware.asking import Ask
 from phone_sim.firmware.directory import DirectoryEntry, DirectorySearch, DirectoryServer
 from phone_sim.firmware.location import Credentials
 from phone_sim.mac_address import MacAddress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskLease:
-    """Ask the DHCP servers of the network for a lease, and for `options`. Reply: `Leased`, `NoLease`, or None where the
-    phone speaks to none."""
+class AskLease(Ask["LeaseReply"]):
+    """Ask the DHCP servers of the network for a lease, and for `options`. Reply: `Leased`, `NoLease` or
+    `NotConnected`."""
 
     mac: MacAddress
     vendor_class: str
@@ -40,9 +41,9 @@ class NoLease:
 
 
 @dataclass(frozen=True, slots=True)
-class AskTime:
-    """Ask time servers, one after the other until one tells the time. Reply: `TimeTold`, `NoTime`, or None where the
-    phone speaks to none."""
+class AskTime(Ask["TimeReply"]):
+    """Ask time servers, one after the other until one tells the time. Reply: `TimeTold`, `NoTime` or
+    `NotConnected`."""
 
     servers: tuple[str, ...]
 
@@ -63,10 +64,10 @@ class NoTime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskDirectory:
+class AskDirectory(Ask["DirectoryReply"]):
     """Bind to a directory server, anonymously without `credentials`, and search it if there is a `search`.
 
-    Reply: `DirectoryAnswered`, `DirectoryFailed`, or None where the phone speaks to none.
+    Reply: `DirectoryAnswered`, `DirectoryFailed` or `NotConnected`.
     """
 
     server: DirectoryServer
@@ -93,6 +94,14 @@ class DirectoryFailed:
     reason: str
 
 
-LeaseReply = Leased | NoLease
-TimeReply = TimeTold | NoTime
-DirectoryReply = DirectoryAnswered | DirectoryFailed
+@dataclass(frozen=True, slots=True)
+class NotConnected:
+    """This phone speaks to no server of this kind, and goes on without."""
+
+
+LeaseAnswer = Leased | NoLease
+TimeAnswer = TimeTold | NoTime
+DirectoryAnswer = DirectoryAnswered | DirectoryFailed
+LeaseReply = LeaseAnswer | NotConnected
+TimeReply = TimeAnswer | NotConnected
+DirectoryReply = DirectoryAnswer | NotConnected

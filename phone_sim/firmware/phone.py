@@ -132,71 +132,71 @@ class Phone:
         self.next_check = None
         self.menu = CLOSED
 
-    def _booting(self) -> Flow[None]:
+    async def _booting(self) -> None:
         self._forget()
-        self.service = yield from boot(self.identity)
+        self.service = await boot(self.identity)
         self._move(Event.BOOTED)
-        yield from self._wait_for_polling_time(self.service, self.service.reading)
+        await self._wait_for_polling_time(self.service, self.service.reading)
 
-    def _pressed(self, service: InService, key: Press) -> Flow[None]:
-        reading: ClockReading = yield ReadClock()
+    async def _pressed(self, service: InService, key: Press) -> None:
+        reading = await ReadClock()
         facts = Facts(identity=self.identity, service=service, today=local_date(service.session, reading))
         self.menu = menu.pressed(self.menu, key, facts)
         if self.menu.action is not None:
-            page = yield from self._search(service, self.menu.action.text)
+            page = await self._search(service, self.menu.action.text)
             self.menu = menu.with_results(self.menu, page.lines)
-        yield Show(menu.frame(self.menu, facts))
+        await Show(menu.frame(self.menu, facts))
 
-    def _searching(self, service: InService, text: str) -> Flow[None]:
-        yield Show((yield from self._search(service, text)))
+    async def _searching(self, service: InService, text: str) -> None:
+        await Show(await self._search(service, text))
 
     def _search(self, service: InService, text: str) -> Flow[screen.Frame]:
         return search_directory(service.session, service.gates, service.configuration.parameters, text)
 
-    def _checking(self, service: InService) -> Flow[None]:
-        reading: ClockReading = yield ReadClock()
+    async def _checking(self, service: InService) -> None:
+        reading = await ReadClock()
         today = local_date(service.session, reading)
-        if today is not None and (yield from daily_check(service, today)):
+        if today is not None and (await daily_check(service, today)):
             self._move(Event.LICENSE_EXPIRED)
-            yield from self._expired(service)
+            await self._expired(service)
         else:
-            yield from self._wait_for_polling_time(service, reading)
+            await self._wait_for_polling_time(service, reading)
 
-    def _synchronizing(self, service: InService) -> Flow[None]:
-        if (yield from synchronize(service.session)) and self._in_service:
-            yield from self._adjusting(service)
+    async def _synchronizing(self, service: InService) -> None:
+        if (await synchronize(service.session)) and self._in_service:
+            await self._adjusting(service)
 
-    def _adjusting(self, service: InService) -> Flow[None]:
-        reading: ClockReading = yield ReadClock()
+    async def _adjusting(self, service: InService) -> None:
+        reading = await ReadClock()
         if self.next_check is not None and reading.instant is not None and self.next_check <= reading.instant:
-            yield from self._checking(service)
+            await self._checking(service)
         else:
-            yield from self._wait_for_polling_time(service, reading)
+            await self._wait_for_polling_time(service, reading)
 
-    def _wait_for_polling_time(self, service: InService, reading: ClockReading) -> Flow[None]:
+    async def _wait_for_polling_time(self, service: InService, reading: ClockReading) -> None:
         """Ask to be woken at the next polling time; with an unset clock there is none (B12, D12)."""
         if reading.instant is not None:
             settings = service.session.settings
             self.next_check = settings.zone.next_occurrence(settings.polling_time, reading.instant)
-            yield WakeAt(self.next_check)
+            await WakeAt(self.next_check)
 
-    def _expired(self, service: InService) -> Flow[None]:
+    async def _expired(self, service: InService) -> None:
         if self.state is State.WAITING_FOR_IDLE:
-            yield from service.session.say(messages.WAITING_FOR_IDLE, calls=self.calls)
+            await service.session.say(messages.WAITING_FOR_IDLE, calls=self.calls)
         else:
-            yield from self._removing_features()
+            await self._removing_features()
 
-    def _removing_features(self) -> Flow[None]:
+    async def _removing_features(self) -> None:
         """Reboot to remove what is not licensed any more, and say so before (B12)."""
-        yield Show(screen.message(screen.RECONFIGURING))
-        yield Pause(MESSAGE_SECONDS)
-        yield from self._restarting(LICENSE_REBOOT)
+        await Show(screen.message(screen.RECONFIGURING))
+        await Pause(MESSAGE_SECONDS)
+        await self._restarting(LICENSE_REBOOT)
 
-    def _restarting(self, reason: str) -> Flow[None]:
+    async def _restarting(self, reason: str) -> None:
         if self.service is not None:
-            yield from self.service.session.say(messages.REBOOTING, reason=reason)
-        yield Reboot(reason)
+            await self.service.session.say(messages.REBOOTING, reason=reason)
+        await Reboot(reason)
 
 
-def _nothing() -> Flow[None]:
-    yield from ()
+async def _nothing() -> None:
+    return

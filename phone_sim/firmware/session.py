@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware import messages
-from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, Flow, Log, NotFound, TransferFailed
+from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, Log, NotFound, TransferFailed
 from phone_sim.firmware.lease import DhcpSettings, Told, asked_options, told_by
 from phone_sim.firmware.location import BootServer, Location, authority_of
 from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.messages import Message
-from phone_sim.firmware.network_effects import AskLease, Leased, LeaseReply
+from phone_sim.firmware.network_effects import AskLease, Leased, NoLease
 from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.profile import FirmwareProfile
 from phone_sim.firmware.settings import BadParameter, Settings, read_settings
@@ -89,12 +89,12 @@ class Session:
         tag_serial = parameters.is_on(profile.tag_parameter)
         self.user_agent = profile.user_agent(self.identity.model, self.identity.mac, tag_serial=tag_serial)
 
-    def ask_network(self, last: Parameters) -> Flow[None]:
+    async def ask_network(self, last: Parameters) -> None:
         """Ask DHCP, if the phone is to, and go by what it tells together with the `last` parameters."""
         dhcp, identity = self.identity.dhcp, self.identity
         if dhcp is None:
             return
-        reply: LeaseReply | None = yield AskLease(
+        reply = await AskLease(
             mac=identity.mac,
             vendor_class=f"Polycom-{identity.model.token.replace('_', '')}",
             host_name=f"Polycom_{identity.mac}",
@@ -105,11 +105,11 @@ class Session:
             self.configure(last)
             servers = BootServer.parse_all(self.told.boot_server) if self.told.boot_server else ()
             named = " ".join(server.root for server in servers) or "none"
-            yield from self.say(messages.LEASED, address=reply.address, servers=named)
-        elif reply is not None:
-            yield from self.say(messages.NO_LEASE, reason=reply.reason)
+            await self.say(messages.LEASED, address=reply.address, servers=named)
+        elif isinstance(reply, NoLease):
+            await self.say(messages.NO_LEASE, reason=reply.reason)
 
-    def find_servers(self, remembered: str) -> Flow[str]:
+    async def find_servers(self, remembered: str) -> str:
         """Take the boot servers given by hand, else DHCP's, else the remembered ones; the result is their addresses, or
         empty."""
         address = self.identity.boot_server or self.told.boot_server or remembered
@@ -117,7 +117,7 @@ class Session:
             self.servers = BootServer.parse_all(address)
             self.turn_to(self.servers[0])
         except UsageError:
-            yield from self.say(messages.NO_BOOT_SERVER)
+            await self.say(messages.NO_BOOT_SERVER)
             self.reachable = False
             return ""
         return address
@@ -127,12 +127,12 @@ class Session:
         self.server = server
         self.reachable = True
 
-    def say(self, message: Message, **values: object) -> Flow[None]:
+    async def say(self, message: Message, **values: object) -> None:
         """Log a message of the catalogue, if its component logs that level."""
         component, level = message.component.format(**values), message.level
         if self.settings.log.writes(component, level):
             syslog = self.settings.syslog
-            yield Log(
+            await Log(
                 component=component,
                 level=level,
                 text=message.text.format(**values),
@@ -140,16 +140,16 @@ class Session:
                 syslog=syslog if syslog is not None and syslog.takes(level) else None,
             )
 
-    def complain_of(self, problems: Iterable[BadParameter]) -> Flow[None]:
+    async def complain_of(self, problems: Iterable[BadParameter]) -> None:
         """Log the parameters whose values cannot be used, each once from power on to power off."""
         for bad in problems:
             if bad.name not in self._complained_of:
                 self._complained_of |= {bad.name}
-                yield from self.say(
+                await self.say(
                     messages.BAD_PARAMETER, name=bad.name, value=bad.value, expected=bad.expected, used=bad.used
                 )
 
-    def fetch(self, directory: str, name: str, *, limit: int, optional: bool = False) -> Flow[FetchReply]:
+    async def fetch(self, directory: str, name: str, *, limit: int, optional: bool = False) -> FetchReply:
         """Download a file from a directory of the boot server; what goes wrong is logged once and returned.
 
         That an `optional` file is missing is logged at level 3.
@@ -158,11 +158,11 @@ class Session:
             return NotFound("there is no server for it")
         if not self.reachable and self._is_on_boot_server(location):
             return TransferFailed("the boot server gives no answer", unreachable=True)
-        reply: FetchReply = yield Fetch(location=location, limit=limit, user_agent=self.user_agent)
+        reply = await Fetch(location=location, limit=limit, user_agent=self.user_agent)
         if isinstance(reply, NotFound) and optional:
-            yield from self.say(messages.FILE_NOT_FOUND, name=location.name)
+            await self.say(messages.FILE_NOT_FOUND, name=location.name)
         elif not isinstance(reply, Fetched):
-            yield from self.say(messages.DOWNLOAD_FAILED, name=location.name, reason=reply.reason)
+            await self.say(messages.DOWNLOAD_FAILED, name=location.name, reason=reply.reason)
         if isinstance(reply, TransferFailed) and reply.unreachable and self._is_on_boot_server(location):
             self.reachable = False
         return reply

@@ -7,9 +7,9 @@ wrong, if it is a time that such a phone can meet. This module does not know the
 from datetime import UTC, datetime
 
 from phone_sim.firmware import messages
-from phone_sim.firmware.effects import AskTimeAfter, ClockReading, Flow, ReadClock, SetClock
+from phone_sim.firmware.effects import AskTimeAfter, ReadClock, SetClock
 from phone_sim.firmware.local_time import date_text
-from phone_sim.firmware.network_effects import AskTime, NoTime, TimeReply, TimeTold
+from phone_sim.firmware.network_effects import AskTime, NotConnected, NoTime, TimeReply, TimeTold
 from phone_sim.firmware.session import Session
 
 RETRY_SECONDS = 900
@@ -26,29 +26,29 @@ def is_credible(instant: datetime) -> bool:
     return EARLIEST <= instant < LATEST
 
 
-def synchronize(session: Session) -> Flow[bool]:
+async def synchronize(session: Session) -> bool:
     """Ask the time servers and set the clock; True when it was set. A phone whose network has no time does nothing.
 
     A change that can be seen is logged, and why there is no time: once for the same reason.
     """
     servers = session.settings.sntp.servers
-    reply: TimeReply | None = (yield AskTime(servers)) if servers else None
-    if reply is None:
+    reply: TimeReply = await AskTime(servers) if servers else NotConnected()
+    if isinstance(reply, NotConnected):
         return False
     if isinstance(reply, TimeTold) and not is_credible(reply.instant):
         reply = NoTime(f"{reply.server} tells a time of {reply.instant.year}")
     period = session.settings.sntp.resync_period
     if isinstance(reply, NoTime):
         if reply.reason != session.no_time_reason:
-            yield from session.say(messages.NO_TIME, reason=reply.reason)
+            await session.say(messages.NO_TIME, reason=reply.reason)
         session.no_time_reason = reply.reason
-        yield AskTimeAfter(min(period, RETRY_SECONDS))
+        await AskTimeAfter(min(period, RETRY_SECONDS))
         return False
     session.no_time_reason = ""
-    shown: ClockReading = yield ReadClock()
-    yield SetClock(reply.instant)
+    shown = await ReadClock()
+    await SetClock(reply.instant)
     if shown.instant is None or abs((reply.instant - shown.instant).total_seconds()) >= _NOTICEABLE:
         told = date_text(reply.instant.replace(tzinfo=None))
-        yield from session.say(messages.CLOCK_SET, time=told, server=reply.server)
-    yield AskTimeAfter(period)
+        await session.say(messages.CLOCK_SET, time=told, server=reply.server)
+    await AskTimeAfter(period)
     return True

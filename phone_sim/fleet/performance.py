@@ -1,39 +1,26 @@
-"""Performs what a phone of a fleet asks for while something happens to it, as `phone_sim.runtime.driver` does for one
-phone: but what it needs for that lives no longer than the flow.
+"""Runs what happens to a phone of a fleet, as `phone_sim.runtime.driver` does for one phone: but what it needs for that
+lives no longer than the flow.
 
-A phone of a fleet speaks to its boot server and to nothing else: it gets no lease, no time and no directory. This
-module knows no protocol and no rule of licensing.
+A phone of a fleet speaks to its boot server and to nothing else. This module knows no protocol and no rule of
+licensing.
 """
 
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
-from phone_sim.firmware.effects import (
-    ClockReading,
-    Effect,
-    Fetch,
-    Flow,
-    ForgetLog,
-    Log,
-    LogContents,
-    Pause,
-    ReadClock,
-    ReadFlash,
-    ReadLog,
-    Reboot,
-    Upload,
-    UploadLogAfter,
-    WakeAt,
-    WriteFlash,
-    Written,
-)
+from phone_sim.firmware.effects import FlashReply, Flow, LogContents, Written
+from phone_sim.firmware.flash import FlashContents
+from phone_sim.firmware.screen import Frame
 from phone_sim.fleet.member import NEVER, Member
 from phone_sim.fleet.phone_clock import PhoneClock
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.log_sink import LogSink
+from phone_sim.runtime.network import Network
+from phone_sim.runtime.performer import Performer
 from phone_sim.runtime.transport import Transport
+
+_NETWORK = Network()
 
 
 class Performance:
@@ -54,9 +41,18 @@ class Performance:
     ) -> None:
         self._member = member
         self._clock = clock
-        self._transport = transport
-        self._on_exchange = on_exchange
         self._log = LogSink(listener, member.log)
+        self._performer = Performer(
+            member.phone.identity.mac,
+            self,
+            clock=clock,
+            transport=transport,
+            flash=self,
+            log=self._log,
+            network=_NETWORK,
+            on_exchange=on_exchange,
+        )
+        self._performer.powered_on_at = timedelta(seconds=member.powered_on)
         self._flow: Flow[None] | None = None
         self._began: float | None = None
         self.paused: tuple[Flow[None], float] | None = None
@@ -84,61 +80,58 @@ class Performance:
 
     def _perform_all(self, flow: Flow[None]) -> None:
         self._flow = flow
-        reply: Any = None
+        reply: object = None
         while self._flow is not None:
             try:
                 effect = self._flow.send(reply)
             except StopIteration:
                 self._flow = None
             else:
-                reply = self._perform(effect)
+                reply = self._performer.perform(effect)
 
-    def _perform(self, effect: Effect) -> Any:  # noqa: C901 - one line for each effect
-        match effect:
-            case Log():
-                self._write(effect)
-            case Fetch() | Upload():
-                return self._exchange(effect)
-            case ReadClock():
-                return ClockReading(self._clock.now())
-            case ReadFlash():
-                return self._member.flash
-            case WriteFlash():
-                self._member.flash = effect.contents
-                return Written()
-            case ReadLog():
-                return self._log.contents()
-            case ForgetLog():
-                self._log.forget(effect.on_server)
-            case WakeAt():
-                self.woken_at = effect.instant
-            case UploadLogAfter():
-                self._member.upload = self._now() + effect.seconds
-            case Pause():
-                self.paused, self._flow = (self._flow, effect.seconds) if self._flow is not None else None, None
-            case Reboot():
-                self._member.reboots += 1
-                self._begin_boot()
-                self._flow = self._member.phone.restart()
-        return None
+    def read(self) -> FlashReply:
+        """What is in the phone's flash."""
+        return self._member.flash
+
+    def write(self, contents: FlashContents) -> Written:
+        """Replace what is in the phone's flash."""
+        self._member.flash = contents
+        return Written()
+
+    def show(self, frame: Frame) -> None:
+        """Nobody sees the display of a phone of a fleet."""
+
+    def set_clock(self, instant: datetime) -> None:
+        """A phone of a fleet keeps the fleet's time."""
+
+    def wake_at(self, instant: datetime) -> None:
+        """Keep the wish for the fleet."""
+        self.woken_at = instant
+
+    def upload_log_after(self, seconds: float) -> None:
+        """Put down when the log is due."""
+        self._member.upload = self._now() + seconds
+
+    def ask_time_after(self, seconds: float) -> None:
+        """A phone of a fleet has no time servers."""
+
+    def pause(self, seconds: float) -> None:
+        """Leave the flow to the fleet."""
+        if self._flow is not None:
+            self.paused, self._flow = (self._flow, seconds), None
+
+    def restart(self, reason: str) -> None:  # noqa: ARG002 - the fleet counts reboots
+        """Boot again, in the place of the flow that asked for it."""
+        self._member.reboots += 1
+        self._begin_boot()
+        self._flow = self._member.phone.restart()
 
     def _begin_boot(self) -> None:
         self._began = time.perf_counter()
+        self._performer.powered_on_at = self._clock.elapsed()
         self._member.powered_on = self._now()
         self._member.check = self._member.upload = NEVER
         self.woken_at = None
-
-    def _write(self, line: Log) -> None:
-        instant, uptime = self._clock.instant(), self._clock.elapsed() - timedelta(seconds=self._member.powered_on)
-        self._log.write(
-            line.format.line(component=line.component, level=line.level, text=line.text, instant=instant, uptime=uptime)
-        )
-
-    def _exchange(self, request: Fetch | Upload) -> Any:
-        began = time.perf_counter()
-        reply = self._transport.fetch(request) if isinstance(request, Fetch) else self._transport.upload(request)
-        self._on_exchange(Exchange(request=request, reply=reply, seconds=time.perf_counter() - began))
-        return reply
 
     def _now(self) -> float:
         return self._clock.elapsed().total_seconds()

@@ -1,40 +1,17 @@
-"""The driver: performs what a phone's flows ask for and sends the replies back.
+"""The driver: runs the flows of one phone, has what they ask for performed, and sends the replies back.
 
 One event is dealt with at a time, whichever thread it comes from. A flow that pauses is resumed by the agenda; a
 power cut closes it. This module knows no protocol and no rule of licensing.
 """
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
 
-from phone_sim.firmware.effects import (
-    AskTimeAfter,
-    ClockReading,
-    Effect,
-    Fetch,
-    FetchReply,
-    Flow,
-    ForgetLog,
-    Log,
-    Pause,
-    ReadClock,
-    ReadFlash,
-    ReadLog,
-    Reboot,
-    SetClock,
-    Show,
-    Upload,
-    UploadLogAfter,
-    UploadReply,
-    WakeAt,
-    WriteFlash,
-)
+from phone_sim.firmware.effects import ClockReading, Effect, Flow
 from phone_sim.firmware.keys import Press
-from phone_sim.firmware.network_effects import AskDirectory, AskLease, AskTime
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame
 from phone_sim.runtime.agenda import Agenda, Waits
@@ -43,13 +20,11 @@ from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.flash_file import Flash
 from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.network import Network
+from phone_sim.runtime.performer import Performer
 from phone_sim.runtime.transport import Transport
 
 # What a phone asked of its boot server is kept for people to look at, not for ever.
 _EXCHANGES_KEPT = 1000
-
-Request = TypeVar("Request", Fetch, Upload)
-Answer = TypeVar("Answer", FetchReply, UploadReply)
 
 
 class PhoneDriver:
@@ -79,17 +54,24 @@ class PhoneDriver:
         self._exchanges: deque[Exchange] = deque(maxlen=_EXCHANGES_KEPT)
         self._clock = clock
         self._agenda = agenda
-        self._transport = transport
-        self._flash = flash
         self._log = log
         self._network = network or Network()
+        self._performer = Performer(
+            phone.identity.mac,
+            self,
+            clock=clock,
+            transport=transport,
+            flash=flash,
+            log=log,
+            network=self._network,
+            on_exchange=self._keep,
+        )
         self._on_effect = on_effect
         self._on_exchange = on_exchange
         self._lock = threading.RLock()
         self._events: deque[Callable[[], Flow[None]]] = deque()
         self._busy = False
         self._power_is_cut = False
-        self._powered_on_at = clock.elapsed()
         self._flow: Flow[None] | None = None
         self._paused: Flow[None] | None = None
         self._waits = Waits()
@@ -160,7 +142,7 @@ class PhoneDriver:
     def _run(self, flow: Flow[None]) -> None:
         """Perform a flow to its end, its next pause or a power cut."""
         self._flow = flow
-        reply: Any = None
+        reply: object = None
         while self._flow is not None and not self._power_is_cut:
             try:
                 effect = self._flow.send(reply)
@@ -170,7 +152,7 @@ class PhoneDriver:
             if self._on_effect is not None:
                 self._on_effect(effect)
             if not self._power_is_cut:
-                reply = self._perform(effect)
+                reply = self._performer.perform(effect)
         if self._power_is_cut:
             self._go_off()
 
@@ -199,74 +181,33 @@ class PhoneDriver:
         self._log.forget(b"")
         self.frame = Frame()
 
-    def _perform(self, effect: Effect) -> Any:  # noqa: C901 - one line for each effect
-        match effect:
-            case Log():
-                self._write(effect)
-            case Fetch():
-                return self._exchange(effect, self._transport.fetch)
-            case Upload():
-                return self._exchange(effect, self._transport.upload)
-            case AskLease():
-                return self._network.lease and self._network.lease(effect)
-            case AskDirectory():
-                return self._network.directory and self._network.directory(effect)
-            case AskTime():
-                return self._network.time and self._network.time(effect)
-            case ReadClock():
-                return ClockReading(self._clock.now())
-            case SetClock():
-                self._clock.set(effect.instant)
-            case ReadFlash():
-                return self._flash.read()
-            case WriteFlash():
-                return self._flash.write(effect.contents)
-            case ReadLog():
-                return self._log.contents()
-            case ForgetLog():
-                self._log.forget(effect.on_server)
-            case Show():
-                self.frame = effect.frame
-            case WakeAt():
-                self._waits.wait(
-                    "check", self._agenda.at(effect.instant, partial(self._happen, self.phone.polling_time))
-                )
-            case UploadLogAfter():
-                self._waits.wait(
-                    "log", self._agenda.after(effect.seconds, partial(self._happen, self.phone.upload_log))
-                )
-            case AskTimeAfter():
-                self._waits.wait("time", self._agenda.after(effect.seconds, partial(self._happen, self.phone.ask_time)))
-            case Pause():
-                self._pause(effect.seconds)
-            case Reboot():
-                self._restart(effect.reason)
-        return None
-
-    def _write(self, line: Log) -> None:
-        text = line.format.line(
-            component=line.component,
-            level=line.level,
-            text=line.text,
-            instant=self._clock.instant(),
-            uptime=self._clock.elapsed() - self._powered_on_at,
-        )
-        self._log.write(text)
-        server, syslog = line.syslog, self._network.syslog
-        if server is not None and syslog is not None:
-            syslog.send(server.host, server.message(line.level, text, self.phone.identity.mac))
-
-    def _exchange(self, request: Request, perform: Callable[[Request], Answer]) -> Answer:
-        began = time.perf_counter()
-        reply = perform(request)
-        exchange = Exchange(request=request, reply=reply, seconds=time.perf_counter() - began)
+    def _keep(self, exchange: Exchange) -> None:
         self._exchanges.append(exchange)
         if self._on_exchange is not None:
             self._on_exchange(exchange)
-        return reply
 
-    def _pause(self, seconds: float) -> None:
-        """Set the flow aside; the agenda takes it up again."""
+    def show(self, frame: Frame) -> None:
+        """Show a frame on the display."""
+        self.frame = frame
+
+    def set_clock(self, instant: datetime) -> None:
+        """Set the phone's clock."""
+        self._clock.set(instant)
+
+    def wake_at(self, instant: datetime) -> None:
+        """Have the scheduler start the daily check."""
+        self._waits.wait("check", self._agenda.at(instant, partial(self._happen, self.phone.polling_time)))
+
+    def upload_log_after(self, seconds: float) -> None:
+        """Have the scheduler start the upload of the log."""
+        self._waits.wait("log", self._agenda.after(seconds, partial(self._happen, self.phone.upload_log)))
+
+    def ask_time_after(self, seconds: float) -> None:
+        """Have the scheduler start the next question for the time."""
+        self._waits.wait("time", self._agenda.after(seconds, partial(self._happen, self.phone.ask_time)))
+
+    def pause(self, seconds: float) -> None:
+        """Set the flow aside; the scheduler takes it up again."""
         self._flow, self._paused = None, self._flow
         self._waits.wait("pause", self._agenda.after(seconds, partial(self._happen, self._take_up)))
 
@@ -275,11 +216,11 @@ class PhoneDriver:
         flow, self._paused = self._paused, None
         return flow if flow is not None else _nothing()
 
-    def _restart(self, reason: str) -> None:
+    def restart(self, reason: str) -> None:
         """The flow that asked for the reboot is over; the boot flow takes its place."""
         self.reboots.append(reason)
         self._waits.cancel()
-        self._powered_on_at = self._clock.elapsed()
+        self._performer.powered_on_at = self._clock.elapsed()
         self._flow = self.phone.restart()
 
     def _upload_full_log(self) -> None:
@@ -288,5 +229,5 @@ class PhoneDriver:
             self._run(self.phone.upload_log(full=True))
 
 
-def _nothing() -> Flow[None]:
-    yield from ()
+async def _nothing() -> None:
+    return

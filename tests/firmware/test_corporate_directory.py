@@ -1,7 +1,6 @@
 """The corporate directory in a phone's life: the bind at boot, searches, and never a word without a license (B13)."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
@@ -9,7 +8,13 @@ from phone_sim.errors import LifecycleError
 from phone_sim.firmware.directory import DirectoryServer
 from phone_sim.firmware.effects import Effect, Log, Show
 from phone_sim.firmware.location import Credentials
-from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswered, DirectoryFailed, DirectoryReply
+from phone_sim.firmware.network_effects import (
+    AskDirectory,
+    DirectoryAnswered,
+    DirectoryFailed,
+    DirectoryReply,
+    NotConnected,
+)
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame
 from phone_sim.licensing.expiry import NEVER
@@ -37,7 +42,7 @@ class Desk(Dialogue):
     def __init__(
         self,
         *,
-        reply: DirectoryReply | None = None,
+        reply: DirectoryReply = NotConnected(),  # noqa: B008
         is_licensed: bool = True,
         features: tuple[str, ...] = ("LDAP",),
         model: str = "SPIP670",
@@ -62,7 +67,7 @@ class Desk(Dialogue):
         (shown,) = [effect for effect in self.effects if isinstance(effect, Show)]
         return shown.frame
 
-    def reply(self, effect: Effect) -> Any:
+    def reply(self, effect: Effect) -> object:
         """The reply to one effect; the directory server always says the same."""
         return self.directory_reply if isinstance(effect, AskDirectory) else super().reply(effect)
 
@@ -198,4 +203,4 @@ def test_phone_in_a_call_can_search_and_one_that_is_off_cannot() -> None:
     assert desk.search().lines == ("Smith",)
     desk.phone.cut_power()
     with pytest.raises(LifecycleError, match="a phone that is off cannot search"):
-        desk.phone.search_directory("Smi")
+        desk.run(desk.phone.search_directory("Smi"))

@@ -10,12 +10,13 @@ from phone_sim.errors import UsageError
 from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.lease import DhcpSettings, Told, asked_options, told_by
 from phone_sim.firmware.location import BootServer
-from phone_sim.firmware.network_effects import AskLease, Leased, LeaseReply, NoLease
+from phone_sim.firmware.network_effects import AskLease, LeaseAnswer, Leased, NoLease
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.session import Identity
 from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport.memory import serve
 from phone_sim.runtime.virtual_phone import VirtualPhone
+from tests.by_hand import by_hand
 from tests.make import MAC, configured, identity, master
 
 EAST_OF_GREENWICH = struct.pack("!i", 25200)
@@ -26,7 +27,7 @@ def told(options: dict[int, bytes], *numbers: int) -> Told:
     return told_by(options, settings)
 
 
-def booted(reply: LeaseReply | None, *, url: str = "", **parameters: str) -> VirtualPhone:
+def booted(reply: LeaseAnswer | None, *, url: str = "", **parameters: str) -> VirtualPhone:
     """A phone that has asked DHCP, and has booted from a server that has the parameters."""
     files = {"000000000000.cfg": master(CONFIG_FILES="site.cfg"), "site.cfg": configured(**parameters)}
     network = Network(lease=None if reply is None else lambda _: reply)
@@ -44,7 +45,7 @@ def offset(phone: VirtualPhone) -> int:
 def test_question_is_that_of_real_phones() -> None:
     asked: list[AskLease] = []
 
-    def lease(ask: AskLease) -> LeaseReply:
+    def lease(ask: AskLease) -> LeaseAnswer:
         asked.append(ask)
         return NoLease("no answer")
 
@@ -152,7 +153,7 @@ def test_server_given_by_hand_goes_before_that_of_the_lease() -> None:
 
 
 def test_no_lease_is_logged_and_flash_knows_the_server() -> None:
-    answers: list[LeaseReply] = [
+    answers: list[LeaseAnswer] = [
         Leased(address="10.0.0.9", options={66: b"http://boot.example/"}),
         NoLease("no answer"),
     ]
@@ -189,6 +190,5 @@ def test_offset_of_the_lease_goes_first_unless_overridden(parameters: dict[str, 
 def test_phone_by_hand_asks_no_dhcp() -> None:
     given_identity = identity()
     assert isinstance(given_identity, Identity)
-    flow = Phone(given_identity).power_on()
-    assert not any(isinstance(flow.send(None), AskLease) for _ in range(3))
-    flow.close()
+    with by_hand(Phone(given_identity).power_on()) as steps:
+        assert not any(isinstance(steps.send(), AskLease) for _ in range(3))

@@ -10,6 +10,7 @@ from phone_sim.firmware.menu import CLOSED
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame
 from phone_sim.licensing.expiry import NEVER
+from tests.by_hand import by_hand
 from tests.firmware.menus import Desk
 from tests.make import H323, LDAP, NWAY_CONFERENCE, UA_CSTA, USB_AUDIO, VOICE_QUALITY, identity, until, utc
 
@@ -275,9 +276,9 @@ def test_menu_does_not_outlive_a_reboot_or_the_power() -> None:
 
 
 def test_phone_that_boots_takes_no_keys() -> None:
-    desk, phone = Desk(), Phone(identity())
-    flow = phone.power_on()
-    desk.reply(next(flow))
-    assert not phone.takes_keys
-    assert list(phone.press(Key.MENU)) == []
-    assert phone.menu == CLOSED
+    phone = Phone(identity())
+    with by_hand(phone.power_on()) as boot, by_hand(phone.press(Key.MENU)) as press:
+        boot.send()
+        assert not phone.takes_keys
+        assert press.send() is None
+        assert phone.menu == CLOSED

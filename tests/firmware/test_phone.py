@@ -10,6 +10,7 @@ from phone_sim.firmware.features import Enabled
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame
+from tests.by_hand import by_hand
 from tests.make import (
     SITE_FILE,
     Dialogue,
@@ -51,10 +52,12 @@ def test_power_may_be_cut_at_any_moment_of_a_boot() -> None:
     for count in range(1, len(whole.effects) + 1):
         site = Dialogue(whole.files, now=whole.now)
         phone = Phone(identity())
-        flow, reply = phone.power_on(), None
-        for _ in range(count):
-            reply = site.reply(flow.send(reply))
-        flow.close()
+        with by_hand(phone.power_on()) as steps:
+            reply: object = None
+            for _ in range(count):
+                effect = steps.send(reply)
+                assert effect is not None
+                reply = site.reply(effect)
         phone.cut_power()
         assert phone.state is State.OFF
         site.run(phone.power_on())
@@ -70,9 +73,9 @@ def test_what_the_state_does_not_know_is_refused_before_anything_is_done() -> No
         assert (phone.state, phone.calls) == (State.OFF, 0)
     service = Service()
     with pytest.raises(LifecycleError, match="there is no call to end"):
-        service.phone.end_call()
+        service.run(service.phone.end_call())
     with pytest.raises(LifecycleError, match="idle has no answer to the event: power on"):
-        service.phone.power_on()
+        service.run(service.phone.power_on())
     assert service.state is State.IDLE
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from phone_sim.errors import UsageError
 from phone_sim.firmware.directory import DirectorySearch, DirectoryServer, Scope
 from phone_sim.firmware.location import Credentials
-from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswered, DirectoryFailed, DirectoryReply
+from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswer, DirectoryAnswered, DirectoryFailed
 from phone_sim.runtime.lookup import LookupFailedError, look_up
 from phone_sim.runtime.network.directory import make_directory
 from phone_sim.runtime.network.ldap_session import ANSWER_LIMIT, VALUE_LIMIT
@@ -55,14 +55,14 @@ def ask(
     credentials: Credentials | None = CREDENTIALS,
     search: DirectorySearch | None = SEARCHED,
     tls: Tls | None = None,
-) -> DirectoryReply:
+) -> DirectoryAnswer:
     """The reply of a server, over TLS if it is given how."""
     place = DirectoryServer(host=server.address, port=server.port, is_secure=tls is not None)
     request = AskDirectory(server=place, credentials=credentials, search=search)
     return within(lambda: make_directory(limits, tls)(request))
 
 
-def reply_to(acts: dict[int, Act], *, limits: Limits = PATIENT) -> DirectoryReply:
+def reply_to(acts: dict[int, Act], *, limits: Limits = PATIENT) -> DirectoryAnswer:
     """The reply of a server that does this."""
     with HostileLdapServer(acts) as server:
         return ask(server, limits=limits)

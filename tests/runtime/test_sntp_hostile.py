@@ -9,7 +9,7 @@ import pytest
 
 from phone_sim.firmware.features import Enabled, NotLicensed
 from phone_sim.firmware.lifecycle import State
-from phone_sim.firmware.network_effects import AskTime, NoTime, TimeReply, TimeTold
+from phone_sim.firmware.network_effects import AskTime, NoTime, TimeAnswer, TimeTold
 from phone_sim.firmware.phone import LICENSE_REBOOT
 from phone_sim.licensing import license_file
 from phone_sim.runtime.network import Network
@@ -26,7 +26,7 @@ PATIENT = TimeLimits(answer=10, tries=2, whole=30)
 NO_ANSWER = "no answer"
 
 
-def ask(*servers: HostileSntpServer | str, limits: TimeLimits = PATIENT) -> TimeReply:
+def ask(*servers: HostileSntpServer | str, limits: TimeLimits = PATIENT) -> TimeAnswer:
     """What a client is told by these servers."""
     names = tuple(server if isinstance(server, str) else server.name for server in servers)
     return within(lambda: SntpClient(limits).tell(AskTime(names)))

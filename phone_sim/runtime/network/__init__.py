@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from phone_sim.firmware.host import Host
-from phone_sim.firmware.network_effects import AskDirectory, AskLease, AskTime, DirectoryReply, LeaseReply, TimeReply
+from phone_sim.firmware.network_effects import AskDirectory, AskLease, AskTime, DirectoryAnswer, LeaseAnswer, TimeAnswer
 
 
 class Syslog(Protocol):
@@ -29,9 +29,9 @@ class Network:
     A phone whose network has `time` keeps its clock by it, and loses the time with its power.
     """
 
-    lease: Callable[[AskLease], LeaseReply] | None = None
-    directory: Callable[[AskDirectory], DirectoryReply] | None = None
-    time: Callable[[AskTime], TimeReply] | None = None
+    lease: Callable[[AskLease], LeaseAnswer] | None = None
+    directory: Callable[[AskDirectory], DirectoryAnswer] | None = None
+    time: Callable[[AskTime], TimeAnswer] | None = None
     syslog: Syslog | None = None
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ import socket
 import time
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.network_effects import AskLease, Leased, LeaseReply, NoLease
+from phone_sim.firmware.network_effects import AskLease, LeaseAnswer, Leased, NoLease
 from phone_sim.runtime.network.dhcp_packets import ACK, NAK, OFFER, SIZE_LIMIT, Answer, Client, read_answer
 
 _CLIENT_PORT, _SERVER_PORT = 68, 67
@@ -36,7 +36,7 @@ class DhcpClient:
         except OSError as error:
             raise UsageError(f"DHCP on interface {interface}, port {_CLIENT_PORT}: {error.strerror}") from error
 
-    def lease(self, ask: AskLease) -> LeaseReply:
+    def lease(self, ask: AskLease) -> LeaseAnswer:
         """Discover, take the first offer, and have it confirmed."""
         reason = "no answer"
         try:
@@ -62,7 +62,7 @@ class DhcpClient:
             raise
         return channel
 
-    def _try(self, channel: socket.socket, ask: AskLease, deadline: float) -> LeaseReply:
+    def _try(self, channel: socket.socket, ask: AskLease, deadline: float) -> LeaseAnswer:
         client = Client(
             transaction=secrets.randbits(32),
             mac=ask.mac,

@@ -6,13 +6,13 @@ directory is asked: ldap3 takes its time.
 
 from collections.abc import Callable
 
-from phone_sim.firmware.network_effects import AskDirectory, DirectoryReply
+from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswer
 from phone_sim.runtime.transport import Limits, Tls
 
 
 def make_directory(
     limits: Limits | None = None, tls: Tls | None = None, source_address: str | None = None
-) -> Callable[[AskDirectory], DirectoryReply]:
+) -> Callable[[AskDirectory], DirectoryAnswer]:
     """What answers `AskDirectory`, each time over a connection of its own, from `source_address` if there is one.
 
     `limits.answer` holds for the look-up, for each connection that is tried and for each wait; `limits.transfer` for
@@ -27,7 +27,7 @@ def make_directory(
 
         client_context(how)
 
-    def ask(request: AskDirectory) -> DirectoryReply:
+    def ask(request: AskDirectory) -> DirectoryAnswer:
         from phone_sim.runtime.network.ldap_session import ask_directory
 
         return ask_directory(request, bounds, how, source_address)

@@ -13,7 +13,7 @@ from typing import Any
 from phone_sim.errors import UsageError
 from phone_sim.firmware.directory import DirectoryEntry, DirectorySearch, DirectoryServer, Scope
 from phone_sim.firmware.location import Credentials
-from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswered, DirectoryFailed, DirectoryReply
+from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswer, DirectoryAnswered, DirectoryFailed
 from phone_sim.runtime.transport import Limits, Tls, one_line
 from phone_sim.runtime.transport.bounded_socket import Budget, connected, current_budget, end_of, words_of
 from phone_sim.runtime.transport.tls import client_context
@@ -43,7 +43,7 @@ class _RefusedError(Exception):
     """The server answered, and the answer is no, or not one to what was asked."""
 
 
-def ask_directory(request: AskDirectory, limits: Limits, tls: Tls, source_address: str | None) -> DirectoryReply:
+def ask_directory(request: AskDirectory, limits: Limits, tls: Tls, source_address: str | None) -> DirectoryAnswer:
     """Bind, and search if that is asked."""
     budget = Budget(seconds=limits.transfer, size=ANSWER_LIMIT)
     current_budget.set(budget)
@@ -64,7 +64,7 @@ def ask_directory(request: AskDirectory, limits: Limits, tls: Tls, source_addres
         return DirectoryFailed(one_line(_words(error, budget)))
 
 
-def _conversation(connected: socket.socket, request: AskDirectory) -> DirectoryReply:
+def _conversation(connected: socket.socket, request: AskDirectory) -> DirectoryAnswer:
     connection = _connection(request.server, request.credentials)
     connection.socket = connected
     connection.closed = False

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from phone_sim.firmware.host import Host
-from phone_sim.firmware.network_effects import AskTime, NoTime, TimeReply, TimeTold
+from phone_sim.firmware.network_effects import AskTime, NoTime, TimeAnswer, TimeTold
 from phone_sim.firmware.time_sync import is_credible
 from phone_sim.runtime.lookup import Address, LookupFailedError, look_up
 from phone_sim.runtime.network.sntp_packets import Answer, is_answer, question, read_answer
@@ -38,7 +38,7 @@ class SntpClient:
         self._limits = limits or TimeLimits()
         self._source_address = source_address
 
-    def tell(self, request: AskTime) -> TimeReply:
+    def tell(self, request: AskTime) -> TimeAnswer:
         """The time by the first server that tells one that can be believed."""
         deadline = time.monotonic() + self._limits.whole
         reasons: list[str] = []
