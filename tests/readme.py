@@ -10,9 +10,9 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from phone_sim.casebook.cases import CASES
 from phone_sim.cli.license import command as license_verbs
 from phone_sim.cli.main import VERBS, main
+from phone_sim.fault_catalog.cases import CASES
 from phone_sim.firmware import lifecycle
 from phone_sim.firmware.messages import CATALOGUE, Source
 from phone_sim.runtime.model_files import load_features, load_models

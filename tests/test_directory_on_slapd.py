@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from phone_sim.firmware.directory import DirectoryServer
+from phone_sim.firmware.directory_settings import DirectoryServer
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswered
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_file import write
 from phone_sim.licensing.license_key import LicenseKey
 from phone_sim.runtime.network import Network
-from phone_sim.runtime.network.directory import make_directory
+from phone_sim.runtime.network.ldap import make_directory
 from phone_sim.runtime.transport import Tls
 from phone_sim.runtime.transport.memory import serve
 from phone_sim.runtime.virtual_phone import VirtualPhone

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.make_fixtures import MACS
-from phone_sim.casebook.activation_files import edited, phone_key, site_key
+from phone_sim.fault_catalog.activation_files import edited, phone_key, site_key
 from phone_sim.firmware.effects import Fetched, NotFound, Refused, TransferFailed, Uploaded
 from phone_sim.firmware.features import Enabled, NotLicensed
 from phone_sim.firmware.lifecycle import State
@@ -19,13 +19,13 @@ from phone_sim.firmware.screen import RECONFIGURING
 from phone_sim.firmware.session import Identity
 from phone_sim.licensing.license_file import write
 from phone_sim.mac_address import MacAddress
-from phone_sim.runtime.agenda import HeapAgenda
 from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.driver import PhoneDriver
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.flash_file import FlashFile
 from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.model_files import load_features, load_model
+from phone_sim.runtime.scheduler import HeapScheduler
 from phone_sim.runtime.transport import Limits, TransportByScheme, network_transport
 from phone_sim.runtime.trust_file import load_anchor
 from tests.real_servers import LoggedRequest, RealServer
@@ -104,7 +104,7 @@ class Bench:
         """A phone with blank flash and a clock at `now`, or never set."""
         self._flash.unlink(missing_ok=True)
         clock = ManualClock(now)
-        self.agenda = HeapAgenda(clock)
+        self.scheduler = HeapScheduler(clock)
         identity = Identity(
             model=load_model("SPIP_670"),
             features=load_features(),
@@ -116,7 +116,7 @@ class Bench:
         self.phone = PhoneDriver(
             Phone(identity),
             clock=clock,
-            agenda=self.agenda,
+            scheduler=self.scheduler,
             transport=self._transport,
             flash=FlashFile(self._flash),
             log=LogSink(self.lines.append),
@@ -260,17 +260,17 @@ def test_site_license_that_runs_out_in_a_call_waits_and_reboots(kind: str, bench
     bench.asked(phone.power_on)
     assert bench.directory_is(Enabled)
     polling_time = datetime.combine(last_day + timedelta(days=1), time(2, 0), UTC) - timedelta(hours=7)
-    waiting = bench.asked(lambda: bench.agenda.run_until(polling_time - timedelta(minutes=5)))
+    waiting = bench.asked(lambda: bench.scheduler.run_until(polling_time - timedelta(minutes=5)))
     # A log that nobody took is sent again.
     assert set(waiting) == (set() if takes_logs(kind) else {f"logs/{MAC}-app.log"})
     phone.start_call()
-    assert bench.asked(lambda: bench.agenda.run(timedelta(hours=2))) == []
+    assert bench.asked(lambda: bench.scheduler.run(timedelta(hours=2))) == []
     assert bench.directory_is(Enabled)
     phone.end_call()
     assert phone.frame.lines == (RECONFIGURING,)
-    assert [path for path in bench.asked(lambda: bench.agenda.run(timedelta(minutes=1))) if "license" in path] == list(
-        LICENSES
-    )
+    assert [
+        path for path in bench.asked(lambda: bench.scheduler.run(timedelta(minutes=1))) if "license" in path
+    ] == list(LICENSES)
     assert bench.directory_is(NotLicensed)
     assert len(phone.reboots) == 1
 

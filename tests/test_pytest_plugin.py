@@ -227,12 +227,12 @@ def test_fails(phone):
 
 def test_error_inside_the_server_fails_the_test(pytester: pytest.Pytester) -> None:
     source = """
-from phone_sim.boot_server.directory import DirectorySite
+from phone_sim.boot_server.folder_site import FolderSite
 
 def test_breaks(phone, boot_server, monkeypatch):
     def broken(site, path):
         raise RuntimeError(f"no answer for {path}")
-    monkeypatch.setattr(DirectorySite, "read", broken)
+    monkeypatch.setattr(FolderSite, "read", broken)
     phone().boot()
 
 def test_next_one_is_free_of_it(phone):

@@ -14,11 +14,11 @@ from phone_sim.firmware.features import NotLicensed, OffByConfiguration
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.phone import Phone
-from phone_sim.runtime.agenda import HeapAgenda
 from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.driver import PhoneDriver
 from phone_sim.runtime.flash_file import FlashFile
 from phone_sim.runtime.log_sink import LogSink
+from phone_sim.runtime.scheduler import HeapScheduler
 from phone_sim.runtime.transport.memory import serve
 from tests.make import identity
 
@@ -37,7 +37,7 @@ def boot(release: str, model: str, flash: Path, changes: dict[str, bytes]) -> tu
     driver = PhoneDriver(
         Phone(identity(model=model, firmware=RELEASES[release])),
         clock=clock,
-        agenda=HeapAgenda(clock),
+        scheduler=HeapScheduler(clock),
         transport=serve(files | changes),
         flash=FlashFile(flash),
         log=LogSink(lines.append),

@@ -6,7 +6,7 @@ Pure: each function judges observations and asks nothing. The words for people a
 import re
 
 from phone_sim.audit.finding import Judgment, bad, good, good_if, not_applicable, unknown
-from phone_sim.audit.observations import LIST, Answer, Ask, Observations, Outcome
+from phone_sim.audit.observations import LIST, Observations, ObservedAnswer, ProbeKind, ProbeOutcome
 from phone_sim.firmware.effects import Uploaded
 from phone_sim.runtime.virtual_phone import request_line
 
@@ -27,10 +27,10 @@ def log_upload(seen: Observations) -> Judgment:
 def log_unaltered(seen: Observations) -> Judgment:
     """What a phone left is what is there."""
     stored = [boot.stored for boot in seen.boots if boot.stored is not None]
-    answer = seen.answers.get(Ask.UPLOADED_LOG)
+    answer = seen.answers.get(ProbeKind.UPLOADED_LOG)
     if not stored or answer is None:
         return not_applicable("no log was taken")
-    if answer.outcome is not Outcome.FOUND:
+    if answer.outcome is not ProbeOutcome.FOUND:
         return unknown(answer, "logs cannot be read back, which keeps them from others")
     return good_if(answer.body == stored[-1], answer, f"{len(stored[-1])} bytes were uploaded")
 
@@ -39,38 +39,38 @@ def directory_listing(seen: Observations) -> Judgment:
     """Nobody can see which files there are."""
     if seen.scheme == "tftp":
         return not_applicable("tftp has no listings")
-    answers = [seen.answers[ask] for ask in (Ask.ROOT_LISTING, Ask.LICENSE_LISTING) if ask in seen.answers]
+    answers = [seen.answers[ask] for ask in (ProbeKind.ROOT_LISTING, ProbeKind.LICENSE_LISTING) if ask in seen.answers]
     open_ones = [answer for answer in answers if _is_listing(answer)]
     if open_ones:
         return bad(*open_ones)
-    failed = all(answer.outcome is Outcome.FAILED for answer in answers)
+    failed = all(answer.outcome is ProbeOutcome.FAILED for answer in answers)
     return unknown(*answers) if failed else good(*answers)
 
 
-def _is_listing(answer: Answer) -> bool:
+def _is_listing(answer: ObservedAnswer) -> bool:
     if answer.method == LIST:
-        return answer.outcome is Outcome.FOUND and bool(answer.body.strip())
+        return answer.outcome is ProbeOutcome.FOUND and bool(answer.body.strip())
     page = answer.body[:65536]
-    return answer.outcome is Outcome.FOUND and bool(_LISTING.search(page) or _LINK.search(page))
+    return answer.outcome is ProbeOutcome.FOUND and bool(_LISTING.search(page) or _LINK.search(page))
 
 
 def other_license(seen: Observations) -> Judgment:
     """A phone's activation file is for that phone."""
-    return _of_another(seen, Ask.OTHER_LICENSE)
+    return _of_another(seen, ProbeKind.OTHER_LICENSE)
 
 
 def other_configuration(seen: Observations) -> Judgment:
     """A phone's configuration is for that phone."""
-    return _of_another(seen, Ask.OTHER_CONFIGURATION)
+    return _of_another(seen, ProbeKind.OTHER_CONFIGURATION)
 
 
-def _of_another(seen: Observations, ask: Ask) -> Judgment:
+def _of_another(seen: Observations, ask: ProbeKind) -> Judgment:
     answer = seen.answers.get(ask)
-    if answer is None or answer.outcome is Outcome.FAILED:
+    if answer is None or answer.outcome is ProbeOutcome.FAILED:
         return unknown(*([answer] if answer is not None else []))
     if seen.is_real(ask):
         return bad(answer)
-    if answer.outcome is Outcome.REFUSED:
+    if answer.outcome is ProbeOutcome.REFUSED:
         return good(answer)
     return unknown(answer, "name a phone that the server has files of: --other-mac")
 
@@ -90,14 +90,14 @@ def password_in_clear(seen: Observations) -> Judgment:
 
 def path_traversal(seen: Observations) -> Judgment:
     """No file above the root of the server is served."""
-    outside, clamped = seen.answers.get(Ask.OUTSIDE), seen.answers.get(Ask.CLAMPED)
-    if outside is None or clamped is None or outside.outcome is Outcome.FAILED:
+    outside, clamped = seen.answers.get(ProbeKind.OUTSIDE), seen.answers.get(ProbeKind.CLAMPED)
+    if outside is None or clamped is None or outside.outcome is ProbeOutcome.FAILED:
         return unknown(*(answer for answer in (outside, clamped) if answer is not None))
-    told = [outside, clamped, *([seen.answers[Ask.DOTTED]] if Ask.DOTTED in seen.answers else [])]
+    told = [outside, clamped, *([seen.answers[ProbeKind.DOTTED]] if ProbeKind.DOTTED in seen.answers else [])]
     if seen.outside_named:
-        return good_if(not seen.is_real(Ask.OUTSIDE), *told)
-    same = [answer for answer in seen.found(Ask.MASTER) if answer.body == clamped.body]
-    if outside.outcome is Outcome.REFUSED or (same and clamped.outcome is Outcome.FOUND):
+        return good_if(not seen.is_real(ProbeKind.OUTSIDE), *told)
+    same = [answer for answer in seen.found(ProbeKind.MASTER) if answer.body == clamped.body]
+    if outside.outcome is ProbeOutcome.REFUSED or (same and clamped.outcome is ProbeOutcome.FOUND):
         return good(*told)
     return unknown(*told, "put a file beside the root and name it: --outside")
 

@@ -7,14 +7,14 @@ from statistics import median
 from urllib.parse import urlsplit
 
 from phone_sim.audit.finding import Judgment, bad, good, good_if, not_applicable, unknown
-from phone_sim.audit.observations import Answer, Ask, Observations, Outcome
+from phone_sim.audit.observations import Observations, ObservedAnswer, ProbeKind, ProbeOutcome
 
 _PLAIN_TYPES = ("text/xml", "application/xml", "text/plain", "application/octet-stream")
-_LICENSES = (Ask.SITE_LICENSE, Ask.OWN_LICENSE)
+_LICENSES = (ProbeKind.SITE_LICENSE, ProbeKind.OWN_LICENSE)
 _TWICE = (
-    (Ask.MASTER, Ask.MASTER_AGAIN),
-    (Ask.SITE_LICENSE, Ask.SITE_LICENSE_AGAIN),
-    (Ask.OWN_LICENSE, Ask.OWN_LICENSE_AGAIN),
+    (ProbeKind.MASTER, ProbeKind.MASTER_AGAIN),
+    (ProbeKind.SITE_LICENSE, ProbeKind.SITE_LICENSE_AGAIN),
+    (ProbeKind.OWN_LICENSE, ProbeKind.OWN_LICENSE_AGAIN),
 )
 # Of a phone's time limit: over these, a boot of a dozen files gets long, or one bad moment ends it.
 _TYPICAL_SHARE, _WORST_SHARE = 0.1, 0.5
@@ -22,7 +22,7 @@ _TYPICAL_SHARE, _WORST_SHARE = 0.1, 0.5
 
 def missing_files(seen: Observations) -> Judgment:
     """A name that nobody has is answered as missing."""
-    return _as_missing([seen.answers[Ask.MISSING]] if Ask.MISSING in seen.answers else [])
+    return _as_missing([seen.answers[ProbeKind.MISSING]] if ProbeKind.MISSING in seen.answers else [])
 
 
 def missing_licenses(seen: Observations) -> Judgment:
@@ -33,11 +33,11 @@ def missing_licenses(seen: Observations) -> Judgment:
     return _as_missing(answers)
 
 
-def _as_missing(answers: list[Answer]) -> Judgment:
-    wrong = [answer for answer in answers if answer.outcome in (Outcome.FOUND, Outcome.REFUSED)]
+def _as_missing(answers: list[ObservedAnswer]) -> Judgment:
+    wrong = [answer for answer in answers if answer.outcome in (ProbeOutcome.FOUND, ProbeOutcome.REFUSED)]
     if wrong:
         return bad(*wrong)
-    right = [answer for answer in answers if answer.outcome is Outcome.MISSING]
+    right = [answer for answer in answers if answer.outcome is ProbeOutcome.MISSING]
     return good(*right) if right else unknown(*answers)
 
 
@@ -45,7 +45,7 @@ def content_type(seen: Observations) -> Judgment:
     """Configuration and activation files have a type that no proxy rewrites."""
     if not seen.is_http:
         return not_applicable(f"{seen.scheme} has no content types")
-    files = [answer for answer in seen.found(Ask.MASTER, *_LICENSES) if not seen.looks_missing(answer)]
+    files = [answer for answer in seen.found(ProbeKind.MASTER, *_LICENSES) if not seen.looks_missing(answer)]
     if not files:
         return unknown("no file was served")
     types = [answer.headers.get("content-type", "").partition(";")[0].strip().lower() for answer in files]
@@ -81,13 +81,13 @@ def license_not_cached(seen: Observations) -> Judgment:
     return good_if(not any(_may_be_stale(answer) for answer in files), *notes)
 
 
-def _cache_note(answer: Answer) -> str:
+def _cache_note(answer: ObservedAnswer) -> str:
     named = ("cache-control", "age", "etag", "expires", "x-cache", "via")
     told = ", ".join(f"{name}: {answer.headers[name]}" for name in named if name in answer.headers)
     return f"{answer}; {told or 'nothing about caches'}"
 
 
-def _may_be_stale(answer: Answer) -> bool:
+def _may_be_stale(answer: ObservedAnswer) -> bool:
     control = [word.strip() for word in answer.headers.get("cache-control", "").lower().split(",")]
     lifetimes = [word.partition("=")[2] for word in control if word.startswith(("max-age=", "s-maxage="))]
     kept = any(life.strip('"').lstrip("0") for life in lifetimes) and not {"no-cache", "no-store"} & set(control)
@@ -99,17 +99,17 @@ def head(seen: Observations) -> Judgment:
     """HEAD says what GET says."""
     if not seen.is_http:
         return not_applicable(f"{seen.scheme} has no HEAD")
-    pairs = ((Ask.MASTER, Ask.MASTER_HEAD), (Ask.MISSING, Ask.MISSING_HEAD))
+    pairs = ((ProbeKind.MASTER, ProbeKind.MASTER_HEAD), (ProbeKind.MISSING, ProbeKind.MISSING_HEAD))
     asked = [(seen.answers[get], seen.answers[told]) for get, told in pairs if {get, told} <= seen.answers.keys()]
-    if not asked or any(answer.outcome is Outcome.FAILED for pair in asked for answer in pair):
+    if not asked or any(answer.outcome is ProbeOutcome.FAILED for pair in asked for answer in pair):
         return unknown(*(answer for pair in asked for answer in pair))
     wrong = [answer for pair in asked if not _agree(*pair) for answer in pair]
     return bad(*wrong) if wrong else good(*(told for _, told in asked))
 
 
-def _agree(get: Answer, told: Answer) -> bool:
+def _agree(get: ObservedAnswer, told: ObservedAnswer) -> bool:
     length = told.headers.get("content-length")
-    right_length = get.outcome is not Outcome.FOUND or length is None or length == str(len(get.body))
+    right_length = get.outcome is not ProbeOutcome.FOUND or length is None or length == str(len(get.body))
     return get.outcome is told.outcome and right_length
 
 
@@ -121,14 +121,14 @@ def redirects(seen: Observations) -> Judgment:
     # A folder without its slash is moved to the one with it by every server.
     moved = [answer for answer in moved if not answer.headers["location"].endswith(f"{urlsplit(answer.url).path}/")]
     if not moved:
-        nothing = all(answer.outcome is Outcome.FAILED for answer in seen.answers.values())
+        nothing = all(answer.outcome is ProbeOutcome.FAILED for answer in seen.answers.values())
         return unknown("there was no whole answer") if nothing else good("no answer was a redirect")
     told = [f"{answer} -> {answer.headers['location']}" for answer in moved]
     away = any(_leads_away(answer) for answer in moved)
     return bad(*told) if away else unknown(*told, "whether a phone of these years follows is not known")
 
 
-def _leads_away(answer: Answer) -> bool:
+def _leads_away(answer: ObservedAnswer) -> bool:
     """True for another server, another protocol, and the same address again."""
     here, there = urlsplit(answer.url), urlsplit(answer.headers["location"])
     other_place = bool(there.netloc) and (there.scheme, there.netloc) != (here.scheme, here.netloc)
@@ -141,7 +141,7 @@ def keep_alive(seen: Observations) -> Judgment:
         return not_applicable(f"{seen.scheme} has a connection for each file")
     asked = len(seen.answers)
     # A connection that is refused something may be closed for that.
-    served = sum(answer.outcome in (Outcome.FOUND, Outcome.MISSING) for answer in seen.answers.values())
+    served = sum(answer.outcome in (ProbeOutcome.FOUND, ProbeOutcome.MISSING) for answer in seen.answers.values())
     if seen.connections == 0 or served < 3:
         return unknown(f"of {asked} requests {served} were answered with a file, or that there is none")
     return good_if(seen.connections <= asked // 2, f"{asked} requests over {seen.connections} connections")
@@ -155,14 +155,17 @@ def answer_time(seen: Observations) -> Judgment:
     typical, worst = median(times), max(seen.requests, key=lambda answer: answer.seconds)
     told = f"median {typical:.3f} s, worst {worst.seconds:.3f} s of {len(times)} answers; the limit is {seen.limit:g} s"
     quick = typical <= _TYPICAL_SHARE * seen.limit and worst.seconds <= _WORST_SHARE * seen.limit
-    if quick and all(answer.outcome is Outcome.FAILED for answer in seen.requests):
+    if quick and all(answer.outcome is ProbeOutcome.FAILED for answer in seen.requests):
         return unknown("there was no whole answer", f"slowest: {worst}")
     return good_if(quick, told, f"slowest: {worst}")
 
 
 def upper_case_names(seen: Observations) -> Judgment:
     """The files of a phone are under the names that phones ask for, with the MAC in lower case."""
-    pairs = ((Ask.OWN_LICENSE, Ask.UPPER_LICENSE), (Ask.OWN_CONFIGURATION, Ask.UPPER_CONFIGURATION))
+    pairs = (
+        (ProbeKind.OWN_LICENSE, ProbeKind.UPPER_LICENSE),
+        (ProbeKind.OWN_CONFIGURATION, ProbeKind.UPPER_CONFIGURATION),
+    )
     lost = [seen.answers[upper] for lower, upper in pairs if seen.is_real(upper) and not seen.is_real(lower)]
     if lost:
         return bad(*lost)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from phone_sim.audit.observations import Answer, Outcome
+from phone_sim.audit.observations import ObservedAnswer, ProbeOutcome
 from phone_sim.firmware.effects import (
     Fetch,
     Fetched,
@@ -29,30 +29,30 @@ _REACHED = "not asked: the audit's bounds are reached"
 class Probe(Protocol):
     """Asks for one file."""
 
-    def ask(self, location: Location, method: str = "GET") -> Answer:
+    def ask(self, location: Location, method: str = "GET") -> ObservedAnswer:
         """The answer, whatever it is."""
 
     def close(self) -> None:
         """Give back what is held open."""
 
 
-class Bounds:
+class AuditBounds:
     """What the audit may still do: so many requests, for so many seconds; and the record of what it did."""
 
     def __init__(self, *, count: int, seconds: float) -> None:
         self._count = count
         self._deadline = time.monotonic() + seconds
-        self.record: list[Answer] = []
+        self.record: list[ObservedAnswer] = []
 
     @property
     def are_reached(self) -> bool:
         """True when nothing more may be asked."""
         return len(self.record) >= self._count or time.monotonic() >= self._deadline
 
-    def asked(self, method: str, url: str, ask: Callable[[], Answer]) -> Answer:
+    def asked(self, method: str, url: str, ask: Callable[[], ObservedAnswer]) -> ObservedAnswer:
         """Ask and record, or say that the bounds are reached."""
         if self.are_reached:
-            return Answer(method=method, url=url, outcome=Outcome.FAILED, status=_REACHED)
+            return ObservedAnswer(method=method, url=url, outcome=ProbeOutcome.FAILED, status=_REACHED)
         answer = ask()
         self.record.append(answer)
         return answer
@@ -61,7 +61,7 @@ class Bounds:
 class BoundedTransport:
     """A phone's transport, within the bounds of the audit."""
 
-    def __init__(self, inner: Transport, bounds: Bounds) -> None:
+    def __init__(self, inner: Transport, bounds: AuditBounds) -> None:
         self._inner = inner
         self._bounds = bounds
 
@@ -74,7 +74,7 @@ class BoundedTransport:
         self._bounds.record.append(answer_of(request, reply, began))
         return reply
 
-    def read(self, request: Fetch) -> Answer:
+    def read(self, request: Fetch) -> ObservedAnswer:
         """Download a file, and give the answer with its body."""
         began = time.monotonic()
         return answer_of(request, self.fetch(request), began)
@@ -93,22 +93,24 @@ class BoundedTransport:
         self._inner.close()
 
 
-def answer_of(request: Fetch | Upload, reply: FetchReply | UploadReply, began: float) -> Answer:
+def answer_of(request: Fetch | Upload, reply: FetchReply | UploadReply, began: float) -> ObservedAnswer:
     """A reply of a transport as an answer."""
     match reply:
         case Fetched() | Uploaded():
-            outcome = Outcome.FOUND
+            outcome = ProbeOutcome.FOUND
         case NotFound():
-            outcome = Outcome.MISSING
+            outcome = ProbeOutcome.MISSING
         case TransferFailed():
-            outcome = Outcome.FAILED
+            outcome = ProbeOutcome.FAILED
         case _:
-            outcome = Outcome.REFUSED
+            outcome = ProbeOutcome.REFUSED
     status = getattr(reply, "reason", "") or ("taken" if isinstance(reply, Uploaded) else "served")
     method = _method(request.location.url, isinstance(request, Upload))
     seconds = time.monotonic() - began
     body = reply.data if isinstance(reply, Fetched) else b""
-    return Answer(method=method, url=request.location.url, outcome=outcome, status=status, body=body, seconds=seconds)
+    return ObservedAnswer(
+        method=method, url=request.location.url, outcome=outcome, status=status, body=body, seconds=seconds
+    )
 
 
 def _method(url: str, writes: bool) -> str:
@@ -124,7 +126,7 @@ class TransportProbe:
         self._transport = transport
         self._user_agent = user_agent
 
-    def ask(self, location: Location, method: str = "GET") -> Answer:  # noqa: ARG002 - as in Probe
+    def ask(self, location: Location, method: str = "GET") -> ObservedAnswer:  # noqa: ARG002 - as in Probe
         """Read the file."""
         return self._transport.read(Fetch(location=location, limit=BODY_LIMIT, user_agent=self._user_agent))
 

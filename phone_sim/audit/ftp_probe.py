@@ -6,8 +6,8 @@ It does not know what is asked for, nor why.
 import time
 from dataclasses import replace
 
-from phone_sim.audit.bounds import BODY_LIMIT, BoundedTransport, Bounds, TransportProbe, answer_of
-from phone_sim.audit.observations import LIST, Answer
+from phone_sim.audit.bounds import BODY_LIMIT, AuditBounds, BoundedTransport, TransportProbe, answer_of
+from phone_sim.audit.observations import LIST, ObservedAnswer
 from phone_sim.firmware.effects import Fetch
 from phone_sim.firmware.location import Location
 from phone_sim.runtime.transport.ftp import FtpTransport
@@ -16,13 +16,13 @@ from phone_sim.runtime.transport.ftp import FtpTransport
 class FtpProbe:
     """Asks for one file, or by the method NLST for the names in one folder."""
 
-    def __init__(self, transport: FtpTransport, user_agent: str, bounds: Bounds) -> None:
+    def __init__(self, transport: FtpTransport, user_agent: str, bounds: AuditBounds) -> None:
         self._transport = transport
         self._user_agent = user_agent
         self._bounds = bounds
         self._files = TransportProbe(BoundedTransport(transport, bounds), user_agent)
 
-    def ask(self, location: Location, method: str = "GET") -> Answer:
+    def ask(self, location: Location, method: str = "GET") -> ObservedAnswer:
         """Read the file, or the names."""
         if method != LIST:
             return self._files.ask(location)
@@ -32,7 +32,7 @@ class FtpProbe:
         """Close the transport."""
         self._transport.close()
 
-    def _listed(self, location: Location) -> Answer:
+    def _listed(self, location: Location) -> ObservedAnswer:
         request = Fetch(location=location, limit=BODY_LIMIT, user_agent=self._user_agent)
         began = time.monotonic()
         return replace(answer_of(request, self._transport.list_names(request), began), method=LIST)

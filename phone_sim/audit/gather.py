@@ -12,10 +12,19 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from phone_sim.audit.bounds import BoundedTransport, Bounds, Probe, TransportProbe
+from phone_sim.audit.bounds import AuditBounds, BoundedTransport, Probe, TransportProbe
 from phone_sim.audit.ftp_probe import FtpProbe
 from phone_sim.audit.http_probe import HttpProbe
-from phone_sim.audit.observations import LIST, Answer, Ask, Boot, Observations, Outcome, TftpSeen, TlsSeen
+from phone_sim.audit.observations import (
+    LIST,
+    Observations,
+    ObservedAnswer,
+    ObservedBoot,
+    ProbeKind,
+    ProbeOutcome,
+    TftpSeen,
+    TlsSeen,
+)
 from phone_sim.audit.tftp_probe import look_at_tftp
 from phone_sim.audit.tls_probe import look_at_tls
 from phone_sim.errors import BootServerUnreachableError, LifecycleError
@@ -39,7 +48,7 @@ _LISTS_BY = {"http": "GET", "https": "GET", "ftp": LIST, "ftps": LIST}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class AuditPlan:
     """What is audited, and how.
 
     `other_mac` is a phone whose files are asked for to see whether they are given; `anchor` the authority's public key,
@@ -75,21 +84,21 @@ def following(mac: MacAddress) -> MacAddress:
     return MacAddress(f"{number + 1 if number < 16**12 - 1 else number - 1:012x}")
 
 
-def observe(plan: Plan, progress: Callable[[str], None] = lambda _: None) -> Observations:
-    """Boot and ask; `progress` is told what is done next.
+def observe(plan: AuditPlan, progress: Callable[[str], None] = lambda _: None) -> Observations:
+    """ObservedBoot and ask; `progress` is told what is done next.
 
     Raises:
         UsageError: the address or a file cannot be used.
         BootServerUnreachableError: the server gives no answer at all.
     """
     server = BootServer.parse(plan.url)
-    bounds = Bounds(count=REQUEST_LIMIT, seconds=plan.time_limit)
+    bounds = AuditBounds(count=REQUEST_LIMIT, seconds=plan.time_limit)
     boots = tuple(_boots(plan, server, bounds, progress))
     master = next((boot.master for boot in boots if not boot.problem), MasterConfiguration())
     # What is read back is what was taken last; another model may have another folder for it.
     logs = next((boot.master.log_file_directory for boot in reversed(boots) if boot.stored is not None), "")
     progress("asking for files")
-    answers: dict[Ask, Answer] = {}
+    answers: dict[ProbeKind, ObservedAnswer] = {}
     with _probe(plan, server, bounds) as probe:
         for ask, method, location in _questions(plan, server, master, logs):
             answers[ask] = probe.ask(location, method)
@@ -119,7 +128,9 @@ def observe(plan: Plan, progress: Callable[[str], None] = lambda _: None) -> Obs
     )
 
 
-def _boots(plan: Plan, server: BootServer, bounds: Bounds, progress: Callable[[str], None]) -> Iterator[Boot]:
+def _boots(
+    plan: AuditPlan, server: BootServer, bounds: AuditBounds, progress: Callable[[str], None]
+) -> Iterator[ObservedBoot]:
     models = load_models()
     for number, (model, always) in enumerate(((model, always) for model in models for always in (True, False)), 1):
         if bounds.are_reached:
@@ -133,7 +144,7 @@ def _boots(plan: Plan, server: BootServer, bounds: Bounds, progress: Callable[[s
         yield boot
 
 
-def _boot(plan: Plan, model: Model, always: bool, bounds: Bounds) -> Boot:
+def _boot(plan: AuditPlan, model: Model, always: bool, bounds: AuditBounds) -> ObservedBoot:
     network = network_transport(limits=plan.limits, ca_file=plan.ca_file, client_cert=plan.client_cert)
     with VirtualPhone(
         plan.url,
@@ -148,7 +159,7 @@ def _boot(plan: Plan, model: Model, always: bool, bounds: Bounds) -> Boot:
         service = phone.driver.phone.service
         if service is None:
             raise LifecycleError(f"{model.name} has not booted")
-        return Boot(
+        return ObservedBoot(
             model=model,
             always=always,
             problem=service.configuration.problem,
@@ -160,7 +171,7 @@ def _boot(plan: Plan, model: Model, always: bool, bounds: Bounds) -> Boot:
 
 
 @contextmanager
-def _probe(plan: Plan, server: BootServer, bounds: Bounds) -> Iterator[Probe]:
+def _probe(plan: AuditPlan, server: BootServer, bounds: AuditBounds) -> Iterator[Probe]:
     user_agent = f"phone-sim audit ({plan.mac})"
     scheme = urlsplit(server.root).scheme
     probe: Probe
@@ -176,8 +187,8 @@ def _probe(plan: Plan, server: BootServer, bounds: Bounds) -> Iterator[Probe]:
 
 
 def _questions(
-    plan: Plan, server: BootServer, master: MasterConfiguration, logs: str
-) -> Iterator[tuple[Ask, str, Location]]:
+    plan: AuditPlan, server: BootServer, master: MasterConfiguration, logs: str
+) -> Iterator[tuple[ProbeKind, str, Location]]:
     """What is asked, by which method and where, in order; only what the protocol knows."""
     is_http = server.root.startswith("http")
     nobody, beside = f"{secrets.token_hex(8)}.cfg", plan.outside or f"{secrets.token_hex(8)}.cfg"
@@ -186,21 +197,21 @@ def _questions(
     upper = plan.mac.digits.upper()
     own = f"{plan.mac}-license.cfg"
     rows = [
-        (Ask.MASTER, "GET", "", main),
-        (Ask.MISSING, "GET", "", nobody),
-        (Ask.MASTER_AGAIN, "GET", "", main),
-        (Ask.MASTER_HEAD, "HEAD", "", main),
-        (Ask.MISSING_HEAD, "HEAD", "", nobody),
-        (Ask.SITE_LICENSE, "GET", licenses, SITE_LICENSE_NAME),
-        (Ask.OWN_LICENSE, "GET", licenses, own),
-        (Ask.SITE_LICENSE_AGAIN, "GET", licenses, SITE_LICENSE_NAME),
-        (Ask.OWN_LICENSE_AGAIN, "GET", licenses, own),
-        (Ask.UPPER_LICENSE, "GET", licenses, f"{upper}-license.cfg"),
-        (Ask.OWN_CONFIGURATION, "GET", "", f"{plan.mac}.cfg"),
-        (Ask.UPPER_CONFIGURATION, "GET", "", f"{upper}.cfg"),
-        (Ask.OTHER_LICENSE, "GET", licenses, f"{plan.other_mac}-license.cfg"),
-        (Ask.OTHER_CONFIGURATION, "GET", "", f"{plan.other_mac}.cfg"),
-        (Ask.UPLOADED_LOG, "GET", logs, f"{plan.mac}-app.log"),
+        (ProbeKind.MASTER, "GET", "", main),
+        (ProbeKind.MISSING, "GET", "", nobody),
+        (ProbeKind.MASTER_AGAIN, "GET", "", main),
+        (ProbeKind.MASTER_HEAD, "HEAD", "", main),
+        (ProbeKind.MISSING_HEAD, "HEAD", "", nobody),
+        (ProbeKind.SITE_LICENSE, "GET", licenses, SITE_LICENSE_NAME),
+        (ProbeKind.OWN_LICENSE, "GET", licenses, own),
+        (ProbeKind.SITE_LICENSE_AGAIN, "GET", licenses, SITE_LICENSE_NAME),
+        (ProbeKind.OWN_LICENSE_AGAIN, "GET", licenses, own),
+        (ProbeKind.UPPER_LICENSE, "GET", licenses, f"{upper}-license.cfg"),
+        (ProbeKind.OWN_CONFIGURATION, "GET", "", f"{plan.mac}.cfg"),
+        (ProbeKind.UPPER_CONFIGURATION, "GET", "", f"{upper}.cfg"),
+        (ProbeKind.OTHER_LICENSE, "GET", licenses, f"{plan.other_mac}-license.cfg"),
+        (ProbeKind.OTHER_CONFIGURATION, "GET", "", f"{plan.other_mac}.cfg"),
+        (ProbeKind.UPLOADED_LOG, "GET", logs, f"{plan.mac}-app.log"),
     ]
     for ask, method, directory, name in rows:
         location = server.locate(directory, name)
@@ -208,14 +219,14 @@ def _questions(
         if location is not None and _same_server(location, server) and (is_http or method == "GET"):
             yield ask, method, location
     if (lists := _LISTS_BY.get(urlsplit(server.root).scheme)) is not None:
-        yield Ask.ROOT_LISTING, lists, _at(server, "")
+        yield ProbeKind.ROOT_LISTING, lists, _at(server, "")
         folder = server.locate(licenses, own)
         if folder is not None and licenses and _same_server(folder, server):
             url = folder.url.rpartition("/")[0] + "/"
-            yield Ask.LICENSE_LISTING, lists, Location(url=url, credentials=folder.credentials)
-    yield Ask.OUTSIDE, "GET", _at(server, f"%2E%2E/{beside}")
-    yield Ask.CLAMPED, "GET", _at(server, f"%2E%2E/{main}")
-    yield Ask.DOTTED, "GET", _at(server, f"x/%2E%2E/{main}")
+            yield ProbeKind.LICENSE_LISTING, lists, Location(url=url, credentials=folder.credentials)
+    yield ProbeKind.OUTSIDE, "GET", _at(server, f"%2E%2E/{beside}")
+    yield ProbeKind.CLAMPED, "GET", _at(server, f"%2E%2E/{main}")
+    yield ProbeKind.DOTTED, "GET", _at(server, f"x/%2E%2E/{main}")
 
 
 def _at(server: BootServer, path: str) -> Location:
@@ -226,18 +237,20 @@ def _same_server(location: Location, server: BootServer) -> bool:
     return urlsplit(location.url)[:2] == urlsplit(server.root)[:2]
 
 
-def _tls(plan: Plan, server: BootServer, progress: Callable[[str], None]) -> TlsSeen | None:
+def _tls(plan: AuditPlan, server: BootServer, progress: Callable[[str], None]) -> TlsSeen | None:
     if not server.root.startswith(("https:", "ftps:")):
         return None
     progress("trying the versions of TLS")
     return look_at_tls(server.root, plan.tls, seconds=plan.timeout)
 
 
-def _tftp(plan: Plan, server: BootServer, bounds: Bounds) -> TftpSeen | None:
+def _tftp(plan: AuditPlan, server: BootServer, bounds: AuditBounds) -> TftpSeen | None:
     if not server.root.startswith("tftp:") or bounds.are_reached:
         return None
     location = _at(server, server.master or DEFAULT_NAME)
     seen = look_at_tftp(location, seconds=plan.timeout)
-    outcome, status = (Outcome.FAILED, seen.failure) if seen.failure else (Outcome.FOUND, "served block by block")
-    bounds.record.append(Answer(method="RRQ", url=location.url, outcome=outcome, status=status))
+    outcome, status = (
+        (ProbeOutcome.FAILED, seen.failure) if seen.failure else (ProbeOutcome.FOUND, "served block by block")
+    )
+    bounds.record.append(ObservedAnswer(method="RRQ", url=location.url, outcome=outcome, status=status))
     return seen

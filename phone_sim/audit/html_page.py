@@ -6,9 +6,9 @@ All text that is not this module's is escaped.
 from html import escape
 from string import Template
 
+from phone_sim.audit.audit_report import boot_row, summary
 from phone_sim.audit.finding import Finding, Verdict
 from phone_sim.audit.observations import Observations
-from phone_sim.audit.report import boot_row, summary
 
 _PAGE = Template("""\
 <!DOCTYPE html>

@@ -12,8 +12,8 @@ import urllib3
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from phone_sim.audit.bounds import BODY_LIMIT, Bounds
-from phone_sim.audit.observations import Answer, Outcome
+from phone_sim.audit.bounds import BODY_LIMIT, AuditBounds
+from phone_sim.audit.observations import ObservedAnswer, ProbeOutcome
 from phone_sim.firmware.location import Location
 from phone_sim.runtime.transport import Limits, Tls, one_line
 from phone_sim.runtime.transport.bounded_socket import BoundedConnection, Budget, current_budget, words_of
@@ -58,7 +58,7 @@ class _Adapter(BoundedAdapter):
 class HttpProbe:
     """Asks one server by HTTP, or with `tls` by HTTPS; `challenge` is how it wants the password, if it does."""
 
-    def __init__(self, limits: Limits, tls: Tls | None, user_agent: str, bounds: Bounds) -> None:
+    def __init__(self, limits: Limits, tls: Tls | None, user_agent: str, bounds: AuditBounds) -> None:
         self._limits = limits
         self._bounds = bounds
         self._session = requests.Session()
@@ -70,7 +70,7 @@ class HttpProbe:
         self._auth: AuthBase | None = None
         self.challenge = ""
 
-    def ask(self, location: Location, method: str = "GET") -> Answer:
+    def ask(self, location: Location, method: str = "GET") -> ObservedAnswer:
         """Send the request, with the path as it is, and read the answer whole."""
         return self._bounds.asked(method, location.url, lambda: self._asked(location, method))
 
@@ -84,7 +84,7 @@ class HttpProbe:
         """Close the connections."""
         self._session.close()
 
-    def _asked(self, location: Location, method: str) -> Answer:
+    def _asked(self, location: Location, method: str) -> ObservedAnswer:
         budget = Budget(seconds=self._limits.transfer, size=BODY_LIMIT + 4 * _CHUNK)
         current_budget.set(budget)
         began = time.monotonic()
@@ -95,14 +95,14 @@ class HttpProbe:
                 data = b"".join(response.raw.stream(_CHUNK, decode_content=False))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError, KeyError) as error:
             words = one_line(_words(error, budget))
-            return Answer(
+            return ObservedAnswer(
                 method=method,
                 url=location.url,
-                outcome=Outcome.FAILED,
+                outcome=ProbeOutcome.FAILED,
                 status=words,
                 seconds=time.monotonic() - began,
             )
-        return Answer(
+        return ObservedAnswer(
             method=method,
             url=location.url,
             outcome=_outcome(response.status_code),
@@ -135,10 +135,10 @@ class HttpProbe:
         return self._session.send(prepared, stream=True, timeout=self._limits.answer, allow_redirects=False)
 
 
-def _outcome(status: int) -> Outcome:
+def _outcome(status: int) -> ProbeOutcome:
     if status in (200, 201, 204):
-        return Outcome.FOUND
-    return Outcome.MISSING if status in (404, 410) else Outcome.REFUSED
+        return ProbeOutcome.FOUND
+    return ProbeOutcome.MISSING if status in (404, 410) else ProbeOutcome.REFUSED
 
 
 def _words(error: BaseException, budget: Budget) -> str:

@@ -25,7 +25,7 @@ _OPENING = 2000
 _PHONE_FILE = re.compile(rb"(?s)(?:\xef\xbb\xbf)?(?>\s|<\?.*?\?>|<!--.*?-->)*+<(?:APPLICATION|licenses)[\s/>]")
 
 
-class Outcome(StrEnum):
+class ProbeOutcome(StrEnum):
     """How an answer counts for a phone; `FAILED` is no whole answer."""
 
     FOUND = "found"
@@ -34,7 +34,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-class Ask(StrEnum):
+class ProbeKind(StrEnum):
     """What the audit asks for by itself, besides the boots."""
 
     MASTER = "the master configuration file"
@@ -60,12 +60,12 @@ class Ask(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ObservedAnswer:
     """One request and its answer. `status` is in the protocol's words; the names of `headers` are in lower case."""
 
     method: str
     url: str
-    outcome: Outcome
+    outcome: ProbeOutcome
     status: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
@@ -73,7 +73,7 @@ class Answer:
 
     def __str__(self) -> str:
         kind = self.headers.get("content-type", "")
-        has_body = self.outcome is Outcome.FOUND and self.method in ("GET", "RRQ", "RETR", LIST)
+        has_body = self.outcome is ProbeOutcome.FOUND and self.method in ("GET", "RRQ", "RETR", LIST)
         size = f", {len(self.body)} bytes" if has_body else ""
         return f"{self.method} {self.url}: {self.status}{f', {kind}' if kind else ''}{size}"
 
@@ -88,7 +88,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Boot:
+class ObservedBoot:
     """One phone that booted; `problem` says why it goes without the server's configuration, empty when it does not."""
 
     model: Model
@@ -158,30 +158,30 @@ class Observations:
     anchor: TrustAnchor | None
     test_anchor: TrustAnchor
     day: str
-    answers: Mapping[Ask, Answer]
-    boots: tuple[Boot, ...]
+    answers: Mapping[ProbeKind, ObservedAnswer]
+    boots: tuple[ObservedBoot, ...]
     connections: int | None = None
     challenge: str = ""
     tls: TlsSeen | None = None
     tftp: TftpSeen | None = None
     outside_named: bool = False
     cut_short: bool = False
-    requests: tuple[Answer, ...] = ()
+    requests: tuple[ObservedAnswer, ...] = ()
 
     @property
     def is_http(self) -> bool:
         """True for HTTP and HTTPS, whose answers have headers."""
         return self.scheme in ("http", "https")
 
-    def found(self, *asks: Ask) -> list[Answer]:
+    def found(self, *asks: ProbeKind) -> list[ObservedAnswer]:
         """Those of the answers that are files."""
         answers = [self.answers[ask] for ask in asks if ask in self.answers]
-        return [answer for answer in answers if answer.outcome is Outcome.FOUND]
+        return [answer for answer in answers if answer.outcome is ProbeOutcome.FOUND]
 
-    def is_real(self, ask: Ask) -> bool:
+    def is_real(self, ask: ProbeKind) -> bool:
         """True when a file was answered that is not what the server answers to any name, nor a page."""
         return any(not answer.is_page and not self.looks_missing(answer) for answer in self.found(ask))
 
-    def looks_missing(self, answer: Answer) -> bool:
+    def looks_missing(self, answer: ObservedAnswer) -> bool:
         """True when the answer is the one that a missing file gets."""
-        return any(answer.body == missing.body for missing in self.found(Ask.MISSING))
+        return any(answer.body == missing.body for missing in self.found(ProbeKind.MISSING))

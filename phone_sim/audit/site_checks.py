@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from phone_sim.audit.finding import Judgment, bad, good, good_if, not_applicable, unknown
-from phone_sim.audit.observations import Answer, Ask, Boot, Observations
+from phone_sim.audit.observations import Observations, ObservedAnswer, ObservedBoot, ProbeKind
 from phone_sim.bounded_xml import attributes, parse_xml
 from phone_sim.errors import DocumentError, LicenseFileError
 from phone_sim.firmware.effects import Fetched
@@ -20,7 +20,7 @@ from phone_sim.licensing.license_key import Malformed
 from phone_sim.licensing.verdict import Expired, SignatureNotValid, Valid, judge
 from phone_sim.runtime.virtual_phone import request_line
 
-_LICENSES = (Ask.SITE_LICENSE, Ask.OWN_LICENSE)
+_LICENSES = (ProbeKind.SITE_LICENSE, ProbeKind.OWN_LICENSE)
 
 
 def every_model_boots(seen: Observations) -> Judgment:
@@ -43,7 +43,7 @@ def master_readable(seen: Observations) -> Judgment:
     return bad(*_masters_asked(seen.boots[0])) if seen.boots else unknown("no phone was booted")
 
 
-def _masters_asked(boot: Boot) -> list[str]:
+def _masters_asked(boot: ObservedBoot) -> list[str]:
     names = ("000000000000.cfg", f"{boot.exchanges[0].request.location.name}" if boot.exchanges else "")
     return [request_line(one) for one in boot.exchanges if one.request.location.name in names]
 
@@ -65,7 +65,11 @@ def files_present(seen: Observations) -> Judgment:
 
 def model_suffixes(seen: Observations) -> Judgment:
     """Attributes with a model's suffix are for a model that there is."""
-    names = [name for answer in seen.found(Ask.MASTER, Ask.OWN_CONFIGURATION) for name in _attribute_names(answer)]
+    names = [
+        name
+        for answer in seen.found(ProbeKind.MASTER, ProbeKind.OWN_CONFIGURATION)
+        for name in _attribute_names(answer)
+    ]
     suffixes = {name: name[len(base) + 1 :] for name in names for base in ATTRIBUTES if name.startswith(f"{base}_")}
     if not suffixes:
         return not_applicable("no attribute has the suffix of a model")
@@ -75,7 +79,7 @@ def model_suffixes(seen: Observations) -> Judgment:
     return unknown(*foreign, *own) if foreign else good(*own)
 
 
-def _attribute_names(answer: Answer) -> list[str]:
+def _attribute_names(answer: ObservedAnswer) -> list[str]:
     try:
         return [name for name, _ in attributes(parse_xml(answer.body, limit=SIZE_LIMIT), below=True)]
     except DocumentError:
@@ -139,7 +143,7 @@ def activation_files(seen: Observations) -> Judgment:
     return unknown(*told, "name the public key of the authority: --trust")
 
 
-def _keys_of(answer: Answer, seen: Observations) -> tuple[list[str], bool | None]:
+def _keys_of(answer: ObservedAnswer, seen: Observations) -> tuple[list[str], bool | None]:
     """A line for each key, and whether one is bad; None when that cannot be said without the public key."""
     try:
         keys = read_all(answer.body)
@@ -176,9 +180,9 @@ def _key(key: Mapping[str, str], seen: Observations) -> tuple[str, bool | None]:
 
 def own_key_present(seen: Observations) -> Judgment:
     """The phone's own activation file holds a key for that phone."""
-    if not seen.is_real(Ask.OWN_LICENSE):
+    if not seen.is_real(ProbeKind.OWN_LICENSE):
         return not_applicable("the phone has no activation file of its own")
-    answer = seen.answers[Ask.OWN_LICENSE]
+    answer = seen.answers[ProbeKind.OWN_LICENSE]
     try:
         keys = read_all(answer.body)
     except LicenseFileError:

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from phone_sim.authority.activation import BatchLine
-from phone_sim.authority.office import write_whole
+from phone_sim.authority.license_authority import write_whole
 from phone_sim.errors import AuthorityError, UsageError
 
 SENDER = "license-authority@phone-sim.invalid"

@@ -22,7 +22,7 @@ from phone_sim.boot_server.fault_kinds import Delay, Down, Reset, Stall
 from phone_sim.boot_server.faults import Fault, FaultPlan
 from phone_sim.boot_server.http_faults import (
     BODILESS,
-    Answer,
+    HttpAnswer,
     answer_instead,
     leaves_unanswered,
     page,
@@ -129,7 +129,7 @@ class HttpConversation(BaseHTTPRequestHandler):
         answer = self._site_for_client().write(self._asked_path(), body)
         match answer:
             case Stored(created=created):
-                self._answer(Answer(status=HTTPStatus.CREATED if created else HTTPStatus.NO_CONTENT), stored=length)
+                self._answer(HttpAnswer(status=HTTPStatus.CREATED if created else HTTPStatus.NO_CONTENT), stored=length)
             case Forbidden():
                 self._refuse(HTTPStatus.FORBIDDEN)
             case TooLarge():
@@ -193,13 +193,13 @@ class HttpConversation(BaseHTTPRequestHandler):
         if (instead := answer_instead(fault, self.command, self.path)) is not None:
             self._answer(instead)
         elif leaves_unanswered(fault.kind, self.command):
-            self._record(Answer(status=BROKEN_OFF))
+            self._record(HttpAnswer(status=BROKEN_OFF))
             self._break_off(fault)
         else:
             return False
         return True
 
-    def _answer(self, answer: Answer, *, stored: int = 0) -> None:
+    def _answer(self, answer: HttpAnswer, *, stored: int = 0) -> None:
         if self._fault is not None:
             answer = spoiled(self._fault, answer)
         self.close_connection = self.close_connection or self._unread or answer.length is not None
@@ -225,10 +225,10 @@ class HttpConversation(BaseHTTPRequestHandler):
         try:
             self.server.wait(self.connection, seconds)
         except ConnectionAbortedError:
-            self._record(Answer(status=BROKEN_OFF))
+            self._record(HttpAnswer(status=BROKEN_OFF))
             raise
 
-    def _send_head(self, answer: Answer) -> None:
+    def _send_head(self, answer: HttpAnswer) -> None:
         self.send_response(answer.status, answer.words)
         if answer.content_type:
             self.send_header("Content-Type", answer.content_type)
@@ -264,7 +264,7 @@ class HttpConversation(BaseHTTPRequestHandler):
             while left > 0 and (data := self.connection.recv(_CHUNK)):
                 left -= len(data)
 
-    def _record(self, answer: Answer, *, size: int = 0) -> None:
+    def _record(self, answer: HttpAnswer, *, size: int = 0) -> None:
         if not self.command:
             return
         sent = answer.body if answer.status == HTTPStatus.OK else None

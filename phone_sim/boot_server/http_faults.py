@@ -39,7 +39,7 @@ _CHALLENGES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class HttpAnswer:
     """An answer before it is sent; `length` is for Content-Length, None: the body's; `reason`, empty: the usual one."""
 
     status: int
@@ -55,29 +55,29 @@ class Answer:
         return self.reason or responses.get(self.status, "")
 
 
-def whole_file(path: str, data: bytes) -> Answer:
+def whole_file(path: str, data: bytes) -> HttpAnswer:
     """The answer that is a file."""
     content_type = "text/xml" if path.endswith((".cfg", ".xml")) else "application/octet-stream"
-    return Answer(status=HTTPStatus.OK, body=data, content_type=content_type)
+    return HttpAnswer(status=HTTPStatus.OK, body=data, content_type=content_type)
 
 
-def page(status: HTTPStatus, *headers: tuple[str, str]) -> Answer:
+def page(status: HTTPStatus, *headers: tuple[str, str]) -> HttpAnswer:
     """The answer that says a status for people."""
     body = _PAGE.format(f"{status.value} {status.phrase}").encode()
-    return Answer(status=status, body=body, content_type="text/html", headers=headers)
+    return HttpAnswer(status=status, body=body, content_type="text/html", headers=headers)
 
 
-def refusal(status: int, reason: str) -> Answer:
+def refusal(status: int, reason: str) -> HttpAnswer:
     """The answer with a status and words of somebody else; what cannot be in a status line is left out of them."""
     words = "".join(each if each.isprintable() else " " for each in reason).encode("latin-1", "replace")
     phrase = words.decode("latin-1")
     if status in BODILESS:
-        return Answer(status=status, reason=phrase)
+        return HttpAnswer(status=status, reason=phrase)
     body = _PAGE.format(html.escape(f"{status} {phrase}")).encode("latin-1")
-    return Answer(status=status, reason=phrase, body=body, content_type="text/html; charset=iso-8859-1")
+    return HttpAnswer(status=status, reason=phrase, body=body, content_type="text/html; charset=iso-8859-1")
 
 
-def answer_instead(fault: Fault, method: str, address: str) -> Answer | None:
+def answer_instead(fault: Fault, method: str, address: str) -> HttpAnswer | None:
     """What a fault answers in the place of the site; None where the site is to be asked."""
     match fault.kind:
         case Status(status=status):
@@ -98,7 +98,7 @@ def leaves_unanswered(kind: FaultKind, method: str) -> bool:
     return isinstance(kind, Down) or kind == Reset() or (method == "PUT" and isinstance(kind, Stall | Reset))
 
 
-def spoiled(fault: Fault, answer: Answer) -> Answer:
+def spoiled(fault: Fault, answer: HttpAnswer) -> HttpAnswer:
     """What a fault makes of an answer of the site; only a file can be truncated or corrupted."""
     is_file = answer.status == HTTPStatus.OK
     match fault.kind:

@@ -19,9 +19,9 @@ from phone_sim.boot_server.tftp_packets import (
     Acknowledgment,
     Agreement,
     Block,
-    Failure,
     MalformedPacketError,
     Packet,
+    TftpError,
     ack_packet,
     block_number,
     data_packet,
@@ -144,7 +144,7 @@ class TftpConversation:
         """Be silent for as long as a client would be waited for, and end the transfer without a word."""
         until = monotonic() + self._timeout * (1 + self._retries)
         while (left := min(until, self._ends_at) - monotonic()) > 0:
-            if isinstance(self._receive(left), Failure):
+            if isinstance(self._receive(left), TftpError):
                 break
         raise TransferBrokenError("silence")
 
@@ -168,7 +168,7 @@ class TftpConversation:
         until = monotonic() + self._timeout
         while (left := min(until, self._ends_at) - monotonic()) > 0:
             packet = self._receive(left)
-            if isinstance(packet, Failure):
+            if isinstance(packet, TftpError):
                 raise TransferBrokenError(f"the client sent error {packet.code}")
             if isinstance(packet, expected):
                 if packet.number == number:

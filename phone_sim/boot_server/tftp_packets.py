@@ -67,13 +67,13 @@ class Acknowledgment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class TftpError:
     """An ERROR packet."""
 
     code: int
 
 
-Packet = Call | Block | Acknowledgment | Failure
+Packet = Call | Block | Acknowledgment | TftpError
 
 
 def parse(datagram: bytes) -> Packet:
@@ -101,7 +101,7 @@ def parse(datagram: bytes) -> Packet:
         case TftpPacketACK():
             return Acknowledgment(number=packet.blocknumber)
         case TftpPacketERR():
-            return Failure(code=packet.errorcode)
+            return TftpError(code=packet.errorcode)
     raise MalformedPacketError("a client sends no OACK")
 
 

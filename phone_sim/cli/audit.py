@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from phone_sim.audit.finding import Finding
-    from phone_sim.audit.gather import Plan
+    from phone_sim.audit.gather import AuditPlan
     from phone_sim.audit.observations import Observations
 
     Findings: TypeAlias = tuple[Finding, ...]
@@ -60,12 +60,12 @@ def command(
 
     Example: phone-sim audit http://127.0.0.1:8080/ --html audit.html
     """
-    from phone_sim.audit.gather import Plan, following
+    from phone_sim.audit.gather import AuditPlan, following
     from phone_sim.mac_address import MacAddress
     from phone_sim.runtime.trust_file import load_anchor
 
     phone = MacAddress.parse(mac)
-    plan = Plan(
+    plan = AuditPlan(
         url=_checked(url),
         now=datetime.now(UTC),
         mac=phone,
@@ -80,12 +80,12 @@ def command(
     _audit(plan, junit=junit, html=html, as_json=as_json)
 
 
-def _audit(plan: "Plan", *, junit: Path | None, html: Path | None, as_json: bool) -> None:
+def _audit(plan: "AuditPlan", *, junit: Path | None, html: Path | None, as_json: bool) -> None:
     from phone_sim.audit.checks import audit
     from phone_sim.audit.gather import observe
     from phone_sim.audit.html_page import as_html
     from phone_sim.audit.junit import as_junit
-    from phone_sim.cli.report import talk
+    from phone_sim.cli.phone_report import talk
 
     talk(f"Phones with the MAC {plan.mac} boot; only {plan.mac}-app.log is uploaded.")
     seen = observe(plan, _progress())
@@ -101,7 +101,7 @@ def _progress() -> "Callable[[str], None]":
     """Says what is done next, once it takes long, and then not more often than every few seconds."""
     from time import monotonic
 
-    from phone_sim.cli.report import talk
+    from phone_sim.cli.phone_report import talk
 
     last = monotonic()
 
@@ -117,19 +117,19 @@ def _progress() -> "Callable[[str], None]":
 def _print(seen: "Observations", findings: "Findings", *, as_json: bool) -> None:
     from rich.console import Console
 
-    from phone_sim.audit import report
+    from phone_sim.audit import audit_report
     from phone_sim.audit.terminal import print_table, tab_separated
-    from phone_sim.cli.report import print_json, talk
+    from phone_sim.cli.phone_report import print_json, talk
 
     if as_json:
-        print_json(report.as_json(seen, findings))
+        print_json(audit_report.as_json(seen, findings))
         return
     console = Console()
     if console.is_terminal:
         print_table(findings, console)
     else:
         click.echo("\n".join(tab_separated(findings)))
-    talk(report.summary(seen, findings))
+    talk(audit_report.summary(seen, findings))
 
 
 def _checked(url: str) -> str:

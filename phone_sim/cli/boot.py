@@ -36,10 +36,10 @@ def command(
 
     Example: phone-sim boot --server tftp://127.0.0.1:6969/ --model SPIP_670 --mac 0004f2000001
     """
-    from phone_sim.cli import report
+    from phone_sim.cli import phone_report
     from phone_sim.errors import UsageError
-    from phone_sim.runtime.agenda import HeapAgenda
     from phone_sim.runtime.clock import ManualClock, ScaledClock, SystemClock
+    from phone_sim.runtime.scheduler import HeapScheduler
     from phone_sim.runtime.virtual_phone import request_line
 
     if now is not None and unset_clock:
@@ -49,22 +49,24 @@ def command(
     running = ScaledClock(None) if phone.sntp else SystemClock()
     clock = still if now is not None or unset_clock else running
     lines: list[str] = []
-    with phone.plugged_in(clock, HeapAgenda(still), lines.append if as_json else report.print_log_line) as driver:
+    with phone.plugged_in(
+        clock, HeapScheduler(still), lines.append if as_json else phone_report.print_log_line
+    ) as driver:
         driver.power_on()
         if find is not None:
             driver.search_directory(find)
     if phone.sntp:
-        report.check_time(driver)
+        phone_report.check_time(driver)
     if as_json:
         found = {"directory": asdict(driver.frame)} if find is not None else {}
-        report.print_json(report.phone_report(driver, lines) | found)
+        phone_report.print_json(phone_report.phone_report(driver, lines) | found)
     else:
-        report.talk(report.summary(driver))
+        phone_report.talk(phone_report.summary(driver))
     if find is not None:
-        report.talk(report.frame_text(driver.frame))
+        phone_report.talk(phone_report.frame_text(driver.frame))
     if show_requests:
-        report.talk("\n".join(request_line(exchange) for exchange in driver.exchanges))
-    report.check_boot(driver)
+        phone_report.talk("\n".join(request_line(exchange) for exchange in driver.exchanges))
+    phone_report.check_boot(driver)
     if require_licensed:
         _check_licensed(driver)
 

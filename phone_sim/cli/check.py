@@ -47,7 +47,7 @@ def command(
 
     Example: phone-sim check 0004f2000001-license.cfg --mac 0004f2000001 --date 2026-12-01
     """
-    from phone_sim.cli.report import feature_lines, feature_report, print_json
+    from phone_sim.cli.phone_report import feature_lines, feature_report, print_json
     from phone_sim.errors import LicenseNotValidError
     from phone_sim.firmware.features import FeatureSet
     from phone_sim.firmware.profile import profile_for
@@ -164,7 +164,7 @@ def _words(verdict: "Verdict") -> str:
 
 def key_report(verdict: "Verdict", features: "tuple[Feature, ...]") -> dict[str, Any]:
     """A license key and its verdict, as `--json` gives it."""
-    from phone_sim.cli.report import word
+    from phone_sim.cli.phone_report import word
     from phone_sim.firmware.messages import UNKNOWN
 
     names = {feature.bit: feature.key for feature in features}

@@ -31,7 +31,7 @@ def command(ctx: click.Context, first: Path, second: Path, as_json: bool) -> Non
 
     Example: phone-sim compare real.jsonl ours.jsonl
     """
-    from phone_sim.cli.report import print_json
+    from phone_sim.cli.phone_report import print_json
     from phone_sim.recording.compare import compare
     from phone_sim.recording.files import load_recording
 

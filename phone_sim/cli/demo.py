@@ -50,18 +50,18 @@ def command(tftp: bool, as_json: bool) -> None:
 
     Example: phone-sim demo
     """
-    from phone_sim.boot_server.directory import DirectorySite
+    from phone_sim.boot_server.folder_site import FolderSite
     from phone_sim.boot_server.http import HttpBootServer
     from phone_sim.boot_server.tftp import TftpBootServer
-    from phone_sim.cli.report import print_json
+    from phone_sim.cli.phone_report import print_json
     from phone_sim.runtime.transport import network_transport
 
     steps = []
     with TemporaryDirectory() as name:
         folder = Path(name)
         kind = TftpBootServer if tftp else HttpBootServer
-        with kind(DirectorySite(folder)) as server, closing(network_transport()) as transport:
-            for step in _story(Stage(folder, server.url, transport)):
+        with kind(FolderSite(folder)) as server, closing(network_transport()) as transport:
+            for step in _story(DemoStage(folder, server.url, transport)):
                 steps.append(step)
                 if not as_json:
                     _print(step)
@@ -70,7 +70,7 @@ def command(tftp: bool, as_json: bool) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class DemoStep:
     """One thing that happened: its title, what the phone logged and asked for, what its display says, what it means."""
 
     title: str
@@ -80,7 +80,7 @@ class Step:
     screen: list[str]
 
 
-class Stage:
+class DemoStage:
     """A boot server's folder, and the phone that is being shown."""
 
     def __init__(self, folder: Path, url: str, transport: "Transport") -> None:
@@ -116,7 +116,7 @@ class Stage:
         directory_on: bool,
         display: str = "",
         reboots: int = 0,
-    ) -> Step:
+    ) -> DemoStep:
         """Let something happen; then the Corporate Directory must be on or off, and the rest as it is given here."""
         from phone_sim.runtime.virtual_phone import request_line
 
@@ -127,7 +127,7 @@ class Stage:
         shown = self.phone.screen.lines
         if display not in ("", *shown) or len(self.phone.reboots) != reboots:
             raise PhoneSimError(f"{title}: the phone shows {shown}, reboots: {self.phone.reboots}")
-        return Step(
+        return DemoStep(
             title=title,
             said=said,
             log=self.phone.log[logged:].splitlines(),
@@ -136,8 +136,8 @@ class Stage:
         )
 
 
-def _print(step: Step) -> None:
-    from phone_sim.cli.report import print_log_line
+def _print(step: DemoStep) -> None:
+    from phone_sim.cli.phone_report import print_log_line
 
     click.secho(f"\n{step.title}", bold=True)
     for line in step.log:
@@ -145,7 +145,7 @@ def _print(step: Step) -> None:
     click.secho(f"-> {step.said}", fg="cyan")
 
 
-def _story(stage: Stage) -> Iterator[Step]:
+def _story(stage: DemoStage) -> Iterator[DemoStep]:
     from phone_sim.authority.signing_key import test_signing_key
     from phone_sim.licensing.expiry import NEVER, Expiry
     from phone_sim.licensing.license_key import LicenseType, new_key
@@ -195,7 +195,7 @@ def _story(stage: Stage) -> Iterator[Step]:
     yield from _expiry(stage)
 
 
-def _expiry(stage: Stage) -> Iterator[Step]:
+def _expiry(stage: DemoStage) -> Iterator[DemoStep]:
     from phone_sim.firmware.screen import RECONFIGURING
 
     polling_time = datetime.combine(LAST_DAY + timedelta(days=1), time(2, 0), UTC) - timedelta(hours=7)

@@ -8,8 +8,8 @@ import click
 from phone_sim.cli.options import json_option
 
 if TYPE_CHECKING:
-    from phone_sim.casebook.causes import Cause
-    from phone_sim.casebook.explain import ExplainedLine
+    from phone_sim.fault_catalog.causes import Cause
+    from phone_sim.fault_catalog.explain import ExplainedLine
     from phone_sim.firmware.messages import Message
 
 _LIMIT = 16 * 1024 * 1024
@@ -28,9 +28,9 @@ def command(log: Path, show_all: bool, as_json: bool) -> None:
 
     Example: phone-sim reproduce one-byte-changed | phone-sim explain -
     """
-    from phone_sim.casebook.explain import conclusion, explain, likely_causes
-    from phone_sim.cli.report import print_json
+    from phone_sim.cli.phone_report import print_json
     from phone_sim.errors import PhoneSimError, UsageError
+    from phone_sim.fault_catalog.explain import conclusion, explain, likely_causes
 
     with click.open_file(str(log), "rb") as file:
         data = file.read(_LIMIT + 1)
@@ -54,7 +54,7 @@ def command(log: Path, show_all: bool, as_json: bool) -> None:
 
 def _print(line: "ExplainedLine", likely: "tuple[Cause, ...]", *, brief: bool) -> None:
     """Print a line and what it means, unless that was said of another one already."""
-    from phone_sim.cli.report import print_log_line
+    from phone_sim.cli.phone_report import print_log_line
 
     print_log_line(line.line)
     if line.explanation is None:

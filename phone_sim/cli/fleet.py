@@ -19,7 +19,7 @@ from phone_sim.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from phone_sim.fleet.read_population import FleetFile
+    from phone_sim.fleet.population.population_file import FleetFile
     from phone_sim.mac_address import MacAddress
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -116,11 +116,11 @@ def command(**values: Any) -> None:
     Example: phone-sim fleet --server http://127.0.0.1:8080/ --users 500 --spawn-rate 50 --run-time 1m --headless
     """
     from phone_sim.cli.fleet_load import be_worker, load
+    from phone_sim.cli.fleet_option_rules import check_words
     from phone_sim.cli.fleet_site import write_site
-    from phone_sim.cli.fleet_words import check_words
     from phone_sim.errors import MacAddressError, UsageError
-    from phone_sim.fleet.population import Population
-    from phone_sim.fleet.read_population import FleetFile, read_fleet_file
+    from phone_sim.fleet.population.phones import Population
+    from phone_sim.fleet.population.population_file import FleetFile, read_fleet_file
     from phone_sim.mac_address import MacAddress
 
     check_words(values)
@@ -156,9 +156,9 @@ def _check_watched(found: "FleetFile", watched: "tuple[MacAddress, ...]") -> Non
 
 def _virtual(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str, Any]) -> None:
     from phone_sim.cli.fleet_load import report
-    from phone_sim.cli.report import talk
+    from phone_sim.cli.phone_report import talk
     from phone_sim.errors import UsageError
-    from phone_sim.fleet.virtual import run_virtual
+    from phone_sim.fleet.virtual_run import run_virtual
     from phone_sim.runtime.trust_file import load_anchor
 
     if values["until"] is None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from phone_sim.fleet.read_population import FleetFile
-    from phone_sim.fleet.setup import Distribution, Setup
+    from phone_sim.fleet.population.population_file import FleetFile
+    from phone_sim.fleet.protocol.run_setup import Distribution, Setup
     from phone_sim.mac_address import MacAddress
 
 _NOTHING = "nothing of that name was counted"
@@ -22,7 +22,7 @@ def be_worker(values: dict[str, Any]) -> None:
 
     try:
         with _unbroken():
-            from phone_sim.fleet.worker import run_worker
+            from phone_sim.fleet.on_locust.worker import run_worker
     except ModuleNotFoundError as error:
         raise UsageError(f"fleet needs {error.name}: pip install 'phone-sim[fleet]'") from error
     master = (values["master_host"], values["master_port"])
@@ -31,9 +31,9 @@ def be_worker(values: dict[str, Any]) -> None:
 
 def load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str, Any]) -> None:
     """Let the phones boot, and report in the end."""
-    from phone_sim.cli.report import talk
+    from phone_sim.cli.phone_report import talk
     from phone_sim.errors import UsageError
-    from phone_sim.fleet.thresholds import Threshold
+    from phone_sim.fleet.on_locust.thresholds import Threshold
 
     thresholds = tuple(Threshold.parse(rule) for rule in values["rules"])
     setup = _setup(found, watched, values)
@@ -42,7 +42,7 @@ def load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str
     try:
         # Before anything that holds on to a socket: it replaces those of the whole process.
         with _unbroken():
-            from phone_sim.fleet.load import Load, run_load
+            from phone_sim.fleet.on_locust.load import Load, run_load
     except ModuleNotFoundError as error:
         raise UsageError(f"fleet needs {error.name}: pip install 'phone-sim[fleet]'") from error
 
@@ -83,7 +83,7 @@ def _unbroken() -> Iterator[None]:
 def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str, Any]) -> "Setup":
     from phone_sim.cli.options import check_servers
     from phone_sim.errors import UsageError
-    from phone_sim.fleet.setup import Setup
+    from phone_sim.fleet.protocol.run_setup import Setup
     from phone_sim.runtime.transport import Tls
     from phone_sim.runtime.trust_file import load_anchor
 
@@ -106,7 +106,7 @@ def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[s
 def _distribution(values: dict[str, Any]) -> "Distribution | None":
     """How the phones are shared among workers; those of --processes come to a port of their own, of this machine."""
     from phone_sim.errors import UsageError
-    from phone_sim.fleet.setup import Distribution
+    from phone_sim.fleet.protocol.run_setup import Distribution
 
     processes, patience = values["processes"], values["expect_workers_max_wait"]
     if processes is None:
@@ -123,7 +123,7 @@ def _distribution(values: dict[str, Any]) -> "Distribution | None":
 
 def report(result: dict[str, Any], as_json: bool, table: list[str]) -> None:
     """Print the result of a run. Raises PhoneSimError for one that is not as expected."""
-    from phone_sim.cli.report import print_json, talk
+    from phone_sim.cli.phone_report import print_json, talk
     from phone_sim.errors import PhoneSimError
 
     if as_json:

@@ -11,21 +11,21 @@ import click
 from phone_sim.cli.license_delivery import after_redemption, office_in
 
 if TYPE_CHECKING:
-    from phone_sim.fleet.read_population import FleetFile
+    from phone_sim.fleet.population.population_file import FleetFile
 
 
 def write_site(found: "FleetFile", folder: Path, authority: Path | None, *, as_json: bool) -> None:
     """Write the files and the licenses of a population, and say what there is now."""
-    from phone_sim.cli.report import print_json, talk
-    from phone_sim.fleet.bulk_licenses import BulkLicenses
-    from phone_sim.fleet.site_folder import SiteFolder
+    from phone_sim.cli.phone_report import print_json, talk
+    from phone_sim.fleet.population.bulk_licenses import BulkLicenses
+    from phone_sim.fleet.population.site_folder import SiteFolder
 
     site = SiteFolder(found, folder)
     site.check_free()
     with ExitStack() as stack:
-        office = stack.enter_context(office_in(authority)) if authority is not None else None
-        licenses = BulkLicenses(found, office, at=datetime.now(UTC))
-        if office is not None:
+        opened = stack.enter_context(office_in(authority)) if authority is not None else None
+        licenses = BulkLicenses(found, opened, at=datetime.now(UTC))
+        if opened is not None:
             stack.enter_context(after_redemption())
         progress = stack.enter_context(
             click.progressbar(
@@ -40,6 +40,6 @@ def write_site(found: "FleetFile", folder: Path, authority: Path | None, *, as_j
     else:
         click.echo(f"{folder}: {len(found.files)} files and {written} licenses for {found.population.count} phones")
     if authority is not None:
-        from phone_sim.authority.office import ANCHOR_FILE
+        from phone_sim.authority.license_authority import ANCHOR_FILE
 
         talk(f"Phones that are to trust this authority are given --trust {authority / ANCHOR_FILE}")

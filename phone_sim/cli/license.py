@@ -42,9 +42,9 @@ def command(ctx: click.Context, authority: Path) -> None:
 @click.pass_obj
 def init(authority: Path) -> None:
     """Make the authority: a signing key, made once, and an empty ledger."""
-    from phone_sim.authority.office import ANCHOR_FILE, found
+    from phone_sim.authority.license_authority import ANCHOR_FILE, create_authority
 
-    found(authority)
+    create_authority(authority)
     click.echo(f"Phones that are to trust this authority are given --trust {authority / ANCHOR_FILE}")
 
 
@@ -79,7 +79,7 @@ def order(
     """Order licenses, and print the license number (B5)."""
     from phone_sim.authority.order_report import order_report
     from phone_sim.authority.orders import new_order
-    from phone_sim.cli.report import print_json
+    from phone_sim.cli.phone_report import print_json
     from phone_sim.licensing.license_key import LicenseType
     from phone_sim.runtime.model_files import load_features
 
@@ -94,8 +94,8 @@ def order(
         features=load_features(),
         at=datetime.now(UTC),
     )
-    with office_in(authority) as office, office.ledger.writing():
-        office.ledger.add(made)
+    with office_in(authority) as opened, opened.ledger.writing():
+        opened.ledger.add(made)
     if as_json:
         print_json(order_report(made, ()))
     else:
@@ -126,10 +126,10 @@ def redeem(
     from phone_sim.mac_address import MacAddress
 
     address = MacAddress.parse(mac)
-    with office_in(authority) as office:
-        redeem_phone(office.ledger, number, address, at=datetime.now(UTC), requester=requester)
+    with office_in(authority) as opened:
+        redeem_phone(opened.ledger, number, address, at=datetime.now(UTC), requester=requester)
         with after_redemption():
-            deliver(office, [address.serial], out, publish, as_json)
+            deliver(opened, [address.serial], out, publish, as_json)
 
 
 @command.command()
@@ -152,10 +152,10 @@ def site(
     """Redeem a license NUMBER for a site; without SERIAL for the one given with the order."""
     from phone_sim.authority.activation import redeem_site
 
-    with office_in(authority) as office:
-        serial = redeem_site(office.ledger, number, serial, at=datetime.now(UTC), requester=requester)
+    with office_in(authority) as opened:
+        serial = redeem_site(opened.ledger, number, serial, at=datetime.now(UTC), requester=requester)
         with after_redemption():
-            deliver(office, [serial], out, publish, as_json)
+            deliver(opened, [serial], out, publish, as_json)
 
 
 @command.command()
@@ -165,12 +165,12 @@ def site(
 def inspect(authority: Path, file: Path, as_json: bool) -> None:
     """Show the keys of an activation FILE, and whether this authority signed them."""
     from phone_sim.cli.check import key_report, print_keys, read_elements
-    from phone_sim.cli.report import print_json
+    from phone_sim.cli.phone_report import print_json
     from phone_sim.licensing.verdict import judge
     from phone_sim.runtime.model_files import load_features
 
-    with office_in(authority) as office:
-        anchor, features = office.signing_key.anchor, load_features()
+    with office_in(authority) as opened:
+        anchor, features = opened.signing_key.anchor, load_features()
     reports = []
     for element in read_elements(file):
         serial = element.get("Serial", "").upper()
@@ -189,12 +189,12 @@ def orders(authority: Path, number: str | None, as_json: bool) -> None:
     """List the orders, or all that a license NUMBER stands for and what was redeemed of it."""
     from phone_sim.authority.license_number import parse_number
     from phone_sim.authority.order_report import order_report
-    from phone_sim.cli.report import print_json
+    from phone_sim.cli.phone_report import print_json
     from phone_sim.errors import AuthorityError
 
-    with office_in(authority) as office:
-        found = office.ledger.orders() if number is None else (office.ledger.order(parse_number(number)),)
-        reports = [order_report(one, office.ledger.redemptions(number=one.number)) for one in found if one is not None]
+    with office_in(authority) as opened:
+        found = opened.ledger.orders() if number is None else (opened.ledger.order(parse_number(number)),)
+        reports = [order_report(one, opened.ledger.redemptions(number=one.number)) for one in found if one is not None]
     if number is not None and not reports:
         raise AuthorityError(f"there is no order with the license number {number}")
     if as_json:
@@ -232,13 +232,13 @@ def export(
     from phone_sim.mac_address import MacAddress
 
     wanted = [MacAddress.parse(serial).serial for serial in serials]
-    with office_in(authority) as office:
+    with office_in(authority) as opened:
         if batch_file is not None:
-            wanted += licensed_serials(office.ledger, read_batch(batch_file))
+            wanted += licensed_serials(opened.ledger, read_batch(batch_file))
         if wanted:
-            deliver(office, wanted, out, publish, as_json)
+            deliver(opened, wanted, out, publish, as_json)
         else:
-            click.echo(office.signing_key.anchor.pem().decode(), nl=False)
+            click.echo(opened.signing_key.anchor.pem().decode(), nl=False)
 
 
 def _print_order(report: dict[str, Any]) -> None:

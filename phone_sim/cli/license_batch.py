@@ -53,12 +53,12 @@ def batch(
     if smtp is not None:
         mail_server(smtp)
     text = read_batch(file)
-    with office_in(authority) as office:
-        lines = redeem_batch(office.ledger, text, at=now, requester=mail_to, all_or_nothing=all_or_nothing)
+    with office_in(authority) as opened:
+        lines = redeem_batch(opened.ledger, text, at=now, requester=mail_to, all_or_nothing=all_or_nothing)
         refused = [line for line in lines if line.refused]
         nothing = all_or_nothing and bool(refused)
         serials = [] if nothing else [MacAddress.parse(line.mac).serial for line in lines if not line.refused]
-        files = activation_files(office.ledger, office.signing_key, serials)
+        files = activation_files(opened.ledger, opened.signing_key, serials)
     _print_answers(lines, files, as_json, "accepted, but not redeemed" if nothing else "accepted")
     with after_redemption():
         if files and publish is not None:
@@ -82,7 +82,7 @@ def read_batch(file: Path) -> str:
 
 
 def _print_answers(lines: "Sequence[BatchLine]", files: Iterable[str], as_json: bool, accepted: str) -> None:
-    from phone_sim.cli.report import print_json
+    from phone_sim.cli.phone_report import print_json
 
     if as_json:
         answers = [{"line": one.place, "number": one.number, "mac": one.mac, "refused": one.refused} for one in lines]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from phone_sim.authority.office import Office
+    from phone_sim.authority.license_authority import LicenseAuthority
 
 out_option = click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the activation files. [default: .]"
@@ -37,12 +37,12 @@ publish_option = click.option(
 
 
 @contextmanager
-def office_in(authority: Path) -> "Iterator[Office]":
+def office_in(authority: Path) -> "Iterator[LicenseAuthority]":
     """The authority in a folder, open for work."""
-    from phone_sim.authority.office import open_office
+    from phone_sim.authority.license_authority import open_authority
 
-    with open_office(authority) as office:
-        yield office
+    with open_authority(authority) as opened:
+        yield opened
 
 
 @contextmanager
@@ -60,12 +60,14 @@ def after_redemption() -> Iterator[None]:
         raise
 
 
-def deliver(office: "Office", serials: list[str], out: Path | None, publish: str | None, as_json: bool) -> None:
+def deliver(
+    opened: "LicenseAuthority", serials: list[str], out: Path | None, publish: str | None, as_json: bool
+) -> None:
     """Make the activation files, write them, and put them on a boot server."""
     from phone_sim.authority.activation import activation_files
-    from phone_sim.cli.report import print_json
+    from phone_sim.cli.phone_report import print_json
 
-    files = activation_files(office.ledger, office.signing_key, serials)
+    files = activation_files(opened.ledger, opened.signing_key, serials)
     places = []
     if out is not None or publish is None:
         places += _write(files, out or Path())
@@ -78,7 +80,7 @@ def deliver(office: "Office", serials: list[str], out: Path | None, publish: str
 
 
 def _write(files: Mapping[str, bytes], folder: Path) -> list[str]:
-    from phone_sim.authority.office import write_files
+    from phone_sim.authority.license_authority import write_files
 
     return [str(path) for path in write_files(files, folder)]
 

@@ -24,7 +24,7 @@ def command(model: str | None, models_folder: Path | None, as_json: bool) -> Non
 
     Example: phone-sim models SPIP_670
     """
-    from phone_sim.cli.report import print_json
+    from phone_sim.cli.phone_report import print_json
     from phone_sim.runtime.model_files import load_features, load_model, load_models
 
     features = load_features()

@@ -14,11 +14,11 @@ from phone_sim.cli.finite_range import FiniteRange
 
 if TYPE_CHECKING:
     from phone_sim.firmware.session import Identity
-    from phone_sim.runtime.agenda import Agenda
     from phone_sim.runtime.clock import Clock
     from phone_sim.runtime.driver import PhoneDriver
     from phone_sim.runtime.flash_file import Flash
     from phone_sim.runtime.network import Network
+    from phone_sim.runtime.scheduler import Scheduler
     from phone_sim.runtime.transport import Limits, Transport
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -132,7 +132,9 @@ class PhoneOptions:
     models_folder: Path | None
 
     @contextmanager
-    def plugged_in(self, clock: "Clock", agenda: "Agenda", listener: Callable[[str], None]) -> "Iterator[PhoneDriver]":
+    def plugged_in(
+        self, clock: "Clock", scheduler: "Scheduler", listener: Callable[[str], None]
+    ) -> "Iterator[PhoneDriver]":
         """The phone, not switched on yet; `listener` gets the lines of its log."""
         from phone_sim.firmware.phone import Phone
         from phone_sim.runtime.driver import PhoneDriver
@@ -146,7 +148,7 @@ class PhoneOptions:
             yield PhoneDriver(
                 Phone(identity),
                 clock=clock,
-                agenda=agenda,
+                scheduler=scheduler,
                 transport=transport,
                 flash=flash,
                 log=LogSink(listener),
@@ -211,7 +213,7 @@ class PhoneOptions:
         """The servers besides the boot server that the phone speaks to, if it is told of them."""
         from phone_sim.runtime.network import Network
         from phone_sim.runtime.network.dhcp import DhcpClient
-        from phone_sim.runtime.network.directory import make_directory
+        from phone_sim.runtime.network.ldap import make_directory
         from phone_sim.runtime.network.syslog import SyslogSender
         from phone_sim.runtime.network.time import SntpClient
         from phone_sim.runtime.transport import Tls

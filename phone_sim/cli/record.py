@@ -97,7 +97,7 @@ def _recorder(out: Path, server: "BootServer", *, body_limit: int, file_limit: i
     """What writes the recording; limits are in MiB. Raises UsageError for a file that cannot be written."""
     from datetime import UTC, datetime
 
-    from phone_sim.cli.report import talk
+    from phone_sim.cli.phone_report import talk
     from phone_sim.errors import UsageError
     from phone_sim.recording.files import Recorder
 

@@ -35,7 +35,7 @@ def command(file: Path, http_port: int | None, tftp_port: int | None, host: str,
     Example: phone-sim replay dialogue.jsonl --http 8080
     """
     from phone_sim.boot_server.journal import Journal
-    from phone_sim.cli.report import talk
+    from phone_sim.cli.phone_report import talk
     from phone_sim.recording.files import load_recording
     from phone_sim.recording.replay import ReplaySite
 

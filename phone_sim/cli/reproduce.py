@@ -8,7 +8,7 @@ import click
 from phone_sim.cli.options import json_option
 
 if TYPE_CHECKING:
-    from phone_sim.casebook.case import Case
+    from phone_sim.fault_catalog.case import Case
 
 
 @click.command(short_help="Play a licensing fault: its site, its phone, its log.")
@@ -28,10 +28,10 @@ def command(case: str | None, tftp: bool, whole_log: bool, out: Path | None, as_
 
     Example: phone-sim reproduce key-signature-not-valid
     """
-    from phone_sim.casebook.cases import CASES
-    from phone_sim.casebook.reproduction import reproduce
-    from phone_sim.cli.report import print_json, print_log_line, talk
+    from phone_sim.cli.phone_report import print_json, print_log_line, talk
     from phone_sim.errors import UsageError
+    from phone_sim.fault_catalog.cases import CASES
+    from phone_sim.fault_catalog.reproduction import reproduce
 
     if case is None:
         _list(CASES.items(), as_json)
@@ -51,7 +51,7 @@ def command(case: str | None, tftp: bool, whole_log: bool, out: Path | None, as_
 
 
 def _list(cases: Any, as_json: bool) -> None:
-    from phone_sim.cli.report import print_json
+    from phone_sim.cli.phone_report import print_json
 
     if as_json:
         print_json([_report(name, case) for name, case in cases])
@@ -88,9 +88,9 @@ After the first boot: {ending}. The log of it all is in phone.log.
 
 def _leave(folder: Path, name: str, case: "Case", log: tuple[str, ...]) -> None:
     """Write the case's site, the phone's log, the public key and how to play it again into an empty folder."""
-    from phone_sim.casebook.activation_files import MAC
-    from phone_sim.casebook.reproduction import site_files
     from phone_sim.errors import UsageError
+    from phone_sim.fault_catalog.activation_files import MAC
+    from phone_sim.fault_catalog.reproduction import site_files
     from phone_sim.runtime.trust_file import load_anchor
 
     files = {f"site/{path}": data for path, data in site_files(case).items()}

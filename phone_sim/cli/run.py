@@ -13,9 +13,9 @@ import click
 from phone_sim.cli.options import Instant, PhoneOptions, json_option, phone_options
 
 if TYPE_CHECKING:
-    from phone_sim.runtime.agenda import Agenda
     from phone_sim.runtime.clock import Clock
     from phone_sim.runtime.driver import PhoneDriver
+    from phone_sim.runtime.scheduler import Scheduler
 
 EVENTS = ("call", "hangup", "reboot", "power-cut", "power-on", "licenses")
 _FIND = "find:"
@@ -26,7 +26,7 @@ WHAT_CAN_HAPPEN = (
 AS_FAST_AS_CAN_BE = "max"
 
 
-class Event(click.ParamType[str]):
+class TimedEvent(click.ParamType[str]):
     """Something that happens to the phone: one of `EVENTS`, a search of the directory, or a key that is pressed."""
 
     name = "event"
@@ -34,7 +34,7 @@ class Event(click.ParamType[str]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The event."""
         from phone_sim.errors import UsageError
-        from phone_sim.firmware.keys import parse_press
+        from phone_sim.firmware.keypad import parse_press
 
         event = str(value)
         if event.startswith(_PRESS):
@@ -47,7 +47,7 @@ class Event(click.ParamType[str]):
         return event
 
 
-class Speed(click.ParamType[float | None]):
+class SpeedOption(click.ParamType[float | None]):
     """How fast the phone's clock runs: a factor, or as fast as can be."""
 
     name = "speed"
@@ -68,12 +68,12 @@ class Speed(click.ParamType[float | None]):
 @click.command(short_help="Boot a phone and stay on: calls, daily checks, reboots.")
 @phone_options
 @click.option("--now", type=Instant(), help="Time at the start, UTC without an offset. [default: the time]")
-@click.option("--speed", type=Speed(), default="1", show_default=True, help="Factor of the clock, or max.")
+@click.option("--speed", type=SpeedOption(), default="1", show_default=True, help="Factor of the clock, or max.")
 @click.option("--until", type=Instant(), help="End when the phone's clock shows this time.")
 @click.option(
     "--at",
     "events",
-    type=(Instant(), Event()),
+    type=(Instant(), TimedEvent()),
     multiple=True,
     metavar="TIME EVENT",
     help=f"Let something happen: {WHAT_CAN_HAPPEN}. May be given again.",
@@ -117,13 +117,21 @@ def _on_the_terminal(
     events: tuple[tuple[datetime, str], ...],
     as_json: bool,
 ) -> None:
-    from phone_sim.cli.report import check_boot, check_time, phone_report, print_json, print_log_line, summary, talk
+    from phone_sim.cli.phone_report import (
+        check_boot,
+        check_time,
+        phone_report,
+        print_json,
+        print_log_line,
+        summary,
+        talk,
+    )
     from phone_sim.errors import LifecycleError, UsageError
 
     _check_times(start, until, events)
     world = _virtual(start, until) if speed is None else _real(start, speed, until)
     lines: list[str] = []
-    with phone.plugged_in(world.clock, world.agenda, lines.append if as_json else print_log_line) as driver:
+    with phone.plugged_in(world.clock, world.scheduler, lines.append if as_json else print_log_line) as driver:
 
         def happen(event: str) -> None:
             try:
@@ -132,7 +140,7 @@ def _on_the_terminal(
                 talk(f"{event}: {error}")
 
         for instant, event in events:
-            world.agenda.at(instant, partial(happen, event))
+            world.scheduler.at(instant, partial(happen, event))
         try:
             driver.power_on()
             if phone.sntp:
@@ -151,7 +159,7 @@ def _on_the_terminal(
 
 
 def _on_a_page(phone: PhoneOptions, start: datetime, speed: float, port: int, as_json: bool) -> None:
-    from phone_sim.cli.web import Place, check_packages
+    from phone_sim.cli.web import WebListener, check_packages
 
     check_packages()
     from phone_sim.web.desk.desk import Desk
@@ -170,7 +178,7 @@ def _on_a_page(phone: PhoneOptions, start: datetime, speed: float, port: int, as
         )
         desk.do(partial(desk.add, shown))
         desk.do(shown.switch_power)
-        Place(port=port, as_json=as_json).serve(desk, f"phones/{identity.mac}")
+        WebListener(port=port, as_json=as_json).serve(desk, f"phones/{identity.mac}")
 
 
 def _check_times(start: datetime | None, until: datetime | None, events: tuple[tuple[datetime, str], ...]) -> None:
@@ -187,8 +195,8 @@ def _check_times(start: datetime | None, until: datetime | None, events: tuple[t
 
 
 def _perform(driver: "PhoneDriver", event: str) -> None:
-    from phone_sim.cli.report import frame_text, talk
-    from phone_sim.firmware.keys import Key, parse_press
+    from phone_sim.cli.phone_report import frame_text, talk
+    from phone_sim.firmware.keypad import Key, parse_press
 
     match event:
         case "call":
@@ -216,44 +224,44 @@ def _perform(driver: "PhoneDriver", event: str) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class PhoneTime:
     """Time for a phone: `live` lets it pass until the end, and takes the events that a user types; `close` ends it."""
 
     clock: "Clock"
-    agenda: "Agenda"
+    scheduler: "Scheduler"
     live: Callable[[Callable[[str], None]], None]
     close: Callable[[], None]
 
 
-def _virtual(start: datetime | None, until: datetime | None) -> World:
+def _virtual(start: datetime | None, until: datetime | None) -> PhoneTime:
     from phone_sim.errors import UsageError
-    from phone_sim.runtime.agenda import HeapAgenda
     from phone_sim.runtime.clock import ManualClock
+    from phone_sim.runtime.scheduler import HeapScheduler
 
     if until is None:
         raise UsageError(f"--speed {AS_FAST_AS_CAN_BE} needs --until: it would never end")
     clock = ManualClock(start)
-    agenda = HeapAgenda(clock)
-    return World(clock=clock, agenda=agenda, live=lambda _: agenda.run_until(until), close=lambda: None)
+    scheduler = HeapScheduler(clock)
+    return PhoneTime(clock=clock, scheduler=scheduler, live=lambda _: scheduler.run_until(until), close=lambda: None)
 
 
-def _real(start: datetime | None, speed: float, until: datetime | None) -> World:
-    from phone_sim.runtime.agenda import ApsAgenda
+def _real(start: datetime | None, speed: float, until: datetime | None) -> PhoneTime:
     from phone_sim.runtime.clock import ScaledClock
+    from phone_sim.runtime.scheduler import ApsScheduler
 
     clock = ScaledClock(start, speed)
-    agenda = ApsAgenda(clock)
+    scheduler = ApsScheduler(clock)
     ended = threading.Event()
 
     def live(happen: Callable[[str], None]) -> None:
         if until is not None:
-            agenda.at(until, ended.set)
+            scheduler.at(until, ended.set)
         if sys.stdin is not None and sys.stdin.isatty():
             click.echo(f"Type what is to happen: {WHAT_CAN_HAPPEN}, or quit.", err=True)
             threading.Thread(target=_typed, args=(happen, ended.set), daemon=True).start()
         ended.wait()
 
-    return World(clock=clock, agenda=agenda, live=live, close=agenda.close)
+    return PhoneTime(clock=clock, scheduler=scheduler, live=live, close=scheduler.close)
 
 
 def _typed(happen: Callable[[str], None], quit_phone: Callable[[], None]) -> None:

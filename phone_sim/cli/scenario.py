@@ -17,8 +17,8 @@ from phone_sim.cli.options import (
 from phone_sim.cli.report_file import ReportFile, write_report
 
 if TYPE_CHECKING:
-    from phone_sim.scenario.aim import Said
     from phone_sim.scenario.case import Scenario
+    from phone_sim.scenario.target_server import ServerOptions
 
 
 @click.command(short_help="Run scenario files: phones, a boot server, expectations.")
@@ -59,10 +59,10 @@ def command(
 
     Example: phone-sim scenario fixtures/scenarios/*.phone.toml
     """
-    from phone_sim.scenario.aim import Said
+    from phone_sim.scenario.target_server import ServerOptions
 
     is_said = click.get_current_context().get_parameter_source("tls_min") is not ParameterSource.DEFAULT
-    said = Said(
+    said = ServerOptions(
         option="--server",
         url=" ".join(server) or None,
         trust=trust,
@@ -74,7 +74,7 @@ def command(
     _run(_read(files, said), junit=junit, seed=seed, as_json=as_json)
 
 
-def _check(said: "Said") -> None:
+def _check(said: "ServerOptions") -> None:
     """Refuse what cannot be used before a file is read."""
     from phone_sim.runtime.certificates import PATTERN
     from phone_sim.runtime.transport import Tls
@@ -90,29 +90,29 @@ def _check(said: "Said") -> None:
 
 
 def _run(scenarios: "list[Scenario]", *, junit: Path | None, seed: int | None, as_json: bool) -> None:
-    from phone_sim.cli.report import print_json
-    from phone_sim.scenario import report
+    from phone_sim.cli.phone_report import print_json
+    from phone_sim.scenario import scenario_report
     from phone_sim.scenario.run import run_scenario
 
     outcomes = []
     for scenario in scenarios:
         outcomes.append(outcome := run_scenario(scenario, seed))
         color = "green" if outcome.passed else "red"
-        click.secho(report.progress_line(outcome), fg=color, err=as_json)
+        click.secho(scenario_report.progress_line(outcome), fg=color, err=as_json)
         if not outcome.passed:
-            click.echo(report.failure_text(outcome), err=as_json)
+            click.echo(scenario_report.failure_text(outcome), err=as_json)
     if as_json:
-        print_json([report.as_json(outcome) for outcome in outcomes])
-    write_report("--junit", junit, report.as_junit(outcomes))
+        print_json([scenario_report.as_json(outcome) for outcome in outcomes])
+    write_report("--junit", junit, scenario_report.as_junit(outcomes))
     if not all(outcome.passed for outcome in outcomes):
         click.get_current_context().exit(1)
 
 
-def _read(files: tuple[Path, ...], said: "Said") -> "list[Scenario]":
+def _read(files: tuple[Path, ...], said: "ServerOptions") -> "list[Scenario]":
     """The scenarios, on the boot server that is said; every file that is none, or cannot be run there, is named."""
     from phone_sim.errors import UsageError
-    from phone_sim.scenario.aim import aim
     from phone_sim.scenario.read import read_scenario
+    from phone_sim.scenario.target_server import aim
 
     scenarios, wrong = [], []
     for file in files:

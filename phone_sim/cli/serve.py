@@ -61,8 +61,8 @@ def command(
 
     Example: phone-sim serve site --fault "503 file=*-license.cfg nth=1"
     """
-    from phone_sim.boot_server.directory import DirectorySite
     from phone_sim.boot_server.faults import FaultPlan
+    from phone_sim.boot_server.folder_site import FolderSite
     from phone_sim.boot_server.journal import Journal, Request
     from phone_sim.errors import UsageError
 
@@ -70,7 +70,7 @@ def command(
         click.echo(request.as_json() if as_json else request_line(request))
 
     faults = FaultPlan(rules, seed)
-    site = DirectorySite(folder, upload_limit=upload_limit)
+    site = FolderSite(folder, upload_limit=upload_limit)
     try:
         record = Journal(file=journal, on_request=None if quiet else print_request)
     except OSError as error:

@@ -96,7 +96,7 @@ def command(
     if url is not None:
         check_servers(url)
     scenarios = Scenarios(scenario_files)
-    place = Place(host=host, port=port, names=names, mail_folder=mail_folder, as_json=as_json)
+    place = WebListener(host=host, port=port, names=names, mail_folder=mail_folder, as_json=as_json)
     with DeskServer(folder=site, url=url, authority=authority) as server, Desk(server, start=now) as desk:
         for model in models:
             phone = desk.do(partial(desk.put, model))
@@ -125,7 +125,7 @@ def check_packages() -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class WebListener:
     """Where the web server listens, and what it says of that."""
 
     host: str = "127.0.0.1"
@@ -147,7 +147,7 @@ class Place:
 
     def _serve_on(self, listener: "socket.socket", desk: "Desk", page: str, scenarios: "Scenarios | None") -> None:
         from phone_sim.web.app import make_app
-        from phone_sim.web.portal_counter import Counter
+        from phone_sim.web.portal.service import PortalService
         from phone_sim.web.security import Access
         from phone_sim.web.server import server_of
 
@@ -156,7 +156,7 @@ class Place:
 
         address, port = listener.getsockname()[:2]
         access = Access.at(address, port, _names_of(self.host, self.names))
-        counter = Counter(
+        counter = PortalService(
             authority=desk.server.authority, boot_server=desk.server.licenses, mail_folder=self.mail_folder
         )
         server = server_of(make_app(access=access, counter=counter, desk=desk, scenarios=scenarios), desk.stop)

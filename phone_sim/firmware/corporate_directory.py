@@ -5,8 +5,8 @@ Without a license, or a server in the configuration, none is asked for anything.
 
 from collections.abc import Iterable
 
-from phone_sim.firmware import directory, messages
-from phone_sim.firmware.directory import DirectorySettings, read_directory
+from phone_sim.firmware import directory_settings, messages
+from phone_sim.firmware.directory_settings import DirectorySettings, read_directory
 from phone_sim.firmware.features import Gate, NotLicensed
 from phone_sim.firmware.network_effects import AskDirectory, DirectoryFailed, NotConnected
 from phone_sim.firmware.parameters import Parameters
@@ -29,7 +29,7 @@ async def start_directory(session: Session, parameters: Parameters) -> None:
     """Bind to the directory server, if there is one and `dir.corp.bindOnInit` says so."""
     settings = _settings(session, parameters)
     if settings.server is None:
-        await session.complain_of(bad for bad in settings.problems if bad.name == directory.ADDRESS)
+        await session.complain_of(bad for bad in settings.problems if bad.name == directory_settings.ADDRESS)
         return
     if not settings.binds_on_init:
         return
@@ -55,14 +55,14 @@ async def _found(session: Session, settings: DirectorySettings, text: str) -> Fr
     server = settings.server
     if server is None or not settings.attributes:
         await session.complain_of(settings.problems)
-        return directory.page(NO_SERVER if server is None else NO_ATTRIBUTES)
+        return directory_settings.page(NO_SERVER if server is None else NO_ATTRIBUTES)
     reply = await AskDirectory(server=server, credentials=settings.credentials, search=settings.search(text))
     if isinstance(reply, NotConnected):
-        return directory.page(NO_NETWORK)
+        return directory_settings.page(NO_NETWORK)
     await session.complain_of(settings.problems)
     if isinstance(reply, DirectoryFailed):
         await session.say(messages.DIRECTORY_SEARCH_FAILED, server=server.url, reason=reply.reason)
-        return directory.page(f"Search failed: {reply.reason}")
+        return directory_settings.page(f"Search failed: {reply.reason}")
     await session.say(messages.DIRECTORY_SEARCHED, server=server.url, count=len(reply.entries))
     return settings.page(reply.entries, is_partial=reply.is_partial)
 
@@ -73,5 +73,5 @@ def _settings(session: Session, parameters: Parameters) -> DirectorySettings:
 
 def _refusal(gate: Gate | None) -> Frame:
     if gate is None or isinstance(gate, NotLicensed):
-        return directory.page(NOT_LICENSED)
-    return directory.page(gate.reason.capitalize())
+        return directory_settings.page(NOT_LICENSED)
+    return directory_settings.page(gate.reason.capitalize())

@@ -42,7 +42,7 @@ class DhcpSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class LeaseInfo:
     """What the network told the phone; what it did not is empty or None.
 
     `boot_server` is an address as `BootServer.parse_all` takes it, `gmt_offset` is in seconds.
@@ -60,12 +60,12 @@ def asked_options(settings: DhcpSettings) -> tuple[int, ...]:
     return (1, 28, *custom, BOOT_SERVER, VENDOR, 3, TIME_SERVERS, NTP_SERVERS, TIME_OFFSET, 6, 15, LOG_SERVERS)
 
 
-def told_by(lease: Mapping[int, bytes], settings: DhcpSettings) -> Told:
+def lease_info(lease: Mapping[int, bytes], settings: DhcpSettings) -> LeaseInfo:
     """What the options of a lease say; what makes no sense counts as absent."""
     options = {**_vendor_options(lease.get(VENDOR, b"")), **lease}
     servers = (_boot_server(options.get(number, b"")) for number in settings.boot_server_options)
     logs = _addresses(options.get(LOG_SERVERS, b""))
-    return Told(
+    return LeaseInfo(
         boot_server=next(filter(None, servers), ""),
         gmt_offset=_offset(options.get(TIME_OFFSET, b"")),
         time_servers=_addresses(options.get(NTP_SERVERS, b"")) or _addresses(options.get(TIME_SERVERS, b"")),

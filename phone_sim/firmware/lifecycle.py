@@ -21,7 +21,7 @@ class State(Enum):
     REBOOTING = "rebooting"
 
 
-class Event(Enum):
+class LifecycleEvent(Enum):
     """What happens to a phone."""
 
     POWER_ON = "power on"
@@ -34,31 +34,31 @@ class Event(Enum):
     POWER_CUT = "power cut"
 
 
-TRANSITIONS: Mapping[tuple[State, Event], State] = MappingProxyType(
+TRANSITIONS: Mapping[tuple[State, LifecycleEvent], State] = MappingProxyType(
     {
-        (State.OFF, Event.POWER_ON): State.BOOTING,
-        (State.BOOTING, Event.BOOTED): State.IDLE,
-        (State.BOOTING, Event.POWER_CUT): State.OFF,
-        (State.IDLE, Event.CALL_STARTED): State.IN_CALL,
-        (State.IDLE, Event.LICENSE_EXPIRED): State.REBOOTING,
-        (State.IDLE, Event.REBOOT_REQUESTED): State.REBOOTING,
-        (State.IDLE, Event.POWER_CUT): State.OFF,
-        (State.IN_CALL, Event.CALL_STARTED): State.IN_CALL,
-        (State.IN_CALL, Event.LAST_CALL_ENDED): State.IDLE,
-        (State.IN_CALL, Event.LICENSE_EXPIRED): State.WAITING_FOR_IDLE,
-        (State.IN_CALL, Event.REBOOT_REQUESTED): State.REBOOTING,
-        (State.IN_CALL, Event.POWER_CUT): State.OFF,
-        (State.WAITING_FOR_IDLE, Event.CALL_STARTED): State.WAITING_FOR_IDLE,
-        (State.WAITING_FOR_IDLE, Event.LAST_CALL_ENDED): State.REBOOTING,
-        (State.WAITING_FOR_IDLE, Event.REBOOT_REQUESTED): State.REBOOTING,
-        (State.WAITING_FOR_IDLE, Event.POWER_CUT): State.OFF,
-        (State.REBOOTING, Event.RESTARTED): State.BOOTING,
-        (State.REBOOTING, Event.POWER_CUT): State.OFF,
+        (State.OFF, LifecycleEvent.POWER_ON): State.BOOTING,
+        (State.BOOTING, LifecycleEvent.BOOTED): State.IDLE,
+        (State.BOOTING, LifecycleEvent.POWER_CUT): State.OFF,
+        (State.IDLE, LifecycleEvent.CALL_STARTED): State.IN_CALL,
+        (State.IDLE, LifecycleEvent.LICENSE_EXPIRED): State.REBOOTING,
+        (State.IDLE, LifecycleEvent.REBOOT_REQUESTED): State.REBOOTING,
+        (State.IDLE, LifecycleEvent.POWER_CUT): State.OFF,
+        (State.IN_CALL, LifecycleEvent.CALL_STARTED): State.IN_CALL,
+        (State.IN_CALL, LifecycleEvent.LAST_CALL_ENDED): State.IDLE,
+        (State.IN_CALL, LifecycleEvent.LICENSE_EXPIRED): State.WAITING_FOR_IDLE,
+        (State.IN_CALL, LifecycleEvent.REBOOT_REQUESTED): State.REBOOTING,
+        (State.IN_CALL, LifecycleEvent.POWER_CUT): State.OFF,
+        (State.WAITING_FOR_IDLE, LifecycleEvent.CALL_STARTED): State.WAITING_FOR_IDLE,
+        (State.WAITING_FOR_IDLE, LifecycleEvent.LAST_CALL_ENDED): State.REBOOTING,
+        (State.WAITING_FOR_IDLE, LifecycleEvent.REBOOT_REQUESTED): State.REBOOTING,
+        (State.WAITING_FOR_IDLE, LifecycleEvent.POWER_CUT): State.OFF,
+        (State.REBOOTING, LifecycleEvent.RESTARTED): State.BOOTING,
+        (State.REBOOTING, LifecycleEvent.POWER_CUT): State.OFF,
     }
 )
 
 
-def after(state: State, event: Event) -> State:
+def after(state: State, event: LifecycleEvent) -> State:
     """The state that `event` leads to from `state`.
 
     Raises:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from phone_sim.firmware.asking import Ask
-from phone_sim.firmware.directory import DirectoryEntry, DirectorySearch, DirectoryServer
+from phone_sim.firmware.directory_settings import DirectoryEntry, DirectorySearch, DirectoryServer
 from phone_sim.firmware.location import Credentials
 from phone_sim.mac_address import MacAddress
 

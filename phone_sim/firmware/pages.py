@@ -54,7 +54,7 @@ class SearchPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class MenuEntry:
     """A line that opens a page."""
 
     text: str
@@ -66,7 +66,7 @@ class ListPage:
     """Entries to choose from, at least one; where they are `numbered`, digits choose too."""
 
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[MenuEntry, ...]
     numbered: bool = True
 
 
@@ -87,7 +87,7 @@ def directories(facts: Facts) -> Page:
 
 
 def _menu(title: str, *pages: Page) -> Page:
-    return ListPage(title=title, entries=tuple(Entry(text=page.title, page=page) for page in pages))
+    return ListPage(title=title, entries=tuple(MenuEntry(text=page.title, page=page) for page in pages))
 
 
 def _opens_directory(gate: Gate) -> bool:
@@ -139,23 +139,23 @@ def _licenses(facts: Facts) -> Page:
     return _list_of(LICENSES, entries, NO_LICENSE)
 
 
-def _license(facts: Facts, feature: Feature | None, key: LicenseKey, expiry: Expiry) -> Entry:
+def _license(facts: Facts, feature: Feature | None, key: LicenseKey, expiry: Expiry) -> MenuEntry:
     name = feature.display_name if feature is not None else UNKNOWN
     listed = feature.short_name if feature is not None and facts.layout.is_small else name
     state = license_state(expiry, facts.today)
     lines = (f"Feature: {name}", state, f"License type: {key.type.value}", f"Serial: {key.serial}")
-    return Entry(text=f"{listed}: {state}", page=TextPage(title=listed, lines=lines))
+    return MenuEntry(text=f"{listed}: {state}", page=TextPage(title=listed, lines=lines))
 
 
 def _contacts(facts: Facts) -> Page:
     return _list_of("Contact Directory", tuple(map(_contact, facts.service.contacts)), NO_CONTACTS)
 
 
-def _contact(contact: Contact) -> Entry:
+def _contact(contact: Contact) -> MenuEntry:
     lines = (f"Name: {contact.name}", f"Contact: {contact.number}")
-    return Entry(text=contact.name, page=TextPage(title=contact.name, lines=lines))
+    return MenuEntry(text=contact.name, page=TextPage(title=contact.name, lines=lines))
 
 
-def _list_of(title: str, entries: tuple[Entry, ...], none: str) -> Page:
+def _list_of(title: str, entries: tuple[MenuEntry, ...], none: str) -> Page:
     """A page of what there is, or a word that there is none."""
     return ListPage(title=title, entries=entries, numbered=False) if entries else TextPage(title=title, lines=(none,))

@@ -13,8 +13,8 @@ from phone_sim.firmware.app_log import upload_log
 from phone_sim.firmware.boot import InService, boot, local_date
 from phone_sim.firmware.corporate_directory import search_directory
 from phone_sim.firmware.effects import ClockReading, Flow, Pause, ReadClock, Reboot, Show, WakeAt
-from phone_sim.firmware.keys import Press
-from phone_sim.firmware.lifecycle import Event, State
+from phone_sim.firmware.keypad import Press
+from phone_sim.firmware.lifecycle import LifecycleEvent, State
 from phone_sim.firmware.menu import CLOSED, Menu
 from phone_sim.firmware.pages import Facts
 from phone_sim.firmware.polling import daily_check
@@ -45,27 +45,27 @@ class Phone:
 
     def power_on(self) -> Flow[None]:
         """Boot (B15: this is when a new license is fetched)."""
-        self._move(Event.POWER_ON)
+        self._move(LifecycleEvent.POWER_ON)
         return self._booting()
 
     def restart(self) -> Flow[None]:
         """Boot after a reboot; the driver's answer to `Reboot`."""
-        self._move(Event.RESTARTED)
+        self._move(LifecycleEvent.RESTARTED)
         return self._booting()
 
     def cut_power(self) -> None:
         """Lose everything but flash. The driver closes the flow that is under way."""
-        self._move(Event.POWER_CUT)
+        self._move(LifecycleEvent.POWER_CUT)
         self._forget()
 
     def reboot(self, reason: str = "by hand") -> Flow[None]:
         """Restart, ending any calls."""
-        self._move(Event.REBOOT_REQUESTED)
+        self._move(LifecycleEvent.REBOOT_REQUESTED)
         return self._restarting(reason)
 
     def start_call(self) -> None:
         """A call begins."""
-        self._move(Event.CALL_STARTED)
+        self._move(LifecycleEvent.CALL_STARTED)
         self.calls += 1
 
     def end_call(self) -> Flow[None]:
@@ -73,7 +73,7 @@ class Phone:
         if self.calls == 0:
             raise LifecycleError("there is no call to end")
         if self.calls == 1:
-            self._move(Event.LAST_CALL_ENDED)
+            self._move(LifecycleEvent.LAST_CALL_ENDED)
         self.calls -= 1
         return self._removing_features() if self.state is State.REBOOTING else _nothing()
 
@@ -123,7 +123,7 @@ class Phone:
     def _in_service(self) -> bool:
         return self.state in (State.IDLE, State.IN_CALL)
 
-    def _move(self, event: Event) -> None:
+    def _move(self, event: LifecycleEvent) -> None:
         self.state = lifecycle.after(self.state, event)
 
     def _forget(self) -> None:
@@ -135,7 +135,7 @@ class Phone:
     async def _booting(self) -> None:
         self._forget()
         self.service = await boot(self.identity)
-        self._move(Event.BOOTED)
+        self._move(LifecycleEvent.BOOTED)
         await self._wait_for_polling_time(self.service, self.service.reading)
 
     async def _pressed(self, service: InService, key: Press) -> None:
@@ -157,7 +157,7 @@ class Phone:
         reading = await ReadClock()
         today = local_date(service.session, reading)
         if today is not None and (await daily_check(service, today)):
-            self._move(Event.LICENSE_EXPIRED)
+            self._move(LifecycleEvent.LICENSE_EXPIRED)
             await self._expired(service)
         else:
             await self._wait_for_polling_time(service, reading)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from phone_sim.errors import UsageError
 from phone_sim.firmware import messages
 from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, Log, NotFound, TransferFailed
-from phone_sim.firmware.lease import DhcpSettings, Told, asked_options, told_by
+from phone_sim.firmware.lease import DhcpSettings, LeaseInfo, asked_options, lease_info
 from phone_sim.firmware.location import BootServer, Location, authority_of
 from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.messages import Message
@@ -43,7 +43,7 @@ class Identity:
     style: LogStyle = LogStyle.BULLETIN
     missed: str = "03"
 
-    def settings(self, parameters: Parameters, told: Told) -> Settings:
+    def settings(self, parameters: Parameters, told: LeaseInfo) -> Settings:
         """The settings that these parameters, and what the network told, give this phone."""
         components = dict.fromkeys((*_OWN_COMPONENTS, *(feature.component for feature in self.features)))
         return read_settings(parameters, told, components=components, style=self.style, missed=self.missed)
@@ -74,7 +74,7 @@ class Session:
 
     def __init__(self, identity: Identity, parameters: Parameters) -> None:
         self.identity = identity
-        self.told = Told()
+        self.told = LeaseInfo()
         self.server: BootServer | None = None
         self.servers: tuple[BootServer, ...] = ()
         self.reachable = True
@@ -101,7 +101,7 @@ class Session:
             options=asked_options(dhcp),
         )
         if isinstance(reply, Leased):
-            self.told = told_by(reply.options, dhcp)
+            self.told = lease_info(reply.options, dhcp)
             self.configure(last)
             servers = BootServer.parse_all(self.told.boot_server) if self.told.boot_server else ()
             named = " ".join(server.root for server in servers) or "none"

@@ -11,7 +11,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from phone_sim.firmware.host import Host
-from phone_sim.firmware.lease import Told
+from phone_sim.firmware.lease import LeaseInfo
 from phone_sim.firmware.local_time import Changeover, DaylightSaving, LocalTime
 from phone_sim.firmware.log_line import LogFormat, LogStyle, RenderType
 from phone_sim.firmware.parameters import Layer, Parameters
@@ -85,7 +85,7 @@ class Settings:
 
 
 def read_settings(
-    parameters: Parameters, told: Told, *, components: Iterable[str], style: LogStyle, missed: str
+    parameters: Parameters, told: LeaseInfo, *, components: Iterable[str], style: LogStyle, missed: str
 ) -> Settings:
     """The settings in `parameters`, with a log level for each of the components.
 
@@ -99,7 +99,7 @@ def read_settings(
 
 
 def _settings(
-    layers: tuple[Layer, ...], told: Told, components: tuple[str, ...], style: LogStyle, missed: str
+    layers: tuple[Layer, ...], told: LeaseInfo, components: tuple[str, ...], style: LogStyle, missed: str
 ) -> Settings:
     reader = _Reader(Parameters(layers), told)
     zone = reader.zone()
@@ -138,7 +138,7 @@ class ParameterReader:
 
 
 class _Reader(ParameterReader):
-    def __init__(self, parameters: Parameters, told: Told) -> None:
+    def __init__(self, parameters: Parameters, told: LeaseInfo) -> None:
         super().__init__(parameters)
         self._told = told
 

@@ -6,7 +6,7 @@ that time settles none is ours. This module does not know what the text is for.
 
 from dataclasses import dataclass, replace
 
-from phone_sim.firmware.keys import LETTERS, Key, Press, Typed
+from phone_sim.firmware.keypad import LETTERS, Key, Press, Typed
 
 TEXT_LIMIT = 64
 """Most characters of a text; ours."""

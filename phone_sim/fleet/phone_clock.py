@@ -6,7 +6,7 @@ This module does not know what a phone does at which time.
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from phone_sim.fleet.population import Population
+from phone_sim.fleet.population.phones import Population
 from phone_sim.runtime.clock import Clock, ScaledClock, SystemClock
 
 

@@ -14,7 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from phone_sim.pytest_plugin.boot_servers import EmbeddedBootServer, NamedBootServer
-    from phone_sim.pytest_plugin.license_authority import LicenseAuthority
+    from phone_sim.pytest_plugin.license_authority import PluginAuthority
     from phone_sim.pytest_plugin.phone_factory import PhoneFactory
     from phone_sim.pytest_plugin.scenario_files import ScenarioFile
     from phone_sim.runtime.virtual_time import VirtualTime
@@ -118,11 +118,11 @@ def boot_server(
 
 
 @pytest.fixture(scope="session")
-def license_authority() -> "LicenseAuthority":
+def license_authority() -> "PluginAuthority":
     """A license authority with a key of its own: `anchor`, `license`, `site_license`, `forge`."""
-    from phone_sim.pytest_plugin.license_authority import LicenseAuthority
+    from phone_sim.pytest_plugin.license_authority import PluginAuthority
 
-    return LicenseAuthority()
+    return PluginAuthority()
 
 
 @pytest.fixture

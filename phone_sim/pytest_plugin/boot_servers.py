@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import NoReturn, Self
 from urllib.parse import urlsplit
 
-from phone_sim.boot_server.directory import DirectorySite
 from phone_sim.boot_server.faults import FaultPlan
+from phone_sim.boot_server.folder_site import FolderSite
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.journal import Journal, Request
 from phone_sim.boot_server.site import Stored, TooLarge, locate
@@ -33,7 +33,7 @@ class EmbeddedBootServer:
     def __init__(self, folder: Path, seed: int = 0) -> None:
         self.folder = folder
         self.faults = FaultPlan(seed=seed)
-        self._site = DirectorySite(folder)
+        self._site = FolderSite(folder)
         self._journal = Journal()
         self._http = HttpBootServer(self._site, journal=self._journal, faults=self.faults)
         self._tftp = TftpBootServer(self._site, journal=self._journal, faults=self.faults)

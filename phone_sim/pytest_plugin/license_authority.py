@@ -20,7 +20,7 @@ from phone_sim.runtime.model_files import load_features
 SITE_SERIAL = "104500017731"
 
 
-class LicenseAuthority:
+class PluginAuthority:
     """Signs license keys. Features are given by key or name, or as the name of a suite (`Productivity Suite`)."""
 
     def __init__(self) -> None:

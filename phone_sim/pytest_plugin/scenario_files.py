@@ -6,17 +6,17 @@ from typing import Any
 import pytest
 
 from phone_sim.errors import UsageError
-from phone_sim.scenario.aim import Said, aim
 from phone_sim.scenario.case import Scenario
 from phone_sim.scenario.read import read_scenario
-from phone_sim.scenario.report import failure_text
-from phone_sim.scenario.run import Outcome, run_scenario
+from phone_sim.scenario.run import ScenarioOutcome, run_scenario
+from phone_sim.scenario.scenario_report import failure_text
+from phone_sim.scenario.target_server import ServerOptions, aim
 
 
 class ScenarioFailedError(Exception):
     """A scenario did not go as expected."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: ScenarioOutcome) -> None:
         super().__init__(outcome.scenario.title)
         self.outcome = outcome
 
@@ -47,7 +47,7 @@ class ScenarioItem(pytest.Item):
             ScenarioFailedError: it did not go as expected.
             UsageError: it needs the embedded boot server, and another is named.
         """
-        said = Said(option="--boot-server", url=self.config.getoption("--boot-server"))
+        said = ServerOptions(option="--boot-server", url=self.config.getoption("--boot-server"))
         outcome = run_scenario(aim(self._scenario, said))
         if not outcome.passed:
             raise ScenarioFailedError(outcome)

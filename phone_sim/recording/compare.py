@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 from phone_sim.errors import UsageError
-from phone_sim.recording.dialogue import UPLOADS, Exchange, Recording
+from phone_sim.recording.dialogue import UPLOADS, RecordedExchange, Recording
 
 COMPARED_LIMIT = 5_000
 """Most requests between the first and the last difference; more would take too long to align."""
@@ -92,7 +92,7 @@ def asked(recording: Recording) -> tuple[Asked, ...]:
 class _Names:
     """What the MAC addresses of a dialogue are called: those that its paths and User-Agents name, in their order."""
 
-    def __init__(self, exchanges: Iterable[Exchange]) -> None:
+    def __init__(self, exchanges: Iterable[RecordedExchange]) -> None:
         self._names: dict[str, str] = {_ALL_PHONES: _ALL_PHONES}
         for exchange in exchanges:
             for digits in _TWELVE_DIGITS.findall(f"{exchange.path} {exchange.user_agent}"):
@@ -109,7 +109,7 @@ class _Names:
         return name if digits == digits.lower() else name.upper()
 
 
-def _upload(exchange: Exchange, names: _Names) -> str | None:
+def _upload(exchange: RecordedExchange, names: _Names) -> str | None:
     if exchange.method not in UPLOADS or exchange.received is None:
         return None
     if exchange.received.data is None:

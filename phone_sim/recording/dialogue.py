@@ -31,7 +31,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class RecordedExchange:
     """A request and its answer, as the client had them.
 
     `at` is seconds since the recording began; `client` is `ip:port`; `method`, `status` and `fault` are those of the
@@ -59,12 +59,12 @@ class Recording:
 
     server: str
     began: datetime
-    exchanges: tuple[Exchange, ...] = ()
+    exchanges: tuple[RecordedExchange, ...] = ()
 
 
-def exchange_of(request: Request, contents: Contents, began: datetime, body_limit: int) -> Exchange:
+def exchange_of(request: Request, contents: Contents, began: datetime, body_limit: int) -> RecordedExchange:
     """The exchange that a journal tells of; of files over `body_limit` bytes size and digest are kept."""
-    return Exchange(
+    return RecordedExchange(
         at=max(0.0, round((request.at - began).total_seconds(), 6)),
         client=request.client,
         protocol=request.protocol,

@@ -18,7 +18,7 @@ from typing import Any
 
 from phone_sim.boot_server.faults import FaultRule
 from phone_sim.errors import RecordingError, UsageError
-from phone_sim.recording.dialogue import Body, Exchange, Recording
+from phone_sim.recording.dialogue import Body, RecordedExchange, Recording
 
 EXCHANGES_LIMIT = 100_000
 """Most exchanges of a recording."""
@@ -29,7 +29,7 @@ _AT_LIMIT = 1e9
 _STATUSES = range(-1, 600)
 _HEAD_KEYS = {"phone_sim_recording", "server", "began"}
 _BODY_KEYS = {"size", "sha256", "base64"}
-_EXCHANGE_KEYS = {field.name for field in fields(Exchange)}
+_EXCHANGE_KEYS = {field.name for field in fields(RecordedExchange)}
 
 
 class _MalformedError(Exception):
@@ -41,9 +41,9 @@ def head_line(server: str, began: datetime) -> str:
     return json.dumps({"phone_sim_recording": _VERSION, "server": server, "began": began.isoformat()}) + "\n"
 
 
-def exchange_line(exchange: Exchange) -> str:
+def exchange_line(exchange: RecordedExchange) -> str:
     """The line of an exchange, with its end."""
-    values = {name: getattr(exchange, name) for name in Exchange.__slots__}
+    values = {name: getattr(exchange, name) for name in RecordedExchange.__slots__}
     for name in ("received", "sent"):
         values[name] = _body_values(values[name])
     return json.dumps(values) + "\n"
@@ -56,7 +56,7 @@ def read_recording(lines: Iterable[bytes], name: str) -> Recording:
         RecordingError: they are not a recording; the message names the file and the line.
     """
     recording: Recording | None = None
-    exchanges: list[Exchange] = []
+    exchanges: list[RecordedExchange] = []
     for number, line in enumerate(lines, 1):
         try:
             values = _values(line)
@@ -110,7 +110,7 @@ def _head(values: dict[str, Any]) -> Recording:
     return Recording(server=_text(values, "server"), began=began)
 
 
-def _exchange(values: dict[str, Any]) -> Exchange:
+def _exchange(values: dict[str, Any]) -> RecordedExchange:
     _check_keys(values, _EXCHANGE_KEYS)
     at = values["at"]
     if type(at) not in (int, float) or not 0 <= at <= _AT_LIMIT:
@@ -124,7 +124,7 @@ def _exchange(values: dict[str, Any]) -> Exchange:
             FaultRule.parse(fault)
     except UsageError as error:
         raise _MalformedError(str(error)) from error
-    return Exchange(
+    return RecordedExchange(
         at=float(at),
         client=_text(values, "client"),
         protocol=protocol,

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Self
 from urllib.parse import quote
 
-from phone_sim.boot_server.directory import READ_LIMIT
+from phone_sim.boot_server.folder_site import READ_LIMIT
 from phone_sim.boot_server.site import (
     OUTSIDE,
     UPLOAD_LIMIT,

@@ -21,7 +21,7 @@ from phone_sim.boot_server.site import (
     WriteAnswer,
     locate,
 )
-from phone_sim.recording.dialogue import DOWNLOADS, UPLOADS, Exchange
+from phone_sim.recording.dialogue import DOWNLOADS, UPLOADS, RecordedExchange
 
 _STORED = {"http": (200, 201, 204), "tftp": (0,)}
 _BREAK_OFF: tuple[type[FaultKind], ...] = (Down, Length, Reset, Stall)
@@ -35,7 +35,11 @@ class ReplaySite:
     """
 
     def __init__(
-        self, exchanges: Iterable[Exchange], on_unknown: Callable[[str], None], *, upload_limit: int = UPLOAD_LIMIT
+        self,
+        exchanges: Iterable[RecordedExchange],
+        on_unknown: Callable[[str], None],
+        *,
+        upload_limit: int = UPLOAD_LIMIT,
     ) -> None:
         self.upload_limit = upload_limit
         self._on_unknown = on_unknown
@@ -78,7 +82,7 @@ class ReplaySite:
             return Stored(created=exchange.status == 201)
         return _refusing(exchange)
 
-    def _next(self, known: "dict[tuple[str, ...], _Answers]", segments: tuple[str, ...]) -> Exchange | None:
+    def _next(self, known: "dict[tuple[str, ...], _Answers]", segments: tuple[str, ...]) -> RecordedExchange | None:
         with self._lock:
             answers = known.get(segments)
             return None if answers is None else answers.next()
@@ -88,20 +92,20 @@ class ReplaySite:
 class _Answers:
     """The answers for one file, and how many of them were given."""
 
-    exchanges: list[Exchange]
+    exchanges: list[RecordedExchange]
     given: int = 0
 
-    def next(self) -> Exchange:
+    def next(self) -> RecordedExchange:
         exchange = self.exchanges[min(self.given, len(self.exchanges) - 1)]
         self.given += 1
         return exchange
 
 
-def _is_broken_off(exchange: Exchange) -> bool:
+def _is_broken_off(exchange: RecordedExchange) -> bool:
     return bool(exchange.fault) and isinstance(FaultRule.parse(exchange.fault).kind, _BREAK_OFF)
 
 
-def _refusing(exchange: Exchange) -> Refusing:
+def _refusing(exchange: RecordedExchange) -> Refusing:
     if exchange.protocol == "tftp" and exchange.status <= 8 and not _is_broken_off(exchange):
         # The journal has no status for error 0; what was said with it is there.
         return Refusing.of_tftp(max(0, exchange.status), exchange.reason or _WAS_BROKEN_OFF)

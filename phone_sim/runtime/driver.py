@@ -1,6 +1,6 @@
 """The driver: runs the flows of one phone, has what they ask for performed, and sends the replies back.
 
-One event is dealt with at a time, whichever thread it comes from. A flow that pauses is resumed by the agenda; a
+One event is dealt with at a time, whichever thread it comes from. A flow that pauses is resumed by the scheduler; a
 power cut closes it. This module knows no protocol and no rule of licensing.
 """
 
@@ -11,16 +11,16 @@ from datetime import datetime
 from functools import partial
 
 from phone_sim.firmware.effects import ClockReading, Effect, Flow
-from phone_sim.firmware.keys import Press
+from phone_sim.firmware.keypad import Press
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame
-from phone_sim.runtime.agenda import Agenda, Waits
 from phone_sim.runtime.clock import Clock
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.flash_file import Flash
 from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.network import Network
 from phone_sim.runtime.performer import Performer
+from phone_sim.runtime.scheduler import Scheduler, Waits
 from phone_sim.runtime.transport import Transport
 
 # What a phone asked of its boot server is kept for people to look at, not for ever.
@@ -28,7 +28,7 @@ _EXCHANGES_KEPT = 1000
 
 
 class PhoneDriver:
-    """Runs one phone on a clock, an agenda, a transport, a flash and a log.
+    """Runs one phone on a clock, a scheduler, a transport, a flash and a log.
 
     `frame` is what the display shows, `reboots` the reason of each reboot so far. `on_effect` is told of every effect
     before it is performed, `on_exchange` of every request when it has its reply. Any thread may call; an event that
@@ -40,7 +40,7 @@ class PhoneDriver:
         phone: Phone,
         *,
         clock: Clock,
-        agenda: Agenda,
+        scheduler: Scheduler,
         transport: Transport,
         flash: Flash,
         log: LogSink,
@@ -53,7 +53,7 @@ class PhoneDriver:
         self.reboots: list[str] = []
         self._exchanges: deque[Exchange] = deque(maxlen=_EXCHANGES_KEPT)
         self._clock = clock
-        self._agenda = agenda
+        self._scheduler = scheduler
         self._log = log
         self._network = network or Network()
         self._performer = Performer(
@@ -196,20 +196,20 @@ class PhoneDriver:
 
     def wake_at(self, instant: datetime) -> None:
         """Have the scheduler start the daily check."""
-        self._waits.wait("check", self._agenda.at(instant, partial(self._happen, self.phone.polling_time)))
+        self._waits.wait("check", self._scheduler.at(instant, partial(self._happen, self.phone.polling_time)))
 
     def upload_log_after(self, seconds: float) -> None:
         """Have the scheduler start the upload of the log."""
-        self._waits.wait("log", self._agenda.after(seconds, partial(self._happen, self.phone.upload_log)))
+        self._waits.wait("log", self._scheduler.after(seconds, partial(self._happen, self.phone.upload_log)))
 
     def ask_time_after(self, seconds: float) -> None:
         """Have the scheduler start the next question for the time."""
-        self._waits.wait("time", self._agenda.after(seconds, partial(self._happen, self.phone.ask_time)))
+        self._waits.wait("time", self._scheduler.after(seconds, partial(self._happen, self.phone.ask_time)))
 
     def pause(self, seconds: float) -> None:
         """Set the flow aside; the scheduler takes it up again."""
         self._flow, self._paused = None, self._flow
-        self._waits.wait("pause", self._agenda.after(seconds, partial(self._happen, self._take_up)))
+        self._waits.wait("pause", self._scheduler.after(seconds, partial(self._happen, self._take_up)))
 
     def _take_up(self) -> Flow[None]:
         """The flow that was set aside, which goes on where it stopped; none after a power cut."""

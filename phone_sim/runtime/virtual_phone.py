@@ -14,7 +14,7 @@ from typing import Self
 from phone_sim.errors import LifecycleError
 from phone_sim.firmware.effects import Fetched, Uploaded
 from phone_sim.firmware.features import Gate, feature_named
-from phone_sim.firmware.keys import Press, parse_press
+from phone_sim.firmware.keypad import Press, parse_press
 from phone_sim.firmware.lease import DhcpSettings
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.location import BootServer
@@ -86,7 +86,7 @@ class VirtualPhone:
         self.driver = PhoneDriver(
             Phone(identity),
             clock=self.time.clock,
-            agenda=self.time.agenda,
+            scheduler=self.time.scheduler,
             transport=self.transport,
             flash=self.flash,
             log=LogSink(self._lines.append),
@@ -165,7 +165,7 @@ class VirtualPhone:
         """Press keys, `phone.press("menu", "1")`, and see the display; one that boots or is off does not notice.
 
         Raises:
-            UsageError: a text is no key (`phone_sim.firmware.keys.parse_press`); then none is pressed.
+            UsageError: a text is no key (`phone_sim.firmware.keypad.parse_press`); then none is pressed.
         """
         for key in [parse_press(key) if isinstance(key, str) else key for key in keys]:
             self.driver.press(key)

@@ -1,6 +1,6 @@
 """Virtual time for any number of phones: it stands still until it is told to pass.
 
-A clock and an agenda that belong together, and what happens when somebody sets the clock. This module does not know
+A clock and a scheduler that belong together, and what happens when somebody sets the clock. This module does not know
 what falls due.
 """
 
@@ -8,8 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from phone_sim.errors import UsageError
-from phone_sim.runtime.agenda import HeapAgenda
 from phone_sim.runtime.clock import ManualClock
+from phone_sim.runtime.scheduler import HeapScheduler
 
 
 class _SharedClock(ManualClock):
@@ -37,7 +37,7 @@ class VirtualTime:
     def __init__(self, start: datetime | str | None = None) -> None:
         self._when_set: list[Callable[[], None]] = []
         self.clock: ManualClock = _SharedClock(None if start is None else _instant(start), self._when_set)
-        self.agenda = HeapAgenda(self.clock)
+        self.scheduler = HeapScheduler(self.clock)
 
     @property
     def now(self) -> datetime | None:
@@ -60,7 +60,7 @@ class VirtualTime:
         """
         if span < timedelta():
             raise UsageError(f"time does not pass by {span}: the clock can be set back")
-        self.agenda.run(span)
+        self.scheduler.run(span)
 
     def run_until(self, instant: datetime | str) -> None:
         """Let time pass until the clock shows `instant`.
@@ -71,7 +71,7 @@ class VirtualTime:
         end = _instant(instant)
         if end < self.clock.instant():
             raise UsageError(f"time does not pass from {self.clock.instant()} to {end}: the clock can be set back")
-        self.agenda.run_until(end)
+        self.scheduler.run_until(end)
 
     def when_set(self, call: Callable[[], None]) -> None:
         """Call each time that the clock was set."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 
-from phone_sim.firmware.keys import Press
+from phone_sim.firmware.keypad import Press
 from phone_sim.firmware.lifecycle import State
 from phone_sim.mac_address import MacAddress
 
@@ -105,7 +105,7 @@ class AddFault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetClock:
+class ClockChange:
     """The clock of all phones is set; no time passes."""
 
     to: datetime
@@ -126,7 +126,7 @@ class RunFor:
 
 
 ServerChange = ServerEvent | Put | Remove | AddFault
-Action = PhoneEvent | PressKeys | ServerChange | SetClock | RunUntil | RunFor
+Action = PhoneEvent | PressKeys | ServerChange | ClockChange | RunUntil | RunFor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +158,7 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class ScenarioStep:
     """At most one action, and what is expected then.
 
     `name` is the action's word, `expect` for none. `phones` are the names of those that the action of a phone happens
@@ -188,4 +188,4 @@ class Scenario:
     phones: tuple[PhoneCase, ...]
     server: EmbeddedServer | NamedServer
     embedded_only: str
-    steps: tuple[Step, ...]
+    steps: tuple[ScenarioStep, ...]

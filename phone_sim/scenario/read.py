@@ -18,7 +18,7 @@ features = ["LDAP"]                     # keys, names or suites; the Productivit
 until = 2026-12-31                      # the last day
 forged = true                           file = "000000000000-license.cfg"
 
-[server]                                # or a boot server of the user's: `phone_sim.scenario.aim`
+[server]                                # or a boot server of the user's: `phone_sim.scenario.target_server`
 url = "http://boot.example/"
 """
 
@@ -29,10 +29,10 @@ from phone_sim.errors import UsageError
 from phone_sim.firmware.profile import CURRENT, profile_for
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_model
-from phone_sim.scenario.aim import NAMED_KEYS, read_named
 from phone_sim.scenario.case import EmbeddedServer, NamedServer, PhoneCase, Protocol, Scenario
 from phone_sim.scenario.licenses import activation_files
 from phone_sim.scenario.steps import SERVER_ACTIONS, Cast, check_fault, read_files, read_step
+from phone_sim.scenario.target_server import NAMED_KEYS, read_named
 from phone_sim.toml_table import Table, read_toml
 
 # Ours.

@@ -16,6 +16,7 @@ from phone_sim.runtime.virtual_phone import VirtualPhone
 from phone_sim.runtime.virtual_time import VirtualTime
 from phone_sim.scenario.case import (
     Action,
+    ClockChange,
     EmbeddedServer,
     PhoneCase,
     PhoneEvent,
@@ -23,8 +24,7 @@ from phone_sim.scenario.case import (
     RunFor,
     RunUntil,
     Scenario,
-    SetClock,
-    Step,
+    ScenarioStep,
 )
 from phone_sim.scenario.expectations import Seen, Unmet, unmet
 from phone_sim.scenario.remote import RemoteServer
@@ -35,22 +35,22 @@ TIME_LIMIT = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class StepFailure:
     """What was not as expected: the step, counted from 1, the phone (empty when it is about none), and what."""
 
     number: int
-    step: Step
+    step: ScenarioStep
     phone: str
     unmet: Unmet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ScenarioOutcome:
     """A scenario that was run: what failed, the whole log of each phone, and the seconds it took."""
 
     scenario: Scenario
     seed: int
-    failures: tuple[Failure, ...]
+    failures: tuple[StepFailure, ...]
     logs: Mapping[str, str]
     seconds: float
 
@@ -60,7 +60,7 @@ class Outcome:
         return not self.failures
 
 
-def run_scenario(scenario: Scenario, seed: int | None = None) -> Outcome:
+def run_scenario(scenario: Scenario, seed: int | None = None) -> ScenarioOutcome:
     """Run a scenario; `seed` takes the place of its own.
 
     Raises:
@@ -71,17 +71,17 @@ def run_scenario(scenario: Scenario, seed: int | None = None) -> Outcome:
     with ExitStack() as stack:
         server = _server(scenario, used)
         stack.enter_context(server)
-        stage = _Stage(scenario, server, stack)
-        failures: list[Failure] = []
+        stage = _Cast(scenario, server, stack)
+        failures: list[StepFailure] = []
         for number, step in enumerate(scenario.steps, start=1):
             failures += stage.play(number, step)
             if not failures and time.perf_counter() - began > TIME_LIMIT:
                 late = Unmet(key="time", expected=f"at most {TIME_LIMIT:.0f} s for the scenario", found="more")
-                failures.append(Failure(number=number, step=step, phone="", unmet=late))
+                failures.append(StepFailure(number=number, step=step, phone="", unmet=late))
             if failures:
                 break
         logs = {name: actor.phone.log for name, actor in stage.actors.items()}
-    return Outcome(
+    return ScenarioOutcome(
         scenario=scenario, seed=used, failures=tuple(failures), logs=logs, seconds=time.perf_counter() - began
     )
 
@@ -93,7 +93,7 @@ def _server(scenario: Scenario, seed: int) -> ScenarioServer | RemoteServer:
     return RemoteServer(scenario.server, limits=limits)
 
 
-class _Stage:
+class _Cast:
     """The boot server, the time and the phones of a scenario."""
 
     def __init__(self, scenario: Scenario, server: ScenarioServer | RemoteServer, stack: ExitStack) -> None:
@@ -103,7 +103,7 @@ class _Stage:
         for actor in self.actors.values():
             stack.enter_context(actor.phone)
 
-    def play(self, number: int, step: Step) -> list[Failure]:
+    def play(self, number: int, step: ScenarioStep) -> list[StepFailure]:
         """Do a step; what was not as expected."""
         actors = [self.actors[name] for name in step.phones]
         if step.action is not None:
@@ -113,9 +113,9 @@ class _Stage:
                 self._do(step.action, actors)
             except PhoneSimError as error:
                 undone = Unmet(key=step.name, expected="that it can be done", found=str(error))
-                return [Failure(number=number, step=step, phone="", unmet=undone)]
+                return [StepFailure(number=number, step=step, phone="", unmet=undone)]
         return [
-            Failure(number=number, step=step, phone=actor.name, unmet=each)
+            StepFailure(number=number, step=step, phone=actor.name, unmet=each)
             for actor in actors
             for each in unmet(step.expectation, actor.seen())
         ]
@@ -128,7 +128,7 @@ class _Stage:
             case PressKeys(keys=keys):
                 for actor in actors:
                     actor.phone.press(*keys)
-            case SetClock():
+            case ClockChange():
                 self._time.set(action.to)
             case RunUntil():
                 self._time.run_until(action.instant)

@@ -26,12 +26,13 @@ from functools import partial
 from phone_sim.boot_server.faults import FaultRule
 from phone_sim.boot_server.site import locate
 from phone_sim.firmware.features import feature_named
-from phone_sim.firmware.keys import parse_press
+from phone_sim.firmware.keypad import parse_press
 from phone_sim.firmware.lifecycle import State
 from phone_sim.runtime.model_files import load_features
 from phone_sim.scenario.case import (
     Action,
     AddFault,
+    ClockChange,
     Expectation,
     PhoneCase,
     PhoneEvent,
@@ -42,9 +43,8 @@ from phone_sim.scenario.case import (
     Requests,
     RunFor,
     RunUntil,
+    ScenarioStep,
     ServerEvent,
-    SetClock,
-    Step,
 )
 from phone_sim.scenario.licenses import activation_files
 from phone_sim.toml_table import Table
@@ -63,7 +63,7 @@ class Cast:
     protocol: Protocol
 
 
-def read_step(table: Table, cast: Cast) -> Step:
+def read_step(table: Table, cast: Cast) -> ScenarioStep:
     """The step in a table. Raises UsageError."""
     table.only((*_ACTIONS, "phone", "expect"))
     named = [name for name in _ACTIONS if name in table.values]
@@ -75,7 +75,7 @@ def read_step(table: Table, cast: Cast) -> Step:
         who: tuple[str, ...] = (table.choice("phone", cast.phones),)
     else:
         who = tuple(cast.phones)
-    return Step(
+    return ScenarioStep(
         name=named[0] if named else "expect",
         line=table.line,
         action=_ACTIONS[named[0]](table, named[0], cast) if named else None,
@@ -135,7 +135,7 @@ _ACTIONS: Mapping[str, Callable[[Table, str, Cast], Action]] = {
     "license": lambda table, key, cast: Put(files=activation_files(table.tables(key), cast.phones)),
     "remove": lambda table, key, _: Remove(path=table.text(key)),
     "add_fault": lambda table, key, cast: AddFault(rule=check_fault(table, key, table.text(key), cast.protocol)),
-    "set_clock": lambda table, key, _: SetClock(to=table.instant(key)),
+    "set_clock": lambda table, key, _: ClockChange(to=table.instant(key)),
     "run_until": lambda table, key, _: RunUntil(instant=table.instant(key)),
     "run_for": _span,
 }

@@ -11,14 +11,14 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from phone_sim.errors import AuthorityError, DeskBusyError, UsageError
-from phone_sim.web.bounded_body import Bounds
+from phone_sim.web.bounded_body import BodyBounds
+from phone_sim.web.desk.api import make_api
 from phone_sim.web.desk.demonstration import Demonstration
 from phone_sim.web.desk.desk import Desk
-from phone_sim.web.desk_api import make_api
-from phone_sim.web.desk_pages import desk_routes
+from phone_sim.web.desk.pages import desk_routes
 from phone_sim.web.pages import problem
-from phone_sim.web.portal import BODY_LIMITS, portal_routes
-from phone_sim.web.portal_counter import Counter
+from phone_sim.web.portal.service import PortalService
+from phone_sim.web.portal.single_activation import BODY_LIMITS, portal_routes
 from phone_sim.web.scenario_pages import Scenarios, scenario_routes
 from phone_sim.web.security import Access, Guard
 from phone_sim.web.stream import event_route
@@ -28,7 +28,12 @@ _FACES = Path(__file__).parent / "faces" / "static"
 
 
 def make_app(
-    *, access: Access, counter: Counter, desk: Desk, scenarios: Scenarios | None = None, bounds: Bounds | None = None
+    *,
+    access: Access,
+    counter: PortalService,
+    desk: Desk,
+    scenarios: Scenarios | None = None,
+    bounds: BodyBounds | None = None,
 ) -> Starlette:
     """The web server's application.
 
@@ -50,7 +55,9 @@ def make_app(
     return Starlette(
         routes=routes,
         middleware=[
-            Middleware(Guard, access=access, bounds=bounds if bounds is not None else Bounds(larger_bodies=BODY_LIMITS))
+            Middleware(
+                Guard, access=access, bounds=bounds if bounds is not None else BodyBounds(larger_bodies=BODY_LIMITS)
+            )
         ],
         exception_handlers={
             HTTPException: _http_problem,

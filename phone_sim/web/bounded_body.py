@@ -12,7 +12,7 @@ _LINGER_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class BodyBounds:
     """Limits of a request: sizes in bytes, `body_seconds` for the whole body. `larger_bodies` are for single paths."""
 
     header_bytes: int = 16 * 1024

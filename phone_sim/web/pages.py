@@ -34,7 +34,7 @@ BLANK = Form(typed={}, errors={})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part(Generic[Row]):
+class PageOfRows(Generic[Row]):
     """A part of a long list: its rows, which part it is, of how many."""
 
     rows: Sequence[Row]
@@ -92,9 +92,9 @@ def _one_line(text: str) -> str:
     return "".join(each if each.isprintable() else "?" for each in text.strip()[:FIELD_LIMIT])
 
 
-def part_of(request: Request, rows: Sequence[Row]) -> Part[Row]:
+def part_of(request: Request, rows: Sequence[Row]) -> PageOfRows[Row]:
     """The part of a list that `?page=` asks for, the first one without it."""
     count = max(1, -(-len(rows) // _ROWS))
     asked = request.query_params.get("page", "1")
     place = min(count, max(1, int(asked))) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
-    return Part(rows=rows[(place - 1) * _ROWS : place * _ROWS], place=place, count=count)
+    return PageOfRows(rows=rows[(place - 1) * _ROWS : place * _ROWS], place=place, count=count)

@@ -16,9 +16,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from phone_sim.errors import UsageError
-from phone_sim.scenario import report
+from phone_sim.scenario import scenario_report
 from phone_sim.scenario.read import read_scenario
-from phone_sim.scenario.run import Outcome, run_scenario
+from phone_sim.scenario.run import ScenarioOutcome, run_scenario
 from phone_sim.web.pages import answer
 
 
@@ -31,7 +31,7 @@ class Scenarios:
 
     def __init__(self, files: Iterable[Path]) -> None:
         self.scenarios = tuple(read_scenario(file) for file in files)
-        self.outcomes: dict[int, Outcome] = {}
+        self.outcomes: dict[int, ScenarioOutcome] = {}
         self._running = threading.Lock()
 
     def run(self, place: int) -> None:
@@ -57,7 +57,7 @@ class Scenarios:
         """A scenario and its last outcome, as programs get it; `passed` is null for one that was not run."""
         scenario, outcome = self.scenarios[place], self.outcomes.get(place)
         about = {"place": place, "file": scenario.file, "title": scenario.title, "passed": None}
-        return about if outcome is None else about | report.as_json(outcome)
+        return about if outcome is None else about | scenario_report.as_json(outcome)
 
 
 def scenario_routes(scenarios: Scenarios) -> list[BaseRoute]:

@@ -28,7 +28,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from phone_sim.errors import UsageError
-from phone_sim.web.bounded_body import BodyRefusedError, BodyTooLargeError, BoundedBody, Bounds
+from phone_sim.web.bounded_body import BodyBounds, BodyRefusedError, BodyTooLargeError, BoundedBody
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -80,10 +80,10 @@ class Access:
 class Guard:
     """Middleware that lets a request pass, or refuses it with a status and a text that says why."""
 
-    def __init__(self, app: ASGIApp, *, access: Access, bounds: Bounds | None = None) -> None:
+    def __init__(self, app: ASGIApp, *, access: Access, bounds: BodyBounds | None = None) -> None:
         self._app = app
         self._access = access
-        self._bounds = bounds if bounds is not None else Bounds()
+        self._bounds = bounds if bounds is not None else BodyBounds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request as ASGI says."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from phone_sim.audit.checks import audit
 from phone_sim.audit.finding import Finding, Verdict
-from phone_sim.audit.gather import Plan, observe
+from phone_sim.audit.gather import AuditPlan, observe
 from phone_sim.audit.observations import Observations
 from phone_sim.licensing.license_file import write
 from phone_sim.mac_address import MacAddress
@@ -29,9 +29,9 @@ def plan(
     client_cert: Path | None = None,
     outside: str = "",
     trusts: bool = True,
-) -> Plan:
+) -> AuditPlan:
     """An audit of the server at `url`, with the test pair's key named where it `trusts`."""
-    return Plan(
+    return AuditPlan(
         url=url,
         now=NOW,
         mac=MAC,

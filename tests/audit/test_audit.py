@@ -10,7 +10,7 @@ import pytest
 
 from phone_sim.audit.checks import audit
 from phone_sim.audit.finding import Verdict
-from phone_sim.audit.gather import Plan, following, observe
+from phone_sim.audit.gather import AuditPlan, following, observe
 from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.site import MemorySite
@@ -285,7 +285,7 @@ def test_the_same_again_is_counted() -> None:
 
 
 def test_a_slow_server_is_found() -> None:
-    slow = Plan(url="", now=NOW, mac=MAC, other_mac=OTHER, timeout=0.2)
+    slow = AuditPlan(url="", now=NOW, mac=MAC, other_mac=OTHER, timeout=0.2)
     rules = ["delay=0.15 file=site.cfg nth=1"]
     with HttpBootServer(MemorySite(SITE), faults=FaultPlan(rules)) as server:
         findings = {one.check.name: one for one in audit(observe(replace(slow, url=server.url)))}

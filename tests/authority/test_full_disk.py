@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from phone_sim.authority.activation import redeem_batch, redeem_phone
 from phone_sim.authority.ledger import Ledger
-from phone_sim.authority.office import found, open_office
+from phone_sim.authority.license_authority import create_authority, open_authority
 from phone_sim.cli.main import main
 from phone_sim.errors import AuthorityError
 from phone_sim.licensing.license_file import read_all
@@ -80,17 +80,17 @@ def ledger_story(disk: Path) -> None:
 def new_ledger_story(disk: Path) -> None:
     """The authority is to be made on the disk."""
     ballast = fill(disk)
-    said = complaint(lambda: found(disk / "authority"))
+    said = complaint(lambda: create_authority(disk / "authority"))
     assert "No space left on device" in said, said
     ballast.unlink()
-    found(disk / "authority")
-    with open_office(disk / "authority") as office:
-        entered(office.ledger, phone_order())
+    create_authority(disk / "authority")
+    with open_authority(disk / "authority") as opened:
+        entered(opened.ledger, phone_order())
 
 
 def publish_story(disk: Path) -> None:
     """The boot server's folder is on the disk."""
-    found(disk.parent / "authority")
+    create_authority(disk.parent / "authority")
     old, new = (str(mac) for mac in phones(2))
     number = license_verb(disk, "order", "--quantity", "3").stdout.strip()
     assert license_verb(disk, "redeem", number, old, "--publish", str(disk)).exit_code == 0

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from phone_sim.authority.activation import activation_files
 from phone_sim.authority.ledger import Ledger
-from phone_sim.authority.office import LEDGER_FILE, found, open_office
+from phone_sim.authority.license_authority import LEDGER_FILE, create_authority, open_authority
 from phone_sim.cli.main import main
 from phone_sim.licensing.license_file import read_all
 from tests.authority import batch_of, counted, entered, phone_order, phones
@@ -109,12 +109,12 @@ def test_killed_batch_is_redeemed_whole_or_not_at_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_killed_publish_leaves_whole_files_and_export_makes_the_rest(tmp_path: Path, seed: int) -> None:
     folder, site, macs = tmp_path / "authority", tmp_path / "site", phones(200)
-    found(folder)
+    create_authority(folder)
     dice = random.Random(seed)
     words = ["license", "--authority", str(folder)]
     for _ in range(4):
-        with open_office(folder) as office:
-            number = entered(office.ledger, phone_order(quantity=len(macs)))
+        with open_authority(folder) as opened:
+            number = entered(opened.ledger, phone_order(quantity=len(macs)))
         (tmp_path / "batch").write_text(batch_of(number, macs))
         mailed = ["--mail-to", "a@example.org", "--mail-folder", str(tmp_path / "mail"), "--publish", str(site)]
         command = ["-m", "phone_sim", *words, "batch", str(tmp_path / "batch"), *mailed]
@@ -124,8 +124,8 @@ def test_killed_publish_leaves_whole_files_and_export_makes_the_rest(tmp_path: P
             assert read_all(file.read_bytes())
     exported = CliRunner().invoke(main, [*words, "export", *map(str, macs), "--publish", str(site)])
     assert exported.exit_code == 0, exported.output
-    with open_office(folder) as office:
-        files = activation_files(office.ledger, office.signing_key, [mac.serial for mac in macs])
+    with open_authority(folder) as opened:
+        files = activation_files(opened.ledger, opened.signing_key, [mac.serial for mac in macs])
     assert {file.name: file.read_bytes() for file in site.glob("*-license.cfg")} == files
     assert all(len(read_all(data)) == 4 for data in files.values())
 

@@ -9,7 +9,7 @@ from threading import Barrier
 
 from phone_sim.authority.activation import redeem_batch, redeem_phone
 from phone_sim.authority.ledger import Ledger
-from phone_sim.authority.office import found, open_office
+from phone_sim.authority.license_authority import create_authority, open_authority
 from phone_sim.errors import AuthorityError
 from phone_sim.mac_address import MacAddress
 from tests.authority import ASKS, NOW, batch_of, counted, entered, phone_order, phones
@@ -95,7 +95,7 @@ class Founder:
         for folder in self.folders:
             _start[0].wait(PATIENCE)
             try:
-                found(folder)
+                create_authority(folder)
             except AuthorityError as error:
                 said.append(str(error))
             else:
@@ -142,6 +142,6 @@ def test_authority_is_founded_by_one_of_two(tmp_path: Path) -> None:
         assert sorted([bool(one), bool(other)]) == [False, True]
         assert (one or other) == f"{folder} has a signing key already, which is never replaced"
         assert stat.S_IMODE((folder / "signing_key.pem").stat().st_mode) == 0o600
-        with open_office(folder) as office:
-            assert (folder / "trust_anchor.pem").read_bytes() == office.signing_key.anchor.pem()
+        with open_authority(folder) as opened:
+            assert (folder / "trust_anchor.pem").read_bytes() == opened.signing_key.anchor.pem()
         assert not [path.name for path in folder.iterdir() if path.name.startswith(".")]

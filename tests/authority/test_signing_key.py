@@ -15,7 +15,14 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from phone_sim.authority.office import ANCHOR_FILE, KEY_FILE, LEDGER_FILE, found, open_office, write_files
+from phone_sim.authority.license_authority import (
+    ANCHOR_FILE,
+    KEY_FILE,
+    LEDGER_FILE,
+    create_authority,
+    open_authority,
+    write_files,
+)
 from phone_sim.authority.signing_key import SigningKey
 from phone_sim.errors import AuthorityError, UsageError
 from phone_sim.licensing.expiry import NEVER
@@ -26,7 +33,7 @@ from tests.make import LDAP, SIGNING_KEY
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    found(tmp_path / "authority")
+    create_authority(tmp_path / "authority")
     return tmp_path / "authority"
 
 
@@ -41,7 +48,7 @@ def pem(
 def test_key_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        found(tmp_path / "authority")
+        create_authority(tmp_path / "authority")
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "authority" / KEY_FILE).stat().st_mode) == 0o600
@@ -51,7 +58,7 @@ def test_key_is_readable_by_its_owner_only(tmp_path: Path) -> None:
 def test_key_is_never_replaced(folder: Path) -> None:
     before = (folder / KEY_FILE).read_bytes()
     with pytest.raises(AuthorityError, match="has a signing key already, which is never replaced"):
-        found(folder)
+        create_authority(folder)
     assert (folder / KEY_FILE).read_bytes() == before
 
 
@@ -59,19 +66,19 @@ def test_missing_anchor_is_written_again(folder: Path) -> None:
     anchor = folder / ANCHOR_FILE
     before = anchor.read_bytes()
     anchor.unlink()
-    with open_office(folder) as office:
-        assert anchor.read_bytes() == before == office.signing_key.anchor.pem()
+    with open_authority(folder) as opened:
+        assert anchor.read_bytes() == before == opened.signing_key.anchor.pem()
     assert load_anchor(anchor).pem() == before
 
 
 def test_anchor_of_another_key_is_replaced(folder: Path) -> None:
     (folder / ANCHOR_FILE).write_bytes(SIGNING_KEY.anchor.pem())
-    with open_office(folder) as office:
-        assert load_anchor(folder / ANCHOR_FILE).pem() == office.signing_key.anchor.pem()
+    with open_authority(folder) as opened:
+        assert load_anchor(folder / ANCHOR_FILE).pem() == opened.signing_key.anchor.pem()
 
 
 def test_folder_without_a_key_is_no_authority(tmp_path: Path) -> None:
-    with pytest.raises(AuthorityError, match="phone-sim license init makes one"), open_office(tmp_path / "absent"):
+    with pytest.raises(AuthorityError, match="phone-sim license init makes one"), open_authority(tmp_path / "absent"):
         pass
     assert not (tmp_path / "absent").exists()
 
@@ -91,7 +98,7 @@ def test_key_that_cannot_sign_is_refused_with_the_reason(folder: Path) -> None:
     }
     for data, reason in cases.items():
         (folder / KEY_FILE).write_bytes(data)
-        with pytest.raises(UsageError, match=reason), open_office(folder):
+        with pytest.raises(UsageError, match=reason), open_authority(folder):
             pass
 
 

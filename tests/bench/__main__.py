@@ -22,7 +22,7 @@ from lxml import etree
 
 from fixtures.make_fixtures import MACS
 from phone_sim.authority.signing_key import test_signing_key
-from phone_sim.casebook.activation_files import phone_key
+from phone_sim.fault_catalog.activation_files import phone_key
 from phone_sim.licensing.license_file import read_for_phone, write
 from phone_sim.licensing.signature import DIGEST, PADDING
 from phone_sim.runtime.transport import Transport, network_transport

@@ -13,7 +13,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_sim.boot_server.directory import DirectorySite
+from phone_sim.boot_server.folder_site import FolderSite
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.errors import UsageError
@@ -202,7 +202,7 @@ def test_no_path_leads_out_of_the_root(tmp_path: Path, path: str) -> None:
     (tmp_path / "secret").write_bytes(b"secret")
     (root / "link").symlink_to(tmp_path / "secret")
     (root / "folder").symlink_to(tmp_path, target_is_directory=True)
-    with HttpBootServer(DirectorySite(root)) as server:
+    with HttpBootServer(FolderSite(root)) as server:
         read = said(server, f"GET /{path} HTTP/1.1\r\nConnection: close\r\n\r\n".encode())
         head = f"PUT /{path} HTTP/1.1\r\nConnection: close\r\nContent-Length: 4\r\n\r\n"
         written = said(server, head.encode() + b"mine")
@@ -213,7 +213,7 @@ def test_no_path_leads_out_of_the_root(tmp_path: Path, path: str) -> None:
 
 
 def test_absolute_path_is_below_the_root(tmp_path: Path) -> None:
-    with HttpBootServer(DirectorySite(tmp_path)) as server:
+    with HttpBootServer(FolderSite(tmp_path)) as server:
         for path in (b"/etc/passwd", b"//etc/passwd", b"/%2Fetc/passwd"):
             assert status_of(said(server, b"GET " + path + b" HTTP/1.1\r\nConnection: close\r\n\r\n")) == 404
 

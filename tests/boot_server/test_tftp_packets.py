@@ -9,8 +9,8 @@ from phone_sim.boot_server.tftp_packets import (
     Agreement,
     Block,
     Call,
-    Failure,
     MalformedPacketError,
+    TftpError,
     ack_packet,
     agree,
     data_packet,
@@ -32,7 +32,7 @@ def test_packets_are_those_of_the_rfc() -> None:
     assert error_packet(0, "été") == b"\0\5\0\0?t?\0"
     assert parse(b"\0\3\0\1ab") == Block(number=1, data=b"ab")
     assert parse(b"\0\4\xff\xff") == Acknowledgment(number=65535)
-    assert parse(b"\0\5\0\1no\0") == Failure(code=1)
+    assert parse(b"\0\5\0\1no\0") == TftpError(code=1)
 
 
 def test_block_numbers_roll_over_to_zero() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import tftpy
 
-from phone_sim.boot_server.directory import DirectorySite
+from phone_sim.boot_server.folder_site import FolderSite
 from phone_sim.boot_server.journal import BROKEN_OFF
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.boot_server.tftp import TftpBootServer
@@ -156,7 +156,7 @@ def test_no_path_leads_out_of_the_root(tmp_path: Path, opcode: bytes, path: byte
     (tmp_path / "secret").write_bytes(b"secret")
     (root / "link").symlink_to(tmp_path / "secret")
     (root / "up").symlink_to(tmp_path, target_is_directory=True)
-    with TftpBootServer(DirectorySite(root)) as server, RawClient(server) as raw:
+    with TftpBootServer(FolderSite(root)) as server, RawClient(server) as raw:
         raw.request(opcode + path + b"\0octet\0")
         answer = raw.receive()
         if answer == ack(0):
@@ -168,7 +168,7 @@ def test_no_path_leads_out_of_the_root(tmp_path: Path, opcode: bytes, path: byte
 
 
 def test_absolute_path_is_below_the_root(tmp_path: Path) -> None:
-    with TftpBootServer(DirectorySite(tmp_path)) as server, RawClient(server) as raw:
+    with TftpBootServer(FolderSite(tmp_path)) as server, RawClient(server) as raw:
         raw.request(rrq("/etc/passwd"))
         assert raw.receive().startswith(b"\0\5\0\1")
 

@@ -9,8 +9,8 @@ from click.testing import CliRunner, Result
 from fixtures.make_fixtures import MACS
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.site import MemorySite
-from phone_sim.casebook.activation_files import phone_key
 from phone_sim.cli.main import main
+from phone_sim.fault_catalog.activation_files import phone_key
 from phone_sim.licensing.license_file import write
 from tests.make import element
 from tests.runtime.hostile_ldap import BIND, BIND_RESPONSE, HostileLdapServer, result

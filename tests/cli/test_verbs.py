@@ -14,14 +14,14 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fixtures.make_fixtures import HERE, MACS
-from phone_sim.boot_server.directory import DirectorySite
 from phone_sim.boot_server.faults import FaultPlan
+from phone_sim.boot_server.folder_site import FolderSite
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.boot_server.tftp import TftpBootServer
-from phone_sim.casebook.activation_files import phone_key, site_key
 from phone_sim.cli.main import VERBS, main
-from phone_sim.cli.report import frame_text
+from phone_sim.cli.phone_report import frame_text
+from phone_sim.fault_catalog.activation_files import phone_key, site_key
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.screen import Frame
 from phone_sim.licensing.license_file import write
@@ -387,7 +387,7 @@ def test_both_protocols_write_the_same_log(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(data)
     logs = []
     for kind in (HttpBootServer, TftpBootServer):
-        with kind(DirectorySite(tmp_path)) as running:
+        with kind(FolderSite(tmp_path)) as running:
             done = phone_sim("boot", "--server", running.url, "--now", "2026-03-02")
             logs.append([line for line in done.stdout.splitlines() if "|copy |4|" not in line])
     assert logs[0] == logs[1]

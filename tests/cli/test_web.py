@@ -14,9 +14,9 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from phone_sim.authority.office import found
+from phone_sim.authority.license_authority import create_authority
 from phone_sim.cli.main import main
-from phone_sim.web.portal_counter import Counter
+from phone_sim.web.portal.service import PortalService
 from tests.authority import phone_order
 from tests.real_servers.process import wait_until
 from tests.web import MAC, enter
@@ -24,9 +24,9 @@ from tests.web.running import BOUND, ask
 
 
 @pytest.fixture
-def counter(tmp_path: Path) -> Counter:
-    found(tmp_path / "authority")
-    return Counter(authority=tmp_path / "authority", boot_server=tmp_path / "site")
+def counter(tmp_path: Path) -> PortalService:
+    create_authority(tmp_path / "authority")
+    return PortalService(authority=tmp_path / "authority", boot_server=tmp_path / "site")
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def start(folder: Path, *words: str) -> "Iterator[subprocess.Popen[str]]":
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_web_serves_phones_and_the_portal_and_ends_with_130(
-    counter: Counter, tmp_path: Path, how: signal.Signals
+    counter: PortalService, tmp_path: Path, how: signal.Signals
 ) -> None:
     number = enter(counter, phone_order())
     (tmp_path / "site").mkdir()
@@ -127,14 +127,16 @@ def test_folder_without_authority_names_what_makes_one(tmp_path: Path) -> None:
         (("--port", "70000"), "--port"),
     ],
 )
-def test_address_that_cannot_be_used_is_a_usage_error(counter: Counter, words: tuple[str, ...], complaint: str) -> None:
+def test_address_that_cannot_be_used_is_a_usage_error(
+    counter: PortalService, words: tuple[str, ...], complaint: str
+) -> None:
     done = CliRunner().invoke(main, ["web", "--authority", str(counter.authority), *words], prog_name="phone-sim")
     assert done.exit_code == 2
     assert complaint in done.stderr
 
 
 @pytest.mark.parametrize("package", ["starlette", "uvicorn", "jinja2", "python_multipart"])
-def test_missing_package_names_the_extra(counter: Counter, package: str) -> None:
+def test_missing_package_names_the_extra(counter: PortalService, package: str) -> None:
     story = f"import sys; sys.modules[{package!r}] = None; from phone_sim.cli.main import main; main()"
     command = [sys.executable, "-c", story, "web", "--authority", str(counter.authority)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from phone_sim.firmware.effects import Show
-from phone_sim.firmware.keys import Press, parse_press
+from phone_sim.firmware.keypad import Press, parse_press
 from phone_sim.firmware.layout import Layout, layout_of
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from phone_sim.errors import LifecycleError
-from phone_sim.firmware.directory import DirectoryServer
+from phone_sim.firmware.directory_settings import DirectoryServer
 from phone_sim.firmware.effects import Effect, Log, Show
 from phone_sim.firmware.location import Credentials
 from phone_sim.firmware.network_effects import (

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.flash import FlashContents
-from phone_sim.firmware.lease import DhcpSettings, Told, asked_options, told_by
+from phone_sim.firmware.lease import DhcpSettings, LeaseInfo, asked_options, lease_info
 from phone_sim.firmware.location import BootServer
 from phone_sim.firmware.network_effects import AskLease, LeaseAnswer, Leased, NoLease
 from phone_sim.firmware.phone import Phone
@@ -22,9 +22,9 @@ from tests.make import MAC, configured, identity, master
 EAST_OF_GREENWICH = struct.pack("!i", 25200)
 
 
-def told(options: dict[int, bytes], *numbers: int) -> Told:
+def told(options: dict[int, bytes], *numbers: int) -> LeaseInfo:
     settings = DhcpSettings(boot_server_options=numbers) if numbers else DhcpSettings()
-    return told_by(options, settings)
+    return lease_info(options, settings)
 
 
 def booted(reply: LeaseAnswer | None, *, url: str = "", **parameters: str) -> VirtualPhone:
@@ -98,14 +98,14 @@ def test_next_option_counts_when_one_makes_no_sense() -> None:
 
 def test_vendor_options_fill_what_is_absent() -> None:
     inside = b"\x00\x42\x04boot\x02\x04" + EAST_OF_GREENWICH + b"\xff"
-    assert told({43: inside}) == Told(boot_server="ftp://boot", gmt_offset=25200)
+    assert told({43: inside}) == LeaseInfo(boot_server="ftp://boot", gmt_offset=25200)
     assert told({43: inside, 66: b"tftp://boot.example/"}).boot_server == "tftp://boot.example/"
 
 
 def test_vendor_options_need_no_end_mark() -> None:
     assert told({43: b"\x42\x04boot"}).boot_server == "ftp://boot"
-    assert told({43: b"\x42\x04boot\x02\x04\x00"}) == Told(boot_server="ftp://boot")  # the second is cut off
-    assert told({43: b"\xff\x00\x42\x04boot"}) == Told()  # after an end mark nothing counts
+    assert told({43: b"\x42\x04boot\x02\x04\x00"}) == LeaseInfo(boot_server="ftp://boot")  # the second is cut off
+    assert told({43: b"\xff\x00\x42\x04boot"}) == LeaseInfo()  # after an end mark nothing counts
 
 
 def test_times_and_logs_have_servers() -> None:
@@ -113,7 +113,7 @@ def test_times_and_logs_have_servers() -> None:
     assert found.time_servers == ("10.0.0.1", "10.0.0.2")
     assert found.log_server == "10.0.0.3"
     assert told({4: bytes([10, 0, 0, 5])}).time_servers == ("10.0.0.5",)
-    assert told({42: b"\x0a\x00", 7: b"x"}) == Told()
+    assert told({42: b"\x0a\x00", 7: b"x"}) == LeaseInfo()
 
 
 @pytest.mark.parametrize("value", [b"", b"\0\0\0", struct.pack("!i", 14 * 3600 + 1), b"\x7f\xff\xff\xff", bytes(5)])

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from phone_sim.errors import LifecycleError
-from phone_sim.firmware.lifecycle import TRANSITIONS, Event, State, after, diagram
+from phone_sim.firmware.lifecycle import TRANSITIONS, LifecycleEvent, State, after, diagram
 
 # Typed anew, a line for each state: what each event leads to.
 LIFE = {
@@ -34,8 +34,8 @@ LIFE = {
 }
 
 
-@pytest.mark.parametrize(("state", "event"), list(itertools.product(State, Event)))
-def test_each_pair_leads_on_or_is_refused_by_name(state: State, event: Event) -> None:
+@pytest.mark.parametrize(("state", "event"), list(itertools.product(State, LifecycleEvent)))
+def test_each_pair_leads_on_or_is_refused_by_name(state: State, event: LifecycleEvent) -> None:
     expected = LIFE[state.value].get(event.value)
     if expected is not None:
         assert after(state, event) is State(expected)
@@ -52,7 +52,7 @@ def test_every_state_can_be_reached_and_left() -> None:
 
 
 def test_power_can_be_cut_whenever_it_is_on() -> None:
-    assert {old for old, event in TRANSITIONS if event is Event.POWER_CUT} == set(State) - {State.OFF}
+    assert {old for old, event in TRANSITIONS if event is LifecycleEvent.POWER_CUT} == set(State) - {State.OFF}
 
 
 def test_diagram_has_a_row_for_each_transition() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phone_sim.firmware.lease import Told
+from phone_sim.firmware.lease import LeaseInfo
 from phone_sim.firmware.local_time import Changeover, DaylightSaving, LocalTime, date_text
 from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.settings import read_settings
@@ -20,7 +20,7 @@ DST = "tcpIpApp.sntp.daylightSavings."
 def zone_of(offset_hours: float, **rule: str) -> LocalTime:
     values = {"tcpIpApp.sntp.gmtOffset": f"{int(offset_hours * 3600)}"}
     values |= {DST + name.replace("_", "."): value for name, value in rule.items()}
-    found = read_settings(of(values), Told(), components=(), style=LogStyle.BULLETIN, missed="03")
+    found = read_settings(of(values), LeaseInfo(), components=(), style=LogStyle.BULLETIN, missed="03")
     assert found.problems == ()
     return found.zone
 

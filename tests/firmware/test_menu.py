@@ -4,7 +4,7 @@ import pytest
 
 from phone_sim.firmware.corporate_directory import NO_SERVER
 from phone_sim.firmware.effects import ReadClock, Show
-from phone_sim.firmware.keys import Key, Typed
+from phone_sim.firmware.keypad import Key, Typed
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.menu import CLOSED
 from phone_sim.firmware.phone import Phone

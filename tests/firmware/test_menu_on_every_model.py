@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phone_sim.firmware.effects import Show
-from phone_sim.firmware.keys import Key, Press, Typed
+from phone_sim.firmware.keypad import Key, Press, Typed
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.screen import Frame
 from phone_sim.licensing.license_key import SLOTS

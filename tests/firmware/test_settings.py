@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_sim.firmware.lease import Told
+from phone_sim.firmware.lease import LeaseInfo
 from phone_sim.firmware.local_time import STOCK_DAYLIGHT_SAVING, Changeover, DaylightSaving, LocalTime
 from phone_sim.firmware.log_line import LogFormat, LogStyle, RenderType
 from phone_sim.firmware.settings import LogSettings, Settings, read_settings
@@ -21,7 +21,7 @@ def settings(**values: str) -> Settings:
 
 
 def settings_of(values: dict[str, str]) -> Settings:
-    return read_settings(of(values), Told(), components=("lic", "ldap"), style=LogStyle.BULLETIN, missed="03")
+    return read_settings(of(values), LeaseInfo(), components=("lic", "ldap"), style=LogStyle.BULLETIN, missed="03")
 
 
 def test_stock_settings() -> None:

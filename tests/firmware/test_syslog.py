@@ -6,7 +6,7 @@ import pytest
 
 from phone_sim.firmware.effects import Log
 from phone_sim.firmware.host import Host
-from phone_sim.firmware.lease import Told
+from phone_sim.firmware.lease import LeaseInfo
 from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.settings import BadParameter, Settings, read_settings
 from phone_sim.firmware.syslog import SyslogServer
@@ -22,7 +22,7 @@ def settings(told: str = "", device_set: str = "1", **values: str) -> Settings:
     parameters = {f"{PREFIX}.{name}": value for name, value in values.items()}
     in_effect = {f"{name}.set": "1" for name in parameters}
     found = of(parameters | in_effect | {"device.set": device_set})
-    return read_settings(found, Told(log_server=told), components=(), style=LogStyle.BULLETIN, missed="03")
+    return read_settings(found, LeaseInfo(log_server=told), components=(), style=LogStyle.BULLETIN, missed="03")
 
 
 def in_effect(**values: str) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def test_parameter_without_its_own_set_is_not_in_effect() -> None:
         f"{PREFIX}.renderLevel": "nonsense",
         f"{PREFIX}.transport": "None",
     }
-    found = read_settings(of(values), Told(), components=(), style=LogStyle.BULLETIN, missed="03")
+    found = read_settings(of(values), LeaseInfo(), components=(), style=LogStyle.BULLETIN, missed="03")
     assert (found.syslog, found.problems) == (SERVER, ())
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_sim.firmware.keys import LETTERS, Key, Press, Typed, parse_press
+from phone_sim.firmware.keypad import LETTERS, Key, Press, Typed, parse_press
 from phone_sim.firmware.text_entry import TEXT_LIMIT, TextEntry
 
 PRESSES = st.one_of(st.sampled_from(Key), st.characters(exclude_categories=["C", "Z"]).map(Typed))

@@ -6,7 +6,7 @@ import pytest
 
 from phone_sim.firmware.effects import AskTimeAfter, Fetch, SetClock
 from phone_sim.firmware.features import Enabled, NotLicensed
-from phone_sim.firmware.lease import Told
+from phone_sim.firmware.lease import LeaseInfo
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.network_effects import AskTime, NoTime, TimeTold
@@ -35,7 +35,7 @@ def asked_again(service: Service) -> list[int]:
 
 def settings(*told: str, **values: str) -> Settings:
     parameters = of({f"tcpIpApp.sntp.{name.replace('_', '.')}": value for name, value in values.items()})
-    return read_settings(parameters, Told(time_servers=told), components=(), style=LogStyle.BULLETIN, missed="03")
+    return read_settings(parameters, LeaseInfo(time_servers=told), components=(), style=LogStyle.BULLETIN, missed="03")
 
 
 # --- whom it asks

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from phone_sim.casebook.activation_files import phone_key
+from phone_sim.fault_catalog.activation_files import phone_key
 from phone_sim.licensing.license_file import write
 
 BOUND = 60.0

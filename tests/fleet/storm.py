@@ -16,8 +16,8 @@ from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.boot_server.fault_kinds import Down, Method, Reset, Stall, Status, TftpError, Truncate
 from phone_sim.boot_server.faults import Fault
 from phone_sim.fleet.fleet import Fleet
-from phone_sim.fleet.population import Pattern
-from phone_sim.fleet.read_population import FleetFile, read_fleet_file
+from phone_sim.fleet.population.phones import Pattern
+from phone_sim.fleet.population.population_file import FleetFile, read_fleet_file
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_file import write
 from phone_sim.licensing.license_key import LicenseType, new_key
@@ -122,26 +122,26 @@ def _in_words(fault: Fault, over_tftp: bool) -> Failing:
 
 def found_fates(fleet: Fleet, requests: Counter[str]) -> Iterator[Fate]:
     """What became of each phone."""
-    for _, member in sorted(fleet.members.items()):
-        service = member.phone.service
+    for _, fleet_phone in sorted(fleet.phones.items()):
+        service = fleet_phone.phone.service
         directory = "" if service is None else next(g.reason for g in service.gates if g.feature.key == "LDAP")
         yield Fate(
-            state=member.phone.state.value,
+            state=fleet_phone.phone.state.value,
             directory=directory,
             problem="" if service is None else service.configuration.problem,
-            boots=1 + member.reboots,
-            requests=requests[member.phone.identity.mac.digits],
+            boots=1 + fleet_phone.reboots,
+            requests=requests[fleet_phone.phone.identity.mac.digits],
         )
 
 
 def run(server: str, file: Path) -> list[Fate]:
     """Let the phones of a file boot on a real server, twice where they are rebooted; returns when all of them have."""
     # First, since it replaces the sockets.
-    from phone_sim.fleet.users import transports  # isort: skip
+    from phone_sim.fleet.on_locust.users import transports  # isort: skip
     import gevent
 
     from phone_sim.fleet.fleet import Listeners
-    from phone_sim.fleet.live import LiveFleet
+    from phone_sim.fleet.on_locust.live_fleet import LiveFleet
     from phone_sim.fleet.phone_clock import clock_of
     from phone_sim.runtime.transport import Limits, Tls
     from phone_sim.runtime.trust_file import load_anchor

@@ -8,11 +8,11 @@ import pytest
 
 from phone_sim.firmware.effects import Fetch, FetchReply, TransferFailed
 from phone_sim.firmware.lifecycle import State
-from phone_sim.fleet.fleet import Boot, Fleet, Listeners
-from phone_sim.fleet.member import Member
-from phone_sim.fleet.population import Pattern, Population
-from phone_sim.fleet.read_population import FleetFile, LicenseShare
-from phone_sim.fleet.virtual import FleetFileServer, live
+from phone_sim.fleet.fleet import CompletedBoot, Fleet, Listeners
+from phone_sim.fleet.fleet_phone import FleetPhone
+from phone_sim.fleet.population.phones import Pattern, Population
+from phone_sim.fleet.population.population_file import FleetFile, LicenseShare
+from phone_sim.fleet.virtual_run import FleetFileServer, live
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_key import LicenseType
 from phone_sim.mac_address import MacAddress
@@ -49,7 +49,7 @@ class Lived:
         self.clock = ManualClock(START)
         self.exchanges: dict[MacAddress, list[str]] = {}
         self.lines: dict[MacAddress, list[str]] = {}
-        self.boots: list[Boot] = []
+        self.boots: list[CompletedBoot] = []
         phones = range(found.population.count)
         self.fleet = Fleet(
             found.population,
@@ -64,8 +64,8 @@ class Lived:
         self.fleet.plan(phones)
         live(self.fleet, self.clock, START + timedelta(days=days))
 
-    def member(self, number: int) -> Member:
-        return self.fleet.members[number]
+    def fleet_phone(self, number: int) -> FleetPhone:
+        return self.fleet.phones[number]
 
     def _asked(self, mac: MacAddress, exchange: Exchange) -> None:
         self.exchanges.setdefault(mac, []).append(request_line(exchange))
@@ -99,13 +99,13 @@ def lived() -> Lived:
 
 def test_fleet_does_what_single_phones_do(lived: Lived) -> None:
     for number in range(POPULATION.count):
-        phone, member = alone(number), lived.member(number)
+        phone, fleet_phone = alone(number), lived.fleet_phone(number)
         assert lived.lines[phone.mac] == phone.log.splitlines()
         assert lived.exchanges[phone.mac] == [request_line(exchange) for exchange in phone.requests]
-        assert member.reboots == len(phone.reboots)
-        assert member.phone.service is not None
-        assert [gate.reason for gate in member.phone.service.gates] == [
-            phone.feature(gate.feature.key).reason for gate in member.phone.service.gates
+        assert fleet_phone.reboots == len(phone.reboots)
+        assert fleet_phone.phone.service is not None
+        assert [gate.reason for gate in fleet_phone.phone.service.gates] == [
+            phone.feature(gate.feature.key).reason for gate in fleet_phone.phone.service.gates
         ]
 
 
@@ -116,24 +116,26 @@ def test_site_licenses_end_as_the_bulletin_says(lived: Lived) -> None:
         needs_license = planned.model == "SPIP_670"
         has_site, has_own = number % 2 == 1, number % 4 == 3
         loses = needs_license and has_site and not has_own
-        assert lived.member(number).reboots == int(loses), planned
+        assert lived.fleet_phone(number).reboots == int(loses), planned
         expired = [line for line in lived.lines[planned.mac] if "License: key for LDAP" in line]
         at = "0321233000" if number == 1 else "0321020000"
         assert [line.split("|")[0] for line in expired] == [at] * int(loses)
-    assert sum(lived.member(number).reboots for number in range(POPULATION.count)) >= 3
+    assert sum(lived.fleet_phone(number).reboots for number in range(POPULATION.count)) >= 3
 
 
 def test_boots_tell_why_they_are_not_as_expected(lived: Lived) -> None:
     reasons = {boot.shortcoming for boot in lived.boots}
     assert reasons == {"", "LDAP: no license", "LDAP: license expired, last day 2026-03-20"}
-    assert len(lived.boots) == POPULATION.count + sum(member.reboots for member in lived.fleet.members.values())
+    assert len(lived.boots) == POPULATION.count + sum(
+        fleet_phone.reboots for fleet_phone in lived.fleet.phones.values()
+    )
     assert all(boot.seconds > 0 for boot in lived.boots)
 
 
 def test_idle_phones_share_what_they_have_alike(lived: Lived) -> None:
     alike = [
-        member.phone.service
-        for number, member in lived.fleet.members.items()
+        fleet_phone.phone.service
+        for number, fleet_phone in lived.fleet.phones.items()
         if POPULATION.phone(number).model == "SPIP_670" and number % 4 == 0
     ]
     services = [service for service in alike if service is not None]
@@ -145,7 +147,7 @@ def test_idle_phones_share_what_they_have_alike(lived: Lived) -> None:
 
 
 def test_own_parameters_stay_a_phones_own(lived: Lived) -> None:
-    own, others = lived.member(1).phone.service, lived.member(4).phone.service
+    own, others = lived.fleet_phone(1).phone.service, lived.fleet_phone(4).phone.service
     assert own is not None
     assert others is not None
     assert own.session.settings.polling_time.hour == 23
@@ -155,25 +157,25 @@ def test_own_parameters_stay_a_phones_own(lived: Lived) -> None:
 
 def test_ramp_switches_phones_on_one_by_one() -> None:
     lived = Lived(days=0)
-    assert set(lived.fleet.members) == {0}
+    assert set(lived.fleet.phones) == {0}
     live(lived.fleet, lived.clock, START + timedelta(seconds=1000))
-    assert set(lived.fleet.members) == set(range(11))
+    assert set(lived.fleet.phones) == set(range(11))
 
 
 def test_reboot_by_hand_fetches_a_new_license() -> None:
     lived = Lived(FleetFile(population=Population(count=1), files=FILES), days=1)
-    member = lived.member(0)
-    assert lived.fleet.shortcoming(member) == "LDAP: no license"
+    fleet_phone = lived.fleet_phone(0)
+    assert lived.fleet.shortcoming(fleet_phone) == "LDAP: no license"
     lived.server._licenses = (LicenseShare(type=LicenseType.PHONE, share=1.0, bits=(LDAP,), expiry=NEVER),)
     lived.fleet.reboot(0)
-    assert member.phone.state is State.IDLE
-    assert lived.fleet.shortcoming(member) == ""
+    assert fleet_phone.phone.state is State.IDLE
+    assert lived.fleet.shortcoming(fleet_phone) == ""
 
 
 def test_log_that_nobody_took_is_sent_later() -> None:
     """The upload period is two days (field notes 4.2); nothing is woken for it where nothing is unsent."""
     lived = Lived(FleetFile(population=POPULATION.of(1), files=FILES), days=1)
-    assert lived.member(0).log.pending == b""
+    assert lived.fleet_phone(0).log.pending == b""
     assert lived.fleet.next_due() == float("inf")
     down = [True]
 
@@ -183,27 +185,29 @@ def test_log_that_nobody_took_is_sent_later() -> None:
 
     lived.server = Failing(FILE)
     lived.fleet.reboot(0)
-    member = lived.member(0)
-    assert lived.fleet.shortcoming(member).startswith("no configuration")
-    assert b"no answer" in member.log.pending
+    fleet_phone = lived.fleet_phone(0)
+    assert lived.fleet.shortcoming(fleet_phone).startswith("no configuration")
+    assert b"no answer" in fleet_phone.log.pending
     down[0] = False
-    uploads = len(lived.exchanges[member.phone.identity.mac])
+    uploads = len(lived.exchanges[fleet_phone.phone.identity.mac])
     live(lived.fleet, lived.clock, START + timedelta(days=2, hours=23))
-    assert len(lived.exchanges[member.phone.identity.mac]) == uploads
+    assert len(lived.exchanges[fleet_phone.phone.identity.mac]) == uploads
     live(lived.fleet, lived.clock, START + timedelta(days=3, hours=1))
-    assert member.log.pending == b""
-    assert lived.exchanges[member.phone.identity.mac][-1].startswith("PUT http://boot.example/0004f2000001-app.log")
+    assert fleet_phone.log.pending == b""
+    assert lived.exchanges[fleet_phone.phone.identity.mac][-1].startswith(
+        "PUT http://boot.example/0004f2000001-app.log"
+    )
 
 
-def test_reboots_do_not_fill_the_agenda() -> None:
+def test_reboots_do_not_fill_the_scheduler() -> None:
     fleet = Lived(days=1).fleet
     due = fleet.next_due()
     for _ in range(10):
         for number in range(POPULATION.count):
             fleet.reboot(number)
-    assert len(fleet._agenda) < 5 * POPULATION.count
+    assert len(fleet._schedule) < 5 * POPULATION.count
     fleet._forget_the_past()
-    assert sorted(number for _, number in fleet._agenda) == sorted(
-        number for number, member in fleet.members.items() if member.due < inf
+    assert sorted(number for _, number in fleet._schedule) == sorted(
+        number for number, fleet_phone in fleet.phones.items() if fleet_phone.due < inf
     )
     assert fleet.next_due() == due

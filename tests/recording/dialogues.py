@@ -12,7 +12,7 @@ from phone_sim.boot_server.journal import Journal
 from phone_sim.boot_server.site import Site
 from phone_sim.boot_server.tftp import TftpBootServer
 from phone_sim.firmware.location import BootServer
-from phone_sim.recording.dialogue import Body, Exchange, Recording
+from phone_sim.recording.dialogue import Body, RecordedExchange, Recording
 from phone_sim.recording.files import BODY_LIMIT, FILE_LIMIT, Recorder, load_recording
 from phone_sim.recording.proxy import ProxySite, Transports
 from phone_sim.recording.replay import ReplaySite
@@ -95,9 +95,9 @@ def exchange(
     received: bytes | None = None,
     user_agent: str = "FileTransport PolycomSoundPointIP-SPIP_670-UA/3.3.0",
     fault: str = "",
-) -> Exchange:
+) -> RecordedExchange:
     """An exchange of the first moment."""
-    return Exchange(
+    return RecordedExchange(
         at=0.0,
         client="127.0.0.1:40000",
         protocol="tftp" if method in ("RRQ", "WRQ") else "http",
@@ -112,11 +112,11 @@ def exchange(
     )
 
 
-def upload(path: str, body: bytes) -> Exchange:
+def upload(path: str, body: bytes) -> RecordedExchange:
     """An upload that was taken."""
     return exchange(path, method="PUT", status=201, reason="Created", sent=None, received=body)
 
 
-def recording(*exchanges: Exchange) -> Recording:
+def recording(*exchanges: RecordedExchange) -> Recording:
     """A recording of these."""
     return Recording(server="http://boot.example/", began=BEGAN, exchanges=exchanges)

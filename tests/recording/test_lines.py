@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from phone_sim.errors import RecordingError
 from phone_sim.recording import files
-from phone_sim.recording.dialogue import Body, Exchange, Recording
+from phone_sim.recording.dialogue import Body, RecordedExchange, Recording
 from phone_sim.recording.files import load_recording
 from phone_sim.recording.lines import exchange_line, head_line, read_recording
 from tests.recording.dialogues import BEGAN, exchange, recording, upload
@@ -31,7 +31,7 @@ def changed(**values: Any) -> bytes:
 
 bodies = st.none() | st.builds(Body.of, st.binary(max_size=50), st.sampled_from([10, 100]))
 exchanges = st.builds(
-    Exchange,
+    RecordedExchange,
     at=st.floats(0, 1e6),
     client=st.text(),
     protocol=st.sampled_from(["http", "tftp"]),
@@ -47,7 +47,7 @@ exchanges = st.builds(
 
 
 @given(st.lists(exchanges, max_size=4))
-def test_what_was_written_is_read_back(made: list[Exchange]) -> None:
+def test_what_was_written_is_read_back(made: list[RecordedExchange]) -> None:
     data = HEAD + "".join(map(exchange_line, made)).encode()
     in_order = sorted(made, key=lambda one: one.at)
     assert read(data) == Recording(server="http://boot.example/", began=BEGAN, exchanges=tuple(in_order))

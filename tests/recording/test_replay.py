@@ -3,12 +3,12 @@
 import pytest
 
 from phone_sim.boot_server.site import OUTSIDE, Found, Missing, Refusing, Stored
-from phone_sim.recording.dialogue import Body, Exchange
+from phone_sim.recording.dialogue import Body, RecordedExchange
 from phone_sim.recording.replay import ReplaySite
 from tests.recording.dialogues import exchange, upload
 
 
-def site_of(*exchanges: Exchange) -> tuple[ReplaySite, list[str]]:
+def site_of(*exchanges: RecordedExchange) -> tuple[ReplaySite, list[str]]:
     """The site, and what it says of the unknown."""
     unknown: list[str] = []
     return ReplaySite(exchanges, unknown.append), unknown
@@ -49,7 +49,7 @@ def test_nothing_outside_is_answered() -> None:
         (exchange("a", method="RRQ", status=0, reason=""), Found(data=b"file")),
     ],
 )
-def test_recorded_answer_is_given_again(recorded: Exchange, answer: object) -> None:
+def test_recorded_answer_is_given_again(recorded: RecordedExchange, answer: object) -> None:
     site, _ = site_of(recorded)
     assert site.read("a") == answer
 
@@ -69,14 +69,16 @@ def test_recorded_answer_is_given_again(recorded: Exchange, answer: object) -> N
         ),
     ],
 )
-def test_recorded_upload_is_answered_again(recorded: Exchange, answer: object) -> None:
+def test_recorded_upload_is_answered_again(recorded: RecordedExchange, answer: object) -> None:
     site, _ = site_of(recorded)
     assert site.write("a", b"2") == answer
 
 
 def test_file_that_was_too_large_to_keep_is_said() -> None:
     made = exchange("a")
-    large = Exchange(**{name: getattr(made, name) for name in Exchange.__slots__} | {"sent": Body.of(b"12345", 4)})
+    large = RecordedExchange(
+        **{name: getattr(made, name) for name in RecordedExchange.__slots__} | {"sent": Body.of(b"12345", 4)}
+    )
     site, unknown = site_of(large)
     assert site.read("a") == Refusing.of_http(502, "the recording does not hold this file of 5 bytes")
     assert unknown == ["a: the recording does not hold this file of 5 bytes"]

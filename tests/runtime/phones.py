@@ -16,11 +16,11 @@ from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.phone import Phone
 from phone_sim.licensing import license_file
 from phone_sim.licensing.expiry import NEVER
-from phone_sim.runtime.agenda import Agenda, HeapAgenda
 from phone_sim.runtime.clock import Clock, ManualClock
 from phone_sim.runtime.driver import PhoneDriver
 from phone_sim.runtime.flash_file import Flash, MemoryFlash
 from phone_sim.runtime.log_sink import LogSink
+from phone_sim.runtime.scheduler import HeapScheduler, Scheduler
 from phone_sim.runtime.transport import Limits, Transport
 from tests.make import identity, signed_key
 
@@ -125,7 +125,7 @@ def bench(
     *,
     boot_server: str = "http://boot.example/",
     clock: Clock | None = None,
-    agenda: Agenda | None = None,
+    scheduler: Scheduler | None = None,
     flash: Flash | None = None,
     on_effect: Callable[[Effect], None] | None = None,
 ) -> Bench:
@@ -137,7 +137,7 @@ def bench(
     driver = PhoneDriver(
         Phone(identity(boot_server=boot_server)),
         clock=clock or manual,
-        agenda=agenda or HeapAgenda(manual),
+        scheduler=scheduler or HeapScheduler(manual),
         transport=transport,
         flash=storage,
         log=log,

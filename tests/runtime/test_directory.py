@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.directory import DirectorySearch, DirectoryServer, Scope
+from phone_sim.firmware.directory_settings import DirectorySearch, DirectoryServer, Scope
 from phone_sim.firmware.location import Credentials
 from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswer, DirectoryAnswered, DirectoryFailed
 from phone_sim.runtime.lookup import LookupFailedError, look_up
-from phone_sim.runtime.network.directory import make_directory
+from phone_sim.runtime.network.ldap import make_directory
 from phone_sim.runtime.network.ldap_session import ANSWER_LIMIT, VALUE_LIMIT
 from phone_sim.runtime.transport import Limits, Tls
 from tests.real_servers.certificates import Certificates

@@ -11,9 +11,9 @@ from phone_sim.errors import LifecycleError
 from phone_sim.firmware.effects import Effect, Upload
 from phone_sim.firmware.lifecycle import State
 from phone_sim.licensing import license_file
-from phone_sim.runtime.agenda import ApsAgenda, HeapAgenda
 from phone_sim.runtime.clock import ManualClock, ScaledClock
 from phone_sim.runtime.driver import PhoneDriver
+from phone_sim.runtime.scheduler import ApsScheduler, HeapScheduler
 from phone_sim.runtime.transport.memory import serve
 from tests.make import LDAP, PHONE_FILE, SITE_FILE, signed_key, until, utc
 from tests.runtime.phones import BOUND, CONFIGURATION, Bench, bench, phone_license, within
@@ -44,7 +44,7 @@ UNKNOWN: list[tuple[Act, Act, str, str]] = [
 def phone() -> Bench:
     clock = ManualClock(NEW_YEAR)
     files = CONFIGURATION | {"site.cfg": CONFIGURATION["site.cfg"].replace(b"<site", b'<site log.render.type="0"')}
-    return bench(serve(files | {PHONE_FILE: phone_license()}), clock=clock, agenda=HeapAgenda(clock))
+    return bench(serve(files | {PHONE_FILE: phone_license()}), clock=clock, scheduler=HeapScheduler(clock))
 
 
 def state_of(phone: Bench) -> tuple[object, ...]:
@@ -76,19 +76,19 @@ def test_call_that_is_not_there_cannot_end(phone: Bench) -> None:
 
 def test_rejected_power_on_does_not_restart_the_uptime() -> None:
     clock = ManualClock(NEW_YEAR)
-    agenda = HeapAgenda(clock)
+    scheduler = HeapScheduler(clock)
     site = b'<site log.render.type="0" feature.corporateDirectory.enabled="1"/>'
     license_ = license_file.write([signed_key({LDAP: until("2026-01-01")})])
-    phone = bench(serve(CONFIGURATION | {"site.cfg": site, SITE_FILE: license_}), clock=clock, agenda=agenda)
+    phone = bench(serve(CONFIGURATION | {"site.cfg": site, SITE_FILE: license_}), clock=clock, scheduler=scheduler)
     phone.driver.power_on()
-    agenda.run(timedelta(hours=1))
+    scheduler.run(timedelta(hours=1))
     with pytest.raises(LifecycleError):
         phone.driver.power_on()
-    agenda.run(timedelta(hours=13))  # at 02:00 the license is found to be over
+    scheduler.run(timedelta(hours=13))  # at 02:00 the license is found to be over
     assert next(line for line in phone.lines if "has expired" in line).startswith("140000.000|")
 
 
-def test_clock_and_agenda_wake_nothing_in_a_phone_that_is_off(phone: Bench) -> None:
+def test_clock_and_scheduler_wake_nothing_in_a_phone_that_is_off(phone: Bench) -> None:
     phone.driver.clock_set()
     assert phone.phone.state is State.OFF
     phone.driver.power_on()
@@ -120,17 +120,17 @@ def test_exchanges_are_not_kept_for_ever(phone: Bench) -> None:
 
 
 @pytest.fixture
-def agenda_of_a_fast_clock() -> Iterator[tuple[ScaledClock, ApsAgenda]]:
+def scheduler_of_a_fast_clock() -> Iterator[tuple[ScaledClock, ApsScheduler]]:
     clock = ScaledClock(NEW_YEAR, 86400 * 5)
-    agenda = ApsAgenda(clock)
-    yield clock, agenda
-    agenda.close()
+    scheduler = ApsScheduler(clock)
+    yield clock, scheduler
+    scheduler.close()
 
 
 def test_events_of_several_threads_are_dealt_with_one_at_a_time(
-    agenda_of_a_fast_clock: tuple[ScaledClock, ApsAgenda],
+    scheduler_of_a_fast_clock: tuple[ScaledClock, ApsScheduler],
 ) -> None:
-    clock, agenda = agenda_of_a_fast_clock
+    clock, scheduler = scheduler_of_a_fast_clock
     busy = threading.Lock()
     threads: set[str] = set()
     mixed: list[Effect] = []
@@ -144,7 +144,7 @@ def test_events_of_several_threads_are_dealt_with_one_at_a_time(
         busy.release()
 
     files = CONFIGURATION | {PHONE_FILE: phone_license()}
-    phone = bench(serve(files), clock=clock, agenda=agenda, on_effect=note)
+    phone = bench(serve(files), clock=clock, scheduler=scheduler, on_effect=note)
     within(phone.driver.power_on)
 
     def talk(_: int) -> None:
@@ -162,11 +162,11 @@ def test_events_of_several_threads_are_dealt_with_one_at_a_time(
 
 
 def test_reboots_and_power_cuts_of_several_threads_leave_a_phone_that_works(
-    agenda_of_a_fast_clock: tuple[ScaledClock, ApsAgenda],
+    scheduler_of_a_fast_clock: tuple[ScaledClock, ApsScheduler],
 ) -> None:
-    clock, agenda = agenda_of_a_fast_clock
+    clock, scheduler = scheduler_of_a_fast_clock
     files = CONFIGURATION | {SITE_FILE: license_file.write([signed_key({LDAP: until("2026-01-04")})])}
-    phone = bench(serve(files), clock=clock, agenda=agenda)
+    phone = bench(serve(files), clock=clock, scheduler=scheduler)
     events = [PhoneDriver.power_on, PhoneDriver.reboot, PhoneDriver.cut_power, PhoneDriver.clock_set]
 
     def disturb(event: Act) -> int:

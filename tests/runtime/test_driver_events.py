@@ -20,14 +20,14 @@ from phone_sim.firmware.effects import (
     WriteFlash,
 )
 from phone_sim.firmware.flash import FlashContents
-from phone_sim.firmware.keys import Key
+from phone_sim.firmware.keypad import Key
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.screen import RECONFIGURING, Frame
 from phone_sim.licensing.license_file import write
-from phone_sim.runtime.agenda import HeapAgenda
 from phone_sim.runtime.clock import ManualClock, ScaledClock
 from phone_sim.runtime.driver import PhoneDriver
 from phone_sim.runtime.flash_file import MemoryFlash
+from phone_sim.runtime.scheduler import HeapScheduler
 from phone_sim.runtime.transport.memory import MemoryTransport, serve
 from tests.make import LDAP, PHONE_FILE, SITE_FILE, signed_key, until
 from tests.runtime.phones import BOUND, CONFIGURATION, bench, phone_license, within
@@ -35,12 +35,12 @@ from tests.runtime.phones import BOUND, CONFIGURATION, bench, phone_license, wit
 
 def phone_with(
     on_effect: Callable[[Effect], None] | None = None, transport: MemoryTransport | None = None
-) -> tuple[PhoneDriver, HeapAgenda, MemoryFlash]:
+) -> tuple[PhoneDriver, HeapScheduler, MemoryFlash]:
     """A phone on virtual time, with a license to fetch."""
     clock = ManualClock(datetime(2026, 3, 2, tzinfo=UTC))
-    agenda, flash = HeapAgenda(clock), MemoryFlash()
+    scheduler, flash = HeapScheduler(clock), MemoryFlash()
     asked = transport or serve({**CONFIGURATION, PHONE_FILE: phone_license()})
-    return bench(asked, clock=clock, agenda=agenda, flash=flash, on_effect=on_effect).driver, agenda, flash
+    return bench(asked, clock=clock, scheduler=scheduler, flash=flash, on_effect=on_effect).driver, scheduler, flash
 
 
 @pytest.mark.parametrize("kind", [WriteFlash, WakeAt, Fetch, Upload])
@@ -49,12 +49,12 @@ def test_effect_at_which_power_is_cut_is_not_performed(kind: type) -> None:
         if isinstance(effect, kind):
             driver.cut_power()
 
-    driver, agenda, flash = phone_with(cut)
+    driver, scheduler, flash = phone_with(cut)
     driver.power_on()
     assert driver.phone.state is State.OFF
     assert flash.read() == FlashContents() or kind in (WakeAt, Upload)
     assert kind is not Fetch or driver.exchanges == ()
-    agenda.run(timedelta(days=3))
+    scheduler.run(timedelta(days=3))
     assert driver.phone.state is State.OFF
 
 
@@ -63,10 +63,10 @@ def test_power_cut_at_the_reboot_leaves_the_phone_off() -> None:
         if isinstance(effect, Reboot):
             driver.cut_power()
 
-    driver, agenda, _ = phone_with(cut)
+    driver, scheduler, _ = phone_with(cut)
     driver.power_on()
     driver.reboot()
-    agenda.run(timedelta(days=1))
+    scheduler.run(timedelta(days=1))
     assert driver.phone.state is State.OFF
     assert driver.reboots == []
 
@@ -122,10 +122,10 @@ def test_log_is_uploaded_again_once_the_boot_server_is_back() -> None:
     def upload(request: Upload) -> UploadReply:
         return NotFound("404") if down["now"] else serve(files).upload(request)
 
-    driver, agenda, _ = phone_with(transport=MemoryTransport(fetch, upload))
+    driver, scheduler, _ = phone_with(transport=MemoryTransport(fetch, upload))
     driver.power_on()
     down["now"] = False
-    agenda.run(timedelta(days=3))
+    scheduler.run(timedelta(days=3))
     assert any(name.endswith("-app.log") for name in files)
 
 
@@ -181,13 +181,13 @@ def test_key_out_of_a_flow_waits_for_its_end() -> None:
 
 def test_reboot_for_expiry_takes_the_display_from_a_menu() -> None:
     clock = ManualClock(datetime(2026, 3, 10, tzinfo=UTC))
-    agenda = HeapAgenda(clock)
+    scheduler = HeapScheduler(clock)
     site = write([signed_key({LDAP: until("2026-03-10")})])
-    driver = bench(serve({**CONFIGURATION, SITE_FILE: site}), clock=clock, agenda=agenda).driver
+    driver = bench(serve({**CONFIGURATION, SITE_FILE: site}), clock=clock, scheduler=scheduler).driver
     driver.power_on()
     driver.press(Key.MENU)
-    agenda.run_until(datetime(2026, 3, 11, 1, 0, 1, tzinfo=UTC))  # 02:00 in daylight saving time
+    scheduler.run_until(datetime(2026, 3, 11, 1, 0, 1, tzinfo=UTC))  # 02:00 in daylight saving time
     driver.press(Key.DOWN)
     assert driver.frame.lines == (RECONFIGURING,)
-    agenda.run(timedelta(minutes=1))
+    scheduler.run(timedelta(minutes=1))
     assert driver.frame.lines == ("SoundPoint IP 670",)

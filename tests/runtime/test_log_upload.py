@@ -9,9 +9,9 @@ import pytest
 from phone_sim.firmware.effects import LogContents, Refused, TransferFailed, Upload, Uploaded, UploadReply
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.log_line import parse_line
-from phone_sim.runtime.agenda import HeapAgenda
 from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.log_sink import LogSink
+from phone_sim.runtime.scheduler import HeapScheduler
 from phone_sim.runtime.transport import network_transport
 from phone_sim.runtime.transport.memory import MemoryTransport, serve
 from tests.make import MAC, configured, utc
@@ -33,8 +33,8 @@ class Logging:
         plain = serve(self.files)
         self.transport = MemoryTransport(plain.fetch, lambda request: refusal or plain.upload(request))
         self.clock = ManualClock(utc("2026-01-01T12:00"))
-        self.agenda = HeapAgenda(self.clock)
-        self.bench = bench(self.transport, clock=self.clock, agenda=self.agenda)
+        self.scheduler = HeapScheduler(self.clock)
+        self.bench = bench(self.transport, clock=self.clock, scheduler=self.scheduler)
         self.bench.driver.power_on()
 
     @property
@@ -73,21 +73,21 @@ def test_stock_size_is_16_kilobytes() -> None:
 
 def test_log_with_something_new_is_uploaded_after_the_period() -> None:
     phone = Logging({})
-    phone.agenda.run(10 * PERIOD)
+    phone.scheduler.run(10 * PERIOD)
     assert len(phone.uploads) == 1
     phone.log(10)
-    phone.agenda.run(PERIOD - timedelta(seconds=1))
+    phone.scheduler.run(PERIOD - timedelta(seconds=1))
     assert len(phone.uploads) == 1
-    phone.agenda.run(timedelta(seconds=1))
+    phone.scheduler.run(timedelta(seconds=1))
     assert len(phone.uploads) == 2
-    phone.agenda.run(10 * PERIOD)
+    phone.scheduler.run(10 * PERIOD)
     assert len(phone.uploads) == 2
 
 
 def test_period_can_be_configured() -> None:
     phone = Logging({"log.render.file.upload.period": "60"})
     phone.log(10)
-    phone.agenda.run(timedelta(seconds=60))
+    phone.scheduler.run(timedelta(seconds=60))
     assert len(phone.uploads) == 2
 
 

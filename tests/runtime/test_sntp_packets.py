@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_sim.runtime.network.sntp_packets import SIZE, Answer, is_answer, question, read_answer
+from phone_sim.runtime.network.sntp_packets import SIZE, SntpAnswer, is_answer, question, read_answer
 from tests.make import utc
 from tests.runtime.hostile_sntp import answer, timestamp
 
@@ -31,7 +31,7 @@ def test_answer_of_another_encoder_is_read(instant: datetime) -> None:
     packet = ntplib.NTPPacket(version=4, mode=4, tx_timestamp=seconds)
     packet.stratum, packet.recv_timestamp = 2, seconds - 0.25
     found = read_answer(packet.to_data())
-    assert isinstance(found, Answer)
+    assert isinstance(found, SntpAnswer)
     assert abs(found.sent - instant) < timedelta(microseconds=10)  # a float has no more
     assert abs(found.held - timedelta(seconds=0.25)) < timedelta(microseconds=10)
 
@@ -49,7 +49,7 @@ def test_answer_of_another_encoder_is_read(instant: datetime) -> None:
 )
 def test_time_of_either_era_is_read(instant: datetime) -> None:
     found = read_answer(answer(question(TOKEN), instant))
-    assert isinstance(found, Answer)
+    assert isinstance(found, SntpAnswer)
     assert abs(found.sent - instant) <= timedelta(microseconds=1)
 
 
@@ -61,13 +61,13 @@ def test_zero_is_unknown_and_not_the_turn_of_the_era() -> None:
 @pytest.mark.parametrize("received", ["2036-02-07T06:28:15", "2036-02-07T06:28:17"])
 def test_time_that_a_question_was_held_is_right_over_the_turn_of_the_era(received: str) -> None:
     found = read_answer(answer(question(TOKEN), utc("2036-02-07T06:28:17"), received=utc(received)))
-    assert isinstance(found, Answer)
+    assert isinstance(found, SntpAnswer)
     assert found.held == utc("2036-02-07T06:28:17") - utc(received)
 
 
 def test_server_that_received_after_it_sent_has_held_nothing() -> None:
     found = read_answer(answer(question(TOKEN), NOON, received=NOON + timedelta(days=1)))
-    assert found == Answer(sent=NOON, held=timedelta())
+    assert found == SntpAnswer(sent=NOON, held=timedelta())
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_answer_that_is_not_to_be_believed_is_named(wrong: dict[str, object], re
 
 @pytest.mark.parametrize("good", [{"stratum": 1}, {"stratum": 15}, {"leap": 1}, {"leap": 2}, {"version": 3}])
 def test_answer_within_the_rules_is_believed(good: dict[str, int]) -> None:
-    assert isinstance(read_answer(answer(question(TOKEN), NOON, **good)), Answer)  # type: ignore[arg-type]
+    assert isinstance(read_answer(answer(question(TOKEN), NOON, **good)), SntpAnswer)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("length", [0, 1, 31, 32, 47])
@@ -107,4 +107,4 @@ def test_answer_to_another_question_answers_nothing() -> None:
 
 @given(st.binary(min_size=SIZE, max_size=80))
 def test_any_bytes_are_read(packet: bytes) -> None:
-    assert isinstance(read_answer(packet), Answer | str)
+    assert isinstance(read_answer(packet), SntpAnswer | str)

@@ -8,7 +8,7 @@ import pytest
 
 from phone_sim.errors import LifecycleError, MacAddressError, UsageError
 from phone_sim.firmware.effects import Fetch
-from phone_sim.firmware.keys import Key
+from phone_sim.firmware.keypad import Key
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswered
 from phone_sim.firmware.screen import Frame

@@ -19,15 +19,15 @@ from phone_sim.firmware.effects import Fetch
 from phone_sim.firmware.location import Location
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_file import write as license_file
-from phone_sim.pytest_plugin.license_authority import LicenseAuthority
+from phone_sim.pytest_plugin.license_authority import PluginAuthority
 from phone_sim.runtime.transport import Limits
-from phone_sim.scenario.aim import NAMED_KEYS, Said, aim
 from phone_sim.scenario.case import NamedServer, Scenario
 from phone_sim.scenario.read import read_scenario
 from phone_sim.scenario.remote import RemoteServer
-from phone_sim.scenario.report import as_json, failure_text
-from phone_sim.scenario.run import Outcome, run_scenario
+from phone_sim.scenario.run import ScenarioOutcome, run_scenario
+from phone_sim.scenario.scenario_report import as_json, failure_text
 from phone_sim.scenario.steps import SERVER_ACTIONS
+from phone_sim.scenario.target_server import NAMED_KEYS, ServerOptions, aim
 from tests.make import LDAP, signed_key
 from tests.readme import PAGE
 from tests.real_servers.certificates import Certificates
@@ -65,9 +65,9 @@ def refused(folder: Path, steps: str = BOOT, *, keys: str = "", head: str = HEAD
     return str(caught.value).removeprefix(f"{folder}/a.phone.toml:")
 
 
-def played(scenario: Scenario, url: str) -> Outcome:
+def played(scenario: Scenario, url: str) -> ScenarioOutcome:
     """A scenario that was run on the server that an option names."""
-    return run_scenario(aim(scenario, Said(option="--server", url=url)))
+    return run_scenario(aim(scenario, ServerOptions(option="--server", url=url)))
 
 
 @pytest.mark.parametrize("place", ["file", "option"])
@@ -90,13 +90,15 @@ expect.state = "idle"
 
 
 def test_option_goes_before_the_file_key_by_key(tmp_path: Path) -> None:
-    (tmp_path / "anchor.pem").write_bytes(LicenseAuthority().anchor.pem())
+    (tmp_path / "anchor.pem").write_bytes(PluginAuthority().anchor.pem())
     scenario = read(tmp_path, keys='url = "http://a.example/"\ntls_min = "1.3"\ntrust = "anchor.pem"')
     assert scenario.server == NamedServer(url="http://a.example/", tls_min="1.3", trust=tmp_path / "anchor.pem")
-    said = Said(option="--server", url="http://b.example/", trust=Path("mine.pem"))
+    said = ServerOptions(option="--server", url="http://b.example/", trust=Path("mine.pem"))
     assert aim(scenario, said).server == NamedServer(url="http://b.example/", tls_min="1.3", trust=Path("mine.pem"))
-    assert aim(scenario, Said(option="--server", tls_min="1.1")).server == replace(scenario.server, tls_min="1.1")
-    assert aim(scenario, Said(option="--server")) is scenario
+    assert aim(scenario, ServerOptions(option="--server", tls_min="1.1")).server == replace(
+        scenario.server, tls_min="1.1"
+    )
+    assert aim(scenario, ServerOptions(option="--server")) is scenario
 
 
 def test_second_server_is_asked_when_the_first_is_down(tmp_path: Path, server: HttpBootServer) -> None:
@@ -107,7 +109,7 @@ def test_second_server_is_asked_when_the_first_is_down(tmp_path: Path, server: H
 
 
 def test_keys_are_verified_with_the_authority_that_is_trusted(tmp_path: Path) -> None:
-    authority = LicenseAuthority()
+    authority = PluginAuthority()
     (tmp_path / "anchor.pem").write_bytes(authority.anchor.pem())
     files = FILES | {f"{BELOW}licenses/0004f2000001-license.cfg": authority.license("0004f2000001", "LDAP")}
     steps = BOOT + "expect.features = { LDAP = 'on' }\n"
@@ -139,7 +141,10 @@ def test_what_only_the_embedded_server_can_do_is_refused(
 ) -> None:
     steps = BOOT + "\n[[steps]]\n\n" + steps if steps else BOOT
     with pytest.raises(UsageError) as caught:
-        aim(read(tmp_path, steps, keys=keys, head=HEAD + head), Said(option="--server", url="http://b.example/"))
+        aim(
+            read(tmp_path, steps, keys=keys, head=HEAD + head),
+            ServerOptions(option="--server", url="http://b.example/"),
+        )
     said = str(caught.value)
     assert said.startswith(f"{tmp_path}/a.phone.toml:{place}: only the embedded boot server can do this")
     assert said.endswith("--server names another: take this out, or run the file without --server")
@@ -183,7 +188,7 @@ def test_what_is_for_a_named_server_needs_one(tmp_path: Path, key: str) -> None:
     assert said == f"5: server.{key}: it is for a boot server that is named, and there is no url"
     option = "--" + key.replace("_", "-")
     with pytest.raises(UsageError, match=f"a.phone.toml: {option} is for a boot server that is named, and this"):
-        aim(read_scenario(write(tmp_path, BOOT, site=SITE)), Said(option="--server", **{key: Path("a")}))  # type: ignore[arg-type]
+        aim(read_scenario(write(tmp_path, BOOT, site=SITE)), ServerOptions(option="--server", **{key: Path("a")}))  # type: ignore[arg-type]
 
 
 def test_failure_names_the_server_without_its_password(tmp_path: Path, server: HttpBootServer) -> None:
@@ -223,7 +228,7 @@ def test_readme_has_every_key_of_a_named_server(tmp_path: Path) -> None:
     assert set(tomllib.loads(keys)) == set(NAMED_KEYS)
     certificates = Certificates.make(tmp_path)
     (tmp_path / "0004f2000001.pem").write_bytes(certificates.for_phone("0004f2000001").read_bytes())
-    (tmp_path / "trust_anchor.pem").write_bytes(LicenseAuthority().anchor.pem())
+    (tmp_path / "trust_anchor.pem").write_bytes(PluginAuthority().anchor.pem())
     assert isinstance(read(tmp_path, keys=keys).server, NamedServer)
     rules = README.partition("### Scenarios on your boot server")[2].partition("\n## ")[0]
     assert {action for action in SERVER_ACTIONS if f"`{action}`" in rules} == set(SERVER_ACTIONS)

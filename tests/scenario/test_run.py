@@ -7,8 +7,8 @@ import pytest
 
 from phone_sim.errors import UsageError
 from phone_sim.scenario.read import read_scenario
-from phone_sim.scenario.report import as_junit, failure_text, progress_line
-from phone_sim.scenario.run import Outcome, run_scenario
+from phone_sim.scenario.run import ScenarioOutcome, run_scenario
+from phone_sim.scenario.scenario_report import as_junit, failure_text, progress_line
 from tests.scenario.write import HEAD, write
 
 SHIPPED = sorted((Path(__file__).parents[2] / "fixtures/scenarios").glob("*.phone.toml"))
@@ -18,7 +18,7 @@ HTTP = HEAD + 'protocol = "http"\ntimeout = 1.0\n'
 LICENSE = '\n[[server.licenses]]\nfeatures = ["LDAP"]\n'
 
 
-def played(folder: Path, steps: str, *, head: str = HEAD) -> Outcome:
+def played(folder: Path, steps: str, *, head: str = HEAD) -> ScenarioOutcome:
     """A scenario that was run."""
     return run_scenario(read_scenario(write(folder, LICENSE + steps, head=head)))
 

@@ -90,7 +90,7 @@ class BootServer:
 
 
 class Year:
-    """The phones of all plans, on one time, with what is to happen to each of them on its agenda."""
+    """The phones of all plans, on one time, with what is to happen to each of them on its scheduler."""
 
     def __init__(self, everything: list[Plan]) -> None:
         self.time = VirtualTime()
@@ -123,11 +123,11 @@ class Year:
         time = self.time
         if plan.without_clock:
             time = VirtualTime()
-            time.clock, time.agenda = NeverSet(self.time.clock), self.time.agenda
+            time.clock, time.scheduler = NeverSet(self.time.clock), self.time.scheduler
         return VirtualPhone("http://boot.example/", mac=plan.mac, time=time, transport=self.server.transport())
 
     def _arrange(self, plan: Plan) -> None:
-        at, phone, path = self.time.agenda.at, self.phones[plan.mac], f"{plan.mac}-license.cfg"
+        at, phone, path = self.time.scheduler.at, self.phones[plan.mac], f"{plan.mac}-license.cfg"
         if not plan.before_sntp:
             at(plan.switched_on, phone.boot)
         if plan.renewal is not None:

@@ -12,12 +12,12 @@ from lxml.etree import _Element
 from starlette.testclient import TestClient
 
 from phone_sim.authority.ledger import Ledger
-from phone_sim.authority.office import LEDGER_FILE
+from phone_sim.authority.license_authority import LEDGER_FILE
 from phone_sim.authority.orders import Order
 from phone_sim.web.app import make_app
 from phone_sim.web.desk.desk import Desk
 from phone_sim.web.desk.server import DeskServer
-from phone_sim.web.portal_counter import Counter
+from phone_sim.web.portal.service import PortalService
 from phone_sim.web.scenario_pages import Scenarios
 from phone_sim.web.security import Access
 from tests.authority import entered
@@ -32,7 +32,7 @@ NOBODYS = "89CKDMTNZV86JG"
 
 @contextmanager
 def browser(
-    counter: Counter, *, access: Access | None = None, scenarios: Scenarios | None = None
+    counter: PortalService, *, access: Access | None = None, scenarios: Scenarios | None = None
 ) -> "Iterator[TestClient]":
     """A client that sends what a browser sends from a page of the same origin."""
     access = access if access is not None else Access.at("127.0.0.1", PORT)
@@ -42,13 +42,13 @@ def browser(
             yield client
 
 
-def enter(counter: Counter, *orders: Order) -> str:
+def enter(counter: PortalService, *orders: Order) -> str:
     """Enter orders into the ledger, and return the number of the first."""
     with Ledger(counter.authority / LEDGER_FILE) as ledger:
         return entered(ledger, *orders)
 
 
-def redemptions(counter: Counter) -> list[tuple[str, str]]:
+def redemptions(counter: PortalService) -> list[tuple[str, str]]:
     """All redemptions of the ledger: number and serial."""
     with Ledger(counter.authority / LEDGER_FILE) as ledger:
         return [(one.number, one.serial) for one in ledger.redemptions()]

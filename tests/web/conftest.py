@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
-from phone_sim.authority.office import found
-from phone_sim.web.portal_counter import Counter
+from phone_sim.authority.license_authority import create_authority
+from phone_sim.web.portal.service import PortalService
 from tests.web import browser
 from tests.web.chromium import Visit, Visitor, chromium
 from tests.web.desks import PATIENCE
@@ -17,14 +17,14 @@ from tests.web.running import Place, desk_on_the_web
 
 
 @pytest.fixture
-def counter(tmp_path: Path) -> Counter:
+def counter(tmp_path: Path) -> PortalService:
     """The counter of an authority that was just made, with a boot server."""
-    found(tmp_path / "authority")
-    return Counter(authority=tmp_path / "authority", boot_server=tmp_path / "site", mail_folder=tmp_path / "mail")
+    create_authority(tmp_path / "authority")
+    return PortalService(authority=tmp_path / "authority", boot_server=tmp_path / "site", mail_folder=tmp_path / "mail")
 
 
 @pytest.fixture
-def client(counter: Counter) -> Iterator[TestClient]:
+def client(counter: PortalService) -> Iterator[TestClient]:
     """A browser that is on a page of the portal."""
     with browser(counter) as client:
         yield client

@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, expect
 
-from phone_sim.firmware.keys import Key
+from phone_sim.firmware.keypad import Key
 from phone_sim.web.desk.demonstration import STEPS
 from tests.web.chromium import Visitor, chromium
 from tests.web.running import Place, desk_on_the_web

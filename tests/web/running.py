@@ -14,10 +14,10 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from phone_sim.web.app import make_app
-from phone_sim.web.bounded_body import Bounds
+from phone_sim.web.bounded_body import BodyBounds
 from phone_sim.web.desk.desk import Desk
 from phone_sim.web.desk.server import DeskServer
-from phone_sim.web.portal_counter import Counter
+from phone_sim.web.portal.service import PortalService
 from phone_sim.web.scenario_pages import Scenarios
 from phone_sim.web.security import Access
 from phone_sim.web.server import listen, server_of
@@ -31,7 +31,7 @@ BOUND = 30.0
 
 
 @contextmanager
-def running(counter: Counter, *, bounds: Bounds | None = None, token: str | None = None) -> Iterator[int]:
+def running(counter: PortalService, *, bounds: BodyBounds | None = None, token: str | None = None) -> Iterator[int]:
     """The port of a server that runs, with an empty desk that is paused."""
     with (
         DeskServer(authority=counter.authority) as server,
@@ -64,7 +64,7 @@ class Place:
 def desk_on_the_web(mail_folder: Path, start: datetime = NOW) -> Iterator[Place]:
     """A desk whose clock stands still, with a portal that publishes on its boot server."""
     with DeskServer() as server, Desk(server, start=start, speed=0) as desk, listen("127.0.0.1", 0) as listener:
-        counter = Counter(authority=server.authority, boot_server=server.licenses, mail_folder=mail_folder)
+        counter = PortalService(authority=server.authority, boot_server=server.licenses, mail_folder=mail_folder)
         port = int(listener.getsockname()[1])
         access, scenarios = Access.at("127.0.0.1", port), Scenarios(SCENARIOS)
         with served(make_app(access=access, counter=counter, desk=desk, scenarios=scenarios), listener):

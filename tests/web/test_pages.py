@@ -10,7 +10,7 @@ from lxml import etree, html
 from lxml.etree import _Element
 from starlette.testclient import TestClient
 
-from phone_sim.web.portal_counter import Counter
+from phone_sim.web.portal.service import PortalService
 from tests.authority import batch_of, phone_order, phones, site_order
 from tests.web import MAC, SERIAL, enter, page_of, posted
 
@@ -21,7 +21,7 @@ VOID = {"input", "link", "meta"}
 
 
 @pytest.fixture
-def pages(client: TestClient, counter: Counter) -> dict[str, bytes]:
+def pages(client: TestClient, counter: PortalService) -> dict[str, bytes]:
     """Every page of the portal, with and without errors, and with hostile texts in it."""
     number = enter(counter, phone_order(quantity=9), site_order())
     fields = {"number": number, "serial": MAC, "requester": HOSTILE}
@@ -105,7 +105,7 @@ def test_hostile_text_stays_text(pages: dict[str, bytes]) -> None:
         assert page.xpath("//script|//b") == [], name
 
 
-def test_no_page_tells_what_the_authority_signs_with(pages: dict[str, bytes], counter: Counter) -> None:
+def test_no_page_tells_what_the_authority_signs_with(pages: dict[str, bytes], counter: PortalService) -> None:
     pem = (counter.authority / "signing_key.pem").read_bytes()
     lines = [line for line in pem.splitlines() if len(line) > 40]
     for name, data in pages.items():
@@ -114,7 +114,7 @@ def test_no_page_tells_what_the_authority_signs_with(pages: dict[str, bytes], co
         assert b"Traceback" not in data, name
 
 
-def test_number_is_shown_to_nobody_who_asks_for_an_activation(client: TestClient, counter: Counter) -> None:
+def test_number_is_shown_to_nobody_who_asks_for_an_activation(client: TestClient, counter: PortalService) -> None:
     number = enter(counter, phone_order())
     posted(client, "/portal/activate", {"number": number, "serial": MAC})
     for path in (f"/portal/activations/{SERIAL}", f"/portal/activations/{SERIAL}.json"):

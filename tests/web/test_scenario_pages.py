@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from phone_sim.errors import UsageError
-from phone_sim.web.portal_counter import Counter
+from phone_sim.web.portal.service import PortalService
 from phone_sim.web.scenario_pages import Scenarios
 from tests.web import browser, page_of, posted, text_of
 
@@ -35,7 +35,7 @@ def scenarios(tmp_path: Path) -> Scenarios:
 
 
 @pytest.fixture
-def client(counter: Counter, scenarios: Scenarios) -> Iterator[TestClient]:
+def client(counter: PortalService, scenarios: Scenarios) -> Iterator[TestClient]:
     """A browser on a desk that has these scenarios."""
     with browser(counter, scenarios=scenarios) as client:
         yield client
@@ -94,6 +94,6 @@ def test_file_that_is_no_scenario_is_named(tmp_path: Path) -> None:
         Scenarios([tmp_path / "odd.phone.toml"])
 
 
-def test_page_without_scenarios_says_how_to_have_some(counter: Counter) -> None:
+def test_page_without_scenarios_says_how_to_have_some(counter: PortalService) -> None:
     with browser(counter) as client:
         assert "phone-sim web --scenario FILE" in text_of(page_of(client.get("/scenarios")))

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from phone_sim.errors import UsageError
-from phone_sim.web.bounded_body import Bounds
+from phone_sim.web.bounded_body import BodyBounds
 from phone_sim.web.security import Access, Guard
 
 PORT = 8123
@@ -46,7 +46,7 @@ async def fail(_: Request) -> Response:
 
 def client(access: Access | None = None, base_url: str = HERE, **bounds: float) -> TestClient:
     """A client of a guarded application; what goes wrong in it is an answer, and no exception."""
-    limits = Bounds(**{"body": 1000, "larger_bodies": {"/upload": 5000}, **bounds})  # type: ignore[arg-type]
+    limits = BodyBounds(**{"body": 1000, "larger_bodies": {"/upload": 5000}, **bounds})  # type: ignore[arg-type]
     app = Starlette(
         routes=[Route("/events", events), Route("/fail", fail), Route("/{path:path}", echo, methods=["GET", "POST"])],
         middleware=[Middleware(Guard, access=access or Access.at("127.0.0.1", PORT), bounds=limits)],

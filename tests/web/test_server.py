@@ -14,8 +14,8 @@ from starlette.routing import Route
 
 from phone_sim.errors import UsageError
 from phone_sim.web import server
-from phone_sim.web.bounded_body import Bounds
-from phone_sim.web.portal_counter import Counter
+from phone_sim.web.bounded_body import BodyBounds
+from phone_sim.web.portal.service import PortalService
 from tests.authority import counted, phone_order, phones
 from tests.real_servers.process import wait_until
 from tests.web import MAC, SERIAL, enter, redemptions
@@ -26,9 +26,9 @@ QUANTITY = 120
 
 
 @pytest.fixture
-def port(counter: Counter) -> Iterator[int]:
+def port(counter: PortalService) -> Iterator[int]:
     """The port of the portal."""
-    with running(counter, bounds=Bounds(body=2000, body_seconds=0.5)) as port:
+    with running(counter, bounds=BodyBounds(body=2000, body_seconds=0.5)) as port:
         yield port
 
 
@@ -39,7 +39,7 @@ def head(port: int, *lines: str, path: str = "/portal/activate") -> bytes:
     return "\r\n".join((*first, kind, *lines, "", "")).encode()
 
 
-def test_rebound_name_gets_nothing_and_changes_nothing(port: int, counter: Counter) -> None:
+def test_rebound_name_gets_nothing_and_changes_nothing(port: int, counter: PortalService) -> None:
     number = enter(counter, phone_order())
     evil = f"evil.example:{port}"
     for method, path, fields in (
@@ -52,7 +52,7 @@ def test_rebound_name_gets_nothing_and_changes_nothing(port: int, counter: Count
     assert redemptions(counter) == []
 
 
-def test_page_of_others_changes_nothing(port: int, counter: Counter) -> None:
+def test_page_of_others_changes_nothing(port: int, counter: PortalService) -> None:
     fields = {"number": enter(counter, phone_order()), "serial": MAC}
     for origin in ("http://evil.example", "null", f"http://127.0.0.1:{port + 1}"):
         assert ask(port, "POST", "/portal/activate", fields, Origin=origin)[0] == 403
@@ -68,7 +68,7 @@ def test_story_of_another_model_is_not_found(port: int, method: str) -> None:
 
 
 def test_token_is_asked_for_and_never_logged(
-    counter: Counter, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    counter: PortalService, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
     number = enter(counter, phone_order())
@@ -160,7 +160,7 @@ def test_what_is_no_request_gets_400_or_less(port: int, garbage: bytes) -> None:
     assert ask(port, "GET", "/portal")[0] == 200
 
 
-def test_last_activations_of_a_number_have_as_many_winners(counter: Counter) -> None:
+def test_last_activations_of_a_number_have_as_many_winners(counter: PortalService) -> None:
     number = enter(counter, phone_order(quantity=QUANTITY))
     with running(counter) as port, ThreadPoolExecutor(200) as pool:
 
@@ -172,7 +172,7 @@ def test_last_activations_of_a_number_have_as_many_winners(counter: Counter) -> 
     assert counted(counter.authority / "ledger.sqlite3") == {number: (QUANTITY, QUANTITY)}
 
 
-def test_one_phone_is_redeemed_once_however_often_it_is_asked(counter: Counter) -> None:
+def test_one_phone_is_redeemed_once_however_often_it_is_asked(counter: PortalService) -> None:
     number = enter(counter, phone_order(quantity=50))
     with running(counter) as port, ThreadPoolExecutor(40) as pool:
 

@@ -6,7 +6,7 @@ It does not know what is asked, nor what is made of the answer.
 from contextlib import suppress
 from http.client import RemoteDisconnected
 
-from phone_sim.fleet.transport.answer import Answer
+from phone_sim.fleet.transport.response_reader import ResponseReader
 from phone_sim.fleet.transport.sockets import Ear, TcpSocket, TlsSocket
 from phone_sim.runtime.transport.bounded_socket import Budget
 from phone_sim.runtime.transport.http import CHUNK
@@ -24,7 +24,7 @@ class Connection:
         self._patience = patience
         # TLS may have words in store that no watcher sees.
         self._ear = Ear(socket.fileno(), patience) if isinstance(socket, TcpSocket) else None
-        self.answer = Answer()
+        self.answer = ResponseReader()
         self._heard: list[bytes] = []
 
     def ask(self, message: bytes, *, file_limit: int | None, budget: Budget) -> None:

@@ -11,9 +11,9 @@ from functools import lru_cache
 from typing import TypeVar
 
 from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, TransferFailed, Upload, Uploaded, UploadReply
-from phone_sim.fleet.transport.answer import Answer
 from phone_sim.fleet.transport.connection import OK, Connection
 from phone_sim.fleet.transport.plain_address import Server, plain_address
+from phone_sim.fleet.transport.response_reader import ResponseReader
 from phone_sim.fleet.transport.single_phone import Takeover, current_takeover, single_phone, tls_context
 from phone_sim.fleet.transport.sockets import opened, secured
 from phone_sim.runtime.transport import Limits, Tls
@@ -69,7 +69,9 @@ class GeventHttpTransport:
             connection.close()
         self._kept.clear()
 
-    def _answer(self, method: str, request: Fetch | Upload, budget: Budget) -> Answer | TransferFailed | Takeover:
+    def _answer(
+        self, method: str, request: Fetch | Upload, budget: Budget
+    ) -> ResponseReader | TransferFailed | Takeover:
         """The answer; or what the single phone's transport gets, when it has to see to the request."""
         address = plain_address(request)
         if address is None:

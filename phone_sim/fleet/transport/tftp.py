@@ -23,7 +23,7 @@ from phone_sim.firmware.effects import (
     UploadReply,
 )
 from phone_sim.fleet.transport.sockets import addresses
-from phone_sim.fleet.transport.tftp_exchange import BrokenOffError, Exchange
+from phone_sim.fleet.transport.tftp_exchange import BrokenOffError, PacketExchange
 from phone_sim.fleet.transport.tftp_packets import (
     ACK,
     DATA,
@@ -71,7 +71,7 @@ class GeventTftpTransport:
         """Nothing is held open between transfers."""
 
     def _transferred(
-        self, request: Fetch | Upload, work: Callable[[Exchange, bytes], Result]
+        self, request: Fetch | Upload, work: Callable[[PacketExchange, bytes], Result]
     ) -> Result | NotFound | Refused | TransferFailed:
         """What the work returns, or why the transfer has failed."""
         parts = urlsplit(request.location.url)
@@ -82,7 +82,7 @@ class GeventTftpTransport:
         try:
             host, port = _host_and_port(parts.netloc)
             address = of_version_4(host, addresses(host, port, socket.SOCK_DGRAM, seconds=self._limits.answer))
-            exchange = Exchange((address, port), self._limits)
+            exchange = PacketExchange((address, port), self._limits)
             if self._source_address is not None:
                 exchange.speak_from(self._source_address)
             return work(exchange, name)
@@ -104,7 +104,7 @@ def _host_and_port(place: str) -> tuple[str, int]:
     return parts.hostname or "", parts.port or DEFAULT_PORT
 
 
-def _read(exchange: Exchange, name: bytes, limit: int) -> bytes:
+def _read(exchange: PacketExchange, name: bytes, limit: int) -> bytes:
     """The file of a name, of at most `limit` bytes."""
     packet = exchange.ask(asking(_READ, name))
     size = DEFAULT_BLOCK_SIZE
@@ -134,7 +134,7 @@ def _read(exchange: Exchange, name: bytes, limit: int) -> bytes:
             raise exchange.failed("a block that is not next in the file", ILLEGAL)
 
 
-def _write(exchange: Exchange, name: bytes, body: bytes) -> Uploaded:
+def _write(exchange: PacketExchange, name: bytes, body: bytes) -> Uploaded:
     """Send a file under a name."""
     packet = exchange.ask(asking(_WRITE, name))
     size = DEFAULT_BLOCK_SIZE
@@ -147,7 +147,7 @@ def _write(exchange: Exchange, name: bytes, body: bytes) -> Uploaded:
     return Uploaded()
 
 
-def _await_ack(exchange: Exchange, packet: bytes, number: int) -> None:
+def _await_ack(exchange: PacketExchange, packet: bytes, number: int) -> None:
     """Pass over what the server says until it acknowledges a block. To send a block for an acknowledgment that came
     twice would double all that follow (RFC 1123 4.2.3.1)."""
     wanted = ack(number)
@@ -157,7 +157,7 @@ def _await_ack(exchange: Exchange, packet: bytes, number: int) -> None:
         packet = exchange.hear()
 
 
-def _agreed(exchange: Exchange, oack: bytes) -> int:
+def _agreed(exchange: PacketExchange, oack: bytes) -> int:
     """The size of the blocks from here on."""
     size = agreed_block_size(oack)
     if size is None:

@@ -27,7 +27,7 @@ class BrokenOffError(Exception):
         self.reply = reply
 
 
-class Exchange:
+class PacketExchange:
     """One transfer's packets, to and from `server`."""
 
     __slots__ = (

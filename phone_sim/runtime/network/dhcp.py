@@ -10,7 +10,7 @@ import time
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.network_effects import AskLease, LeaseAnswer, Leased, NoLease
-from phone_sim.runtime.network.dhcp_packets import ACK, NAK, OFFER, SIZE_LIMIT, Answer, Client, read_answer
+from phone_sim.runtime.network.dhcp_packets import ACK, NAK, OFFER, SIZE_LIMIT, Client, DhcpAnswer, read_answer
 
 _CLIENT_PORT, _SERVER_PORT = 68, 67
 _EVERYBODY = "255.255.255.255"
@@ -85,7 +85,7 @@ class DhcpClient:
 
 def _answer(
     channel: socket.socket, client: Client, kinds: tuple[int, ...], deadline: float, server: bytes | None = None
-) -> Answer | None:
+) -> DhcpAnswer | None:
     """The first answer to the client that is of these kinds, and from the `server` if one is given."""
     for _ in range(_PACKETS_READ):
         if (left := deadline - time.monotonic()) <= 0:

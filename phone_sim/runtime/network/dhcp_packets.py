@@ -47,7 +47,7 @@ class Client:
         """The packet that looks for servers."""
         return self._packet(DISCOVER, {})
 
-    def request(self, offer: "Answer") -> bytes:
+    def request(self, offer: "DhcpAnswer") -> bytes:
         """The packet that takes an offer."""
         return self._packet(REQUEST, {_ADDRESS: offer.address.packed, _SERVER: offer.server})
 
@@ -72,7 +72,7 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class DhcpAnswer:
     """What a server answered: the `kind` of packet, the address that it gives, its own identifier, all options."""
 
     kind: int
@@ -81,7 +81,7 @@ class Answer:
     options: Mapping[int, bytes]
 
 
-def read_answer(packet: bytes, client: Client) -> Answer | None:
+def read_answer(packet: bytes, client: Client) -> DhcpAnswer | None:
     """The answer to this client in a packet, or None when it is for another, or none at all."""
     if len(packet) < _HEAD.size + len(_COOKIE):
         return None
@@ -98,7 +98,7 @@ def read_answer(packet: bytes, client: Client) -> Answer | None:
     kind = options.get(_TYPE, b"")
     if len(kind) != 1 or len(options.get(_SERVER, b"")) != 4:
         return None
-    return Answer(
+    return DhcpAnswer(
         kind=kind[0],
         address=IPv4Address(address),
         server=options[_SERVER],

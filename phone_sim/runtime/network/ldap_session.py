@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from typing import Any
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.directory import DirectoryEntry, DirectorySearch, DirectoryServer, Scope
+from phone_sim.firmware.directory_settings import DirectoryEntry, DirectorySearch, DirectoryServer, Scope
 from phone_sim.firmware.location import Credentials
 from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswer, DirectoryAnswered, DirectoryFailed
 from phone_sim.runtime.transport import Limits, Tls, one_line

@@ -19,7 +19,7 @@ _ERAS = (datetime(1900, 1, 1, tzinfo=UTC), datetime(2036, 2, 7, 6, 28, 16, tzinf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class SntpAnswer:
     """What a server said: when it sent its answer, and how long it had the question."""
 
     sent: datetime
@@ -36,7 +36,7 @@ def is_answer(packet: bytes, token: bytes) -> bool:
     return len(packet) >= SIZE and packet[24:32] == token
 
 
-def read_answer(packet: bytes) -> Answer | str:
+def read_answer(packet: bytes) -> SntpAnswer | str:
     """The time in an answer, or why it is not to be believed (RFC 4330, 5)."""
     flags, stratum, _, _, _, _, reference = _HEAD.unpack_from(packet)
     if flags & 7 != _SERVER:
@@ -50,7 +50,7 @@ def read_answer(packet: bytes) -> Answer | str:
     if sent is None:
         return "it tells no time"
     held = sent - received if received is not None and received < sent else timedelta()
-    return Answer(sent=sent, held=held)
+    return SntpAnswer(sent=sent, held=held)
 
 
 def _timestamp(field: bytes) -> datetime | None:

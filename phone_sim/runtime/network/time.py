@@ -15,7 +15,7 @@ from phone_sim.firmware.host import Host
 from phone_sim.firmware.network_effects import AskTime, NoTime, TimeAnswer, TimeTold
 from phone_sim.firmware.time_sync import is_credible
 from phone_sim.runtime.lookup import Address, LookupFailedError, look_up
-from phone_sim.runtime.network.sntp_packets import Answer, is_answer, question, read_answer
+from phone_sim.runtime.network.sntp_packets import SntpAnswer, is_answer, question, read_answer
 
 DEFAULT_PORT = 123
 _SERVERS_ASKED = 8
@@ -101,6 +101,6 @@ def _answer(channel: socket.socket, token: bytes, deadline: float) -> bytes:
     raise TimeoutError
 
 
-def _way_back(told: Answer, took: timedelta) -> timedelta:
+def _way_back(told: SntpAnswer, took: timedelta) -> timedelta:
     """How long the answer was under way: half of what the server did not spend on it."""
     return max(took - told.held, timedelta()) / 2

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.keys import Key
+from phone_sim.firmware.keypad import Key
 from phone_sim.mac_address import MacAddress
 from phone_sim.web.desk.desk import Desk
 from phone_sim.web.desk.phone import DeskPhone
@@ -29,7 +29,7 @@ _TO_LICENSES = (Key.MENU, Key.DIGIT_1, Key.DIGIT_4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class DemonstrationDesk:
     """What a step has at hand."""
 
     desk: Desk
@@ -43,32 +43,32 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class DemonstrationStep:
     """A step: what it is called, what there is to see after it, and what it does."""
 
     title: str
     text: str
-    act: Callable[[Stage], object] = lambda _: None
+    act: Callable[[DemonstrationDesk], object] = lambda _: None
 
 
-def _go_to_the_eve(stage: Stage) -> None:
+def _go_to_the_eve(stage: DemonstrationDesk) -> None:
     eve, _ = stage.desk.expiry_of(stage.phone.mac)
     stage.desk.time.virtual.run_until(eve)
     _show_licenses(stage)
 
 
-def _show_licenses(stage: Stage) -> None:
+def _show_licenses(stage: DemonstrationDesk) -> None:
     if stage.phone.driver.frame.title:  # a menu is open
         stage.phone.press(Key.MENU)
     stage.phone.press(*_TO_LICENSES)
 
 
-def _call_before_the_polling_time(stage: Stage) -> None:
+def _call_before_the_polling_time(stage: DemonstrationDesk) -> None:
     stage.wait_until_after_the_polling_time(-2)
     stage.phone.start_call()
 
 
-def _forge(stage: Stage) -> None:
+def _forge(stage: DemonstrationDesk) -> None:
     # The same license each time that the story is told: a file has all keys that a phone was ever given (B6).
     if not stage.desk.server.publish_again(stage.phone.mac):
         stage.desk.license(stage.phone.mac, None)
@@ -76,69 +76,69 @@ def _forge(stage: Stage) -> None:
     stage.phone.reboot()
 
 
-def _license(stage: Stage) -> None:
+def _license(stage: DemonstrationDesk) -> None:
     stage.desk.server.remove_licenses()
     stage.desk.license(None, stage.last_day)
 
 
 STEPS = (
-    Step(
+    DemonstrationStep(
         title="A phone out of its box",
         text="Nothing is in its flash. The boot server configures features that need a license, and has no license "
         "file yet.",
     ),
-    Step(
+    DemonstrationStep(
         title="Power on",
         text="The phone reads its configuration, asks for the site's license file and for its own, and finds neither. "
         "It logs that, switches the features off, and carries on (B9, B13).",
         act=lambda stage: stage.phone.switch_power(),
     ),
-    Step(
+    DemonstrationStep(
         title="Menu > Status > Licenses",
         text="The phone has nothing to list: No license installed. (B18)",
         act=_show_licenses,
     ),
-    Step(
+    DemonstrationStep(
         title="A forged license",
         text="Somebody puts a license on the boot server whose signature was changed. The phone is rebooted, reads the "
         "keys, finds that the signature is not valid, and keeps none of them (B7, B14).",
         act=_forge,
     ),
-    Step(
+    DemonstrationStep(
         title="A license is ordered, redeemed and put on the boot server",
         text="It is a site license with an end. Nothing changes on the phone: it looks for a license file only when it "
         "boots (B15).",
         act=_license,
     ),
-    Step(
+    DemonstrationStep(
         title="Reboot by hand",
         text="The license file is downloaded, its signature is verified, and the features are on (B6, B7, B15).",
         act=lambda stage: stage.phone.reboot(),
     ),
-    Step(
+    DemonstrationStep(
         title="The day before the last day",
         text="Menu > Status > Licenses says until when each license is valid; the arrow keys move through the list "
         "(B18).",
         act=_go_to_the_eve,
     ),
-    Step(
+    DemonstrationStep(
         title="A call, two minutes before the licenses are checked",
         text="The last day is over at midnight, but the phone looks only once a day, at license.polling.time: 02:00 "
         "(B12). Until then the features stay on.",
         act=_call_before_the_polling_time,
     ),
-    Step(
+    DemonstrationStep(
         title="The polling time",
         text="The phone finds that the license has expired. An active call is not interrupted, so it waits (B12).",
         act=lambda stage: stage.wait_until_after_the_polling_time(1),
     ),
-    Step(
+    DemonstrationStep(
         title="The call ends",
         text="Reconfiguring network, please wait. The phone is about to reboot, to remove what is not licensed any "
         "more (B12).",
         act=lambda stage: stage.phone.end_call(),
     ),
-    Step(
+    DemonstrationStep(
         title="The phone has rebooted",
         text="The boot server still has the old license, which is over. The features are off again, this is logged, "
         "and the phone carries on (B12, B13).",
@@ -152,7 +152,7 @@ class Demonstration:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._stage: Stage | None = None
+        self._stage: DemonstrationDesk | None = None
         self.model = ""
         self.step = 0
 
@@ -183,7 +183,9 @@ class Demonstration:
         self._desk.clear()
         self._desk.time.run_at(0)
         phone = self._desk.put(model, MACS[model])
-        self._stage = Stage(desk=self._desk, phone=phone, last_day=self._desk.time.now.date() + timedelta(days=_DAYS))
+        self._stage = DemonstrationDesk(
+            desk=self._desk, phone=phone, last_day=self._desk.time.now.date() + timedelta(days=_DAYS)
+        )
         self.model = model
         self._take(0)
 

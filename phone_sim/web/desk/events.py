@@ -16,7 +16,7 @@ KEPT = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class DeskEvent:
     """One thing: its `number`, counted from 1, the time on the phone's clock, its kind, and what there is to say."""
 
     number: int
@@ -37,15 +37,15 @@ class EventLog:
 
     def __init__(self) -> None:
         self.name = token_hex(4)
-        self._events: deque[Event] = deque(maxlen=KEPT)
+        self._events: deque[DeskEvent] = deque(maxlen=KEPT)
         self.last = 0
 
     def add(self, at: datetime, kind: str, **values: Any) -> None:
         """Add an event."""
         self.last += 1
-        self._events.append(Event(number=self.last, at=at, kind=kind, values=values))
+        self._events.append(DeskEvent(number=self.last, at=at, kind=kind, values=values))
 
-    def after(self, number: int, kind: str | None = None) -> tuple[Event, ...]:
+    def after(self, number: int, kind: str | None = None) -> tuple[DeskEvent, ...]:
         """The events later than this number, oldest first; of one kind, or of all."""
         while True:
             try:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from phone_sim.errors import LifecycleError
 from phone_sim.firmware.effects import Effect, Fetched, Show, Upload, Uploaded
-from phone_sim.firmware.keys import Key, Press
+from phone_sim.firmware.keypad import Key, Press
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.phone import Phone
@@ -24,7 +24,7 @@ from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.flash_file import Flash, MemoryFlash
 from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.network import Network
-from phone_sim.runtime.network.directory import make_directory
+from phone_sim.runtime.network.ldap import make_directory
 from phone_sim.runtime.network.syslog import SyslogSender
 from phone_sim.runtime.transport import Limits, Transport, network_transport
 from phone_sim.runtime.virtual_time import VirtualTime
@@ -66,7 +66,7 @@ class DeskPhone:
         self.driver = PhoneDriver(
             Phone(identity),
             clock=time.clock,
-            agenda=time.agenda,
+            scheduler=time.scheduler,
             transport=self._transport,
             flash=MemoryFlash() if flash is None else flash,
             network=self._network,

@@ -13,10 +13,10 @@ from types import TracebackType
 from typing import Self
 
 from phone_sim.authority.activation import activation_files, redeem
-from phone_sim.authority.office import found, open_office, write_files, write_whole
+from phone_sim.authority.license_authority import create_authority, open_authority, write_files, write_whole
 from phone_sim.authority.orders import new_order
-from phone_sim.boot_server.directory import DirectorySite
 from phone_sim.boot_server.faults import FaultPlan, FaultRule
+from phone_sim.boot_server.folder_site import FolderSite
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.errors import LicenseFileError, MasterConfigurationError, UsageError
 from phone_sim.firmware import master_config
@@ -69,10 +69,10 @@ class DeskServer:
             made = Path(undo.enter_context(TemporaryDirectory(prefix="phone-sim-")))
             if authority is None:
                 authority = made / "authority"
-                found(authority)
+                create_authority(authority)
             self.authority = authority
-            with open_office(authority) as office:
-                self.anchor: TrustAnchor = office.signing_key.anchor
+            with open_authority(authority) as opened:
+                self.anchor: TrustAnchor = opened.signing_key.anchor
             self.is_made = url is None and folder is None
             if url is None and folder is None:
                 folder = made / "site"
@@ -80,7 +80,7 @@ class DeskServer:
             self.licenses = None if folder is None else folder / _license_directory(folder)
             self._http: HttpBootServer | None = None
             if folder is not None:
-                self._http = HttpBootServer(DirectorySite(folder), faults=self.faults)
+                self._http = HttpBootServer(FolderSite(folder), faults=self.faults)
                 self._http.start()
             self._undo = undo.pop_all()
         self.url = self._http.url if self._http is not None else url or ""
@@ -144,12 +144,12 @@ class DeskServer:
             features=load_features(),
             at=at,
         )
-        with open_office(self.authority) as office:
-            with office.ledger.writing():
-                office.ledger.add(order)
+        with open_authority(self.authority) as opened:
+            with opened.ledger.writing():
+                opened.ledger.add(order)
             wanted = order.site_serial if mac is None else mac.digits
-            serial = redeem(office.ledger, order.number, wanted or "", at=at, requester=_ORDERED_FROM)
-            self._publish(activation_files(office.ledger, office.signing_key, [serial]))
+            serial = redeem(opened.ledger, order.number, wanted or "", at=at, requester=_ORDERED_FROM)
+            self._publish(activation_files(opened.ledger, opened.signing_key, [serial]))
         return order.number
 
     def publish_again(self, mac: MacAddress) -> bool:
@@ -159,10 +159,10 @@ class DeskServer:
             UsageError: the file is somebody's own, or the boot server is not ours.
         """
         self._check_ours(f"{mac}-license.cfg")
-        with open_office(self.authority) as office:
-            if not office.ledger.redemptions(serial=mac.serial):
+        with open_authority(self.authority) as opened:
+            if not opened.ledger.redemptions(serial=mac.serial):
                 return False
-            self._publish(activation_files(office.ledger, office.signing_key, [mac.serial]))
+            self._publish(activation_files(opened.ledger, opened.signing_key, [mac.serial]))
         return True
 
     def forge(self, mac: MacAddress) -> str:

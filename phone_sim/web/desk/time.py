@@ -35,8 +35,8 @@ Result = TypeVar("Result")
 class DeskTime:
     """Time that starts at `start` and passes `speed` times as fast as real time; 0 is a pause.
 
-    `virtual` is its clock and agenda, for phones. `speed_reached` is how fast it really went lately. `patience` is how
-    many seconds anybody waits for the thread.
+    `virtual` is its clock and scheduler, for phones. `speed_reached` is how fast it really went lately. `patience` is
+    how many seconds anybody waits for the thread.
     """
 
     def __init__(self, start: datetime, speed: float = 1.0, *, patience: float = _PATIENCE) -> None:
@@ -156,7 +156,7 @@ class DeskTime:
         end = min(self.goal or start + timedelta(seconds=seconds * self.speed), END_OF_TIME)
         # One thing at a time, as each may be a boot from a server that is slow to answer; and always one, so that time
         # passes however much is asked of the desk.
-        while not (over := not self.virtual.agenda.step(max(end - self.now, timedelta()))):
+        while not (over := not self.virtual.scheduler.step(max(end - self.now, timedelta()))):
             if time.monotonic() >= began + 2 * _TICK or not self._jobs.empty():
                 break
         if over and self.goal is not None and self.now >= self.goal:

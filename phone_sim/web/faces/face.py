@@ -103,7 +103,7 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
+class _Drawing:
     """A drawing before it is a model's; the screen goes into `window`, as large as fits, on its lower edge."""
 
     width: int
@@ -113,17 +113,19 @@ class _Plan:
 
 
 _PLANS = {
-    Silhouette.DESK_SMALL: _Plan(
+    Silhouette.DESK_SMALL: _Drawing(
         width=320, height=330, window=Rectangle(x=128, y=38, width=164, height=60), line_keys=2
     ),
-    Silhouette.DESK_MIDDLE: _Plan(
+    Silhouette.DESK_MIDDLE: _Drawing(
         width=400, height=360, window=Rectangle(x=160, y=36, width=200, height=91), line_keys=3
     ),
-    Silhouette.DESK_LARGE: _Plan(
+    Silhouette.DESK_LARGE: _Drawing(
         width=520, height=420, window=Rectangle(x=192, y=34, width=244, height=122), line_keys=6
     ),
-    Silhouette.STAR: _Plan(width=460, height=460, window=Rectangle(x=146, y=177, width=168, height=84), line_keys=0),
-    Silhouette.TOUCH: _Plan(width=620, height=470, window=Rectangle(x=146, y=58, width=430, height=258), line_keys=0),
+    Silhouette.STAR: _Drawing(width=460, height=460, window=Rectangle(x=146, y=177, width=168, height=84), line_keys=0),
+    Silhouette.TOUCH: _Drawing(
+        width=620, height=470, window=Rectangle(x=146, y=58, width=430, height=258), line_keys=0
+    ),
 }
 
 # Narrower displays than these, in pixels, are those of the small and of the middle desk phones.

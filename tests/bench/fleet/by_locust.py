@@ -18,8 +18,8 @@ from locust.env import Environment
 from lxml import etree
 
 from phone_sim.firmware.effects import Upload
-from phone_sim.fleet.population import Population
-from phone_sim.fleet.users import AT_ONCE
+from phone_sim.fleet.on_locust.users import AT_ONCE
+from phone_sim.fleet.population.phones import Population
 from phone_sim.licensing.license_key import LicenseKey, read_key
 from phone_sim.licensing.signature import DIGEST, PADDING
 from phone_sim.runtime.trust_file import load_anchor

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, NotFound, Upload, Uploaded, UploadReply
 from phone_sim.fleet.fleet import Fleet
-from phone_sim.fleet.population import Population
-from phone_sim.fleet.read_population import FleetFile, LicenseShare
-from phone_sim.fleet.virtual import FleetFileServer, live
+from phone_sim.fleet.population.phones import Population
+from phone_sim.fleet.population.population_file import FleetFile, LicenseShare
+from phone_sim.fleet.virtual_run import FleetFileServer, live
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_key import LicenseType
 from phone_sim.runtime.clock import ManualClock
@@ -108,12 +108,12 @@ def years(count: int) -> dict[str, float]:
     a_year = time.perf_counter()
     live(fleet, clock, START + timedelta(days=3650))
     ended = time.perf_counter()
-    reboots = sum(member.reboots for member in fleet.members.values())
+    reboots = sum(fleet_phone.reboots for fleet_phone in fleet.phones.values())
     assert reboots > count / 4, reboots
-    some = list(fleet.members.values())[:1000]
+    some = list(fleet.phones.values())[:1000]
     checked = time.perf_counter()
-    for member in some:
-        fleet.check(member)
+    for fleet_phone in some:
+        fleet.check(fleet_phone)
     return {
         "ten_years": 3650 * count / (ended - booted),
         "a_year_with_boots": 365 * count / (a_year - began),

@@ -17,10 +17,10 @@ import gevent.socket
 from gevent.event import Event
 
 from phone_sim.firmware.effects import Fetch, Upload
-from phone_sim.fleet.fleet import Boot, Fleet, Listeners
-from phone_sim.fleet.live import LiveFleet
-from phone_sim.fleet.population import Population
-from phone_sim.fleet.users import AT_ONCE, reporting, transports
+from phone_sim.fleet.fleet import CompletedBoot, Fleet, Listeners
+from phone_sim.fleet.on_locust.live_fleet import LiveFleet
+from phone_sim.fleet.on_locust.users import AT_ONCE, reporting, transports
+from phone_sim.fleet.population.phones import Population
 from phone_sim.runtime.clock import SystemClock
 from phone_sim.runtime.transport import Limits, Tls
 from phone_sim.runtime.trust_file import load_anchor
@@ -55,7 +55,7 @@ def booting(url: str, count: int) -> Callable[[range], None]:
     environment.create_local_runner()  # it is what counts requests
     reported = reporting(environment)
 
-    def on_boot(boot: Boot) -> None:
+    def on_boot(boot: CompletedBoot) -> None:
         reported.on_boot(boot)
         assert not boot.shortcoming, boot
         left[0] -= 1
@@ -126,7 +126,7 @@ def asking(url: str, first: int) -> Callable[[range], None]:
 
 
 def main(side: str, url: str, first: int, count: int) -> None:
-    """Boot a tenth of the phones, then measure the others."""
+    """CompletedBoot a tenth of the phones, then measure the others."""
     boot, warm = booting(url, first + count) if side == "fleet" else asking(url, first), first + count // 10
     boot(range(first, warm))
     tell_when_asked(lambda: boot(range(warm, first + count)), first + count - warm)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from phone_sim.authority.signing_key import test_signing_key
-from phone_sim.fleet.population import Population
+from phone_sim.fleet.population.phones import Population
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_file import write
 from phone_sim.licensing.license_key import LicenseType, new_key

@@ -17,10 +17,10 @@ from pathlib import Path
 import gevent
 
 from phone_sim.fleet.fleet import Fleet
-from phone_sim.fleet.live import LiveFleet
-from phone_sim.fleet.population import Population
-from phone_sim.fleet.seconds import forget_old_seconds
-from phone_sim.fleet.users import reporting, transports
+from phone_sim.fleet.on_locust.live_fleet import LiveFleet
+from phone_sim.fleet.on_locust.seconds import forget_old_seconds
+from phone_sim.fleet.on_locust.users import reporting, transports
+from phone_sim.fleet.population.phones import Population
 from phone_sim.runtime.clock import SystemClock
 from phone_sim.runtime.transport import Limits, Tls
 from phone_sim.runtime.trust_file import load_anchor

@@ -1,0 +1,180 @@
+"""Reading a phone's log: what each line means, and what it all comes to.
+
+Both widths of the component field are read (D16), and lines that a mail program folded are joined. This module does not
+know where a log comes from.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from phone_sim.fault_catalog import causes
+from phone_sim.fault_catalog.causes import Cause
+from phone_sim.fault_catalog.explanations import EXPLANATIONS, Explanation
+from phone_sim.firmware import messages
+from phone_sim.firmware.log_line import TEXT_LIMIT, LogLine, parse_line
+from phone_sim.firmware.messages import CATALOGUE, Message
+
+_STAMP = re.compile(r"(\d{6}\.\d{3}|\d{10})\|")
+# What the clock shows in the first minutes after power on when it was never set: 1970 began, at some whole hour (D12).
+_UNSET_STAMP = re.compile(r"(0101|1231)\d\d0[0-4]\d\d\|")
+_LICENSING = ("lic", "ldap")
+_OPENING = (messages.INITIAL_ENTRY, messages.KEY_IS_BLANK)
+# A line of the log, folded to a few characters each time.
+_FOLDS = 64
+
+# What decides, before everything that follows from it.
+_DECISIVE = (
+    messages.FIRMWARE_TOO_OLD,
+    messages.FLASH_DAMAGED,
+    messages.FEATURE_EXPIRED,
+    messages.KEY_MALFORMED,
+    messages.SIGNATURE_NOT_VALID,
+    messages.LICENSE_EXPIRED,
+    messages.NOT_AN_ACTIVATION_FILE,
+    messages.NO_KEY_FOR_PHONE,
+    messages.NO_CONFIGURATION,
+    messages.NO_BOOT_SERVER,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedLine:
+    """A line of a log; `message` is None for one that the catalogue does not have."""
+
+    line: str
+    message: Message | None
+    values: Mapping[str, str]
+
+    @property
+    def explanation(self) -> Explanation | None:
+        """What it means."""
+        return None if self.message is None else EXPLANATIONS[self.message]
+
+    @property
+    def is_licensing(self) -> bool:
+        """True for a line that tells of licenses."""
+        parts = _parts(self.line)
+        about = self.explanation is not None and bool(self.explanation.causes)
+        return parts is not None and (parts.component in _LICENSING or about)
+
+
+def unfold(text: str) -> list[str]:
+    """The entries of a log: a line without a stamp belongs to the one before, up to an empty line."""
+    entries: list[list[str]] = []
+    is_open = False
+    for line in text.splitlines():
+        quoted = line.lstrip("> \t").rstrip()
+        if _STAMP.match(quoted):
+            entries.append([quoted])
+            is_open = True
+        elif not quoted:
+            is_open = False
+        elif is_open and len(entries[-1]) < _FOLDS:
+            entries[-1].append(quoted)
+    return [" ".join(parts) for parts in entries]
+
+
+def explain(text: str) -> tuple[ExplainedLine, ...]:
+    """The entries of a log, each with the message that it is."""
+    return tuple(_explained(line) for line in unfold(text))
+
+
+def likely_causes(lines: Iterable[ExplainedLine]) -> tuple[Cause, ...]:
+    """Why the features are as they are at the end of the log, the likeliest cause first; at least one.
+
+    Only the last boot counts: what a later one mended is over.
+    """
+    last = _last_boot(tuple(lines))
+    found = [cause for message in _DECISIVE for line in last if line.message is message for cause in _causes(line)]
+    unavailable = any(line.message is messages.FEATURE_NOT_AVAILABLE for line in last)
+    if unavailable and not found:
+        taken = any(line.message is messages.KEYS_UPDATED and line.values["count"] != "0" for line in last)
+        found.append(causes.NO_FILE if _license_file_missing(last) and not taken else causes.LACKS_FEATURE)
+    elif not unavailable and messages.FEATURE_EXPIRED not in {line.message for line in last}:
+        # A complaint about one file matters little when another file gave the phone what it needs.
+        found = [cause for cause in found if cause in (causes.FLASH, causes.FIRMWARE, causes.SERVER)]
+    found += [cause for line in last for cause in _causes(line) if cause is causes.NOT_ON_MODEL]
+    found += [cause for line in last for cause in _causes(line) if cause is causes.CONFIGURATION]
+    if not found:
+        found = [_state_of_a_quiet_log(last)]
+    return tuple(dict.fromkeys(found))
+
+
+def conclusion(lines: Iterable[ExplainedLine]) -> str:
+    """What it all comes to, as a paragraph."""
+    everything = tuple(lines)
+    last = _last_boot(everything)
+    off = [line.values["feature"] for line in last if line.message is messages.FEATURE_NOT_AVAILABLE]
+    head = f"Off for want of a license: {', '.join(dict.fromkeys(off))}. " if off else ""
+    first, *others = likely_causes(everything)
+    rest = f" Also possible: {' '.join(cause.what for cause in others)}" if others else ""
+    return f"{head}{first.what} {first.remedy}{rest}"
+
+
+def _parts(line: str) -> LogLine | None:
+    """The parts of a line, also of one that was folded before its text."""
+    *head, text = line.split("|", 4)
+    return parse_line("|".join([*("".join(part.split()) for part in head), text]))
+
+
+def _explained(line: str) -> ExplainedLine:
+    parts = _parts(line)
+    for message in CATALOGUE if parts is not None else ():
+        if (values := _matched(message, parts)) is not None:
+            return ExplainedLine(line=line, message=message, values=values)
+    return ExplainedLine(line=line, message=None, values={})
+
+
+def _matched(message: Message, parts: LogLine | None) -> Mapping[str, str] | None:
+    if parts is None or message.component not in (parts.component, "{component}"):
+        return None
+    if len(parts.text) > TEXT_LIMIT:
+        return None
+    # Without blanks, since a line can be folded at any place, and the fold may have eaten one or left one.
+    found = _pattern(message).fullmatch("".join(parts.text.split()))
+    return None if found is None else found.groupdict()
+
+
+@cache
+def _pattern(message: Message) -> re.Pattern[str]:
+    """Matches the text of a message that had its blanks taken out."""
+    parts = re.split(r"\{(\w+)\}", message.text.replace(" ", ""))
+    return re.compile("".join(f"(?P<{part}>.*)" if place % 2 else re.escape(part) for place, part in enumerate(parts)))
+
+
+def _last_boot(lines: tuple[ExplainedLine, ...]) -> tuple[ExplainedLine, ...]:
+    """The lines of the last boot, with what led to it when that was a license that ran out.
+
+    Real phones say nothing when they start, but a part of the phone that opens for the second time tells of a reboot.
+    """
+    expired = tuple(line for line in lines if line.message is messages.FEATURE_EXPIRED)[-1:]
+    start, opened = 0, set[str]()
+    for place, line in enumerate(lines):
+        component = line.line.split("|")[1].strip()
+        if line.message is messages.STARTED or (line.message in _OPENING and component in opened):
+            start, opened = place, set()
+        if line.message in _OPENING:
+            opened.add(component)
+    return (*expired, *lines[start:]) if start else lines
+
+
+def _causes(line: ExplainedLine) -> tuple[Cause, ...]:
+    return line.explanation.causes if line.explanation is not None else ()
+
+
+def _license_file_missing(lines: Iterable[ExplainedLine]) -> bool:
+    return any(
+        line.message is messages.DOWNLOAD_FAILED and line.values["name"].endswith("-license.cfg") for line in lines
+    )
+
+
+def _state_of_a_quiet_log(lines: tuple[ExplainedLine, ...]) -> Cause:
+    """What a log without complaints tells."""
+    said = {line.message for line in lines}
+    if not said & {messages.NEW_KEY, messages.KEY_IS_BLANK, messages.KEYS_UPDATED}:
+        return causes.LICENSED if messages.STARTED in said else causes.NOTHING_SAID
+    if messages.NEW_KEY in said:
+        return causes.CLOCK_UNSET if all(_UNSET_STAMP.match(line.line) for line in lines) else causes.LICENSED
+    return causes.NOT_CONFIGURED

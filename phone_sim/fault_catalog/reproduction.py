@@ -1,0 +1,78 @@
+"""Playing a case: a boot server on real sockets, a phone that boots from it, and what it logged."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from phone_sim.boot_server.folder_site import FolderSite
+from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.tftp import TftpBootServer
+from phone_sim.fault_catalog.activation_files import MAC
+from phone_sim.fault_catalog.case import MASTER, Case, Ending
+from phone_sim.firmware.log_line import parse_line
+from phone_sim.runtime.flash_file import FlashFile
+from phone_sim.runtime.virtual_phone import VirtualPhone
+from phone_sim.runtime.virtual_time import VirtualTime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reproduction:
+    """A case that was played: the whole log, and the lines that are shown of it."""
+
+    case: Case
+    log: tuple[str, ...]
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The lines of the components that the case is about."""
+        shown = self.case.shown
+        if shown is None:
+            return self.log
+        return tuple(line for line in self.log if (parts := parse_line(line)) and parts.component in shown)
+
+
+def site_files(case: Case) -> Mapping[str, bytes]:
+    """The whole site of a case, as its boot server holds it at the end."""
+    return {"000000000000.cfg": MASTER, "features.cfg": case.features, "site.cfg": case.site, **case.files()}
+
+
+def reproduce(case: Case, *, tftp: bool = False) -> Reproduction:
+    """Boot a phone on the case's site, over HTTP or TFTP on the loopback address, and let the case happen."""
+    with TemporaryDirectory() as name:
+        site, flash = Path(name) / "site", Path(name) / "flash"
+        for path, data in site_files(case).items():
+            (site / path).parent.mkdir(parents=True, exist_ok=True)
+            if case.ending is not Ending.LICENSE_PUT or path not in case.files():
+                (site / path).write_bytes(data)
+        kind = TftpBootServer if tftp else HttpBootServer
+        with kind(FolderSite(site)) as server, _phone(case, server.url, flash) as phone:
+            phone.boot()
+            match case.ending:
+                case Ending.NIGHT:
+                    phone.time.run(timedelta(hours=24))
+                case Ending.LICENSE_PUT:
+                    for path, data in case.files().items():
+                        (site / path).write_bytes(data)
+                    phone.time.run(timedelta(hours=1))
+                case Ending.SERVER_DOWN:
+                    server.stop()
+                    phone.boot()
+                case Ending.FLASH_DAMAGED:
+                    whole = bytearray(flash.read_bytes())
+                    whole[len(whole) // 2] ^= 0x01
+                    flash.write_bytes(whole)
+                    phone.boot()
+            return Reproduction(case=case, log=tuple(phone.log.splitlines()))
+
+
+def _phone(case: Case, url: str, flash: Path) -> VirtualPhone:
+    return VirtualPhone(
+        url,
+        model=case.model,
+        mac=MAC,
+        firmware=case.firmware,
+        time=VirtualTime(case.now),
+        flash=FlashFile(flash),
+    )

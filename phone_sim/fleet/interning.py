@@ -1,0 +1,73 @@
+"""What phones have in common, kept once: settings, gates, configuration, whatever two phones were given alike.
+
+What is shared is never changed, so no phone can tell. This module does not know how the values come about.
+"""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from phone_sim.firmware.boot import InService
+from phone_sim.firmware.features import Gate
+from phone_sim.firmware.flash import FlashContents
+from phone_sim.firmware.parameters import Parameters
+
+_VALUES_KEPT = 4096
+
+Value = TypeVar("Value")
+
+
+class Interning:
+    """The values that were seen last, at most 4096 of them."""
+
+    def __init__(self) -> None:
+        self._values: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def flash(self, contents: FlashContents) -> FlashContents:
+        """The same contents of flash, made of shared values."""
+        return replace(
+            contents,
+            parameters=self._parameters(contents.parameters),
+            boot_server=self._one(contents.boot_server, contents.boot_server),
+            contacts=self._one(contents.contacts, contents.contacts),
+        )
+
+    def service(self, service: InService) -> InService:
+        """The same phone in service, made of shared values."""
+        session, configuration = service.session, service.configuration
+        parameters = self._parameters(configuration.parameters)
+        session.told = self._one(session.told, session.told)
+        session.settings = self._one(("settings", id(parameters), session.told), session.settings)
+        session.user_agent = self._one(session.user_agent, session.user_agent)
+        place = session.servers.index(session.server) if session.server in session.servers else None
+        session.servers = self._one(session.servers, session.servers)
+        session.server = session.server if place is None else session.servers[place]
+        grants = tuple(service.ring.grants.items())
+        service.ring.grants = self._one(("grants", grants), MappingProxyType(dict(grants)))
+        return replace(
+            service,
+            configuration=replace(
+                configuration, master=self._one(configuration.master, configuration.master), parameters=parameters
+            ),
+            gates=self._one(tuple(map(_as_key, service.gates)), service.gates),
+            reading=self._one(service.reading, service.reading),
+            contacts=self._one(service.contacts, service.contacts),
+        )
+
+    def _parameters(self, parameters: Parameters) -> Parameters:
+        # A layer is one object as long as something holds it, and a value that is kept holds its layers.
+        return self._one(("parameters", *map(id, parameters.layers)), parameters)
+
+    def _one(self, key: Hashable, value: Value) -> Value:
+        """The value that was first seen with this key."""
+        found: Value = self._values.setdefault(key, value)
+        self._values.move_to_end(key)
+        if len(self._values) > _VALUES_KEPT:
+            self._values.popitem(last=False)
+        return found
+
+
+def _as_key(gate: Gate) -> Hashable:
+    return type(gate), gate.feature.key, gate.reason, getattr(gate, "configured", None)

@@ -1,0 +1,214 @@
+"""A fleet as load on a boot server, with Locust as a library: its statistics, web page, CSV files and HTML report.
+
+Importing this imports Locust, which replaces the sockets of its whole process.
+"""
+
+import csv
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gevent
+from gevent.event import Event
+from gevent.pool import Group
+from locust.env import Environment
+from locust.exception import RPCError
+from locust.html import get_html_report
+from locust.stats import PERCENTILES_TO_REPORT, StatsCSV, StatsCSVFileWriter, stats_history
+from zmq import ZMQError
+
+from phone_sim.errors import PhoneSimError, UsageError
+from phone_sim.fleet.on_locust.interruption import interruption
+from phone_sim.fleet.on_locust.master import FleetMaster
+from phone_sim.fleet.on_locust.metrics import serve_metrics
+from phone_sim.fleet.on_locust.page import FleetPage
+from phone_sim.fleet.on_locust.phone_range import OnLine, check_machine
+from phone_sim.fleet.on_locust.runner import FleetRunner, FleetUser, options
+from phone_sim.fleet.on_locust.seconds import forget_old_seconds
+from phone_sim.fleet.on_locust.statistics import measure, measures
+from phone_sim.fleet.on_locust.thresholds import Threshold, passed
+from phone_sim.fleet.on_locust.users import BOOT_NAME
+from phone_sim.fleet.on_locust.worker_processes import Workers, workers
+from phone_sim.fleet.protocol.run_setup import Distribution, Setup
+
+_TALK_EVERY = 5.0
+_LOOK_EVERY = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What is to be done: the phones and their boot server, and how fast they come; `seconds` None goes on for ever.
+
+    With `web` (host and port) the page of Locust starts and stops the phones, and `seconds` is what it proposes.
+    `metrics` (host and port) is for Prometheus. `csv_prefix` and `html` are files that are written, as Locust writes
+    them. `on_line` is told the log lines of the watched phones. Without a `distribution` all phones are of this
+    process.
+    """
+
+    setup: Setup
+    spawn_rate: float
+    seconds: float | None
+    thresholds: tuple[Threshold, ...] = ()
+    web: tuple[str, int] | None = None
+    metrics: tuple[str, int] | None = None
+    csv_prefix: str | None = None
+    html: Path | None = None
+    on_line: OnLine = lambda _mac, _line: None
+    talk: Callable[[str], None] = lambda _words: None
+    distribution: Distribution | None = None
+
+
+def run_load(load: Load) -> dict[str, Any]:
+    """Run the load to its end; the result is what became of the phones, with what Locust counted.
+
+    Raises:
+        UsageError: an address that is taken, a file that cannot be written, or what this machine does not have.
+        PhoneSimError: the workers that are waited for do not come.
+    """
+    environment = Environment(
+        user_classes=[FleetUser],
+        host=load.setup.boot_server,
+        parsed_options=options(
+            num_users=load.setup.population.count, spawn_rate=load.spawn_rate, run_time=load.seconds
+        ),
+    )
+    with ExitStack() as stack:
+        interrupted = stack.enter_context(interruption())
+        runner: FleetMaster | FleetRunner
+        started = None
+        if load.distribution is None or load.distribution.started:
+            check_machine(load.setup, range(load.setup.population.count))
+        if load.distribution is None:
+            runner = FleetRunner(environment, load.setup, load.on_line)
+        else:
+            runner = _master(load, environment, load.distribution)
+            started = stack.enter_context(workers(load.distribution.started, ("127.0.0.1", runner.port)))
+        environment.runner = runner
+        stack.callback(runner.quit)
+        if started is not None and isinstance(runner, FleetMaster):
+            runner.greenlet.spawn(_watch, started, runner)
+        with _beside(load, environment, runner):
+            _run(load, runner, started, interrupted)
+            runner.stop()
+        if load.html is not None:
+            load.html.write_text(get_html_report(environment, show_download_link=False), encoding="utf-8")
+        return {**_result(load, environment, runner), "interrupted": interrupted.is_set()}
+
+
+def _master(load: Load, environment: Environment, distribution: Distribution) -> FleetMaster:
+    host, port = distribution.bind
+    try:
+        runner = FleetMaster(environment, load.setup, bind=(host, port), on_line=load.on_line, talk=load.talk)
+    except (SystemExit, RPCError, ZMQError) as error:
+        raise UsageError(f"the master cannot listen at {host}:{port}: is it free, and of this machine?") from error
+    load.talk(f"The master is at {host}:{runner.port}")
+    return runner
+
+
+@contextmanager
+def _beside(load: Load, environment: Environment, runner: FleetMaster | FleetRunner) -> Iterator[None]:
+    """What goes on beside the phones: the page, the metrics, the files, and somebody who says how it goes."""
+    beside = Group()
+    _check_report(load.html)
+    with ExitStack() as stack:
+        writer = _csv_writer(load, environment)
+        stack.callback(beside.kill)
+        if writer is not None:
+            stack.callback(_write_last, load, environment)
+            stack.callback(writer.close_files)
+            beside.spawn(writer.stats_writer)
+        beside.spawn(stats_history, runner)
+        beside.spawn(_talk, load, environment, runner)
+        if load.web is not None:
+            page = FleetPage(environment, load.setup, runner, load.web)
+            stack.callback(page.stop)
+            load.talk(f"Locust's page is at http://{load.web[0]}:{page.port}/")
+        if load.metrics is not None:
+            server = serve_metrics(environment, runner.picture, load.metrics)
+            stack.callback(server.stop)
+            load.talk(f"Metrics are at http://{load.metrics[0]}:{server.server_port}/metrics")
+        yield
+
+
+def _run(load: Load, runner: FleetMaster | FleetRunner, started: Workers | None, interrupted: Event) -> None:
+    """Until the time is over or somebody ends it."""
+    if isinstance(runner, FleetMaster) and load.distribution is not None:
+        _wait_for_workers(load.distribution, runner, started, interrupted)
+    if interrupted.is_set():
+        return
+    ends: list[Event] = [interrupted]
+    if load.web is None:
+        ends += [runner.all_lost] if isinstance(runner, FleetMaster) else []
+        runner.start(load.setup.population.count, load.spawn_rate)
+    gevent.wait(ends, timeout=load.seconds if load.web is None else None, count=1)
+
+
+def _wait_for_workers(
+    distribution: Distribution, runner: FleetMaster, started: Workers | None, interrupted: Event
+) -> None:
+    left = distribution.patience
+    while len(runner.ready()) < distribution.expected and not interrupted.wait(0.1):
+        if started is not None:
+            started.check()
+        left -= 0.1
+        if left < 0:
+            raise PhoneSimError(
+                f"{len(runner.ready())} of {distribution.expected} workers came in {distribution.patience:g} s"
+            )
+
+
+def _watch(started: Workers, runner: FleetMaster) -> None:
+    while True:
+        gevent.sleep(_LOOK_EVERY)
+        runner.miss(started.gone())
+
+
+def _csv_writer(load: Load, environment: Environment) -> StatsCSVFileWriter | None:
+    if load.csv_prefix is None:
+        return None
+    try:
+        return StatsCSVFileWriter(environment, PERCENTILES_TO_REPORT, load.csv_prefix)
+    except OSError as error:
+        raise UsageError(f"--csv {load.csv_prefix}: {error.strerror}") from error
+
+
+def _check_report(html: Path | None) -> None:
+    """Find out before the phones boot that their report cannot be written."""
+    if html is not None:
+        try:
+            html.open("a").close()
+        except OSError as error:
+            raise UsageError(f"--html {html}: {error.strerror}") from error
+
+
+def _write_last(load: Load, environment: Environment) -> None:
+    """Write the statistics as they are in the end: the writer of Locust may have missed the last second."""
+    tables = StatsCSV(environment, PERCENTILES_TO_REPORT)
+    for name, write in (("stats", tables.requests_csv), ("failures", tables.failures_csv)):
+        with Path(f"{load.csv_prefix}_{name}.csv").open("w", newline="") as file:
+            write(csv.writer(file))
+
+
+def _talk(load: Load, environment: Environment, runner: FleetMaster | FleetRunner) -> None:
+    while True:
+        gevent.sleep(_TALK_EVERY)
+        forget_old_seconds(environment.stats)
+        boots, picture = environment.stats.get(BOOT_NAME, "BOOT"), runner.picture()
+        load.talk(
+            f"{boots.num_requests} boots, {boots.num_failures} not as expected; {picture.busy} phones busy, "
+            f"{picture.waiting} waiting; {environment.stats.total.current_rps:.0f} requests/s"
+        )
+
+
+def _result(load: Load, environment: Environment, runner: FleetMaster | FleetRunner) -> dict[str, Any]:
+    picture, stats = runner.picture(), environment.stats
+    return {
+        **picture.census.result(),
+        **({"workers": list(picture.workers)} if load.distribution is not None else {}),
+        **measures(stats),
+        "thresholds_passed": passed(
+            load.thresholds, lambda name, metric: measure(stats, picture.licensed, name, metric)
+        ),
+    }

@@ -1,0 +1,106 @@
+"""What Prometheus can ask of a run: phones by state, features by their gates, requests, boots, and how long these took.
+
+Importing this imports Locust, which replaces the sockets of its whole process.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from gevent.pywsgi import WSGIServer
+from locust.env import Environment
+from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from phone_sim.errors import UsageError
+from phone_sim.fleet.on_locust.users import BOOT_NAME
+from phone_sim.fleet.protocol.run_report import Picture
+
+BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+"""Upper ends of the buckets of seconds; ours."""
+
+
+class FleetCollector(Collector):
+    """Reads the numbers of a run when it is asked for them. Times are rounded to two digits, as Locust keeps them."""
+
+    def __init__(self, environment: Environment, picture: Callable[[], Picture]) -> None:
+        self._environment = environment
+        self._picture = picture
+
+    def collect(self) -> Iterator[Metric]:
+        """All metrics."""
+        picture = self._picture()
+        yield from _phones(picture)
+        yield from self._requests()
+        yield from self._boots()
+        yield _histogram("phone_sim_licensed_seconds", "Power-on to all features licensed.", picture.licensed)
+
+    def _requests(self) -> Iterator[Metric]:
+        labels = ("method", "name", "outcome")
+        requests = CounterMetricFamily("phone_sim_requests", "Requests of phones.", labels=labels)
+        for (name, method), entry in self._environment.stats.entries.items():
+            if name != BOOT_NAME:
+                requests.add_metric((method, name, "answered"), entry.num_requests - entry.num_failures)
+                requests.add_metric((method, name, "failed"), entry.num_failures)
+        yield requests
+
+    def _boots(self) -> Iterator[Metric]:
+        entry = self._environment.stats.get(BOOT_NAME, "BOOT")
+        boots = CounterMetricFamily("phone_sim_boots", "Boots of phones that have ended.", labels=("outcome",))
+        boots.add_metric(("as expected",), entry.num_requests - entry.num_failures)
+        boots.add_metric(("not as expected",), entry.num_failures)
+        yield boots
+        total = entry.total_response_time / 1000
+        yield _histogram("phone_sim_boot_seconds", "How long boots took.", Counter(entry.response_times), total)
+
+
+def registry(environment: Environment, picture: Callable[[], Picture]) -> CollectorRegistry:
+    """The metrics of a run."""
+    found = CollectorRegistry(auto_describe=False)
+    found.register(FleetCollector(environment, picture))
+    return found
+
+
+def serve_metrics(environment: Environment, picture: Callable[[], Picture], address: tuple[str, int]) -> WSGIServer:
+    """Serve the metrics at an address, whatever the path. Raises UsageError if that is taken."""
+    server = WSGIServer(address, make_wsgi_app(registry(environment, picture)), log=None)
+    try:
+        server.start()
+    except OSError as error:
+        raise UsageError(f"--metrics-port {address[1]} of {address[0]}: {why_not(error)}") from error
+    return server
+
+
+def why_not(error: OSError) -> str:
+    """Why an address cannot be listened at; gevent puts the address into the system's words for it."""
+    return f"{error.strerror}".partition(": (")[0]
+
+
+def _phones(picture: Picture) -> Iterator[Metric]:
+    phones = GaugeMetricFamily("phone_sim_phones", "Phones by state.", labels=("state",))
+    for state, count in picture.census.states.items():
+        phones.add_metric((state,), count)
+    yield phones
+    features = GaugeMetricFamily("phone_sim_features", "Phones by what a feature is.", labels=("feature", "gate"))
+    for feature, counts in picture.census.features.items():
+        for gate, count in counts.items():
+            features.add_metric((feature, gate), count)
+    yield features
+    yield GaugeMetricFamily("phone_sim_busy", "Phones that something goes on with.", value=picture.busy)
+    yield GaugeMetricFamily("phone_sim_waiting", "Phones that wait to be switched on.", value=picture.waiting)
+    yield GaugeMetricFamily(
+        "phone_sim_unexpected_phones", "Phones not as expected.", value=picture.census.reasons.total()
+    )
+    yield GaugeMetricFamily("phone_sim_reboots", "Reboots of phones.", value=picture.census.reboots)
+    workers = GaugeMetricFamily("phone_sim_workers", "Workers by what became of them.", labels=("state",))
+    for state, count in Counter(worker["state"] for worker in picture.workers).items():
+        workers.add_metric((state,), count)
+    yield workers
+
+
+def _histogram(name: str, text: str, times: Counter[int], total: float | None = None) -> Metric:
+    """Times in milliseconds as a histogram of seconds; without a total it is as exact as the times are."""
+    buckets = [(f"{end}", sum(count for time, count in times.items() if time <= 1000 * end)) for end in BUCKETS]
+    if total is None:
+        total = sum(time * count for time, count in times.items()) / 1000
+    return HistogramMetricFamily(name, text, buckets=[*buckets, ("+Inf", times.total())], sum_value=total)

@@ -1,0 +1,146 @@
+"""Locust's web page, with a tab for phones. `/phones` says the same as JSON, `/metrics` for Prometheus.
+
+Each phone has pages of its own (`phone_sim.fleet.on_locust.phone_pages`).
+
+Importing this imports Locust, which replaces the sockets of its whole process.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response, jsonify, request
+from gevent.pywsgi import WSGIServer
+from locust.env import Environment
+from locust.web import WebUI
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from phone_sim.errors import PhoneSimError, UsageError
+from phone_sim.fleet.on_locust.master import FleetMaster
+from phone_sim.fleet.on_locust.metrics import registry, why_not
+from phone_sim.fleet.on_locust.phone_pages import PhonePages, with_phones
+from phone_sim.fleet.on_locust.runner import FleetRunner
+from phone_sim.fleet.on_locust.statistics import percentiles
+from phone_sim.fleet.on_locust.users import BOOT_NAME
+from phone_sim.fleet.protocol.run_setup import Setup
+
+_TAB = "phones"
+_COLUMNS = (("what", "What"), ("which", "Which"), ("value", "Value"))
+
+
+class FleetPage(WebUI):
+    """The page at an address; it starts runs of the phones of a setup, fewer or more if a user wants so.
+
+    Raises:
+        UsageError: the address is taken.
+    """
+
+    def __init__(
+        self, environment: Environment, setup: Setup, runner: FleetMaster | FleetRunner, address: tuple[str, int]
+    ) -> None:
+        super().__init__(environment, *address, delayed_start=True)
+        self._setup = setup
+        self._picture = runner.picture
+        self._metrics = registry(environment, runner.picture)
+        structure = [{"key": key, "title": title} for key, title in _COLUMNS]
+        self.template_args["extended_tabs"] = [{"key": _TAB, "title": "Phones"}]
+        self.template_args["extended_tables"] = [{"key": _TAB, "structure": structure}]
+        if self.app is not None:
+            self.app.debug = False
+            self.app.before_request(_refuse_other_pages)
+            self.app.before_request(self._check_form)
+            self.app.after_request(self._with_phones)
+            self.app.add_url_rule("/phones", view_func=self._phones)
+            PhonePages(self.app, runner.particulars)
+            self.app.add_url_rule("/metrics", view_func=self._all_metrics)
+        self.start()
+
+    def start(self) -> None:
+        """Listen; `port` is the real one then. Locust would do so later, and only say in its log if it fails."""
+        self.server = WSGIServer((self.host, self.port), self.app, log=None, error_log=logging.getLogger(__name__))
+        try:
+            self.server.start()
+        except OSError as error:
+            raise UsageError(f"--web-port {self.port} of {self.host}: {why_not(error)}") from error
+        self.port = self.server.server_port
+
+    def update_template_args(self) -> None:
+        """What the page is made of; Locust looks for options of its own among those of this program."""
+        words, sys.argv = sys.argv, sys.argv[:1]
+        try:
+            super().update_template_args()  # type: ignore[no-untyped-call]
+        finally:
+            sys.argv = words
+
+    def facts(self) -> dict[str, Any]:
+        """What the tab shows."""
+        picture, boots = self._picture(), self.environment.stats.get(BOOT_NAME, "BOOT")
+        return {
+            **picture.census.result(),
+            "busy": picture.busy,
+            "waiting": picture.waiting,
+            "boots": boots.num_requests,
+            "boots_per_second": round(boots.current_rps, 1),
+            "ms_to_licensed": percentiles(picture.licensed),
+            "unexpected": [{"mac": mac.digits, "reason": reason} for mac, reason in picture.unexpected],
+            "workers": list(picture.workers),
+        }
+
+    def _check_form(self) -> Response | None:
+        """Say in the form what is wrong with it; Locust would start nothing, and say nothing."""
+        if request.path != "/swarm" or request.method != "POST":
+            return None
+        written = request.form.get("user_count", f"{self._setup.population.count}")
+        try:
+            if not written.strip().isdecimal():
+                raise UsageError(f"{written!r} is not a number of phones")
+            self._setup.of(int(written), request.form.get("host") or self._setup.boot_server)
+        except (ValueError, PhoneSimError) as error:
+            return jsonify({"success": False, "message": str(error), "host": self.environment.host})
+        return None
+
+    def _with_phones(self, response: Response) -> Response:
+        if request.path == "/stats/requests" and response.is_json:
+            rows = [dict(zip(("what", "which", "value"), row, strict=True)) for row in _rows(self.facts())]
+            more = {"extended_stats": [{"key": _TAB, "data": rows}]}
+            response.set_data(json.dumps({**response.get_json(), **more}))
+        if request.path == "/" and response.status_code == 200:
+            response.set_data(with_phones(response.get_data()))
+        return response
+
+    def _phones(self) -> Response:
+        return jsonify(self.facts())
+
+    def _all_metrics(self) -> Response:
+        return Response(generate_latest(self._metrics), content_type=CONTENT_TYPE_LATEST)
+
+
+def _refuse_other_pages() -> Response | None:
+    """A page of somebody else must not start load; Locust would let any."""
+    if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site") and request.path != "/":
+        return Response("only from this page", 403)
+    return None
+
+
+def _rows(facts: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    for state, count in facts["states"].items():
+        yield "Phones", state, f"{count}"
+    yield "Phones", "as expected", f"{facts['as_expected']} of {facts['phones']}"
+    yield "Phones", "busy, waiting", f"{facts['busy']}, {facts['waiting']}"
+    for reason, count in facts["shortcomings"].items():
+        yield "Not as expected", reason, f"{count}"
+    for feature, counts in facts["features"].items():
+        for gate, count in counts.items():
+            yield feature, gate, f"{count}"
+    yield "Boots", "all", f"{facts['boots']}"
+    yield "Boots", "a second", f"{facts['boots_per_second']}"
+    yield "Boots", "reboots", f"{facts['reboots']}"
+    for name, value in facts["ms_to_licensed"].items():
+        yield "Time to licensed", name, f"{value}" if name == "count" else f"{value / 1000:.3f} s"
+    for worker in facts["workers"]:
+        phones, lost = worker["phones"], worker.get("lost")
+        state = f"{worker['state']} after {lost['after']} s: {lost['reason']}" if lost else worker["state"]
+        yield f"Worker {worker['index']}", f"pid {worker['pid']}, {phones['count']} phones", state

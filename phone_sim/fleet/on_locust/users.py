@@ -1,0 +1,253 @@
+"""Phones as users of Locust: `PhoneUser` for people's own locustfiles.
+
+    from phone_sim.fleet.on_locust.users import PhoneUser
+
+    class Desk(PhoneUser):
+        host = "http://boot.example/"
+        population = "phones.toml"
+
+Importing this imports Locust, which replaces the sockets of its whole process.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
+
+from gevent.event import Event
+from locust import User, events
+from locust.env import Environment
+from locust.runners import WorkerRunner
+
+from phone_sim.errors import PhoneSimError, UsageError
+from phone_sim.firmware.effects import Fetch, Fetched, NotFound, Uploaded
+from phone_sim.fleet.fleet import CompletedBoot, Fleet, Listeners
+from phone_sim.fleet.on_locust.live_fleet import LiveFleet
+from phone_sim.fleet.phone_clock import clock_of
+from phone_sim.fleet.population.phones import PHONE_LIMIT, PlannedPhone, Population
+from phone_sim.fleet.population.population_file import read_fleet_file
+from phone_sim.fleet.population.source_addresses import check_sources
+from phone_sim.fleet.protocol.message import sendable
+from phone_sim.fleet.protocol.run_setup import parts
+from phone_sim.fleet.transport import fleet_transport
+from phone_sim.licensing.signature import TrustAnchor
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.certificates import PATTERN, check_certificates, own_tls
+from phone_sim.runtime.exchange import Exchange
+from phone_sim.runtime.transport import Limits, Tls, Transport, check_addresses
+from phone_sim.runtime.trust_file import load_anchor
+
+BOOT_NAME = "boot"
+AT_ONCE = 100
+"""Most phones that something goes on with at the same time; ours."""
+PHONES_PER_WORKER = 10_000
+"""Phones of a worker where nobody knows how many workers there will be; ours."""
+CERTIFICATES_CHECKED = 10_000
+"""Of how many phones it is looked whether their certificates are there, since all of them may not be needed; ours."""
+
+
+class RequestFailedError(PhoneSimError):
+    """A request of a phone, or its boot, that failed, for the phone's own reason."""
+
+    def __repr__(self) -> str:
+        # What Locust shows of an error, and all that a worker tells its master of it.
+        return str(self)
+
+
+def request_name(mac: MacAddress, exchange: Exchange) -> str:
+    """The name of a request in the statistics: the path of the file, with a pattern for the phone's own address."""
+    path = exchange.request.location.url.partition("://")[2].partition("/")[2].partition("?")[0]
+    return path.replace(mac.digits, PATTERN).replace(mac.serial, PATTERN) or "/"
+
+
+def reporting(environment: Environment, on_line: Callable[[MacAddress, str], None] | None = None) -> Listeners:
+    """Listeners that tell Locust of each request and each boot.
+
+    A file that is not there is an answer like any other: whether a phone can do without it shows in its boot.
+    """
+
+    def on_exchange(mac: MacAddress, exchange: Exchange) -> None:
+        request, reply = exchange.request, exchange.reply
+        is_answer = isinstance(reply, Fetched | Uploaded | NotFound)
+        size = len(reply.data) if isinstance(reply, Fetched) else 0 if isinstance(request, Fetch) else len(request.body)
+        environment.events.request.fire(
+            request_type=exchange.method,
+            name=request_name(mac, exchange),
+            response_time=1000 * exchange.seconds,
+            response_length=size,
+            exception=None if is_answer else RequestFailedError(sendable(getattr(reply, "reason", ""))),
+            context={"mac": mac.digits},
+        )
+
+    def on_boot(boot: CompletedBoot) -> None:
+        environment.events.request.fire(
+            request_type="BOOT",
+            name=BOOT_NAME,
+            response_time=1000 * boot.seconds,
+            response_length=0,
+            exception=RequestFailedError(sendable(boot.shortcoming)) if boot.shortcoming else None,
+            context={"mac": boot.mac.digits},
+        )
+
+    return Listeners(on_exchange=on_exchange, on_boot=on_boot, on_line=on_line or (lambda _mac, _line: None))
+
+
+def _stay_on(_: User) -> None:
+    Event().wait()
+
+
+class PhoneUser(User):
+    """A phone: it is switched on when the user starts, and then stays on, with its daily checks and log uploads.
+
+    `host` is the address of the boot server, `population` says which phones there are: one, or the path of its file,
+    which each worker of Locust needs, too. Paths are looked for in the current folder and beside the locustfile.
+    `trust` is the public key that license keys are verified with, the test pair's without one (D5);
+    `expects_licenses` makes a boot that leaves a configured feature unlicensed a failure; `tls` says how HTTPS and FTPS
+    are spoken, with `<MAC>` in the name of a client certificate for the phone's own. Tasks can be added, and can
+    `reboot` the phone.
+
+    With Locust's --processes, or --master with --expect-workers, each worker has as many phones of the population as
+    any other, and no two have the same one. Where Locust does not know how many workers come, each has
+    `phones_per_worker` of them, in the order in which they come.
+    """
+
+    abstract = True
+    population: ClassVar[Population | Path | str | None] = None
+    trust: ClassVar[Path | None] = None
+    expects_licenses: ClassVar[bool] = False
+    timeout: ClassVar[float] = 5.0
+    tls: ClassVar[Tls] = Tls()
+    phones_per_worker: ClassVar[int | None] = None
+    _fleets: ClassVar[WeakKeyDictionary[Environment, dict[type["PhoneUser"], tuple[LiveFleet, Iterator[int]]]]] = (
+        WeakKeyDictionary()
+    )
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        if environment not in self._fleets:
+            self._fleets[environment] = {}
+            environment.events.test_stop.add_listener(self._drop_all)
+        of_class = self._fleets[environment]
+        if type(self) not in of_class:
+            fleet = self._new_fleet(environment)
+            of_class[type(self)] = (fleet, iter(self._numbers(environment, fleet.fleet.population.count)))
+        self.fleet, numbers = of_class[type(self)]
+        number = next(numbers, None)
+        if number is None:
+            raise UsageError(
+                f"{type(self).__name__} has no phone left here: give it a larger population, "
+                "Locust --expect-workers, or the class phones_per_worker"
+            )
+        self.number = number
+
+    def __init_subclass__(cls) -> None:
+        # Locust wants a task of everybody, and hands on those of a class to the classes below it.
+        own = [task for task in cls.tasks if task is not _stay_on]
+        cls.tasks = own or [_stay_on]
+
+    def on_start(self) -> None:
+        """Switch the phone on."""
+        self.fleet.happen(self.number)
+
+    def reboot(self) -> None:
+        """Reboot the phone by hand (B15)."""
+        self.fleet.reboot(self.number)
+
+    @classmethod
+    def check_files(cls) -> None:
+        """Refuse a population and a trust anchor that cannot be used. Raises UsageError, which names the file."""
+        cls._population()
+        cls._anchor()
+
+    @classmethod
+    def check_host(cls, environment: Environment) -> None:
+        """Refuse a boot server that no phone can ask; one that is given later is not looked at. Raises UsageError."""
+        if environment.host or cls.host:
+            cls._boot_server(environment)
+
+    @classmethod
+    def _drop_all(cls, environment: Environment, **_: Any) -> None:
+        """Let nothing happen any more to the phones of a run that has ended: the next one has phones of its own."""
+        for fleet, _numbers in cls._fleets.pop(environment, {}).values():
+            fleet.stop()
+
+    @classmethod
+    def _numbers(cls, environment: Environment, count: int) -> range:
+        """The phones of this process."""
+        runner = environment.runner
+        if not isinstance(runner, WorkerRunner):
+            return range(count)
+        index, expected = runner.worker_index, getattr(environment.parsed_options, "expect_workers", 1)
+        if cls.phones_per_worker is None and index < expected and expected > 1:
+            return parts(count, expected)[index]
+        size = cls.phones_per_worker or PHONES_PER_WORKER
+        return range(index * size, min(count, (index + 1) * size))
+
+    @classmethod
+    def _new_fleet(cls, environment: Environment) -> LiveFleet:
+        population = cls._population()
+        check_sources(population.sources)
+        numbers = cls._numbers(environment, population.count)
+        check_certificates(cls.tls, (population.phone(number).mac for number in numbers[:CERTIFICATES_CHECKED]))
+        clock = clock_of(population)
+        fleet = Fleet(
+            population,
+            boot_server=cls._boot_server(environment),
+            clock=clock,
+            transport=transports(Limits(answer=cls.timeout, transfer=12 * cls.timeout), cls.tls),
+            anchor=cls._anchor(),
+            expects_licenses=cls.expects_licenses,
+            patience=cls.timeout,
+            listeners=reporting(environment),
+        )
+        return LiveFleet(fleet, clock, at_once=AT_ONCE)
+
+    @classmethod
+    def _population(cls) -> Population:
+        if isinstance(cls.population, Population):
+            return cls.population
+        if cls.population is None:
+            return Population(count=PHONE_LIMIT)
+        return read_fleet_file(cls._beside(Path(cls.population))).population
+
+    @classmethod
+    def _beside(cls, file: Path) -> Path:
+        """A file of the class: in the current folder, or else beside the locustfile, which Locust can be told of."""
+        own = getattr(sys.modules.get(cls.__module__), "__file__", None)
+        return file if own is None or file.exists() else Path(own).parent / file
+
+    @classmethod
+    def _anchor(cls) -> TrustAnchor:
+        return load_anchor(None if cls.trust is None else cls._beside(Path(cls.trust)))
+
+    @classmethod
+    def _boot_server(cls, environment: Environment) -> str:
+        if not (address := environment.host or cls.host):
+            raise UsageError(f"{cls.__name__} has no boot server: give it a host, or Locust one with --host")
+        check_addresses(address)
+        return address
+
+
+def transports(limits: Limits, tls: Tls) -> Callable[[PlannedPhone], Transport]:
+    """The transport of each phone, from its own address and with its own certificate."""
+
+    def transport(phone: PlannedPhone) -> Transport:
+        return fleet_transport(limits=limits, tls=own_tls(tls, phone.mac), source_address=phone.source_address)
+
+    return transport
+
+
+def _check_files(environment: Environment, **_: Any) -> None:
+    """End Locust, master or worker, before a run that could have no phones."""
+    for user_class in environment.user_classes:
+        try:
+            if issubclass(user_class, PhoneUser):
+                user_class.check_files()
+                user_class.check_host(environment)
+        except PhoneSimError as error:
+            sys.stderr.write(f"Error: {user_class.__name__}: {error}\n")
+            raise SystemExit(error.exit_code) from None
+
+
+events.init.add_listener(_check_files)

@@ -1,0 +1,137 @@
+"""Runs what happens to a phone of a fleet, as `phone_sim.runtime.driver` does for one phone: but what it needs for that
+lives no longer than the flow.
+
+A phone of a fleet speaks to its boot server and to nothing else. This module knows no protocol and no rule of
+licensing.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from phone_sim.firmware.effects import FlashReply, Flow, LogContents, Written
+from phone_sim.firmware.flash import FlashContents
+from phone_sim.firmware.screen import Frame
+from phone_sim.fleet.fleet_phone import NEVER, FleetPhone
+from phone_sim.fleet.phone_clock import PhoneClock
+from phone_sim.runtime.exchange import Exchange
+from phone_sim.runtime.log_sink import LogSink
+from phone_sim.runtime.network import Network
+from phone_sim.runtime.performer import Performer
+from phone_sim.runtime.transport import Transport
+
+_NETWORK = Network()
+
+
+class PhoneRun:
+    """One thing that happens to a phone, until its flow is over or pauses.
+
+    Then `paused` is the flow that pauses and for how many seconds, None for none; `woken_at` is the instant that the
+    phone asked to be woken at, and `boot_seconds` how long its last boot took, if it booted.
+    """
+
+    def __init__(
+        self,
+        fleet_phone: FleetPhone,
+        *,
+        clock: PhoneClock,
+        transport: Transport,
+        listener: Callable[[str], None] | None,
+        on_exchange: Callable[[Exchange], None],
+    ) -> None:
+        self._fleet_phone = fleet_phone
+        self._clock = clock
+        self._log = LogSink(listener, fleet_phone.log)
+        self._performer = Performer(
+            fleet_phone.phone.identity.mac,
+            self,
+            clock=clock,
+            transport=transport,
+            flash=self,
+            log=self._log,
+            network=_NETWORK,
+            on_exchange=on_exchange,
+        )
+        self._performer.powered_on_at = timedelta(seconds=fleet_phone.powered_on)
+        self._flow: Flow[None] | None = None
+        self._began: float | None = None
+        self.paused: tuple[Flow[None], float] | None = None
+        self.woken_at: datetime | None = None
+        self.boot_seconds: float | None = None
+
+    @property
+    def log(self) -> LogContents:
+        """The log file of the phone as it is now."""
+        return self._log.contents()
+
+    def run(self, flow: Flow[None], *, boots: bool) -> None:
+        """Perform a flow, which `boots` the phone or not, to its end or its next pause."""
+        try:
+            if boots:
+                self._begin_boot()
+            self._perform_all(flow)
+            if self._began is not None and self.paused is None:
+                self.boot_seconds = time.perf_counter() - self._began
+            service = self._fleet_phone.phone.service
+            if self.paused is None and service is not None and self._log.size > service.session.settings.log.file_size:
+                self._perform_all(self._fleet_phone.phone.upload_log(full=True))
+        finally:  # a run that ends breaks it off
+            self._fleet_phone.log = self._log.contents()
+
+    def _perform_all(self, flow: Flow[None]) -> None:
+        self._flow = flow
+        reply: object = None
+        while self._flow is not None:
+            try:
+                effect = self._flow.send(reply)
+            except StopIteration:
+                self._flow = None
+            else:
+                reply = self._performer.perform(effect)
+
+    def read(self) -> FlashReply:
+        """What is in the phone's flash."""
+        return self._fleet_phone.flash
+
+    def write(self, contents: FlashContents) -> Written:
+        """Replace what is in the phone's flash."""
+        self._fleet_phone.flash = contents
+        return Written()
+
+    def show(self, frame: Frame) -> None:
+        """Nobody sees the display of a phone of a fleet."""
+
+    def set_clock(self, instant: datetime) -> None:
+        """A phone of a fleet keeps the fleet's time."""
+
+    def wake_at(self, instant: datetime) -> None:
+        """Keep the wish for the fleet."""
+        self.woken_at = instant
+
+    def upload_log_after(self, seconds: float) -> None:
+        """Put down when the log is due."""
+        self._fleet_phone.upload = self._now() + seconds
+
+    def ask_time_after(self, seconds: float) -> None:
+        """A phone of a fleet has no time servers."""
+
+    def pause(self, seconds: float) -> None:
+        """Leave the flow to the fleet."""
+        if self._flow is not None:
+            self.paused, self._flow = (self._flow, seconds), None
+
+    def restart(self, reason: str) -> None:  # noqa: ARG002 - the fleet counts reboots
+        """Boot again, in the place of the flow that asked for it."""
+        self._fleet_phone.reboots += 1
+        self._begin_boot()
+        self._flow = self._fleet_phone.phone.restart()
+
+    def _begin_boot(self) -> None:
+        self._began = time.perf_counter()
+        self._performer.powered_on_at = self._clock.elapsed()
+        self._fleet_phone.powered_on = self._now()
+        self._fleet_phone.check = self._fleet_phone.upload = NEVER
+        self.woken_at = None
+
+    def _now(self) -> float:
+        return self._clock.elapsed().total_seconds()

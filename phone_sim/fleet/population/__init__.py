@@ -1,0 +1,1 @@
+"""Populations: which phones a fleet has, their file, and the folder of the boot server that it describes."""

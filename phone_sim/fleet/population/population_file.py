@@ -1,0 +1,282 @@
+"""Reading a population file, and the boot server that it describes.
+
+count = 5000                            seed = 7
+first_mac = "0004f2100000"              # or macs = ["0004f2aabbcc", ...]
+firmware = "3.3.0"                      # or shares: firmware = { "3.3.0" = 3, "4.0.1" = 1 }
+license_fetch = "firmware"              # or when-needed, always (D8)
+sources = ["127.1.0.0/16"]              # addresses of this machine to ask from, one a phone, in turn
+
+[models]                                # by share, in any unit
+SPIP_670 = 60
+SSIP_7000 = 40
+
+[boot]
+pattern = "ramp"                        # or storm: all at once; or one of those below
+seconds = 120.0                         # how long they take to come up, evenly
+now = 2026-12-31T22:00:00               # the phones' clock at the beginning; the time if left out
+jitter = 300.0                          # each phone's clock is up to so many seconds off, either way
+
+[faults]                                # of the phones' requests, done on the phones' side
+share = 0.02                            # so many fail, 0 to 1
+kinds = { 503 = 3, down = 1, "truncate=100" = 1 } # weights of the kinds; each 1 if left out
+
+[server.files]                          # what the boot server holds: for virtual time, or to be written
+"000000000000.cfg" = '<APPLICATION CONFIG_FILES="site.cfg"/>'
+
+[[server.licenses]]                     # signed with the test pair (D5), or written by an authority
+kind = "site"                           # or phone; phone licenses never expire (B11)
+share = 0.8                             # of the phones, each in its own <mac>-license.cfg; all if left out
+features = ["LDAP"]                     # keys, names or suites; the Productivity Suite if left out
+until = 2026-12-31                      # the last day
+
+Patterns, `now`, `speed`, `jitter` and faults are ours. A rolling reboot takes so many phones at a time, in the order of
+their numbers; the first `every` seconds after the last one was switched on:
+
+[boot]
+pattern = "rolling"
+seconds = 120.0                         # come up evenly; all at once if left out
+group = 50
+every = 30.0
+
+A day is one of phones that are up. At their polling time, 02:00 unless the files say otherwise and by their own clocks,
+they check their licenses (B12). One that finds nothing asks for nothing, so the load is of those whose license is over,
+which reboot, and of logs that were not taken before. On virtual time the phones come up before the day, and only the
+day is counted. Under load they come up with it; a license ends at midnight, so the day has to begin before that, and
+`speed` makes it shorter. Clocks run from the start of the program, so such a run is best a headless one:
+
+[boot]
+pattern = "day"
+now = 2026-12-31T22:00:00
+speed = 60.0                            # under load, how fast their clocks run
+
+The seed decides which phone has which model and firmware, how far its clock is off, and which of its requests fail how:
+each drawn for the phone alone but for models and firmwares, whose shares are met exactly. The rest is not drawn: MAC
+addresses, source addresses and licenses go by the phone's number.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+from phone_sim.authority.orders import software_bits
+from phone_sim.boot_server.fault_kinds import FaultKind, Reset, parse_kind
+from phone_sim.errors import UsageError
+from phone_sim.firmware.profile import CURRENT, profile_for
+from phone_sim.fleet.fault_injection import KINDS, FaultShare
+from phone_sim.fleet.population.phones import PHONE_LIMIT, Pattern, Population
+from phone_sim.fleet.population.server_files import read_files
+from phone_sim.licensing.expiry import NEVER, Expiry
+from phone_sim.licensing.license_key import LicenseType, new_key
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.model_files import load_features, load_model
+from phone_sim.toml_table import Table, read_toml
+
+_KEYS = (
+    "count",
+    "seed",
+    "first_mac",
+    "macs",
+    "firmware",
+    "license_fetch",
+    "sources",
+    "models",
+    "boot",
+    "faults",
+    "server",
+)
+_LICENSE_FETCH = {"firmware": None, "when-needed": False, "always": True}
+_DEFAULT_MODEL = "SPIP_670"
+_DEFAULT_MAC = "0004f2000001"
+_DEFAULT_FEATURES = ("Productivity Suite",)
+_LONGEST = 7 * 86400.0
+_LARGEST_JITTER = 43200.0
+_FASTEST = 86400.0
+_OF_PATTERN = {
+    Pattern.STORM: (),
+    Pattern.RAMP: ("seconds",),
+    Pattern.ROLLING: ("seconds", "group", "every"),
+    Pattern.DAY: ("speed",),
+}
+_ON_THE_WAY = "a status of HTTP from 400 on, tftp-error=CODE, down, reset, stall, truncate=BYTES and corrupt"
+_DEFAULT_FAULTS = {"503": 1.0, "down": 1.0, "reset": 1.0, "stall": 1.0, "truncate=100": 1.0, "corrupt": 1.0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicenseShare:
+    """A license that a share of the phones has, from 0 to 1: option bits and the end of them."""
+
+    type: LicenseType
+    share: float
+    bits: tuple[int, ...]
+    expiry: Expiry
+
+    def is_of(self, number: int) -> bool:
+        """True for the phones that have it: spread evenly over their numbers."""
+        return int((number + 1) * self.share) > int(number * self.share)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetFile:
+    """What a population file says: the phones, and the files and licenses of their boot server."""
+
+    population: Population
+    files: dict[str, bytes] = field(default_factory=dict)
+    licenses: tuple[LicenseShare, ...] = ()
+
+
+def read_fleet_file(file: Path) -> FleetFile:
+    """The population in a file.
+
+    Raises:
+        UsageError: it is none; the message names file, line and key, what is wrong and what is allowed.
+    """
+    top = read_toml(file)
+    top.only(_KEYS)
+    server = top.table("server")
+    server.only(("files", "licenses"))
+    return FleetFile(
+        population=_population(top),
+        files=read_files(server.table("files")),
+        licenses=tuple(_license(table) for table in server.tables("licenses")),
+    )
+
+
+def _population(top: Table) -> Population:
+    models, firmwares = _models(top), _firmwares(top)
+    first = top.text("first_mac", _DEFAULT_MAC)
+    if "macs" in top.values and "first_mac" in top.values:
+        raise top.error("macs", "macs and first_mac exclude each other")
+    macs = _some(top, "macs")
+    found = tuple(top.convert("macs", partial(MacAddress.parse, one)) for one in macs)
+    if len(set(found)) < len(found):
+        raise top.error("macs", "a MAC address is listed twice")
+    count = top.number("count", len(macs) or 1, PHONE_LIMIT)
+    population = partial(
+        Population,
+        count=count,
+        seed=top.number("seed", 0, 2**63 - 1),
+        models=models,
+        firmwares=firmwares,
+        first_mac=top.convert("first_mac", partial(MacAddress.parse, first)),
+        macs=found,
+        sources=_sources(top),
+        faults=_faults(top.table("faults")) if "faults" in top.values else None,
+        **_boot(top.table("boot")),
+        always_fetches_license=_LICENSE_FETCH[top.choice("license_fetch", _LICENSE_FETCH, "firmware")],
+    )
+    return top.convert("count", population)
+
+
+def _boot(boot: Table) -> dict[str, Any]:
+    """What happens to the phones, as a population has it."""
+    pattern = Pattern(boot.choice("pattern", [each.value for each in Pattern], Pattern.STORM.value))
+    boot.only(("pattern", "now", "jitter", *_OF_PATTERN[pattern]))
+    found = {
+        "pattern": pattern,
+        "now": boot.instant("now") if "now" in boot.values else None,
+        "jitter": boot.seconds("jitter", 0.0, 0.0, _LARGEST_JITTER),
+        "seconds": boot.seconds("seconds", 0.0, 0.0, _LONGEST),
+        "speed": _number(boot, "speed", _FASTEST, 1.0),
+    }
+    if found["speed"] == 0:
+        raise boot.error("speed", "clocks that stand still come to no polling time")
+    if pattern is Pattern.ROLLING:
+        _require(boot, "group", "every")
+        found |= {"group": boot.number("group", 0, PHONE_LIMIT), "every": boot.seconds("every", 0.0, 0.001, _LONGEST)}
+        if not found["group"]:
+            raise boot.error("group", "no phone at a time would never end")
+    return found
+
+
+def _faults(table: Table) -> FaultShare:
+    table.only(("share", "kinds"))
+    kinds = table.table("kinds")
+    shares = {word: _number(kinds, word, 1e9) for word in kinds.values} or _DEFAULT_FAULTS
+    if sum(shares.values()) <= 0:
+        raise table.error("kinds", "the shares are all 0")
+    _require(table, "share")
+    return FaultShare(
+        share=_number(table, "share", 1.0),
+        kinds=tuple((_kind(kinds, word), share) for word, share in shares.items()),
+    )
+
+
+def _kind(kinds: Table, word: str) -> FaultKind:
+    kind = parse_kind(word)
+    if not isinstance(kind, KINDS) or (isinstance(kind, Reset) and kind.after):
+        raise kinds.error(word, f"it is no fault that can be on the way: {_ON_THE_WAY} are")
+    return kind
+
+
+def _models(top: Table) -> dict[str, float]:
+    shares = _shares(top.table("models"), _DEFAULT_MODEL)
+    for name in shares:
+        top.table("models").convert(name, partial(load_model, name))
+    return shares
+
+
+def _firmwares(top: Table) -> dict[str, float]:
+    if isinstance(top.values.get("firmware"), dict):
+        table = top.table("firmware")
+        shares = _shares(table, CURRENT)
+        for version in shares:
+            table.convert(version, partial(profile_for, version))
+        return shares
+    version = top.text("firmware", CURRENT)
+    top.convert("firmware", lambda: profile_for(version))
+    return {version: 1.0}
+
+
+def _shares(table: Table, default: str) -> dict[str, float]:
+    shares = {name: _number(table, name, 1e9) for name in table.values} or {default: 1.0}
+    if sum(shares.values()) <= 0:
+        raise table.error("", "the shares are all 0")
+    return shares
+
+
+def _require(table: Table, *keys: str) -> None:
+    for key in keys:
+        if key not in table.values:
+            raise table.error(key, "it is missing")
+
+
+def _number(table: Table, key: str, high: float, default: float | None = None) -> float:
+    value = table.values.get(key, high if default is None else default)
+    if type(value) not in (int, float) or not 0 <= value <= high:
+        raise table.error(key, f"{value!r} is not a number from 0 to {high:g}")
+    return float(value)
+
+
+def _some(table: Table, key: str) -> tuple[str, ...]:
+    """A list of texts, which is not empty if it is there: that would read like none, and mean the default."""
+    found = table.texts(key)
+    if key in table.values and not found:
+        raise table.error(key, "the list is empty; without it, the default holds")
+    return found
+
+
+def _sources(top: Table) -> tuple[IPv4Network, ...]:
+    return tuple(top.convert("sources", partial(IPv4Network, text)) for text in _some(top, "sources"))
+
+
+def _expiry(last_day: date) -> Expiry:
+    try:
+        return Expiry.on(last_day)
+    except ValueError as error:
+        raise UsageError(f"{last_day} is not from 2007-01-01 to 2186-06-03, which a license can say (D3)") from error
+
+
+def _license(table: Table) -> LicenseShare:
+    table.only(("kind", "share", "features", "until"))
+    kind = LicenseType[table.choice("kind", ("phone", "site"), "phone").upper()]
+    last_day = table.day("until")
+    expiry = NEVER if last_day is None else table.convert("until", partial(_expiry, last_day))
+    named = _some(table, "features") or _DEFAULT_FEATURES
+    bits = table.convert("features", lambda: software_bits(",".join(named), load_features()))
+    grants = dict.fromkeys(bits, expiry)
+    # Whether such a key can be is known only when one is made.
+    table.convert("until", lambda: new_key(serial="0004F2000001", license_type=kind, grants=grants))
+    return LicenseShare(type=kind, share=_number(table, "share", 1.0), bits=tuple(bits), expiry=expiry)

@@ -1,0 +1,118 @@
+"""The boot server's folder of a population: its files, folders for logs, and an activation file for each phone that has
+a license.
+
+Whatever is there already stays as it is: a folder that has one of the files is refused before anything is ordered. The
+activation files are where the master configuration file has phones look for them (B17). This module does not know how
+licenses are made.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from urllib.parse import unquote, urlsplit
+
+from phone_sim.boot_server.site import locate
+from phone_sim.errors import AuthorityError, MasterConfigurationError, UsageError
+from phone_sim.firmware import master_config
+from phone_sim.firmware.location import BootServer
+from phone_sim.firmware.master_config import MasterConfiguration
+from phone_sim.fleet.population.bulk_licenses import BulkLicenses
+from phone_sim.fleet.population.phones import PlannedPhone
+from phone_sim.fleet.population.population_file import FleetFile
+from phone_sim.runtime.model_files import load_model
+
+_AT_ONCE = 4000
+_BOOT_SERVER = BootServer(root="http://boot.example/")
+
+
+class SiteFolder:
+    """The folder of a boot server, which is made if need be."""
+
+    def __init__(self, found: FleetFile, folder: Path) -> None:
+        self._found = found
+        self._folder = folder
+
+    def check_free(self) -> None:
+        """Refuse a folder that has a file of the population already. Raises UsageError, which names the first."""
+        found = self._found
+        phones = [
+            number for number in range(found.population.count) if any(one.is_of(number) for one in found.licenses)
+        ]
+        names = (*found.files, *filter(None, map(self._license_name, phones)))
+        there = [name for name in names if os.path.lexists(self._folder / name)]
+        if there:
+            more = f" and {len(there) - 1} more are" if len(there) > 1 else " is"
+            raise UsageError(
+                f"{self._folder}: {there[0]}{more} there already, and nothing is written over; "
+                "name another folder, or take them away"
+            )
+
+    def write(self, licenses: BulkLicenses, on_written: Callable[[int], object] = lambda _count: None) -> int:
+        """Write the files, and the activation files in portions, of which `on_written` is told how many they were; the
+        number of these.
+
+        Raises:
+            AuthorityError: one cannot be written.
+        """
+        written = 0
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            for name, data in self._found.files.items():
+                self._write_new(name, data)
+            for name in self._upload_folders():
+                (self._folder / name).mkdir(parents=True, exist_ok=True)
+            for start in range(0, len(licenses.licensed), _AT_ONCE):
+                numbers = licenses.licensed[start : start + _AT_ONCE]
+                written += self._write_licenses(numbers, licenses)
+                on_written(len(numbers))
+        except OSError as error:
+            raise AuthorityError(f"{error.filename or self._folder}: {error.strerror}") from error
+        return written
+
+    def _write_licenses(self, numbers: Iterable[int], licenses: BulkLicenses) -> int:
+        places = [(number, name) for number in numbers if (name := self._license_name(number)) is not None]
+        for (_, name), data in zip(places, licenses.files([number for number, _ in places]), strict=True):
+            self._write_new(name, data)
+        return len(places)
+
+    def _license_name(self, number: int) -> str | None:
+        """Where a phone looks for its activation file; None where that is not here, or where a file is given for it."""
+        phone = self._found.population.phone(number)
+        path = _place(self._master(phone).license_directory, f"{phone.mac}-license.cfg")
+        return None if path is None or path in self._found.files else path
+
+    def _upload_folders(self) -> set[str]:
+        """Where the phones put their logs; a server makes no folder for an upload, or not without being told to."""
+        phones = map(self._found.population.phone, range(self._found.population.count))
+        places = (_place(self._master(phone).log_file_directory, f"{phone.mac}-app.log") for phone in phones)
+        return {place.rpartition("/")[0] for place in places if place is not None}
+
+    def _master(self, phone: PlannedPhone) -> MasterConfiguration:
+        """What the master configuration file says to a phone; nothing, if it is none."""
+        files = self._found.files
+        data = files.get(f"{phone.mac}.cfg") or files.get(master_config.DEFAULT_NAME, b"")
+        try:
+            return master_config.parse(data, model=load_model(phone.model), mac=phone.mac)
+        except MasterConfigurationError:
+            return MasterConfiguration()
+
+    def _write_new(self, name: str, data: bytes) -> None:
+        """Write a file whole, and only if there is none."""
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Not forced to the disk, which would take minutes: the authority can make the files again.
+        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as file:
+            file.write(data)
+            file.flush()
+            Path(file.name).chmod(0o644)
+            os.link(file.name, path)
+
+
+def _place(directory: str, name: str) -> str | None:
+    """Where a file of a directory is below the root of the boot server; None where that is not here."""
+    location = _BOOT_SERVER.locate(directory, name)
+    if location is None or not location.url.startswith(_BOOT_SERVER.root):
+        return None
+    path = unquote(urlsplit(location.url).path).lstrip("/")
+    return None if locate(path) is None else path

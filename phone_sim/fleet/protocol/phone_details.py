@@ -1,0 +1,153 @@
+"""What can be said of one phone of a fleet: its state, its features and why, and its log; a worker tells it its master.
+
+What a worker tells is text with limits, and is read as strictly as any other message. This module does not know who
+asks, nor how messages travel.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from phone_sim.errors import PhoneSimError
+from phone_sim.fleet.census import NOT_SWITCHED_ON, OFF
+from phone_sim.fleet.fleet import Fleet
+from phone_sim.fleet.population.phones import PlannedPhone, Population
+from phone_sim.fleet.protocol.message import Fields, sendable
+from phone_sim.mac_address import MacAddress
+
+LOG_LIMIT = 1024 * 1024
+"""Most bytes of a log that are told, the last ones; ours. A log of the default size is smaller."""
+_WORD_LIMIT = 100
+
+
+class UntoldError(PhoneSimError):
+    """Something that cannot be said of a phone, and why; `status` is what HTTP calls that."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureState:
+    """What a feature is: on or not, for which reason."""
+
+    key: str
+    is_on: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneDetails:
+    """A phone as it is. `shortcoming` is why it is not as expected; empty if it is.
+
+    The log is as it was written so far, uploaded or not; its beginning is left off when it `is_cut`.
+    """
+
+    mac: MacAddress
+    model: str
+    firmware: str
+    state: str
+    shortcoming: str
+    reboots: int = 0
+    features: tuple[FeatureState, ...] = ()
+    log: str = ""
+    is_cut: bool = False
+
+    @classmethod
+    def of(cls, fleet: Fleet, number: int) -> Self:
+        """The phone of this number, switched on or not."""
+        planned = fleet.population.phone(number)
+        fleet_phone = fleet.phones.get(number)
+        if fleet_phone is None:
+            return cls.off(planned)
+        gates = fleet_phone.phone.service.gates if fleet_phone.phone.service is not None else ()
+        log, is_cut = _end(fleet.log(fleet_phone))
+        return cls(
+            mac=planned.mac,
+            model=planned.model,
+            firmware=planned.firmware,
+            state=fleet_phone.phone.state.value,
+            shortcoming=fleet.shortcoming(fleet_phone),
+            reboots=fleet_phone.reboots,
+            features=tuple(
+                FeatureState(key=gate.feature.key, is_on=gate.is_enabled, reason=gate.reason) for gate in gates
+            ),
+            log=log,
+            is_cut=is_cut,
+        )
+
+    @classmethod
+    def off(cls, planned: PlannedPhone) -> Self:
+        """A phone that was not switched on."""
+        return cls(
+            mac=planned.mac, model=planned.model, firmware=planned.firmware, state=OFF, shortcoming=NOT_SWITCHED_ON
+        )
+
+    @property
+    def is_off(self) -> bool:
+        """True for a phone that was not switched on, and has no log."""
+        return self.state == OFF
+
+    def result(self) -> dict[str, Any]:
+        """The same as JSON has it."""
+        return {
+            "mac": self.mac.digits,
+            "model": self.model,
+            "firmware": self.firmware,
+            "state": self.state,
+            "as_expected": not self.shortcoming,
+            "shortcoming": self.shortcoming,
+            "reboots": self.reboots,
+            "features": {each.key: {"on": each.is_on, "reason": each.reason} for each in self.features},
+            "log": self.log.removesuffix("\n").split("\n") if self.log else [],
+            "log_is_cut": self.is_cut,
+        }
+
+    def message(self) -> dict[str, Any]:
+        """What a worker tells its master."""
+        return {
+            "mac": self.mac.digits,
+            "state": self.state,
+            "shortcoming": sendable(self.shortcoming),
+            "reboots": self.reboots,
+            "features": {each.key: {"on": each.is_on, "reason": sendable(each.reason)} for each in self.features},
+            "log": sendable(self.log, LOG_LIMIT),
+            "is_cut": self.is_cut,
+        }
+
+    @classmethod
+    def read(cls, fields: Fields, planned: PlannedPhone) -> Self:
+        """What is said of a phone in a message. Raises UsageError unless it is of that phone."""
+        if fields.text("mac") != planned.mac.digits:
+            raise fields.error("mac", f"this is not {planned.mac}, which was asked for")
+        return cls(
+            mac=planned.mac,
+            model=planned.model,
+            firmware=planned.firmware,
+            state=fields.text("state", _WORD_LIMIT),
+            shortcoming=fields.text("shortcoming"),
+            reboots=fields.whole("reboots"),
+            features=tuple(
+                FeatureState(key=key, is_on=feature.flag("on"), reason=feature.text("reason"))
+                for key, feature in fields.tables("features").items()
+            ),
+            log=fields.text("log", LOG_LIMIT),
+            is_cut=fields.flag("is_cut"),
+        )
+
+
+def planned_phone(population: Population, mac: MacAddress) -> tuple[int, PlannedPhone]:
+    """The phone with this address, and its number. Raises UntoldError where there is none."""
+    number = population.number_of(mac)
+    if number is None:
+        first, last = population.phone(0).mac, population.phone(population.count - 1).mac
+        raise UntoldError(404, f"{mac}: no phone has this address; the first has {first}, the last {last}")
+    return number, population.phone(number)
+
+
+def _end(log: bytes) -> tuple[str, bool]:
+    """The log as text, from the first line on that is not too long ago; and whether that is not its first one."""
+    is_cut = len(log) > LOG_LIMIT
+    if is_cut:
+        log = log[-LOG_LIMIT:].partition(b"\n")[2]
+    return log.decode(errors="replace"), is_cut

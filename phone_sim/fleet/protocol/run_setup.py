@@ -1,0 +1,178 @@
+"""What a run of a fleet is: which phones, their boot server, and how they come there; a master tells it its workers.
+
+What comes from a master is text and numbers with limits, and is read as strictly as what a user writes: a population
+is a population file. This module does not know how it travels, and needs no Locust.
+"""
+
+import hashlib
+import itertools
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self
+
+from phone_sim.errors import UsageError
+from phone_sim.fleet.population.phones import PHONE_LIMIT, Population
+from phone_sim.fleet.population.population_file import read_fleet_file
+from phone_sim.fleet.protocol.message import Fields
+from phone_sim.licensing.signature import TrustAnchor
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.transport import TLS_VERSIONS, Tls, check_addresses
+from phone_sim.toml_table import SIZE_LIMIT
+
+AT_ONCE_LIMIT = 10_000
+"""Most phones of one process that are busy at once; ours."""
+LONGEST_TIMEOUT = 60.0
+_ADDRESS_LIMIT = 4096
+_PEM_LIMIT = 64 * 1024
+_SAMPLED = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """The phones of a run, their boot server, and how they are to be run.
+
+    `population_text` is what the population was read from, which workers read it from again; empty for phones that
+    come without a file. `timeout` is in seconds, for an answer. `tls` says how HTTPS and FTPS are spoken; the files
+    that it names are on each worker's machine, at the same place as on the master's. At most `at_once` phones are busy
+    at the same time.
+    """
+
+    population: Population
+    population_text: str = ""
+    boot_server: str
+    anchor: TrustAnchor
+    timeout: float
+    expects_licenses: bool
+    at_once: int
+    tls: Tls = field(default_factory=Tls)
+    watched: tuple[MacAddress, ...] = ()
+
+    def of(self, users: int, boot_server: str) -> Self:
+        """The same with so many phones and that boot server. Raises UsageError where there can be none."""
+        check_addresses(boot_server)
+        return replace(self, population=self.population.of(users), boot_server=boot_server)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """The phones of a setup that are one worker's: those whose numbers are in a range. `run` counts the runs."""
+
+    setup: Setup
+    numbers: range
+    run: int
+
+    def message(self) -> dict[str, Any]:
+        """What a worker is told."""
+        setup = self.setup
+        return {
+            "run": self.run,
+            "first": self.numbers.start,
+            "end": self.numbers.stop,
+            "population": setup.population_text,
+            "phones": setup.population.count,
+            "sample": sample(setup.population, self.numbers),
+            "boot_server": setup.boot_server,
+            "anchor": setup.anchor.pem().decode(),
+            "timeout": setup.timeout,
+            "expects_licenses": setup.expects_licenses,
+            "at_once": setup.at_once,
+            "ca_file": _absolute(setup.tls.ca_file),
+            "client_cert": _absolute(setup.tls.client_cert),
+            "tls_min": setup.tls.oldest,
+            "watched": [mac.digits for mac in setup.watched],
+        }
+
+    @classmethod
+    def read(cls, data: Any) -> Self:
+        """The assignment in a message.
+
+        Raises:
+            UsageError: it is none, or these are not the phones that the master means.
+        """
+        fields = Fields("what the master says", data)
+        population = _population(fields.text("population", SIZE_LIMIT)).of(fields.whole("phones", 1, PHONE_LIMIT))
+        end = fields.whole("end", 0, population.count)
+        numbers = range(fields.whole("first", 0, end), end)
+        if sample(population, numbers) != fields.text("sample"):
+            raise UsageError("the master means other phones than this worker: they are not of the same version")
+        boot_server = fields.text("boot_server", _ADDRESS_LIMIT)
+        check_addresses(boot_server)
+        setup = Setup(
+            population=population,
+            boot_server=boot_server,
+            anchor=TrustAnchor.from_pem(fields.text("anchor", _PEM_LIMIT).encode(), "the master's trust anchor"),
+            timeout=fields.number("timeout", 0.1, LONGEST_TIMEOUT),
+            expects_licenses=fields.flag("expects_licenses"),
+            at_once=fields.whole("at_once", 1, AT_ONCE_LIMIT),
+            tls=Tls(
+                ca_file=_path(fields, "ca_file"), client_cert=_path(fields, "client_cert"), oldest=_version(fields)
+            ),
+            watched=tuple(MacAddress.parse(mac) for mac in fields.texts("watched")),
+        )
+        return cls(setup=setup, numbers=numbers, run=fields.whole("run"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """Workers that share the phones, and the address that their master is at.
+
+    So many are `expected` before the run begins, within `patience` seconds; some are `started` on this machine.
+    """
+
+    bind: tuple[str, int]
+    expected: int
+    patience: float
+    started: int = 0
+
+
+def parts(count: int, workers: int) -> list[range]:
+    """The numbers of `count` phones in as many ranges as there are workers, alike to within one phone."""
+    size, more = divmod(count, workers)
+    starts = [place * size + min(place, more) for place in range(workers + 1)]
+    return [range(start, end) for start, end in itertools.pairwise(starts)]
+
+
+def in_turn(total: int, sizes: dict[str, int]) -> dict[str, int]:
+    """How many of `total` phones each of such parts has on, when they are switched on in turn, one of each part."""
+    every = len(sizes)
+    return {name: min(size, (total + every - 1 - place) // every) for place, (name, size) in enumerate(sizes.items())}
+
+
+def sample(population: Population, numbers: range) -> str:
+    """A digest of a hundred of the phones: two programs that do not plan the same phones have another."""
+    step = max(1, len(numbers) // _SAMPLED)
+    planned = (population.phone(number) for number in [*numbers[::step], *numbers[-1:]])
+    return hashlib.sha256("\n".join(map(repr, planned)).encode()).hexdigest()
+
+
+def _absolute(path: Path | None) -> str:
+    """A path as a worker in another folder finds it; empty for none."""
+    return f"{path.absolute()}" if path is not None else ""
+
+
+def _tls(fields: Fields) -> Tls:
+    return Tls(ca_file=_path(fields, "ca_file"), client_cert=_path(fields, "client_cert"), oldest=_version(fields))
+
+
+def _path(fields: Fields, key: str) -> Path | None:
+    text = fields.text(key, _ADDRESS_LIMIT)
+    return Path(text) if text else None
+
+
+def _version(fields: Fields) -> str:
+    if (version := fields.text("tls_min")) not in TLS_VERSIONS:
+        raise fields.error("tls_min", f"this is none of {', '.join(TLS_VERSIONS)}")
+    return version
+
+
+def _population(text: str) -> Population:
+    if not text:
+        return Population(count=1)
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "population.toml")
+        file.write_text(text, encoding="utf-8")
+        try:
+            return read_fleet_file(file).population
+        except UsageError as error:
+            raise UsageError(str(error).replace(f"{file}", "the master's population file")) from error

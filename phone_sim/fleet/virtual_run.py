@@ -1,0 +1,177 @@
+"""The life of a fleet on virtual time, without sockets: what becomes of its licenses until a given day.
+
+The boot server is a function that answers from the files of the population, and signs a phone's license with the test
+pair when it is asked for it (D5). This module does not know how a phone licenses.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from phone_sim.authority.signing_key import test_signing_key
+from phone_sim.errors import UsageError
+from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, NotFound, Upload, Uploaded, UploadReply
+from phone_sim.fleet.census import census
+from phone_sim.fleet.fleet import CompletedBoot, Fleet, Listeners
+from phone_sim.fleet.population.bulk_licenses import TEST_SITE_SERIAL
+from phone_sim.fleet.population.phones import Pattern, Population
+from phone_sim.fleet.population.population_file import FleetFile, LicenseShare
+from phone_sim.licensing.license_file import write
+from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
+from phone_sim.licensing.signature import TrustAnchor
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.clock import ManualClock
+from phone_sim.runtime.exchange import Exchange
+
+_BOOT_SERVER = "http://boot.example/"
+_LICENSE_FILE = "-license.cfg"
+
+
+class FleetFileServer:
+    """A boot server in memory that holds what a population file says, and every phone's own activation file."""
+
+    def __init__(self, found: FleetFile) -> None:
+        self._files = found.files
+        self._licenses = found.licenses
+        self._site_key = lru_cache(_site_key)
+        self._number_of = _numbers(found.population)
+
+    def fetch(self, request: Fetch) -> FetchReply:
+        """A file, or a license that is made now."""
+        path = urlsplit(request.location.url).path.lstrip("/")
+        data = self._files.get(path) or self._activation_file(path.rpartition("/")[2])
+        return NotFound("HTTP 404 Not Found") if data is None else Fetched(data)
+
+    def upload(self, _: Upload) -> UploadReply:
+        """Logs are taken, and not kept."""
+        return Uploaded()
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _activation_file(self, name: str) -> bytes | None:
+        mac = name.removesuffix(_LICENSE_FILE)
+        if not name.endswith(_LICENSE_FILE) or (number := self._number_of(mac)) is None:
+            return None
+        keys = [self._key(share, mac) for share in self._licenses if share.is_of(number)]
+        return write(keys) if keys else None
+
+    def _key(self, share: LicenseShare, mac: str) -> LicenseKey:
+        if share.type is LicenseType.SITE:
+            return self._site_key(share)
+        grants = dict.fromkeys(share.bits, share.expiry)
+        return test_signing_key().sign(new_key(serial=mac.upper(), license_type=share.type, grants=grants))
+
+
+class Tally:
+    """Counts the boots of a fleet and the requests of its phones, and these by the minute of the clock, too."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        self.begin()
+
+    def begin(self) -> None:
+        """Count from zero."""
+        self._boots = 0
+        self._minutes: Counter[datetime] = Counter()
+
+    def on_exchange(self, _: MacAddress, __: Exchange) -> None:
+        """Count a request."""
+        self._minutes[self._clock.instant().replace(second=0, microsecond=0)] += 1
+
+    def on_boot(self, _: CompletedBoot) -> None:
+        """Count a boot."""
+        self._boots += 1
+
+    def result(self) -> dict[str, Any]:
+        """What was counted; the busiest minute is the one with most requests, the first of several."""
+        busiest = self._minutes.most_common(1)
+        return {
+            "boots": self._boots,
+            "requests": self._minutes.total(),
+            "busiest_minute": {"begins": busiest[0][0].isoformat(), "requests": busiest[0][1]} if busiest else None,
+        }
+
+
+def run_virtual(
+    found: FleetFile,
+    *,
+    start: datetime,
+    end: datetime,
+    anchor: TrustAnchor,
+    expects_licenses: bool = False,
+    watched: tuple[MacAddress, ...] = (),
+    on_line: Callable[[MacAddress, str], None] = lambda _mac, _line: None,
+) -> dict[str, Any]:
+    """Let a population live from `start` to `end`; the result is what became of it, and how fast that went.
+
+    Raises:
+        UsageError: the end is not after the start.
+    """
+    if end <= start:
+        raise UsageError(f"{end.isoformat()} is not after the start, {start.isoformat()}")
+    server, clock = FleetFileServer(found), ManualClock(start)
+    tally = Tally(clock)
+    fleet = Fleet(
+        found.population,
+        boot_server=_BOOT_SERVER,
+        clock=clock,
+        transport=lambda _: server,
+        anchor=anchor,
+        expects_licenses=expects_licenses,
+        listeners=Listeners(on_exchange=tally.on_exchange, on_boot=tally.on_boot, on_line=on_line),
+        watched=watched,
+    )
+    fleet.plan(range(found.population.count))
+    began = time.perf_counter()
+    if found.population.pattern is Pattern.DAY:
+        live(fleet, clock, start)
+        tally.begin()  # they are up: what follows is the day
+    live(fleet, clock, end)
+    seconds = time.perf_counter() - began
+    days = found.population.count * (end - start).total_seconds() / 86400
+    return {
+        **census(fleet, found.population.count),
+        **tally.result(),
+        "phone_days": round(days),
+        "seconds": round(seconds, 3),
+        "phone_days_per_second": round(days / seconds),
+    }
+
+
+def live(fleet: Fleet, clock: ManualClock, end: datetime) -> None:
+    """Let time pass until the clock shows `end`, and everything happen that falls due on the way."""
+    last = (clock.elapsed() + (end - clock.instant())).total_seconds()
+    while (due := fleet.next_due()) <= last:
+        wait = due - clock.elapsed().total_seconds()
+        if wait > 0:
+            clock.pass_to(clock.instant() + timedelta(seconds=wait))
+        while (number := fleet.take_due(due)) is not None:
+            fleet.happen(number)
+    clock.pass_to(end)
+
+
+def _site_key(share: LicenseShare) -> LicenseKey:
+    grants = dict.fromkeys(share.bits, share.expiry)
+    return test_signing_key().sign(new_key(serial=TEST_SITE_SERIAL, license_type=share.type, grants=grants))
+
+
+def _numbers(population: Population) -> Callable[[str], int | None]:
+    """The number of the phone with a MAC address in lower case."""
+    if population.macs:
+        of = {mac.digits: number for number, mac in enumerate(population.macs[: population.count])}
+        return of.get
+    first = int(population.first_mac.digits, 16)
+
+    def number(mac: str) -> int | None:
+        try:
+            found = int(mac, 16) - first
+        except ValueError:
+            return None
+        return found if 0 <= found < population.count else None
+
+    return number

@@ -1,0 +1,247 @@
+"""A population's boot server on disk, and its licenses made in bulk."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from phone_sim.authority.activation import activation_files
+from phone_sim.authority.license_authority import ANCHOR_FILE, LicenseAuthority, create_authority, open_authority
+from phone_sim.cli.main import main
+from phone_sim.errors import AuthorityError
+from phone_sim.fleet.population.bulk_licenses import REQUESTER, BulkLicenses
+from phone_sim.fleet.population.phones import Population
+from phone_sim.fleet.population.population_file import FleetFile, LicenseShare
+from phone_sim.fleet.population.site_folder import SiteFolder
+from phone_sim.fleet.virtual_run import FleetFileServer
+from phone_sim.licensing.expiry import NEVER, Expiry
+from phone_sim.licensing.license_file import read_for_phone
+from phone_sim.licensing.license_key import LicenseType
+from phone_sim.licensing.verdict import Valid, judge
+from phone_sim.runtime.transport.memory import serve
+from phone_sim.runtime.trust_file import load_anchor
+from tests.make import LDAP
+from tests.real_servers.nginx import Nginx
+from tests.runtime.phones import fetch
+
+AT = datetime(2026, 12, 1, tzinfo=UTC)
+LAST_DAY = date(2099, 12, 31)
+MASTER = (
+    b'<APPLICATION CONFIG_FILES="site.cfg" LICENSE_DIRECTORY="licenses" LICENSE_DIRECTORY_SPIP450="/more/of/them"/>'
+)
+FILES = {"000000000000.cfg": MASTER, "site.cfg": b'<site feature.corporateDirectory.enabled="1"/>'}
+OWN = LicenseShare(type=LicenseType.PHONE, share=0.5, bits=(LDAP,), expiry=NEVER)
+SITES = LicenseShare(type=LicenseType.SITE, share=0.25, bits=(LDAP,), expiry=Expiry.on(LAST_DAY))
+FILE = FleetFile(population=Population(count=40, models={"SPIP_670": 1.0, "SPIP_450": 1.0}), files=FILES)
+LICENSED = FleetFile(population=FILE.population, files=FILES, licenses=(OWN, SITES))
+DAY = """\
+count = 80
+[boot]
+pattern = "day"
+now = 2026-12-31T20:00:00
+speed = 3600.0
+jitter = 30.0
+[server.files]
+"000000000000.cfg" = '<APPLICATION CONFIG_FILES="site.cfg" LICENSE_DIRECTORY="licenses" LOG_FILE_DIRECTORY="logs"/>'
+"site.cfg" = '<site feature.corporateDirectory.enabled="1" license.polling.time="00:05"/>'
+[[server.licenses]]
+kind = "site"
+share = 0.5
+features = ["LDAP"]
+until = 2026-12-31
+[[server.licenses]]
+share = 0.25
+"""
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("authority")
+    create_authority(folder)
+    return folder
+
+
+@pytest.fixture
+def opened(authority: Path) -> Iterator[LicenseAuthority]:
+    (authority / "ledger.sqlite3").unlink(missing_ok=True)
+    with open_authority(authority) as opened:
+        yield opened
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def keys_of(data: bytes, serial: str, opened: LicenseAuthority) -> list[Any]:
+    anchor = opened.signing_key.anchor
+    return [judge(one, serial=serial, anchor=anchor, today=AT.date()) for one in read_for_phone(data, serial).elements]
+
+
+def test_licenses_are_where_phones_look_for_them(opened: LicenseAuthority, tmp_path: Path) -> None:
+    count = SiteFolder(LICENSED, tmp_path).write(BulkLicenses(LICENSED, opened, at=AT))
+    there = written(tmp_path)
+    assert {name: there.pop(name) for name in FILES} == FILES
+    assert len(there) == count == 20
+    for number in range(40):
+        phone = LICENSED.population.phone(number)
+        folder = "licenses" if phone.model == "SPIP_670" else "more/of/them"
+        assert (f"{folder}/{phone.mac}-license.cfg" in there) == (number % 2 == 1)
+
+
+def test_every_key_is_the_authoritys(opened: LicenseAuthority, tmp_path: Path) -> None:
+    SiteFolder(LICENSED, tmp_path).write(BulkLicenses(LICENSED, opened, at=AT))
+    there = {path.name: path.read_bytes() for path in tmp_path.rglob("*-license.cfg")}
+    for number in range(1, 40, 2):
+        mac = LICENSED.population.phone(number).mac
+        verdicts = keys_of(there[f"{mac}-license.cfg"], mac.serial, opened)
+        assert all(isinstance(verdict, Valid) for verdict in verdicts)
+        types = ["Site", "Phone"] if number % 4 == 3 else ["Phone"]
+        assert [verdict.key.type.value for verdict in verdicts] == types
+
+
+def test_ledger_knows_every_license(opened: LicenseAuthority) -> None:
+    licenses = BulkLicenses(LICENSED, opened, at=AT)
+    phone, site = opened.ledger.orders()
+    assert licenses.orders == (phone.number, site.number)
+    assert (phone.quantity, phone.software, phone.expires) == (20, "LDAP", None)
+    assert (site.quantity, site.expires) == (1, LAST_DAY)
+    redeemed = opened.ledger.redemptions(number=phone.number)
+    assert [each.serial for each in redeemed] == [f"0004F2{number + 1:06X}" for number in range(1, 40, 2)]
+    assert {(each.requester, each.redeemed_at) for each in redeemed} == {(REQUESTER, AT)}
+    [one] = opened.ledger.redemptions(number=site.number)
+    assert one.serial == site.site_serial
+
+
+def test_authority_makes_the_same_file_again(opened: LicenseAuthority) -> None:
+    [data] = BulkLicenses(LICENSED, opened, at=AT).files([1])
+    again = activation_files(opened.ledger, opened.signing_key, ["0004F2000002"])
+    assert again == {"0004f2000002-license.cfg": data}
+
+
+def test_earlier_keys_stay_in_the_file(opened: LicenseAuthority) -> None:
+    """B6."""
+    BulkLicenses(LICENSED, opened, at=AT)
+    [data] = BulkLicenses(LICENSED, opened, at=AT).files([1])
+    assert len(read_for_phone(data, "0004F2000002").elements) == 2
+
+
+def test_test_pair_writes_what_virtual_phones_get(tmp_path: Path) -> None:
+    SiteFolder(LICENSED, tmp_path).write(BulkLicenses(LICENSED, None, at=AT))
+    there = {path.name: path.read_bytes() for path in tmp_path.rglob("*-license.cfg")}
+    server = FleetFileServer(LICENSED)
+    for number in range(40):
+        name = f"{LICENSED.population.phone(number).mac}-license.cfg"
+        in_memory = server.fetch(fetch(f"http://boot.example/licenses/{name}"))
+        on_disk = serve(there).fetch(fetch(f"http://boot.example/{name}"))
+        grants = [_grants(getattr(reply, "data", b""), name[:12].upper()) for reply in (in_memory, on_disk)]
+        assert grants[0] == grants[1]
+        assert bool(grants[0]) == (number % 2 == 1)
+
+
+def _grants(data: bytes, serial: str) -> set[object]:
+    elements = read_for_phone(data, serial).elements if data else ()
+    found = [judge(one, serial=serial, anchor=load_anchor(), today=AT.date()) for one in elements]
+    assert all(isinstance(verdict, Valid) for verdict in found)
+    return {(verdict.key.type, verdict.key.grants) for verdict in found if isinstance(verdict, Valid)}
+
+
+def test_logs_have_folders(tmp_path: Path) -> None:
+    master = (
+        b'<APPLICATION LOG_FILE_DIRECTORY="logs/[PHONE_MODEL]" LOG_FILE_DIRECTORY_SPIP450="http://else.example/x"/>'
+    )
+    found = FleetFile(population=FILE.population, files={"000000000000.cfg": master})
+    SiteFolder(found, tmp_path).write(BulkLicenses(found, None, at=AT))
+    assert sorted(f"{path.relative_to(tmp_path)}" for path in tmp_path.rglob("*")) == [
+        "000000000000.cfg",
+        "logs",
+        "logs/SPIP670",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["site.cfg", "licenses/0004f2000002-license.cfg", "more/of/them/0004f2000004-license.cfg"]
+)
+def test_nothing_is_written_over(name: str, tmp_path: Path) -> None:
+    population = Population(count=40, models={"SPIP_670" if name.startswith("lic") else "SPIP_450": 1.0})
+    toml = tmp_path / "phones.toml"
+    toml.write_text(f"count = 40\n[models]\n{next(iter(population.models))} = 1\n{_server_of(LICENSED)}")
+    place = tmp_path / "site" / name
+    place.parent.mkdir(parents=True)
+    place.write_text("somebody's own")
+    authority = tmp_path / "authority"
+    create_authority(authority)
+    ended = fleet("--population", str(toml), "--write-site", str(tmp_path / "site"), "--authority", str(authority))
+    assert ended.exit_code == 2
+    assert f"{name} is there already, and nothing is written over" in ended.stderr
+    assert written(tmp_path / "site") == {name: b"somebody's own"}
+    with open_authority(authority) as opened:
+        assert opened.ledger.orders() == ()
+
+
+def _server_of(found: FleetFile) -> str:
+    files = "\n".join(f"\"{name}\" = '{data.decode()}'" for name, data in found.files.items())
+    return f"[server.files]\n{files}\n[[server.licenses]]\nshare = 0.5\n"
+
+
+def fleet(*words: str) -> Result:
+    return CliRunner().invoke(main, ("fleet", *words), prog_name="phone-sim")
+
+
+def test_failed_write_says_that_licenses_are_redeemed(
+    opened: LicenseAuthority, authority: Path, tmp_path: Path
+) -> None:
+    toml = tmp_path / "phones.toml"
+    toml.write_text(f"count = 3\n{_server_of(LICENSED)}")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "licenses").write_text("no folder")
+    ended = fleet("--population", str(toml), "--write-site", str(tmp_path / "site"), "--authority", str(authority))
+    assert ended.exit_code == 1
+    assert "licenses" in ended.stderr
+    assert "the licenses are redeemed, license export" in ended.stderr
+    assert len(opened.ledger.redemptions()) == 1
+
+
+def test_authority_has_to_be_there(tmp_path: Path) -> None:
+    ended = fleet("--write-site", str(tmp_path / "site"), "--authority", str(tmp_path))
+    assert ended.exit_code == 1
+    assert "phone-sim license init makes one" in ended.stderr
+    assert not (tmp_path / "site").exists()
+    ended = fleet("--virtual", "--until", "2027-01-01", "--authority", str(tmp_path))
+    assert (ended.exit_code, "--authority goes with --write-site" in ended.stderr) == (2, True)
+
+
+def test_refused_redemption_writes_nothing(opened: LicenseAuthority) -> None:
+    twice = Population(count=2, macs=[LICENSED.population.phone(0).mac] * 2)
+    share = LicenseShare(type=LicenseType.PHONE, share=1.0, bits=(LDAP,), expiry=NEVER)
+    with pytest.raises(AuthorityError, match="already redeemed"):
+        BulkLicenses(FleetFile(population=twice, licenses=(share,)), opened, at=AT)
+    assert opened.ledger.orders() == ()
+
+
+@pytest.mark.real
+def test_written_site_serves_a_day(authority: Path, tmp_path: Path) -> None:
+    """With the clocks sped up it is midnight after four seconds."""
+    (toml := tmp_path / "phones.toml").write_text(DAY)
+    root = tmp_path / "site"
+    words = ("--population", str(toml), "--write-site", str(root), "--authority", str(authority), "--json")
+    made = json.loads(fleet(*words).stdout)
+    assert (made["files"], made["licenses"], len(made["orders"])) == (2, 40, 2)
+    assert (root / "site.cfg").stat().st_mode & 0o777 == 0o644
+    with Nginx(root, tmp_path / "work") as server:
+        command = [sys.executable, "-m", "phone_sim", "fleet", "--server", server.url, "--population", str(toml)]
+        trust = ["--trust", str(authority / ANCHOR_FILE)]
+        ended = subprocess.run(
+            [*command, *trust, "--headless", "--run-time", "7s", "--json"], capture_output=True, text=True, timeout=120
+        )
+    assert ended.returncode == 0, ended.stderr
+    result = json.loads(ended.stdout)
+    assert (result["states"], result["as_expected"], result["reboots"]) == ({"idle": 80}, 80, 20)
+    assert result["features"]["LDAP"] == {"on": 20, "license expired, last day 2026-12-31": 20, "no license": 40}
+    boots = next(row for row in result["requests"] if row["name"] == "boot")
+    assert (boots["count"], boots["failures"]) == (100, 0)

@@ -1,0 +1,135 @@
+"""What is said of one phone, and how strictly a master reads what a worker says of it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgpack  # type: ignore[import-untyped]
+import pytest
+
+from phone_sim.errors import UsageError
+from phone_sim.firmware.effects import Fetch, FetchReply, LogContents, Upload, UploadReply
+from phone_sim.fleet.fleet import Fleet
+from phone_sim.fleet.population.phones import Population
+from phone_sim.fleet.population.population_file import FleetFile
+from phone_sim.fleet.protocol.message import Fields
+from phone_sim.fleet.protocol.phone_details import LOG_LIMIT, PhoneDetails, UntoldError, planned_phone
+from phone_sim.fleet.virtual_run import FleetFileServer
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.clock import ManualClock
+from phone_sim.runtime.transport import Transport
+from phone_sim.runtime.trust_file import load_anchor
+from tests.fleet.test_fleet import FILES
+
+POPULATION = Population(count=3)
+PHONE = POPULATION.phone(0)
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class PulledPlug:
+    """A way to the server on which whatever is asked for breaks off what the phone does."""
+
+    def fetch(self, _: Fetch) -> FetchReply:
+        raise SystemExit
+
+    def upload(self, _: Upload) -> UploadReply:
+        raise SystemExit
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def fleet(*later: Transport) -> Fleet:
+    """A fleet whose first phone is on, and is to have a license that it does not get; its way there changes `later`."""
+    ways = iter((FleetFileServer(FleetFile(population=POPULATION, files=FILES)), *later))
+    found = Fleet(
+        POPULATION,
+        boot_server="http://boot.example/",
+        clock=ManualClock(NOON),
+        transport=lambda _phone: next(ways),
+        anchor=load_anchor(),
+        expects_licenses=True,
+    )
+    found.happen(0)
+    return found
+
+
+def sent(told: PhoneDetails) -> Any:
+    """A message as it arrives."""
+    return msgpack.loads(msgpack.dumps(told.message()), strict_map_key=False)
+
+
+def read(message: Any) -> PhoneDetails:
+    """A message as the master reads it."""
+    return PhoneDetails.read(Fields("what a worker says", message), PHONE)
+
+
+def test_phone_says_what_it_lacks_and_logged() -> None:
+    told = PhoneDetails.of(fleet(), 0)
+    assert (told.state, told.shortcoming, told.reboots) == ("idle", "LDAP: no license", 0)
+    [ldap] = [feature for feature in told.features if feature.key == "LDAP"]
+    assert (ldap.is_on, ldap.reason) == (False, "no license")
+    assert "License: feature LDAP is not available\n" in told.log
+    assert told.result()["log"] == told.log.splitlines()
+
+
+def test_phone_survives_the_way_to_the_master() -> None:
+    told = PhoneDetails.of(fleet(), 0)
+    assert read(sent(told)) == told
+
+
+def test_phone_that_is_off_says_so() -> None:
+    told = PhoneDetails.of(fleet(), 1)
+    assert (told.is_off, told.shortcoming, told.log) == (True, "it was not switched on", "")
+    assert told.result()["log"] == []
+
+
+def test_long_log_loses_its_beginning() -> None:
+    found = fleet()
+    line = b"line \xff of a log\n"
+    found.phones[0].log = LogContents(pending=b"last\n", on_server=line * (LOG_LIMIT // len(line)))
+    told = PhoneDetails.of(found, 0)
+    assert told.is_cut
+    assert told.log.startswith("line \ufffd of a log\n")
+    assert told.log.endswith("\nlast\n")
+    assert read(sent(told)) == told
+
+
+def test_boot_that_is_broken_off_leaves_its_log() -> None:
+    found = fleet(PulledPlug())
+    before = found.log(found.phones[0])
+    with pytest.raises(SystemExit):
+        found.reboot(0)
+    assert found.log(found.phones[0]).removeprefix(before).count(b"firmware 3.3.0 started") == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "complaint"),
+    [
+        ("mac", "0004f2000002", "this is not 0004f2000001, which was asked for"),
+        ("mac", None, "mac: this is no text"),
+        ("log", b"bytes", "log: this is no text"),
+        ("log", "x" * (LOG_LIMIT + 1), f"log: this is no text of at most {LOG_LIMIT} characters"),
+        ("is_cut", 0, "is_cut: this is neither true nor false"),
+        ("state", "x" * 101, "state: this is no text of at most 100 characters"),
+        ("shortcoming", ["many"], "shortcoming: this is no text"),
+        ("reboots", -1, "reboots: this is no whole number"),
+        ("features", [], "features: this is no table"),
+        ("features", {"LDAP": "on"}, "LDAP: this is no table"),
+        ("features", {"LDAP": {"on": "yes", "reason": ""}}, "on: this is neither true nor false"),
+        ("features", {7: {"on": True, "reason": ""}}, "key: this is no text"),
+        ("features", {str(n): {} for n in range(6000)}, "features: this is no table"),
+    ],
+)
+def test_broken_word_of_a_worker_is_refused(key: str, value: Any, complaint: str) -> None:
+    message = {**sent(PhoneDetails.of(fleet(), 0)), key: value}
+    with pytest.raises(UsageError, match=complaint):
+        read(message)
+
+
+@pytest.mark.parametrize("population", [POPULATION, Population(count=2, macs=(MacAddress("00aa00000001"), PHONE.mac))])
+def test_phone_is_found_by_its_address(population: Population) -> None:
+    for number in range(population.count):
+        phone = population.phone(number)
+        assert planned_phone(population, phone.mac) == (number, phone)
+    with pytest.raises(UntoldError, match="00bb00000001: no phone has this address; the first has"):
+        planned_phone(population, MacAddress("00bb00000001"))

@@ -1,0 +1,88 @@
+"""What a worker reports, and how parts become a whole."""
+
+from collections import Counter
+from typing import Any
+
+import msgpack  # type: ignore[import-untyped]
+import pytest
+
+from phone_sim.errors import UsageError
+from phone_sim.fleet.census import LOST, Census
+from phone_sim.fleet.protocol.run_report import Report
+
+TEN = range(10)
+UP = Census(
+    states=Counter(idle=8, rebooting=2),
+    features={"LDAP": Counter({"on": 7, "no license": 3})},
+    reasons=Counter({"LDAP: no license": 3}),
+    reboots=1,
+    faults=Counter(reset=2),
+    unexpected={7: "LDAP: no license"},
+)
+REPORT = Report(run=1, census=UP, busy=2, waiting=5, licensed=Counter({120: 6, 130: 1}), final=True)
+
+
+def test_report_survives_the_way() -> None:
+    assert Report.read(REPORT.message(), TEN) == REPORT
+
+
+def test_report_of_other_phones_is_refused() -> None:
+    with pytest.raises(UsageError, match="these are not 11 phones"):
+        Report.read(REPORT.message(), range(11))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("busy", -1),
+        ("busy", "2"),
+        ("final", 1),
+        ("licensed", {"120": 6}),
+        ("licensed", {120: -6}),
+        ("census", None),
+        ("census", {**UP.message(), "states": {"idle": 8.0, "rebooting": 2}}),
+        ("census", {**UP.message(), "states": {7: 10}}),
+        ("census", {**UP.message(), "features": {"LDAP": 7}}),
+        ("census", {**UP.message(), "reasons": {"x" * 2000: 1}}),
+        ("census", {**UP.message(), "reasons": {"none": 11}}),
+        ("census", {**UP.message(), "unexpected": {10: "it is of another worker"}}),
+        ("census", {**UP.message(), "unexpected": {"7": "no license"}}),
+        ("census", {**UP.message(), "unexpected": dict.fromkeys(range(51), "no license")}),
+    ],
+)
+def test_broken_report_is_refused(key: str, value: Any) -> None:
+    with pytest.raises(UsageError, match="what a worker says"):
+        Report.read({**REPORT.message(), key: value}, TEN)
+
+
+def test_lost_phones_are_neither_up_nor_as_expected() -> None:
+    result = Census.together([UP, Census.lost(range(10, 14)), Census.off(range(14, 15))]).result()
+    assert result == {
+        "phones": 15,
+        "as_expected": 7,
+        "states": {"idle": 8, "rebooting": 2, LOST: 4, "off": 1},
+        "features": {"LDAP": {"on": 7, "no license": 3}},
+        "shortcomings": {f"it was {LOST}": 4, "LDAP: no license": 3, "it was not switched on": 1},
+        "reboots": 1,
+        "faults": {"reset": 2},
+    }
+
+
+def test_phones_that_come_up_are_named_last() -> None:
+    coming = Census(unexpected=dict.fromkeys(range(3), "it is booting"))
+    parts = [Census.off(range(20, 100)), coming, Census.lost(range(100, 200)), UP]
+    named = Census.together(parts[:2] + parts[3:]).unexpected
+    assert list(named) == [7, 0, 1, 2, *range(20, 66)]
+    assert list(Census.together(parts).unexpected) == [7, *range(100, 149)]
+
+
+def test_what_a_server_made_up_can_be_sent() -> None:
+    census = Census(states=Counter(idle=3), reasons=Counter({"x" * 2000: 1, "x" * 3000: 1, "file \udcff": 1}))
+    told = msgpack.loads(msgpack.dumps(Report(run=1, census=census).message()), strict_map_key=False)
+    assert Report.read(told, range(3)).census.reasons == {"x" * 1000: 2, "file ?": 1}
+
+
+def test_very_many_reasons_are_told_in_short() -> None:
+    many = Census(states=Counter(idle=3000), reasons=Counter({f"reason {place}": 1 for place in range(3000)}))
+    told = many.message()["reasons"]
+    assert (len(told), told["another reason"]) == (1001, 2000)
