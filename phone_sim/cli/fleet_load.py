@@ -10,7 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from phone_sim.fleet.population.population_file import FleetFile
-    from phone_sim.fleet.protocol.run_setup import Distribution, Setup
+    from phone_sim.fleet.protocol.run_setup import Distribution, RunSetup
     from phone_sim.mac_address import MacAddress
 
 _NOTHING = "nothing of that name was counted"
@@ -80,17 +80,17 @@ def _unbroken() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str, Any]) -> "Setup":
+def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str, Any]) -> "RunSetup":
     from phone_sim.cli.options import check_servers
     from phone_sim.errors import UsageError
-    from phone_sim.fleet.protocol.run_setup import Setup
+    from phone_sim.fleet.protocol.run_setup import RunSetup
     from phone_sim.runtime.transport import Tls
     from phone_sim.runtime.trust_file import load_anchor
 
     if values["server"] is None:
         raise UsageError("--server is missing: where is the boot server?")
     check_servers(values["server"])
-    return Setup(
+    return RunSetup(
         population=found.population,
         population_text="" if values["file"] is None else values["file"].read_text(encoding="utf-8"),
         boot_server=values["server"],

@@ -1,7 +1,7 @@
-"""The fleet: many phones, one clock, and one schedule of what is to happen to which of them.
+"""The fleet: many phones, one clock, and one schedule of when something is due for which phone.
 
-Whoever runs a fleet asks it what is due and lets it happen, in whichever order and as many at a time as they like: on
-virtual time one after the other, under load as many as there are greenlets. This module does not know which.
+The caller asks the fleet which phone is due and runs it: on virtual time one phone after another, under load as many at
+a time as there are greenlets. This module does not know which.
 """
 
 import heapq
@@ -35,9 +35,9 @@ _SCHEDULE_SPARE = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompletedBoot:
-    """A boot that has ended: of which phone, in how many seconds, and why it is not as expected; empty if it is.
+    """A boot that has ended: the phone, how many seconds it took, and why it is not as expected; empty if it is.
 
-    It leaves every configured feature `licensed` or not; `is_first` when the phone was just switched on.
+    `is_licensed` when every configured feature has a license; `is_first` when the phone was just switched on.
     """
 
     mac: MacAddress
@@ -49,7 +49,7 @@ class CompletedBoot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listeners:
-    """Who is told of the requests of phones and of their boots, and of the log lines of those that are watched."""
+    """Callbacks for requests and boots of all phones, and for log lines of the watched ones."""
 
     on_exchange: Callable[[MacAddress, Exchange], None] = lambda _mac, _exchange: None
     on_boot: Callable[[CompletedBoot], None] = lambda _boot: None
@@ -57,12 +57,12 @@ class Listeners:
 
 
 class Fleet:
-    """The phones of a population.
+    """The phones of a population; `switched_on` holds those that were switched on, by number.
 
-    `boot_server` is the address of their boot server. `transport` gives a phone its way there for as long as something
-    happens to it; with faults in the population, a phone waits `patience` seconds for an answer that does not come.
-    With `expects_licenses` a boot that leaves a configured feature without a license has a shortcoming.
-    The log of the phones of `watched` is told to the listener.
+    `boot_server` is the address of their boot server. `transport` makes a phone's transport for one run. With faults in
+    the population, a phone waits `patience` seconds for an answer that does not come. With `expects_licenses` a
+    configured feature without a license is a shortcoming of its phone. Log lines of the phones in `watched` go to the
+    listeners.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Fleet:
         watched: Iterable[MacAddress] = (),
     ) -> None:
         self.population = population
-        self.phones: dict[int, FleetPhone] = {}
+        self.switched_on: dict[int, FleetPhone] = {}
         self._boot_server = boot_server
         self._clock = clock
         self._transport = transport
@@ -98,147 +98,145 @@ class Fleet:
         self._began: float | None = None
 
     def plan(self, numbers: Iterable[int], start: float = 0.0) -> None:
-        """Put on the schedule that the phones of these numbers are switched on, `start` seconds after it began."""
+        """Schedule the phones of these numbers to be switched on; the schedule begins after `start` seconds."""
         self._schedule += ((start + self.population.phone(number).switched_on, number) for number in numbers)
         heapq.heapify(self._schedule)
 
     def next_due(self) -> float:
-        """When the next thing happens, in seconds of the clock since the fleet began; infinity for nothing."""
+        """When the next phone is due, in seconds of the clock since the fleet began; infinity if none is."""
         return self._schedule[0][0] if self._schedule else math.inf
 
     def take_due(self, now: float) -> int | None:
-        """The number of a phone that something is to happen to by now, and take it off the schedule."""
+        """Take a phone that is due by `now` off the schedule, and return its number; None if none is due."""
         while self._schedule and self._schedule[0][0] <= now:
             due, number = heapq.heappop(self._schedule)
-            fleet_phone = self.phones.get(number)
-            if fleet_phone is None or fleet_phone.due == due:
+            phone = self.switched_on.get(number)
+            if phone is None or phone.due == due:
                 return number
         return None
 
-    def happen(self, number: int) -> None:
-        """Let happen what is due to a phone: that it is switched on, a daily check, an upload, a reboot, the end of a
-        pause."""
-        fleet_phone = self.phones.get(number)
-        if fleet_phone is None:
+    def run_due(self, number: int) -> None:
+        """Run what is due for a phone: switch it on, or its daily check, log upload, reboot or end of a pause."""
+        phone = self.switched_on.get(number)
+        if phone is None:
             self._switch_on(number)
         elif (flow := self._paused.pop(number, None)) is not None:
-            self._run(fleet_phone, flow, boots=False)
-        elif fleet_phone.reboot <= fleet_phone.due:
-            fleet_phone.reboot = NEVER
+            self._run(phone, flow, boots=False)
+        elif phone.reboot <= phone.due:
+            phone.reboot = NEVER
             self.reboot(number)
-        elif fleet_phone.check <= fleet_phone.due:
-            self.check(fleet_phone)
+        elif phone.check <= phone.due:
+            self.check(phone)
         else:
-            self._run(fleet_phone, fleet_phone.phone.upload_log(), boots=False)
+            self._run(phone, phone.firmware.upload_log(), boots=False)
 
     def _switch_on(self, number: int) -> None:
         planned = self.population.phone(number)
-        fleet_phone = self.phones[number] = FleetPhone(number, Phone(self._identity(planned)))
+        phone = self.switched_on[number] = FleetPhone(number, Phone(self._identity(planned)))
         if self._began is None:
             self._began = self._clock.elapsed().total_seconds() - planned.switched_on
         if planned.rebooted < NEVER:
-            fleet_phone.reboot = self._began + planned.rebooted
-        self._run(fleet_phone, fleet_phone.phone.power_on(), boots=True)
+            phone.reboot = self._began + planned.rebooted
+        self._run(phone, phone.firmware.power_on(), boots=True)
 
-    def check(self, fleet_phone: FleetPhone) -> None:
+    def check(self, phone: FleetPhone) -> None:
         """Perform the daily check of a phone that is in service (B12)."""
-        fleet_phone.check = NEVER
-        self._run(fleet_phone, fleet_phone.phone.polling_time(), boots=False)
+        phone.check = NEVER
+        self._run(phone, phone.firmware.polling_time(), boots=False)
 
     def reboot(self, number: int) -> None:
         """Reboot a phone by hand (B15). Raises LifecycleError if it is not in service."""
-        fleet_phone = self.phones[number]
-        self._run(fleet_phone, fleet_phone.phone.reboot(), boots=False)
+        phone = self.switched_on[number]
+        self._run(phone, phone.firmware.reboot(), boots=False)
 
     @property
     def faults(self) -> dict[str, int]:
-        """How many requests had a fault of the population's, by kind."""
+        """The number of injected faults, by kind."""
         return dict(self._injector.drawn) if self._injector is not None else {}
 
-    def log(self, fleet_phone: FleetPhone) -> bytes:
-        """The log of a phone so far, uploaded or not, with what it has just written."""
-        run = self._runs.get(fleet_phone.number)
-        contents = fleet_phone.log if run is None else run.log
+    def log(self, phone: FleetPhone) -> bytes:
+        """The log of a phone so far, uploaded or not, with the lines of a run that has not ended."""
+        run = self._runs.get(phone.number)
+        contents = phone.log if run is None else run.log
         return contents.on_server + contents.pending
 
-    def shortcoming(self, fleet_phone: FleetPhone) -> str:
+    def shortcoming(self, phone: FleetPhone) -> str:
         """Why a phone is not as expected; empty if it is."""
-        service = fleet_phone.phone.service
+        service = phone.service
         if service is None:
-            return f"it is {fleet_phone.phone.state.value}"
+            return f"it is {phone.state.value}"
         if service.configuration.problem:
             return f"no configuration: {service.configuration.problem}"
         lacking = [gate for gate in service.gates if isinstance(gate, NotLicensed)] if self._expects_licenses else []
         return f"{lacking[0].feature.key}: {lacking[0].reason}" if lacking else ""
 
-    def _run(self, fleet_phone: FleetPhone, flow: Flow[None], *, boots: bool) -> None:
-        planned, mac = self.population.phone(fleet_phone.number), fleet_phone.phone.identity.mac
+    def _run(self, phone: FleetPhone, flow: Flow[None], *, boots: bool) -> None:
+        planned, mac = self.population.phone(phone.number), phone.mac
         listeners = self._listeners
-        fleet_phone.due = NEVER  # whatever is on the schedule for it does not count meanwhile
+        phone.due = NEVER  # entries for it on the schedule are stale while it runs
         transport = self._transport(planned)
         if self._injector is not None:
-            transport = self._injector.of(mac, transport)
+            transport = self._injector.wrap(mac, transport)
         clock = ShiftedClock(self._clock, planned.clock_ahead) if planned.clock_ahead else self._clock
         run = PhoneRun(
-            fleet_phone,
+            phone,
             clock=clock,
             transport=transport,
             listener=(lambda line: listeners.on_line(mac, line)) if mac in self._watched else None,
             on_exchange=lambda exchange: listeners.on_exchange(mac, exchange),
         )
-        self._runs[fleet_phone.number] = run
+        self._runs[phone.number] = run
         try:
             run.run(flow, boots=boots)
         finally:
-            del self._runs[fleet_phone.number]
+            del self._runs[phone.number]
             transport.close()
-        self._put_on_schedule(fleet_phone, run, clock)
+        self._schedule_next(phone, run, clock)
         if run.boot_seconds is not None:
-            service = fleet_phone.phone.service
+            is_licensed = not any(isinstance(gate, NotLicensed) for gate in phone.gates)
             boot = CompletedBoot(
                 mac=mac,
                 seconds=run.boot_seconds,
-                shortcoming=self.shortcoming(fleet_phone),
-                is_licensed=service is not None and not any(isinstance(gate, NotLicensed) for gate in service.gates),
+                shortcoming=self.shortcoming(phone),
+                is_licensed=phone.service is not None and is_licensed,
                 is_first=boots,
             )
             listeners.on_boot(boot)
 
-    def _put_on_schedule(self, fleet_phone: FleetPhone, run: PhoneRun, clock: PhoneClock) -> None:
-        now = clock.elapsed().total_seconds()
-        phone = fleet_phone.phone
+    def _schedule_next(self, phone: FleetPhone, run: PhoneRun, clock: PhoneClock) -> None:
+        now, service = clock.elapsed().total_seconds(), phone.service
         if run.paused is not None:
-            self._paused[fleet_phone.number], seconds = run.paused
-            fleet_phone.due = now + seconds
-        elif phone.state is State.IDLE and phone.service is not None:
-            phone.service = self._interning.service(phone.service)
-            fleet_phone.flash = self._interning.flash(fleet_phone.flash)
+            self._paused[phone.number], seconds = run.paused
+            phone.due = now + seconds
+        elif phone.state is State.IDLE and service is not None:
+            phone.firmware.service = self._interning.service(service)
+            phone.flash = self._interning.flash(phone.flash)
             if run.woken_at is not None:
-                finding = first_finding(phone.service, run.woken_at)
+                finding = first_finding(service, run.woken_at)
                 wait = NEVER if finding is None else (finding - clock.instant()).total_seconds()
-                fleet_phone.check = now + wait
-            fleet_phone.due = min(fleet_phone.check, fleet_phone.reboot, self._next_upload(fleet_phone, now))
-        if fleet_phone.due < NEVER:
-            heapq.heappush(self._schedule, (fleet_phone.due, fleet_phone.number))
+                phone.check = now + wait
+            phone.due = min(phone.check, phone.reboot, self._next_upload(phone, now))
+        if phone.due < NEVER:
+            heapq.heappush(self._schedule, (phone.due, phone.number))
             if len(self._schedule) > self._schedule_limit:
-                self._forget_the_past()
+                self._drop_stale_entries()
 
-    def _forget_the_past(self) -> None:
-        """Take off the schedule what is due no more: phones that are rebooted again and again would fill it."""
-        phones = self.phones
+    def _drop_stale_entries(self) -> None:
+        """Remove stale entries from the schedule: phones that reboot again and again would fill it."""
+        phones = self.switched_on
         self._schedule = list(
             {(due, number) for due, number in self._schedule if number not in phones or phones[number].due == due}
         )
         heapq.heapify(self._schedule)
         self._schedule_limit = 2 * len(self._schedule) + _SCHEDULE_SPARE
 
-    def _next_upload(self, fleet_phone: FleetPhone, now: float) -> float:
-        """When the log is uploaded; not at all as long as there is nothing to upload, which is how most phones are."""
-        service = fleet_phone.phone.service
-        if not fleet_phone.has_unsent_log or service is None or fleet_phone.upload == NEVER:
+    def _next_upload(self, phone: FleetPhone, now: float) -> float:
+        """When the log is uploaded next; never while there is nothing to upload, as on most phones."""
+        service = phone.service
+        if not phone.has_unsent_log or service is None or phone.upload == NEVER:
             return NEVER
         period = service.session.settings.log.upload_period
-        return fleet_phone.upload + max(0, math.ceil((now - fleet_phone.upload) / period)) * period
+        return phone.upload + max(0, math.ceil((now - phone.upload) / period)) * period
 
     def _identity(self, planned: PlannedPhone) -> Identity:
         return Identity(

@@ -1,33 +1,36 @@
-"""A phone of a fleet, between the things that happen to it: the firmware's own phone, its flash and its log.
+"""A phone of a fleet between its runs: the firmware's phone, with its flash, its log and the times it is due.
 
-It holds no thread, no socket and no timer; when something is to happen to it is a number. This module does not know
-what happens.
+It holds no thread, no socket and no timer. This module does not know what a phone does when it is due.
 """
 
 import math
 import zlib
 
+from phone_sim.firmware.boot import InService
 from phone_sim.firmware.effects import LogContents
+from phone_sim.firmware.features import Gate
 from phone_sim.firmware.flash import FlashContents
+from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.phone import Phone
+from phone_sim.mac_address import MacAddress
 
 NEVER = math.inf
 _WINDOW, _MEMORY = -11, 4
 
 
 class FleetPhone:
-    """A phone of a fleet.
+    """A phone of a fleet; `firmware` is what runs on it.
 
-    `number` is its place in the population. Times are seconds of the fleet's clock since the fleet began: `check` is
-    its next daily check that finds something, `upload` its next upload of the log, `reboot` when it is rebooted by
-    hand, `powered_on` the beginning of its last boot, `due` when it is to be woken. `reboots` counts its reboots.
+    `number` is its number in the population. Times are seconds of the fleet's clock since the fleet began: `check` is
+    its next daily check that finds something, `upload` its next upload of the log, `reboot` its next reboot by hand,
+    `powered_on` the start of its last boot, `due` the next time that something is due. `reboots` counts its reboots.
     """
 
-    __slots__ = ("_log", "check", "due", "flash", "number", "phone", "powered_on", "reboot", "reboots", "upload")
+    __slots__ = ("_log", "check", "due", "firmware", "flash", "number", "powered_on", "reboot", "reboots", "upload")
 
-    def __init__(self, number: int, phone: Phone) -> None:
+    def __init__(self, number: int, firmware: Phone) -> None:
         self.number = number
-        self.phone = phone
+        self.firmware = firmware
         self.flash = FlashContents()
         self.check = self.upload = self.reboot = self.due = NEVER
         self.powered_on = 0.0
@@ -35,8 +38,28 @@ class FleetPhone:
         self._log: tuple[bytes, bytes] = (b"", b"")
 
     @property
+    def mac(self) -> MacAddress:
+        """Its MAC address."""
+        return self.firmware.identity.mac
+
+    @property
+    def state(self) -> State:
+        """Its state in the lifecycle."""
+        return self.firmware.state
+
+    @property
+    def service(self) -> InService | None:
+        """Its configuration and what follows from it, None until it has booted."""
+        return self.firmware.service
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """The gates of its features, none until it has booted."""
+        return self.service.gates if self.service is not None else ()
+
+    @property
     def has_unsent_log(self) -> bool:
-        """True when lines were logged that the boot server does not have."""
+        """True when it has logged lines that the boot server does not have."""
         return bool(self._log[0])
 
     @property
@@ -52,6 +75,6 @@ class FleetPhone:
 
 
 def _packed(data: bytes) -> bytes:
-    # What zlib sets up as a rule is a hundred times the size of a log.
+    # By default zlib allocates a hundred times the size of a log.
     packer = zlib.compressobj(1, zlib.DEFLATED, _WINDOW, _MEMORY)
     return packer.compress(data) + packer.flush()

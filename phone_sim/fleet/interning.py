@@ -1,6 +1,6 @@
-"""What phones have in common, kept once: settings, gates, configuration, whatever two phones were given alike.
+"""Interning: equal settings, gates and configurations of the phones of a fleet are kept once in memory.
 
-What is shared is never changed, so no phone can tell. This module does not know how the values come about.
+Shared values are never changed. This module does not know how the values come about.
 """
 
 from collections import OrderedDict
@@ -20,13 +20,13 @@ Value = TypeVar("Value")
 
 
 class Interning:
-    """The values that were seen last, at most 4096 of them."""
+    """The 4096 values that were used last."""
 
     def __init__(self) -> None:
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
 
     def flash(self, contents: FlashContents) -> FlashContents:
-        """The same contents of flash, made of shared values."""
+        """The same contents of flash with shared values."""
         return replace(
             contents,
             parameters=self._parameters(contents.parameters),
@@ -35,7 +35,7 @@ class Interning:
         )
 
     def service(self, service: InService) -> InService:
-        """The same phone in service, made of shared values."""
+        """The same phone in service with shared values."""
         session, configuration = service.session, service.configuration
         parameters = self._parameters(configuration.parameters)
         session.told = self._one(session.told, session.told)
@@ -57,7 +57,7 @@ class Interning:
         )
 
     def _parameters(self, parameters: Parameters) -> Parameters:
-        # A layer is one object as long as something holds it, and a value that is kept holds its layers.
+        # The id of a layer stays its own while the layer lives, and an interned value keeps its layers alive.
         return self._one(("parameters", *map(id, parameters.layers)), parameters)
 
     def _one(self, key: Hashable, value: Value) -> Value:

@@ -1,4 +1,4 @@
-"""The clocks of the phones of a fleet: one for all of them, from which each phone's own may differ.
+"""The clocks of a fleet: one for all phones, and each phone's own, which may be ahead or behind.
 
 This module does not know what a phone does at which time.
 """
@@ -11,7 +11,7 @@ from phone_sim.runtime.clock import Clock, ScaledClock, SystemClock
 
 
 class PhoneClock(Protocol):
-    """What a phone of a fleet reads of its clock."""
+    """What a phone of a fleet reads from its clock."""
 
     def now(self) -> datetime | None:
         """The time, or None for a clock that was never set."""
@@ -20,25 +20,25 @@ class PhoneClock(Protocol):
         """The time, counted from 1970 for a clock that was never set."""
 
     def elapsed(self) -> timedelta:
-        """How long it has run."""
+        """How long the clock has run."""
 
 
 def clock_of(population: Population) -> Clock:
-    """The clock of a population in real time: the system's, unless it says otherwise."""
+    """The clock of a population in real time: the system's, unless the population sets a time or a speed."""
     if population.now is None and population.speed == 1:
         return SystemClock()
     return ScaledClock(population.now or SystemClock().now(), population.speed)
 
 
 def seconds_until(due: float, clock: Clock) -> float:
-    """How long it really is until the clock has run for `due` seconds; infinity for ever."""
+    """Real seconds until the clock has run for `due` seconds; infinity where `due` is infinite."""
     ahead = due - clock.elapsed().total_seconds()
     speed = clock.speed if isinstance(clock, ScaledClock) else 1
     return ahead / speed
 
 
 class ShiftedClock:
-    """Another clock as a phone has it that is `ahead` of it by so many seconds, or behind."""
+    """A phone's own clock: another clock plus `ahead` seconds; negative for behind."""
 
     __slots__ = ("_ahead", "_clock")
 
@@ -47,12 +47,12 @@ class ShiftedClock:
         self._ahead = timedelta(seconds=ahead)
 
     def now(self) -> datetime | None:
-        """The time, as the phone has it."""
+        """The time on the phone; None for a clock that was never set."""
         now = self._clock.now()
         return None if now is None else now + self._ahead
 
     def instant(self) -> datetime:
-        """The same, of a clock that was never set, too."""
+        """The time on the phone, counted from 1970 for a clock that was never set."""
         return self._clock.instant() + self._ahead
 
     def elapsed(self) -> timedelta:

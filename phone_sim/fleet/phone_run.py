@@ -1,8 +1,7 @@
-"""Runs what happens to a phone of a fleet, as `phone_sim.runtime.driver` does for one phone: but what it needs for that
-lives no longer than the flow.
+"""Performs one flow of a phone of a fleet, as `phone_sim.runtime.driver` does for a single phone.
 
-A phone of a fleet speaks to its boot server and to nothing else. This module knows no protocol and no rule of
-licensing.
+What it needs for that lives only as long as the flow. A phone of a fleet speaks only to its boot server. This module
+knows no protocol and no rule of licensing.
 """
 
 import time
@@ -24,26 +23,26 @@ _NETWORK = Network()
 
 
 class PhoneRun:
-    """One thing that happens to a phone, until its flow is over or pauses.
+    """One flow of a phone, performed until it ends or pauses.
 
-    Then `paused` is the flow that pauses and for how many seconds, None for none; `woken_at` is the instant that the
-    phone asked to be woken at, and `boot_seconds` how long its last boot took, if it booted.
+    Then `paused` is the flow that pauses and for how many seconds, None if it ended; `woken_at` is the instant at which
+    the phone asked to be woken, and `boot_seconds` how long its last boot took, if it booted.
     """
 
     def __init__(
         self,
-        fleet_phone: FleetPhone,
+        phone: FleetPhone,
         *,
         clock: PhoneClock,
         transport: Transport,
         listener: Callable[[str], None] | None,
         on_exchange: Callable[[Exchange], None],
     ) -> None:
-        self._fleet_phone = fleet_phone
+        self._phone = phone
         self._clock = clock
-        self._log = LogSink(listener, fleet_phone.log)
+        self._log = LogSink(listener, phone.log)
         self._performer = Performer(
-            fleet_phone.phone.identity.mac,
+            phone.mac,
             self,
             clock=clock,
             transport=transport,
@@ -52,7 +51,7 @@ class PhoneRun:
             network=_NETWORK,
             on_exchange=on_exchange,
         )
-        self._performer.powered_on_at = timedelta(seconds=fleet_phone.powered_on)
+        self._performer.powered_on_at = timedelta(seconds=phone.powered_on)
         self._flow: Flow[None] | None = None
         self._began: float | None = None
         self.paused: tuple[Flow[None], float] | None = None
@@ -61,7 +60,7 @@ class PhoneRun:
 
     @property
     def log(self) -> LogContents:
-        """The log file of the phone as it is now."""
+        """The log file of the phone now."""
         return self._log.contents()
 
     def run(self, flow: Flow[None], *, boots: bool) -> None:
@@ -72,11 +71,11 @@ class PhoneRun:
             self._perform_all(flow)
             if self._began is not None and self.paused is None:
                 self.boot_seconds = time.perf_counter() - self._began
-            service = self._fleet_phone.phone.service
+            service = self._phone.service
             if self.paused is None and service is not None and self._log.size > service.session.settings.log.file_size:
-                self._perform_all(self._fleet_phone.phone.upload_log(full=True))
-        finally:  # a run that ends breaks it off
-            self._fleet_phone.log = self._log.contents()
+                self._perform_all(self._phone.firmware.upload_log(full=True))
+        finally:  # also when the load ends in the middle of the flow
+            self._phone.log = self._log.contents()
 
     def _perform_all(self, flow: Flow[None]) -> None:
         self._flow = flow
@@ -90,12 +89,12 @@ class PhoneRun:
                 reply = self._performer.perform(effect)
 
     def read(self) -> FlashReply:
-        """What is in the phone's flash."""
-        return self._fleet_phone.flash
+        """Read the phone's flash."""
+        return self._phone.flash
 
     def write(self, contents: FlashContents) -> Written:
-        """Replace what is in the phone's flash."""
-        self._fleet_phone.flash = contents
+        """Replace the contents of the phone's flash."""
+        self._phone.flash = contents
         return Written()
 
     def show(self, frame: Frame) -> None:
@@ -105,12 +104,12 @@ class PhoneRun:
         """A phone of a fleet keeps the fleet's time."""
 
     def wake_at(self, instant: datetime) -> None:
-        """Keep the wish for the fleet."""
+        """Note the instant for the fleet."""
         self.woken_at = instant
 
     def upload_log_after(self, seconds: float) -> None:
-        """Put down when the log is due."""
-        self._fleet_phone.upload = self._now() + seconds
+        """Note when the log is due."""
+        self._phone.upload = self._now() + seconds
 
     def ask_time_after(self, seconds: float) -> None:
         """A phone of a fleet has no time servers."""
@@ -121,16 +120,16 @@ class PhoneRun:
             self.paused, self._flow = (self._flow, seconds), None
 
     def restart(self, reason: str) -> None:  # noqa: ARG002 - the fleet counts reboots
-        """Boot again, in the place of the flow that asked for it."""
-        self._fleet_phone.reboots += 1
+        """Replace the flow that asked for it by a boot."""
+        self._phone.reboots += 1
         self._begin_boot()
-        self._flow = self._fleet_phone.phone.restart()
+        self._flow = self._phone.firmware.restart()
 
     def _begin_boot(self) -> None:
         self._began = time.perf_counter()
         self._performer.powered_on_at = self._clock.elapsed()
-        self._fleet_phone.powered_on = self._now()
-        self._fleet_phone.check = self._fleet_phone.upload = NEVER
+        self._phone.powered_on = self._now()
+        self._phone.check = self._phone.upload = NEVER
         self.woken_at = None
 
     def _now(self) -> float:

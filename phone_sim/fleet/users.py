@@ -6,7 +6,7 @@
         host = "http://boot.example/"
         population = "phones.toml"
 
-Importing this imports Locust, which replaces the sockets of its whole process.
+This import replaces the sockets and locks of the whole process (gevent's monkey-patching), as importing Locust does.
 """
 
 from phone_sim.fleet.on_locust.users import PhoneUser

@@ -1,7 +1,7 @@
-"""The life of a fleet on virtual time, without sockets: what becomes of its licenses until a given day.
+"""Runs a fleet on virtual time, without sockets, until a given day.
 
-The boot server is a function that answers from the files of the population, and signs a phone's license with the test
-pair when it is asked for it (D5). This module does not know how a phone licenses.
+The boot server is a function: it answers with the files of the population, and signs a phone's license with the test
+pair when the phone asks for it (D5). This module does not know the rules of licensing.
 """
 
 import time
@@ -32,22 +32,22 @@ _LICENSE_FILE = "-license.cfg"
 
 
 class FleetFileServer:
-    """A boot server in memory that holds what a population file says, and every phone's own activation file."""
+    """A boot server in memory with the files of a population file, and every phone's own activation file."""
 
-    def __init__(self, found: FleetFile) -> None:
-        self._files = found.files
-        self._licenses = found.licenses
+    def __init__(self, fleet_file: FleetFile) -> None:
+        self._files = fleet_file.files
+        self._licenses = fleet_file.licenses
         self._site_key = lru_cache(_site_key)
-        self._number_of = _numbers(found.population)
+        self._number_of = _numbers(fleet_file.population)
 
     def fetch(self, request: Fetch) -> FetchReply:
-        """A file, or a license that is made now."""
+        """A file, or an activation file that is made now."""
         path = urlsplit(request.location.url).path.lstrip("/")
         data = self._files.get(path) or self._activation_file(path.rpartition("/")[2])
         return NotFound("HTTP 404 Not Found") if data is None else Fetched(data)
 
     def upload(self, _: Upload) -> UploadReply:
-        """Logs are taken, and not kept."""
+        """Accept a log, and drop it."""
         return Uploaded()
 
     def close(self) -> None:
@@ -68,7 +68,7 @@ class FleetFileServer:
 
 
 class Tally:
-    """Counts the boots of a fleet and the requests of its phones, and these by the minute of the clock, too."""
+    """Counts the boots of a fleet, and the requests of its phones by the minute of the clock."""
 
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
@@ -88,7 +88,7 @@ class Tally:
         self._boots += 1
 
     def result(self) -> dict[str, Any]:
-        """What was counted; the busiest minute is the one with most requests, the first of several."""
+        """The counts; the busiest minute is the first one with the most requests."""
         busiest = self._minutes.most_common(1)
         return {
             "boots": self._boots,
@@ -98,7 +98,7 @@ class Tally:
 
 
 def run_virtual(
-    found: FleetFile,
+    fleet_file: FleetFile,
     *,
     start: datetime,
     end: datetime,
@@ -107,17 +107,18 @@ def run_virtual(
     watched: tuple[MacAddress, ...] = (),
     on_line: Callable[[MacAddress, str], None] = lambda _mac, _line: None,
 ) -> dict[str, Any]:
-    """Let a population live from `start` to `end`; the result is what became of it, and how fast that went.
+    """Run a population from `start` to `end`; the result has its census in the end, and how fast the run was.
 
     Raises:
         UsageError: the end is not after the start.
     """
+    population = fleet_file.population
     if end <= start:
         raise UsageError(f"{end.isoformat()} is not after the start, {start.isoformat()}")
-    server, clock = FleetFileServer(found), ManualClock(start)
+    server, clock = FleetFileServer(fleet_file), ManualClock(start)
     tally = Tally(clock)
     fleet = Fleet(
-        found.population,
+        population,
         boot_server=_BOOT_SERVER,
         clock=clock,
         transport=lambda _: server,
@@ -126,16 +127,16 @@ def run_virtual(
         listeners=Listeners(on_exchange=tally.on_exchange, on_boot=tally.on_boot, on_line=on_line),
         watched=watched,
     )
-    fleet.plan(range(found.population.count))
+    fleet.plan(range(population.count))
     began = time.perf_counter()
-    if found.population.pattern is Pattern.DAY:
-        live(fleet, clock, start)
-        tally.begin()  # they are up: what follows is the day
-    live(fleet, clock, end)
+    if population.pattern is Pattern.DAY:
+        run_until(fleet, clock, start)
+        tally.begin()  # the phones are up: only the day counts
+    run_until(fleet, clock, end)
     seconds = time.perf_counter() - began
-    days = found.population.count * (end - start).total_seconds() / 86400
+    days = population.count * (end - start).total_seconds() / 86400
     return {
-        **census(fleet, found.population.count),
+        **census(fleet, population.count),
         **tally.result(),
         "phone_days": round(days),
         "seconds": round(seconds, 3),
@@ -143,15 +144,15 @@ def run_virtual(
     }
 
 
-def live(fleet: Fleet, clock: ManualClock, end: datetime) -> None:
-    """Let time pass until the clock shows `end`, and everything happen that falls due on the way."""
+def run_until(fleet: Fleet, clock: ManualClock, end: datetime) -> None:
+    """Let time pass until the clock shows `end`, and run whatever is due on the way."""
     last = (clock.elapsed() + (end - clock.instant())).total_seconds()
     while (due := fleet.next_due()) <= last:
         wait = due - clock.elapsed().total_seconds()
         if wait > 0:
             clock.pass_to(clock.instant() + timedelta(seconds=wait))
         while (number := fleet.take_due(due)) is not None:
-            fleet.happen(number)
+            fleet.run_due(number)
     clock.pass_to(end)
 
 

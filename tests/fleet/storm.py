@@ -122,15 +122,15 @@ def _in_words(fault: Fault, over_tftp: bool) -> Failing:
 
 def found_fates(fleet: Fleet, requests: Counter[str]) -> Iterator[Fate]:
     """What became of each phone."""
-    for _, fleet_phone in sorted(fleet.phones.items()):
-        service = fleet_phone.phone.service
+    for _, phone in sorted(fleet.switched_on.items()):
+        service = phone.service
         directory = "" if service is None else next(g.reason for g in service.gates if g.feature.key == "LDAP")
         yield Fate(
-            state=fleet_phone.phone.state.value,
+            state=phone.state.value,
             directory=directory,
             problem="" if service is None else service.configuration.problem,
-            boots=1 + fleet_phone.reboots,
-            requests=requests[fleet_phone.phone.identity.mac.digits],
+            boots=1 + phone.reboots,
+            requests=requests[phone.mac.digits],
         )
 
 

@@ -20,10 +20,11 @@ from phone_sim.boot_server.folder_site import FolderSite
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.tftp import TftpBootServer
 from phone_sim.firmware.effects import TransferFailed
-from phone_sim.fleet.fault_injection import FaultInjector, FaultShare, FaultyTransport
+from phone_sim.fleet.fault_injection import FaultInjector, FaultyTransport
 from phone_sim.fleet.fleet import Fleet, Listeners
+from phone_sim.fleet.population.fault_share import FaultShare
 from phone_sim.fleet.population.population_file import FleetFile, read_fleet_file
-from phone_sim.fleet.virtual_run import live
+from phone_sim.fleet.virtual_run import run_until
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.transport import Limits, network_transport
@@ -74,7 +75,7 @@ def test_requests_are_counted_from_one_life_to_the_next() -> None:
     ways, expected = FaultInjector(faults, 7), [kind != "" for kind in drawn(faults, 7)[:20]]
     failed = []
     for _ in range(10):
-        way = ways.of(MAC, serve({"a.cfg": b"a"}))
+        way = ways.wrap(MAC, serve({"a.cfg": b"a"}))
         failed += [not hasattr(way.fetch(fetch("http://boot.example/a.cfg")), "data") for _ in range(2)]
     assert failed == expected
 
@@ -160,7 +161,7 @@ class Lived:
 
     def until(self, end: datetime) -> list[Fate]:
         """What became of the phones until then."""
-        live(self.fleet, self.clock, end)
+        run_until(self.fleet, self.clock, end)
         return list(storm.found_fates(self.fleet, self.asked))
 
 

@@ -12,7 +12,7 @@ from phone_sim.fleet.fleet import CompletedBoot, Fleet, Listeners
 from phone_sim.fleet.fleet_phone import FleetPhone
 from phone_sim.fleet.population.phones import Pattern, Population
 from phone_sim.fleet.population.population_file import FleetFile, LicenseShare
-from phone_sim.fleet.virtual_run import FleetFileServer, live
+from phone_sim.fleet.virtual_run import FleetFileServer, run_until
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_key import LicenseType
 from phone_sim.mac_address import MacAddress
@@ -62,10 +62,10 @@ class Lived:
             watched=[found.population.phone(number).mac for number in phones],
         )
         self.fleet.plan(phones)
-        live(self.fleet, self.clock, START + timedelta(days=days))
+        run_until(self.fleet, self.clock, START + timedelta(days=days))
 
     def fleet_phone(self, number: int) -> FleetPhone:
-        return self.fleet.phones[number]
+        return self.fleet.switched_on[number]
 
     def _asked(self, mac: MacAddress, exchange: Exchange) -> None:
         self.exchanges.setdefault(mac, []).append(request_line(exchange))
@@ -103,9 +103,9 @@ def test_fleet_does_what_single_phones_do(lived: Lived) -> None:
         assert lived.lines[phone.mac] == phone.log.splitlines()
         assert lived.exchanges[phone.mac] == [request_line(exchange) for exchange in phone.requests]
         assert fleet_phone.reboots == len(phone.reboots)
-        assert fleet_phone.phone.service is not None
-        assert [gate.reason for gate in fleet_phone.phone.service.gates] == [
-            phone.feature(gate.feature.key).reason for gate in fleet_phone.phone.service.gates
+        assert fleet_phone.service is not None
+        assert [gate.reason for gate in fleet_phone.service.gates] == [
+            phone.feature(gate.feature.key).reason for gate in fleet_phone.gates
         ]
 
 
@@ -126,16 +126,14 @@ def test_site_licenses_end_as_the_bulletin_says(lived: Lived) -> None:
 def test_boots_tell_why_they_are_not_as_expected(lived: Lived) -> None:
     reasons = {boot.shortcoming for boot in lived.boots}
     assert reasons == {"", "LDAP: no license", "LDAP: license expired, last day 2026-03-20"}
-    assert len(lived.boots) == POPULATION.count + sum(
-        fleet_phone.reboots for fleet_phone in lived.fleet.phones.values()
-    )
+    assert len(lived.boots) == POPULATION.count + sum(phone.reboots for phone in lived.fleet.switched_on.values())
     assert all(boot.seconds > 0 for boot in lived.boots)
 
 
 def test_idle_phones_share_what_they_have_alike(lived: Lived) -> None:
     alike = [
-        fleet_phone.phone.service
-        for number, fleet_phone in lived.fleet.phones.items()
+        phone.service
+        for number, phone in lived.fleet.switched_on.items()
         if POPULATION.phone(number).model == "SPIP_670" and number % 4 == 0
     ]
     services = [service for service in alike if service is not None]
@@ -147,7 +145,7 @@ def test_idle_phones_share_what_they_have_alike(lived: Lived) -> None:
 
 
 def test_own_parameters_stay_a_phones_own(lived: Lived) -> None:
-    own, others = lived.fleet_phone(1).phone.service, lived.fleet_phone(4).phone.service
+    own, others = lived.fleet_phone(1).service, lived.fleet_phone(4).service
     assert own is not None
     assert others is not None
     assert own.session.settings.polling_time.hour == 23
@@ -157,19 +155,19 @@ def test_own_parameters_stay_a_phones_own(lived: Lived) -> None:
 
 def test_ramp_switches_phones_on_one_by_one() -> None:
     lived = Lived(days=0)
-    assert set(lived.fleet.phones) == {0}
-    live(lived.fleet, lived.clock, START + timedelta(seconds=1000))
-    assert set(lived.fleet.phones) == set(range(11))
+    assert set(lived.fleet.switched_on) == {0}
+    run_until(lived.fleet, lived.clock, START + timedelta(seconds=1000))
+    assert set(lived.fleet.switched_on) == set(range(11))
 
 
 def test_reboot_by_hand_fetches_a_new_license() -> None:
     lived = Lived(FleetFile(population=Population(count=1), files=FILES), days=1)
-    fleet_phone = lived.fleet_phone(0)
-    assert lived.fleet.shortcoming(fleet_phone) == "LDAP: no license"
+    phone = lived.fleet_phone(0)
+    assert lived.fleet.shortcoming(phone) == "LDAP: no license"
     lived.server._licenses = (LicenseShare(type=LicenseType.PHONE, share=1.0, bits=(LDAP,), expiry=NEVER),)
     lived.fleet.reboot(0)
-    assert fleet_phone.phone.state is State.IDLE
-    assert lived.fleet.shortcoming(fleet_phone) == ""
+    assert phone.state is State.IDLE
+    assert lived.fleet.shortcoming(phone) == ""
 
 
 def test_log_that_nobody_took_is_sent_later() -> None:
@@ -185,18 +183,16 @@ def test_log_that_nobody_took_is_sent_later() -> None:
 
     lived.server = Failing(FILE)
     lived.fleet.reboot(0)
-    fleet_phone = lived.fleet_phone(0)
-    assert lived.fleet.shortcoming(fleet_phone).startswith("no configuration")
-    assert b"no answer" in fleet_phone.log.pending
+    phone = lived.fleet_phone(0)
+    assert lived.fleet.shortcoming(phone).startswith("no configuration")
+    assert b"no answer" in phone.log.pending
     down[0] = False
-    uploads = len(lived.exchanges[fleet_phone.phone.identity.mac])
-    live(lived.fleet, lived.clock, START + timedelta(days=2, hours=23))
-    assert len(lived.exchanges[fleet_phone.phone.identity.mac]) == uploads
-    live(lived.fleet, lived.clock, START + timedelta(days=3, hours=1))
-    assert fleet_phone.log.pending == b""
-    assert lived.exchanges[fleet_phone.phone.identity.mac][-1].startswith(
-        "PUT http://boot.example/0004f2000001-app.log"
-    )
+    uploads = len(lived.exchanges[phone.mac])
+    run_until(lived.fleet, lived.clock, START + timedelta(days=2, hours=23))
+    assert len(lived.exchanges[phone.mac]) == uploads
+    run_until(lived.fleet, lived.clock, START + timedelta(days=3, hours=1))
+    assert phone.log.pending == b""
+    assert lived.exchanges[phone.mac][-1].startswith("PUT http://boot.example/0004f2000001-app.log")
 
 
 def test_reboots_do_not_fill_the_scheduler() -> None:
@@ -206,8 +202,8 @@ def test_reboots_do_not_fill_the_scheduler() -> None:
         for number in range(POPULATION.count):
             fleet.reboot(number)
     assert len(fleet._schedule) < 5 * POPULATION.count
-    fleet._forget_the_past()
+    fleet._drop_stale_entries()
     assert sorted(number for _, number in fleet._schedule) == sorted(
-        number for number, fleet_phone in fleet.phones.items() if fleet_phone.due < inf
+        number for number, phone in fleet.switched_on.items() if phone.due < inf
     )
     assert fleet.next_due() == due

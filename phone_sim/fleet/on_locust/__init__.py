@@ -1,5 +1,5 @@
-"""A fleet as load, with Locust as a library.
+"""A fleet as load, with Locust as a library: the only place that imports Locust.
 
-Only here is Locust imported, which replaces the sockets of its whole process (gevent's monkey-patching); an import
-contract holds it. Nothing is imported in this file.
+Importing Locust replaces the sockets and locks of the whole process (gevent's monkey-patching). An import contract
+keeps it here. This file imports nothing.
 """

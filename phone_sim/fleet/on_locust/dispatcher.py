@@ -1,7 +1,7 @@
-"""Which process switches how many phones on, and when: Locust's place for that, filled with ranges of a population.
+"""Locust's dispatcher for phones: how many phones each process has on, and when.
 
-Locust would balance users among the workers that are there; phones belong to a worker for a whole run. What a lost
-worker had is nobody's.
+Locust balances users among the workers that are there. A phone belongs to one worker for a whole run; the phones of a
+lost worker go to no other.
 """
 
 import math
@@ -16,7 +16,7 @@ from phone_sim.fleet.protocol.run_setup import in_turn
 
 
 class PhoneDispatcher(UsersDispatcher):
-    """Switches phones on in turn, one of each process, at a rate for all together."""
+    """Switches phones on in turn, one of each process, at a common rate."""
 
     def __init__(self, user_class: type[User], sizes: dict[str, int]) -> None:
         super().__init__([WorkerNode(name) for name in sizes], [user_class])
@@ -32,11 +32,11 @@ class PhoneDispatcher(UsersDispatcher):
         spawn_rate: float,
         user_classes: list[type[User]] | None = None,  # noqa: ARG002
     ) -> None:
-        """Have so many phones on; those that are on already stay so."""
+        """Have `target_user_count` phones on; phones that are on stay on."""
         self._steps = self._ramp(min(target_user_count, sum(self._sizes.values())), spawn_rate)
 
     def __next__(self) -> dict[str, dict[str, int]]:
-        """How many phones each process is to have on now, by the name of the process and of the user's class."""
+        """The number of phones that each process is to have on now, by process and user class."""
         return next(self._steps)
 
     @property
@@ -45,10 +45,10 @@ class PhoneDispatcher(UsersDispatcher):
         return self._is_ramping
 
     def add_worker(self, worker_node: WorkerNode) -> None:
-        """A worker that comes during a run has no phones in it."""
+        """Ignore a worker that comes during a run: it gets no phones."""
 
     def remove_worker(self, worker_node: WorkerNode) -> None:
-        """The phones of a worker stay with it."""
+        """Ignore a worker that leaves: no other gets its phones."""
 
     def _ramp(self, target: int, rate: float) -> Iterator[dict[str, dict[str, int]]]:
         step = max(1, math.floor(rate))

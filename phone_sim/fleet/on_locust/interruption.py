@@ -1,7 +1,7 @@
 """Ctrl+C and SIGTERM for a process whose greenlets are busy.
 
-Python raises KeyboardInterrupt in whichever greenlet happens to run; of a phone's it ends no more than that one boot,
-and the run goes on. So the hub takes the signals here, and only the greenlet that waits for them is told.
+Python raises KeyboardInterrupt in whichever greenlet is running; in a phone's greenlet it ends only that boot, and the
+run goes on. So the hub handles the signals here, and sets an event for the greenlet that waits for it.
 """
 
 import signal

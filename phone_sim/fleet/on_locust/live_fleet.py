@@ -1,7 +1,6 @@
 """A fleet in real time, on greenlets: a bounded number of phones is busy at once, the others are entries in a schedule.
 
-It needs gevent, and is of use only where gevent has taken the place of the blocking sockets, which importing Locust
-does. This module knows nothing of Locust.
+It is of use only with sockets of gevent. This module does not know Locust.
 """
 
 from collections import deque
@@ -20,9 +19,9 @@ _LONGEST_WAIT = 1.0
 
 
 class LiveFleet:
-    """Lets what is due to the phones of a fleet happen, to at most `at_once` of them at the same time.
+    """Runs what is due for the phones of a fleet, for at most `at_once` of them at the same time.
 
-    With one phone one thing goes on at a time; what else is to happen to it meanwhile waits for that.
+    A phone does one thing at a time; what else is due for it waits.
     """
 
     def __init__(self, fleet: Fleet, clock: Clock, *, at_once: int) -> None:
@@ -32,16 +31,16 @@ class LiveFleet:
         self._under_way: dict[int, Event] = {}
         self._arrived: deque[int] = deque()
         self._something_new = Event()
-        self._watch = gevent.spawn(self._let_happen)
+        self._running = gevent.spawn(self._run_schedule)
 
     @property
     def waiting(self) -> int:
-        """How many phones are to be switched on and have to wait for others."""
+        """The number of phones that wait to be switched on."""
         return len(self._arrived)
 
     @property
     def busy(self) -> int:
-        """With how many phones something is going on."""
+        """The number of phones that are running something."""
         return len(self._pool)
 
     def switch_on(self, numbers: Iterable[int]) -> None:
@@ -49,54 +48,54 @@ class LiveFleet:
         self._arrived.extend(numbers)
         self._something_new.set()
 
-    def happen(self, number: int) -> None:
-        """Let what is due to a phone happen, when there is room for it; it has on return."""
-        _wait_for(self._pool.spawn(self._happen, number))
+    def run_due(self, number: int) -> None:
+        """Run what is due for a phone, when there is room for it; it has run on return."""
+        _wait_for(self._pool.spawn(self._run_due, number))
 
     def reboot(self, number: int) -> None:
-        """Reboot a phone by hand (B15), when there is room for it and nothing else is going on with it.
+        """Reboot a phone by hand (B15), when there is room for it and it is not busy.
 
         It has rebooted on return. Raises LifecycleError if it is not in service.
         """
         _wait_for(self._pool.spawn(self._alone, number, lambda: self.fleet.reboot(number)))
 
     def stop(self, grace: float = 0.0) -> None:
-        """Let nothing begin any more, and end what is still under way after `grace` seconds."""
-        self._watch.kill()
+        """Start nothing more, and kill what is still running after `grace` seconds."""
+        self._running.kill()
         self._arrived.clear()
         self._pool.join(timeout=grace)
         self._pool.kill()
 
-    def _let_happen(self) -> None:
+    def _run_schedule(self) -> None:
         while True:
             number = self._next()
             if number is not None:
-                self._pool.spawn(self._happen, number)  # waits until there is room
+                self._pool.spawn(self._run_due, number)  # waits until there is room
                 continue
             self._something_new.clear()
             self._something_new.wait(min(_LONGEST_WAIT, max(0.001, seconds_until(self.fleet.next_due(), self._clock))))
 
-    def _happen(self, number: int) -> None:
-        self._alone(number, lambda: self._happen_if_due(number))
+    def _run_due(self, number: int) -> None:
+        self._alone(number, lambda: self._run_if_due(number))
 
-    def _happen_if_due(self, number: int) -> None:
-        # Something else may have happened to it since it was due: then it was put on the schedule anew.
-        fleet_phone = self.fleet.phones.get(number)
-        if fleet_phone is None or fleet_phone.due <= self._now():
-            self.fleet.happen(number)
+    def _run_if_due(self, number: int) -> None:
+        # Something else may have run since it was due: then it was scheduled anew.
+        phone = self.fleet.switched_on.get(number)
+        if phone is None or phone.due <= self._now():
+            self.fleet.run_due(number)
 
-    def _alone(self, number: int, event: Callable[[], None]) -> None:
+    def _alone(self, number: int, run: Callable[[], None]) -> None:
         while (other := self._under_way.get(number)) is not None:
             other.wait()
         ended = self._under_way[number] = Event()
         try:
-            event()
+            run()
         finally:
             del self._under_way[number]
             ended.set()
 
     def _next(self) -> int | None:
-        """The next phone that something is to happen to; those that are up go before those that are to come."""
+        """The next phone to run: phones that are up go before phones that are to be switched on."""
         due = self.fleet.take_due(self._now())
         return due if due is not None else self._arrived.popleft() if self._arrived else None
 
@@ -104,8 +103,8 @@ class LiveFleet:
         return self._clock.elapsed().total_seconds()
 
 
-def _wait_for(event: gevent.Greenlet) -> None:
-    """Wait for what is happening, and raise what it raises; but not Ctrl+C, which gevent tells the main greenlet."""
-    event.join()
-    if isinstance(event.exception, Exception):
-        raise event.exception
+def _wait_for(run: gevent.Greenlet) -> None:
+    """Wait for a run, and raise what it raises; but not KeyboardInterrupt, which gevent raises in the main greenlet."""
+    run.join()
+    if isinstance(run.exception, Exception):
+        raise run.exception

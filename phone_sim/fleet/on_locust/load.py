@@ -1,7 +1,4 @@
-"""A fleet as load on a boot server, with Locust as a library: its statistics, web page, CSV files and HTML report.
-
-Importing this imports Locust, which replaces the sockets of its whole process.
-"""
+"""A fleet as load on a boot server, with Locust's statistics, web page, CSV files and HTML report."""
 
 import csv
 from collections.abc import Callable, Iterator
@@ -26,12 +23,11 @@ from phone_sim.fleet.on_locust.metrics import serve_metrics
 from phone_sim.fleet.on_locust.page import FleetPage
 from phone_sim.fleet.on_locust.phone_range import OnLine, check_machine
 from phone_sim.fleet.on_locust.runner import FleetRunner, FleetUser, options
-from phone_sim.fleet.on_locust.seconds import forget_old_seconds
-from phone_sim.fleet.on_locust.statistics import measure, measures
+from phone_sim.fleet.on_locust.statistics import drop_old_seconds, metric_value, statistics_result
 from phone_sim.fleet.on_locust.thresholds import Threshold, passed
 from phone_sim.fleet.on_locust.users import BOOT_NAME
-from phone_sim.fleet.on_locust.worker_processes import Workers, workers
-from phone_sim.fleet.protocol.run_setup import Distribution, Setup
+from phone_sim.fleet.on_locust.worker_processes import WorkerProcesses, worker_processes
+from phone_sim.fleet.protocol.run_setup import Distribution, RunSetup
 
 _TALK_EVERY = 5.0
 _LOOK_EVERY = 0.5
@@ -39,15 +35,15 @@ _LOOK_EVERY = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What is to be done: the phones and their boot server, and how fast they come; `seconds` None goes on for ever.
+    """A load run: the phones and their boot server, and how many phones are switched on a second.
 
-    With `web` (host and port) the page of Locust starts and stops the phones, and `seconds` is what it proposes.
-    `metrics` (host and port) is for Prometheus. `csv_prefix` and `html` are files that are written, as Locust writes
-    them. `on_line` is told the log lines of the watched phones. Without a `distribution` all phones are of this
-    process.
+    It ends after `seconds`, never with None. With `web` (host and port) Locust's page starts and stops the phones, and
+    proposes `seconds`. `metrics` (host and port) is for Prometheus. `csv_prefix` and `html` name the files that Locust
+    writes. `on_line` gets the log lines of the watched phones, `talk` a message for people. Without a `distribution`
+    all phones run in this process.
     """
 
-    setup: Setup
+    setup: RunSetup
     spawn_rate: float
     seconds: float | None
     thresholds: tuple[Threshold, ...] = ()
@@ -61,11 +57,11 @@ class Load:
 
 
 def run_load(load: Load) -> dict[str, Any]:
-    """Run the load to its end; the result is what became of the phones, with what Locust counted.
+    """Run the load to its end; the result has the census of the phones, and Locust's statistics.
 
     Raises:
-        UsageError: an address that is taken, a file that cannot be written, or what this machine does not have.
-        PhoneSimError: the workers that are waited for do not come.
+        UsageError: an address is taken, a file cannot be written, or the machine lacks addresses or open files.
+        PhoneSimError: the expected workers do not come.
     """
     environment = Environment(
         user_classes=[FleetUser],
@@ -84,7 +80,7 @@ def run_load(load: Load) -> dict[str, Any]:
             runner = FleetRunner(environment, load.setup, load.on_line)
         else:
             runner = _master(load, environment, load.distribution)
-            started = stack.enter_context(workers(load.distribution.started, ("127.0.0.1", runner.port)))
+            started = stack.enter_context(worker_processes(load.distribution.started, ("127.0.0.1", runner.port)))
         environment.runner = runner
         stack.callback(runner.quit)
         if started is not None and isinstance(runner, FleetMaster):
@@ -109,7 +105,7 @@ def _master(load: Load, environment: Environment, distribution: Distribution) ->
 
 @contextmanager
 def _beside(load: Load, environment: Environment, runner: FleetMaster | FleetRunner) -> Iterator[None]:
-    """What goes on beside the phones: the page, the metrics, the files, and somebody who says how it goes."""
+    """Run beside the phones: the page, the metrics, the files, and a line of progress every few seconds."""
     beside = Group()
     _check_report(load.html)
     with ExitStack() as stack:
@@ -126,14 +122,14 @@ def _beside(load: Load, environment: Environment, runner: FleetMaster | FleetRun
             stack.callback(page.stop)
             load.talk(f"Locust's page is at http://{load.web[0]}:{page.port}/")
         if load.metrics is not None:
-            server = serve_metrics(environment, runner.picture, load.metrics)
+            server = serve_metrics(environment, runner.status, load.metrics)
             stack.callback(server.stop)
             load.talk(f"Metrics are at http://{load.metrics[0]}:{server.server_port}/metrics")
         yield
 
 
-def _run(load: Load, runner: FleetMaster | FleetRunner, started: Workers | None, interrupted: Event) -> None:
-    """Until the time is over or somebody ends it."""
+def _run(load: Load, runner: FleetMaster | FleetRunner, started: WorkerProcesses | None, interrupted: Event) -> None:
+    """Run until the time is over, all workers are lost, or an interruption."""
     if isinstance(runner, FleetMaster) and load.distribution is not None:
         _wait_for_workers(load.distribution, runner, started, interrupted)
     if interrupted.is_set():
@@ -146,7 +142,7 @@ def _run(load: Load, runner: FleetMaster | FleetRunner, started: Workers | None,
 
 
 def _wait_for_workers(
-    distribution: Distribution, runner: FleetMaster, started: Workers | None, interrupted: Event
+    distribution: Distribution, runner: FleetMaster, started: WorkerProcesses | None, interrupted: Event
 ) -> None:
     left = distribution.patience
     while len(runner.ready()) < distribution.expected and not interrupted.wait(0.1):
@@ -159,10 +155,10 @@ def _wait_for_workers(
             )
 
 
-def _watch(started: Workers, runner: FleetMaster) -> None:
+def _watch(started: WorkerProcesses, runner: FleetMaster) -> None:
     while True:
         gevent.sleep(_LOOK_EVERY)
-        runner.miss(started.gone())
+        runner.mark_ended(started.ended())
 
 
 def _csv_writer(load: Load, environment: Environment) -> StatsCSVFileWriter | None:
@@ -175,7 +171,7 @@ def _csv_writer(load: Load, environment: Environment) -> StatsCSVFileWriter | No
 
 
 def _check_report(html: Path | None) -> None:
-    """Find out before the phones boot that their report cannot be written."""
+    """Refuse a report that cannot be written before the phones boot."""
     if html is not None:
         try:
             html.open("a").close()
@@ -184,7 +180,7 @@ def _check_report(html: Path | None) -> None:
 
 
 def _write_last(load: Load, environment: Environment) -> None:
-    """Write the statistics as they are in the end: the writer of Locust may have missed the last second."""
+    """Write the final statistics: Locust's writer may have missed the last second."""
     tables = StatsCSV(environment, PERCENTILES_TO_REPORT)
     for name, write in (("stats", tables.requests_csv), ("failures", tables.failures_csv)):
         with Path(f"{load.csv_prefix}_{name}.csv").open("w", newline="") as file:
@@ -194,21 +190,21 @@ def _write_last(load: Load, environment: Environment) -> None:
 def _talk(load: Load, environment: Environment, runner: FleetMaster | FleetRunner) -> None:
     while True:
         gevent.sleep(_TALK_EVERY)
-        forget_old_seconds(environment.stats)
-        boots, picture = environment.stats.get(BOOT_NAME, "BOOT"), runner.picture()
+        drop_old_seconds(environment.stats)
+        boots, status = environment.stats.get(BOOT_NAME, "BOOT"), runner.status()
         load.talk(
-            f"{boots.num_requests} boots, {boots.num_failures} not as expected; {picture.busy} phones busy, "
-            f"{picture.waiting} waiting; {environment.stats.total.current_rps:.0f} requests/s"
+            f"{boots.num_requests} boots, {boots.num_failures} not as expected; {status.busy} phones busy, "
+            f"{status.waiting} waiting; {environment.stats.total.current_rps:.0f} requests/s"
         )
 
 
 def _result(load: Load, environment: Environment, runner: FleetMaster | FleetRunner) -> dict[str, Any]:
-    picture, stats = runner.picture(), environment.stats
+    status, stats = runner.status(), environment.stats
     return {
-        **picture.census.result(),
-        **({"workers": list(picture.workers)} if load.distribution is not None else {}),
-        **measures(stats),
+        **status.census.result(),
+        **({"workers": list(status.workers)} if load.distribution is not None else {}),
+        **statistics_result(stats),
         "thresholds_passed": passed(
-            load.thresholds, lambda name, metric: measure(stats, picture.licensed, name, metric)
+            load.thresholds, lambda name, metric: metric_value(stats, status.licensed, name, metric)
         ),
     }

@@ -1,11 +1,8 @@
-"""The master of a run in several processes: it has no phones, gives each worker a range of them, and hears what became
-of those.
+"""The master of a run in several processes: it has no phones, gives each worker a range of them, and collects reports.
 
-Locust's own master carries the messages and the statistics. What Locust does about a worker that is lost, which is to
-give its users to others, is not done with phones: nobody knows what a lost worker's phones still do. They count as
-lost, and the run goes on.
-
-Importing this imports Locust, which replaces the sockets of its whole process.
+Locust's own master carries the messages and the statistics. Locust gives the users of a lost worker to other workers;
+phones stay where they are, because nobody knows what the phones of a lost worker still do. They count as lost, and the
+run goes on.
 """
 
 import math
@@ -28,44 +25,40 @@ from phone_sim.errors import MacAddressError, UsageError
 from phone_sim.fleet.census import Census
 from phone_sim.fleet.on_locust.assigned_worker import AssignedWorker
 from phone_sim.fleet.on_locust.dispatcher import PhoneDispatcher
+from phone_sim.fleet.on_locust.phone_queries import PhoneQueries
 from phone_sim.fleet.on_locust.phone_range import OnLine
 from phone_sim.fleet.on_locust.runner import GRACE, FleetUser
 from phone_sim.fleet.protocol.message import Fields
-from phone_sim.fleet.protocol.phone_details import PhoneDetails, UntoldError, planned_phone
-from phone_sim.fleet.protocol.phone_queries import ANSWER, PhoneQueries
-from phone_sim.fleet.protocol.run_report import Picture, Report
-from phone_sim.fleet.protocol.run_setup import Assignment, Setup, parts
+from phone_sim.fleet.protocol.message_names import ANSWER, ASSIGNMENT, HELLO, LINE, LINE_LIMIT, REFUSAL, REPORT
+from phone_sim.fleet.protocol.phone_details import PhoneDetails, PhoneDetailsError, planned_phone
+from phone_sim.fleet.protocol.run_setup import Assignment, RunSetup, split_evenly
+from phone_sim.fleet.protocol.run_status import ProcessReport, RunStatus
 from phone_sim.mac_address import MacAddress
 
-HELLO, ASSIGNMENT, REFUSAL, LINE = "phone_sim_hello", "phone_sim_assignment", "phone_sim_refusal", "phone_sim_line"
-"""Our own messages, beside those of Locust."""
-REPORT = "phone_sim"
-"""The key of a report among what a worker tells Locust's master."""
 WORKER_LIMIT = 1000
-"""Most workers that come to a master while it runs; ours."""
+"""Maximum number of workers of a master (our choice)."""
 _LOOK_EVERY = 0.5
-_LAST_WORD = 5.0
-LINE_LIMIT = 64 * 1024
+_LAST_REPORT_WITHIN = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
-    """A run: which setup, which workers have which phones, and when it began."""
+    """A run: its number, its setup, the workers with their phones, and when it began."""
 
     number: int
-    setup: Setup
+    setup: RunSetup
     workers: dict[str, AssignedWorker]
     dispatcher: PhoneDispatcher
     began: float = field(default_factory=time.monotonic)
 
 
 class FleetMaster(MasterRunner):
-    """Gives phones to workers, and collects what these report. `all_lost` is set when no worker of a run is left."""
+    """Gives phones to workers, and collects their reports. `all_lost` is set when a run has lost all its workers."""
 
     def __init__(
         self,
         environment: Environment,
-        setup: Setup,
+        setup: RunSetup,
         *,
         bind: tuple[str, int],
         on_line: OnLine,
@@ -79,7 +72,7 @@ class FleetMaster(MasterRunner):
         self._run: _Run | None = None
         self._runs = 0
         self._ramp: gevent.Greenlet | None = None
-        self._inquiries = PhoneQueries(self.send_message)
+        self._queries = PhoneQueries(self.send_message)
         super().__init__(environment, *bind)
         self.register_message(HELLO, self._on_hello)
         self.register_message(REFUSAL, self._on_refusal)
@@ -90,16 +83,16 @@ class FleetMaster(MasterRunner):
 
     @property
     def port(self) -> int:
-        """Where it listens for workers."""
+        """The port on which it listens for workers."""
         return int(self.server.port)
 
     def ready(self) -> list[str]:
-        """The names of the workers that can be given phones."""
+        """The names of the workers that can get phones."""
         nodes = [*self.clients.ready, *self.clients.spawning, *self.clients.running]
         return [node.id for node in nodes if node.id in self._hellos]
 
-    def miss(self, pids: Collection[int]) -> None:
-        """Take the workers with these process ids for lost, without waiting for them: they were seen to have ended."""
+    def mark_ended(self, pids: Collection[int]) -> None:
+        """Count the workers with these process ids as lost at once: their processes have ended."""
         for name, (pid, _) in self._hellos.items():
             if pid in pids and (node := self.clients.get(name)) is not None:
                 node.heartbeat = -1
@@ -107,7 +100,7 @@ class FleetMaster(MasterRunner):
     def start(
         self, user_count: int, spawn_rate: float, wait: bool = False, user_classes: list[type[User]] | None = None
     ) -> None:
-        """Have the phones switched on, and return at once; a run that has begun keeps to its workers and phones."""
+        """Start to switch on the phones, and return at once; a run that has begun keeps its workers and phones."""
         if self.state not in (STATE_SPAWNING, STATE_RUNNING):
             self._run = self._new_run(user_count)
         if self._run is None:
@@ -115,55 +108,55 @@ class FleetMaster(MasterRunner):
             return
         self._users_dispatcher = self._run.dispatcher
         self._end_ramp()
-        # Locust would begin with this in whichever greenlet asks, also the one that listens to the workers.
+        # Locust starts in the calling greenlet, which may be the one that listens to the workers.
         self._ramp = self.greenlet.spawn(super().start, user_count, spawn_rate, wait, user_classes)
 
     def stop(self, send_stop_to_client: bool = True) -> None:
-        """Have all phones dropped. A worker that does not say in time what became of them is lost."""
+        """Stop all phones. A worker that does not send its final report in time is lost."""
         self._end_ramp()
         was_running = self.state in (STATE_SPAWNING, STATE_RUNNING)
         super().stop(send_stop_to_client)
         if self._run is not None and was_running:
-            self._hear_all(self._run)
+            self._await_reports(self._run)
 
     def client_listener(self) -> NoReturn:
-        """Hear the workers, and whoever else; Locust would be deaf after a message that it cannot read."""
+        """Receive messages; Locust stops receiving after a message that it cannot read."""
         while True:
             try:
                 super().client_listener()
             except Exception as error:
                 self._talk(f"what somebody says to the master cannot be read: {error!r}")
 
-    def picture(self) -> Picture:
-        """What can be said of the phones of the last run."""
+    def status(self) -> RunStatus:
+        """The status of the last run."""
         run = self._run
         if run is None:
-            return Picture.before(self._setup.population)
+            return RunStatus.before(self._setup.population)
         reports = [each.report for each in run.workers.values() if each.report is not None and each.lost_at is None]
         times = [each.report.licensed for each in run.workers.values() if each.report is not None]
         census = Census.together(each.census for each in run.workers.values())
-        return Picture(
+        return RunStatus(
             census=census,
             busy=sum(report.busy for report in reports),
             waiting=sum(report.waiting for report in reports),
             licensed=sum(times, Counter()),
             unexpected=census.named(run.setup.population),
-            workers=tuple(each.words(run.setup.population) for each in run.workers.values()),
+            workers=tuple(each.result(run.setup.population) for each in run.workers.values()),
         )
 
-    def particulars(self, mac: MacAddress) -> PhoneDetails:
-        """What the worker that has a phone says of it, within some seconds. Raises UntoldError where none does."""
+    def details(self, mac: MacAddress) -> PhoneDetails:
+        """The details of a phone, from its worker, within some seconds. Raises PhoneDetailsError if there are none."""
         run = self._run
         number, phone = planned_phone((self._setup if run is None else run.setup).population, mac)
         if run is None:
             return PhoneDetails.off(phone)
         [worker] = [each for each in run.workers.values() if number in each.numbers]
         if self.clients.get(worker.name) is None and worker.lost_at is None:
-            raise UntoldError(410, f"{worker}, which had {mac}, has ended")
+            raise PhoneDetailsError(410, f"{worker}, which had {mac}, has ended")
         try:
-            return self._inquiries.ask(worker, run.number, number, phone)
+            return self._queries.ask(worker, run.number, number, phone)
         except RPCError as error:
-            raise UntoldError(504, f"{worker}, which has {mac}, cannot be asked: {error}") from error
+            raise PhoneDetailsError(504, f"{worker}, which has {mac}, cannot be asked: {error}") from error
 
     def _new_run(self, users: int) -> _Run | None:
         names = self.ready()
@@ -174,7 +167,7 @@ class FleetMaster(MasterRunner):
         setup = self._setup.of(users, self.environment.host or self._setup.boot_server)
         at_once = math.ceil(setup.at_once / len(names))
         workers = {}
-        for name, numbers in zip(names, parts(users, len(names)), strict=True):
+        for name, numbers in zip(names, split_evenly(users, len(names)), strict=True):
             pid, host = self._hellos[name]
             index = self.worker_indexes[name]
             workers[name] = AssignedWorker(name=name, index=index, pid=pid, host=host, numbers=numbers)
@@ -184,9 +177,9 @@ class FleetMaster(MasterRunner):
         dispatcher = PhoneDispatcher(FleetUser, sizes)
         return _Run(number=self._runs, setup=setup, workers=workers, dispatcher=dispatcher)
 
-    def _hear_all(self, run: _Run) -> None:
-        """Wait for the last reports."""
-        end = time.monotonic() + GRACE + _LAST_WORD
+    def _await_reports(self, run: _Run) -> None:
+        """Wait for the final reports."""
+        end = time.monotonic() + GRACE + _LAST_REPORT_WITHIN
         while awaited := [each for each in run.workers.values() if not each.is_final and each.lost_at is None]:
             if time.monotonic() > end:
                 for worker in awaited:
@@ -199,7 +192,7 @@ class FleetMaster(MasterRunner):
         self._ramp = None
 
     def _watch(self) -> None:
-        """Look who is lost; who is heard of again after all is not."""
+        """Look again and again for lost workers, and for lost workers that are there again."""
         while True:
             gevent.sleep(_LOOK_EVERY)
             if (run := self._run) is not None:
@@ -220,7 +213,7 @@ class FleetMaster(MasterRunner):
     def _lose(self, run: _Run, worker: AssignedWorker, reason: str) -> None:
         worker.lost_at, worker.reason = datetime.now(UTC), worker.reason or reason
         worker.lost_after = time.monotonic() - run.began
-        self._inquiries.give_up(worker)
+        self._queries.give_up(worker)
         self._talk(f"{worker} is lost with its {len(worker.numbers)} phones: {worker.reason}")
 
     def _on_hello(self, msg: Message, **_: Any) -> None:
@@ -252,7 +245,7 @@ class FleetMaster(MasterRunner):
 
     def _on_answer(self, msg: Message, **_: Any) -> None:
         try:
-            self._inquiries.hear(msg.node_id, msg.data)
+            self._queries.receive(msg.node_id, msg.data)
         except UsageError as error:
             self._talk(str(error))
 
@@ -261,7 +254,7 @@ class FleetMaster(MasterRunner):
         if self._run is None or worker is None or REPORT not in data:
             return
         try:
-            report = Report.read(data[REPORT], worker.numbers)
+            report = ProcessReport.read(data[REPORT], worker.numbers)
         except UsageError as error:
             self._talk(str(error))
         else:

@@ -1,7 +1,4 @@
-"""What Prometheus can ask of a run: phones by state, features by their gates, requests, boots, and how long these took.
-
-Importing this imports Locust, which replaces the sockets of its whole process.
-"""
+"""Metrics of a run for Prometheus: phones by state, features by their gates, requests, boots and their times."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,26 +11,26 @@ from prometheus_client.registry import Collector
 
 from phone_sim.errors import UsageError
 from phone_sim.fleet.on_locust.users import BOOT_NAME
-from phone_sim.fleet.protocol.run_report import Picture
+from phone_sim.fleet.protocol.run_status import RunStatus
 
 BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
-"""Upper ends of the buckets of seconds; ours."""
+"""Upper ends of the buckets, in seconds (our choice)."""
 
 
 class FleetCollector(Collector):
-    """Reads the numbers of a run when it is asked for them. Times are rounded to two digits, as Locust keeps them."""
+    """Collects the numbers of a run. Times are rounded to two digits, as Locust keeps them."""
 
-    def __init__(self, environment: Environment, picture: Callable[[], Picture]) -> None:
+    def __init__(self, environment: Environment, status: Callable[[], RunStatus]) -> None:
         self._environment = environment
-        self._picture = picture
+        self._status = status
 
     def collect(self) -> Iterator[Metric]:
         """All metrics."""
-        picture = self._picture()
-        yield from _phones(picture)
+        status = self._status()
+        yield from _phones(status)
         yield from self._requests()
         yield from self._boots()
-        yield _histogram("phone_sim_licensed_seconds", "Power-on to all features licensed.", picture.licensed)
+        yield _histogram("phone_sim_licensed_seconds", "Power-on to all features licensed.", status.licensed)
 
     def _requests(self) -> Iterator[Metric]:
         labels = ("method", "name", "outcome")
@@ -54,16 +51,16 @@ class FleetCollector(Collector):
         yield _histogram("phone_sim_boot_seconds", "How long boots took.", Counter(entry.response_times), total)
 
 
-def registry(environment: Environment, picture: Callable[[], Picture]) -> CollectorRegistry:
+def registry(environment: Environment, status: Callable[[], RunStatus]) -> CollectorRegistry:
     """The metrics of a run."""
     found = CollectorRegistry(auto_describe=False)
-    found.register(FleetCollector(environment, picture))
+    found.register(FleetCollector(environment, status))
     return found
 
 
-def serve_metrics(environment: Environment, picture: Callable[[], Picture], address: tuple[str, int]) -> WSGIServer:
+def serve_metrics(environment: Environment, status: Callable[[], RunStatus], address: tuple[str, int]) -> WSGIServer:
     """Serve the metrics at an address, whatever the path. Raises UsageError if that is taken."""
-    server = WSGIServer(address, make_wsgi_app(registry(environment, picture)), log=None)
+    server = WSGIServer(address, make_wsgi_app(registry(environment, status)), log=None)
     try:
         server.start()
     except OSError as error:
@@ -72,28 +69,28 @@ def serve_metrics(environment: Environment, picture: Callable[[], Picture], addr
 
 
 def why_not(error: OSError) -> str:
-    """Why an address cannot be listened at; gevent puts the address into the system's words for it."""
+    """The system's reason why an address cannot be listened on, without the address that gevent adds."""
     return f"{error.strerror}".partition(": (")[0]
 
 
-def _phones(picture: Picture) -> Iterator[Metric]:
+def _phones(status: RunStatus) -> Iterator[Metric]:
     phones = GaugeMetricFamily("phone_sim_phones", "Phones by state.", labels=("state",))
-    for state, count in picture.census.states.items():
+    for state, count in status.census.states.items():
         phones.add_metric((state,), count)
     yield phones
     features = GaugeMetricFamily("phone_sim_features", "Phones by what a feature is.", labels=("feature", "gate"))
-    for feature, counts in picture.census.features.items():
+    for feature, counts in status.census.features.items():
         for gate, count in counts.items():
             features.add_metric((feature, gate), count)
     yield features
-    yield GaugeMetricFamily("phone_sim_busy", "Phones that something goes on with.", value=picture.busy)
-    yield GaugeMetricFamily("phone_sim_waiting", "Phones that wait to be switched on.", value=picture.waiting)
+    yield GaugeMetricFamily("phone_sim_busy", "Phones that something goes on with.", value=status.busy)
+    yield GaugeMetricFamily("phone_sim_waiting", "Phones that wait to be switched on.", value=status.waiting)
     yield GaugeMetricFamily(
-        "phone_sim_unexpected_phones", "Phones not as expected.", value=picture.census.reasons.total()
+        "phone_sim_unexpected_phones", "Phones not as expected.", value=status.census.reasons.total()
     )
-    yield GaugeMetricFamily("phone_sim_reboots", "Reboots of phones.", value=picture.census.reboots)
+    yield GaugeMetricFamily("phone_sim_reboots", "Reboots of phones.", value=status.census.reboots)
     workers = GaugeMetricFamily("phone_sim_workers", "Workers by what became of them.", labels=("state",))
-    for state, count in Counter(worker["state"] for worker in picture.workers).items():
+    for state, count in Counter(worker["state"] for worker in status.workers).items():
         workers.add_metric((state,), count)
     yield workers
 

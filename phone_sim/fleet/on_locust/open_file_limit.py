@@ -1,18 +1,18 @@
-"""Open files: each phone that is busy has a socket, and an ordinary user's processes may have no more than 1024."""
+"""The limit of open files: each busy phone has a socket, and the usual limit of a process is 1024."""
 
 import resource
 
 from phone_sim.errors import UsageError
 
 _BESIDE = 100
-"""Open files besides the sockets of the phones: the page's connections, libraries, reports; ours."""
+"""Open files beside the sockets of the phones: the page's connections, libraries, reports (our choice)."""
 
 
 def allow_open_files(at_once: int) -> None:
-    """Allow this process the open files of so many busy phones.
+    """Raise the limit of this process to the open files of `at_once` busy phones.
 
     Raises:
-        UsageError: the system does not; the message says how it would, and how many phones can be busy.
+        UsageError: the system does not allow it; the message says how to, and how many phones can be busy.
     """
     needed = at_once + _BESIDE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -1,8 +1,6 @@
-"""Locust's web page, with a tab for phones. `/phones` says the same as JSON, `/metrics` for Prometheus.
+"""Locust's web page, with a tab for phones. `/phones` has the same as JSON, `/metrics` for Prometheus.
 
-Each phone has pages of its own (`phone_sim.fleet.on_locust.phone_pages`).
-
-Importing this imports Locust, which replaces the sockets of its whole process.
+Each phone has its own pages (`phone_sim.fleet.on_locust.phone_pages`).
 """
 
 import json
@@ -25,26 +23,26 @@ from phone_sim.fleet.on_locust.phone_pages import PhonePages, with_phones
 from phone_sim.fleet.on_locust.runner import FleetRunner
 from phone_sim.fleet.on_locust.statistics import percentiles
 from phone_sim.fleet.on_locust.users import BOOT_NAME
-from phone_sim.fleet.protocol.run_setup import Setup
+from phone_sim.fleet.protocol.run_setup import RunSetup
 
 _TAB = "phones"
 _COLUMNS = (("what", "What"), ("which", "Which"), ("value", "Value"))
 
 
 class FleetPage(WebUI):
-    """The page at an address; it starts runs of the phones of a setup, fewer or more if a user wants so.
+    """The page at an address; it starts runs of the phones of a setup, with as many phones as its user asks for.
 
     Raises:
         UsageError: the address is taken.
     """
 
     def __init__(
-        self, environment: Environment, setup: Setup, runner: FleetMaster | FleetRunner, address: tuple[str, int]
+        self, environment: Environment, setup: RunSetup, runner: FleetMaster | FleetRunner, address: tuple[str, int]
     ) -> None:
         super().__init__(environment, *address, delayed_start=True)
         self._setup = setup
-        self._picture = runner.picture
-        self._metrics = registry(environment, runner.picture)
+        self._status = runner.status
+        self._metrics = registry(environment, runner.status)
         structure = [{"key": key, "title": title} for key, title in _COLUMNS]
         self.template_args["extended_tabs"] = [{"key": _TAB, "title": "Phones"}]
         self.template_args["extended_tables"] = [{"key": _TAB, "structure": structure}]
@@ -54,12 +52,12 @@ class FleetPage(WebUI):
             self.app.before_request(self._check_form)
             self.app.after_request(self._with_phones)
             self.app.add_url_rule("/phones", view_func=self._phones)
-            PhonePages(self.app, runner.particulars)
+            PhonePages(self.app, runner.details)
             self.app.add_url_rule("/metrics", view_func=self._all_metrics)
         self.start()
 
     def start(self) -> None:
-        """Listen; `port` is the real one then. Locust would do so later, and only say in its log if it fails."""
+        """Listen, and set `port` to the real one. Locust listens later, and only logs a failure."""
         self.server = WSGIServer((self.host, self.port), self.app, log=None, error_log=logging.getLogger(__name__))
         try:
             self.server.start()
@@ -68,7 +66,7 @@ class FleetPage(WebUI):
         self.port = self.server.server_port
 
     def update_template_args(self) -> None:
-        """What the page is made of; Locust looks for options of its own among those of this program."""
+        """Fill in the page, with an empty command line: Locust looks for its own options in it."""
         words, sys.argv = sys.argv, sys.argv[:1]
         try:
             super().update_template_args()  # type: ignore[no-untyped-call]
@@ -76,21 +74,21 @@ class FleetPage(WebUI):
             sys.argv = words
 
     def facts(self) -> dict[str, Any]:
-        """What the tab shows."""
-        picture, boots = self._picture(), self.environment.stats.get(BOOT_NAME, "BOOT")
+        """The facts that the tab shows."""
+        status, boots = self._status(), self.environment.stats.get(BOOT_NAME, "BOOT")
         return {
-            **picture.census.result(),
-            "busy": picture.busy,
-            "waiting": picture.waiting,
+            **status.census.result(),
+            "busy": status.busy,
+            "waiting": status.waiting,
             "boots": boots.num_requests,
             "boots_per_second": round(boots.current_rps, 1),
-            "ms_to_licensed": percentiles(picture.licensed),
-            "unexpected": [{"mac": mac.digits, "reason": reason} for mac, reason in picture.unexpected],
-            "workers": list(picture.workers),
+            "ms_to_licensed": percentiles(status.licensed),
+            "unexpected": [{"mac": mac.digits, "reason": reason} for mac, reason in status.unexpected],
+            "workers": list(status.workers),
         }
 
     def _check_form(self) -> Response | None:
-        """Say in the form what is wrong with it; Locust would start nothing, and say nothing."""
+        """Answer a wrong form with an error; Locust would start nothing, and show no error."""
         if request.path != "/swarm" or request.method != "POST":
             return None
         written = request.form.get("user_count", f"{self._setup.population.count}")
@@ -119,7 +117,7 @@ class FleetPage(WebUI):
 
 
 def _refuse_other_pages() -> Response | None:
-    """A page of somebody else must not start load; Locust would let any."""
+    """Refuse requests of other sites: they must not start load, which Locust allows."""
     if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site") and request.path != "/":
         return Response("only from this page", 403)
     return None

@@ -1,9 +1,7 @@
 """Pages of single phones beside Locust's: `/phones/<MAC>`, the same as JSON, and `/phones/<MAC>/log` as plain text.
 
-What a phone logs is in part what a server said: it is escaped, and the pages run no script. This module does not know
-where a phone is.
-
-Importing this imports Locust's web framework, but not Locust.
+A phone logs words of servers: they are escaped, and the pages run no script. This module does not know in which process
+a phone runs.
 """
 
 from collections.abc import Callable
@@ -13,7 +11,7 @@ from flask import Flask, Response, jsonify, redirect, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from phone_sim.errors import MacAddressError, PhoneSimError
-from phone_sim.fleet.protocol.phone_details import PhoneDetails, UntoldError
+from phone_sim.fleet.protocol.phone_details import PhoneDetails, PhoneDetailsError
 from phone_sim.mac_address import MacAddress
 
 _FOLDER = Path(__file__).parent / "pages"
@@ -32,10 +30,10 @@ _IN_THE_HEAD = b'<link rel="stylesheet" href="./phones/page.css"><script type="m
 
 
 class PhonePages:
-    """The pages in an application; `particulars` is what can be said of a phone, and may raise UntoldError."""
+    """Adds the pages to an application; `details` returns the details of a phone, and may raise PhoneDetailsError."""
 
-    def __init__(self, app: Flask, particulars: Callable[[MacAddress], PhoneDetails]) -> None:
-        self._particulars = particulars
+    def __init__(self, app: Flask, details: Callable[[MacAddress], PhoneDetails]) -> None:
+        self._details = details
         self._template = Environment(
             loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         ).get_template("phone.html")
@@ -47,7 +45,7 @@ class PhonePages:
             app.add_url_rule(f"/phones/{name}", name, lambda body=body, kind=kind: Response(body, content_type=kind))
 
     def _find(self) -> Response:
-        """What the form leads to."""
+        """Redirect the form to the phone's page."""
         try:
             mac = _mac(request.args.get("mac", "").strip())
         except MacAddressError as error:
@@ -57,32 +55,32 @@ class PhonePages:
     def _phone(self, name: str) -> Response:
         wanted = request.accept_mimetypes.best_match(("text/html", "application/json"))
         is_json = name.endswith(_JSON) or wanted == "application/json"
-        told, problem, status = self._ask(name.removesuffix(_JSON))
+        details, problem, status = self._ask(name.removesuffix(_JSON))
         if not is_json:
-            return self._page(told, problem, status)
-        response = jsonify({"error": problem} if told is None else told.result())
+            return self._page(details, problem, status)
+        response = jsonify({"error": problem} if details is None else details.result())
         return _guarded(response, status)
 
     def _log(self, name: str) -> Response:
-        told, problem, status = self._ask(name)
-        if told is not None and told.is_off:
-            problem, status = f"{told.mac} is not switched on yet: it has no log", 404
-        text = f"{problem}\n" if problem or told is None else told.log
+        details, problem, status = self._ask(name)
+        if details is not None and details.is_off:
+            problem, status = f"{details.mac} is not switched on yet: it has no log", 404
+        text = f"{problem}\n" if problem or details is None else details.log
         return _guarded(Response(text, content_type="text/plain; charset=utf-8"), status)
 
     def _ask(self, name: str) -> tuple[PhoneDetails | None, str, int]:
-        """What is said of a phone, or else why nothing is; and the status of that."""
+        """The details of a phone, or None with the reason; and the HTTP status."""
         try:
-            return self._particulars(_mac(name)), "", 200
+            return self._details(_mac(name)), "", 200
         except PhoneSimError as error:
-            return None, f"{error}", error.status if isinstance(error, UntoldError) else 400
+            return None, f"{error}", error.status if isinstance(error, PhoneDetailsError) else 400
 
     def _page(self, phone: PhoneDetails | None, problem: str, status: int) -> Response:
         return _guarded(Response(self._template.render(phone=phone, problem=problem)), status)
 
 
 def with_phones(page: bytes) -> bytes:
-    """Locust's page with what its tab for phones has beside the table."""
+    """Locust's page with the style and script of its tab for phones."""
     return page.replace(b"</head>", _IN_THE_HEAD + b"</head>", 1)
 
 

@@ -1,7 +1,4 @@
-"""What Locust counted, as the result of a run: by name, with the failures, and for the thresholds.
-
-Importing this imports Locust, which replaces the sockets of its whole process.
-"""
+"""Locust's statistics: as the result of a run, as the metrics of thresholds, and kept small during a long run."""
 
 from collections import Counter
 from typing import Any
@@ -17,13 +14,16 @@ from locust.stats import (
 )
 
 from phone_sim.fleet.on_locust.thresholds import ALL
-from phone_sim.fleet.protocol.run_report import LICENSED_NAME
+from phone_sim.fleet.protocol.run_status import LICENSED_NAME
+
+SECONDS_KEPT = 60
+"""Seconds whose counts are kept (our choice)."""
 
 
-def measures(stats: RequestStats) -> dict[str, Any]:
-    """The requests by method and name, the failures by reason, and Locust's tables of both."""
+def statistics_result(stats: RequestStats) -> dict[str, Any]:
+    """The requests by method and name, the failures by reason, and Locust's tables of both, as a result shows them."""
     return {
-        "requests": [_measures(entry) for _, entry in sorted(stats.entries.items())],
+        "requests": [_entry_result(entry) for _, entry in sorted(stats.entries.items())],
         "failures": [
             {
                 "method": error.method,
@@ -42,7 +42,7 @@ def measures(stats: RequestStats) -> dict[str, Any]:
 
 
 def percentiles(times: Counter[int]) -> dict[str, float]:
-    """How many times there are, and which of them, in milliseconds, so many percent were no longer than."""
+    """The number of these times, their 50th, 95th and 99th percentiles and the longest, in milliseconds."""
     count = times.total()
     shown = {f"p{part:.0%}".rstrip("%"): part for part in (0.5, 0.95, 0.99)} | {"max": 1.0}
     return {"count": count} | (
@@ -52,35 +52,48 @@ def percentiles(times: Counter[int]) -> dict[str, float]:
     )
 
 
-def measure(stats: RequestStats, licensed: Counter[int], name: str, metric: str) -> float | None:
-    """What was counted of the requests of a name; of several methods, the worst. None if there is nothing."""
+def metric_value(stats: RequestStats, licensed: Counter[int], name: str, metric: str) -> float | None:
+    """A metric of the requests of a name; of several methods, the worst. None if there were no such requests."""
     if name == LICENSED_NAME:
-        return _of_times(licensed, metric) if licensed else None
+        return _time_metric(licensed, metric) if licensed else None
     entries = [each for (found, _), each in stats.entries.items() if found == name and each.num_requests]
     if name == ALL:
         entries = [stats.total]
-    measured = [_metric(entry, metric) for entry in entries]
-    return None if not measured else min(measured) if metric == "rate" else max(measured)
+    values = [_entry_metric(entry, metric) for entry in entries]
+    return None if not values else min(values) if metric == "rate" else max(values)
 
 
-def _of_times(times: Counter[int], metric: str) -> float:
+def drop_old_seconds(stats: RequestStats) -> None:
+    """Drop the counts of seconds long before the last request.
+
+    Locust keeps the requests of each name in each second for ever, and uses them only for the rate of the last ten
+    seconds. A fleet that stays on would grow by about 100 bytes a name and second.
+    """
+    first = int(stats.last_request_timestamp or 0) - SECONDS_KEPT
+    for entry in (stats.total, *stats.entries.values()):
+        for counts in (entry.num_reqs_per_sec, entry.num_fail_per_sec):
+            for second in [second for second in counts if second < first]:
+                del counts[second]
+
+
+def _time_metric(times: Counter[int], metric: str) -> float:
     if metric == "avg":
         return sum(time * count for time, count in times.items()) / times.total()
     part = 1.0 if metric == "max" else int(metric[1:]) / 100
     return float(calculate_response_time_percentile(times, times.total(), part))
 
 
-def _measures(entry: StatsEntry) -> dict[str, Any]:
+def _entry_result(entry: StatsEntry) -> dict[str, Any]:
     return {
         "method": entry.method,
         "name": entry.name,
         "count": entry.num_requests,
         "failures": entry.num_failures,
-        **{metric: _metric(entry, metric) for metric in ("p50", "p95", "p99", "max", "rate")},
+        **{metric: _entry_metric(entry, metric) for metric in ("p50", "p95", "p99", "max", "rate")},
     }
 
 
-def _metric(entry: StatsEntry, metric: str) -> float:
+def _entry_metric(entry: StatsEntry, metric: str) -> float:
     match metric:
         case "failures":
             return 100 * entry.fail_ratio

@@ -1,4 +1,4 @@
-"""What a run must keep to: `boot.p95>2s`, `all.failures>1%`. This module does not know where the numbers come from."""
+"""Thresholds that fail a run: `boot.p95>2s`, `all.failures>1%`. This module does not know how metrics are counted."""
 
 import re
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from phone_sim.errors import UsageError
-from phone_sim.fleet.protocol.run_report import LICENSED_NAME
+from phone_sim.fleet.protocol.run_status import LICENSED_NAME
 
 _RULE = re.compile(
     r"\s*(\S.*?)\.(p50|p90|p95|p99|max|avg|failures|rate)\s*([<>])\s*([0-9]+(?:\.[0-9]+)?)\s*(ms|s|%|)\s*"
@@ -18,7 +18,7 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """A run fails if what `metric` says of the requests of a `name` is past the `limit`, above it or below.
+    """A run fails if the `metric` of the requests of a `name` is past the `limit`, above it or below.
 
     The name is that of the requests in the statistics, `boot`, `licensed`, or `all`. Times are in milliseconds,
     failures in percent, a rate in requests a second.
@@ -37,7 +37,7 @@ class Threshold:
         Metrics are p50, p90, p95, p99, max and avg with a value in ms or s, failures in %, and rate.
 
         Raises:
-            UsageError: it is none.
+            UsageError: the text is not a threshold.
         """
         match = _RULE.fullmatch(text)
         if match is None:
@@ -52,13 +52,15 @@ class Threshold:
         return cls(text=text, name=name, metric=metric, above=sign == ">", limit=float(value) * units[unit])
 
     def is_passed(self, found: float | None) -> bool:
-        """True when what was found is past the limit; that nothing was measured is as well."""
+        """True when the value is past the limit, or when nothing was counted."""
         if found is None:
             return True
         return found > self.limit if self.above else found < self.limit
 
 
-def passed(thresholds: tuple[Threshold, ...], measure: Callable[[str, str], float | None]) -> dict[str, float | None]:
-    """The thresholds that are passed, as text, with what `measure` says of their name and metric."""
-    found = ((each, measure(each.name, each.metric)) for each in thresholds)
+def passed(
+    thresholds: tuple[Threshold, ...], metric_value: Callable[[str, str], float | None]
+) -> dict[str, float | None]:
+    """The thresholds that are passed, as text, with the `metric_value` of their name and metric."""
+    found = ((each, metric_value(each.name, each.metric)) for each in thresholds)
     return {each.text: value for each, value in found if each.is_passed(value)}

@@ -1,13 +1,4 @@
-"""Phones as users of Locust: `PhoneUser` for people's own locustfiles.
-
-    from phone_sim.fleet.on_locust.users import PhoneUser
-
-    class Desk(PhoneUser):
-        host = "http://boot.example/"
-        population = "phones.toml"
-
-Importing this imports Locust, which replaces the sockets of its whole process.
-"""
+"""`PhoneUser`, a phone as a user of Locust; `phone_sim.fleet.users` is its public import."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -27,9 +18,9 @@ from phone_sim.fleet.on_locust.live_fleet import LiveFleet
 from phone_sim.fleet.phone_clock import clock_of
 from phone_sim.fleet.population.phones import PHONE_LIMIT, PlannedPhone, Population
 from phone_sim.fleet.population.population_file import read_fleet_file
-from phone_sim.fleet.population.source_addresses import check_sources
+from phone_sim.fleet.population.source_addresses import check_source_addresses
 from phone_sim.fleet.protocol.message import sendable
-from phone_sim.fleet.protocol.run_setup import parts
+from phone_sim.fleet.protocol.run_setup import split_evenly
 from phone_sim.fleet.transport import fleet_transport
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
@@ -40,18 +31,18 @@ from phone_sim.runtime.trust_file import load_anchor
 
 BOOT_NAME = "boot"
 AT_ONCE = 100
-"""Most phones that something goes on with at the same time; ours."""
+"""Maximum number of phones that are busy at the same time (our choice)."""
 PHONES_PER_WORKER = 10_000
-"""Phones of a worker where nobody knows how many workers there will be; ours."""
+"""Phones of a worker where the number of workers is not known (our choice)."""
 CERTIFICATES_CHECKED = 10_000
-"""Of how many phones it is looked whether their certificates are there, since all of them may not be needed; ours."""
+"""Number of phones whose certificates are checked at the start; the others may not be needed (our choice)."""
 
 
 class RequestFailedError(PhoneSimError):
-    """A request of a phone, or its boot, that failed, for the phone's own reason."""
+    """A request of a phone, or its boot, failed; with the phone's reason."""
 
     def __repr__(self) -> str:
-        # What Locust shows of an error, and all that a worker tells its master of it.
+        # Locust shows an error by its repr, and a worker sends nothing else of it.
         return str(self)
 
 
@@ -62,9 +53,9 @@ def request_name(mac: MacAddress, exchange: Exchange) -> str:
 
 
 def reporting(environment: Environment, on_line: Callable[[MacAddress, str], None] | None = None) -> Listeners:
-    """Listeners that tell Locust of each request and each boot.
+    """Listeners that report each request and each boot to Locust.
 
-    A file that is not there is an answer like any other: whether a phone can do without it shows in its boot.
+    A missing file is an answer and not a failure: whether the phone can do without it shows in its boot.
     """
 
     def on_exchange(mac: MacAddress, exchange: Exchange) -> None:
@@ -100,16 +91,15 @@ def _stay_on(_: User) -> None:
 class PhoneUser(User):
     """A phone: it is switched on when the user starts, and then stays on, with its daily checks and log uploads.
 
-    `host` is the address of the boot server, `population` says which phones there are: one, or the path of its file,
-    which each worker of Locust needs, too. Paths are looked for in the current folder and beside the locustfile.
-    `trust` is the public key that license keys are verified with, the test pair's without one (D5);
-    `expects_licenses` makes a boot that leaves a configured feature unlicensed a failure; `tls` says how HTTPS and FTPS
-    are spoken, with `<MAC>` in the name of a client certificate for the phone's own. Tasks can be added, and can
-    `reboot` the phone.
+    `host` is the address of the boot server. `population` is a population or the path of its file, which each worker of
+    Locust needs. Paths are relative to the current folder, or else to the locustfile. `trust` is the file of the public
+    key that license keys are verified with; without it, the test pair's (D5). `expects_licenses` makes a boot that
+    leaves a configured feature unlicensed a failure. `tls` has the settings of HTTPS and FTPS, with `<MAC>` in the name
+    of a client certificate for the phone's own. Tasks can be added, and can `reboot` the phone.
 
-    With Locust's --processes, or --master with --expect-workers, each worker has as many phones of the population as
-    any other, and no two have the same one. Where Locust does not know how many workers come, each has
-    `phones_per_worker` of them, in the order in which they come.
+    With Locust's --processes, or --master with --expect-workers, the workers share the phones of the population evenly.
+    Where Locust does not know the number of workers, each gets `phones_per_worker` phones, in the order in which the
+    workers come.
     """
 
     abstract = True
@@ -142,13 +132,13 @@ class PhoneUser(User):
         self.number = number
 
     def __init_subclass__(cls) -> None:
-        # Locust wants a task of everybody, and hands on those of a class to the classes below it.
+        # Locust requires a task of every user class, and subclasses inherit tasks.
         own = [task for task in cls.tasks if task is not _stay_on]
         cls.tasks = own or [_stay_on]
 
     def on_start(self) -> None:
         """Switch the phone on."""
-        self.fleet.happen(self.number)
+        self.fleet.run_due(self.number)
 
     def reboot(self) -> None:
         """Reboot the phone by hand (B15)."""
@@ -156,19 +146,19 @@ class PhoneUser(User):
 
     @classmethod
     def check_files(cls) -> None:
-        """Refuse a population and a trust anchor that cannot be used. Raises UsageError, which names the file."""
+        """Refuse a population or a trust anchor that cannot be used. Raises UsageError, which names the file."""
         cls._population()
         cls._anchor()
 
     @classmethod
     def check_host(cls, environment: Environment) -> None:
-        """Refuse a boot server that no phone can ask; one that is given later is not looked at. Raises UsageError."""
+        """Refuse a boot server that no phone can ask; one that is given later is not checked. Raises UsageError."""
         if environment.host or cls.host:
             cls._boot_server(environment)
 
     @classmethod
     def _drop_all(cls, environment: Environment, **_: Any) -> None:
-        """Let nothing happen any more to the phones of a run that has ended: the next one has phones of its own."""
+        """Stop the phones of a run that has ended: the next run has its own."""
         for fleet, _numbers in cls._fleets.pop(environment, {}).values():
             fleet.stop()
 
@@ -180,14 +170,14 @@ class PhoneUser(User):
             return range(count)
         index, expected = runner.worker_index, getattr(environment.parsed_options, "expect_workers", 1)
         if cls.phones_per_worker is None and index < expected and expected > 1:
-            return parts(count, expected)[index]
+            return split_evenly(count, expected)[index]
         size = cls.phones_per_worker or PHONES_PER_WORKER
         return range(index * size, min(count, (index + 1) * size))
 
     @classmethod
     def _new_fleet(cls, environment: Environment) -> LiveFleet:
         population = cls._population()
-        check_sources(population.sources)
+        check_source_addresses(population.source_networks)
         numbers = cls._numbers(environment, population.count)
         check_certificates(cls.tls, (population.phone(number).mac for number in numbers[:CERTIFICATES_CHECKED]))
         clock = clock_of(population)
@@ -209,17 +199,17 @@ class PhoneUser(User):
             return cls.population
         if cls.population is None:
             return Population(count=PHONE_LIMIT)
-        return read_fleet_file(cls._beside(Path(cls.population))).population
+        return read_fleet_file(cls._path(Path(cls.population))).population
 
     @classmethod
-    def _beside(cls, file: Path) -> Path:
-        """A file of the class: in the current folder, or else beside the locustfile, which Locust can be told of."""
+    def _path(cls, file: Path) -> Path:
+        """A file of the class: in the current folder, or else beside the locustfile."""
         own = getattr(sys.modules.get(cls.__module__), "__file__", None)
         return file if own is None or file.exists() else Path(own).parent / file
 
     @classmethod
     def _anchor(cls) -> TrustAnchor:
-        return load_anchor(None if cls.trust is None else cls._beside(Path(cls.trust)))
+        return load_anchor(None if cls.trust is None else cls._path(Path(cls.trust)))
 
     @classmethod
     def _boot_server(cls, environment: Environment) -> str:
@@ -230,7 +220,7 @@ class PhoneUser(User):
 
 
 def transports(limits: Limits, tls: Tls) -> Callable[[PlannedPhone], Transport]:
-    """The transport of each phone, from its own address and with its own certificate."""
+    """Makes the transport of a phone, from its source address and with its certificate."""
 
     def transport(phone: PlannedPhone) -> Transport:
         return fleet_transport(limits=limits, tls=own_tls(tls, phone.mac), source_address=phone.source_address)
@@ -239,7 +229,7 @@ def transports(limits: Limits, tls: Tls) -> Callable[[PlannedPhone], Transport]:
 
 
 def _check_files(environment: Environment, **_: Any) -> None:
-    """End Locust, master or worker, before a run that could have no phones."""
+    """End Locust, master or worker, before a run that could not have phones."""
     for user_class in environment.user_classes:
         try:
             if issubclass(user_class, PhoneUser):

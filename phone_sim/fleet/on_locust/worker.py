@@ -1,7 +1,4 @@
-"""A worker of a run in several processes: it is told its phones by a master, and reports to it.
-
-Importing this imports Locust, which replaces the sockets of its whole process.
-"""
+"""A worker of a run in several processes: it gets its phones from a master, and reports to it."""
 
 import os
 import socket
@@ -22,28 +19,37 @@ from locust.runners import WorkerRunner
 from phone_sim.errors import PhoneSimError, UsageError
 from phone_sim.fleet.census import Census
 from phone_sim.fleet.on_locust.interruption import interruption
-from phone_sim.fleet.on_locust.master import ASSIGNMENT, HELLO, LINE, LINE_LIMIT, REFUSAL, REPORT
+from phone_sim.fleet.on_locust.phone_queries import answer_message
 from phone_sim.fleet.on_locust.phone_range import PhoneRange, check_machine
-from phone_sim.fleet.on_locust.runner import FleetUser, PartRunner, options
+from phone_sim.fleet.on_locust.runner import FleetUser, RangeRunner, options
 from phone_sim.fleet.protocol.message import Fields, sendable
+from phone_sim.fleet.protocol.message_names import (
+    ANSWER,
+    ASSIGNMENT,
+    HELLO,
+    LINE,
+    LINE_LIMIT,
+    QUESTION,
+    REFUSAL,
+    REPORT,
+)
 from phone_sim.fleet.protocol.phone_details import PhoneDetails
-from phone_sim.fleet.protocol.phone_queries import ANSWER, QUESTION, answer
-from phone_sim.fleet.protocol.run_report import Report
 from phone_sim.fleet.protocol.run_setup import Assignment
+from phone_sim.fleet.protocol.run_status import ProcessReport
 from phone_sim.mac_address import MacAddress
 
 _LONGEST_SILENCE = 15.0
-"""How long a master may be silent, in seconds: it says something every second; ours."""
+"""Seconds that a master may be silent; it sends a message every second (our choice)."""
 _REPORT_EVERY = 1.0
 _LINGER = 1000
 
 
-class FleetWorker(PartRunner, WorkerRunner):
-    """Has the phones that its master gives it. `ended` is set when it has nothing to do any more, and `failure` is why.
+class FleetWorker(RangeRunner, WorkerRunner):
+    """Runs the phones that its master gives it. `ended` is set when its work is over, `failure` if an error ended it.
 
     Raises:
         PhoneSimError: no master answers in `patience` seconds.
-        KeyboardInterrupt: somebody `interrupted` the wait for it.
+        KeyboardInterrupt: `interrupted` was set while it waited.
     """
 
     def __init__(self, environment: Environment, master: tuple[str, int], patience: float, interrupted: Event) -> None:
@@ -58,10 +64,10 @@ class FleetWorker(PartRunner, WorkerRunner):
         environment.events.report_to_master.add_listener(self._on_report)
 
     def connect_to_master(self) -> None:
-        """Say who this is, and wait for the answer; the connection itself is tried again all the time."""
+        """Introduce this worker, and wait for the answer; the connection itself is retried all the time."""
         self.register_message(ASSIGNMENT, self._on_assignment)
         self.register_message(QUESTION, self._on_question)
-        # In this order: a master that hears of somebody and has no worker yet takes its run for stopped.
+        # In this order: a master that gets a message before it knows a worker counts its run as stopped.
         self.client.send(Message("client_ready", __version__, self.client_id))
         self.client.send(Message(HELLO, {"pid": os.getpid(), "host": socket.gethostname()}, self.client_id))
         gevent.wait([self.connection_event, self._interrupted], timeout=self._patience, count=1)
@@ -77,7 +83,7 @@ class FleetWorker(PartRunner, WorkerRunner):
         self.connected = True
 
     def heartbeat_timeout_checker(self) -> NoReturn:
-        """End when the master is not heard of any more."""
+        """End when the master is silent for too long."""
         while True:
             gevent.sleep(1)
             heard = self.last_heartbeat_timestamp
@@ -91,22 +97,22 @@ class FleetWorker(PartRunner, WorkerRunner):
             gevent.sleep(_REPORT_EVERY)
 
     def handle_message(self, msg: Message) -> None:
-        """Do what the master says."""
+        """Handle a message of the master."""
         self._is_told_to_end |= msg.type in ("stop", "quit")
         self.is_dismissed = msg.type == "quit"
         try:
             super().handle_message(msg)
-        finally:  # Locust ends the greenlet that this is, too
+        finally:  # at the end, Locust kills this greenlet too
             if self.is_dismissed:
                 self.ended.set()
 
     def stop(self) -> None:
-        """Drop all phones, and report what became of them."""
+        """Stop all phones, and send the final report."""
         super().stop()
         self._report()
 
     def worker(self) -> NoReturn:
-        """Hear the master; Locust would be deaf after a message that it cannot read."""
+        """Receive messages; Locust stops receiving after a message that it cannot read."""
         while True:
             try:
                 super().worker()
@@ -115,18 +121,18 @@ class FleetWorker(PartRunner, WorkerRunner):
                 gevent.sleep(1)
 
     def start_worker(self, user_classes_count: dict[str, int], **more: Any) -> None:
-        """Have so many phones of those that the master has given."""
+        """Have as many of the assigned phones on as the master asks for."""
         if self._assignment is None:
             self._fail(UsageError("the master has given no phones: it is not one of phone-sim"))
         else:
             super().start_worker(user_classes_count, **more)
 
-    def next_part(self) -> PhoneRange | None:
-        """The phones that the master has given."""
+    def new_phone_range(self) -> PhoneRange | None:
+        """The assigned phones."""
         return None if self._assignment is None else PhoneRange(self.environment, self._assignment, self._send_line)
 
     def leave(self) -> None:
-        """Let go of the master, which is told if it did not say so itself; for a second at most."""
+        """Leave the master within a second, and tell it unless it sent this worker away."""
         self.greenlet.kill()
         if not self.is_dismissed:
             self._say("quit", None)
@@ -147,37 +153,37 @@ class FleetWorker(PartRunner, WorkerRunner):
     def _on_question(self, msg: Message, **_: Any) -> None:
         try:
             fields = Fields("what the master says", msg.data)
-            told = self._particulars(fields.whole("run"), fields.whole("number"))
-            self._say(ANSWER, answer(fields.whole("question"), told))
+            details = self._details(fields.whole("run"), fields.whole("number"))
+            self._say(ANSWER, answer_message(fields.whole("question"), details))
         except UsageError as error:
             self._fail(error)
 
-    def _particulars(self, run: int, number: int) -> PhoneDetails | str:
-        """What can be said of a phone, or why nothing can."""
-        assignment, part = self._assignment, self.part
+    def _details(self, run: int, number: int) -> PhoneDetails | str:
+        """The details of a phone, or why there are none."""
+        assignment, phone_range = self._assignment, self.phone_range
         if assignment is None or assignment.run != run or number not in assignment.numbers:
             return "this worker does not have it"
-        if part is None or part.assignment is not assignment:
+        if phone_range is None or phone_range.assignment is not assignment:
             return PhoneDetails.off(assignment.setup.population.phone(number))
-        return part.particulars(number)
+        return phone_range.details(number)
 
     def _on_report(self, client_id: str, data: dict[str, Any]) -> None:  # noqa: ARG002
-        assignment, part = self._assignment, self.part
+        assignment, phone_range = self._assignment, self.phone_range
         if assignment is None:
             return
-        if part is None or part.assignment is not assignment:
+        if phone_range is None or phone_range.assignment is not assignment:
             off = Census.off(assignment.numbers)
-            report = Report(run=assignment.run, census=off, final=self._is_told_to_end)
+            report = ProcessReport(run=assignment.run, census=off, final=self._is_told_to_end)
         else:
-            report = part.report(final=part.is_over and self._is_told_to_end)
+            report = phone_range.report(final=phone_range.is_over and self._is_told_to_end)
         data[REPORT] = report.message()
 
     def _send_line(self, mac: MacAddress, line: str) -> None:
         self._say(LINE, {"mac": mac.digits, "line": sendable(line, LINE_LIMIT)})
 
-    def _say(self, word: str, data: dict[str, Any] | None) -> None:
-        with suppress(RPCError):  # a master that takes no more is gone, which shows soon
-            self.client.send(Message(word, data, self.client_id))
+    def _say(self, name: str, data: dict[str, Any] | None) -> None:
+        with suppress(RPCError):  # the master is gone, which shows soon
+            self.client.send(Message(name, data, self.client_id))
 
     def _report(self) -> None:
         with suppress(RPCError):
@@ -189,12 +195,12 @@ class FleetWorker(PartRunner, WorkerRunner):
 
 
 def run_worker(master: tuple[str, int], patience: float, *, ends_with_input: bool) -> None:
-    """Be a worker until the master says that it is enough.
+    """Be a worker until the master ends the run.
 
-    With `ends_with_input` it ends as well when its standard input does, which is when whoever started it is gone.
+    With `ends_with_input` it ends as well when its standard input does: the process that started it is gone.
 
     Raises:
-        PhoneSimError: there is no master, or it is gone, or what it says cannot be used.
+        PhoneSimError: there is no master, or it is gone, or its messages cannot be used.
         KeyboardInterrupt: it was interrupted, or got SIGTERM.
     """
     if ends_with_input:
@@ -219,4 +225,4 @@ def _exit_with_input() -> NoReturn:
     while nb_read(0, 4096):
         pass
     sys.stderr.flush()
-    os._exit(1)  # there is nobody to report to
+    os._exit(1)  # nobody is left to report to

@@ -1,4 +1,4 @@
-"""Workers of a run as processes of this machine. They end when whoever started them does, however that ends."""
+"""Workers of a run as processes of this machine. They end with the process that started them, however that ends."""
 
 import subprocess
 import sys
@@ -12,9 +12,9 @@ _PATIENCE = 3.0
 
 
 @contextmanager
-def workers(count: int, master: tuple[str, int]) -> Iterator["Workers"]:
-    """So many workers of the master at host and port, until they are not needed any more."""
-    started = Workers()
+def worker_processes(count: int, master: tuple[str, int]) -> Iterator["WorkerProcesses"]:
+    """`count` workers of the master at host and port, until the end of the context."""
+    started = WorkerProcesses()
     try:
         for _ in range(count):
             started.start(master)
@@ -23,8 +23,8 @@ def workers(count: int, master: tuple[str, int]) -> Iterator["Workers"]:
         started.end()
 
 
-class Workers:
-    """The processes that were started; their standard input holds them, and is never written to."""
+class WorkerProcesses:
+    """The started workers. Each ends when its standard input, to which nothing is written, is closed."""
 
     def __init__(self) -> None:
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -42,17 +42,17 @@ class Workers:
             )
         )
 
-    def gone(self) -> list[int]:
-        """The ids of those that have ended."""
+    def ended(self) -> list[int]:
+        """The process ids of workers that have ended."""
         return [process.pid for process in self._processes if process.poll() is not None]
 
     def check(self) -> None:
         """Raise PhoneSimError if a worker has ended."""
-        for pid in self.gone():
+        for pid in self.ended():
             raise PhoneSimError(f"worker with pid {pid} has ended before the run began")
 
     def end(self) -> None:
-        """Wait a moment for those that are about to end, and end the others."""
+        """Wait a moment for workers that are about to end, and end the others."""
         end = time.monotonic() + _PATIENCE
         for process in self._processes:
             with suppress(subprocess.TimeoutExpired):

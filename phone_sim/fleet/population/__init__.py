@@ -1,1 +1,1 @@
-"""Populations: which phones a fleet has, their file, and the folder of the boot server that it describes."""
+"""Populations: the phones of a fleet, their file, and the folder of the boot server that it describes."""

@@ -1,8 +1,7 @@
-"""A population: how many phones there are, which ones, when each is switched on and rebooted, and what goes wrong.
+"""A population: its phones, when each is switched on and rebooted, and which requests fail on purpose.
 
-A phone is worked out from its number when it is asked for, the same one each time, so that a large population takes
-little more than a byte a phone. This module does not know where a population is written down, nor what a boot server
-is.
+A phone is computed from its number when it is asked for, the same phone each time, so that a large population takes
+little more than a byte a phone. This module does not know in which file a population is, nor what a boot server is.
 """
 
 import itertools
@@ -18,26 +17,26 @@ from ipaddress import IPv4Network
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.profile import CURRENT
-from phone_sim.fleet.fault_injection import FaultShare
+from phone_sim.fleet.population.fault_share import FaultShare
 from phone_sim.mac_address import MacAddress
 
 PHONE_LIMIT = 1_000_000
-"""Most phones of a population; ours."""
+"""Maximum number of phones of a population (our choice)."""
 FIRST_MAC = MacAddress("0004f2000001")
 _LAST_MAC = 0xFFFFFFFFFFFF
 
 
 class Pattern(Enum):
-    """What happens to the phones of a population."""
+    """When the phones of a population are switched on and rebooted."""
 
     STORM = "storm"
-    """They come up all at once, as when the power comes back."""
+    """All are switched on at once, as when the power comes back."""
     RAMP = "ramp"
-    """They come up one after the other, evenly over a time."""
+    """They are switched on one after another, evenly over a time."""
     ROLLING = "rolling"
-    """They come up, and then are rebooted, group after group."""
+    """They are switched on, and then rebooted group after group."""
     DAY = "day"
-    """They are up from the beginning, and live: what happens is the daily check and what follows from it."""
+    """They are on from the start, for a day: the daily check and what follows from it."""
 
 
 _ONE_BY_ONE = (Pattern.RAMP, Pattern.ROLLING)
@@ -47,9 +46,9 @@ _ONE_BY_ONE = (Pattern.RAMP, Pattern.ROLLING)
 class PlannedPhone:
     """A phone of a population; `model` and `firmware` are names.
 
-    `source_address` is the address of this machine that it asks from, None for whichever the system takes.
-    `switched_on` and `rebooted`, infinity for never, are in seconds from the beginning. `clock_ahead` is by how many
-    seconds its clock is ahead of the right time; negative for behind.
+    `source_address` is the address of this machine from which it connects, None for the system's choice. `switched_on`
+    and `rebooted`, infinity for never, are in seconds from the start. `clock_ahead` is the number of seconds by which
+    its clock is ahead of the right time; negative for behind.
     """
 
     mac: MacAddress
@@ -65,17 +64,17 @@ class PlannedPhone:
 class Population:
     """Phones by number, from 0.
 
-    `models` and `firmwares` are names with the share that each has among the phones, in any unit; exactly that many
-    phones get it, and `seed` decides which. MAC addresses are those of `macs`, or else count up from `first_mac`.
-    `sources` are taken in turn, address by address.
+    `models` and `firmwares` are names with weights; each share of the phones is met exactly, and `seed` decides which
+    phones are in it. MAC addresses are those of `macs`, or else count up from `first_mac`. Phones connect from the
+    addresses of `source_networks` in turn.
 
-    A ramp takes `seconds`. Rolling reboots come after one, of a `group` of phones `every` so many seconds, the first
-    that long after the last phone was switched on. The clock shows `now` at the beginning, None for the system's time,
-    and runs `speed` times as fast as time does; a phone's own is up to `jitter` seconds off, either way, by the seed.
-    So much of the requests as `faults` says fails.
+    A ramp takes `seconds`. Rolling reboots follow a ramp: a `group` of phones reboots `every` seconds, the first group
+    `every` seconds after the last phone was switched on. The clock shows `now` at the start, None for the system's
+    time, and runs `speed` times as fast as real time; each phone's own clock is up to `jitter` seconds ahead or behind,
+    by the seed. `faults` says which requests fail.
 
     Raises:
-        UsageError: for numbers that make no population.
+        UsageError: a number is not possible.
     """
 
     count: int
@@ -84,7 +83,7 @@ class Population:
     firmwares: Mapping[str, float] = field(default_factory=lambda: {CURRENT: 1.0})
     first_mac: MacAddress = FIRST_MAC
     macs: Sequence[MacAddress] = ()
-    sources: Sequence[IPv4Network] = ()
+    source_networks: Sequence[IPv4Network] = ()
     pattern: Pattern = Pattern.STORM
     seconds: float = 0.0
     group: int = 0
@@ -111,7 +110,7 @@ class Population:
             raise UsageError("rolling reboots need a group of at least one phone, and a time from one to the next")
 
     def of(self, count: int) -> "Population":
-        """The same population with so many phones. Raises UsageError as for a new one."""
+        """The same population with `count` phones. Raises UsageError as for a new one."""
         return replace(self, count=count)
 
     def has(self, mac: MacAddress) -> bool:
@@ -119,21 +118,21 @@ class Population:
         return self.number_of(mac) is not None
 
     def number_of(self, mac: MacAddress) -> int | None:
-        """The number of the phone with this address, None where there is none."""
+        """The number of the phone with this address, None if there is none."""
         if self.macs:
             return next((number for number, own in enumerate(self.macs[: self.count]) if own == mac), None)
         number = int(mac.digits, 16) - int(self.first_mac.digits, 16)
         return number if 0 <= number < self.count else None
 
     def phone(self, number: int) -> PlannedPhone:
-        """The phone of this number. Raises IndexError where there is none."""
+        """The phone of this number. Raises IndexError if there is none."""
         if not 0 <= number < self.count:
             raise IndexError(f"there is no phone {number} among {self.count}")
         return PlannedPhone(
             mac=self.macs[number] if self.macs else MacAddress(f"{int(self.first_mac.digits, 16) + number:012x}"),
             model=tuple(self.models)[self._model_of[number]],
             firmware=tuple(self.firmwares)[self._firmware_of[number]],
-            source_address=self._source(number),
+            source_address=self._source_address(number),
             switched_on=self.seconds * number / self.count if self.pattern in _ONE_BY_ONE else 0.0,
             rebooted=self._rebooted(number) if self.pattern is Pattern.ROLLING else math.inf,
             clock_ahead=self._clock_ahead(number) if self.jitter else 0.0,
@@ -154,11 +153,11 @@ class Population:
     def _firmware_of(self) -> bytes:
         return _dealt(self.firmwares, self.count, f"{self.seed}/firmwares")
 
-    def _source(self, number: int) -> str | None:
-        if not self.sources:
+    def _source_address(self, number: int) -> str | None:
+        if not self.source_networks:
             return None
-        place = number % sum(map(_size, self.sources))
-        for network in self.sources:
+        place = number % sum(map(_size, self.source_networks))
+        for network in self.source_networks:
             if place < _size(network):
                 break
             place -= _size(network)
@@ -166,12 +165,12 @@ class Population:
 
 
 def _size(network: IPv4Network) -> int:
-    """How many phones can ask from a network: its own and its broadcast address are nobody's."""
+    """The number of usable addresses of a network, without its own and its broadcast address."""
     return max(network.num_addresses - 2, 0) or network.num_addresses
 
 
 def _dealt(shares: Mapping[str, float], count: int, seed: str) -> bytes:
-    """The place in `shares` that each phone gets: every share is met to within one phone, the order is drawn."""
+    """The index in `shares` of each phone: every share is met to within one phone, the order is drawn."""
     if len(shares) == 1:
         return bytes(count)  # a million of them need not be drawn
     whole = sum(shares.values())

@@ -65,7 +65,7 @@ from phone_sim.authority.orders import software_bits
 from phone_sim.boot_server.fault_kinds import FaultKind, Reset, parse_kind
 from phone_sim.errors import UsageError
 from phone_sim.firmware.profile import CURRENT, profile_for
-from phone_sim.fleet.fault_injection import KINDS, FaultShare
+from phone_sim.fleet.population.fault_share import KINDS, FaultShare
 from phone_sim.fleet.population.phones import PHONE_LIMIT, Pattern, Population
 from phone_sim.fleet.population.server_files import read_files
 from phone_sim.licensing.expiry import NEVER, Expiry
@@ -162,7 +162,7 @@ def _population(top: Table) -> Population:
         firmwares=firmwares,
         first_mac=top.convert("first_mac", partial(MacAddress.parse, first)),
         macs=found,
-        sources=_sources(top),
+        source_networks=_source_networks(top),
         faults=_faults(top.table("faults")) if "faults" in top.values else None,
         **_boot(top.table("boot")),
         always_fetches_license=_LICENSE_FETCH[top.choice("license_fetch", _LICENSE_FETCH, "firmware")],
@@ -258,7 +258,7 @@ def _some(table: Table, key: str) -> tuple[str, ...]:
     return found
 
 
-def _sources(top: Table) -> tuple[IPv4Network, ...]:
+def _source_networks(top: Table) -> tuple[IPv4Network, ...]:
     return tuple(top.convert("sources", partial(IPv4Network, text)) for text in _some(top, "sources"))
 
 

@@ -1,4 +1,4 @@
-"""Whether the addresses that phones ask from are addresses of this machine, asked before the first of them does."""
+"""Checks that the source addresses of phones are addresses of this machine, before the first phone uses one."""
 
 import socket
 from collections.abc import Iterable
@@ -7,9 +7,9 @@ from ipaddress import IPv4Network
 from phone_sim.errors import UsageError
 
 
-def check_sources(sources: Iterable[IPv4Network]) -> None:
-    """Refuse blocks whose first or last address is not this machine's. Raises UsageError, which names the address."""
-    for network in sources:
+def check_source_addresses(networks: Iterable[IPv4Network]) -> None:
+    """Refuse networks whose first or last address is not this machine's. Raises UsageError, which names the address."""
+    for network in networks:
         for address in {network[0], network[-1]} if network.num_addresses <= 2 else {network[1], network[-2]}:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
                 try:

@@ -1,1 +1,1 @@
-"""What the master of a run and its workers tell each other. No Locust, no gevent."""
+"""The messages between the master of a run and its workers. No Locust, no gevent."""

@@ -1,7 +1,7 @@
-"""What can be said of one phone of a fleet: its state, its features and why, and its log; a worker tells it its master.
+"""The details of one phone of a fleet: its state, its features with the reasons, and its log; also as a message.
 
-What a worker tells is text with limits, and is read as strictly as any other message. This module does not know who
-asks, nor how messages travel.
+A worker's message has limits, and is read as strictly as any other. This module does not know who asks, nor how
+messages travel.
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from phone_sim.fleet.protocol.message import Fields, sendable
 from phone_sim.mac_address import MacAddress
 
 LOG_LIMIT = 1024 * 1024
-"""Most bytes of a log that are told, the last ones; ours. A log of the default size is smaller."""
-_WORD_LIMIT = 100
+"""Maximum number of bytes of a log, the last ones (our choice). A log of the default size is smaller."""
+_STATE_LIMIT = 100
 
 
-class UntoldError(PhoneSimError):
-    """Something that cannot be said of a phone, and why; `status` is what HTTP calls that."""
+class PhoneDetailsError(PhoneSimError):
+    """The details of a phone cannot be had, for this reason; `status` is the HTTP status for it."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -29,7 +29,7 @@ class UntoldError(PhoneSimError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureState:
-    """What a feature is: on or not, for which reason."""
+    """A feature of a phone: on or off, and why."""
 
     key: str
     is_on: bool
@@ -38,9 +38,9 @@ class FeatureState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneDetails:
-    """A phone as it is. `shortcoming` is why it is not as expected; empty if it is.
+    """A phone now. `shortcoming` is why it is not as expected; empty if it is.
 
-    The log is as it was written so far, uploaded or not; its beginning is left off when it `is_cut`.
+    `log` is all that it has logged so far, uploaded or not, without the beginning when it `is_cut`.
     """
 
     mac: MacAddress
@@ -57,20 +57,19 @@ class PhoneDetails:
     def of(cls, fleet: Fleet, number: int) -> Self:
         """The phone of this number, switched on or not."""
         planned = fleet.population.phone(number)
-        fleet_phone = fleet.phones.get(number)
-        if fleet_phone is None:
+        phone = fleet.switched_on.get(number)
+        if phone is None:
             return cls.off(planned)
-        gates = fleet_phone.phone.service.gates if fleet_phone.phone.service is not None else ()
-        log, is_cut = _end(fleet.log(fleet_phone))
+        log, is_cut = _end(fleet.log(phone))
         return cls(
             mac=planned.mac,
             model=planned.model,
             firmware=planned.firmware,
-            state=fleet_phone.phone.state.value,
-            shortcoming=fleet.shortcoming(fleet_phone),
-            reboots=fleet_phone.reboots,
+            state=phone.state.value,
+            shortcoming=fleet.shortcoming(phone),
+            reboots=phone.reboots,
             features=tuple(
-                FeatureState(key=gate.feature.key, is_on=gate.is_enabled, reason=gate.reason) for gate in gates
+                FeatureState(key=gate.feature.key, is_on=gate.is_enabled, reason=gate.reason) for gate in phone.gates
             ),
             log=log,
             is_cut=is_cut,
@@ -89,7 +88,7 @@ class PhoneDetails:
         return self.state == OFF
 
     def result(self) -> dict[str, Any]:
-        """The same as JSON has it."""
+        """The details as JSON."""
         return {
             "mac": self.mac.digits,
             "model": self.model,
@@ -104,7 +103,7 @@ class PhoneDetails:
         }
 
     def message(self) -> dict[str, Any]:
-        """What a worker tells its master."""
+        """The details as a worker sends them to its master."""
         return {
             "mac": self.mac.digits,
             "state": self.state,
@@ -117,14 +116,14 @@ class PhoneDetails:
 
     @classmethod
     def read(cls, fields: Fields, planned: PlannedPhone) -> Self:
-        """What is said of a phone in a message. Raises UsageError unless it is of that phone."""
+        """The details in a message. Raises UsageError unless they are of that phone."""
         if fields.text("mac") != planned.mac.digits:
             raise fields.error("mac", f"this is not {planned.mac}, which was asked for")
         return cls(
             mac=planned.mac,
             model=planned.model,
             firmware=planned.firmware,
-            state=fields.text("state", _WORD_LIMIT),
+            state=fields.text("state", _STATE_LIMIT),
             shortcoming=fields.text("shortcoming"),
             reboots=fields.whole("reboots"),
             features=tuple(
@@ -137,16 +136,16 @@ class PhoneDetails:
 
 
 def planned_phone(population: Population, mac: MacAddress) -> tuple[int, PlannedPhone]:
-    """The phone with this address, and its number. Raises UntoldError where there is none."""
+    """The phone with this address, and its number. Raises PhoneDetailsError if there is none."""
     number = population.number_of(mac)
     if number is None:
         first, last = population.phone(0).mac, population.phone(population.count - 1).mac
-        raise UntoldError(404, f"{mac}: no phone has this address; the first has {first}, the last {last}")
+        raise PhoneDetailsError(404, f"{mac}: no phone has this address; the first has {first}, the last {last}")
     return number, population.phone(number)
 
 
 def _end(log: bytes) -> tuple[str, bool]:
-    """The log as text, from the first line on that is not too long ago; and whether that is not its first one."""
+    """The log as text, from the first whole line within the limit; and whether its beginning is left off."""
     is_cut = len(log) > LOG_LIMIT
     if is_cut:
         log = log[-LOG_LIMIT:].partition(b"\n")[2]

@@ -1,7 +1,7 @@
-"""What a run of a fleet is: which phones, their boot server, and how they come there; a master tells it its workers.
+"""The setup of a run: its phones, their boot server and their settings; and a worker's share of it, as a message.
 
-What comes from a master is text and numbers with limits, and is read as strictly as what a user writes: a population
-is a population file. This module does not know how it travels, and needs no Locust.
+A message has limits, and is read as strictly as a user's input: the population in it is a population file. This module
+does not know how messages travel.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from phone_sim.runtime.transport import TLS_VERSIONS, Tls, check_addresses
 from phone_sim.toml_table import SIZE_LIMIT
 
 AT_ONCE_LIMIT = 10_000
-"""Most phones of one process that are busy at once; ours."""
+"""Maximum number of phones of one process that are busy at once (our choice)."""
 LONGEST_TIMEOUT = 60.0
 _ADDRESS_LIMIT = 4096
 _PEM_LIMIT = 64 * 1024
@@ -29,13 +29,12 @@ _SAMPLED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
-    """The phones of a run, their boot server, and how they are to be run.
+class RunSetup:
+    """The phones of a run, their boot server and their settings.
 
-    `population_text` is what the population was read from, which workers read it from again; empty for phones that
-    come without a file. `timeout` is in seconds, for an answer. `tls` says how HTTPS and FTPS are spoken; the files
-    that it names are on each worker's machine, at the same place as on the master's. At most `at_once` phones are busy
-    at the same time.
+    `population_text` is the text of the population file, which workers read again; empty without a file. `timeout` is
+    in seconds, for an answer. `tls` has the settings of HTTPS and FTPS; the files that it names are on each worker's
+    machine, at the same paths as on the master's. At most `at_once` phones are busy at the same time.
     """
 
     population: Population
@@ -49,21 +48,21 @@ class Setup:
     watched: tuple[MacAddress, ...] = ()
 
     def of(self, users: int, boot_server: str) -> Self:
-        """The same with so many phones and that boot server. Raises UsageError where there can be none."""
+        """The same with `users` phones and that boot server. Raises UsageError if these are not possible."""
         check_addresses(boot_server)
         return replace(self, population=self.population.of(users), boot_server=boot_server)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """The phones of a setup that are one worker's: those whose numbers are in a range. `run` counts the runs."""
+    """A worker's share of a setup: the phones whose numbers are in a range. `run` counts the runs."""
 
-    setup: Setup
+    setup: RunSetup
     numbers: range
     run: int
 
     def message(self) -> dict[str, Any]:
-        """What a worker is told."""
+        """The assignment as a master sends it to a worker."""
         setup = self.setup
         return {
             "run": self.run,
@@ -88,7 +87,7 @@ class Assignment:
         """The assignment in a message.
 
         Raises:
-            UsageError: it is none, or these are not the phones that the master means.
+            UsageError: it is not an assignment, or its phones are not the phones that the master means.
         """
         fields = Fields("what the master says", data)
         population = _population(fields.text("population", SIZE_LIMIT)).of(fields.whole("phones", 1, PHONE_LIMIT))
@@ -98,16 +97,14 @@ class Assignment:
             raise UsageError("the master means other phones than this worker: they are not of the same version")
         boot_server = fields.text("boot_server", _ADDRESS_LIMIT)
         check_addresses(boot_server)
-        setup = Setup(
+        setup = RunSetup(
             population=population,
             boot_server=boot_server,
             anchor=TrustAnchor.from_pem(fields.text("anchor", _PEM_LIMIT).encode(), "the master's trust anchor"),
             timeout=fields.number("timeout", 0.1, LONGEST_TIMEOUT),
             expects_licenses=fields.flag("expects_licenses"),
             at_once=fields.whole("at_once", 1, AT_ONCE_LIMIT),
-            tls=Tls(
-                ca_file=_path(fields, "ca_file"), client_cert=_path(fields, "client_cert"), oldest=_version(fields)
-            ),
+            tls=_tls(fields),
             watched=tuple(MacAddress.parse(mac) for mac in fields.texts("watched")),
         )
         return cls(setup=setup, numbers=numbers, run=fields.whole("run"))
@@ -115,9 +112,10 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distribution:
-    """Workers that share the phones, and the address that their master is at.
+    """The workers that share the phones, and the address on which their master listens.
 
-    So many are `expected` before the run begins, within `patience` seconds; some are `started` on this machine.
+    The run begins when `expected` workers have come, within `patience` seconds; `started` workers are processes of this
+    machine.
     """
 
     bind: tuple[str, int]
@@ -126,28 +124,28 @@ class Distribution:
     started: int = 0
 
 
-def parts(count: int, workers: int) -> list[range]:
-    """The numbers of `count` phones in as many ranges as there are workers, alike to within one phone."""
+def split_evenly(count: int, workers: int) -> list[range]:
+    """The numbers of `count` phones as a range for each worker; sizes differ by one phone at most."""
     size, more = divmod(count, workers)
     starts = [place * size + min(place, more) for place in range(workers + 1)]
     return [range(start, end) for start, end in itertools.pairwise(starts)]
 
 
 def in_turn(total: int, sizes: dict[str, int]) -> dict[str, int]:
-    """How many of `total` phones each of such parts has on, when they are switched on in turn, one of each part."""
+    """How many of `total` phones are on in each range, by name, when ranges of these sizes switch on in turn."""
     every = len(sizes)
     return {name: min(size, (total + every - 1 - place) // every) for place, (name, size) in enumerate(sizes.items())}
 
 
 def sample(population: Population, numbers: range) -> str:
-    """A digest of a hundred of the phones: two programs that do not plan the same phones have another."""
+    """A digest of a hundred of the phones, which differs where two programs plan different phones."""
     step = max(1, len(numbers) // _SAMPLED)
     planned = (population.phone(number) for number in [*numbers[::step], *numbers[-1:]])
     return hashlib.sha256("\n".join(map(repr, planned)).encode()).hexdigest()
 
 
 def _absolute(path: Path | None) -> str:
-    """A path as a worker in another folder finds it; empty for none."""
+    """A path as a worker in another folder finds it; empty without a path."""
     return f"{path.absolute()}" if path is not None else ""
 
 

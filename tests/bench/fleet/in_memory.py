@@ -18,7 +18,7 @@ from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, NotFound, Upl
 from phone_sim.fleet.fleet import Fleet
 from phone_sim.fleet.population.phones import Population
 from phone_sim.fleet.population.population_file import FleetFile, LicenseShare
-from phone_sim.fleet.virtual_run import FleetFileServer, live
+from phone_sim.fleet.virtual_run import FleetFileServer, run_until
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_key import LicenseType
 from phone_sim.runtime.clock import ManualClock
@@ -70,7 +70,7 @@ def fleet_of(population: Population, server: Transport) -> tuple[Fleet, ManualCl
 def boot(fleet: Fleet, numbers: range) -> None:
     """Boot phones, one after the other."""
     for number in numbers:
-        fleet.happen(number)
+        fleet.run_due(number)
 
 
 def resident() -> int:
@@ -102,18 +102,18 @@ def years(count: int) -> dict[str, float]:
     fleet, clock = fleet_of(found.population, FleetFileServer(found))
     fleet.plan(range(count))
     began = time.perf_counter()
-    live(fleet, clock, START)
+    run_until(fleet, clock, START)
     booted = time.perf_counter()
-    live(fleet, clock, START + timedelta(days=365))
+    run_until(fleet, clock, START + timedelta(days=365))
     a_year = time.perf_counter()
-    live(fleet, clock, START + timedelta(days=3650))
+    run_until(fleet, clock, START + timedelta(days=3650))
     ended = time.perf_counter()
-    reboots = sum(fleet_phone.reboots for fleet_phone in fleet.phones.values())
+    reboots = sum(phone.reboots for phone in fleet.switched_on.values())
     assert reboots > count / 4, reboots
-    some = list(fleet.phones.values())[:1000]
+    some = list(fleet.switched_on.values())[:1000]
     checked = time.perf_counter()
-    for fleet_phone in some:
-        fleet.check(fleet_phone)
+    for phone in some:
+        fleet.check(phone)
     return {
         "ten_years": 3650 * count / (ended - booted),
         "a_year_with_boots": 365 * count / (a_year - began),

@@ -77,7 +77,7 @@ def requests_of_a_boot(url: str, number: int) -> tuple[str, list[Fetch | Upload]
     """The MAC address of a phone, and what it asks when it boots."""
     requests: list[Fetch | Upload] = []
     fleet, _ = fleet_of(url, number + 1, Listeners(on_exchange=lambda _, exchange: requests.append(exchange.request)))
-    fleet.happen(number)
+    fleet.run_due(number)
     return fleet.population.phone(number).mac.digits, requests
 
 

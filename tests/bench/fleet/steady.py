@@ -18,7 +18,7 @@ import gevent
 
 from phone_sim.fleet.fleet import Fleet
 from phone_sim.fleet.on_locust.live_fleet import LiveFleet
-from phone_sim.fleet.on_locust.seconds import forget_old_seconds
+from phone_sim.fleet.on_locust.statistics import drop_old_seconds
 from phone_sim.fleet.on_locust.users import reporting, transports
 from phone_sim.fleet.population.phones import Population
 from phone_sim.runtime.clock import SystemClock
@@ -32,7 +32,7 @@ AT_ONCE = 50
 def sampled(environment: Environment, began: float) -> Sample:
     """What this process has now."""
     statistics = environment.stats
-    forget_old_seconds(statistics)
+    drop_old_seconds(statistics)
     gc.collect()
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return Sample(

@@ -78,17 +78,17 @@ class Scene:
     def settle(self) -> None:
         """Until nothing goes on any more."""
         with gevent.Timeout(30):
-            while self.live.waiting or self.live.busy or len(self.fleet.phones) < self.fleet.population.count:
+            while self.live.waiting or self.live.busy or len(self.fleet.switched_on) < self.fleet.population.count:
                 gevent.sleep(0.005)
 
 
 def test_reboots_of_one_phone_take_turns() -> None:
     scene = Scene(count=1, at_once=10)
-    scene.live.happen(0)
+    scene.live.run_due(0)
     gevent.joinall([gevent.spawn(scene.live.reboot, 0) for _ in range(3)], raise_error=True)
     assert scene.server.at_once.total() == 1
     assert len(scene.boots) == 4
-    assert scene.fleet.phones[0].phone.state is State.IDLE
+    assert scene.fleet.switched_on[0].state is State.IDLE
     scene.live.stop()
 
 
@@ -96,10 +96,10 @@ def test_reboot_waits_for_an_upload_and_others_for_it() -> None:
     scene = Scene(count=6, at_once=20)
     scene.live.switch_on(range(6))
     scene.settle()
-    for fleet_phone in scene.fleet.phones.values():
-        fleet_phone.log = LogContents(pending=b"unsent\n", on_server=b"")
-        fleet_phone.due = fleet_phone.upload = 0.0  # as if its period were over
-        scene.fleet._schedule.append((0.0, fleet_phone.number))
+    for phone in scene.fleet.switched_on.values():
+        phone.log = LogContents(pending=b"unsent\n", on_server=b"")
+        phone.due = phone.upload = 0.0  # as if its period were over
+        scene.fleet._schedule.append((0.0, phone.number))
     scene.live.switch_on(())
     gevent.sleep(0.001)
     assert scene.live.busy == 6, "no upload is under way"
@@ -107,24 +107,24 @@ def test_reboot_waits_for_an_upload_and_others_for_it() -> None:
     scene.settle()
     assert set(scene.server.at_once.values()) == {1}
     assert len(scene.boots) == 12
-    assert {fleet_phone.phone.state for fleet_phone in scene.fleet.phones.values()} == {State.IDLE}
+    assert {phone.state for phone in scene.fleet.switched_on.values()} == {State.IDLE}
     scene.live.stop()
 
 
 def test_what_did_happen_meanwhile_does_not_happen_again() -> None:
     scene = Scene(count=1, at_once=2)
-    gevent.joinall([gevent.spawn(scene.live.happen, 0) for _ in range(2)], raise_error=True)
+    gevent.joinall([gevent.spawn(scene.live.run_due, 0) for _ in range(2)], raise_error=True)
     assert len(scene.boots) == 1
     scene.live.stop()
 
 
 def test_failure_leaves_the_phone_to_others() -> None:
     scene = Scene(count=1, at_once=2)
-    scene.live.happen(0)
-    scene.fleet.phones[0].phone.state = State.REBOOTING
+    scene.live.run_due(0)
+    scene.fleet.switched_on[0].firmware.state = State.REBOOTING
     with pytest.raises(LifecycleError):
         scene.live.reboot(0)
-    scene.fleet.phones[0].phone.state = State.IDLE
+    scene.fleet.switched_on[0].firmware.state = State.IDLE
     scene.clock.pass_to(BEFORE_THE_CHECK + timedelta(seconds=1))
     scene.live.reboot(0)
     assert len(scene.boots) == 2

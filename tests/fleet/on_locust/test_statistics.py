@@ -5,7 +5,7 @@ import sys
 
 _COUNTS = """
 from locust.stats import RequestStats
-from phone_sim.fleet.on_locust.seconds import KEPT, forget_old_seconds
+from phone_sim.fleet.on_locust.statistics import SECONDS_KEPT, drop_old_seconds
 
 statistics = RequestStats()
 for second in range(1000):
@@ -17,11 +17,11 @@ for second in range(1000):
             counts[second] = 1
         each.last_request_timestamp = 999.5
 before = statistics.total.num_requests, entry.num_failures, entry.get_response_time_percentile(0.5)
-forget_old_seconds(statistics)
+drop_old_seconds(statistics)
 assert (statistics.total.num_requests, entry.num_failures, entry.get_response_time_percentile(0.5)) == before
 for each in (entry, statistics.total):
     for counts in (each.num_reqs_per_sec, each.num_fail_per_sec):
-        assert sorted(second for second in counts if second < 1000) == list(range(999 - KEPT, 1000))
+        assert sorted(second for second in counts if second < 1000) == list(range(999 - SECONDS_KEPT, 1000))
 """
 
 

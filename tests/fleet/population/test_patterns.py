@@ -13,7 +13,7 @@ from phone_sim.fleet.fleet import Fleet, Listeners
 from phone_sim.fleet.phone_clock import ShiftedClock, clock_of, seconds_until
 from phone_sim.fleet.population.phones import Pattern, Population
 from phone_sim.fleet.population.population_file import FleetFile, LicenseShare, read_fleet_file
-from phone_sim.fleet.virtual_run import FleetFileServer, live, run_virtual
+from phone_sim.fleet.virtual_run import FleetFileServer, run_until, run_virtual
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_key import LicenseType
 from phone_sim.mac_address import MacAddress
@@ -50,7 +50,7 @@ class Watch:
         self.start = start
 
     def until(self, end: datetime) -> "Watch":
-        live(self.fleet, self.clock, end)
+        run_until(self.fleet, self.clock, end)
         return self
 
     def times(self, number: int) -> list[float]:
@@ -71,7 +71,7 @@ def test_rolling_reboots_take_group_after_group() -> None:
     assert [watch.times(number) for number in range(10)] == [
         [2.0 * number, 20.0 + 30.0 * (1 + number // 4)] for number in range(10)
     ]
-    assert all(fleet_phone.reboots == 1 for fleet_phone in watch.fleet.phones.values())
+    assert all(phone.reboots == 1 for phone in watch.fleet.switched_on.values())
 
 
 def test_rolling_reboots_count_from_the_first_phone() -> None:

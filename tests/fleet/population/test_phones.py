@@ -50,7 +50,7 @@ def test_listed_addresses_are_taken_in_order() -> None:
 
 def test_sources_are_taken_in_turn() -> None:
     networks = [IPv4Network("127.1.0.0/30"), IPv4Network("127.2.0.9/32")]
-    population = Population(count=5, sources=networks)
+    population = Population(count=5, source_networks=networks)
     assert [population.phone(number).source_address for number in range(5)] == [
         "127.1.0.1",
         "127.1.0.2",

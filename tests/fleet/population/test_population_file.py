@@ -9,7 +9,7 @@ import pytest
 
 from phone_sim.boot_server.fault_kinds import Reset, Status, Truncate
 from phone_sim.errors import UsageError
-from phone_sim.fleet.fault_injection import FaultShare
+from phone_sim.fleet.population.fault_share import FaultShare
 from phone_sim.fleet.population.phones import Pattern
 from phone_sim.fleet.population.population_file import LicenseShare, read_fleet_file
 from phone_sim.licensing.expiry import NEVER, Expiry
@@ -64,7 +64,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert population.always_fetches_license is True
     assert population.models == {"SPIP_670": 60.0, "SSIP_7000": 40.5}
     assert population.firmwares == {"3.3.0": 3.0, "4.0.1": 1.0}
-    assert population.sources == (IPv4Network("127.1.0.0/24"), IPv4Network("127.2.0.1/32"))
+    assert population.source_networks == (IPv4Network("127.1.0.0/24"), IPv4Network("127.2.0.1/32"))
     assert (population.pattern, population.seconds) == (Pattern.RAMP, 120.0)
     assert (population.now, population.jitter) == (datetime(2026, 12, 31, 22, tzinfo=UTC), 30.0)
     assert population.faults == FaultShare(

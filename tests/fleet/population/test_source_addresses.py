@@ -15,7 +15,7 @@ from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.tftp import TftpBootServer
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import TransferFailed
-from phone_sim.fleet.population.source_addresses import check_sources
+from phone_sim.fleet.population.source_addresses import check_source_addresses
 from tests.real_servers.namespaces import needs_namespaces
 from tests.runtime.by_fleet import fleet_http, fleet_tftp
 from tests.runtime.phones import PATIENT, fetch
@@ -67,7 +67,7 @@ def test_rebooted_phones_ask_from_their_own_addresses(serving: Any, tmp_path: Pa
 @pytest.mark.parametrize(("block", "address"), [("192.0.2.0/24", "192.0.2."), ("192.0.2.9/32", "192.0.2.9")])
 def test_foreign_block_ends_the_run_before_it_begins(block: str, address: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=f"phones cannot ask from {block}: {address}"):
-        check_sources([IPv4Network("127.0.0.0/8"), IPv4Network(block)])
+        check_source_addresses([IPv4Network("127.0.0.0/8"), IPv4Network(block)])
     (file := tmp_path / "phones.toml").write_text(f'sources = ["{block}"]')
     words = ["--server", "http://127.0.0.1:9/", "--population", str(file), "--headless", "--run-time", "60s"]
     ended = subprocess.run(

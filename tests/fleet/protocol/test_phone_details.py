@@ -1,4 +1,4 @@
-"""What is said of one phone, and how strictly a master reads what a worker says of it."""
+"""The details of one phone, and how strictly a master reads a worker's message with them."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from phone_sim.fleet.fleet import Fleet
 from phone_sim.fleet.population.phones import Population
 from phone_sim.fleet.population.population_file import FleetFile
 from phone_sim.fleet.protocol.message import Fields
-from phone_sim.fleet.protocol.phone_details import LOG_LIMIT, PhoneDetails, UntoldError, planned_phone
+from phone_sim.fleet.protocol.phone_details import LOG_LIMIT, PhoneDetails, PhoneDetailsError, planned_phone
 from phone_sim.fleet.virtual_run import FleetFileServer
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.clock import ManualClock
@@ -26,7 +26,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class PulledPlug:
-    """A way to the server on which whatever is asked for breaks off what the phone does."""
+    """A transport on which every request breaks off the phone's run."""
 
     def fetch(self, _: Fetch) -> FetchReply:
         raise SystemExit
@@ -39,67 +39,67 @@ class PulledPlug:
 
 
 def fleet(*later: Transport) -> Fleet:
-    """A fleet whose first phone is on, and is to have a license that it does not get; its way there changes `later`."""
-    ways = iter((FleetFileServer(FleetFile(population=POPULATION, files=FILES)), *later))
+    """A fleet whose first phone is on, without the license that it needs; its next runs get the transports `later`."""
+    transports = iter((FleetFileServer(FleetFile(population=POPULATION, files=FILES)), *later))
     found = Fleet(
         POPULATION,
         boot_server="http://boot.example/",
         clock=ManualClock(NOON),
-        transport=lambda _phone: next(ways),
+        transport=lambda _phone: next(transports),
         anchor=load_anchor(),
         expects_licenses=True,
     )
-    found.happen(0)
+    found.run_due(0)
     return found
 
 
-def sent(told: PhoneDetails) -> Any:
-    """A message as it arrives."""
-    return msgpack.loads(msgpack.dumps(told.message()), strict_map_key=False)
+def sent(details: PhoneDetails) -> Any:
+    """The message as it arrives."""
+    return msgpack.loads(msgpack.dumps(details.message()), strict_map_key=False)
 
 
 def read(message: Any) -> PhoneDetails:
-    """A message as the master reads it."""
+    """The details as the master reads them."""
     return PhoneDetails.read(Fields("what a worker says", message), PHONE)
 
 
-def test_phone_says_what_it_lacks_and_logged() -> None:
-    told = PhoneDetails.of(fleet(), 0)
-    assert (told.state, told.shortcoming, told.reboots) == ("idle", "LDAP: no license", 0)
-    [ldap] = [feature for feature in told.features if feature.key == "LDAP"]
+def test_details_name_the_missing_license_and_have_the_log() -> None:
+    details = PhoneDetails.of(fleet(), 0)
+    assert (details.state, details.shortcoming, details.reboots) == ("idle", "LDAP: no license", 0)
+    [ldap] = [feature for feature in details.features if feature.key == "LDAP"]
     assert (ldap.is_on, ldap.reason) == (False, "no license")
-    assert "License: feature LDAP is not available\n" in told.log
-    assert told.result()["log"] == told.log.splitlines()
+    assert "License: feature LDAP is not available\n" in details.log
+    assert details.result()["log"] == details.log.splitlines()
 
 
-def test_phone_survives_the_way_to_the_master() -> None:
-    told = PhoneDetails.of(fleet(), 0)
-    assert read(sent(told)) == told
+def test_details_survive_their_message() -> None:
+    details = PhoneDetails.of(fleet(), 0)
+    assert read(sent(details)) == details
 
 
-def test_phone_that_is_off_says_so() -> None:
-    told = PhoneDetails.of(fleet(), 1)
-    assert (told.is_off, told.shortcoming, told.log) == (True, "it was not switched on", "")
-    assert told.result()["log"] == []
+def test_details_of_a_phone_that_is_off_say_so() -> None:
+    details = PhoneDetails.of(fleet(), 1)
+    assert (details.is_off, details.shortcoming, details.log) == (True, "it was not switched on", "")
+    assert details.result()["log"] == []
 
 
 def test_long_log_loses_its_beginning() -> None:
     found = fleet()
     line = b"line \xff of a log\n"
-    found.phones[0].log = LogContents(pending=b"last\n", on_server=line * (LOG_LIMIT // len(line)))
-    told = PhoneDetails.of(found, 0)
-    assert told.is_cut
-    assert told.log.startswith("line \ufffd of a log\n")
-    assert told.log.endswith("\nlast\n")
-    assert read(sent(told)) == told
+    found.switched_on[0].log = LogContents(pending=b"last\n", on_server=line * (LOG_LIMIT // len(line)))
+    details = PhoneDetails.of(found, 0)
+    assert details.is_cut
+    assert details.log.startswith("line \ufffd of a log\n")
+    assert details.log.endswith("\nlast\n")
+    assert read(sent(details)) == details
 
 
 def test_boot_that_is_broken_off_leaves_its_log() -> None:
     found = fleet(PulledPlug())
-    before = found.log(found.phones[0])
+    before = found.log(found.switched_on[0])
     with pytest.raises(SystemExit):
         found.reboot(0)
-    assert found.log(found.phones[0]).removeprefix(before).count(b"firmware 3.3.0 started") == 1
+    assert found.log(found.switched_on[0]).removeprefix(before).count(b"firmware 3.3.0 started") == 1
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_boot_that_is_broken_off_leaves_its_log() -> None:
         ("features", {str(n): {} for n in range(6000)}, "features: this is no table"),
     ],
 )
-def test_broken_word_of_a_worker_is_refused(key: str, value: Any, complaint: str) -> None:
+def test_broken_message_of_a_worker_is_refused(key: str, value: Any, complaint: str) -> None:
     message = {**sent(PhoneDetails.of(fleet(), 0)), key: value}
     with pytest.raises(UsageError, match=complaint):
         read(message)
@@ -131,5 +131,5 @@ def test_phone_is_found_by_its_address(population: Population) -> None:
     for number in range(population.count):
         phone = population.phone(number)
         assert planned_phone(population, phone.mac) == (number, phone)
-    with pytest.raises(UntoldError, match="00bb00000001: no phone has this address; the first has"):
+    with pytest.raises(PhoneDetailsError, match="00bb00000001: no phone has this address; the first has"):
         planned_phone(population, MacAddress("00bb00000001"))

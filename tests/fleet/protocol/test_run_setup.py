@@ -1,4 +1,4 @@
-"""What a master tells its workers, and which phones are whose."""
+"""What a master sends to its workers, and how phones are shared among them."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from phone_sim.errors import PhoneSimError
 from phone_sim.fleet.population.phones import Population
-from phone_sim.fleet.protocol.run_setup import Assignment, Setup, in_turn, parts
+from phone_sim.fleet.protocol.run_setup import Assignment, RunSetup, in_turn, split_evenly
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.transport import Tls
 from phone_sim.runtime.trust_file import load_anchor
@@ -21,7 +21,7 @@ POPULATION = Population(count=40, seed=3, models={"SPIP_670": 1.0, "VVX_1500": 2
 
 
 def assignment(population: Population = POPULATION, text: str = TEXT) -> Assignment:
-    setup = Setup(
+    setup = RunSetup(
         population=population,
         population_text=text,
         boot_server="http://boot.example/",
@@ -98,21 +98,21 @@ def test_broken_message_is_refused(key: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize("message", [None, [], "spawn", {}, {n: n for n in range(10_000)}])
-def test_what_is_no_message_is_refused(message: Any) -> None:
+def test_message_of_another_form_is_refused(message: Any) -> None:
     with pytest.raises(PhoneSimError):
         Assignment.read(message)
 
 
 @given(st.integers(1, 5000), st.integers(1, 64))
 def test_every_phone_has_one_worker(count: int, workers: int) -> None:
-    found = parts(count, workers)
-    assert [number for part in found for number in part] == list(range(count))
+    found = split_evenly(count, workers)
+    assert [number for numbers in found for number in numbers] == list(range(count))
     assert max(map(len, found)) - min(map(len, found)) <= 1
 
 
 @given(st.integers(1, 300), st.integers(1, 20))
-def test_parts_are_switched_on_in_turn(count: int, workers: int) -> None:
-    sizes = {f"{place}": len(part) for place, part in enumerate(parts(count, workers))}
+def test_ranges_are_switched_on_in_turn(count: int, workers: int) -> None:
+    sizes = {f"{place}": len(numbers) for place, numbers in enumerate(split_evenly(count, workers))}
     before = dict.fromkeys(sizes, 0)
     for total in range(count + 1):
         counts = in_turn(total, sizes)

@@ -1,4 +1,4 @@
-"""What a worker reports, and how parts become a whole."""
+"""What a worker reports, and how the reports of several workers become one census."""
 
 from collections import Counter
 from typing import Any
@@ -8,7 +8,8 @@ import pytest
 
 from phone_sim.errors import UsageError
 from phone_sim.fleet.census import LOST, Census
-from phone_sim.fleet.protocol.run_report import Report
+from phone_sim.fleet.protocol.census_message import census_message
+from phone_sim.fleet.protocol.run_status import ProcessReport
 
 TEN = range(10)
 UP = Census(
@@ -19,16 +20,16 @@ UP = Census(
     faults=Counter(reset=2),
     unexpected={7: "LDAP: no license"},
 )
-REPORT = Report(run=1, census=UP, busy=2, waiting=5, licensed=Counter({120: 6, 130: 1}), final=True)
+REPORT = ProcessReport(run=1, census=UP, busy=2, waiting=5, licensed=Counter({120: 6, 130: 1}), final=True)
 
 
-def test_report_survives_the_way() -> None:
-    assert Report.read(REPORT.message(), TEN) == REPORT
+def test_report_survives_its_message() -> None:
+    assert ProcessReport.read(REPORT.message(), TEN) == REPORT
 
 
 def test_report_of_other_phones_is_refused() -> None:
     with pytest.raises(UsageError, match="these are not 11 phones"):
-        Report.read(REPORT.message(), range(11))
+        ProcessReport.read(REPORT.message(), range(11))
 
 
 @pytest.mark.parametrize(
@@ -40,19 +41,19 @@ def test_report_of_other_phones_is_refused() -> None:
         ("licensed", {"120": 6}),
         ("licensed", {120: -6}),
         ("census", None),
-        ("census", {**UP.message(), "states": {"idle": 8.0, "rebooting": 2}}),
-        ("census", {**UP.message(), "states": {7: 10}}),
-        ("census", {**UP.message(), "features": {"LDAP": 7}}),
-        ("census", {**UP.message(), "reasons": {"x" * 2000: 1}}),
-        ("census", {**UP.message(), "reasons": {"none": 11}}),
-        ("census", {**UP.message(), "unexpected": {10: "it is of another worker"}}),
-        ("census", {**UP.message(), "unexpected": {"7": "no license"}}),
-        ("census", {**UP.message(), "unexpected": dict.fromkeys(range(51), "no license")}),
+        ("census", {**census_message(UP), "states": {"idle": 8.0, "rebooting": 2}}),
+        ("census", {**census_message(UP), "states": {7: 10}}),
+        ("census", {**census_message(UP), "features": {"LDAP": 7}}),
+        ("census", {**census_message(UP), "reasons": {"x" * 2000: 1}}),
+        ("census", {**census_message(UP), "reasons": {"none": 11}}),
+        ("census", {**census_message(UP), "unexpected": {10: "it is of another worker"}}),
+        ("census", {**census_message(UP), "unexpected": {"7": "no license"}}),
+        ("census", {**census_message(UP), "unexpected": dict.fromkeys(range(51), "no license")}),
     ],
 )
 def test_broken_report_is_refused(key: str, value: Any) -> None:
     with pytest.raises(UsageError, match="what a worker says"):
-        Report.read({**REPORT.message(), key: value}, TEN)
+        ProcessReport.read({**REPORT.message(), key: value}, TEN)
 
 
 def test_lost_phones_are_neither_up_nor_as_expected() -> None:
@@ -70,19 +71,19 @@ def test_lost_phones_are_neither_up_nor_as_expected() -> None:
 
 def test_phones_that_come_up_are_named_last() -> None:
     coming = Census(unexpected=dict.fromkeys(range(3), "it is booting"))
-    parts = [Census.off(range(20, 100)), coming, Census.lost(range(100, 200)), UP]
-    named = Census.together(parts[:2] + parts[3:]).unexpected
+    ranges = [Census.off(range(20, 100)), coming, Census.lost(range(100, 200)), UP]
+    named = Census.together(ranges[:2] + ranges[3:]).unexpected
     assert list(named) == [7, 0, 1, 2, *range(20, 66)]
-    assert list(Census.together(parts).unexpected) == [7, *range(100, 149)]
+    assert list(Census.together(ranges).unexpected) == [7, *range(100, 149)]
 
 
-def test_what_a_server_made_up_can_be_sent() -> None:
+def test_words_of_a_server_can_be_sent() -> None:
     census = Census(states=Counter(idle=3), reasons=Counter({"x" * 2000: 1, "x" * 3000: 1, "file \udcff": 1}))
-    told = msgpack.loads(msgpack.dumps(Report(run=1, census=census).message()), strict_map_key=False)
-    assert Report.read(told, range(3)).census.reasons == {"x" * 1000: 2, "file ?": 1}
+    told = msgpack.loads(msgpack.dumps(ProcessReport(run=1, census=census).message()), strict_map_key=False)
+    assert ProcessReport.read(told, range(3)).census.reasons == {"x" * 1000: 2, "file ?": 1}
 
 
-def test_very_many_reasons_are_told_in_short() -> None:
+def test_rarest_of_very_many_reasons_are_sent_as_one() -> None:
     many = Census(states=Counter(idle=3000), reasons=Counter({f"reason {place}": 1 for place in range(3000)}))
-    told = many.message()["reasons"]
+    told = census_message(many)["reasons"]
     assert (len(told), told["another reason"]) == (1001, 2000)

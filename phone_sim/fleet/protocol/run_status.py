@@ -1,4 +1,4 @@
-"""What can be said of a run at a moment: of one process, or of all of them. This module does not know who asks."""
+"""The status of a run: the report of one process, and the status of all. This module does not know who asks."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -6,16 +6,17 @@ from typing import Any, Self
 
 from phone_sim.fleet.census import Census
 from phone_sim.fleet.population.phones import Population
+from phone_sim.fleet.protocol.census_message import census_message, read_census
 from phone_sim.fleet.protocol.message import Fields
 from phone_sim.mac_address import MacAddress
 
 LICENSED_NAME = "licensed"
-"""What the time from power-on to a boot with all features licensed is called where requests have names."""
+"""The name of the time from power-on to all features licensed, among the names of requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """The phones of a process: how many are busy and wait, and how often which time to licensed occurred.
+class ProcessReport:
+    """The phones of one process: their census, how many are busy or wait, and how often each time to licensed occurred.
 
     Times are in milliseconds, rounded to two digits as Locust rounds them. A report is `final` after a clean end.
     """
@@ -28,10 +29,10 @@ class Report:
     final: bool = False
 
     def message(self) -> dict[str, Any]:
-        """What a worker tells its master."""
+        """The report as a worker sends it to its master."""
         return {
             "run": self.run,
-            "census": self.census.message(),
+            "census": census_message(self.census),
             "busy": self.busy,
             "waiting": self.waiting,
             "licensed": dict(self.licensed),
@@ -40,11 +41,11 @@ class Report:
 
     @classmethod
     def read(cls, data: Any, numbers: range) -> Self:
-        """The report in a message. Raises UsageError unless it is one of the phones of these numbers."""
+        """The report in a message. Raises UsageError unless it is a report on the phones of these numbers."""
         fields = Fields("what a worker says", data)
         return cls(
             run=fields.whole("run"),
-            census=Census.read(fields.table("census"), numbers),
+            census=read_census(fields.table("census"), numbers),
             busy=fields.whole("busy"),
             waiting=fields.whole("waiting"),
             licensed=fields.times("licensed"),
@@ -53,8 +54,8 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """The phones of all processes. `workers` says of each what it is and what became of it; none without any.
+class RunStatus:
+    """The phones of all processes, and the workers as a result shows them.
 
     `unexpected` names some of the phones that are not as expected, with the reason.
     """
@@ -68,6 +69,6 @@ class Picture:
 
     @classmethod
     def before(cls, population: Population) -> Self:
-        """The phones before the first run: none is switched on."""
+        """The status before the first run: no phone is switched on."""
         census = Census.off(range(population.count))
         return cls(census=census, busy=0, waiting=0, licensed=Counter(), unexpected=census.named(population))
