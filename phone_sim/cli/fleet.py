@@ -116,14 +116,14 @@ def command(**values: Any) -> None:
     Example: phone-sim fleet --server http://127.0.0.1:8080/ --users 500 --spawn-rate 50 --run-time 1m --headless
     """
     from phone_sim.cli.fleet_load import be_worker, load
-    from phone_sim.cli.fleet_option_rules import check_words
+    from phone_sim.cli.fleet_option_rules import check_options
     from phone_sim.cli.fleet_site import write_site
     from phone_sim.errors import MacAddressError, UsageError
     from phone_sim.fleet.population.phones import Population
     from phone_sim.fleet.population.population_file import FleetFile, read_fleet_file
     from phone_sim.mac_address import MacAddress
 
-    check_words(values)
+    check_options(values)
     if values["worker"]:
         be_worker(values)
         return

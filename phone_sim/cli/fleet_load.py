@@ -17,7 +17,7 @@ _NOTHING = "nothing of that name was counted"
 
 
 def be_worker(values: dict[str, Any]) -> None:
-    """Be a worker."""
+    """Run as a worker of a master."""
     from phone_sim.errors import UsageError
 
     try:
@@ -30,7 +30,7 @@ def be_worker(values: dict[str, Any]) -> None:
 
 
 def load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str, Any]) -> None:
-    """Let the phones boot, and report in the end."""
+    """Run the load, and report the result."""
     from phone_sim.cli.phone_report import talk
     from phone_sim.errors import UsageError
     from phone_sim.fleet.on_locust.thresholds import Threshold
@@ -40,7 +40,7 @@ def load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str
     distribution = _distribution(values)
     population = found.population
     try:
-        # Before anything that holds on to a socket: it replaces those of the whole process.
+        # Before anything that keeps a socket: it replaces the sockets of the whole process.
         with _unbroken():
             from phone_sim.fleet.on_locust.load import Load, run_load
     except ModuleNotFoundError as error:
@@ -68,7 +68,7 @@ def load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str
 
 @contextmanager
 def _unbroken() -> Iterator[None]:
-    """Have Ctrl+C wait: it would break off, half-way, what replaces the locks of this process."""
+    """Postpone Ctrl+C: it would stop the import that replaces the locks of this process half-way."""
     before, heard = signal.getsignal(signal.SIGINT), []
     if before is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, lambda *_: heard.append(True))
@@ -104,7 +104,7 @@ def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[s
 
 
 def _distribution(values: dict[str, Any]) -> "Distribution | None":
-    """How the phones are shared among workers; those of --processes come to a port of their own, of this machine."""
+    """How the phones are shared among workers; workers of --processes connect to a free port of this machine."""
     from phone_sim.errors import UsageError
     from phone_sim.fleet.protocol.run_setup import Distribution
 
@@ -129,7 +129,7 @@ def report(result: dict[str, Any], as_json: bool, table: list[str]) -> None:
     if as_json:
         print_json(result)
     else:
-        click.echo("\n".join([*table, *_words(result)]))
+        click.echo("\n".join([*table, *_result_lines(result)]))
     if passed := result.get("thresholds_passed"):
         talk(
             "\n".join(
@@ -144,8 +144,8 @@ def report(result: dict[str, Any], as_json: bool, table: list[str]) -> None:
         raise PhoneSimError(f"{missing} of {result['phones']} phones are not as expected{rules}")
 
 
-def _words(result: dict[str, Any]) -> list[str]:
-    """What became of the phones, for people."""
+def _result_lines(result: dict[str, Any]) -> list[str]:
+    """The census of the phones, and what follows from it, for people."""
     lines = [f"{result['phones']} phones, {result['as_expected']} as expected, {result['reboots']} reboots"]
     lines += [f"  {state}: {count}" for state, count in result["states"].items()]
     for feature, counts in result["features"].items():
@@ -157,12 +157,12 @@ def _words(result: dict[str, Any]) -> list[str]:
     lines += [f"  fault on purpose: {kind}: {count}" for kind, count in sorted(result["faults"].items())]
     if "phone_days" in result:
         lines.append(f"{result['phone_days']} days of phones in {result['seconds']} s")
-    lines += [_words_of(worker) for worker in result.get("workers", ())]
+    lines += [_worker_line(worker) for worker in result.get("workers", ())]
     return lines + [f"  not as expected: {count}: {reason}" for reason, count in result["shortcomings"].items()]
 
 
-def _words_of(worker: dict[str, Any]) -> str:
-    """What became of a worker."""
+def _worker_line(worker: dict[str, Any]) -> str:
+    """A worker and its state, for people."""
     what = f"  worker {worker['index']} (pid {worker['pid']} on {worker['host']}), {worker['phones']['count']} phones"
     if (lost := worker.get("lost")) is None:
         return f"{what}: {worker['state']}"

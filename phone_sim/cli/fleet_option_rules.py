@@ -39,7 +39,7 @@ _MODES = (
 )
 
 
-def check_words(values: dict[str, Any]) -> None:
+def check_options(values: dict[str, Any]) -> None:
     """Refuse options that do nothing beside the others. Raises UsageError, which names both."""
     flags = {option.name: option.opts[0] for option in click.get_current_context().command.params}
     for name in _given():

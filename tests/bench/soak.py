@@ -44,7 +44,7 @@ def watched(command: list[str]) -> list[Sample]:
                 one = Sample(**json.loads(line))
                 samples.append(one)
                 print(
-                    f"minute {one.minute:5.1f}: {one.memory / 1e6:.2f} MB, {one.descriptors} descriptors, "
+                    f"minute {one.minute:5.1f}: {one.memory / 1e6:.2f} MB, {one.open_files} open files, "
                     f"{one.threads} threads, {one.greenlets} greenlets; {one.boots} boots, {one.requests} requests, "
                     f"{one.failures} failures",
                     flush=True,
@@ -57,7 +57,7 @@ def watched(command: list[str]) -> list[Sample]:
 def verdict(samples: Sequence[Sample]) -> tuple[str, bool]:
     """What grows after the warm-up, in words; and whether nothing does."""
     settled = [each for each in samples if each.minute > WARM_UP * samples[-1].minute]
-    growth = {name: slope(settled, name) for name in ("memory", "descriptors", "threads", "greenlets")}
+    growth = {name: slope(settled, name) for name in ("memory", "open_files", "threads", "greenlets")}
     share = growth["memory"] / settled[0].memory
     counts_are_flat = all(getattr(settled[-1], name) <= getattr(settled[0], name) for name in list(growth)[1:])
     is_flat = share <= GROWTH and counts_are_flat and not samples[-1].failures

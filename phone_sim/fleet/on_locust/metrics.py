@@ -83,13 +83,13 @@ def _phones(status: RunStatus) -> Iterator[Metric]:
         for gate, count in counts.items():
             features.add_metric((feature, gate), count)
     yield features
-    yield GaugeMetricFamily("phone_sim_busy", "Phones that something goes on with.", value=status.busy)
+    yield GaugeMetricFamily("phone_sim_busy", "Phones that are busy.", value=status.busy)
     yield GaugeMetricFamily("phone_sim_waiting", "Phones that wait to be switched on.", value=status.waiting)
     yield GaugeMetricFamily(
         "phone_sim_unexpected_phones", "Phones not as expected.", value=status.census.reasons.total()
     )
     yield GaugeMetricFamily("phone_sim_reboots", "Reboots of phones.", value=status.census.reboots)
-    workers = GaugeMetricFamily("phone_sim_workers", "Workers by what became of them.", labels=("state",))
+    workers = GaugeMetricFamily("phone_sim_workers", "Workers by state.", labels=("state",))
     for state, count in Counter(worker["state"] for worker in status.workers).items():
         workers.add_metric((state,), count)
     yield workers

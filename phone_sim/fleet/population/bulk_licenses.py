@@ -1,7 +1,7 @@
 """The licenses of a population, made in bulk: by an authority, ordered and redeemed in its ledger, or by the test pair.
 
-Each license of the population file is one order, for as many phones as have it; all are redeemed in one transaction. A
-site license is the same key for all. This module does not know where activation files are put.
+Each license of the population file is one order for all its phones; all are redeemed in one transaction. A site license
+is the same key for all phones. This module does not know where activation files are written.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,35 +19,35 @@ from phone_sim.licensing.license_key import LicenseKey, LicenseType
 from phone_sim.runtime.model_files import load_features
 
 TEST_SITE_SERIAL = "104500017731"
-"""The serial of every site whose licenses the test pair signs; ours."""
+"""The serial of every site whose licenses the test pair signs (our choice)."""
 REQUESTER = "phone-sim fleet"
-"""Who redeems the licenses of a population, in the ledger."""
+"""The requester of the licenses of a population, in the ledger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ordered:
-    """An order, and the phones that it is for, by number."""
+    """An order, and the numbers of its phones."""
 
     order: Order
     numbers: frozenset[int]
 
 
 class BulkLicenses:
-    """The licenses of the phones of a file, ordered and redeemed at the `opened`; without one, those of the test pair.
+    """The licenses of the phones of a file, ordered and redeemed with an authority; without one, from the test pair.
 
-    `licensed` are the numbers of the phones that have any, `orders` the license numbers in the ledger.
+    `licensed` are the numbers of the phones that have any license, `orders` the license numbers in the ledger.
 
     Raises:
-        AuthorityError: the ledger cannot be written; nothing is.
+        AuthorityError: the ledger cannot be written; then nothing is redeemed.
     """
 
-    def __init__(self, found: FleetFile, opened: LicenseAuthority | None, *, at: datetime) -> None:
-        self._population = found.population
-        self._ledger = opened.ledger if opened is not None else None
-        self._signing_key = opened.signing_key if opened is not None else test_signing_key()
-        self._ordered = [each for share in found.licenses for each in self._order(share, at)]
+    def __init__(self, fleet_file: FleetFile, authority: LicenseAuthority | None, *, at: datetime) -> None:
+        self._population = fleet_file.population
+        self._ledger = authority.ledger if authority is not None else None
+        self._signing_key = authority.signing_key if authority is not None else test_signing_key()
+        self._ordered = [each for share in fleet_file.licenses for each in self._order(share, at)]
         self.licensed = sorted(frozenset().union(*(each.numbers for each in self._ordered)))
-        self.orders = tuple(each.order.number for each in self._ordered) if opened is not None else ()
+        self.orders = tuple(each.order.number for each in self._ordered) if authority is not None else ()
         self._redeem(at)
         sites = [each.order for each in self._ordered if each.order.site_serial is not None]
         signed = self._signing_key.sign_all([order.key(order.site_serial or "") for order in sites])
@@ -56,8 +56,10 @@ class BulkLicenses:
         }
 
     def files(self, numbers: Sequence[int]) -> list[bytes]:
-        """The activation files of these phones; many are signed on all cores. From the ledger with all keys that a
-        phone ever got (B6)."""
+        """The activation files of these phones, from a ledger with all keys that a phone ever got (B6).
+
+        Many keys are signed on all cores.
+        """
         wanted = [(number, self._serial(number)) for number in numbers]
         unsigned = [[order.key(serial) for order in self._phone_orders(number, serial)] for number, serial in wanted]
         signed = iter(self._signing_key.sign_all([key for keys in unsigned for key in keys]))
@@ -94,8 +96,8 @@ class BulkLicenses:
                 self._ledger.add(order)
                 site = order.site_serial
                 for serial in [site] if site is not None else map(self._serial, sorted(each.numbers)):
-                    wish = Redemption(number=order.number, serial=serial, redeemed_at=at, requester=REQUESTER)
-                    refusal = self._ledger.redeem(wish, order.license_type)
+                    redemption = Redemption(number=order.number, serial=serial, redeemed_at=at, requester=REQUESTER)
+                    refusal = self._ledger.redeem(redemption, order.license_type)
                     if refusal is not None:
                         raise RedemptionRefusedError(order.number, refusal.value)
 
@@ -114,7 +116,7 @@ class BulkLicenses:
 
 
 def _software(bits: Sequence[int]) -> str:
-    """What grants these bits, in the words of an order: a suite, or features by their keys."""
+    """The software of an order that grants these bits: a suite, or features by their keys."""
     features = load_features()
     for suite in {feature.suite for feature in features if feature.suite}:
         if {feature.bit for feature in features if feature.suite == suite} == set(bits):

@@ -1,4 +1,4 @@
-"""The files that a population's boot server holds, as its file has them. What is in them is not known here."""
+"""The files of a population's boot server, from its population file. This module does not know what is in them."""
 
 from pathlib import PurePosixPath
 
@@ -10,7 +10,7 @@ def read_files(table: Table) -> dict[str, bytes]:
     """The files, by their paths below the root of the boot server.
 
     Raises:
-        UsageError: one cannot be there, or not beside another.
+        UsageError: a path is not possible, or not beside another.
     """
     found: dict[str, bytes] = {}
     for written in table.values:

@@ -1,9 +1,7 @@
-"""The boot server's folder of a population: its files, folders for logs, and an activation file for each phone that has
-a license.
+"""The boot server's folder of a population: its files, folders for logs, and the activation files of licensed phones.
 
-Whatever is there already stays as it is: a folder that has one of the files is refused before anything is ordered. The
-activation files are where the master configuration file has phones look for them (B17). This module does not know how
-licenses are made.
+Existing files stay as they are: a folder that has one of the files is refused before anything is ordered. The
+activation files are where the master configuration file says (B17). This module does not know how licenses are made.
 """
 
 import os
@@ -27,15 +25,15 @@ _BOOT_SERVER = BootServer(root="http://boot.example/")
 
 
 class SiteFolder:
-    """The folder of a boot server, which is made if need be."""
+    """The folder of a boot server, created if needed."""
 
-    def __init__(self, found: FleetFile, folder: Path) -> None:
-        self._found = found
+    def __init__(self, fleet_file: FleetFile, folder: Path) -> None:
+        self._fleet_file = fleet_file
         self._folder = folder
 
     def check_free(self) -> None:
-        """Refuse a folder that has a file of the population already. Raises UsageError, which names the first."""
-        found = self._found
+        """Refuse a folder that already has a file of the population. Raises UsageError, which names the first."""
+        found = self._fleet_file
         phones = [
             number for number in range(found.population.count) if any(one.is_of(number) for one in found.licenses)
         ]
@@ -49,16 +47,17 @@ class SiteFolder:
             )
 
     def write(self, licenses: BulkLicenses, on_written: Callable[[int], object] = lambda _count: None) -> int:
-        """Write the files, and the activation files in portions, of which `on_written` is told how many they were; the
-        number of these.
+        """Write the files, and the activation files in portions, and return the number of activation files.
+
+        `on_written` is called with the number of phones of each portion.
 
         Raises:
-            AuthorityError: one cannot be written.
+            AuthorityError: a file cannot be written.
         """
         written = 0
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            for name, data in self._found.files.items():
+            for name, data in self._fleet_file.files.items():
                 self._write_new(name, data)
             for name in self._upload_folders():
                 (self._folder / name).mkdir(parents=True, exist_ok=True)
@@ -77,20 +76,20 @@ class SiteFolder:
         return len(places)
 
     def _license_name(self, number: int) -> str | None:
-        """Where a phone looks for its activation file; None where that is not here, or where a file is given for it."""
-        phone = self._found.population.phone(number)
+        """Where a phone looks for its activation file; None if that is on another server, or among the files."""
+        phone = self._fleet_file.population.phone(number)
         path = _place(self._master(phone).license_directory, f"{phone.mac}-license.cfg")
-        return None if path is None or path in self._found.files else path
+        return None if path is None or path in self._fleet_file.files else path
 
     def _upload_folders(self) -> set[str]:
-        """Where the phones put their logs; a server makes no folder for an upload, or not without being told to."""
-        phones = map(self._found.population.phone, range(self._found.population.count))
+        """The folders for the phones' logs: most servers do not create one for an upload."""
+        phones = map(self._fleet_file.population.phone, range(self._fleet_file.population.count))
         places = (_place(self._master(phone).log_file_directory, f"{phone.mac}-app.log") for phone in phones)
         return {place.rpartition("/")[0] for place in places if place is not None}
 
     def _master(self, phone: PlannedPhone) -> MasterConfiguration:
-        """What the master configuration file says to a phone; nothing, if it is none."""
-        files = self._found.files
+        """The master configuration file of a phone; an empty one if it cannot be read."""
+        files = self._fleet_file.files
         data = files.get(f"{phone.mac}.cfg") or files.get(master_config.DEFAULT_NAME, b"")
         try:
             return master_config.parse(data, model=load_model(phone.model), mac=phone.mac)
@@ -110,7 +109,7 @@ class SiteFolder:
 
 
 def _place(directory: str, name: str) -> str | None:
-    """Where a file of a directory is below the root of the boot server; None where that is not here."""
+    """The path of a file of a directory below the root of the boot server; None if it is on another server."""
     location = _BOOT_SERVER.locate(directory, name)
     if location is None or not location.url.startswith(_BOOT_SERVER.root):
         return None

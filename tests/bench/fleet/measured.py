@@ -76,7 +76,7 @@ class Sample:
 
     minute: float
     memory: int
-    descriptors: int
+    open_files: int
     threads: int
     greenlets: int
     boots: int

@@ -38,7 +38,7 @@ def sampled(environment: Environment, began: float) -> Sample:
     return Sample(
         minute=(time.monotonic() - began) / 60,
         memory=int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"),
-        descriptors=sum(1 for _ in Path("/proc/self/fd").iterdir()),
+        open_files=sum(1 for _ in Path("/proc/self/fd").iterdir()),
         threads=int(status["Threads"]),
         greenlets=sum(isinstance(each, gevent.Greenlet) and not each.dead for each in gc.get_objects()),
         boots=statistics.get("boot", "BOOT").num_requests,
