@@ -14,7 +14,7 @@ from phone_sim.cli.license import command as license_verbs
 from phone_sim.cli.main import VERBS, main
 from phone_sim.fault_catalog.cases import CASES
 from phone_sim.firmware import lifecycle
-from phone_sim.firmware.messages import CATALOGUE, Source
+from phone_sim.firmware.messages import MESSAGE_CATALOG, Source
 from phone_sim.runtime.model_files import load_features, load_models
 from tests.bench.fleet import figure
 from tests.real_servers.tested import FILE, Tested, read
@@ -36,8 +36,8 @@ def help_texts() -> str:
 
 
 def message_table() -> str:
-    """Every message of the catalogue with its source."""
-    rows = [f"| `{one.component}` | `{one.level}` | `{one.text}` | {_ORIGIN[one.source]} |" for one in CATALOGUE]
+    """Every message of the message catalog with its source."""
+    rows = [f"| `{one.component}` | `{one.level}` | `{one.text}` | {_ORIGIN[one.source]} |" for one in MESSAGE_CATALOG]
     return "\n".join(["| component | level | text | source |", "| --- | --- | --- | --- |", *rows])
 
 
@@ -69,7 +69,7 @@ def sample_log() -> str:
 
 
 def case_table() -> str:
-    """The catalogue of licensing faults."""
+    """Every case of the fault catalog."""
     rows = [f"| `{name}` | {case.wrong} | {case.field} | {case.fix} |" for name, case in CASES.items()]
     return "\n".join(
         ["| case | what is wrong | how that comes about | what mends it |", "| --- | --- | --- | --- |", *rows]

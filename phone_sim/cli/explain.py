@@ -58,7 +58,7 @@ def _print(line: "ExplainedLine", likely: "tuple[Cause, ...]", *, brief: bool) -
 
     print_log_line(line.line)
     if line.explanation is None:
-        click.secho("    not in the catalogue of messages", dim=True)
+        click.secho("    not a known line", dim=True)
     if line.explanation is None or brief:
         return
     click.secho(f"    {line.explanation.meaning}", fg="cyan")

@@ -14,7 +14,7 @@ from phone_sim.fault_catalog.causes import Cause
 from phone_sim.fault_catalog.explanations import EXPLANATIONS, Explanation
 from phone_sim.firmware import messages
 from phone_sim.firmware.log_line import TEXT_LIMIT, LogLine, parse_line
-from phone_sim.firmware.messages import CATALOGUE, Message
+from phone_sim.firmware.messages import MESSAGE_CATALOG, Message
 
 _STAMP = re.compile(r"(\d{6}\.\d{3}|\d{10})\|")
 # What the clock shows in the first minutes after power on when it was never set: 1970 began, at some whole hour (D12).
@@ -121,7 +121,7 @@ def _parts(line: str) -> LogLine | None:
 
 def _explained(line: str) -> ExplainedLine:
     parts = _parts(line)
-    for message in CATALOGUE if parts is not None else ():
+    for message in MESSAGE_CATALOG if parts is not None else ():
         if (values := _matched(message, parts)) is not None:
             return ExplainedLine(line=line, message=message, values=values)
     return ExplainedLine(line=line, message=None, values={})

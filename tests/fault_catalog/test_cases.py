@@ -1,4 +1,4 @@
-"""The catalogue of licensing faults: each case is played, its log is golden, and a reader of it is led to the cause."""
+"""The fault catalog: each case is played, its log is golden, and a reader of it is led to the cause."""
 
 import pytest
 
@@ -50,7 +50,7 @@ def golden(name: str) -> str:
     return (HERE / "golden/fault_catalog" / f"{name}.log").read_text()
 
 
-def test_catalogue_has_every_fault() -> None:
+def test_fault_catalog_has_every_case() -> None:
     assert list(CASES) == ASKED_FOR
 
 

@@ -10,7 +10,7 @@ from phone_sim.fault_catalog import causes
 from phone_sim.fault_catalog.explain import conclusion, explain, likely_causes, unfold
 from phone_sim.fault_catalog.explanations import EXPLANATIONS
 from phone_sim.firmware import messages
-from phone_sim.firmware.messages import CATALOGUE
+from phone_sim.firmware.messages import MESSAGE_CATALOG
 from tests.sample_log import SAMPLE_LOG
 
 # As the bulletin's pages print it, with the lines that their width folded.
@@ -24,7 +24,7 @@ REAL = """\
 
 
 def test_every_message_is_explained() -> None:
-    assert set(EXPLANATIONS) == set(CATALOGUE)
+    assert set(EXPLANATIONS) == set(MESSAGE_CATALOG)
 
 
 @pytest.mark.parametrize("log", [SAMPLE_LOG, FOLDED, PADDED, "> " + FOLDED.replace("\n", "\n> ")])

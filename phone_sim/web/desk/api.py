@@ -90,7 +90,7 @@ def _add_views(api: FastAPI, desk: Desk) -> None:
             if one.message is not None and one.explanation is not None:
                 causes = [{"what": cause.what, "remedy": cause.remedy} for cause in one.explanation.causes]
                 return {"meaning": one.explanation.meaning, "source": one.message.source.value, "causes": causes}
-        return {"meaning": "This line is not in the catalogue.", "source": "", "causes": []}
+        return {"meaning": "This is not a known line.", "source": "", "causes": []}
 
     @api.get("/phones/{mac}", summary="A phone: display, features, licenses")
     def get_phone(mac: Mac) -> dict[str, Any]:
