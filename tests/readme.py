@@ -10,6 +10,8 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from phone_sim.boot_server.fault_kinds import FAULTS
+from phone_sim.boot_server.faults import CONDITIONS
 from phone_sim.cli.license import command as license_verbs
 from phone_sim.cli.main import VERBS, main
 from phone_sim.fault_catalog.cases import CASES
@@ -76,6 +78,22 @@ def case_table() -> str:
     )
 
 
+def fault_table() -> str:
+    """Every fault of the embedded boot server."""
+    rows = [
+        f"| {', '.join(f'`{one}`' for one in fault.examples)} | {fault.on_http or '-'} | {fault.on_tftp or '-'} |"
+        for fault in FAULTS
+    ]
+    return "\n".join(["| fault | on HTTP | on TFTP |", "| --- | --- | --- |", *rows])
+
+
+def condition_table() -> str:
+    """Every condition of a fault rule."""
+    bar = r"\|"  # within a table
+    rows = [f"| `{one.form.replace('|', bar)}` | {one.meaning} |" for one in CONDITIONS.values()]
+    return "\n".join(["| condition | what it says |", "| --- | --- |", *rows])
+
+
 _CAPABILITIES = ("boot", "license", "forged key", "expiry in a call", "log upload", "fail-over", "audit")
 """The columns of what boot servers show; what else a server shows is in the last one."""
 
@@ -101,6 +119,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "table:fleet": lambda: figure.page_table(figure.read(ROOT / figure.FILE)),
     "reproduce:key-signature-not-valid": sample_log,
     "table:cases": case_table,
+    "table:faults": fault_table,
+    "table:fault-conditions": condition_table,
     "golden:unlicensed": lambda: golden("unlicensed"),
     "table:messages": message_table,
     "diagram:lifecycle": diagram,

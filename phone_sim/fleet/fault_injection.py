@@ -22,11 +22,10 @@ from dataclasses import dataclass
 from hashlib import shake_256
 from urllib.parse import urlsplit
 
+from phone_sim.boot_server.fault_kind import FaultKind, Method
 from phone_sim.boot_server.fault_kinds import (
     Corrupt,
     Down,
-    FaultKind,
-    Method,
     Reset,
     Stall,
     Status,
