@@ -157,7 +157,7 @@ class Dialogue:
     """Runs flows by hand and keeps what they ask for.
 
     It answers from `files` (path on the boot server to bytes, or to the reply itself), `flash`, the clock `now` and the
-    time servers' `time`; `lines` is the log. Every line must be one of the message catalogue.
+    time servers' `time`; `lines` is the log. Every line must be one of the message catalog.
     """
 
     def __init__(
@@ -190,7 +190,7 @@ class Dialogue:
         """The reply to one effect, which is not kept."""
         match effect:
             case Log():
-                assert is_in_catalogue(effect), f"{effect.component} {effect.level} {effect.text!r}"
+                assert is_in_message_catalog(effect), f"{effect.component} {effect.level} {effect.text!r}"
                 self.lines.append(line_of(effect, self.now or UNSET_CLOCK))
                 return answer(effect, None)
             case Fetch():
@@ -316,9 +316,9 @@ def path_of(request: Fetch | Upload) -> str:
     return urlsplit(request.location.url).path.lstrip("/")
 
 
-def is_in_catalogue(log: Log) -> bool:
-    """True when the line is an instance of a message of the catalogue."""
-    return any(_instance_of(message, log) for message in messages.CATALOGUE)
+def is_in_message_catalog(log: Log) -> bool:
+    """True when the line is an instance of a message of the message catalog."""
+    return any(_instance_of(message, log) for message in messages.MESSAGE_CATALOG)
 
 
 def _instance_of(message: Message, log: Log) -> bool:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from phone_sim.boot_server.fault_kinds import FAULTS
+from phone_sim.boot_server.faults import CONDITIONS
 from phone_sim.cli.license import command as license_verbs
 from phone_sim.cli.main import VERBS, main
 from phone_sim.fault_catalog.cases import CASES
 from phone_sim.firmware import lifecycle
-from phone_sim.firmware.messages import CATALOGUE, Source
+from phone_sim.firmware.messages import MESSAGE_CATALOG, Source
 from phone_sim.runtime.model_files import load_features, load_models
 from tests.bench.fleet import figure
 from tests.real_servers.tested import FILE, Tested, read
@@ -36,8 +38,8 @@ def help_texts() -> str:
 
 
 def message_table() -> str:
-    """Every message of the catalogue with its source."""
-    rows = [f"| `{one.component}` | `{one.level}` | `{one.text}` | {_ORIGIN[one.source]} |" for one in CATALOGUE]
+    """Every message of the message catalog with its source."""
+    rows = [f"| `{one.component}` | `{one.level}` | `{one.text}` | {_ORIGIN[one.source]} |" for one in MESSAGE_CATALOG]
     return "\n".join(["| component | level | text | source |", "| --- | --- | --- | --- |", *rows])
 
 
@@ -69,11 +71,27 @@ def sample_log() -> str:
 
 
 def case_table() -> str:
-    """The catalogue of licensing faults."""
+    """Every case of the fault catalog."""
     rows = [f"| `{name}` | {case.wrong} | {case.field} | {case.fix} |" for name, case in CASES.items()]
     return "\n".join(
         ["| case | what is wrong | how that comes about | what mends it |", "| --- | --- | --- | --- |", *rows]
     )
+
+
+def fault_table() -> str:
+    """Every fault of the embedded boot server."""
+    rows = [
+        f"| {', '.join(f'`{one}`' for one in fault.examples)} | {fault.on_http or '-'} | {fault.on_tftp or '-'} |"
+        for fault in FAULTS
+    ]
+    return "\n".join(["| fault | on HTTP | on TFTP |", "| --- | --- | --- |", *rows])
+
+
+def condition_table() -> str:
+    """Every condition of a fault rule."""
+    bar = r"\|"  # within a table
+    rows = [f"| `{one.form.replace('|', bar)}` | {one.meaning} |" for one in CONDITIONS.values()]
+    return "\n".join(["| condition | what it says |", "| --- | --- |", *rows])
 
 
 _CAPABILITIES = ("boot", "license", "forged key", "expiry in a call", "log upload", "fail-over", "audit")
@@ -101,6 +119,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "table:fleet": lambda: figure.page_table(figure.read(ROOT / figure.FILE)),
     "reproduce:key-signature-not-valid": sample_log,
     "table:cases": case_table,
+    "table:faults": fault_table,
+    "table:fault-conditions": condition_table,
     "golden:unlicensed": lambda: golden("unlicensed"),
     "table:messages": message_table,
     "diagram:lifecycle": diagram,

@@ -43,7 +43,7 @@ from phone_sim.runtime.virtual_phone import VirtualPhone
 from phone_sim.runtime.virtual_time import VirtualTime
 
 REQUEST_LIMIT = 1000
-"""Most requests of an audit; fifteen models with two rules make some four hundred."""
+"""Maximum number of requests of an audit; a model with both license rules makes fewer than thirty."""
 _LISTS_BY = {"http": "GET", "https": "GET", "ftp": LIST, "ftps": LIST}
 
 
@@ -85,7 +85,7 @@ def following(mac: MacAddress) -> MacAddress:
 
 
 def observe(plan: AuditPlan, progress: Callable[[str], None] = lambda _: None) -> Observations:
-    """ObservedBoot and ask; `progress` is told what is done next.
+    """Boot phones and ask; `progress` is told what is done next.
 
     Raises:
         UsageError: the address or a file cannot be used.

@@ -1,68 +1,37 @@
-"""What a boot server can do wrong on purpose, one word each. The faults are ours; none is from the bulletin.
+"""What a boot server can do wrong on purpose, one class each. The faults are our choice; the bulletin has none.
 
-Pure. It says which requests a kind acts on and how it is written, not how it is done: `http_faults` and `tftp_faults`
-do that. A kind does nothing to a request that it does not act on.
-
-    written          on HTTP                                       on TFTP
-    503, 404, ...    this status                                   404, 410: error 1; 401, 403: 2; 413, 507: 3; else 0
-    tftp-error=2     1: 404; 2: 403; 3: 413; else 500              this error code
-    delay=2          answers seconds later                         the same
-    stall            half of the file, then silence; an upload     silence in place of the last block, or of its
-                     gets no answer and is not stored              acknowledgment; an upload is not stored
-    drip=10/0.2      so many bytes of the file, a pause, ...       the pause before each block; downloads only on both
-    reset            the connection is reset without an answer     error 0 in place of the last block, or of its
-                                                                   acknowledgment; an upload is not stored
-    reset=100        the same after so many bytes of the file      as `reset`
-    truncate=100     the file ends there, and nothing shows it     the same
-    corrupt          one byte in 64 is another, by the seed        the same
-    length=+10       Content-Length is wrong by so much            the `tsize` option is
-    type=text/html   this Content-Type                             nothing
-    redirect-loop    302 (upload: 307) to the same address         nothing
-    challenge=basic  401 that asks for a password; or `digest`     nothing
-    lose=3           nothing                                       block 3 is not sent the first time
-    duplicate=3      nothing                                       block 3 is sent twice
-    late=3/0.5       nothing                                       block 3 is sent seconds later
-    forge=3          nothing                                       before block 3 another, of another port, by the seed
-    down             the connection is closed without an answer    the request is passed over
-
-For an upload over TFTP, "block" is the acknowledgment of that number. 0 is what answers the request: the OACK, or the
-acknowledgment 0. A transfer that has no such block goes undisturbed.
+Pure. A class says how its fault is written, which requests it acts on and what it does: help and guide are made of it.
+`http_faults` and `tftp_faults` do it. For an upload over TFTP, "block" is the acknowledgment of that number. Block 0 is
+the answer to the request: the OACK, or the acknowledgment 0. A transfer that has no such block is not disturbed.
 """
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import ClassVar, Literal
 
+from phone_sim.boot_server.fault_kind import FaultKind, Method
 from phone_sim.boot_server.site import http_status_for, tftp_error_for
 
-Method = Literal["GET", "PUT", "RRQ", "WRQ"]
-
-METHODS: tuple[Method, ...] = ("GET", "PUT", "RRQ", "WRQ")
-_ALL: frozenset[Method] = frozenset(METHODS)
 _HTTP: frozenset[Method] = frozenset(("GET", "PUT"))
 _TFTP: frozenset[Method] = frozenset(("RRQ", "WRQ"))
 _DOWNLOADS: frozenset[Method] = frozenset(("GET", "RRQ"))
 
-
-@dataclass(frozen=True, slots=True)
-class FaultKind:
-    """One way to go wrong; `acts_on` are the methods it can be done to, and `str` writes it as a rule has it."""
-
-    word: ClassVar[str]
-    acts_on: ClassVar[frozenset[Method]] = _ALL
-
-    def __str__(self) -> str:
-        values = [shown(getattr(self, field.name)) for field in fields(self)]
-        return "=".join((self.word, "/".join(values))) if values else self.word
+_SECONDS = r"([0-9]{1,5}(?:\.[0-9]{1,3})?)"
+_COUNT = r"([0-9]{1,9})"
+_BLOCK = "([0-9]{1,4})"
 
 
 @dataclass(frozen=True, slots=True)
 class Status(FaultKind):
     """An HTTP status in place of the answer."""
 
-    word = ""
+    form = "a status of HTTP from 400 on"
+    examples = ("503", "404")
+    pattern = f"({'|'.join(str(status.value) for status in HTTPStatus if status >= 400)})"
+    values = (lambda code: HTTPStatus(int(code)),)
+    on_http = "this status, any from 400 on"
+    on_tftp = "404, 410: error 1; 401, 403: error 2; 413, 507: error 3; others: error 0"
     status: HTTPStatus
 
     def __str__(self) -> str:
@@ -78,7 +47,12 @@ class Status(FaultKind):
 class TftpError(FaultKind):
     """A TFTP error code in place of the answer."""
 
-    word = "tftp-error"
+    form = "tftp-error=0 to 8"
+    examples = ("tftp-error=2",)
+    pattern = "tftp-error=([0-8])"
+    values = (int,)
+    on_http = "1: 404; 2: 403; 3: 413; others: 500"
+    on_tftp = "this error code"
     code: int
 
     @property
@@ -91,7 +65,12 @@ class TftpError(FaultKind):
 class Delay(FaultKind):
     """The answer begins `seconds` later."""
 
-    word = "delay"
+    form = "delay=SECONDS"
+    examples = ("delay=2",)
+    pattern = f"delay={_SECONDS}"
+    values = (float,)
+    on_http = "the answer begins this number of seconds later"
+    on_tftp = "the same"
     seconds: float
 
 
@@ -99,15 +78,23 @@ class Delay(FaultKind):
 class Stall(FaultKind):
     """The answer begins and does not go on."""
 
-    word = "stall"
+    form = pattern = "stall"
+    examples = ("stall",)
+    on_http = "half of the file, then silence; an upload is not stored and gets no answer"
+    on_tftp = "silence instead of the last block, or of its acknowledgment; an upload is not stored"
 
 
 @dataclass(frozen=True, slots=True)
 class Drip(FaultKind):
     """The file comes in pieces of `size` bytes, on TFTP in blocks, with `seconds` before each."""
 
-    word = "drip"
+    form = "drip=BYTES/SECONDS"
+    examples = ("drip=10/0.2",)
+    pattern = f"drip=0*([1-9][0-9]{{0,8}})/{_SECONDS}"
+    values = (int, float)
     acts_on = _DOWNLOADS
+    on_http = "the file in pieces of this number of bytes, with this number of seconds before each; downloads only"
+    on_tftp = "this number of seconds before each block; downloads only"
     size: int
     seconds: float
 
@@ -116,7 +103,12 @@ class Drip(FaultKind):
 class Reset(FaultKind):
     """The transfer is broken off after `after` bytes of the file; 0: before a byte of the answer."""
 
-    word = "reset"
+    form = "reset or reset=BYTES"
+    examples = ("reset", "reset=100")
+    pattern = f"reset(?:={_COUNT})?"
+    values = (lambda size: int(size or 0),)
+    on_http = "the connection is reset without an answer, or after this number of bytes of the file"
+    on_tftp = "error 0 instead of the last block, or of its acknowledgment; an upload is not stored"
     after: int = 0
 
     def __str__(self) -> str:
@@ -127,8 +119,13 @@ class Reset(FaultKind):
 class Truncate(FaultKind):
     """The file ends after `size` bytes."""
 
-    word = "truncate"
+    form = "truncate=BYTES"
+    examples = ("truncate=100",)
+    pattern = f"truncate={_COUNT}"
+    values = (int,)
     acts_on = _DOWNLOADS
+    on_http = "the file ends after this number of bytes, and nothing shows it"
+    on_tftp = "the same"
     size: int
 
 
@@ -136,16 +133,24 @@ class Truncate(FaultKind):
 class Corrupt(FaultKind):
     """Some bytes of the file are others."""
 
-    word = "corrupt"
+    form = pattern = "corrupt"
+    examples = ("corrupt",)
     acts_on = _DOWNLOADS
+    on_http = "one byte in each 64 is changed, by the seed"
+    on_tftp = "the same"
 
 
 @dataclass(frozen=True, slots=True)
 class Length(FaultKind):
     """The announced length is wrong by `offset` bytes."""
 
-    word = "length"
+    form = "length=+BYTES or -BYTES"
+    examples = ("length=+10",)
+    pattern = "length=([+-][0-9]{1,9})"
+    values = (int,)
     acts_on = _DOWNLOADS
+    on_http = "Content-Length is wrong by this number"
+    on_tftp = "the `tsize` option is wrong by this number"
     offset: int
 
     def __str__(self) -> str:
@@ -156,25 +161,35 @@ class Length(FaultKind):
 class ContentType(FaultKind):
     """Another Content-Type."""
 
-    word = "type"
+    form = "type=MEDIA/TYPE"
+    examples = ("type=text/html",)
+    pattern = "type=([!-~]{1,100})"
+    values = (str,)
     acts_on = frozenset(("GET",))
+    on_http = "this Content-Type"
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class RedirectLoop(FaultKind):
-    """A redirect to where it comes from; a client that follows it makes a new request, which counts as one."""
+    """A redirect to the same address; a client that follows it makes a new request, which counts as one."""
 
-    word = "redirect-loop"
+    form = pattern = "redirect-loop"
+    examples = ("redirect-loop",)
     acts_on = _HTTP
+    on_http = "302 (for an upload 307) to the same address"
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge(FaultKind):
-    """The demand for a password; none is good enough, but the next request may be spared by the rule."""
+    """The demand for a password, which no password meets; the rule may spare the next request."""
 
-    word = "challenge"
+    form = "challenge=basic or digest"
+    examples = ("challenge=basic", "challenge=digest")
+    pattern = "challenge=(basic|digest)"
+    values = (str,)
     acts_on = _HTTP
+    on_http = "401 that asks for a password"
     scheme: str
 
 
@@ -182,8 +197,12 @@ class Challenge(FaultKind):
 class Lose(FaultKind):
     """A block that is lost once."""
 
-    word = "lose"
+    form = "lose=BLOCK"
+    examples = ("lose=3",)
+    pattern = f"lose={_BLOCK}"
+    values = (int,)
     acts_on = _TFTP
+    on_tftp = "this block is not sent the first time"
     block: int
 
 
@@ -191,8 +210,12 @@ class Lose(FaultKind):
 class Duplicate(FaultKind):
     """A block that is sent twice."""
 
-    word = "duplicate"
+    form = "duplicate=BLOCK"
+    examples = ("duplicate=3",)
+    pattern = f"duplicate={_BLOCK}"
+    values = (int,)
     acts_on = _TFTP
+    on_tftp = "this block is sent twice"
     block: int
 
 
@@ -200,8 +223,12 @@ class Duplicate(FaultKind):
 class Late(FaultKind):
     """A block that is sent `seconds` late."""
 
-    word = "late"
+    form = "late=BLOCK/SECONDS"
+    examples = ("late=3/0.5",)
+    pattern = f"late={_BLOCK}/{_SECONDS}"
+    values = (int, float)
     acts_on = _TFTP
+    on_tftp = "this block is sent this number of seconds late"
     block: int
     seconds: float
 
@@ -210,8 +237,12 @@ class Late(FaultKind):
 class Forge(FaultKind):
     """A DATA packet of another port with other bytes, ahead of the true block."""
 
-    word = "forge"
+    form = "forge=BLOCK from 1 on"
+    examples = ("forge=3",)
+    pattern = "forge=0*([1-9][0-9]{0,3})"
+    values = (int,)
     acts_on = frozenset(("RRQ",))
+    on_tftp = "before this block comes a packet from another port with other bytes, by the seed"
     block: int
 
 
@@ -219,47 +250,22 @@ class Forge(FaultKind):
 class Down(FaultKind):
     """No answer, as if there were no server."""
 
-    word = "down"
+    form = pattern = "down"
+    examples = ("down",)
+    on_http = "the connection is closed without an answer"
+    on_tftp = "the request is ignored"
 
 
-def shown(value: float | str) -> str:
-    """A value as a rule has it: 2.0 as 2."""
-    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
-
-
-SECONDS = r"([0-9]{1,5}(?:\.[0-9]{1,3})?)"
-_COUNT = r"([0-9]{1,9})"
-_STATUSES = "|".join(str(status.value) for status in HTTPStatus if status >= 400)
-_BLOCK = "([0-9]{1,4})"
-
-_FORMS: tuple[tuple[str, str, Callable[..., FaultKind]], ...] = (
-    ("a status of HTTP from 400 on", f"({_STATUSES})", lambda code: Status(HTTPStatus(int(code)))),
-    ("tftp-error=0 to 8", "tftp-error=([0-8])", lambda code: TftpError(int(code))),
-    ("delay=SECONDS", f"delay={SECONDS}", lambda seconds: Delay(float(seconds))),
-    ("stall", "stall", Stall),
-    ("drip=BYTES/SECONDS", f"drip=0*([1-9][0-9]{{0,8}})/{SECONDS}", lambda n, s: Drip(int(n), float(s))),
-    ("reset", "reset", Reset),
-    ("reset=BYTES", f"reset={_COUNT}", lambda size: Reset(int(size))),
-    ("truncate=BYTES", f"truncate={_COUNT}", lambda size: Truncate(int(size))),
-    ("corrupt", "corrupt", Corrupt),
-    ("length=+BYTES or -BYTES", "length=([+-][0-9]{1,9})", lambda offset: Length(int(offset))),
-    ("type=MEDIA/TYPE", "type=([!-~]{1,100})", ContentType),
-    ("redirect-loop", "redirect-loop", RedirectLoop),
-    ("challenge=basic or digest", "challenge=(basic|digest)", Challenge),
-    ("lose=BLOCK", f"lose={_BLOCK}", lambda block: Lose(int(block))),
-    ("duplicate=BLOCK", f"duplicate={_BLOCK}", lambda block: Duplicate(int(block))),
-    ("late=BLOCK/SECONDS", f"late={_BLOCK}/{SECONDS}", lambda block, seconds: Late(int(block), float(seconds))),
-    ("forge=BLOCK from 1 on", "forge=0*([1-9][0-9]{0,3})", lambda block: Forge(int(block))),
-    ("down", "down", Down),
+FAULTS: tuple[type[FaultKind], ...] = tuple(
+    one for one in list(globals().values()) if isinstance(one, type) and one.__base__ is FaultKind
 )
-
-FORMS = tuple(form for form, _, _ in _FORMS)
-"""How each kind is written, for people."""
+"""Every kind of fault, in the order above."""
 
 
 def parse_kind(text: str) -> FaultKind | None:
     """Read one word of a rule; None where it is no fault. Seconds reach to 99999.999, blocks to 9999."""
-    for _, pattern, make in _FORMS:
-        if found := re.fullmatch(pattern, text):
-            return make(*found.groups())
+    for kind in FAULTS:
+        if found := re.fullmatch(kind.pattern, text):
+            make: Callable[..., FaultKind] = kind
+            return make(*(value(group) for value, group in zip(kind.values, found.groups(), strict=True)))
     return None

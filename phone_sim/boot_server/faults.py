@@ -1,32 +1,27 @@
 """Faults of a boot server by rule: which request gets which fault. The rules are ours; none is from the bulletin.
 
 Pure: no socket, file, clock or random; the same seed and the same requests in the same order give the same faults. It
-does not know how a fault is done. A rule is a line of words, one fault (all are listed in `fault_kinds`) and any of:
-
-    file=GLOB      the path as it was asked, percent signs decoded, without its leading slash; `*` also stands for `/`
-    phone=MAC      the phone's MAC is in the path, or in the User-Agent as `(SN:<mac>)`
-    method=METHOD  GET (and HEAD), PUT, RRQ or WRQ
-    nth=N          also N-M and N-: the Nth of the requests that all of the above hold for, counted for each rule
-    chance=0.25    holds for so much of what is left, by the seed
+does not know how a fault is done. A rule is a line of words: one fault (all are in `fault_kinds`) and any `CONDITIONS`.
 
 Which phone asks is not known of a file that is for all phones: TFTP names no client, and the User-Agent of a phone has
 its serial number only where the phone is configured to send it.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from hashlib import shake_256
 from threading import Lock
 from typing import Any
 
-from phone_sim.boot_server.fault_kinds import FORMS, METHODS, FaultKind, Method, parse_kind, shown
+from phone_sim.boot_server.fault_kind import METHODS, FaultKind, Method, shown
+from phone_sim.boot_server.fault_kinds import FAULTS, parse_kind
 from phone_sim.errors import UsageError
 from phone_sim.mac_address import MacAddress
 
 _RULE_LIMIT = 1000
-_CONDITIONS = "file=GLOB, phone=MAC, method=GET|PUT|RRQ|WRQ, nth=N or N-M or N-, chance=0 to 1"
+_FAULT_FORMS = ", ".join(fault.form for fault in FAULTS)
 _CORRUPT_ONE_IN = 64
 
 
@@ -187,7 +182,7 @@ def _parse(text: str) -> FaultRule:
     conditions: dict[str, str] = {}
     for word in text.split():
         name, equals, value = word.partition("=")
-        if equals and name in _READERS:
+        if equals and name in CONDITIONS:
             if name in conditions:
                 raise UsageError(f"{name}= is there twice")
             conditions[name] = value
@@ -198,20 +193,21 @@ def _parse(text: str) -> FaultRule:
         else:
             kind = found
     if kind is None:
-        raise UsageError(f"it names no fault; there are: {', '.join(FORMS)}")
+        raise UsageError(f"it names no fault; there are: {_FAULT_FORMS}")
     rule = FaultRule(kind=kind)
     for name, value in conditions.items():
-        rule = replace(rule, **_READERS[name](value))
+        rule = replace(rule, **CONDITIONS[name].read(value))
     if rule.method is not None and rule.method not in kind.acts_on:
         raise UsageError(f"{kind} does nothing to {rule.method}, only to {', '.join(sorted(kind.acts_on))}")
     return rule
 
 
 def _complaint(word: str, name: str) -> str:
-    for form in FORMS:
-        if form.partition("=")[0] == name:
-            return f"{word} is not of the form {form}"
-    return f"{word} is neither a fault ({', '.join(FORMS)}) nor a condition ({_CONDITIONS})"
+    for fault in FAULTS:
+        if fault.form.partition("=")[0] == name:
+            return f"{word} is not of the form {fault.form}"
+    conditions = ", ".join(condition.form for condition in CONDITIONS.values())
+    return f"{word} is neither a fault ({_FAULT_FORMS}) nor a condition ({conditions})"
 
 
 def _file(value: str) -> dict[str, Any]:
@@ -247,10 +243,40 @@ def _chance(value: str) -> dict[str, Any]:
     return {"chance": float(value)}
 
 
-_READERS: dict[str, Callable[[str], dict[str, Any]]] = {
-    "file": _file,
-    "phone": _phone,
-    "method": _method,
-    "nth": _nth,
-    "chance": _chance,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A condition of a rule: how it is written, when it holds, and what reads it into fields of the rule."""
+
+    form: str
+    meaning: str
+    read: Callable[[str], dict[str, Any]]
+
+
+CONDITIONS: Mapping[str, Condition] = {
+    "file": Condition(
+        form="file=GLOB",
+        meaning="The requested path, percent signs decoded, without its leading slash; `*` also stands for `/`.",
+        read=_file,
+    ),
+    "phone": Condition(
+        form="phone=MAC",
+        meaning="The phone's MAC is in the path, or in the User-Agent as `(SN:<mac>)`.",
+        read=_phone,
+    ),
+    "method": Condition(
+        form="method=GET|PUT|RRQ|WRQ",
+        meaning="GET (and HEAD) and PUT over HTTP, RRQ and WRQ over TFTP.",
+        read=_method,
+    ),
+    "nth": Condition(
+        form="nth=N or N-M or N-",
+        meaning="The number of the request among those for which all of the above hold, counted for each rule.",
+        read=_nth,
+    ),
+    "chance": Condition(
+        form="chance=0 to 1",
+        meaning="The share of what is left, drawn by the seed, such as 0.25.",
+        read=_chance,
+    ),
 }
+"""The conditions by name, in the order of help and guide."""

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from http.client import responses
 
+from phone_sim.boot_server.fault_kind import FaultKind
 from phone_sim.boot_server.fault_kinds import (
     Challenge,
     ContentType,
     Corrupt,
     Down,
     Drip,
-    FaultKind,
     Length,
     RedirectLoop,
     Reset,

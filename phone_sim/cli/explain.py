@@ -57,22 +57,22 @@ def _print(line: "ExplainedLine", likely: "tuple[Cause, ...]", *, brief: bool) -
     from phone_sim.cli.phone_report import print_log_line
 
     print_log_line(line.line)
-    if line.explanation is None:
-        click.secho("    not in the catalogue of messages", dim=True)
-    if line.explanation is None or brief:
+    if line.known is None:
+        click.secho("    not a known line", dim=True)
+    if line.known is None or brief:
         return
-    click.secho(f"    {line.explanation.meaning}", fg="cyan")
+    click.secho(f"    {line.known.meaning}", fg="cyan")
     # What the whole log makes likely comes first.
-    for cause in sorted(line.explanation.causes, key=lambda cause: cause not in likely):
+    for cause in sorted(line.known.causes, key=lambda cause: cause not in likely):
         click.echo(f"    - {cause.what} {cause.remedy}")
 
 
 def _report(line: "ExplainedLine") -> dict[str, Any]:
-    known = line.explanation
+    known = line.known
     return {
         "line": line.line,
         "licensing": line.is_licensing,
-        "source": line.message.source.value if line.message is not None else None,
+        "source": known.message.source.value if known is not None else None,
         "meaning": known.meaning if known is not None else None,
         "causes": [cause.name for cause in known.causes] if known is not None else [],
     }

@@ -7,6 +7,7 @@ import click
 
 from phone_sim.cli.options import json_option
 from phone_sim.cli.serving import (
+    FaultCommand,
     announce,
     fault_option,
     host_option,
@@ -26,7 +27,7 @@ _MEBI = 1024 * 1024
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command(short_help="Stand between phones and a boot server, and record.")
+@click.command(cls=FaultCommand, short_help="Stand between phones and a boot server, and record.")
 @click.argument("url")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File for the recording.")
 @http_option
@@ -60,7 +61,7 @@ def command(
     Phones ask here, over HTTP or TFTP; without --http and --tftp both are served on free ports. URL may be http, https,
     ftp, ftps or tftp and hold a user and password, which are not recorded; no header of a phone is but its User-Agent.
     Configuration files hold passwords of their own: keep the recording as safe as these. A server that gives no whole
-    answer is a 502, on TFTP error 0. Each request is a line on stdout. Faults are those of serve.
+    answer is a 502, on TFTP error 0. Each request is a line on stdout.
 
     Example: phone-sim record http://10.0.0.1/ --out dialogue.jsonl --http 8080
     """

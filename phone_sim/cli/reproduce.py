@@ -1,4 +1,4 @@
-"""`phone-sim reproduce`: the catalogue of licensing faults, one of them played."""
+"""`phone-sim reproduce`: list the cases of the fault catalog, or play one."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

@@ -6,6 +6,7 @@ import click
 
 from phone_sim.cli.options import json_option
 from phone_sim.cli.serving import (
+    FaultCommand,
     announce,
     fault_option,
     host_option,
@@ -17,7 +18,7 @@ from phone_sim.cli.serving import (
 )
 
 
-@click.command(short_help="Serve a folder as a boot server, over HTTP and TFTP.")
+@click.command(cls=FaultCommand, short_help="Serve a folder as a boot server, over HTTP and TFTP.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @http_option
 @tftp_option
@@ -45,17 +46,9 @@ def command(
     Without --http and --tftp both are served on free ports. The addresses and then each request are on stdout.
     Uploads go into the folder; nothing outside it is read or written.
 
-    Faults are ours, for tests of what a phone makes of a bad boot server. A RULE is one fault and any conditions,
-    and the first rule that holds for a request is used. A fault that a protocol has no equivalent of does nothing
-    there.
-
-    \b
-    both        404, 503 ...  tftp-error=2  delay=2  stall  drip=10/0.2  down
-                reset  reset=100  truncate=100  corrupt  length=+10
-    HTTP        type=text/html  redirect-loop  challenge=basic|digest
-    TFTP        lose=3  duplicate=3  late=3/0.5  forge=3
-    conditions  file=GLOB  phone=MAC  method=GET|PUT|RRQ|WRQ
-                nth=2|2-4|2-  chance=0.25
+    A RULE spoils answers on purpose, to test what a phone does with a bad boot server. It is one fault and any
+    conditions. The first rule that holds for a request is used. A fault does nothing on a protocol that has no
+    equivalent of it. The faults are our choice.
 
     Example: phone-sim serve site --http 8080 --tftp 6969
 

@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from phone_sim.boot_server.journal import Journal, Request
     from phone_sim.boot_server.site import Site
 
+_WORDS_WIDTH = 60
+
 http_option = click.option(
     "--http", "http_port", type=click.IntRange(0, 65535), help="Port for HTTP; 0 takes a free one."
 )
@@ -22,9 +25,33 @@ tftp_option = click.option(
 )
 host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 fault_option = click.option(
-    "--fault", "rules", metavar="RULE", multiple=True, help="A fault on purpose; can be given several times."
+    "--fault", "rules", metavar="RULE", multiple=True, help="A fault on purpose, as below. Can be repeated."
 )
 seed_option = click.option("--seed", type=int, default=0, show_default=True, help="What chance= and corrupt go by.")
+
+
+class FaultCommand(click.Command):
+    """A verb with `--fault`; its help ends with how faults and conditions are written."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the faults by protocol, and the conditions."""
+        from phone_sim.boot_server.fault_kinds import FAULTS
+        from phone_sim.boot_server.faults import CONDITIONS
+
+        groups: dict[str, list[str]] = {}
+        for fault in FAULTS:
+            protocols = [name for name, text in (("HTTP", fault.on_http), ("TFTP", fault.on_tftp)) if text]
+            groups.setdefault(" and ".join(protocols), []).extend(fault.examples)
+        with formatter.section("Faults"):
+            formatter.write_dl([(protocols, _unbroken(words)) for protocols, words in groups.items()])
+        with formatter.section("Conditions"):
+            formatter.write_dl([(condition.form, condition.meaning) for condition in CONDITIONS.values()])
+        super().format_epilog(ctx, formatter)
+
+
+def _unbroken(words: list[str]) -> str:
+    """Words in lines that click leaves as they are: it would break a word at its hyphen."""
+    return "\b\n" + "\n".join(wrap("  ".join(words), _WORDS_WIDTH, break_on_hyphens=False))
 
 
 def request_line(request: "Request") -> str:

@@ -1,1 +1,1 @@
-"""Licensing faults: a catalogue of cases that can be reproduced, and the reading of logs that tell of them. Ours."""
+"""The fault catalog: licensing faults as cases that can be played, and reading logs that show them. Our own choice."""

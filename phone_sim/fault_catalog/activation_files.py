@@ -1,4 +1,4 @@
-"""The activation files of the catalogue's cases, good and bad, signed with the test pair."""
+"""The activation files of the fault catalog's cases, good and bad, signed with the test pair."""
 
 from collections.abc import Mapping
 from datetime import date

@@ -1,4 +1,4 @@
-"""What a case of the catalogue is: a site, a phone, and what happens to them."""
+"""What a case of the fault catalog is: a site, a phone, and what happens to them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

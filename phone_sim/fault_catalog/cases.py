@@ -1,4 +1,4 @@
-"""The catalogue of licensing faults: what is wrong, how it looks in the field, and what to do.
+"""The fault catalog, licensing faults case by case: what is wrong, how it looks in the field, and what to do.
 
 `phone_sim.fault_catalog.reproduction` plays a case. Cases that a log cannot tell apart share a cause.
 """

@@ -10,53 +10,41 @@ from dataclasses import dataclass
 from functools import cache
 
 from phone_sim.fault_catalog import causes
-from phone_sim.fault_catalog.causes import Cause
-from phone_sim.fault_catalog.explanations import EXPLANATIONS, Explanation
+from phone_sim.fault_catalog.causes import Cause, Weight
+from phone_sim.fault_catalog.known_lines import KNOWN_LINES, KnownLine
 from phone_sim.firmware import messages
 from phone_sim.firmware.log_line import TEXT_LIMIT, LogLine, parse_line
-from phone_sim.firmware.messages import CATALOGUE, Message
+from phone_sim.firmware.messages import Message
 
 _STAMP = re.compile(r"(\d{6}\.\d{3}|\d{10})\|")
 # What the clock shows in the first minutes after power on when it was never set: 1970 began, at some whole hour (D12).
 _UNSET_STAMP = re.compile(r"(0101|1231)\d\d0[0-4]\d\d\|")
 _LICENSING = ("lic", "ldap")
 _OPENING = (messages.INITIAL_ENTRY, messages.KEY_IS_BLANK)
+# The lines that tell of a feature that is off.
+_OFF = (messages.FEATURE_NOT_AVAILABLE, messages.FEATURE_EXPIRED)
 # A line of the log, folded to a few characters each time.
 _FOLDS = 64
-
-# What decides, before everything that follows from it.
-_DECISIVE = (
-    messages.FIRMWARE_TOO_OLD,
-    messages.FLASH_DAMAGED,
-    messages.FEATURE_EXPIRED,
-    messages.KEY_MALFORMED,
-    messages.SIGNATURE_NOT_VALID,
-    messages.LICENSE_EXPIRED,
-    messages.NOT_AN_ACTIVATION_FILE,
-    messages.NO_KEY_FOR_PHONE,
-    messages.NO_CONFIGURATION,
-    messages.NO_BOOT_SERVER,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedLine:
-    """A line of a log; `message` is None for one that the catalogue does not have."""
+    """A line of a log; `known` is None for an unknown one, `values` are what its message was filled with."""
 
     line: str
-    message: Message | None
+    known: KnownLine | None
     values: Mapping[str, str]
 
     @property
-    def explanation(self) -> Explanation | None:
-        """What it means."""
-        return None if self.message is None else EXPLANATIONS[self.message]
+    def message(self) -> Message | None:
+        """The message that it is."""
+        return None if self.known is None else self.known.message
 
     @property
     def is_licensing(self) -> bool:
         """True for a line that tells of licenses."""
         parts = _parts(self.line)
-        about = self.explanation is not None and bool(self.explanation.causes)
+        about = self.known is not None and bool(self.known.causes)
         return parts is not None and (parts.component in _LICENSING or about)
 
 
@@ -87,19 +75,13 @@ def likely_causes(lines: Iterable[ExplainedLine]) -> tuple[Cause, ...]:
     Only the last boot counts: what a later one mended is over.
     """
     last = _last_boot(tuple(lines))
-    found = [cause for message in _DECISIVE for line in last if line.message is message for cause in _causes(line)]
-    unavailable = any(line.message is messages.FEATURE_NOT_AVAILABLE for line in last)
-    if unavailable and not found:
-        taken = any(line.message is messages.KEYS_UPDATED and line.values["count"] != "0" for line in last)
-        found.append(causes.NO_FILE if _license_file_missing(last) and not taken else causes.LACKS_FEATURE)
-    elif not unavailable and messages.FEATURE_EXPIRED not in {line.message for line in last}:
-        # A complaint about one file matters little when another file gave the phone what it needs.
-        found = [cause for cause in found if cause in (causes.FLASH, causes.FIRMWARE, causes.SERVER)]
-    found += [cause for line in last for cause in _causes(line) if cause is causes.NOT_ON_MODEL]
-    found += [cause for line in last for cause in _causes(line) if cause is causes.CONFIGURATION]
-    if not found:
-        found = [_state_of_a_quiet_log(last)]
-    return tuple(dict.fromkeys(found))
+    ranks = _proven(last)
+    if not any(line.message in _OFF for line in last):
+        ranks = {cause: rank for cause, rank in ranks.items() if cause.weight is not Weight.WHEN_OFF}
+    elif all(cause.weight is Weight.BESIDES for cause in ranks):
+        deduced = _reason_without_complaint(last)
+        ranks[deduced] = deduced.rank
+    return tuple(sorted(ranks, key=ranks.__getitem__)) or (_state_of_a_quiet_log(last),)
 
 
 def conclusion(lines: Iterable[ExplainedLine]) -> str:
@@ -121,10 +103,10 @@ def _parts(line: str) -> LogLine | None:
 
 def _explained(line: str) -> ExplainedLine:
     parts = _parts(line)
-    for message in CATALOGUE if parts is not None else ():
-        if (values := _matched(message, parts)) is not None:
-            return ExplainedLine(line=line, message=message, values=values)
-    return ExplainedLine(line=line, message=None, values={})
+    for known in KNOWN_LINES if parts is not None else ():
+        if (values := _matched(known.message, parts)) is not None:
+            return ExplainedLine(line=line, known=known, values=values)
+    return ExplainedLine(line=line, known=None, values={})
 
 
 def _matched(message: Message, parts: LogLine | None) -> Mapping[str, str] | None:
@@ -160,8 +142,20 @@ def _last_boot(lines: tuple[ExplainedLine, ...]) -> tuple[ExplainedLine, ...]:
     return (*expired, *lines[start:]) if start else lines
 
 
-def _causes(line: ExplainedLine) -> tuple[Cause, ...]:
-    return line.explanation.causes if line.explanation is not None else ()
+def _proven(lines: Iterable[ExplainedLine]) -> dict[Cause, int]:
+    """The causes that the lines prove, each with its rank."""
+    ranks: dict[Cause, int] = {}
+    for line in lines:
+        if line.known is not None and (cause := line.known.proves) is not None:
+            rank = cause.rank if line.known.rank is None else line.known.rank
+            ranks[cause] = min(rank, ranks.get(cause, rank))
+    return ranks
+
+
+def _reason_without_complaint(lines: tuple[ExplainedLine, ...]) -> Cause:
+    """Why a feature is off where no line says it."""
+    taken = any(line.message is messages.KEYS_UPDATED and line.values["count"] != "0" for line in lines)
+    return causes.NO_FILE if _license_file_missing(lines) and not taken else causes.LACKS_FEATURE
 
 
 def _license_file_missing(lines: Iterable[ExplainedLine]) -> bool:

@@ -83,7 +83,7 @@ async def boot(identity: Identity) -> InService:
     gates = features.gates(ring, today)
     await _start_features(session, gates, configuration.parameters)
 
-    await Show(screen.message(identity.model.name))
+    await Show(screen.idle(identity.model))
     await upload_log(session, configuration.master.log_file_directory)
     return InService(
         session=session, configuration=configuration, ring=ring, gates=gates, reading=reading, contacts=contacts

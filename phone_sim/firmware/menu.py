@@ -89,7 +89,7 @@ def frame(menu: Menu, facts: Facts) -> Frame:
     page, layout = _page(menu, facts), facts.layout
     match page:
         case None:
-            return screen.message(facts.identity.model.name)
+            return screen.idle(facts.identity.model)
         case ListPage():
             shown = _list_frame(page, menu.position, layout)
         case TextPage():

@@ -1,4 +1,4 @@
-"""Every line that the phone can log, and where its wording comes from.
+"""The message catalog: every line that the phone can log, and where its wording comes from.
 
 `BULLETIN` lines are those of the sample log (B14). `OBSERVED` ones were seen on real phones (field notes 4 and 9).
 `OURS` are written only where a user needs them, in the style of the sample (D14). Nothing else is logged.
@@ -89,5 +89,5 @@ DIRECTORY_BIND_FAILED = _ours("ldap", "4", "ldap: Bind to {server} failed: {reas
 DIRECTORY_SEARCHED = _ours("ldap", "3", "ldap: Search of {server} found {count}")
 DIRECTORY_SEARCH_FAILED = _ours("ldap", "4", "ldap: Search of {server} failed: {reason}")
 
-CATALOGUE = tuple(value for value in list(globals().values()) if isinstance(value, Message))
-"""All messages, in the order above."""
+MESSAGE_CATALOG = tuple(value for value in list(globals().values()) if isinstance(value, Message))
+"""The message catalog: all messages, in the order above."""

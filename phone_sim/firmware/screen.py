@@ -11,7 +11,7 @@ from datetime import date
 from phone_sim.firmware.messages import UNKNOWN
 from phone_sim.licensing.expiry import Expiry
 from phone_sim.licensing.key_ring import KeyRing
-from phone_sim.models import Feature
+from phone_sim.models import Feature, Model
 
 RECONFIGURING = "Reconfiguring network, please wait."
 """B12."""
@@ -42,6 +42,11 @@ class Frame:
 def message(text: str) -> Frame:
     """A frame with nothing but a message."""
     return Frame(lines=(text,))
+
+
+def idle(model: Model) -> Frame:
+    """The idle screen: the name of the model."""
+    return message(model.name)
 
 
 def licenses_page(features: Iterable[Feature], ring: KeyRing, today: date | None) -> Frame:

@@ -128,7 +128,7 @@ class Session:
         self.reachable = True
 
     async def say(self, message: Message, **values: object) -> None:
-        """Log a message of the catalogue, if its component logs that level."""
+        """Log a message of the message catalog, if its component logs that level."""
         component, level = message.component.format(**values), message.level
         if self.settings.log.writes(component, level):
             syslog = self.settings.syslog

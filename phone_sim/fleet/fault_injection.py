@@ -19,11 +19,10 @@ from collections import Counter
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from phone_sim.boot_server.fault_kind import FaultKind, Method
 from phone_sim.boot_server.fault_kinds import (
     Corrupt,
     Down,
-    FaultKind,
-    Method,
     Reset,
     Stall,
     Status,

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import Lock
 
-from phone_sim.boot_server.fault_kinds import Down, FaultKind, Length, Reset, Stall
+from phone_sim.boot_server.fault_kind import FaultKind
+from phone_sim.boot_server.fault_kinds import Down, Length, Reset, Stall
 from phone_sim.boot_server.faults import FaultRule
 from phone_sim.boot_server.site import (
     OUTSIDE,

@@ -1,6 +1,6 @@
 """Whole audits of embedded and of scripted servers: a good one, and one for each defect."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 
 from phone_sim.audit.checks import audit
 from phone_sim.audit.finding import Verdict
-from phone_sim.audit.gather import AuditPlan, following, observe
+from phone_sim.audit.gather import following, observe
 from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.site import MemorySite
@@ -18,14 +18,23 @@ from phone_sim.boot_server.tftp import TftpBootServer
 from phone_sim.errors import BootServerUnreachableError
 from phone_sim.licensing.license_file import write
 from phone_sim.mac_address import MacAddress
-from tests.audit.audited import LICENSED, NOW, OTHER, OWN_LICENSE, SITE, audited, bad_ones, plan, verdict
-from tests.make import MAC, configured, forged, master, signed_key
+from phone_sim.runtime.model_files import load_models
+from tests.audit.audited import (
+    LICENSED,
+    OTHER,
+    OWN_LICENSE,
+    SITE,
+    audited,
+    bad_ones,
+    plan,
+    serving,
+    soft,
+    verdict,
+)
+from tests.make import MAC, forged, signed_key
 from tests.real_servers.certificates import Certificates
 from tests.runtime.hostile_http import (
-    Conversation,
     HostileHttpServer,
-    Request,
-    Script,
     answering,
     refusing_port,
     tls_context,
@@ -54,54 +63,6 @@ def test_only_the_own_log_is_uploaded(kind: type[HttpBootServer] | type[TftpBoot
     assert site.files.keys() - SITE.keys() == {f"logs/{MAC}-app.log"}
 
 
-FAULTS = {
-    "content-type": "type=text/html file=000000000000.cfg",
-    "missing-licenses": "403 file=*-license.cfg",
-    "log-upload": "403 method=PUT",
-    "log-unaltered": "corrupt file=*-app.log method=GET",
-    "files-unaltered": "corrupt file=000000000000.cfg nth=32-",
-    "configuration-files": "404 file=site.cfg",
-    "every-model-boots": "503 file=000000000000.cfg",
-    "master-configuration": "404 file=000000000000.cfg",
-    "redirects": "redirect-loop file=000000000000.cfg",
-}
-
-
-@pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_found(name: str) -> None:
-    with HttpBootServer(MemorySite(SITE), faults=FaultPlan([FAULTS[name]], seed=5)) as server:
-        _, findings = audited(server.url)
-    assert verdict(findings, name) is Verdict.BAD
-
-
-def test_without_faults_it_is_good() -> None:
-    with HttpBootServer(MemorySite(SITE)) as server:
-        _, findings = audited(server.url)
-    assert {verdict(findings, name) for name in FAULTS} == {Verdict.GOOD}
-
-
-@pytest.mark.parametrize(
-    ("files", "name"),
-    [
-        ({**SITE, f"{OTHER}.cfg": SITE["000000000000.cfg"]}, "other-configuration"),
-        ({**SITE, f"licenses/{OTHER}-license.cfg": write([signed_key()])}, "other-license"),
-        ({**SITE, OWN_LICENSE: write([forged(signed_key())])}, "activation-files"),
-        ({**SITE, OWN_LICENSE: write([signed_key(serial=OTHER.serial)])}, "own-license-key"),
-        ({**SITE, OWN_LICENSE.replace(MAC.digits, MAC.serial): write([signed_key()])}, "lower-case-names"),
-        ({**SITE, "site.cfg": configured("LDAP", log_render_level="nine")}, "parameter-values"),
-        ({"000000000000.cfg": master(CONFIG_FILES="a.cfg, b.cfg"), "a.cfg": b"<a/>"}, "configuration-files"),
-        ({**SITE, "000000000000.cfg": b"<html><body>no</body></html>"}, "master-configuration"),
-    ],
-)
-@pytest.mark.parametrize("kind", SERVERS)
-def test_a_bad_site_is_found(
-    kind: type[HttpBootServer] | type[TftpBootServer], files: Mapping[str, bytes], name: str
-) -> None:
-    with kind(MemorySite(files)) as server:
-        _, findings = audited(server.url)
-    assert name in bad_ones(findings)
-
-
 def test_signatures_are_unknown_without_the_key() -> None:
 
     with HttpBootServer(MemorySite({**SITE, OWN_LICENSE: write([forged(signed_key())])})) as server:
@@ -123,71 +84,6 @@ def test_suffix_of_no_model_is_told() -> None:
         _, findings = audited(server.url)
     assert verdict(findings, "model-suffixes") is Verdict.UNKNOWN
     assert any("SPIP999" in line for line in findings["model-suffixes"].judgment.evidence)
-
-
-def serving(
-    *headers: str,
-    files: Mapping[str, bytes] = LICENSED,
-    kind: str = "text/xml",
-    other: Callable[[Request], Script | None] = lambda _: None,
-) -> Script:
-    """A script for a well-behaved server; files have this type and these headers, `other` may have another script."""
-    uploads: dict[str, bytes] = {}
-
-    def script(conversation: Conversation, request: Request) -> None:
-        name = request.path.lstrip("/")
-        data = uploads.get(name, files.get(name))
-        if (special := other(request)) is not None:
-            special(conversation, request)
-        elif request.method == "PUT":
-            uploads[name] = request.body
-            answering("201 Created", b"")(conversation, request)
-        elif data is None:
-            answering("404 Not Found", b"" if request.method == "HEAD" else b"no")(conversation, request)
-        else:
-            body = b"" if request.method == "HEAD" else data
-            answering("200 OK", body, *headers, kind=kind, length=len(data))(conversation, request)
-
-    return script
-
-
-def for_path(end: str, special: Script, method: str = "GET") -> Callable[[Request], Script | None]:
-    """The special script for what ends so."""
-    return lambda request: special if request.path.endswith(end) and request.method == method else None
-
-
-def soft(request: Request) -> Script | None:
-    """A page with 200 for all that is no file."""
-    known = request.path.lstrip("/") in LICENSED or request.method == "PUT"
-    return None if known else answering("200 OK", b"<html>welcome</html>")
-
-
-LISTING = answering("200 OK", b"<html><title>Index of /</title><a href='000000000000.cfg'>000000000000.cfg</a></html>")
-
-
-@pytest.mark.parametrize(
-    ("name", "script"),
-    [
-        ("missing-files", serving(other=soft)),
-        ("missing-licenses", serving(other=soft)),
-        ("directory-listing", serving(other=lambda one: LISTING if one.path.endswith("/") else None)),
-        ("directory-listing", serving(other=for_path("/licenses/", LISTING))),
-        ("directory-listing", serving(other=for_path("/licenses/", answering("200 OK", b"<h1>Index of /x</h1>")))),
-        ("directory-listing", serving(other=for_path("/licenses/", answering("200 OK", b"<a href='a.cfg'>a</a>")))),
-        ("files-unaltered", serving("Content-Encoding: gzip")),
-        ("license-not-cached", serving("Age: 12")),
-        ("license-not-cached", serving("Cache-Control: public, max-age=3600")),
-        ("license-not-cached", serving("X-Cache: HIT from proxy")),
-        ("head", serving(other=lambda one: answering("405 No", b"") if one.method == "HEAD" else None)),
-        ("head", serving(other=for_path("0.cfg", answering("200 OK", b"", length=7), "HEAD"))),
-        ("redirects", serving(other=for_path("0.cfg", answering("302 Found", b"", "Location: http://x.invalid/")))),
-        ("keep-alive", serving()),
-    ],
-)
-def test_a_bad_answer_is_found(name: str, script: Script) -> None:
-    with HostileHttpServer(script) as server:
-        _, findings = audited(server.url)
-    assert verdict(findings, name) is Verdict.BAD
 
 
 @pytest.mark.parametrize(
@@ -221,14 +117,10 @@ def test_wrong_type_hides_nothing_else() -> None:
     assert verdict(findings, "activation-files") is Verdict.GOOD
 
 
-def test_a_named_file_outside_is_found() -> None:
-    leak = for_path("%2E%2E/secret.txt", answering("200 OK", b"a secret", kind="text/plain"))
-    with HostileHttpServer(serving(other=leak)) as server:
-        _, leaking = audited(server.url, outside="secret.txt")
+def test_a_named_file_outside_that_is_not_served_is_good() -> None:
     with HostileHttpServer(serving()) as server:
         _, tight = audited(server.url, outside="secret.txt")
         _, undecided = audited(server.url)
-    assert verdict(leaking, "path-traversal") is Verdict.BAD
     assert verdict(tight, "path-traversal") is Verdict.GOOD
     assert verdict(undecided, "path-traversal") is Verdict.UNKNOWN
 
@@ -281,15 +173,7 @@ def test_the_same_again_is_counted() -> None:
     with HttpBootServer(MemorySite(SITE), faults=FaultPlan(["403 method=PUT"])) as server:
         _, findings = audited(server.url)
         where = f"PUT {server.url}logs/{MAC}-app.log: HTTP 403 Forbidden"
-    assert findings["log-upload"].judgment.evidence == (f"{where} (30 times)",)
-
-
-def test_a_slow_server_is_found() -> None:
-    slow = AuditPlan(url="", now=NOW, mac=MAC, other_mac=OTHER, timeout=0.2)
-    rules = ["delay=0.15 file=site.cfg nth=1"]
-    with HttpBootServer(MemorySite(SITE), faults=FaultPlan(rules)) as server:
-        findings = {one.check.name: one for one in audit(observe(replace(slow, url=server.url)))}
-    assert verdict(findings, "answer-time") is Verdict.BAD
+    assert findings["log-upload"].judgment.evidence == (f"{where} ({2 * len(load_models())} times)",)
 
 
 def test_no_answer_at_all_is_an_error() -> None:

@@ -10,12 +10,10 @@ import pytest
 
 from phone_sim.audit.access_checks import tftp_block_size, tftp_transfer_id
 from phone_sim.audit.finding import Verdict
-from phone_sim.audit.observations import Observations, TftpSeen
+from phone_sim.audit.observations import TftpSeen
 from phone_sim.audit.tftp_probe import look_at_tftp
 from phone_sim.firmware.location import Location
-from phone_sim.runtime.trust_file import load_anchor
-from tests.audit.audited import NOW, OTHER
-from tests.make import MAC
+from tests.audit.audited import probed
 
 FILE = bytes(range(200))
 Serve = Callable[[socket.socket, tuple[str, int]], None]
@@ -80,20 +78,7 @@ def serving(serve: Serve, *, own_port: bool = True) -> Iterator[Location]:
 
 
 def verdicts(seen: TftpSeen) -> tuple[Verdict, Verdict]:
-    observations = Observations(
-        url="tftp://127.0.0.1/",
-        scheme="tftp",
-        has_password=False,
-        mac=MAC,
-        other_mac=OTHER,
-        limit=5,
-        anchor=None,
-        test_anchor=load_anchor(),
-        day=NOW.date().isoformat(),
-        answers={},
-        boots=(),
-        tftp=seen,
-    )
+    observations = probed("tftp", tftp=seen)
     return tftp_block_size(observations).verdict, tftp_transfer_id(observations).verdict
 
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from phone_sim.boot_server.fault_kind import METHODS, FaultKind
 from phone_sim.boot_server.fault_kinds import (
-    METHODS,
+    FAULTS,
     Challenge,
     ContentType,
     Corrupt,
@@ -17,7 +18,6 @@ from phone_sim.boot_server.fault_kinds import (
     Down,
     Drip,
     Duplicate,
-    FaultKind,
     Forge,
     Late,
     Length,
@@ -284,5 +284,18 @@ def test_threads_count_each_request_once() -> None:
     assert len(hits) == 500
 
 
-def test_every_kind_acts_on_something() -> None:
-    assert all(kind.acts_on and kind.acts_on <= set(METHODS) for kind in WRITTEN.values())
+@pytest.mark.parametrize("kind", FAULTS, ids=lambda kind: str(kind.__name__))
+def test_kind_acts_on_the_protocols_on_which_it_is_said_to(kind: type[FaultKind]) -> None:
+    assert kind.acts_on
+    assert kind.acts_on <= set(METHODS)
+    assert bool(kind.on_http) == bool(kind.acts_on & {"GET", "PUT"})
+    assert bool(kind.on_tftp) == bool(kind.acts_on & {"RRQ", "WRQ"})
+
+
+@pytest.mark.parametrize("example", [example for kind in FAULTS for example in kind.examples])
+def test_example_is_a_rule(example: str) -> None:
+    assert str(FaultRule.parse(example)) == example
+
+
+def test_example_is_of_its_own_kind() -> None:
+    assert all(isinstance(FaultRule.parse(example).kind, kind) for kind in FAULTS for example in kind.examples)

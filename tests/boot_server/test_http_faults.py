@@ -16,8 +16,8 @@ import requests
 import tftpy
 from click.testing import CliRunner
 
-from phone_sim.boot_server.fault_kinds import FORMS
-from phone_sim.boot_server.faults import FaultPlan
+from phone_sim.boot_server.fault_kinds import FAULTS
+from phone_sim.boot_server.faults import CONDITIONS, FaultPlan
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.journal import BROKEN_OFF, Request
 from phone_sim.boot_server.site import MemorySite
@@ -341,7 +341,8 @@ def test_serve_says_what_is_wrong_with_a_fault(tmp_path: Path) -> None:
     assert done.stderr == "Error: fault 'delay=soon': delay=soon is not of the form delay=SECONDS\n"
 
 
-def test_help_of_serve_names_every_fault() -> None:
-    shown = CliRunner().invoke(main, ["serve", "--help"]).stdout
-    words = {form.partition("=")[0] for form in FORMS if not form.startswith("a status")}
-    assert [word for word in sorted(words) if f" {word}" not in shown] == []
+@pytest.mark.parametrize("verb", ["serve", "record"])
+def test_help_shows_every_fault_and_condition(verb: str) -> None:
+    words = CliRunner().invoke(main, [verb, "--help"]).stdout.split()
+    assert [example for fault in FAULTS for example in fault.examples if example not in words] == []
+    assert [name for name, condition in CONDITIONS.items() if condition.form.split()[0] not in words] == []

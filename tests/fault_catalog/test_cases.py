@@ -1,4 +1,4 @@
-"""The catalogue of licensing faults: each case is played, its log is golden, and a reader of it is led to the cause."""
+"""The fault catalog: each case is played, its log is golden, and a reader of it is led to the cause."""
 
 import pytest
 
@@ -50,7 +50,7 @@ def golden(name: str) -> str:
     return (HERE / "golden/fault_catalog" / f"{name}.log").read_text()
 
 
-def test_catalogue_has_every_fault() -> None:
+def test_fault_catalog_has_every_case() -> None:
     assert list(CASES) == ASKED_FOR
 
 
@@ -80,7 +80,6 @@ def test_reader_of_the_log_is_led_to_the_cause(name: str) -> None:
 def test_every_cause_is_one_of_some_case_or_message() -> None:
     used = {case.cause for case in CASES.values()}
     assert {cause.name for cause in set(CAUSES) - used} == {"configuration", "directory-server", "nothing-said"}
-    assert len({cause.name for cause in CAUSES}) == len(CAUSES)
 
 
 @pytest.mark.parametrize("name", CASES)

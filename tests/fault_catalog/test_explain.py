@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 
 from phone_sim.fault_catalog import causes
 from phone_sim.fault_catalog.explain import conclusion, explain, likely_causes, unfold
-from phone_sim.fault_catalog.explanations import EXPLANATIONS
 from phone_sim.firmware import messages
-from phone_sim.firmware.messages import CATALOGUE
 from tests.sample_log import SAMPLE_LOG
 
 # As the bulletin's pages print it, with the lines that their width folded.
@@ -21,10 +19,6 @@ REAL = """\
 1015152457|log  |4|00|UtilLogServerC::uploadFifoLog: upload error. protocol 0 result = 17
 0202115811|tickt|*|00|m_validUntil [0]
 """
-
-
-def test_every_message_is_explained() -> None:
-    assert set(EXPLANATIONS) == set(CATALOGUE)
 
 
 @pytest.mark.parametrize("log", [SAMPLE_LOG, FOLDED, PADDED, "> " + FOLDED.replace("\n", "\n> ")])

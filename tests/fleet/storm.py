@@ -13,7 +13,8 @@ from functools import cache
 from pathlib import Path
 
 from phone_sim.authority.signing_key import test_signing_key
-from phone_sim.boot_server.fault_kinds import Down, Method, Reset, Stall, Status, TftpError, Truncate
+from phone_sim.boot_server.fault_kind import Method
+from phone_sim.boot_server.fault_kinds import Down, Reset, Stall, Status, TftpError, Truncate
 from phone_sim.boot_server.faults import Fault
 from phone_sim.fleet.fleet import Fleet
 from phone_sim.fleet.population.phones import Pattern

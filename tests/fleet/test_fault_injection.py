@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from phone_sim.boot_server.fault_kinds import Method, parse_kind
+from phone_sim.boot_server.fault_kind import Method
+from phone_sim.boot_server.fault_kinds import parse_kind
 from phone_sim.boot_server.faults import Fault, FaultPlan
 from phone_sim.boot_server.folder_site import FolderSite
 from phone_sim.boot_server.http import HttpBootServer

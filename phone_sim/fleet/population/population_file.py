@@ -62,7 +62,8 @@ from pathlib import Path
 from typing import Any
 
 from phone_sim.authority.orders import software_bits
-from phone_sim.boot_server.fault_kinds import FaultKind, Reset, parse_kind
+from phone_sim.boot_server.fault_kind import FaultKind
+from phone_sim.boot_server.fault_kinds import Reset, parse_kind
 from phone_sim.errors import UsageError
 from phone_sim.firmware.profile import CURRENT, profile_for
 from phone_sim.fleet.population.fault_share import KINDS, FaultShare

@@ -87,10 +87,10 @@ def _add_views(api: FastAPI, desk: Desk) -> None:
     @api.get("/explain", summary="What a line of a log means")
     def get_explanation(line: Annotated[str, Query(max_length=4000)]) -> dict[str, Any]:
         for one in explain(line):
-            if one.message is not None and one.explanation is not None:
-                causes = [{"what": cause.what, "remedy": cause.remedy} for cause in one.explanation.causes]
-                return {"meaning": one.explanation.meaning, "source": one.message.source.value, "causes": causes}
-        return {"meaning": "This line is not in the catalogue.", "source": "", "causes": []}
+            if (known := one.known) is not None:
+                causes = [{"what": cause.what, "remedy": cause.remedy} for cause in known.causes]
+                return {"meaning": known.meaning, "source": known.message.source.value, "causes": causes}
+        return {"meaning": "This is not a known line.", "source": "", "causes": []}
 
     @api.get("/phones/{mac}", summary="A phone: display, features, licenses")
     def get_phone(mac: Mac) -> dict[str, Any]:

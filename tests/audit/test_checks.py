@@ -1,0 +1,178 @@
+"""Every check of the audit finds some server bad: embedded ones with faults or bad sites, and scripted ones."""
+
+import ssl
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from phone_sim.audit.checks import CHECKS
+from phone_sim.audit.finding import Verdict
+from phone_sim.audit.observations import TftpSeen, TlsSeen
+from phone_sim.boot_server.faults import FaultPlan
+from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.site import MemorySite
+from phone_sim.boot_server.tftp import TftpBootServer
+from phone_sim.licensing.license_file import write
+from phone_sim.runtime.model_files import load_models
+from tests.audit.audited import (
+    LICENSED,
+    OTHER,
+    OWN_LICENSE,
+    SITE,
+    audited,
+    bad_ones,
+    for_path,
+    probed,
+    serving,
+    soft,
+    verdict,
+)
+from tests.make import MAC, configured, forged, master, signed_key
+from tests.real_servers.certificates import Certificates
+from tests.runtime.hostile_http import HostileHttpServer, Script, answering, tls_context
+
+SERVERS = [HttpBootServer, TftpBootServer]
+BOOTS = 2 * len(load_models())
+"""Each model boots with both license rules."""
+
+BY_FAULT = {
+    "content-type": "type=text/html file=000000000000.cfg",
+    "missing-licenses": "403 file=*-license.cfg",
+    "log-upload": "403 method=PUT",
+    "log-unaltered": "corrupt file=*-app.log method=GET",
+    # After the boots the audit asks for it twice.
+    "files-unaltered": f"corrupt file=000000000000.cfg nth={BOOTS + 2}-",
+    "configuration-files": "404 file=site.cfg",
+    "every-model-boots": "503 file=000000000000.cfg",
+    "master-configuration": "404 file=000000000000.cfg",
+    "redirects": "redirect-loop file=000000000000.cfg",
+}
+
+_ODD = SITE["000000000000.cfg"].replace(b"/>", b' CONFIG_FILES_SPIP_670="site.cfg"/>')
+BY_SITE: tuple[tuple[str, Mapping[str, bytes]], ...] = (
+    ("other-configuration", {**SITE, f"{OTHER}.cfg": SITE["000000000000.cfg"]}),
+    ("other-license", {**SITE, f"licenses/{OTHER}-license.cfg": write([signed_key()])}),
+    ("activation-files", {**SITE, OWN_LICENSE: write([forged(signed_key())])}),
+    ("features-licensed", {**SITE, OWN_LICENSE: write([forged(signed_key())])}),
+    ("own-license-key", {**SITE, OWN_LICENSE: write([signed_key(serial=OTHER.serial)])}),
+    ("lower-case-names", {**SITE, OWN_LICENSE.replace(MAC.digits, MAC.serial): write([signed_key()])}),
+    ("parameter-values", {**SITE, "site.cfg": configured("LDAP", log_render_level="nine")}),
+    ("configuration-files", {"000000000000.cfg": master(CONFIG_FILES="a.cfg, b.cfg"), "a.cfg": b"<a/>"}),
+    ("master-configuration", {**SITE, "000000000000.cfg": b"<html><body>no</body></html>"}),
+    ("model-suffixes", {**SITE, "000000000000.cfg": _ODD}),
+)
+
+_LISTING = answering("200 OK", b"<html><title>Index of /</title><a href='000000000000.cfg'>000000000000.cfg</a></html>")
+BY_ANSWER: tuple[tuple[str, Script], ...] = (
+    ("missing-files", serving(other=soft)),
+    ("missing-licenses", serving(other=soft)),
+    ("directory-listing", serving(other=lambda one: _LISTING if one.path.endswith("/") else None)),
+    ("directory-listing", serving(other=for_path("/licenses/", _LISTING))),
+    ("directory-listing", serving(other=for_path("/licenses/", answering("200 OK", b"<h1>Index of /x</h1>")))),
+    ("directory-listing", serving(other=for_path("/licenses/", answering("200 OK", b"<a href='a.cfg'>a</a>")))),
+    ("files-unaltered", serving("Content-Encoding: gzip")),
+    ("license-not-cached", serving("Age: 12")),
+    ("license-not-cached", serving("Cache-Control: public, max-age=3600")),
+    ("license-not-cached", serving("X-Cache: HIT from proxy")),
+    ("head", serving(other=lambda one: answering("405 No", b"") if one.method == "HEAD" else None)),
+    ("head", serving(other=for_path("0.cfg", answering("200 OK", b"", length=7), "HEAD"))),
+    ("redirects", serving(other=for_path("0.cfg", answering("302 Found", b"", "Location: http://x.invalid/")))),
+    ("keep-alive", serving()),
+)
+
+
+def changing(_: Path) -> Verdict:
+    """The activation files are missing for the first boot alone."""
+    with HttpBootServer(MemorySite(LICENSED), faults=FaultPlan(["404 file=*-license.cfg nth=1-2"])) as server:
+        return verdict(audited(server.url)[1], "license-rules")
+
+
+def slow(_: Path) -> Verdict:
+    with HttpBootServer(MemorySite(SITE), faults=FaultPlan(["delay=1.6 file=site.cfg nth=1"])) as server:
+        return verdict(audited(server.url, timeout=3.0)[1], "answer-time")
+
+
+def asking_for_a_password(_: Path) -> Verdict:
+    with HttpBootServer(MemorySite(SITE), faults=FaultPlan(["challenge=basic"])) as server:
+        return verdict(audited(server.url.replace("://", "://user:secret@"))[1], "password-in-clear")
+
+
+def leaking(_: Path) -> Verdict:
+    leak = for_path("%2E%2E/secret.txt", answering("200 OK", b"a secret", kind="text/plain"))
+    with HostileHttpServer(serving(other=leak)) as server:
+        return verdict(audited(server.url, outside="secret.txt")[1], "path-traversal")
+
+
+def with_old_tls(folder: Path) -> Verdict:
+    certificates = Certificates.make(folder)
+    context = tls_context(certificates)
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1
+    with HostileHttpServer(serving(), tls=context) as server:
+        return verdict(audited(server.url, ca_file=certificates.ca_file)[1], "tls-version")
+
+
+OTHERS = {
+    "license-rules": changing,
+    "answer-time": slow,
+    "password-in-clear": asking_for_a_password,
+    "path-traversal": leaking,
+    "tls-version": with_old_tls,
+}
+
+BY_PROBE = {
+    "tftp-block-size": probed("tftp", tftp=TftpSeen(asked=1024, undisturbed=True)),
+    "tftp-transfer-id": probed("tftp", tftp=TftpSeen(asked=1024, block_size=1024)),
+    "tls-certificate": probed("https", tls=TlsSeen(accepted=("1.3",), trouble="self-signed certificate")),
+}
+"""What probes see of bad servers in `test_tftp_probe` and `test_audit`."""
+
+
+def test_every_check_is_found_bad_here() -> None:
+    bad = {*BY_FAULT, *(name for name, _ in (*BY_SITE, *BY_ANSWER)), *OTHERS, *BY_PROBE}
+    assert bad == {check.name for check in CHECKS}
+
+
+@pytest.mark.parametrize("name", BY_FAULT)
+def test_a_fault_is_found_bad(name: str) -> None:
+    with HttpBootServer(MemorySite(SITE), faults=FaultPlan([BY_FAULT[name]], seed=5)) as server:
+        _, findings = audited(server.url)
+    assert verdict(findings, name) is Verdict.BAD
+
+
+def test_without_faults_it_is_good() -> None:
+    with HttpBootServer(MemorySite(SITE)) as server:
+        _, findings = audited(server.url)
+    assert {verdict(findings, name) for name in BY_FAULT} == {Verdict.GOOD}
+
+
+@pytest.mark.parametrize(("name", "files"), BY_SITE)
+@pytest.mark.parametrize("kind", SERVERS)
+def test_a_bad_site_is_found_bad(
+    kind: type[HttpBootServer] | type[TftpBootServer], files: Mapping[str, bytes], name: str
+) -> None:
+    with kind(MemorySite(files)) as server:
+        _, findings = audited(server.url)
+    assert name in bad_ones(findings)
+
+
+@pytest.mark.parametrize(("name", "script"), BY_ANSWER)
+def test_a_bad_answer_is_found_bad(name: str, script: Script) -> None:
+    with HostileHttpServer(script) as server:
+        _, findings = audited(server.url)
+    assert verdict(findings, name) is Verdict.BAD
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_bad_server_is_found_bad(name: str, tmp_path: Path) -> None:
+    assert OTHERS[name](tmp_path) is Verdict.BAD
+
+
+@pytest.mark.parametrize("name", BY_PROBE)
+def test_a_bad_probe_is_found_bad(name: str) -> None:
+    (check,) = (check for check in CHECKS if check.name == name)
+    assert check.judge(BY_PROBE[name]).verdict is Verdict.BAD
