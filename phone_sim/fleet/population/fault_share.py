@@ -8,11 +8,10 @@ answers. This module does not know how a fault is injected.
 from dataclasses import dataclass
 from hashlib import shake_256
 
+from phone_sim.boot_server.fault_kind import FaultKind, Method
 from phone_sim.boot_server.fault_kinds import (
     Corrupt,
     Down,
-    FaultKind,
-    Method,
     Reset,
     Stall,
     Status,
