@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from phone_sim.models import Display
 
 ELLIPSIS = "…"
-# Displays up to this height in pixels have characters of this width and height.
-_CHARACTERS = ((59, 6, 8), (99, 8, 12), (299, 8, 16), (4096, 16, 32))
+# Displays up to this height in pixels have characters of this width in rows of this height; a finger hits the last.
+_CHARACTERS = ((59, 6, 8), (99, 8, 12), (299, 8, 16), (4096, 16, 40))
 _FEWEST_COLUMNS = 12
 _FEWEST_COLUMNS_FOR_NAMES = 24
 # The title and the labels of the soft keys have a row each.

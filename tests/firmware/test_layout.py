@@ -19,9 +19,9 @@ NARROW = Layout(columns=17, rows=2)
         (248, 68, 31, 3, False),
         (256, 116, 32, 5, False),
         (320, 160, 40, 8, False),
-        (800, 480, 50, 13, False),
+        (800, 480, 50, 10, False),
         (1, 1, 12, 1, True),
-        (4096, 4096, 256, 126, False),
+        (4096, 4096, 256, 100, False),
     ],
 )
 def test_pixels_become_rows_and_columns(width: int, height: int, columns: int, rows: int, is_small: bool) -> None:

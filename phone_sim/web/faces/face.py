@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
+from phone_sim.firmware.layout import Layout, layout_of
 from phone_sim.models import Display, Model
 
 KEY_LABELS: Mapping[str, str] = MappingProxyType(
@@ -44,14 +45,6 @@ class Silhouette(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextGrid:
-    """The text that a screen has room for: `rows` between its title bar and its soft key labels, `columns` in each."""
-
-    rows: int
-    columns: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Rectangle:
     """A rectangle in the units of a drawing."""
 
@@ -76,8 +69,8 @@ class Face:
     """The drawing of a model.
 
     `width` and `height` are those of the drawing, in its own units; `screen` lies in it, with the proportions of
-    `display`. `keys` are names of `KEY_LABELS`, `line_keys` is how many line keys are drawn. On a `touch` screen rows
-    are touchable, and so are the soft keys, which are on the screen itself.
+    `display`, and shows the text that fits into `layout`. `keys` are names of `KEY_LABELS`, `line_keys` is how many of
+    the line keys are drawn. On a `touch` screen rows can be touched, and so can the soft keys, which are on it.
     """
 
     name: str
@@ -86,7 +79,7 @@ class Face:
     height: int
     screen: Rectangle
     display: Display
-    grid: TextGrid
+    layout: Layout
     keys: frozenset[str]
     soft_keys: int
     line_keys: int
@@ -134,15 +127,9 @@ _MIDDLE = 300
 # Lower displays than this are those of conference phones with two arrow keys and three soft keys.
 _LOW = 100
 
-# The height of a line of text, by the height of the display below which it applies, both in pixels.
-_LINE_HEIGHTS = ((64, 8), (100, 11), (150, 14), (300, 16))
-_TOUCHABLE_LINE_HEIGHT = 40
-_COLUMN_WIDTH = 0.55  # of the height of a line
-_BARS = 2  # the title bar and the soft key labels take a line each
 
-
-def face_of(model: Model, grid: TextGrid | None = None) -> Face:
-    """The face of a model; `grid` is the text its screen has room for, by default `text_grid` of its display."""
+def face_of(model: Model) -> Face:
+    """The face of a model."""
     silhouette = _silhouette(model)
     plan = _PLANS[silhouette]
     soft_keys = 3 if silhouette is Silhouette.DESK_SMALL or _is_simple_star(model) else 4
@@ -153,19 +140,10 @@ def face_of(model: Model, grid: TextGrid | None = None) -> Face:
         height=plan.height,
         screen=_fitted(model.display, plan.window),
         display=model.display,
-        grid=grid or text_grid(model.display),
+        layout=layout_of(model.display),
         keys=_keys(model, silhouette) | {f"soft{number}" for number in range(1, soft_keys + 1)},
         soft_keys=soft_keys,
         line_keys=min(model.lines, plan.line_keys),
-    )
-
-
-def text_grid(display: Display) -> TextGrid:
-    """The text that a display has room for; ours, at least one row of one column."""
-    line_height = next((line for limit, line in _LINE_HEIGHTS if display.height < limit), _TOUCHABLE_LINE_HEIGHT)
-    return TextGrid(
-        rows=max(1, display.height // line_height - _BARS),
-        columns=max(1, int(display.width / (line_height * _COLUMN_WIDTH))),
     )
 
 

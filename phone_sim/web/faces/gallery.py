@@ -62,7 +62,7 @@ def gallery(models: Iterable[Model]) -> Mapping[str, bytes]:
 
 def sample_frame(face: Face) -> dict[str, object]:
     """A menu that fills the screen, as `static/face.js` shows it."""
-    lines = _MENU[: face.grid.rows]
+    lines = _MENU[: face.layout.rows]
     return {
         "title": "Status",
         "lines": lines,

@@ -7,7 +7,7 @@ from lxml import etree
 from phone_sim.models import Model
 from phone_sim.runtime.model_files import load_model, load_models
 from phone_sim.web.faces.drawing import draw
-from phone_sim.web.faces.face import KEY_LABELS, TextGrid, face_of
+from phone_sim.web.faces.face import KEY_LABELS, face_of
 from phone_sim.web.faces.gallery import gallery, sample_frame
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -76,7 +76,7 @@ def test_drawing_is_allowed_by_a_strict_policy(model: Model) -> None:
 def test_screen_says_what_text_it_has_room_for(model: Model) -> None:
     face = face_of(model)
     (screen,) = drawn(model.token).findall(".//*[@data-screen]")
-    assert (screen.get("data-rows"), screen.get("data-columns")) == (str(face.grid.rows), str(face.grid.columns))
+    assert (screen.get("data-rows"), screen.get("data-columns")) == (str(face.layout.rows), str(face.layout.columns))
     (glass,) = screen.findall(f"{SVG}svg")
     assert glass.get("viewBox") == f"0 0 {model.display.width} {model.display.height}"
     drawn_as = float(str(glass.get("width"))) / float(str(glass.get("height")))
@@ -104,12 +104,6 @@ def test_title_cannot_break_out() -> None:
     assert not list(svg.iter(f"{SVG}script"))
 
 
-def test_given_text_grid_is_drawn() -> None:
-    face = face_of(load_model("1500"), TextGrid(rows=8, columns=30))
-    (screen,) = etree.fromstring(draw(face)).findall(".//*[@data-screen]")
-    assert (screen.get("data-rows"), screen.get("data-columns")) == ("8", "30")
-
-
 def test_gallery_has_every_model_once() -> None:
     models = load_models()
     page = gallery(models)["index.html"].decode()
@@ -131,4 +125,4 @@ def test_sample_frame_fits_its_screen(model: Model) -> None:
     face = face_of(model)
     lines = sample_frame(face)["lines"]
     assert isinstance(lines, tuple)
-    assert 1 <= len(lines) <= face.grid.rows
+    assert 1 <= len(lines) <= face.layout.rows

@@ -4,7 +4,7 @@ import pytest
 
 from phone_sim.models import Display, Model
 from phone_sim.runtime.model_files import load_model, load_models
-from phone_sim.web.faces.face import DIAL_PAD, KEY_LABELS, Silhouette, TextGrid, face_of, text_grid
+from phone_sim.web.faces.face import DIAL_PAD, KEY_LABELS, Silhouette, face_of
 
 MODELS = load_models()
 every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.token)
@@ -53,14 +53,9 @@ def test_only_the_vvx_is_touched() -> None:
 
 
 def test_larger_display_has_more_text() -> None:
-    small, middle, large = (face_of(load_model(name)).grid for name in ("330", "450", "650"))
+    small, middle, large = (face_of(load_model(name)).layout for name in ("330", "450", "650"))
     assert small.rows < middle.rows < large.rows
     assert small.columns < middle.columns < large.columns
-
-
-def test_text_grid_can_be_given() -> None:
-    grid = TextGrid(rows=5, columns=17)
-    assert face_of(load_model("330"), grid).grid == grid
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (4096, 1), (1, 4096), (4096, 4096)])
@@ -68,8 +63,7 @@ def test_any_display_of_a_model_file_has_a_face(width: int, height: int) -> None
     display = Display(width=width, height=height, colors="grey")
     for model in (load_model("330"), load_model("6000"), load_model("1500")):
         face = face_of(replace(model, display=display))
-        assert face.grid.rows >= 1
-        assert face.grid.columns >= 1
+        assert face.layout.rows >= 1
+        assert face.layout.columns >= 1
         assert 0 < face.screen.width <= face.width
         assert 0 < face.screen.height <= face.height
-    assert text_grid(display) == face.grid
