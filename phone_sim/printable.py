@@ -1,4 +1,4 @@
-"""Text from outside as a terminal, a page or a log can show it: no control characters."""
+"""Text from outside as a terminal, a page or a log can show it: without control characters."""
 
 
 def printable(text: str, instead: str = "?") -> str:

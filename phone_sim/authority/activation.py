@@ -18,6 +18,7 @@ from phone_sim.errors import AuthorityError, MacAddressError, RedemptionRefusedE
 from phone_sim.licensing.license_file import file_name, write
 from phone_sim.licensing.license_key import LicenseKey, LicenseType
 from phone_sim.mac_address import MacAddress
+from phone_sim.printable import printable
 
 LINE_LIMIT = 100_000
 """Most lines of a batch; ours."""
@@ -140,7 +141,7 @@ def _answers(ledger: Ledger, lines: Iterable[str], at: datetime, requester: str)
 
 def _shown(text: str) -> str:
     """A part of a line as it can be shown to people, whatever file it was found in."""
-    return "".join(each if each.isprintable() else "?" for each in text.strip()[:_LINE_LENGTH])
+    return printable(text.strip()[:_LINE_LENGTH])
 
 
 def _line_refused(ledger: Ledger, number: str, mac: str, at: datetime, requester: str) -> str:

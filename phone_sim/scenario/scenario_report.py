@@ -7,6 +7,7 @@ from typing import Any
 from lxml import etree
 
 from phone_sim.firmware.location import BootServer
+from phone_sim.printable import printable
 from phone_sim.scenario.case import NamedServer
 from phone_sim.scenario.run import ScenarioOutcome, StepFailure
 
@@ -19,7 +20,7 @@ _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 def progress_line(outcome: ScenarioOutcome) -> str:
     """One line: ok or failed, how long it took in seconds, file and title."""
     word = "ok" if outcome.passed else "failed"
-    title = "".join(each if each.isprintable() else "?" for each in outcome.scenario.title)
+    title = printable(outcome.scenario.title)
     return f"{word:<6} {outcome.seconds:7.2f} s  {outcome.scenario.file}: {title}"
 
 
