@@ -25,7 +25,7 @@ def read_text(file: Path, limit: int = SIZE_LIMIT, error: type[UsageError] = Usa
         with file.open("rb") as stream:
             data = stream.read(limit + 1)
     except OSError as reason:
-        raise error(f"{file}: cannot be read: {reason.strerror}") from reason
+        raise error(f"{file}: {reason.strerror}") from reason
     if len(data) > limit:
         raise error(f"{file}: the file is larger than {limit} bytes")
     try:
