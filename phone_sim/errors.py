@@ -3,8 +3,8 @@
     PhoneSimError                   anything this project raises on purpose            exit code 1
     ├── UsageError                  an argument that cannot be used                    2
     │   ├── RecordingError          what is in the place of a recording is none
+    │   ├── ModelFileError          a model or feature file that is not usable
     │   └── MacAddressError         not a MAC address, or its leading zeros are missing
-    ├── ModelFileError              a model or feature file that is not usable         2
     ├── DocumentError               bytes that are not an acceptable XML document      1
     │   ├── MasterConfigurationError
     │   ├── ParameterFileError
@@ -42,10 +42,8 @@ class RecordingError(UsageError):
     """What is in the place of a recording is none; the message names the file and the line."""
 
 
-class ModelFileError(PhoneSimError):
-    """A model or feature file that cannot be used; the message names the file and the key."""
-
-    exit_code = 2
+class ModelFileError(UsageError):
+    """A model or feature file that cannot be used; the message names the file, the line and the key."""
 
 
 class DocumentError(PhoneSimError):

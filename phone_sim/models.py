@@ -1,21 +1,21 @@
 """Models and licensable features, read from the text of their files (B1 to B3).
 
-A file is TOML and is read strictly: each key is known, none is missing, each value is of its form. A complaint names
-the file and the key and says what is allowed. This module does not know where the files are, nor what a phone does with
-what they say.
+A file is TOML and is read strictly: each key is known, none is missing, each value is of its form. An error names the
+file, the line and the key and says what is expected. This module does not know where the files are, nor what a phone
+does with what they say.
 """
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 from phone_sim.errors import ModelFileError, UsageError
 from phone_sim.licensing.license_key import SLOTS
+from phone_sim.toml_table import Table, parse_toml
 
 # The two ways in which parameter files say what is in use: SIP 3.x, and UC Software 3.3 and later (field notes 5).
 DIALECTS = ("sip-3", "ucs-3.3")
@@ -27,10 +27,7 @@ _FAMILIES = {
 }
 _MODEL_KEYS = ("name", "family", "token", "part_number", "lines", "minimum_firmware", "display", "features")
 _FEATURE_KEYS = ("name", "key", "bit", "component", "suite", "display_name", "short_name", "configured")
-# The time that tomllib takes for a dotted key grows with the square of its length: 18 s for one of 64 KiB.
-_LONGEST_LINE = 1000
 _VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){1,3}")
-_KINDS = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "an array", dict: "a table"}
 
 
 class Requirement(Enum):
@@ -135,20 +132,20 @@ def parse_model(text: str, source: str, feature_keys: Iterable[str]) -> Model:
     Raises:
         ModelFileError: naming the file and the key, for everything that is wrong with the file; nothing else.
     """
-    top = _document(text, source, _MODEL_KEYS)
+    top = parse_toml(text, source, ModelFileError)
+    top.only(_MODEL_KEYS)
     family = top.choice("family", tuple(_FAMILIES))
     prefix = _FAMILIES[family][0]
-    minimum = top.text("minimum_firmware", r".*", "a firmware version")
-    try:
-        parse_version(minimum)
-    except UsageError as error:
-        raise top.error("minimum_firmware", f"is not usable: {error}") from error
+    minimum = top.matching("minimum_firmware", r".*", "a firmware version")
+    top.convert("minimum_firmware", lambda: parse_version(minimum))
     return Model(
-        name=top.text("name", rf"{family} [!-~]{{1,20}}", f"{family!r}, a blank and the number of the model"),
+        name=top.matching("name", rf"{family} [!-~]{{1,20}}", f"{family!r}, a blank and the number of the model"),
         family=family,
-        token=top.text("token", rf"{prefix}_[0-9]{{1,6}}[A-Z]{{0,6}}", f"{prefix}_ and a number, as in {prefix}_670"),
-        part_number=top.text("part_number", r"[0-9]{4}-[0-9]{5}-[0-9]{3}", "a number such as 2345-12670-001"),
-        lines=top.number("lines", 1, 99),
+        token=top.matching(
+            "token", rf"{prefix}_[0-9]{{1,6}}[A-Z]{{0,6}}", f"{prefix}_ and a number, as in {prefix}_670"
+        ),
+        part_number=top.matching("part_number", r"[0-9]{4}-[0-9]{5}-[0-9]{3}", "a number such as 2345-12670-001"),
+        lines=top.whole("lines", low=1, high=99),
         display=_display(top.table("display", ("width", "height", "colors"))),
         minimum_firmware=minimum,
         requirements=_requirements(top.table("features", tuple(feature_keys))),
@@ -161,18 +158,19 @@ def parse_feature(text: str, source: str) -> Feature:
     Raises:
         ModelFileError: naming the file and the key, for everything that is wrong with the file; nothing else.
     """
-    top = _document(text, source, _FEATURE_KEYS)
+    top = parse_toml(text, source, ModelFileError)
+    top.only(_FEATURE_KEYS)
     configured = top.table("configured", DIALECTS)
-    if not configured.keys:
-        raise top.error("configured", f"is empty, at least one of these tables is needed: {', '.join(DIALECTS)}")
+    if not configured.values:
+        raise configured.error(None, f"empty; expected at least one of these tables: {', '.join(DIALECTS)}")
     return Feature(
-        name=top.phrase("name", 60),
-        key=top.text("key", r"[A-Za-z][A-Za-z0-9]{0,31}", "letters and digits, as in LDAP"),
-        bit=top.number("bit", 0, SLOTS - 1),
-        component=top.text("component", r"[a-z0-9]{1,5}", "at most five lower-case letters and digits, as in ldap"),
-        suite=top.phrase("suite", 60, may_be_empty=True),
-        display_name=top.phrase("display_name", 32),
-        short_name=top.phrase("short_name", 10),
+        name=_phrase(top, "name", 60),
+        key=top.matching("key", r"[A-Za-z][A-Za-z0-9]{0,31}", "letters and digits, as in LDAP"),
+        bit=top.whole("bit", high=SLOTS - 1),
+        component=top.matching("component", r"[a-z0-9]{1,5}", "at most five lower-case letters and digits, as in ldap"),
+        suite=_phrase(top, "suite", 60, may_be_empty=True),
+        display_name=_phrase(top, "display_name", 32),
+        short_name=_phrase(top, "short_name", 10),
         configured=MappingProxyType({dialect: _configured(configured, dialect) for dialect in DIALECTS}),
     )
 
@@ -191,106 +189,42 @@ def check_features(features: Iterable[Feature]) -> None:
                 raise ModelFileError(f"two features have the {what[0]} {what[1]}: {other.name!r} and {feature.name!r}")
 
 
-class _Table:
-    """One table of a file; whatever it cannot read it refuses with the name of the file and of the key."""
-
-    def __init__(self, values: Mapping[str, Any], source: str, path: str, allowed: tuple[str, ...]) -> None:
-        self._values = values
-        self._source = source
-        self._path = path
-        for key in values:
-            if key not in allowed:
-                raise self.error(key, f"is not known, allowed: {', '.join(allowed)}")
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        return tuple(self._values)
-
-    def error(self, key: str, reason: str) -> ModelFileError:
-        return ModelFileError(f"{self._source}: key {_shown(self._path + key)} {reason}")
-
-    def _value(self, key: str, kind: type, words: str) -> Any:
-        if key not in self._values:
-            raise self.error(key, f"is missing, allowed: {words}")
-        value = self._values[key]
-        # Not isinstance: to Python, true is a number.
-        if type(value) is not kind:
-            raise self.error(key, f"is {_KINDS.get(type(value), 'a date or a time')}, allowed: {words}")
-        return value
-
-    def text(self, key: str, form: str, words: str) -> str:
-        value: str = self._value(key, str, words)
-        if not re.fullmatch(form, value):
-            raise self.error(key, f"is {_shown(value)}, allowed: {words}")
-        return value
-
-    def phrase(self, key: str, longest: int, *, may_be_empty: bool = False) -> str:
-        form = rf"(?=.{{1,{longest}}}\Z)[!-~]+( [!-~]+)*"
-        words = f"words in ASCII with single blanks between them, at most {longest} characters"
-        return self.text(key, f"({form})?", f"nothing, or {words}") if may_be_empty else self.text(key, form, words)
-
-    def choice(self, key: str, allowed: tuple[str, ...]) -> str:
-        return self.text(key, "|".join(map(re.escape, allowed)), ", ".join(map(repr, allowed)))
-
-    def number(self, key: str, low: int, high: int) -> int:
-        words = f"a whole number from {low} to {high}"
-        value: int = self._value(key, int, words)
-        if not low <= value <= high:
-            # The number itself may have more digits than Python is willing to print.
-            raise self.error(key, f"is out of range, allowed: {words}")
-        return value
-
-    def table(self, key: str, allowed: tuple[str, ...]) -> "_Table":
-        values = self._value(key, dict, f"a table with {', '.join(allowed)}")
-        return _Table(values, self._source, f"{self._path}{key}.", allowed)
-
-    def names(self, key: str) -> tuple[str, ...]:
-        if key not in self._values:
-            return ()
-        words = "an array of one or more names of letters, digits, '.', '_' and '-'"
-        values = self._value(key, list, words)
-        for value in values:
-            if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9._-]{1,255}", value):
-                raise self.error(key, f"has an entry that is not a name, allowed: {words}")
-        if not values:
-            raise self.error(key, f"is empty, allowed: {words}")
-        return tuple(values)
-
-
-def _document(text: str, source: str, allowed: tuple[str, ...]) -> _Table:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if len(line) > _LONGEST_LINE:
-            raise ModelFileError(f"{source}: line {number} is longer than {_LONGEST_LINE} characters")
-    try:
-        values = tomllib.loads(text)
-    except RecursionError as error:
-        raise ModelFileError(f"{source}: not TOML: nested too deeply") from error
-    except ValueError as error:
-        raise ModelFileError(f"{source}: not TOML: {error}") from error
-    return _Table(values, source, "", allowed)
-
-
-def _display(table: _Table) -> Display:
+def _display(table: Table) -> Display:
     colors = table.choice("colors", ("grey", "color"))
     return Display(
-        width=table.number("width", 1, 4096),
-        height=table.number("height", 1, 4096),
+        width=table.whole("width", low=1, high=4096),
+        height=table.whole("height", low=1, high=4096),
         colors="color" if colors == "color" else "grey",
     )
 
 
-def _requirements(table: _Table) -> Mapping[str, Requirement]:
+def _requirements(table: Table) -> Mapping[str, Requirement]:
     answers = tuple(requirement.value for requirement in Requirement)
-    return MappingProxyType({key: Requirement(table.choice(key, answers)) for key in table.keys})
+    return MappingProxyType({key: Requirement(table.choice(key, answers)) for key in table.values})
 
 
-def _configured(dialects: _Table, dialect: str) -> Configured:
-    if dialect not in dialects.keys:
+def _configured(dialects: Table, dialect: str) -> Configured:
+    if dialect not in dialects.values:
         return Configured()
     table = dialects.table(dialect, ("numbered", "parameters"))
-    if not table.keys:
-        raise dialects.error(dialect, "is empty, allowed: a table with numbered, parameters or both")
-    return Configured(numbered=table.names("numbered"), parameters=table.names("parameters"))
+    if not table.values:
+        raise table.error(None, "empty; expected numbered, parameters or both")
+    return Configured(numbered=_names(table, "numbered"), parameters=_names(table, "parameters"))
+
+
+def _names(table: Table, key: str) -> tuple[str, ...]:
+    if key not in table.values:
+        return ()
+    names = table.listed(key)
+    if not names or not all(re.fullmatch(r"[A-Za-z0-9._-]{1,255}", name) for name in names):
+        raise table.refusal(key, "a list of one or more names of letters, digits, '.', '_' and '-'")
+    return names
+
+
+def _phrase(table: Table, key: str, longest: int, *, may_be_empty: bool = False) -> str:
+    form = rf"(?=.{{1,{longest}}}\Z)[!-~]+( [!-~]+)*"
+    words = f"words in ASCII with single blanks between them, at most {longest} characters"
+    return table.matching(key, f"({form})?", f"{words}, or empty") if may_be_empty else table.matching(key, form, words)
 
 
 def _shown(text: str) -> str:

@@ -1,191 +1,280 @@
-"""Strict reading of TOML: a value is of the form that is asked for, or the error names file, line and key.
+"""The one strict reader of tables: those of TOML files, and those of messages between processes.
 
-The parser tells no lines, so `phone_sim.toml_lines` finds them. This module does not know what a file is for.
+A value is of the form that is asked for, or the error says where it is: file, line and key, or kind of message and key.
+The parser of TOML tells no lines, so `phone_sim.toml_lines` finds them. This module does no I/O and does not know what
+a table is for.
 """
 
+import re
 import tomllib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from phone_sim.errors import UsageError
-from phone_sim.toml_lines import KeyPath, line_of, lines_of_keys, shown
+from phone_sim.toml_lines import KEY_LIMIT, KeyPath, line_of, line_of_long_key, lines_of_keys, shown
 
 SIZE_LIMIT = 1024 * 1024
-"""Most bytes of a file; ours."""
+"""Maximum size of a file in bytes (our choice)."""
 TEXT_LIMIT = 64 * 1024
-"""Most characters of one text; ours."""
+"""Maximum length of one text of a file in characters (our choice)."""
+COUNT_LIMIT = 10**12
+"""Maximum of a whole number, unless the reader asks for another (our choice)."""
 # A slot of a license key reaches to 2186; a time outside these years is a mistake.
 _YEARS = range(1970, 2187)
+_SHOWN = 60
+_TIME_WORDS = "a time or a day such as 2026-12-01T02:00 or 2026-12-01"
 
 Value = TypeVar("Value")
 
 
-def read_toml(file: Path) -> "Table":
-    """The top table of a file.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What tables are read from: a file by its path, or a message by its kind.
+
+    `lines` are those of the keys of a file. A text has at most `text_limit` characters, a table or a list at most
+    `entry_limit` entries. `error` is what is raised for a value that is refused.
+    """
+
+    name: str
+    lines: Mapping[KeyPath, int] | None = None
+    text_limit: int = TEXT_LIMIT
+    entry_limit: int = SIZE_LIMIT
+    error: type[UsageError] = UsageError
+
+
+def parse_toml(text: str, name: str, error: type[UsageError] = UsageError) -> "Table":
+    """The top table of a TOML document; `name` names its file in errors, which are of the type `error`.
 
     Raises:
-        UsageError: it cannot be read, is too large, or is not TOML.
+        UsageError: it is not TOML, or has a key of more parts than tomllib can read in a reasonable time.
     """
+    if line := line_of_long_key(text):
+        raise error(f"{name}:{line}: a key has more than {KEY_LIMIT} parts")
     try:
-        with file.open("rb") as stream:
-            data = stream.read(SIZE_LIMIT + 1)
-    except OSError as error:
-        raise UsageError(f"{file}: {error.strerror}") from error
-    if len(data) > SIZE_LIMIT:
-        raise UsageError(f"{file}: the file is larger than {SIZE_LIMIT} bytes")
-    try:
-        text = data.decode("utf-8-sig")  # an editor may have put a byte order mark before it
         values = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # also from a number of thousands of digits
-        raise UsageError(f"{file}: not TOML: {error}") from error
-    lines = lines_of_keys(text)
-    return Table(values=values, path=(), file=str(file), lines=lines)
+    except RecursionError as reason:
+        raise error(f"{name}: not TOML: nested too deeply") from reason
+    except ValueError as reason:  # also from a number of thousands of digits
+        raise error(f"{name}: not TOML: {reason}") from reason
+    return Table.of(values, Origin(name=name, lines=lines_of_keys(text), error=error))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table, and where it stands. Every method raises UsageError for a value that is not what is asked for.
+    """A table, and where it stands. Each method raises UsageError for a value that is not what it asks for.
 
-    A key without a default must be there.
+    A value without a default is required. A key of a file is a text; a key of a message can be anything.
     """
 
-    values: dict[str, Any]
+    values: dict[Any, Any]
     path: KeyPath
-    file: str
-    lines: dict[KeyPath, int]
+    origin: Origin
+
+    @classmethod
+    def of(cls, value: object, origin: Origin, path: KeyPath = ()) -> Self:
+        """The table that a value is."""
+        table = cls(values=value if isinstance(value, dict) else {}, path=path, origin=origin)
+        if value is not table.values:
+            raise table.error(None, f"{_shown(value)} is not a table")
+        table._check_size(None, table.values)
+        return table
 
     @property
     def line(self) -> int:
-        """Where the table begins."""
-        return line_of(self.lines, self.path)
+        """The line of a file that the table begins in."""
+        return line_of(self.origin.lines or {}, self.path)
 
-    def error(self, key: str, reason: str) -> UsageError:
-        """What is wrong with a key, which need not be there; an empty one is the table itself."""
-        return UsageError(f"{self.place(key)}: {reason}")
+    def error(self, key: object, reason: str) -> UsageError:
+        """The error that says what is wrong with a key, which may be missing; None is the table itself."""
+        return self.origin.error(f"{self.place(key)}: {reason}")
 
-    def place(self, key: str) -> str:
-        """Where a key is, as file, line and key; an empty one is the table itself."""
-        path = (*self.path, key) if key else self.path
-        return f"{self.file}:{line_of(self.lines, path)}: {shown(path) or 'file'}"
+    def refusal(self, key: object, words: str) -> UsageError:
+        """The error that says that the value of a key is not what the words say."""
+        return self.error(key, f"{_shown(self.values.get(key))} is not {words}")
+
+    def place(self, key: object) -> str:
+        """Where a key is: file, line and key, or kind of message and key; None is the table itself."""
+        path = self.path if key is None else (*self.path, key if isinstance(key, str) else _shown(key))
+        lines = self.origin.lines
+        where = self.origin.name if lines is None else f"{self.origin.name}:{line_of(lines, path)}"
+        return f"{where}: {shown(path)}" if path else where
 
     def only(self, allowed: Collection[str]) -> None:
-        """Refuse keys that are none of these."""
+        """Refuse any other key."""
         for key in self.values:
             if key not in allowed:
-                raise self.error(key, f"there is no such key here; allowed are {', '.join(allowed)}")
+                raise self.error(key, f"unknown key; expected one of: {', '.join(allowed)}")
 
-    def text(self, key: str, default: str | None = None) -> str:
+    def text_keys(self) -> tuple[str, ...]:
+        """The keys, each of which has to be a text."""
+        limit = self.origin.text_limit
+        for key in self.values:
+            if not isinstance(key, str) or len(key) > limit:
+                raise self.error(key, f"the key is not a text of at most {limit} characters")
+        return tuple(self.values)
+
+    def whole_keys(self) -> tuple[int, ...]:
+        """The keys, each of which has to be a whole number."""
+        for key in self.values:
+            if type(key) is not int or not 0 <= key <= COUNT_LIMIT:
+                raise self.error(key, f"the key is not a whole number from 0 to {COUNT_LIMIT}")
+        return tuple(self.values)
+
+    def text(self, key: object, default: str | None = None) -> str:
         """A text that is not empty."""
-        value = self._get(key, default)
-        if not isinstance(value, str) or not value:
-            raise self.error(key, f"{_shown(value)} is not a text")
-        return self._bounded(key, value)
+        value = self._text(key, "a text", default)
+        if not value:
+            raise self.error(key, "the text is empty")
+        return value
 
-    def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts, or one; none without the key."""
+    def any_text(self, key: object, limit: int | None = None) -> str:
+        """A text, which may be empty, of at most `limit` characters if that is given."""
+        return self._text(key, "a text", None, limit)
+
+    def matching(self, key: object, form: str, words: str) -> str:
+        """A text that all of a regular expression matches; `words` say to people what is expected."""
+        value = self._text(key, words)
+        if not re.fullmatch(form, value):
+            raise self.refusal(key, words)
+        return value
+
+    def texts(self, key: object) -> tuple[str, ...]:
+        """A list of texts that are not empty, or one of them; none without the key."""
         value = self.values.get(key, [])
         found = [value] if isinstance(value, str) else value
         if not isinstance(found, list) or not all(isinstance(one, str) and one for one in found):
-            raise self.error(key, f"{_shown(value)} is not a text or a list of texts")
+            raise self.refusal(key, "a text or a list of texts")
+        self._check_size(key, found)
         return tuple(self._bounded(key, one) for one in found)
 
-    def choice(self, key: str, allowed: Collection[str], default: str | None = None) -> str:
+    def listed(self, key: object) -> tuple[str, ...]:
+        """A list of texts."""
+        words = "a list of texts"
+        value = self._get(key, words, None)
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise self.refusal(key, words)
+        self._check_size(key, value)
+        return tuple(self._bounded(key, one) for one in value)
+
+    def choice(self, key: object, allowed: Collection[str], default: str | None = None) -> str:
         """One of these texts."""
-        value = self._get(key, default)
+        words = f"one of: {', '.join(allowed)}"
+        value = self._get(key, words, default)
         if value not in tuple(allowed):
-            raise self.error(key, f"{_shown(value)} is none of {', '.join(allowed)}")
+            raise self.refusal(key, words)
         return str(value)
 
-    def number(self, key: str, default: int, high: int) -> int:
-        """A whole number from 0 to `high`."""
-        value = self._get(key, default)
-        if type(value) is not int or not 0 <= value <= high:
-            raise self.error(key, f"{_shown(value)} is not a whole number from 0 to {high}")
+    def whole(self, key: object, *, low: int = 0, high: int = COUNT_LIMIT, default: int | None = None) -> int:
+        """A whole number."""
+        words = f"a whole number from {low} to {high}"
+        value = self._get(key, words, default)
+        if type(value) is not int or not low <= value <= high:
+            raise self.refusal(key, words)
         return value
 
-    def seconds(self, key: str, default: float, low: float, high: float) -> float:
-        """A number of seconds."""
-        value = self._get(key, default)
+    def number(
+        self, key: object, *, low: float = 0.0, high: float, default: float | None = None, unit: str = ""
+    ) -> float:
+        """A number; `unit` says in errors what it counts."""
+        words = f"a number{unit and f' of {unit}'} from {low:g} to {high:g}"
+        value = self._get(key, words, default)
         if type(value) not in (int, float) or not low <= value <= high:
-            raise self.error(key, f"{_shown(value)} is not a number of seconds from {low} to {high}")
+            raise self.refusal(key, words)
         return float(value)
 
-    def flag(self, key: str, *, allow_false: bool = True) -> bool:
-        """Whether something is so; false without the key."""
-        value = self._get(key, False)
-        if value is True or (value is False and (allow_false or key not in self.values)):
-            return value
-        raise self.error(key, f"{_shown(value)} is not {'true or false' if allow_false else 'true'}")
+    def flag(self, key: object, default: bool | None = None) -> bool:
+        """True or false."""
+        value = self._get(key, "true or false", default)
+        if not isinstance(value, bool):
+            raise self.refusal(key, "true or false")
+        return value
 
-    def instant(self, key: str) -> datetime:
+    def instant(self, key: object) -> datetime:
         """A time, or a day for its beginning, as a text or in TOML's way; without an offset it is UTC."""
-        value = self._get(key, None)
+        value = self._get(key, _TIME_WORDS, None)
         if isinstance(value, date) and not isinstance(value, datetime):
             value = datetime.combine(value, time.min)
-        instant = value if isinstance(value, datetime) else self.convert(key, _parsed(datetime.fromisoformat, value))
+        instant = value if isinstance(value, datetime) else self._parsed(key, datetime.fromisoformat, value)
         if instant.year not in _YEARS:
             raise self.error(key, f"{_shown(value)} is not between {_YEARS[0]} and {_YEARS[-1]}")
         return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
-    def day(self, key: str) -> date | None:
+    def day(self, key: object) -> date | None:
         """A day, as a text or a date of TOML; None without the key."""
         value = self.values.get(key)
         if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
             return value
-        return self.convert(key, _parsed(date.fromisoformat, value))
+        return self._parsed(key, date.fromisoformat, value)
 
-    def table(self, key: str) -> "Table":
-        """A table below this one; an empty one without the key."""
-        return self._table(key, self.values.get(key, {}), (*self.path, key))
+    def table(
+        self, key: object, allowed: Collection[str] | None = None, default: dict[str, Any] | None = None
+    ) -> "Table":
+        """A table below this one, with no other keys than those that are allowed, if they are given."""
+        words = f"a table with {', '.join(allowed)}" if allowed is not None else "a table"
+        value = self._get(key, words, default)
+        if not isinstance(value, dict):
+            raise self.refusal(key, words)
+        table = self._below(value, key)
+        if allowed is not None:
+            table.only(allowed)
+        return table
 
-    def tables(self, key: str) -> tuple["Table", ...]:
+    def tables(self, key: object) -> tuple["Table", ...]:
         """The tables of a list, or one; none without the key."""
         value = self.values.get(key, [])
         if isinstance(value, dict):
-            return (self._table(key, value, (*self.path, key)),)
+            return (self._below(value, key),)
         if not isinstance(value, list):
-            raise self.error(key, f"{_shown(value)} is not a table or a list of tables")
-        return tuple(self._table(key, one, (*self.path, key, index)) for index, one in enumerate(value))
+            raise self.refusal(key, "a table or a list of tables")
+        self._check_size(key, value)
+        return tuple(self._below(one, key, index) for index, one in enumerate(value))
 
-    def convert(self, key: str, make: Callable[[], Value]) -> Value:
+    def convert(self, key: object, make: Callable[[], Value]) -> Value:
         """What `make` gives; the UsageError or ValueError that it raises is about this key."""
         try:
             return make()
         except (UsageError, ValueError) as error:
             raise self.error(key, str(error)) from error
 
-    def _get(self, key: str, default: Any) -> Any:
+    def _get(self, key: object, words: str, default: Any) -> Any:
         value = self.values.get(key, default)
         if value is None:
-            raise self.error(key, "it is missing")
+            raise self.error(key, f"missing; expected {words}")
         return value
 
-    def _bounded(self, key: str, text: str) -> str:
-        if len(text) > TEXT_LIMIT:
-            raise self.error(key, f"the text has more than {TEXT_LIMIT} characters")
+    def _text(self, key: object, words: str, default: str | None = None, limit: int | None = None) -> str:
+        value = self._get(key, words, default)
+        if not isinstance(value, str):
+            raise self.refusal(key, words)
+        return self._bounded(key, value, limit)
+
+    def _bounded(self, key: object, text: str, limit: int | None = None) -> str:
+        most = self.origin.text_limit if limit is None else limit
+        if len(text) > most:
+            raise self.error(key, f"the text has more than {most} characters")
         return text
 
-    def _table(self, key: str, value: Any, path: KeyPath) -> "Table":
-        if not isinstance(value, dict):
-            raise self.error(key, f"{_shown(value)} is not a table")
-        return Table(values=value, path=path, file=self.file, lines=self.lines)
+    def _check_size(self, key: object, values: Collection[Any]) -> None:
+        if len(values) > self.origin.entry_limit:
+            raise self.error(key, f"it has more than {self.origin.entry_limit} entries")
 
-
-def _parsed(parse: Callable[[str], Value], value: Any) -> Callable[[], Value]:
-    def make() -> Value:
+    def _parsed(self, key: object, parse: Callable[[str], Value], value: Any) -> Value:
         try:
             return parse(value)
         except (TypeError, ValueError):
-            raise UsageError(f"{_shown(value)} is not a time or a day such as 2026-12-01T02:00 or 2026-12-01") from None
+            raise self.refusal(key, _TIME_WORDS) from None
 
-    return make
+    def _below(self, value: object, key: object, *index: int) -> "Table":
+        return Table.of(value, self.origin, (*self.path, key if isinstance(key, str) else _shown(key), *index))
 
 
 def _shown(value: object) -> str:
     if isinstance(value, date | time):
         return value.isoformat()
-    text = repr(value) if not isinstance(value, bool) else str(value).lower()
-    return text if len(text) <= 60 else f"{text[:60]}..."
+    try:
+        text = repr(value) if not isinstance(value, bool) else str(value).lower()
+    except (ValueError, RecursionError):  # a number of thousands of digits; lists in lists in lists
+        return "this value"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -52,6 +52,7 @@ from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.profile import profile_for
 from phone_sim.firmware.session import Identity
 from phone_sim.licensing.expiry import NEVER, Expiry
+from phone_sim.licensing.license_file import SITE_FILE as SITE_FILE
 from phone_sim.licensing.license_file import write
 from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 from phone_sim.mac_address import MacAddress
@@ -62,7 +63,6 @@ from tests.by_hand import by_hand
 MAC = MacAddress("0004f2aabbcc")
 SIGNING_KEY = test_signing_key()
 SITE_SERIAL = "000000012345"
-SITE_FILE = "000000000000-license.cfg"
 PHONE_FILE = f"{MAC}-license.cfg"
 KEYS = ("UsbAudio", "NwayConference", "LDAP", "VoiceQualityMetrics", "H323")
 

@@ -332,10 +332,10 @@ UNREADABLE: dict[str, tuple[Callable[[Path], object], str]] = {
     "pipe": (os.mkfifo, "not a regular file"),
     "dangling link": (lambda path: path.symlink_to("nowhere"), "not a regular file"),
     "endless device": (lambda path: path.symlink_to("/dev/zero"), "not a regular file"),
-    "too long": (lambda path: path.write_text("#\n" * (FILE_LIMIT // 2) + "#"), "longer than 65536 bytes"),
+    "too long": (lambda path: path.write_text("#\n" * (FILE_LIMIT // 2) + "#"), "the file is larger than 65536 bytes"),
     "not text": (lambda path: path.write_bytes(MODEL.encode() + b"# caf\xe9\n"), "not UTF-8, from byte"),
     "UTF-16": (lambda path: path.write_text(MODEL, encoding="utf-16"), "not UTF-8, from byte 0"),
-    "empty": (lambda path: path.write_bytes(b""), "key 'family' is missing"),
+    "empty": (lambda path: path.write_bytes(b""), "family: missing"),
 }
 
 
@@ -344,8 +344,9 @@ def test_file_that_cannot_be_read_is_named(tmp_path: Path, kind: str) -> None:
     make, words = UNREADABLE[kind]
     path = tmp_path / "bad.toml"
     make(path)
-    with pytest.raises(ModelFileError, match=re.escape(f"{path}: {words}")):
+    with pytest.raises(ModelFileError) as caught:
         load_models(tmp_path)
+    assert str(caught.value).replace(":1:", ":").startswith(f"{path}: {words}")
 
 
 def test_file_just_within_the_limit_is_read(tmp_path: Path) -> None:
@@ -357,98 +358,113 @@ def test_file_just_within_the_limit_is_read(tmp_path: Path) -> None:
 # ---- Files that are refused: what is replaced by what, the key that is named, and words of the message
 
 TOP = "name, family, token, part_number, lines, minimum_firmware, display, features"
-ANSWER_WORDS = "allowed: 'license required', 'built in', 'not on this model'"
+ANSWER_WORDS = "one of: license required, built in, not on this model"
 BAD_MODELS = [
     # Unknown and missing keys
-    ("lines = 7", "lines = 7\ncolour = 1", "colour", f"is not known, allowed: {TOP}"),
-    ("lines = 7", "Lines = 7", "Lines", f"is not known, allowed: {TOP}"),
-    ("width = 320", "width = 320\ndepth = 4", "display.depth", "is not known, allowed: width, height, colors"),
-    ("LDAP =", "Ldap =", "features.Ldap", f"is not known, allowed: {', '.join(KEYS)}"),
-    ("LDAP =", '"" =', "features.", "is not known"),
-    ("LDAP =", f"{'x' * 200} =", f"features.{'x' * 51}...", "is not known"),
-    ('name = "SoundPoint IP 999"\n', "", "name", "is missing"),
-    ('family = "SoundPoint IP"\n', "", "family", "is missing, allowed: 'SoundPoint IP', 'SoundStation IP', 'VVX'"),
-    ('token = "SPIP_999"\n', "", "token", "is missing"),
-    ('part_number = "2345-12999-001"\n', "", "part_number", "is missing"),
-    ("lines = 7\n", "", "lines", "is missing, allowed: a whole number from 1 to 99"),
-    ('minimum_firmware = "3.3.0"\n', "", "minimum_firmware", "is missing"),
-    ('[display]\nwidth = 320\nheight = 160\ncolors = "color"\n', "", "display", "is missing"),
-    ("width = 320\n", "", "display.width", "is missing"),
-    ("height = 160\n", "", "display.height", "is missing"),
-    ('colors = "color"\n', "", "display.colors", "is missing, allowed: 'grey', 'color'"),
-    ('[features]\nLDAP = "license required"\nUsbAudio = "built in"\n', "", "features", "is missing, allowed: a table"),
+    ("lines = 7", "lines = 7\ncolour = 1", "colour", f"unknown key; expected one of: {TOP}"),
+    ("lines = 7", "Lines = 7", "Lines", f"unknown key; expected one of: {TOP}"),
+    ("width = 320", "width = 320\ndepth = 4", "display.depth", "unknown key; expected one of: width, height, colors"),
+    ("LDAP =", "Ldap =", "features.Ldap", f"unknown key; expected one of: {', '.join(KEYS)}"),
+    ("LDAP =", '"" =', 'features.""', "unknown key"),
+    ("LDAP =", f"{'x' * 200} =", f'features."{"x" * 120}..."', "unknown key"),
+    ('name = "SoundPoint IP 999"\n', "", "name", "missing; expected "),
+    ('family = "SoundPoint IP"\n', "", "family", "missing; expected one of: SoundPoint IP, SoundStation IP, VVX"),
+    ('token = "SPIP_999"\n', "", "token", "missing; expected "),
+    ('part_number = "2345-12999-001"\n', "", "part_number", "missing; expected "),
+    ("lines = 7\n", "", "lines", "missing; expected a whole number from 1 to 99"),
+    ('minimum_firmware = "3.3.0"\n', "", "minimum_firmware", "missing; expected "),
+    ('[display]\nwidth = 320\nheight = 160\ncolors = "color"\n', "", "display", "missing; expected "),
+    ("width = 320\n", "", "display.width", "missing; expected "),
+    ("height = 160\n", "", "display.height", "missing; expected "),
+    ('colors = "color"\n', "", "display.colors", "missing; expected one of: grey, color"),
+    (
+        '[features]\nLDAP = "license required"\nUsbAudio = "built in"\n',
+        "",
+        "features",
+        "missing; expected a table with UsbAudio, ",
+    ),
     # Wrong types
-    ('name = "SoundPoint IP 999"', "name = 999", "name", "is a number, allowed: 'SoundPoint IP', a blank"),
-    ('family = "SoundPoint IP"', 'family = ["VVX"]', "family", "is an array"),
-    ('token = "SPIP_999"', "token = true", "token", "is true or false"),
-    ('part_number = "2345-12999-001"', "part_number = 2345-12-09", "part_number", "is a date or a time"),
-    ("lines = 7", 'lines = "7"', "lines", "is text, allowed: a whole number"),
-    ("lines = 7", "lines = true", "lines", "is true or false"),
-    ("lines = 7", "lines = 7.0", "lines", "is a number, allowed: a whole number"),
-    ('minimum_firmware = "3.3.0"', "minimum_firmware = 3.3", "minimum_firmware", "is a number, allowed: a firmware"),
-    ('minimum_firmware = "3.3.0"', "minimum_firmware = {}", "minimum_firmware", "is a table"),
-    ("[display]", "[[display]]", "display", "is an array, allowed: a table with width, height, colors"),
-    ('UsbAudio = "built in"', "UsbAudio = false", "features.UsbAudio", f"is true or false, {ANSWER_WORDS}"),
+    ('name = "SoundPoint IP 999"', "name = 999", "name", "999 is not 'SoundPoint IP', a blank"),
+    ('family = "SoundPoint IP"', 'family = ["VVX"]', "family", "['VVX'] is not one of: SoundPoint IP"),
+    ('token = "SPIP_999"', "token = true", "token", "true is not SPIP_ and a number"),
+    ('part_number = "2345-12999-001"', "part_number = 2345-12-09", "part_number", "2345-12-09 is not a number such as"),
+    ("lines = 7", 'lines = "7"', "lines", "'7' is not a whole number"),
+    ("lines = 7", "lines = true", "lines", "true is not a whole number"),
+    ("lines = 7", "lines = 7.0", "lines", "7.0 is not a whole number"),
+    ('minimum_firmware = "3.3.0"', "minimum_firmware = 3.3", "minimum_firmware", "3.3 is not a firmware version"),
+    ('minimum_firmware = "3.3.0"', "minimum_firmware = {}", "minimum_firmware", "{} is not a firmware version"),
+    (
+        "[display]",
+        "[[display]]",
+        "display",
+        "[{'width': 320, 'height': 160, 'colors': 'color'}] is not a table with width, height, colors",
+    ),
+    ('UsbAudio = "built in"', "UsbAudio = false", "features.UsbAudio", f"false is not {ANSWER_WORDS}"),
     # Wrong values
-    ('"SoundPoint IP 999"', '"SoundStation IP 999"', "name", "is 'SoundStation IP 999', allowed: 'SoundPoint IP'"),
-    ('"SoundPoint IP 999"', '"SoundPoint IP "', "name", "is 'SoundPoint IP '"),
-    ('"SoundPoint IP 999"', '"SoundPoint IP 999\\n"', "name", r"is 'SoundPoint IP 999\n'"),
-    ('family = "SoundPoint IP"', 'family = "SoundPoint"', "family", "is 'SoundPoint', allowed: 'SoundPoint IP'"),
-    ('"SPIP_999"', '"SSIP_999"', "token", "is 'SSIP_999', allowed: SPIP_ and a number"),
-    ('"SPIP_999"', '"SPIP999"', "token", "is 'SPIP999'"),
-    ('"SPIP_999"', '"SPIP_"', "token", "is 'SPIP_'"),
-    ('"SPIP_999"', '"SPIP_٩"', "token", "is 'SPIP_٩'"),
-    ('"2345-12999-001"', '"12999"', "part_number", "is '12999', allowed: a number such as 2345-12670-001"),
-    ('"2345-12999-001"', f'"{"9" * 500}"', "part_number", f"is '{'9' * 60}...'"),
-    ("lines = 7", "lines = 0", "lines", "is out of range, allowed: a whole number from 1 to 99"),
-    ("lines = 7", "lines = -1", "lines", "is out of range"),
-    ("lines = 7", f"lines = 0x{'f' * 900}", "lines", "is out of range"),
-    ("width = 320", "width = 0", "display.width", "is out of range, allowed: a whole number from 1 to 4096"),
-    ("height = 160", "height = 4097", "display.height", "is out of range"),
-    ('colors = "color"', 'colors = "green"', "display.colors", "is 'green', allowed: 'grey', 'color'"),
+    ('"SoundPoint IP 999"', '"SoundStation IP 999"', "name", "'SoundStation IP 999' is not 'SoundPoint IP', a blank"),
+    ('"SoundPoint IP 999"', '"SoundPoint IP "', "name", "'SoundPoint IP ' is not"),
+    ('"SoundPoint IP 999"', '"SoundPoint IP 999\\n"', "name", r"'SoundPoint IP 999\n' is not"),
+    (
+        'family = "SoundPoint IP"',
+        'family = "SoundPoint"',
+        "family",
+        "'SoundPoint' is not one of: SoundPoint IP, SoundStation IP",
+    ),
+    ('"SPIP_999"', '"SSIP_999"', "token", "'SSIP_999' is not SPIP_ and a number"),
+    ('"SPIP_999"', '"SPIP999"', "token", "'SPIP999' is not"),
+    ('"SPIP_999"', '"SPIP_"', "token", "'SPIP_' is not"),
+    ('"SPIP_999"', '"SPIP_٩"', "token", "'SPIP_٩' is not"),
+    ('"2345-12999-001"', '"12999"', "part_number", "'12999' is not a number such as 2345-12670-001"),
+    ('"2345-12999-001"', f'"{"9" * 500}"', "part_number", f"'{'9' * 59}... is not a number such as"),
+    ("lines = 7", "lines = 0", "lines", "0 is not a whole number from 1 to 99"),
+    ("lines = 7", "lines = -1", "lines", "-1 is not a whole number"),
+    ("lines = 7", f"lines = 0x{'f' * 900}", "lines", "... is not a whole number"),
+    ("width = 320", "width = 0", "display.width", "0 is not a whole number from 1 to 4096"),
+    ("height = 160", "height = 4097", "display.height", "4097 is not a whole number"),
+    ('colors = "color"', 'colors = "green"', "display.colors", "'green' is not one of: grey, color"),
     ('"3.3.0"', '"three"', "minimum_firmware", "'three' is not a firmware version"),
     ('"3.3.0"', '""', "minimum_firmware", "'' is not a firmware version"),
-    ('"3.3.0"', '"3.3.0\\n"', "minimum_firmware", "allowed: a firmware version"),
-    ('"license required"', '"required"', "features.LDAP", f"is 'required', {ANSWER_WORDS}"),
-    ('"license required"', '"License Required"', "features.LDAP", ANSWER_WORDS),
-    ('"license required"', '""', "features.LDAP", f"is '', {ANSWER_WORDS}"),
+    ('"3.3.0"', '"3.3.0\\n"', "minimum_firmware", r"'3.3.0\n' is not a firmware version"),
+    ('"license required"', '"required"', "features.LDAP", f"'required' is not {ANSWER_WORDS}"),
+    ('"license required"', '"License Required"', "features.LDAP", f"'License Required' is not {ANSWER_WORDS}"),
+    ('"license required"', '""', "features.LDAP", f"'' is not {ANSWER_WORDS}"),
 ]
-NAME_WORDS = "allowed: an array of one or more names"
+NAME_WORDS = "a list of one or more names"
 BAD_FEATURES = [
-    ("bit = 9", "bit = 9\nbits = 9", "bits", "is not known, allowed: name, key, bit, component, suite"),
-    ("[configured.sip-3]", "[configured.sip-4]", "configured.sip-4", "is not known, allowed: sip-3, ucs-3.3"),
-    ("[configured.sip-3]", "[configured.ucs-3.3]", "configured.ucs-3", "is not known, allowed: sip-3, ucs-3.3"),
-    ("numbered =", "named =", "configured.sip-3.named", "is not known, allowed: numbered, parameters"),
-    ('name = "Presence"\nkey', "key", "name", "is missing"),
-    ('key = "Presence"\n', "", "key", "is missing"),
-    ("bit = 9\n", "", "bit", "is missing, allowed: a whole number from 0 to 27"),
-    ('component = "pres"\n', "", "component", "is missing"),
-    ('suite = ""\n', "", "suite", "is missing, allowed: nothing, or words"),
-    ('display_name = "Presence"\n', "", "display_name", "is missing"),
-    ('short_name = "Pres"\n', "", "short_name", "is missing"),
-    ('[configured.sip-3]\nnumbered = ["presence"]\n', "", "configured", "is missing, allowed: a table with sip-3"),
-    ('[configured.sip-3]\nnumbered = ["presence"]\n', "[configured]", "configured", "is empty, at least one"),
-    ('numbered = ["presence"]\n', "", "configured.sip-3", "is empty, allowed: a table with numbered, parameters"),
-    ("bit = 9", "bit = -1", "bit", "is out of range, allowed: a whole number from 0 to 27"),
-    ("bit = 9", "bit = 28", "bit", "is out of range, allowed: a whole number from 0 to 27"),
-    ("bit = 9", 'bit = "9"', "bit", "is text"),
-    ("bit = 9", "bit = true", "bit", "is true or false"),
-    ('key = "Presence"', 'key = "Pres ence"', "key", "is 'Pres ence', allowed: letters and digits"),
-    ('key = "Presence"', 'key = ""', "key", "is ''"),
-    ('"pres"', '"presence"', "component", "is 'presence', allowed: at most five lower-case letters"),
-    ('"pres"', '"Pres"', "component", "is 'Pres'"),
-    ('"pres"', '"p|es"', "component", "is 'p|es'"),
-    ('suite = ""', 'suite = " "', "suite", "is ' '"),
-    ('suite = ""', "suite = 0", "suite", "is a number"),
+    ("bit = 9", "bit = 9\nbits = 9", "bits", "unknown key; expected one of: name, key, bit, component, suite"),
+    ("[configured.sip-3]", "[configured.sip-4]", "configured.sip-4", "unknown key; expected one of: sip-3, ucs-3.3"),
+    ("[configured.sip-3]", "[configured.ucs-3.3]", "configured.ucs-3", "unknown key; expected one of: sip-3, ucs-3.3"),
+    ("numbered =", "named =", "configured.sip-3.named", "unknown key; expected one of: numbered, parameters"),
+    ('name = "Presence"\nkey', "key", "name", "missing; expected "),
+    ('key = "Presence"\n', "", "key", "missing; expected "),
+    ("bit = 9\n", "", "bit", "missing; expected a whole number from 0 to 27"),
+    ('component = "pres"\n', "", "component", "missing; expected "),
+    ('suite = ""\n', "", "suite", "missing; expected words in ASCII"),
+    ('display_name = "Presence"\n', "", "display_name", "missing; expected "),
+    ('short_name = "Pres"\n', "", "short_name", "missing; expected "),
+    ('[configured.sip-3]\nnumbered = ["presence"]\n', "", "configured", "missing; expected a table with sip-3"),
+    ('[configured.sip-3]\nnumbered = ["presence"]\n', "[configured]", "configured", "empty; expected at least one"),
+    ('numbered = ["presence"]\n', "", "configured.sip-3", "empty; expected numbered, parameters or both"),
+    ("bit = 9", "bit = -1", "bit", "-1 is not a whole number from 0 to 27"),
+    ("bit = 9", "bit = 28", "bit", "28 is not a whole number from 0 to 27"),
+    ("bit = 9", 'bit = "9"', "bit", "'9' is not a whole number"),
+    ("bit = 9", "bit = true", "bit", "true is not a whole number"),
+    ('key = "Presence"', 'key = "Pres ence"', "key", "'Pres ence' is not letters and digits"),
+    ('key = "Presence"', 'key = ""', "key", "'' is not letters and digits"),
+    ('"pres"', '"presence"', "component", "'presence' is not at most five lower-case letters"),
+    ('"pres"', '"Pres"', "component", "'Pres' is not"),
+    ('"pres"', '"p|es"', "component", "'p|es' is not"),
+    ('suite = ""', 'suite = " "', "suite", "' ' is not words in ASCII"),
+    ('suite = ""', "suite = 0", "suite", "0 is not words in ASCII"),
     ('short_name = "Pres"', 'short_name = "Presence of"', "short_name", "at most 10 characters"),
-    ('display_name = "Presence"', 'display_name = "Pre\\nsence"', "display_name", r"is 'Pre\nsence'"),
-    ('display_name = "Presence"', 'display_name = "Pré"', "display_name", "is 'Pré', allowed: words in ASCII"),
-    ('["presence"]', "[]", "configured.sip-3.numbered", f"is empty, {NAME_WORDS}"),
-    ('["presence"]', '"presence"', "configured.sip-3.numbered", f"is text, {NAME_WORDS}"),
-    ('["presence"]', '["a b"]', "configured.sip-3.numbered", f"has an entry that is not a name, {NAME_WORDS}"),
-    ('["presence"]', '["a", 1]', "configured.sip-3.numbered", f"has an entry that is not a name, {NAME_WORDS}"),
-    ('["presence"]', '[["a"]]', "configured.sip-3.numbered", f"has an entry that is not a name, {NAME_WORDS}"),
-    ('["presence"]', '["a"]\nparameters = 1', "configured.sip-3.parameters", f"is a number, {NAME_WORDS}"),
+    ('display_name = "Presence"', 'display_name = "Pre\\nsence"', "display_name", r"'Pre\nsence' is not"),
+    ('display_name = "Presence"', 'display_name = "Pré"', "display_name", "'Pré' is not words in ASCII"),
+    ('["presence"]', "[]", "configured.sip-3.numbered", f"[] is not {NAME_WORDS}"),
+    ('["presence"]', '"presence"', "configured.sip-3.numbered", "'presence' is not a list of texts"),
+    ('["presence"]', '["a b"]', "configured.sip-3.numbered", f"['a b'] is not {NAME_WORDS}"),
+    ('["presence"]', '["a", 1]', "configured.sip-3.numbered", "['a', 1] is not a list of texts"),
+    ('["presence"]', '[["a"]]', "configured.sip-3.numbered", "[['a']] is not a list of texts"),
+    ('["presence"]', '["a"]\nparameters = 1', "configured.sip-3.parameters", "1 is not a list of texts"),
 ]
 
 
@@ -466,7 +482,7 @@ def changed(text: str, old: str, new: str) -> str:
 @pytest.mark.parametrize(("old", "new", "key", "words"), BAD_MODELS)
 def test_bad_model_file_is_refused_with_its_key(old: str, new: str, key: str, words: str) -> None:
     message = refusal_of(lambda: parse_model(changed(MODEL, old, new), "bad.toml", KEYS))
-    assert message.startswith(f"bad.toml: key {key!r} ")
+    assert re.match(rf"bad\.toml:[0-9]+: {re.escape(key)}: ", message)
     assert words in message
     assert len(message) < 300
 
@@ -474,9 +490,19 @@ def test_bad_model_file_is_refused_with_its_key(old: str, new: str, key: str, wo
 @pytest.mark.parametrize(("old", "new", "key", "words"), BAD_FEATURES)
 def test_bad_feature_file_is_refused_with_its_key(old: str, new: str, key: str, words: str) -> None:
     message = refusal_of(lambda: parse_feature(changed(FEATURE, old, new), "bad.toml"))
-    assert message.startswith(f"bad.toml: key {key!r} ")
+    assert re.match(rf"bad\.toml:[0-9]+: {re.escape(key)}: ", message)
     assert words in message
     assert len(message) < 300
+
+
+def test_refusal_names_the_line_of_the_key_or_of_its_table() -> None:
+    for text, place in (
+        (MODEL.replace("lines = 7", "lines = 0"), "bad.toml:5: lines: "),
+        (MODEL.replace("width = 320\n", ""), "bad.toml:8: display.width: "),
+        (MODEL.replace("LDAP", "Tea"), "bad.toml:14: features.Tea: "),
+    ):
+        with pytest.raises(ModelFileError, match=place):
+            parse_model(text, "bad.toml", KEYS)
 
 
 @pytest.mark.parametrize(
@@ -489,7 +515,6 @@ def test_bad_feature_file_is_refused_with_its_key(old: str, new: str, key: str, 
         ('name = "\ud800"\x00', "not TOML: "),
         ("lines = " + "[\n" * 20_000, "not TOML: nested too deeply"),
         ("lines = " + "[" * 500, "not TOML: nested too deeply"),
-        ("\n" + ".".join("a" * 30_000) + " = 1", "line 2 is longer than 1000 characters"),
     ],
 )
 def test_what_is_not_toml_is_refused_with_its_line(text: str, words: str) -> None:
@@ -581,7 +606,7 @@ def refuses_or_reads(text: str) -> None:
         message_of(lambda: parse_model(text, "any.toml", KEYS)),
         message_of(lambda: parse_feature(text, "any.toml")),
     ):
-        assert message == "" or message.startswith("any.toml: ")
+        assert message == "" or message.startswith("any.toml:")
 
 
 @patiently

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from phone_sim.audit.observations import Observations
+from phone_sim.printable import printable
 
 _EVIDENCE_KEPT = 12
 _LONGEST_LINE = 600
@@ -77,12 +78,8 @@ def good_if(condition: bool, *evidence: object) -> Judgment:
 
 
 def _judgment(verdict: Verdict, evidence: Iterable[object]) -> Judgment:
-    counts = Counter(_printable(str(line)) for line in evidence)
+    # Without what could steer a terminal or break a document: part of it is a server's own words.
+    counts = Counter(printable(str(line)[:_LONGEST_LINE]) for line in evidence)
     lines = tuple(line if count == 1 else f"{line} ({count} times)" for line, count in counts.items())
     more = (f"and {len(lines) - _EVIDENCE_KEPT} more",) if len(lines) > _EVIDENCE_KEPT else ()
     return Judgment(verdict=verdict, evidence=lines[:_EVIDENCE_KEPT] + more)
-
-
-def _printable(line: str) -> str:
-    """The line without what could steer a terminal or break a document: part of it is a server's own words."""
-    return "".join(each if each.isprintable() else "?" for each in line[:_LONGEST_LINE])

@@ -29,9 +29,9 @@ from phone_sim.audit.tftp_probe import look_at_tftp
 from phone_sim.audit.tls_probe import look_at_tls
 from phone_sim.errors import BootServerUnreachableError, LifecycleError
 from phone_sim.firmware.effects import TransferFailed
-from phone_sim.firmware.license_update import SITE_LICENSE_NAME
 from phone_sim.firmware.location import BootServer, Location
 from phone_sim.firmware.master_config import DEFAULT_NAME, MasterConfiguration
+from phone_sim.licensing.license_file import FILE_ENDING, SITE_FILE
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Model
@@ -195,21 +195,21 @@ def _questions(
     main = server.master or DEFAULT_NAME
     licenses = master.license_directory
     upper = plan.mac.digits.upper()
-    own = f"{plan.mac}-license.cfg"
+    own = f"{plan.mac}{FILE_ENDING}"
     rows = [
         (ProbeKind.MASTER, "GET", "", main),
         (ProbeKind.MISSING, "GET", "", nobody),
         (ProbeKind.MASTER_AGAIN, "GET", "", main),
         (ProbeKind.MASTER_HEAD, "HEAD", "", main),
         (ProbeKind.MISSING_HEAD, "HEAD", "", nobody),
-        (ProbeKind.SITE_LICENSE, "GET", licenses, SITE_LICENSE_NAME),
+        (ProbeKind.SITE_LICENSE, "GET", licenses, SITE_FILE),
         (ProbeKind.OWN_LICENSE, "GET", licenses, own),
-        (ProbeKind.SITE_LICENSE_AGAIN, "GET", licenses, SITE_LICENSE_NAME),
+        (ProbeKind.SITE_LICENSE_AGAIN, "GET", licenses, SITE_FILE),
         (ProbeKind.OWN_LICENSE_AGAIN, "GET", licenses, own),
-        (ProbeKind.UPPER_LICENSE, "GET", licenses, f"{upper}-license.cfg"),
+        (ProbeKind.UPPER_LICENSE, "GET", licenses, f"{upper}{FILE_ENDING}"),
         (ProbeKind.OWN_CONFIGURATION, "GET", "", f"{plan.mac}.cfg"),
         (ProbeKind.UPPER_CONFIGURATION, "GET", "", f"{upper}.cfg"),
-        (ProbeKind.OTHER_LICENSE, "GET", licenses, f"{plan.other_mac}-license.cfg"),
+        (ProbeKind.OTHER_LICENSE, "GET", licenses, f"{plan.other_mac}{FILE_ENDING}"),
         (ProbeKind.OTHER_CONFIGURATION, "GET", "", f"{plan.other_mac}.cfg"),
         (ProbeKind.UPLOADED_LOG, "GET", logs, f"{plan.mac}-app.log"),
     ]

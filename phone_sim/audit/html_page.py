@@ -9,6 +9,7 @@ from string import Template
 from phone_sim.audit.audit_report import boot_row, summary
 from phone_sim.audit.finding import Finding, Verdict
 from phone_sim.audit.observations import Observations
+from phone_sim.printable import printable
 
 _PAGE = Template("""\
 <!DOCTYPE html>
@@ -98,4 +99,4 @@ def _row(values: list[object]) -> str:
 
 def _text(text: str) -> str:
     """Text for a page: escaped, and without control characters, which no page may hold."""
-    return escape("".join(each if each.isprintable() else "?" for each in text))
+    return escape(printable(text))

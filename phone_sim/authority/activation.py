@@ -15,17 +15,16 @@ from phone_sim.authority.license_number import parse_number
 from phone_sim.authority.orders import Redemption, Refusal, check_site_serial
 from phone_sim.authority.signing_key import SigningKey
 from phone_sim.errors import AuthorityError, MacAddressError, RedemptionRefusedError, UsageError
-from phone_sim.licensing.license_file import write
+from phone_sim.licensing.license_file import file_name, write
 from phone_sim.licensing.license_key import LicenseKey, LicenseType
 from phone_sim.mac_address import MacAddress
+from phone_sim.printable import printable
 
 LINE_LIMIT = 100_000
 """Most lines of a batch; ours."""
 BATCH_LIMIT = 16 * 1024 * 1024
 """Most bytes of a batch file; ours."""
 _LINE_LENGTH = 80
-
-_SITE_FILE = "000000000000-license.cfg"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +141,7 @@ def _answers(ledger: Ledger, lines: Iterable[str], at: datetime, requester: str)
 
 def _shown(text: str) -> str:
     """A part of a line as it can be shown to people, whatever file it was found in."""
-    return "".join(each if each.isprintable() else "?" for each in text.strip()[:_LINE_LENGTH])
+    return printable(text.strip()[:_LINE_LENGTH])
 
 
 def _line_refused(ledger: Ledger, number: str, mac: str, at: datetime, requester: str) -> str:
@@ -185,8 +184,3 @@ def activation_files(ledger: Ledger, signing_key: SigningKey, serials: Iterable[
     for (name, _), key in zip(unsigned, signing_key.sign_all([key for _, key in unsigned]), strict=True):
         files.setdefault(name, []).append(key)
     return {name: write(keys) for name, keys in files.items()}
-
-
-def file_name(license_type: LicenseType, serial: str) -> str:
-    """The name of an activation file on the boot server (B10)."""
-    return _SITE_FILE if license_type is LicenseType.SITE else f"{serial.lower()}-license.cfg"

@@ -7,42 +7,48 @@ number at the same moment, one wins. This module does not know what a license ke
 
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
+from phone_sim.authority.ledger_versions import migrate
 from phone_sim.authority.orders import Order, Redemption, Refusal
 from phone_sim.errors import AuthorityError
 from phone_sim.licensing.license_key import LicenseType
 
 _SECONDS_TO_WAIT = 30.0
-_COLUMNS = "number, license_type, software, bits, version, quantity, expires, upgrade, ordered_at, site_serial"
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS orders (
-    number TEXT PRIMARY KEY,
-    license_type TEXT NOT NULL CHECK (license_type IN ('Phone', 'Site')),
-    software TEXT NOT NULL,
-    bits TEXT NOT NULL,
-    version TEXT NOT NULL,
-    quantity INTEGER NOT NULL CHECK (quantity > 0),
-    used INTEGER NOT NULL DEFAULT 0 CHECK (used <= quantity),
-    expires TEXT,
-    upgrade INTEGER NOT NULL,
-    ordered_at TEXT NOT NULL,
-    site_serial TEXT
-) STRICT;
-CREATE TABLE IF NOT EXISTS redemptions (
-    place INTEGER PRIMARY KEY,
-    number TEXT NOT NULL REFERENCES orders (number),
-    serial TEXT NOT NULL,
-    redeemed_at TEXT NOT NULL,
-    requester TEXT NOT NULL,
-    UNIQUE (number, serial)
-) STRICT;
-CREATE INDEX IF NOT EXISTS redemptions_by_serial ON redemptions (serial);
-"""
+Row = TypeVar("Row", Order, Redemption)
+
+
+class _Column(NamedTuple):
+    """A column and the field of the same name: from the field to what SQLite keeps, and back."""
+
+    kept: Callable[[Any], Any]
+    read: Callable[[Any], Any]
+
+
+_AS_IT_IS = _Column(lambda value: value, lambda value: value)
+_TIME = _Column(datetime.isoformat, datetime.fromisoformat)
+_ORDERS: Mapping[str, _Column] = {
+    "number": _AS_IT_IS,
+    "license_type": _Column(lambda license_type: license_type.value, LicenseType),
+    "software": _AS_IT_IS,
+    "bits": _Column(lambda bits: ",".join(map(str, bits)), lambda text: tuple(map(int, text.split(",")))),
+    "version": _AS_IT_IS,
+    "quantity": _AS_IT_IS,
+    "expires": _Column(lambda day: day and day.isoformat(), lambda text: text and date.fromisoformat(text)),
+    "upgrade": _Column(int, bool),
+    "ordered_at": _TIME,
+    "site_serial": _AS_IT_IS,
+}
+_REDEMPTIONS: Mapping[str, _Column] = {
+    "number": _AS_IT_IS,
+    "serial": _AS_IT_IS,
+    "redeemed_at": _TIME,
+    "requester": _AS_IT_IS,
+}
 
 
 class Ledger:
@@ -55,13 +61,19 @@ class Ledger:
         except sqlite3.Error as error:
             raise AuthorityError(f"{path}: the ledger cannot be opened: {error}") from error
         try:
+            self._prepare()
+        except AuthorityError:
+            self._database.close()
+            raise
+
+    def _prepare(self) -> None:
+        try:
             self._write_ahead()
             self._database.execute("PRAGMA synchronous = FULL")
             self._database.execute("PRAGMA foreign_keys = ON")
-            self._database.executescript(_SCHEMA)
+            migrate(self._database, self._path)
         except sqlite3.Error as error:
-            self._database.close()
-            raise AuthorityError(f"{path}: the ledger cannot be opened: {error}") from error
+            raise AuthorityError(f"{self._path}: the ledger cannot be opened: {error}") from error
 
     def _write_ahead(self) -> None:
         """Switch the log on; SQLite does not wait by itself while another process does so in a new file."""
@@ -103,21 +115,7 @@ class Ledger:
 
     def add(self, order: Order) -> None:
         """Enter an order; inside `writing`."""
-        self._database.execute(
-            f"INSERT INTO orders ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-            (
-                order.number,
-                order.license_type.value,
-                order.software,
-                ",".join(map(str, order.bits)),
-                order.version,
-                order.quantity,
-                None if order.expires is None else order.expires.isoformat(),
-                int(order.upgrade),
-                order.ordered_at.isoformat(),
-                order.site_serial,
-            ),
-        )
+        self._insert("orders", _ORDERS, order)
 
     def redeem(self, wish: Redemption, license_type: LicenseType) -> Refusal | None:
         """Enter a redemption if the order allows it; inside `writing`."""
@@ -134,10 +132,7 @@ class Ledger:
         if again or not self._database.execute(free, (wish.number,)).rowcount:
             single = order.quantity == 1
             return Refusal.ALREADY_REDEEMED if again or single else Refusal.QUANTITY_USED_UP
-        self._database.execute(
-            "INSERT INTO redemptions (number, serial, redeemed_at, requester) VALUES (?, ?, ?, ?)",
-            (wish.number, wish.serial, wish.redeemed_at.isoformat(), wish.requester),
-        )
+        self._insert("redemptions", _REDEMPTIONS, wish)
         return None
 
     def order(self, number: str) -> Order | None:
@@ -157,14 +152,7 @@ class Ledger:
         wanted = {"number": number, "serial": serial}
         terms = [f"{column} = :{column}" for column, value in wanted.items() if value is not None]
         where = f"WHERE {' AND '.join(terms)}" if terms else ""
-        rows = self._rows(
-            f"SELECT number, serial, redeemed_at, requester FROM redemptions {where} ORDER BY place",  # noqa: S608
-            wanted,
-        )
-        return tuple(
-            Redemption(number=row[0], serial=row[1], redeemed_at=datetime.fromisoformat(row[2]), requester=row[3])
-            for row in rows
-        )
+        return tuple(self._select(Redemption, _REDEMPTIONS, f"FROM redemptions {where} ORDER BY place", wanted))
 
     def orders_for(self, serial: str) -> tuple[Order, ...]:
         """The orders that were redeemed for a serial, as they were: what its activation file is made of (B6)."""
@@ -172,19 +160,23 @@ class Ledger:
         return tuple(self._orders(condition, (serial,)))
 
     def _orders(self, condition: str, values: tuple[str, ...]) -> Iterator[Order]:
-        for row in self._rows(f"SELECT {_COLUMNS} FROM orders {condition}", values):  # noqa: S608
-            yield Order(
-                number=row[0],
-                license_type=LicenseType(row[1]),
-                software=row[2],
-                bits=tuple(map(int, row[3].split(","))),
-                version=row[4],
-                quantity=row[5],
-                expires=None if row[6] is None else date.fromisoformat(row[6]),
-                upgrade=bool(row[7]),
-                ordered_at=datetime.fromisoformat(row[8]),
-                site_serial=row[9],
-            )
+        return self._select(Order, _ORDERS, f"FROM orders {condition}", values)
+
+    def _insert(self, table: str, columns: Mapping[str, _Column], row: Order | Redemption) -> None:
+        values = {name: column.kept(getattr(row, name)) for name, column in columns.items()}
+        places = ", ".join(f":{name}" for name in columns)
+        self._database.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", values)  # noqa: S608
+
+    def _select(
+        self,
+        kind: type[Row],
+        columns: Mapping[str, _Column],
+        rest: str,
+        values: tuple[str, ...] | Mapping[str, str | None],
+    ) -> Iterator[Row]:
+        for row in self._rows(f"SELECT {', '.join(columns)} {rest}", values):
+            read = zip(columns.items(), row, strict=True)
+            yield kind(**{name: column.read(value) for (name, column), value in read})
 
     def _rows(self, query: str, values: tuple[str, ...] | Mapping[str, str | None]) -> list[tuple[Any, ...]]:
         try:

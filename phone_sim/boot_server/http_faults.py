@@ -26,6 +26,7 @@ from phone_sim.boot_server.fault_kinds import (
     Truncate,
 )
 from phone_sim.boot_server.faults import Fault
+from phone_sim.printable import printable
 
 BODILESS = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 """The statuses whose answers have no body (RFC 9110 15.3.5 and 15.4.5)."""
@@ -69,7 +70,7 @@ def page(status: HTTPStatus, *headers: tuple[str, str]) -> HttpAnswer:
 
 def refusal(status: int, reason: str) -> HttpAnswer:
     """The answer with a status and words of somebody else; what cannot be in a status line is left out of them."""
-    words = "".join(each if each.isprintable() else " " for each in reason).encode("latin-1", "replace")
+    words = printable(reason, " ").encode("latin-1", "replace")
     phrase = words.decode("latin-1")
     if status in BODILESS:
         return HttpAnswer(status=status, reason=phrase)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from phone_sim.cli.options import json_option
+from phone_sim.printable import printable
 
 if TYPE_CHECKING:
     from phone_sim.recording.compare import Asked, Difference
@@ -82,8 +83,7 @@ def _print_upload(first: str, second: str) -> None:
 
 
 def _print_line(sign: str, text: str, *, indent: int = 0) -> None:
-    printable = "".join(each if each.isprintable() else "?" for each in text[:_SHOWN_WIDTH])
-    click.secho(f"{' ' * indent}{sign} {printable}", fg=_COLORS[sign])
+    click.secho(f"{' ' * indent}{sign} {printable(text[:_SHOWN_WIDTH])}", fg=_COLORS[sign])
 
 
 def _shown(asked: "Asked | None") -> str:

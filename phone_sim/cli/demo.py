@@ -148,6 +148,7 @@ def _print(step: DemoStep) -> None:
 def _story(stage: DemoStage) -> Iterator[DemoStep]:
     from phone_sim.authority.signing_key import test_signing_key
     from phone_sim.licensing.expiry import NEVER, Expiry
+    from phone_sim.licensing.license_file import SITE_FILE
     from phone_sim.licensing.license_key import LicenseType, new_key
 
     sign = test_signing_key().sign
@@ -184,7 +185,7 @@ def _story(stage: DemoStage) -> Iterator[DemoStep]:
         directory_on=False,
     )
     stage.put(own_file, [])
-    stage.put("000000000000-license.cfg", [site_key])
+    stage.put(SITE_FILE, [site_key])
     stage.take_phone(NOW)
     yield stage.step(
         f"4. A site license, whose last day is {LAST_DAY}",

@@ -14,6 +14,7 @@ from phone_sim.cli.serving import (
     serve_until_interrupted,
     tftp_option,
 )
+from phone_sim.printable import printable
 
 if TYPE_CHECKING:
     from phone_sim.boot_server.journal import Request
@@ -43,7 +44,7 @@ def command(file: Path, http_port: int | None, tftp_port: int | None, host: str,
         click.echo(request.as_json() if as_json else request_line(request))
 
     def on_unknown(what: str) -> None:
-        talk("".join(each if each.isprintable() else "?" for each in what))
+        talk(printable(what))
 
     site = ReplaySite(load_recording(file).exchanges, on_unknown)
     journal = Journal(capacity=0, on_request=print_request)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from phone_sim.printable import printable
+
 if TYPE_CHECKING:
     from phone_sim.boot_server.faults import FaultPlan
     from phone_sim.boot_server.journal import Journal, Request
@@ -60,7 +62,7 @@ def request_line(request: "Request") -> str:
 
     status = {0: "ok", BROKEN_OFF: "broken off"}.get(request.status, request.status)
     fault = f", fault: {request.fault}" if request.fault else ""
-    path = "".join(each if each.isprintable() else "?" for each in request.path)
+    path = printable(request.path)
     return f"{request.at:%H:%M:%S} {request.client} {request.method} {path} {status} {request.size} bytes{fault}"
 
 

@@ -7,14 +7,13 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from phone_sim.authority.signing_key import SigningKey, test_signing_key
 from phone_sim.licensing.expiry import NEVER, Expiry
-from phone_sim.licensing.license_file import write
+from phone_sim.licensing.license_file import FILE_ENDING, write
 from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 
 MAC = "0004f2000001"
 OTHER_MAC = "0004f2000002"
 SITE_SERIAL = "104500017731"
-OWN_FILE = f"{MAC}-license.cfg"
-SITE_FILE = "000000000000-license.cfg"
+OWN_FILE = f"{MAC}{FILE_ENDING}"
 SUITE = (0, 1, 2, 3)
 YESTERDAY, TODAY, NEXT_YEAR = date(2026, 3, 1), date(2026, 3, 2), date(2027, 12, 31)
 

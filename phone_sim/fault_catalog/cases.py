@@ -11,7 +11,6 @@ from phone_sim.fault_catalog.activation_files import (
     NEXT_YEAR,
     OTHER_MAC,
     OWN_FILE,
-    SITE_FILE,
     TODAY,
     YESTERDAY,
     edited,
@@ -25,7 +24,7 @@ from phone_sim.fault_catalog.activation_files import (
     truncated,
 )
 from phone_sim.fault_catalog.case import NOTHING, NOW, SITE, Case, Ending
-from phone_sim.licensing.license_file import write
+from phone_sim.licensing.license_file import SITE_FILE, write
 
 _TAMPERED = "Somebody edited the activation file, or a transfer changed it."
 _AS_IT_CAME = "Put the file on the boot server again, just as it came."

@@ -16,6 +16,7 @@ from phone_sim.firmware.location import Credentials
 from phone_sim.firmware.parameters import Layer, Parameters
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.settings import BadParameter, ParameterReader
+from phone_sim.printable import printable
 
 TITLE = "Corporate Directory"
 """The feature's display name in the dictionaries (field notes 7)."""
@@ -128,9 +129,9 @@ class DirectorySettings:
         return page(*(lines or [NO_MATCH]), *([MORE_MATCH] if is_partial and lines else []))
 
     def _line(self, entry: DirectoryEntry) -> str:
-        shown = [(one, value) for one in self.attributes if (value := printable(entry.get(one.name.lower(), "")))]
+        shown = [(one, value) for one in self.attributes if (value := _one_line(entry.get(one.name.lower(), "")))]
         names = [value for kind in _NAME_TYPES for one, value in shown if one.type == kind]
-        rest = [f"{printable(one.label)} {value}".strip() for one, value in shown if one.type not in _NAME_TYPES]
+        rest = [f"{_one_line(one.label)} {value}".strip() for one, value in shown if one.type not in _NAME_TYPES]
         return ": ".join(", ".join(part) for part in (names, rest) if part)
 
 
@@ -188,9 +189,8 @@ def is_filter(text: str) -> bool:
     return left == "\0"
 
 
-def printable(text: str) -> str:
-    """A value as it can stand in a line of the screen."""
-    return " ".join("".join(each if each.isprintable() else " " for each in text[:TEXT_LIMIT]).split())
+def _one_line(text: str) -> str:
+    return " ".join(printable(text[:TEXT_LIMIT], " ").split())
 
 
 class _Reader(ParameterReader):

@@ -7,6 +7,7 @@ import textwrap
 from dataclasses import dataclass
 
 from phone_sim.models import Display
+from phone_sim.printable import printable
 
 ELLIPSIS = "…"
 # Displays up to this height in pixels have characters of this width in rows of this height; a finger hits the last.
@@ -31,12 +32,12 @@ class Layout:
 
     def cut(self, text: str) -> str:
         """The text on one row, with an ellipsis where its end is missing."""
-        clean = _printable(text)
+        clean = printable(text, " ").strip()
         return clean if len(clean) <= self.columns else clean[: self.columns - 1] + ELLIPSIS
 
     def wrapped(self, text: str) -> tuple[str, ...]:
         """The whole text on as many rows as it takes; those after the first are indented."""
-        clean = _printable(text)
+        clean = printable(text, " ").strip()
         if len(clean) <= self.columns:
             return (clean,)
         return tuple(textwrap.wrap(clean, self.columns, subsequent_indent=" ", break_on_hyphens=False))
@@ -56,8 +57,3 @@ def layout_of(display: Display) -> Layout:
     return Layout(
         columns=max(display.width // width, _FEWEST_COLUMNS), rows=max(display.height // height - _OTHER_ROWS, 1)
     )
-
-
-def _printable(text: str) -> str:
-    """The text without what would not be a character on a display, or would be an order to a terminal."""
-    return "".join(character if character.isprintable() else " " for character in text).strip()

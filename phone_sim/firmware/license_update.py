@@ -21,7 +21,6 @@ from phone_sim.licensing.key_ring import KeyRing
 from phone_sim.licensing.license_key import LicenseKey, LicenseType, Malformed
 from phone_sim.licensing.verdict import Expired, NotForThisPhone, SignatureNotValid, Valid, Verdict, judge
 
-SITE_LICENSE_NAME = "000000000000-license.cfg"
 _NOT_VALID: Mapping[LicenseType | None, Message] = MappingProxyType(
     {
         LicenseType.PHONE: messages.PHONE_LICENSE_NOT_VALID,
@@ -64,7 +63,7 @@ async def update_licenses(
             firmware=identity.profile.version,
         )
         return ring
-    for name in (SITE_LICENSE_NAME, f"{identity.mac}-license.cfg"):
+    for name in (license_file.SITE_FILE, f"{identity.mac}{license_file.FILE_ENDING}"):
         if identity.profile.always_fetches_license or features.lacks_license(ring, today):
             reply = await session.fetch(directory, name, limit=license_file.SIZE_LIMIT)
             if isinstance(reply, Fetched):

@@ -20,7 +20,7 @@ from phone_sim.fleet.fleet import CompletedBoot, Fleet, Listeners
 from phone_sim.fleet.population.bulk_licenses import TEST_SITE_SERIAL
 from phone_sim.fleet.population.phones import Pattern, Population
 from phone_sim.fleet.population.population_file import FleetFile, LicenseShare
-from phone_sim.licensing.license_file import write
+from phone_sim.licensing.license_file import FILE_ENDING, write
 from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
@@ -28,7 +28,6 @@ from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.exchange import Exchange
 
 _BOOT_SERVER = "http://boot.example/"
-_LICENSE_FILE = "-license.cfg"
 
 
 class FleetFileServer:
@@ -54,8 +53,8 @@ class FleetFileServer:
         """Nothing is held open."""
 
     def _activation_file(self, name: str) -> bytes | None:
-        mac = name.removesuffix(_LICENSE_FILE)
-        if not name.endswith(_LICENSE_FILE) or (number := self._number_of(mac)) is None:
+        mac = name.removesuffix(FILE_ENDING)
+        if not name.endswith(FILE_ENDING) or (number := self._number_of(mac)) is None:
             return None
         keys = [self._key(share, mac) for share in self._licenses if share.is_of(number)]
         return write(keys) if keys else None

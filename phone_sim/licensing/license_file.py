@@ -11,8 +11,12 @@ from lxml import etree
 
 from phone_sim.bounded_xml import attributes, parse_xml
 from phone_sim.errors import DocumentError, LicenseFileError
-from phone_sim.licensing.license_key import LicenseKey
+from phone_sim.licensing.license_key import LicenseKey, LicenseType
 
+FILE_ENDING = "-license.cfg"
+"""What the name of an activation file ends with, after a MAC address in lower case (B10)."""
+SITE_FILE = "000000000000-license.cfg"
+"""The name of the activation file of a site (B10)."""
 SIZE_LIMIT = 16 * 1024 * 1024
 """Most bytes of an activation file, about 20,000 keys; ours."""
 KEY_LIMIT = 256
@@ -34,6 +38,11 @@ class LicenseFile:
     elements: tuple[Mapping[str, str], ...]
     count: int
     skipped: int
+
+
+def file_name(license_type: LicenseType, serial: str) -> str:
+    """The name of the activation file for a MAC address or a site serial (B10)."""
+    return SITE_FILE if license_type is LicenseType.SITE else f"{serial.lower()}{FILE_ENDING}"
 
 
 def read_for_phone(data: bytes, serial: str) -> LicenseFile:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from phone_sim.errors import ModelFileError, UsageError
 from phone_sim.models import Feature, Model, check_features, parse_feature, parse_model
+from phone_sim.runtime.toml_file import read_text
 
 FILE_LIMIT = 64 * 1024  # bytes; the shipped files have about one thousand
 
@@ -131,14 +132,4 @@ def _read(path: Path) -> str:
     if not path.is_file():
         # To open a pipe is to wait for somebody to write to it.
         raise ModelFileError(f"{path}: not a regular file")
-    try:
-        with path.open("rb") as file:
-            data = file.read(FILE_LIMIT + 1)
-    except OSError as error:
-        raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from error
-    if len(data) > FILE_LIMIT:
-        raise ModelFileError(f"{path}: longer than {FILE_LIMIT} bytes")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ModelFileError(f"{path}: not UTF-8, from byte {error.start}") from error
+    return read_text(path, FILE_LIMIT, ModelFileError)

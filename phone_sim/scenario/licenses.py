@@ -9,7 +9,7 @@ from phone_sim.authority.orders import check_site_serial, software_bits
 from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.errors import MacAddressError
 from phone_sim.licensing.expiry import NEVER, Expiry
-from phone_sim.licensing.license_file import write
+from phone_sim.licensing.license_file import file_name, write
 from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_features
@@ -18,7 +18,6 @@ from phone_sim.toml_table import Table
 
 KEYS = ("kind", "for", "features", "until", "forged", "file")
 SITE_SERIAL = "104500017731"
-SITE_FILE = "000000000000-license.cfg"
 DEFAULT_FEATURES = ("Productivity Suite",)
 
 
@@ -33,8 +32,7 @@ def activation_files(licenses: Sequence[Table], phones: Mapping[str, PhoneCase])
         table.only(KEYS)
         kind = LicenseType[table.choice("kind", ("phone", "site"), "phone").upper()]
         serial = _serial(table, kind, phones)
-        default = SITE_FILE if kind is LicenseType.SITE else f"{serial.lower()}-license.cfg"
-        keys.setdefault(table.text("file", default).lstrip("/"), []).append(_key(table, kind, serial))
+        keys.setdefault(table.text("file", file_name(kind, serial)).lstrip("/"), []).append(_key(table, kind, serial))
     return {path: write(each) for path, each in keys.items()}
 
 
@@ -60,4 +58,4 @@ def _key(table: Table, kind: LicenseType, serial: str) -> LicenseKey:
     bits = table.convert("features", lambda: software_bits(",".join(named), load_features()))
     key = table.convert("until", lambda: new_key(serial=serial, license_type=kind, grants=dict.fromkeys(bits, expiry)))
     signed = test_signing_key().sign(key)
-    return signed.signed(bytes(reversed(signed.validation))) if table.flag("forged") else signed
+    return signed.signed(bytes(reversed(signed.validation))) if table.flag("forged", default=False) else signed

@@ -29,11 +29,12 @@ from phone_sim.errors import UsageError
 from phone_sim.firmware.profile import CURRENT, profile_for
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_model
+from phone_sim.runtime.toml_file import read_toml
 from phone_sim.scenario.case import EmbeddedServer, NamedServer, PhoneCase, Protocol, Scenario
 from phone_sim.scenario.licenses import activation_files
 from phone_sim.scenario.steps import SERVER_ACTIONS, Cast, check_fault, read_files, read_step
 from phone_sim.scenario.target_server import NAMED_KEYS, read_named
-from phone_sim.toml_table import Table, read_toml
+from phone_sim.toml_table import Table
 
 # Ours.
 PHONE_LIMIT = 100
@@ -53,7 +54,7 @@ def read_scenario(file: Path) -> Scenario:
     top = read_toml(file)
     top.only(_KEYS)
     protocol = Protocol(top.choice("protocol", [each.value for each in Protocol], Protocol.MEMORY.value))
-    phones = _phones(top.table("phones"))
+    phones = _phones(top.table("phones", default={}))
     steps = top.tables("steps")
     if not 1 <= len(steps) <= STEP_LIMIT:
         raise top.error("steps", f"a scenario has 1 to {STEP_LIMIT} steps, not {len(steps)}")
@@ -62,8 +63,8 @@ def read_scenario(file: Path) -> Scenario:
         file=str(file),
         title=top.text("title"),
         start=None if top.values.get("start") == "unset" else top.instant("start"),
-        seed=top.number("seed", 0, 2**63 - 1),
-        timeout=top.seconds("timeout", 2.0, 0.1, 60.0),
+        seed=top.whole("seed", high=2**63 - 1, default=0),
+        timeout=top.number("timeout", low=0.1, high=60.0, default=2.0, unit="seconds"),
         phones=tuple(phones.values()),
         server=_server(top, protocol, phones),
         embedded_only=_first_for_embedded(top),
@@ -72,8 +73,7 @@ def read_scenario(file: Path) -> Scenario:
 
 
 def _server(top: Table, protocol: Protocol, phones: Mapping[str, PhoneCase]) -> EmbeddedServer | NamedServer:
-    table = top.table("server")
-    table.only((*_EMBEDDED_KEYS, *NAMED_KEYS))
+    table = top.table("server", (*_EMBEDDED_KEYS, *NAMED_KEYS), {})
     named = read_named(table, phones.values())
     if named is not None:
         if place := _first_for_embedded(top):
@@ -81,7 +81,7 @@ def _server(top: Table, protocol: Protocol, phones: Mapping[str, PhoneCase]) -> 
                 f"{place}: only the embedded boot server can do this, and {table.place('url')} names another"
             )
         return named
-    files = read_files(table.table("files"))
+    files = read_files(table.table("files", default={}))
     faults = top.texts("faults")
     for rule in faults:
         check_fault(top, "faults", rule, protocol)
@@ -94,7 +94,7 @@ def _first_for_embedded(top: Table) -> str:
     """The place of the first thing that only the embedded boot server can do; empty when there is none."""
     for table, keys in (
         (top, ("protocol", "faults")),
-        (top.table("server"), _EMBEDDED_KEYS),
+        (top.table("server", default={}), _EMBEDDED_KEYS),
         *((step, SERVER_ACTIONS) for step in top.tables("steps")),
     ):
         for key in keys:
@@ -105,7 +105,7 @@ def _first_for_embedded(top: Table) -> str:
 
 def _phones(table: Table) -> dict[str, PhoneCase]:
     if not 1 <= len(table.values) <= PHONE_LIMIT:
-        raise table.error("", f"a scenario has 1 to {PHONE_LIMIT} phones, not {len(table.values)}")
+        raise table.error(None, f"a scenario has 1 to {PHONE_LIMIT} phones, not {len(table.values)}")
     phones: dict[str, PhoneCase] = {}
     owners: dict[MacAddress, str] = {}
     for index, name in enumerate(table.values):

@@ -70,7 +70,7 @@ def read_step(table: Table, cast: Cast) -> ScenarioStep:
     if len(named) > 1:
         raise table.error(named[1], f"a step has one action, and this one has {named[0]}")
     if not named and "expect" not in table.values:
-        raise table.error("", f"a step needs an action ({', '.join(_ACTIONS)}) or expect")
+        raise table.error(None, f"a step needs an action ({', '.join(_ACTIONS)}) or expect")
     if "phone" in table.values:
         who: tuple[str, ...] = (table.choice("phone", cast.phones),)
     else:
@@ -80,7 +80,7 @@ def read_step(table: Table, cast: Cast) -> ScenarioStep:
         line=table.line,
         action=_ACTIONS[named[0]](table, named[0], cast) if named else None,
         phones=who,
-        expectation=_expectation(table.table("expect")),
+        expectation=_expectation(table.table("expect", Expectation.__slots__, {})),
     )
 
 
@@ -91,8 +91,7 @@ def read_files(table: Table) -> dict[str, bytes]:
         segments = locate(path)
         if segments is None:
             raise table.error(path, f"{path!r} names no file below the root of the boot server")
-        value = table.values[path]
-        files["/".join(segments)] = b"" if value == "" else table.text(path).encode()
+        files["/".join(segments)] = table.any_text(path).encode()
     return files
 
 
@@ -105,7 +104,8 @@ def check_fault(table: Table, key: str, rule: str, protocol: Protocol) -> str:
 
 
 def _event(table: Table, key: str, _: Cast) -> Action:
-    table.flag(key, allow_false=False)
+    if table.values[key] is not True:
+        raise table.refusal(key, "true")
     return _EVENTS[key]
 
 
@@ -142,14 +142,13 @@ _ACTIONS: Mapping[str, Callable[[Table, str, Cast], Action]] = {
 
 
 def _expectation(table: Table) -> Expectation:
-    table.only(Expectation.__slots__)
     return Expectation(
         requests=_requests(table),
         no_requests=("*",) if table.values.get("no_requests") is True else table.texts("no_requests"),
-        features=_features(table.table("features")),
+        features=_features(table.table("features", default={})),
         log=table.texts("log"),
         not_log=table.texts("not_log"),
-        reboots=table.number("reboots", 0, REBOOT_LIMIT) if "reboots" in table.values else None,
+        reboots=table.whole("reboots", high=REBOOT_LIMIT) if "reboots" in table.values else None,
         screen=table.texts("screen"),
         licenses=table.texts("licenses"),
         state=State(table.choice("state", [state.value for state in State])) if "state" in table.values else None,
@@ -160,9 +159,7 @@ def _requests(table: Table) -> Requests | None:
     if "requests" not in table.values:
         return None
     if isinstance(table.values["requests"], dict):
-        part = table.table("requests")
-        part.only(("contains",))
-        return Requests(paths=part.texts("contains"), whole=False)
+        return Requests(paths=table.table("requests", ("contains",)).texts("contains"), whole=False)
     return Requests(paths=table.texts("requests"), whole=True)
 
 

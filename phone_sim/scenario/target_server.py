@@ -100,4 +100,4 @@ def _check_certificates(client_cert: Path | None, phones: Iterable[PhoneCase]) -
 
 
 def _file(table: Table, key: str) -> Path | None:
-    return Path(table.file).parent / table.text(key) if key in table.values else None
+    return Path(table.origin.name).parent / table.text(key) if key in table.values else None

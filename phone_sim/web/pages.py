@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.templating import Jinja2Templates
 
+from phone_sim.printable import printable
+
 FIELD_LIMIT = 200
 """Most characters of a field; ours. What is longer is cut, and then not what was meant."""
 _ROWS = 100
@@ -89,7 +91,7 @@ async def typed_into(request: Request, *, files: int = 0) -> tuple[Mapping[str, 
 
 
 def _one_line(text: str) -> str:
-    return "".join(each if each.isprintable() else "?" for each in text.strip()[:FIELD_LIMIT])
+    return printable(text.strip()[:FIELD_LIMIT])
 
 
 def part_of(request: Request, rows: Sequence[Row]) -> PageOfRows[Row]:

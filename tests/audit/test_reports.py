@@ -85,7 +85,7 @@ def test_html_is_well_formed_and_self_contained(seen: Observations, hostile: boo
 @pytest.mark.parametrize("hostile", [False, True])
 def test_junit_is_well_formed(seen: Observations, hostile: bool) -> None:
     findings = FINDINGS if hostile else audit(seen)
-    suite = etree.fromstring(as_junit(seen, findings))
+    [suite] = etree.fromstring(as_junit(seen, findings))
     assert suite.tag == "testsuite"
     assert int(suite.get("tests", "")) == len(suite.findall("testcase")) == len(findings)
     assert int(suite.get("failures", "")) == len(suite.findall("testcase/failure"))

@@ -39,7 +39,7 @@ def test_each_file_is_a_test(pytester: pytest.Pytester) -> None:
 def test_file_that_is_none_fails_the_collection(pytester: pytest.Pytester) -> None:
     result = run(pytester, wrong="\n[[steps]]\nbot = true\n")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*wrong.phone.toml:*: steps?1?.bot: there is no such key here; allowed are boot, *"])
+    result.stdout.fnmatch_lines(["*wrong.phone.toml:*: steps?1?.bot: unknown key; expected one of: boot, *"])
 
 
 @pytest.mark.parametrize("url", ["", "url = 'http://127.0.0.1:9/'"])

@@ -169,12 +169,12 @@ def test_fault_in_a_step_is_refused_for_the_named_server(tmp_path: Path) -> None
     [
         ("url = 'boot.example'", "5: server.url: 'boot.example' is not a boot server address"),
         ("url = 'gopher://boot.example/'", "5: server.url: gopher://boot.example/: http, https, ftp, ftps, tftp can"),
-        ("url = ''", "5: server.url: '' is not a text"),
-        ("url = 'http://a/'\ntls_min = '1.4'", "6: server.tls_min: '1.4' is none of 1.0, 1.1, 1.2, 1.3"),
+        ("url = ''", "5: server.url: the text is empty"),
+        ("url = 'http://a/'\ntls_min = '1.4'", "6: server.tls_min: '1.4' is not one of: 1.0, 1.1, 1.2, 1.3"),
         ("url = 'http://a/'\ntrust = 'no.pem'", "6: server.trust: {folder}/no.pem: No such file"),
         ("url = 'http://a/'\nca_file = 'bad.pem'", "6: server.ca_file: {folder}/bad.pem: there is no certificate"),
         ("url = 'http://a/'\nclient_cert = 'bad.pem'", "6: server.client_cert: {folder}/bad.pem: there is no certif"),
-        ("uri = 'http://a/'", "5: server.uri: there is no such key here; allowed are files, licenses, url, trust, ca"),
+        ("uri = 'http://a/'", "5: server.uri: unknown key; expected one of: files, licenses, url, trust, ca"),
     ],
 )
 def test_named_server_is_read_strictly(tmp_path: Path, keys: str, message: str) -> None:

@@ -28,7 +28,7 @@ from phone_sim.fleet.on_locust.dispatcher import PhoneDispatcher
 from phone_sim.fleet.on_locust.phone_queries import PhoneQueries
 from phone_sim.fleet.on_locust.phone_range import OnLine
 from phone_sim.fleet.on_locust.runner import GRACE, FleetUser
-from phone_sim.fleet.protocol.message import Fields
+from phone_sim.fleet.protocol.message import read_message
 from phone_sim.fleet.protocol.message_names import ANSWER, ASSIGNMENT, HELLO, LINE, LINE_LIMIT, REFUSAL, REPORT
 from phone_sim.fleet.protocol.phone_details import PhoneDetails, PhoneDetailsError, planned_phone
 from phone_sim.fleet.protocol.run_setup import Assignment, RunSetup, split_evenly
@@ -218,10 +218,10 @@ class FleetMaster(MasterRunner):
 
     def _on_hello(self, msg: Message, **_: Any) -> None:
         try:
-            fields = Fields("what a worker says", msg.data)
+            fields = read_message("what a worker says", msg.data)
             if len(self._hellos) >= WORKER_LIMIT:
                 raise UsageError(f"another worker comes: {WORKER_LIMIT} are the most")
-            self._hellos[msg.node_id] = (fields.whole("pid"), fields.text("host"))
+            self._hellos[msg.node_id] = (fields.whole("pid"), fields.any_text("host"))
         except UsageError as error:
             self._talk(str(error))
 
@@ -229,14 +229,14 @@ class FleetMaster(MasterRunner):
         worker = None if self._run is None else self._run.workers.get(msg.node_id)
         try:
             if worker is not None:
-                worker.reason = f"it refuses: {Fields('what a worker says', msg.data).text('reason')}"
+                worker.reason = f"it refuses: {read_message('what a worker says', msg.data).any_text('reason')}"
         except UsageError as error:
             self._talk(str(error))
 
     def _on_logged_line(self, msg: Message, **_: Any) -> None:
         try:
-            fields = Fields("what a worker says", msg.data)
-            mac, line = MacAddress.parse(fields.text("mac")), fields.text("line", LINE_LIMIT)
+            fields = read_message("what a worker says", msg.data)
+            mac, line = MacAddress.parse(fields.any_text("mac")), fields.any_text("line", LINE_LIMIT)
         except (UsageError, MacAddressError) as error:
             self._talk(str(error))
         else:

@@ -14,7 +14,7 @@ from gevent.timeout import Timeout
 from phone_sim.errors import UsageError
 from phone_sim.fleet.on_locust.assigned_worker import AssignedWorker
 from phone_sim.fleet.population.phones import PlannedPhone
-from phone_sim.fleet.protocol.message import Fields
+from phone_sim.fleet.protocol.message import read_message
 from phone_sim.fleet.protocol.message_names import QUESTION
 from phone_sim.fleet.protocol.phone_details import PhoneDetails, PhoneDetailsError
 
@@ -64,12 +64,12 @@ class PhoneQueries:
 
     def receive(self, name: str, data: Any) -> None:
         """Take a worker's answer. Raises UsageError if it answers no question that was put to this worker."""
-        fields = Fields("what a worker says", data)
+        fields = read_message("what a worker says", data)
         question = self._open.get(fields.whole("question"))
         if question is None or question.worker.name != name:
             raise UsageError("what a worker says: nobody has asked it that, or waits for the answer")
         try:
-            if refusal := fields.text("refusal"):
+            if refusal := fields.any_text("refusal"):
                 raise PhoneDetailsError(502, f"{question.worker} says nothing of {question.phone.mac}: {refusal}")
             question.answer.set(PhoneDetails.read(fields.table("phone"), question.phone))
         except UsageError as error:

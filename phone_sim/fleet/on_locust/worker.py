@@ -22,7 +22,7 @@ from phone_sim.fleet.on_locust.interruption import interruption
 from phone_sim.fleet.on_locust.phone_queries import answer_message
 from phone_sim.fleet.on_locust.phone_range import PhoneRange, check_machine
 from phone_sim.fleet.on_locust.runner import FleetUser, RangeRunner, options
-from phone_sim.fleet.protocol.message import Fields, sendable
+from phone_sim.fleet.protocol.message import read_message, sendable
 from phone_sim.fleet.protocol.message_names import (
     ANSWER,
     ASSIGNMENT,
@@ -152,7 +152,7 @@ class FleetWorker(RangeRunner, WorkerRunner):
 
     def _on_question(self, msg: Message, **_: Any) -> None:
         try:
-            fields = Fields("what the master says", msg.data)
+            fields = read_message("what the master says", msg.data)
             details = self._details(fields.whole("run"), fields.whole("number"))
             self._say(ANSWER, answer_message(fields.whole("question"), details))
         except UsageError as error:

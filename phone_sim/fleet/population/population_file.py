@@ -73,7 +73,8 @@ from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_key import LicenseType, new_key
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_features, load_model
-from phone_sim.toml_table import Table, read_toml
+from phone_sim.runtime.toml_file import read_toml
+from phone_sim.toml_table import Table
 
 _KEYS = (
     "count",
@@ -136,11 +137,10 @@ def read_fleet_file(file: Path) -> FleetFile:
     """
     top = read_toml(file)
     top.only(_KEYS)
-    server = top.table("server")
-    server.only(("files", "licenses"))
+    server = top.table("server", ("files", "licenses"), {})
     return FleetFile(
         population=_population(top),
-        files=read_files(server.table("files")),
+        files=read_files(server.table("files", default={})),
         licenses=tuple(_license(table) for table in server.tables("licenses")),
     )
 
@@ -154,18 +154,18 @@ def _population(top: Table) -> Population:
     found = tuple(top.convert("macs", partial(MacAddress.parse, one)) for one in macs)
     if len(set(found)) < len(found):
         raise top.error("macs", "a MAC address is listed twice")
-    count = top.number("count", len(macs) or 1, PHONE_LIMIT)
+    count = top.whole("count", high=PHONE_LIMIT, default=len(macs) or 1)
     population = partial(
         Population,
         count=count,
-        seed=top.number("seed", 0, 2**63 - 1),
+        seed=top.whole("seed", high=2**63 - 1, default=0),
         models=models,
         firmwares=firmwares,
         first_mac=top.convert("first_mac", partial(MacAddress.parse, first)),
         macs=found,
         source_networks=_source_networks(top),
-        faults=_faults(top.table("faults")) if "faults" in top.values else None,
-        **_boot(top.table("boot")),
+        faults=_faults(top.table("faults", ("share", "kinds"))) if "faults" in top.values else None,
+        **_boot(top.table("boot", default={})),
         always_fetches_license=_LICENSE_FETCH[top.choice("license_fetch", _LICENSE_FETCH, "firmware")],
     )
     return top.convert("count", population)
@@ -178,29 +178,27 @@ def _boot(boot: Table) -> dict[str, Any]:
     found = {
         "pattern": pattern,
         "now": boot.instant("now") if "now" in boot.values else None,
-        "jitter": boot.seconds("jitter", 0.0, 0.0, _LARGEST_JITTER),
-        "seconds": boot.seconds("seconds", 0.0, 0.0, _LONGEST),
-        "speed": _number(boot, "speed", _FASTEST, 1.0),
+        "jitter": boot.number("jitter", high=_LARGEST_JITTER, default=0.0, unit="seconds"),
+        "seconds": boot.number("seconds", high=_LONGEST, default=0.0, unit="seconds"),
+        "speed": boot.number("speed", high=_FASTEST, default=1.0),
     }
     if found["speed"] == 0:
         raise boot.error("speed", "clocks that stand still come to no polling time")
     if pattern is Pattern.ROLLING:
-        _require(boot, "group", "every")
-        found |= {"group": boot.number("group", 0, PHONE_LIMIT), "every": boot.seconds("every", 0.0, 0.001, _LONGEST)}
+        found["group"] = boot.whole("group", high=PHONE_LIMIT)
+        found["every"] = boot.number("every", low=0.001, high=_LONGEST, unit="seconds")
         if not found["group"]:
             raise boot.error("group", "no phone at a time would never end")
     return found
 
 
 def _faults(table: Table) -> FaultShare:
-    table.only(("share", "kinds"))
-    kinds = table.table("kinds")
-    shares = {word: _number(kinds, word, 1e9) for word in kinds.values} or _DEFAULT_FAULTS
+    kinds = table.table("kinds", default={})
+    shares = {word: kinds.number(word, high=1e9) for word in kinds.values} or _DEFAULT_FAULTS
     if sum(shares.values()) <= 0:
         raise table.error("kinds", "the shares are all 0")
-    _require(table, "share")
     return FaultShare(
-        share=_number(table, "share", 1.0),
+        share=table.number("share", high=1.0),
         kinds=tuple((_kind(kinds, word), share) for word, share in shares.items()),
     )
 
@@ -213,9 +211,10 @@ def _kind(kinds: Table, word: str) -> FaultKind:
 
 
 def _models(top: Table) -> dict[str, float]:
-    shares = _shares(top.table("models"), _DEFAULT_MODEL)
+    table = top.table("models", default={})
+    shares = _shares(table, _DEFAULT_MODEL)
     for name in shares:
-        top.table("models").convert(name, partial(load_model, name))
+        table.convert(name, partial(load_model, name))
     return shares
 
 
@@ -232,23 +231,10 @@ def _firmwares(top: Table) -> dict[str, float]:
 
 
 def _shares(table: Table, default: str) -> dict[str, float]:
-    shares = {name: _number(table, name, 1e9) for name in table.values} or {default: 1.0}
+    shares = {name: table.number(name, high=1e9) for name in table.values} or {default: 1.0}
     if sum(shares.values()) <= 0:
-        raise table.error("", "the shares are all 0")
+        raise table.error(None, "the shares are all 0")
     return shares
-
-
-def _require(table: Table, *keys: str) -> None:
-    for key in keys:
-        if key not in table.values:
-            raise table.error(key, "it is missing")
-
-
-def _number(table: Table, key: str, high: float, default: float | None = None) -> float:
-    value = table.values.get(key, high if default is None else default)
-    if type(value) not in (int, float) or not 0 <= value <= high:
-        raise table.error(key, f"{value!r} is not a number from 0 to {high:g}")
-    return float(value)
 
 
 def _some(table: Table, key: str) -> tuple[str, ...]:
@@ -280,4 +266,4 @@ def _license(table: Table) -> LicenseShare:
     grants = dict.fromkeys(bits, expiry)
     # Whether such a key can be is known only when one is made.
     table.convert("until", lambda: new_key(serial="0004F2000001", license_type=kind, grants=grants))
-    return LicenseShare(type=kind, share=_number(table, "share", 1.0), bits=tuple(bits), expiry=expiry)
+    return LicenseShare(type=kind, share=table.number("share", high=1.0, default=1.0), bits=tuple(bits), expiry=expiry)

@@ -4,7 +4,8 @@ from collections import Counter
 from typing import Any
 
 from phone_sim.fleet.census import NAMED, Census
-from phone_sim.fleet.protocol.message import Fields, sendable
+from phone_sim.fleet.protocol.message import counts_in, named_tables, numbered_texts, sendable
+from phone_sim.toml_table import Table
 
 _REASONS_SENT = 1000
 
@@ -24,16 +25,15 @@ def census_message(census: Census) -> dict[str, Any]:
     }
 
 
-def read_census(fields: Fields, numbers: range) -> Census:
+def read_census(fields: Table, numbers: range) -> Census:
     """The census in a message. Raises UsageError unless it is a census of the phones of these numbers."""
-    features = fields.table("features")
     census = Census(
-        states=fields.counts("states"),
-        features={key: features.counts(key) for key in fields.tables("features")},
-        reasons=fields.counts("reasons"),
+        states=counts_in(fields.table("states")),
+        features={key: counts_in(feature) for key, feature in named_tables(fields.table("features")).items()},
+        reasons=counts_in(fields.table("reasons")),
         reboots=fields.whole("reboots"),
-        faults=fields.counts("faults"),
-        unexpected=fields.numbered("unexpected", NAMED),
+        faults=counts_in(fields.table("faults")),
+        unexpected=numbered_texts(fields.table("unexpected"), NAMED),
     )
     if census.phones != len(numbers) or census.reasons.total() > len(numbers):
         raise fields.error("states", f"these are not {len(numbers)} phones")

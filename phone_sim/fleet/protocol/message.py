@@ -1,20 +1,17 @@
-"""Strict reading of what another process says: a value is of the form that is asked for, and no larger than allowed.
+"""What processes of a fleet tell each other, read as strictly as a file, with its own limits.
 
 This module does not know how messages travel, nor what they mean.
 """
 
-import math
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
-from phone_sim.errors import UsageError
+from phone_sim.toml_table import Origin, Table
 
 TEXT_LIMIT = 1000
-"""Most characters of a text, unless more are asked for; ours."""
+"""Maximum length of a text in characters, unless the reader asks for more (our choice)."""
 ENTRY_LIMIT = 5000
-"""Most entries of a list or a table; ours."""
-COUNT_LIMIT = 10**12
+"""Maximum number of entries of a list or a table (our choice)."""
 
 
 def sendable(text: str, limit: int = TEXT_LIMIT) -> str:
@@ -22,87 +19,28 @@ def sendable(text: str, limit: int = TEXT_LIMIT) -> str:
     return text[:limit].encode(errors="replace").decode()
 
 
-class Fields:
-    """The fields of a message of some `kind`. Every method raises UsageError for what is not asked for."""
+def read_message(kind: str, data: Any) -> Table:
+    """The top table of a message; `kind` names the message in errors. Raises UsageError unless it is a table."""
+    return Table.of(data, Origin(name=kind, text_limit=TEXT_LIMIT, entry_limit=ENTRY_LIMIT))
 
-    def __init__(self, kind: str, data: Any) -> None:
-        if not isinstance(data, dict) or len(data) > ENTRY_LIMIT:
-            raise UsageError(f"{kind}: this is no table")
-        self._kind = kind
-        self._data: dict[Any, Any] = data
 
-    def text(self, key: Any, limit: int = TEXT_LIMIT) -> str:
-        """A text, which may be empty."""
-        return self._text(key, self._data.get(key), limit)
+def counts_in(table: Table) -> Counter[str]:
+    """How often each of some texts occurs. Raises UsageError."""
+    return Counter({name: table.whole(name) for name in table.text_keys()})
 
-    def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts."""
-        values = self._data.get(key)
-        if not isinstance(values, list) or len(values) > ENTRY_LIMIT:
-            raise self.error(key, "this is no list, or it is too long")
-        return tuple(self._text(key, value, TEXT_LIMIT) for value in values)
 
-    def whole(self, key: Any, low: int = 0, high: int = COUNT_LIMIT) -> int:
-        """A whole number."""
-        return self._whole(key, self._data.get(key), low, high)
+def times_in(table: Table) -> Counter[int]:
+    """How often each of some times occurs, which are whole numbers. Raises UsageError."""
+    return Counter({time: table.whole(time) for time in table.whole_keys()})
 
-    def number(self, key: str, low: float, high: float) -> float:
-        """A number."""
-        value: Any = self._data.get(key)
-        if type(value) not in (int, float) or not math.isfinite(value) or not low <= value <= high:
-            raise self.error(key, f"this is no number from {low:g} to {high:g}")
-        return float(value)
 
-    def flag(self, key: str) -> bool:
-        """True or false."""
-        value = self._data.get(key)
-        if not isinstance(value, bool):
-            raise self.error(key, "this is neither true nor false")
-        return value
+def numbered_texts(table: Table, limit: int) -> dict[int, str]:
+    """Texts by whole numbers, at most `limit` of them. Raises UsageError."""
+    if len(table.values) > limit:
+        raise table.error(None, f"it has more than {limit} entries")
+    return {number: table.any_text(number) for number in table.whole_keys()}
 
-    def table(self, key: str) -> "Fields":
-        """A table of values."""
-        return Fields(f"{self._kind}: {key}", self._data.get(key))
 
-    def counts(self, key: str) -> Counter[str]:
-        """How often each of some texts occurs."""
-        return Counter({self._text("key", name, TEXT_LIMIT): count for name, count in self._counts(key).items()})
-
-    def times(self, key: str) -> Counter[int]:
-        """How often each of some times occurs, which are whole numbers."""
-        return Counter({self._whole("key", time, 0, COUNT_LIMIT): count for time, count in self._counts(key).items()})
-
-    def numbered(self, key: str, limit: int) -> dict[int, str]:
-        """Texts by whole numbers, at most `limit` of them."""
-        table = self.table(key)
-        found = {self._whole("key", number, 0, COUNT_LIMIT): table.text(number) for number in table}
-        if len(found) > limit:
-            raise self.error(key, f"these are more than {limit}")
-        return found
-
-    def tables(self, key: str) -> "dict[str, Fields]":
-        """Tables by their names."""
-        table = self.table(key)
-        return {self._text("key", name, TEXT_LIMIT): table.table(name) for name in table}
-
-    def __iter__(self) -> Iterator[Any]:
-        """The keys, whatever they are."""
-        return iter(self._data)
-
-    def _counts(self, key: str) -> dict[Any, int]:
-        table = self.table(key)
-        return {name: table.whole(name) for name in table}
-
-    def error(self, key: Any, reason: str) -> UsageError:
-        """What is wrong with a field."""
-        return UsageError(f"{self._kind}: {str(key)[:TEXT_LIMIT]}: {reason}")
-
-    def _text(self, key: Any, value: Any, limit: int) -> str:
-        if not isinstance(value, str) or len(value) > limit:
-            raise self.error(key, f"this is no text of at most {limit} characters")
-        return value
-
-    def _whole(self, key: Any, value: Any, low: int, high: int) -> int:
-        if type(value) is not int or not low <= value <= high:
-            raise self.error(key, f"this is no whole number from {low} to {high}")
-        return value
+def named_tables(table: Table) -> dict[str, Table]:
+    """Tables by their names. Raises UsageError."""
+    return {name: table.table(name) for name in table.text_keys()}

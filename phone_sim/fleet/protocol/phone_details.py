@@ -11,8 +11,9 @@ from phone_sim.errors import PhoneSimError
 from phone_sim.fleet.census import NOT_SWITCHED_ON, OFF
 from phone_sim.fleet.fleet import Fleet
 from phone_sim.fleet.population.phones import PlannedPhone, Population
-from phone_sim.fleet.protocol.message import Fields, sendable
+from phone_sim.fleet.protocol.message import named_tables, sendable
 from phone_sim.mac_address import MacAddress
+from phone_sim.toml_table import Table
 
 LOG_LIMIT = 1024 * 1024
 """Maximum number of bytes of a log, the last ones (our choice). A log of the default size is smaller."""
@@ -115,22 +116,22 @@ class PhoneDetails:
         }
 
     @classmethod
-    def read(cls, fields: Fields, planned: PlannedPhone) -> Self:
+    def read(cls, fields: Table, planned: PlannedPhone) -> Self:
         """The details in a message. Raises UsageError unless they are of that phone."""
-        if fields.text("mac") != planned.mac.digits:
+        if fields.any_text("mac") != planned.mac.digits:
             raise fields.error("mac", f"this is not {planned.mac}, which was asked for")
         return cls(
             mac=planned.mac,
             model=planned.model,
             firmware=planned.firmware,
-            state=fields.text("state", _STATE_LIMIT),
-            shortcoming=fields.text("shortcoming"),
+            state=fields.any_text("state", _STATE_LIMIT),
+            shortcoming=fields.any_text("shortcoming"),
             reboots=fields.whole("reboots"),
             features=tuple(
-                FeatureState(key=key, is_on=feature.flag("on"), reason=feature.text("reason"))
-                for key, feature in fields.tables("features").items()
+                FeatureState(key=key, is_on=feature.flag("on"), reason=feature.any_text("reason"))
+                for key, feature in named_tables(fields.table("features")).items()
             ),
-            log=fields.text("log", LOG_LIMIT),
+            log=fields.any_text("log", LOG_LIMIT),
             is_cut=fields.flag("is_cut"),
         )
 

@@ -14,11 +14,11 @@ from typing import Any, Self
 from phone_sim.errors import UsageError
 from phone_sim.fleet.population.phones import PHONE_LIMIT, Population
 from phone_sim.fleet.population.population_file import read_fleet_file
-from phone_sim.fleet.protocol.message import Fields
+from phone_sim.fleet.protocol.message import read_message
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.transport import TLS_VERSIONS, Tls, check_addresses
-from phone_sim.toml_table import SIZE_LIMIT
+from phone_sim.toml_table import SIZE_LIMIT, Table
 
 AT_ONCE_LIMIT = 10_000
 """Maximum number of phones of one process that are busy at once (our choice)."""
@@ -89,23 +89,25 @@ class Assignment:
         Raises:
             UsageError: it is not an assignment, or its phones are not the phones that the master means.
         """
-        fields = Fields("what the master says", data)
-        population = _population(fields.text("population", SIZE_LIMIT)).of(fields.whole("phones", 1, PHONE_LIMIT))
-        end = fields.whole("end", 0, population.count)
-        numbers = range(fields.whole("first", 0, end), end)
-        if sample(population, numbers) != fields.text("sample"):
+        fields = read_message("what the master says", data)
+        population = _population(fields.any_text("population", SIZE_LIMIT)).of(
+            fields.whole("phones", low=1, high=PHONE_LIMIT)
+        )
+        end = fields.whole("end", high=population.count)
+        numbers = range(fields.whole("first", high=end), end)
+        if sample(population, numbers) != fields.any_text("sample"):
             raise UsageError("the master means other phones than this worker: they are not of the same version")
-        boot_server = fields.text("boot_server", _ADDRESS_LIMIT)
+        boot_server = fields.any_text("boot_server", _ADDRESS_LIMIT)
         check_addresses(boot_server)
         setup = RunSetup(
             population=population,
             boot_server=boot_server,
-            anchor=TrustAnchor.from_pem(fields.text("anchor", _PEM_LIMIT).encode(), "the master's trust anchor"),
-            timeout=fields.number("timeout", 0.1, LONGEST_TIMEOUT),
+            anchor=TrustAnchor.from_pem(fields.any_text("anchor", _PEM_LIMIT).encode(), "the master's trust anchor"),
+            timeout=fields.number("timeout", low=0.1, high=LONGEST_TIMEOUT),
             expects_licenses=fields.flag("expects_licenses"),
-            at_once=fields.whole("at_once", 1, AT_ONCE_LIMIT),
+            at_once=fields.whole("at_once", low=1, high=AT_ONCE_LIMIT),
             tls=_tls(fields),
-            watched=tuple(MacAddress.parse(mac) for mac in fields.texts("watched")),
+            watched=tuple(MacAddress.parse(mac) for mac in fields.listed("watched")),
         )
         return cls(setup=setup, numbers=numbers, run=fields.whole("run"))
 
@@ -149,19 +151,17 @@ def _absolute(path: Path | None) -> str:
     return f"{path.absolute()}" if path is not None else ""
 
 
-def _tls(fields: Fields) -> Tls:
-    return Tls(ca_file=_path(fields, "ca_file"), client_cert=_path(fields, "client_cert"), oldest=_version(fields))
+def _tls(fields: Table) -> Tls:
+    return Tls(
+        ca_file=_path(fields, "ca_file"),
+        client_cert=_path(fields, "client_cert"),
+        oldest=fields.choice("tls_min", TLS_VERSIONS),
+    )
 
 
-def _path(fields: Fields, key: str) -> Path | None:
-    text = fields.text(key, _ADDRESS_LIMIT)
+def _path(fields: Table, key: str) -> Path | None:
+    text = fields.any_text(key, _ADDRESS_LIMIT)
     return Path(text) if text else None
-
-
-def _version(fields: Fields) -> str:
-    if (version := fields.text("tls_min")) not in TLS_VERSIONS:
-        raise fields.error("tls_min", f"this is none of {', '.join(TLS_VERSIONS)}")
-    return version
 
 
 def _population(text: str) -> Population:

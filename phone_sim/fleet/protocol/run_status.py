@@ -7,7 +7,7 @@ from typing import Any, Self
 from phone_sim.fleet.census import Census
 from phone_sim.fleet.population.phones import Population
 from phone_sim.fleet.protocol.census_message import census_message, read_census
-from phone_sim.fleet.protocol.message import Fields
+from phone_sim.fleet.protocol.message import read_message, times_in
 from phone_sim.mac_address import MacAddress
 
 LICENSED_NAME = "licensed"
@@ -42,13 +42,13 @@ class ProcessReport:
     @classmethod
     def read(cls, data: Any, numbers: range) -> Self:
         """The report in a message. Raises UsageError unless it is a report on the phones of these numbers."""
-        fields = Fields("what a worker says", data)
+        fields = read_message("what a worker says", data)
         return cls(
             run=fields.whole("run"),
             census=read_census(fields.table("census"), numbers),
             busy=fields.whole("busy"),
             waiting=fields.whole("waiting"),
-            licensed=fields.times("licensed"),
+            licensed=times_in(fields.table("licensed")),
             final=fields.flag("final"),
         )
 

@@ -15,6 +15,7 @@ from typing import Protocol
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetch, FetchReply, TransferFailed, Upload, UploadReply
 from phone_sim.firmware.location import BootServer
+from phone_sim.printable import printable
 
 _REASON_LIMIT = 100
 
@@ -73,8 +74,7 @@ def check_addresses(addresses: str) -> None:
 
 def one_line(words: str) -> str:
     """The words of a server or a library as a reason: one printable line of at most 100 characters."""
-    printable = "".join(each if each.isprintable() else " " for each in words[:_REASON_LIMIT])
-    return " ".join(printable.split())
+    return " ".join(printable(words[:_REASON_LIMIT], " ").split())
 
 
 class TransportByScheme:

@@ -21,13 +21,12 @@ from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.errors import LicenseFileError, MasterConfigurationError, UsageError
 from phone_sim.firmware import master_config
 from phone_sim.firmware.profile import CURRENT
-from phone_sim.licensing.license_file import read_all
+from phone_sim.licensing.license_file import SITE_FILE, read_all
 from phone_sim.licensing.license_key import LicenseType
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_features, load_models
 
-SITE_FILE = "000000000000-license.cfg"
 MASTER = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <APPLICATION APP_FILE_PATH="sip.ld" CONFIG_FILES="features.cfg, site.cfg" LOG_FILE_DIRECTORY="logs"
   OVERRIDES_DIRECTORY="" CONTACTS_DIRECTORY="" LICENSE_DIRECTORY=""/>

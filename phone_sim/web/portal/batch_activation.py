@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from phone_sim.authority.activation import file_name
+from phone_sim.licensing.license_file import file_name
 from phone_sim.licensing.license_key import LicenseType
 from phone_sim.web.pages import BLANK, Form, answer, part_of, typed_into, wants_json
 from phone_sim.web.portal.forms import BATCH_BYTES, BATCH_LINES, FormRefused, read_batch

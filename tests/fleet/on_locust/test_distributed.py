@@ -178,8 +178,11 @@ def test_run_without_workers_ends(server: Nginx) -> None:
             ("phone_sim_assignment", {"population": "count = 0"}),
             "the master's population file:1: count: a population has 1 to 1000000 phones",
         ),
-        (("phone_sim_assignment", None), "what the master says: this is no table"),
-        (("phone_sim_question", {"run": 1, "question": 1}), "what the master says: number: this is no whole number"),
+        (("phone_sim_assignment", None), "what the master says: None is not a table"),
+        (
+            ("phone_sim_question", {"run": 1, "question": 1}),
+            "what the master says: number: missing; expected a whole number",
+        ),
         (("spawn", SPAWN), "the master has given no phones: it is not one of phone-sim"),
         (("spawn", None), "what the master says cannot be read"),
     ],

@@ -11,7 +11,7 @@ from phone_sim.firmware.effects import Fetch, FetchReply, LogContents, Upload, U
 from phone_sim.fleet.fleet import Fleet
 from phone_sim.fleet.population.phones import Population
 from phone_sim.fleet.population.population_file import FleetFile
-from phone_sim.fleet.protocol.message import Fields
+from phone_sim.fleet.protocol.message import read_message
 from phone_sim.fleet.protocol.phone_details import LOG_LIMIT, PhoneDetails, PhoneDetailsError, planned_phone
 from phone_sim.fleet.virtual_run import FleetFileServer
 from phone_sim.mac_address import MacAddress
@@ -60,7 +60,7 @@ def sent(details: PhoneDetails) -> Any:
 
 def read(message: Any) -> PhoneDetails:
     """The details as the master reads them."""
-    return PhoneDetails.read(Fields("what a worker says", message), PHONE)
+    return PhoneDetails.read(read_message("what a worker says", message), PHONE)
 
 
 def test_details_name_the_missing_license_and_have_the_log() -> None:
@@ -106,18 +106,18 @@ def test_boot_that_is_broken_off_leaves_its_log() -> None:
     ("key", "value", "complaint"),
     [
         ("mac", "0004f2000002", "this is not 0004f2000001, which was asked for"),
-        ("mac", None, "mac: this is no text"),
-        ("log", b"bytes", "log: this is no text"),
-        ("log", "x" * (LOG_LIMIT + 1), f"log: this is no text of at most {LOG_LIMIT} characters"),
-        ("is_cut", 0, "is_cut: this is neither true nor false"),
-        ("state", "x" * 101, "state: this is no text of at most 100 characters"),
-        ("shortcoming", ["many"], "shortcoming: this is no text"),
-        ("reboots", -1, "reboots: this is no whole number"),
-        ("features", [], "features: this is no table"),
-        ("features", {"LDAP": "on"}, "LDAP: this is no table"),
-        ("features", {"LDAP": {"on": "yes", "reason": ""}}, "on: this is neither true nor false"),
-        ("features", {7: {"on": True, "reason": ""}}, "key: this is no text"),
-        ("features", {str(n): {} for n in range(6000)}, "features: this is no table"),
+        ("mac", None, "mac: missing; expected a text"),
+        ("log", b"bytes", "log: b'bytes' is not a text"),
+        ("log", "x" * (LOG_LIMIT + 1), f"log: the text has more than {LOG_LIMIT} characters"),
+        ("is_cut", 0, "is_cut: 0 is not true or false"),
+        ("state", "x" * 101, "state: the text has more than 100 characters"),
+        ("shortcoming", ["many"], r"shortcoming: \['many'\] is not a text"),
+        ("reboots", -1, "reboots: -1 is not a whole number"),
+        ("features", [], r"features: \[\] is not a table"),
+        ("features", {"LDAP": "on"}, "features.LDAP: 'on' is not a table"),
+        ("features", {"LDAP": {"on": "yes", "reason": ""}}, "features.LDAP.on: 'yes' is not true or false"),
+        ("features", {7: {"on": True, "reason": ""}}, "features.7: the key is not a text"),
+        ("features", {str(n): {} for n in range(6000)}, "features: it has more than 5000 entries"),
     ],
 )
 def test_broken_message_of_a_worker_is_refused(key: str, value: Any, complaint: str) -> None:

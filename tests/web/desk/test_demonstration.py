@@ -9,11 +9,12 @@ import pytest
 from phone_sim.errors import UsageError
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.screen import NO_LICENSE, RECONFIGURING
+from phone_sim.licensing.license_file import SITE_FILE
 from phone_sim.web.desk import views
 from phone_sim.web.desk.demonstration import MACS, MODELS, STEPS, Demonstration
 from phone_sim.web.desk.desk import Desk
 from phone_sim.web.desk.phone import DeskPhone
-from phone_sim.web.desk.server import SITE_FILE, DeskServer
+from phone_sim.web.desk.server import DeskServer
 from phone_sim.web.desk.time import END_OF_TIME
 from phone_sim.web.desk.views import clock_view
 from tests.web.desks import NOW, desk_at
