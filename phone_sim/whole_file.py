@@ -42,7 +42,7 @@ def write_new(path: Path, data: bytes, *, mode: int = 0o644, is_forced: bool = T
 
 
 def sync_folder(folder: Path) -> None:
-    """Force the names in a folder to the disk; on Windows, which opens no folder, the system does so in its own time."""
+    """Force the names in a folder to the disk, except on Windows, which opens no folder."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -53,7 +53,7 @@ class DhcpClient:
     def _open(self) -> socket.socket:
         if not hasattr(socket, "SO_BINDTODEVICE"):
             raise UsageError(
-                f"DHCP on interface {self._interface}: this system ties no socket to an interface: use Linux"
+                f"DHCP on interface {self._interface}: this works on Linux only; name the boot server instead"
             )
         channel = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
