@@ -5,12 +5,10 @@ trust_anchor.pem    the public half, for the phones (`--trust`)
 ledger.sqlite3      orders and redemptions
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -18,6 +16,7 @@ from phone_sim.authority.ledger import Ledger
 from phone_sim.authority.signing_key import SigningKey
 from phone_sim.errors import AuthorityError
 from phone_sim.licensing.signature import KEY_BITS
+from phone_sim.whole_file import write_new, write_whole
 
 KEY_FILE = "signing_key.pem"
 ANCHOR_FILE = "trust_anchor.pem"
@@ -42,7 +41,7 @@ def create_authority(folder: Path) -> None:
     key = SigningKey(rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write_secret(folder / KEY_FILE, key.pem())
+        write_new(folder / KEY_FILE, key.pem(), mode=0o600)
     except FileExistsError as error:
         raise AuthorityError(f"{folder} has a signing key already, which is never replaced") from error
     except OSError as error:
@@ -72,24 +71,6 @@ def open_authority(folder: Path) -> Iterator[LicenseAuthority]:
         yield LicenseAuthority(signing_key=key, ledger=ledger)
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that whoever reads it sees the old one or the new one, and never a part.
-
-    Raises:
-        OSError: it was not written; the old one is as it was.
-    """
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).chmod(0o644)
-            Path(file.name).replace(path)
-        except OSError:
-            Path(file.name).unlink(missing_ok=True)
-            raise
-
-
 def write_files(files: Mapping[str, bytes], folder: Path) -> tuple[Path, ...]:
     """Write files, by their names, each whole, into a folder that is made if need be, and return where they are.
 
@@ -103,12 +84,3 @@ def write_files(files: Mapping[str, bytes], folder: Path) -> tuple[Path, ...]:
     except OSError as error:
         raise AuthorityError(f"{folder}: {error.strerror}") from error
     return tuple(folder / name for name in files)
-
-
-def _write_secret(path: Path, data: bytes) -> None:
-    """Write a file for its owner only, whole, and only if there is none: of two that try, one gets FileExistsError."""
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as file:  # made with mode 0600
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-        os.link(file.name, path)

@@ -15,8 +15,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from phone_sim.authority.activation import BatchLine
-from phone_sim.authority.license_authority import write_whole
 from phone_sim.errors import AuthorityError, UsageError
+from phone_sim.whole_file import write_whole
 
 SENDER = "license-authority@phone-sim.invalid"
 _SECONDS_TO_WAIT = 30.0

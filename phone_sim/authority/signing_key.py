@@ -8,12 +8,14 @@ with a key.
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
+from types import ModuleType
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -30,6 +32,8 @@ from phone_sim.licensing.signature import DIGEST, KEY_BITS, PADDING, TrustAnchor
 
 # A process takes as long to start as a thousand signatures do to make.
 _KEYS_WORTH_A_PROCESS = 500
+START_METHOD = "fork" if sys.platform == "linux" else "spawn"
+"""How processes are started: forked where that is quick and the system's own libraries bear it, else spawned."""
 
 
 class SigningKey:
@@ -64,17 +68,16 @@ class SigningKey:
         """The license keys with their signatures, in the same order; many are signed on all cores, in a process without
         other threads.
         """
-        workers = min(len(os.sched_getaffinity(0)), len(keys) // _KEYS_WORTH_A_PROCESS)
+        workers = min(_cores(), len(keys) // _KEYS_WORTH_A_PROCESS)
         # A fork of a process with several threads can wait for ever for a lock that one of them held.
         if workers < 2 or threading.active_count() > 1:
             return [self.sign(key) for key in keys]
         size = -(-len(keys) // (4 * workers))
         parts = [keys[start : start + size] for start in range(0, len(keys), size)]
         # The library holds the interpreter's lock while it signs, so threads would take turns.
-        # Forked, so that a script without a guard around its main part can sign, too.
-        context = multiprocessing.get_context("fork")
+        context = multiprocessing.get_context(START_METHOD)
         with ProcessPoolExecutor(workers, context, initializer=_take_key, initargs=(self.pem(),)) as pool:
-            with _without_ctrl_c():
+            with _without_ctrl_c(), _without_main_module():
                 signed = pool.map(_sign_part, parts)
             return [key for part in signed for key in part]
 
@@ -83,9 +86,17 @@ class SigningKey:
         return self._private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
+def _cores() -> int:
+    """The number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @contextmanager
 def _without_ctrl_c() -> Iterator[None]:
-    """Have processes that are forked now know no Ctrl+C: it is of the one they work for, which hears it right after."""
+    """Start processes that ignore Ctrl+C: it is for the process that they work for, which gets it right after."""
+    if sys.platform == "win32":  # no masks: the processes ignore it once they have the key
+        yield
+        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -93,10 +104,22 @@ def _without_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+@contextmanager
+def _without_main_module() -> Iterator[None]:
+    """Start processes that do not import the main module, which would run a script without a guard once more."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 _worker_key: list[SigningKey] = []
 
 
 def _take_key(pem: bytes) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _worker_key[:] = [SigningKey.from_pem(pem, "the signing key")]
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

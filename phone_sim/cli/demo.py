@@ -88,7 +88,7 @@ class DemoStage:
         self._url = url
         self._transport = transport
         for name, text in (("000000000000.cfg", MASTER), ("features.cfg", FEATURES), ("site.cfg", SITE)):
-            (folder / name).write_text(text)
+            (folder / name).write_bytes(text.encode())
 
     def take_phone(self, now: datetime | None) -> None:
         """Take a phone out of its box: blank flash, and a clock at `now` or never set."""

@@ -24,6 +24,7 @@ BODY_LIMIT = 16 * 1024 * 1024
 """Most bytes of a file that is kept in a recording unless the recorder is told otherwise, which may be 64 MiB; of a
 larger one size and digest are kept."""
 
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows writes text otherwise
 _LINE_LIMIT = 100 * 1024 * 1024
 
 
@@ -56,7 +57,7 @@ class Recorder:
         self._is_at_end = False
         self._has_begun = False
         self._lock = Lock()
-        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb")
+        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | _BINARY, 0o600), "wb")
 
     def begin(self) -> None:
         """Put a recording without exchanges in the place of what is in the file; once."""

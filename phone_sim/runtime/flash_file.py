@@ -10,6 +10,7 @@ from typing import Protocol
 from phone_sim.errors import FlashDamagedError
 from phone_sim.firmware.effects import FlashDamaged, FlashReply, FlashUnreadable, WriteFailed, Written
 from phone_sim.firmware.flash import SIZE_LIMIT, FlashContents, decode, encode
+from phone_sim.whole_file import sync_folder
 
 
 class Flash(Protocol):
@@ -83,16 +84,7 @@ class FlashFile:
                 self._path.replace(self._path.with_name(self._path.name + ".damaged"))
                 self._is_damaged = False
             beside.replace(self._path)
-            _sync_folder(self._path.parent)
+            sync_folder(self._path.parent)
         except OSError as error:
             return WriteFailed(f"{self._path}: {error.strerror}")
         return Written()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Force the new name to the disk as well."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,6 +6,7 @@ Its limits are ours. A body has its own, in `bounded_body`.
 
 import asyncio
 import socket
+import sys
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -89,7 +90,8 @@ def listen(host: str, port: int) -> socket.socket:
         ]
         listener = socket.socket(family, kind)
         try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if sys.platform != "win32":  # which would let two programs listen at one port
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
             listener.listen(CONNECTION_LIMIT)
         except OSError:

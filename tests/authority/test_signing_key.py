@@ -140,6 +140,24 @@ assert many == alone
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_many_keys_are_signed_by_a_script_without_a_guard(method: str, tmp_path: Path) -> None:
+    (script := tmp_path / "script.py").write_text("""
+import os, sys
+from phone_sim.authority import signing_key
+from phone_sim.licensing.expiry import NEVER
+from phone_sim.licensing.license_key import LicenseType, new_key
+print("ran", flush=True)
+os.sched_getaffinity = lambda _: {0, 1}
+signing_key.START_METHOD = sys.argv[1]
+keys = [new_key(serial=f"{n:012X}", license_type=LicenseType.PHONE, grants={2: NEVER}) for n in range(1, 1_001)]
+key = signing_key.test_signing_key()
+print(sum(map(key.anchor.verifies, key.sign_all(keys))))
+""")
+    ended = subprocess.run([sys.executable, script, method], capture_output=True, text=True, timeout=120)
+    assert (ended.stdout, ended.stderr) == ("ran\n1000\n", "")
+
+
 def test_key_survives_its_file() -> None:
     key = new_key(serial="0004F2AABBCC", license_type=LicenseType.PHONE, grants={LDAP: NEVER})
     assert SigningKey.from_pem(SIGNING_KEY.pem(), "again").sign(key) == SIGNING_KEY.sign(key)

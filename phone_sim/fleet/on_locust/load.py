@@ -183,7 +183,7 @@ def _write_last(load: Load, environment: Environment) -> None:
     """Write the final statistics: Locust's writer may have missed the last second."""
     tables = StatsCSV(environment, PERCENTILES_TO_REPORT)
     for name, write in (("stats", tables.requests_csv), ("failures", tables.failures_csv)):
-        with Path(f"{load.csv_prefix}_{name}.csv").open("w", newline="") as file:
+        with Path(f"{load.csv_prefix}_{name}.csv").open("w", encoding="utf-8", newline="") as file:
             write(csv.writer(file))
 
 

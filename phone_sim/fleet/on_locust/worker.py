@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import gevent
 from gevent.event import Event
-from gevent.os import make_nonblocking, nb_read
+from gevent.os import tp_read
 from locust import __version__
 from locust.env import Environment
 from locust.exception import RPCError
@@ -221,8 +221,7 @@ def run_worker(master: tuple[str, int], patience: float, *, ends_with_input: boo
 
 
 def _exit_with_input() -> NoReturn:
-    make_nonblocking(0)
-    while nb_read(0, 4096):
+    while tp_read(0, 4096):
         pass
     sys.stderr.flush()
     os._exit(1)  # nobody is left to report to

@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from phone_sim.errors import PhoneSimError
 
 _PATIENCE = 3.0
+# Ctrl+C is the master's, which then tells its workers to end: they are in a session, or a process group, of their own.
+_NEW_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 
 
 @contextmanager
@@ -30,7 +32,7 @@ class WorkerProcesses:
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(self, master: tuple[str, int]) -> None:
-        """Start a worker. It is in a session of its own, so that Ctrl+C is the master's, which then tells it to end."""
+        """Start a worker."""
         host, port = master
         words = ["fleet", "--worker", "--master-host", host, "--master-port", f"{port}", "--ends-with-input"]
         self._processes.append(
@@ -39,6 +41,7 @@ class WorkerProcesses:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,
+                creationflags=_NEW_GROUP,
             )
         )
 

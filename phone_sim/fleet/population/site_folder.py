@@ -7,7 +7,6 @@ activation files are where the master configuration file says (B17). This module
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from urllib.parse import unquote, urlsplit
 
 from phone_sim.boot_server.site import locate
@@ -19,6 +18,7 @@ from phone_sim.fleet.population.bulk_licenses import BulkLicenses
 from phone_sim.fleet.population.phones import PlannedPhone
 from phone_sim.fleet.population.population_file import FleetFile
 from phone_sim.runtime.model_files import load_model
+from phone_sim.whole_file import write_new
 
 _AT_ONCE = 4000
 _BOOT_SERVER = BootServer(root="http://boot.example/")
@@ -97,15 +97,10 @@ class SiteFolder:
             return MasterConfiguration()
 
     def _write_new(self, name: str, data: bytes) -> None:
-        """Write a file whole, and only if there is none."""
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         # Not forced to the disk, which would take minutes: the authority can make the files again.
-        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as file:
-            file.write(data)
-            file.flush()
-            Path(file.name).chmod(0o644)
-            os.link(file.name, path)
+        write_new(path, data, is_forced=False)
 
 
 def _place(directory: str, name: str) -> str | None:

@@ -25,7 +25,7 @@ class DhcpClient:
     `waits` are the seconds that each try may take.
 
     Raises:
-        UsageError: there is no such interface, or its port 68 must not be used: that takes the right of root.
+        UsageError: there is no such interface, its port 68 needs root, or the system is not Linux.
     """
 
     def __init__(self, interface: str, *, waits: tuple[float, ...] = _WAITS) -> None:
@@ -51,6 +51,10 @@ class DhcpClient:
         return NoLease(reason)
 
     def _open(self) -> socket.socket:
+        if not hasattr(socket, "SO_BINDTODEVICE"):
+            raise UsageError(
+                f"DHCP on interface {self._interface}: this works on Linux only; name the boot server instead"
+            )
         channel = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             for option in (socket.SO_REUSEADDR, socket.SO_BROADCAST):

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from phone_sim.authority.activation import activation_files, redeem
-from phone_sim.authority.license_authority import create_authority, open_authority, write_files, write_whole
+from phone_sim.authority.license_authority import create_authority, open_authority, write_files
 from phone_sim.authority.orders import new_order
 from phone_sim.boot_server.faults import FaultPlan, FaultRule
 from phone_sim.boot_server.folder_site import FolderSite
@@ -26,6 +26,7 @@ from phone_sim.licensing.license_key import LicenseType
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_features, load_models
+from phone_sim.whole_file import write_whole
 
 MASTER = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <APPLICATION APP_FILE_PATH="sip.ld" CONFIG_FILES="features.cfg, site.cfg" LOG_FILE_DIRECTORY="logs"
@@ -221,7 +222,7 @@ class DeskServer:
 def _fill(folder: Path) -> None:
     folder.mkdir()
     for name, text in (("000000000000.cfg", MASTER), ("features.cfg", FEATURES), ("site.cfg", SITE)):
-        (folder / name).write_text(text)
+        (folder / name).write_bytes(text.encode())
 
 
 def _license_directory(folder: Path) -> str:
