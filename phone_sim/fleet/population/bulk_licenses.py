@@ -33,7 +33,7 @@ class _Ordered:
 
 
 class BulkLicenses:
-    """The licenses of the phones of a file, ordered and redeemed at the `opened`; without one, those of the test pair.
+    """The licenses of the phones of a file, ordered and redeemed at an authority, or signed with the test pair.
 
     `licensed` are the numbers of the phones that have any, `orders` the license numbers in the ledger.
 
@@ -41,13 +41,13 @@ class BulkLicenses:
         AuthorityError: the ledger cannot be written; nothing is.
     """
 
-    def __init__(self, found: FleetFile, opened: LicenseAuthority | None, *, at: datetime) -> None:
+    def __init__(self, found: FleetFile, authority: LicenseAuthority | None, *, at: datetime) -> None:
         self._population = found.population
-        self._ledger = opened.ledger if opened is not None else None
-        self._signing_key = opened.signing_key if opened is not None else test_signing_key()
+        self._ledger = authority.ledger if authority is not None else None
+        self._signing_key = authority.signing_key if authority is not None else test_signing_key()
         self._ordered = [each for share in found.licenses for each in self._order(share, at)]
         self.licensed = sorted(frozenset().union(*(each.numbers for each in self._ordered)))
-        self.orders = tuple(each.order.number for each in self._ordered) if opened is not None else ()
+        self.orders = tuple(each.order.number for each in self._ordered) if authority is not None else ()
         self._redeem(at)
         sites = [each.order for each in self._ordered if each.order.site_serial is not None]
         signed = self._signing_key.sign_all([order.key(order.site_serial or "") for order in sites])
