@@ -160,9 +160,10 @@ def site(
 @click.pass_obj
 def inspect(folder: Path, file: Path, as_json: bool) -> None:
     """Show the keys of an activation FILE, and whether this authority signed them."""
-    from phone_sim.cli.check import key_report, print_keys, read_elements
+    from phone_sim.cli.check import key_report, print_keys
     from phone_sim.cli.phone_report import print_json
-    from phone_sim.licensing.verdict import judge
+    from phone_sim.licensing.key_check import check_key
+    from phone_sim.runtime.activation_file import read_elements
     from phone_sim.runtime.model_files import load_features
 
     with authority_in(folder) as authority:
@@ -170,7 +171,7 @@ def inspect(folder: Path, file: Path, as_json: bool) -> None:
     reports = []
     for element in read_elements(file):
         serial = element.get("Serial", "").upper()
-        reports.append(key_report(judge(element, serial=serial, anchor=anchor, today=None), features))
+        reports.append(key_report(check_key(element, serial=serial, anchor=anchor, today=None), features))
     if as_json:
         print_json(reports)
     else:
