@@ -15,8 +15,8 @@ from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.licensing.verdict import Expired, NotForThisPhone, SignatureNotValid, Valid, Verdict, judge
 
 
-class Check(Enum):
-    """What a phone checks of a key, in this order."""
+class FailedCheck(Enum):
+    """The checks that a phone makes of a key, in this order; the first one that fails decides."""
 
     SERIAL = "serial"
     FORM = "form"
@@ -47,17 +47,17 @@ class KeyCheck:
         return None if isinstance(self.verdict, NotForThisPhone | Malformed) else self.verdict.key
 
     @property
-    def failed(self) -> Check | None:
+    def failed(self) -> FailedCheck | None:
         """The first check that the key fails, in the order of the phone's."""
         match self.verdict:
             case NotForThisPhone():
-                return Check.SERIAL
+                return FailedCheck.SERIAL
             case Malformed():
-                return Check.FORM
+                return FailedCheck.FORM
             case SignatureNotValid():
-                return Check.SIGNATURE
+                return FailedCheck.SIGNATURE
             case Expired():
-                return Check.EXPIRY
+                return FailedCheck.EXPIRY
             case Valid():
                 return None
             case _ as unknown:

@@ -8,7 +8,7 @@ import pytest
 from phone_sim.authority.license_authority import LicenseAuthority
 from phone_sim.errors import LicenseFileError, UsageError
 from phone_sim.firmware.features import BuiltIn, Enabled, NotLicensed
-from phone_sim.licensing.key_check import Check
+from phone_sim.licensing.key_check import FailedCheck
 from phone_sim.licensing.license_key import LicenseKey, LicenseType, Malformed
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Model
@@ -40,20 +40,20 @@ def test_malformed_key_is_read_with_what_is_wrong() -> None:
 @pytest.mark.parametrize(
     ("name", "failed", "evidence"),
     [
-        ("for-another-phone", Check.SERIAL, "0004F2000002"),
-        ("serial-in-lower-case", Check.FORM, "Serial='0004f2000001'"),
-        ("one-bit-altered", Check.SIGNATURE, "SHA-256"),
-        ("site-expired", Check.EXPIRY, "2026-03-01"),
+        ("for-another-phone", FailedCheck.SERIAL, "0004F2000002"),
+        ("serial-in-lower-case", FailedCheck.FORM, "Serial='0004f2000001'"),
+        ("one-bit-altered", FailedCheck.SIGNATURE, "SHA-256"),
+        ("site-expired", FailedCheck.EXPIRY, "2026-03-01"),
     ],
 )
-def test_first_failing_check_is_named_with_its_evidence(name: str, failed: Check, evidence: str) -> None:
+def test_first_failing_check_is_named_with_its_evidence(name: str, failed: FailedCheck, evidence: str) -> None:
     checked = check_activation_file(FIXTURES / f"bad/{name}.cfg", mac=MAC, on=DAY)
     (key,) = checked.keys
     assert not checked.is_valid
     assert not key.is_valid
     assert key.failed is failed
     assert evidence in key.evidence
-    assert (key.key is None) == (failed in (Check.SERIAL, Check.FORM))
+    assert (key.key is None) == (failed in (FailedCheck.SERIAL, FailedCheck.FORM))
 
 
 def test_valid_key_fails_nothing() -> None:
