@@ -70,18 +70,20 @@ def _redeem(ledger: Ledger, number: str, serial: str, license_type: LicenseType,
         raise RedemptionRefusedError(wish.number, refusal.value)
 
 
-def redeem(ledger: Ledger, number: str, serial: str, *, at: datetime, requester: str) -> str:
+def redeem(ledger: Ledger, number: str, serial: str | None, *, at: datetime, requester: str) -> str:
     """Redeem a license number for the phone or the site with this serial, as it was ordered (B8); the serial as kept.
 
+    Without a serial a site license is redeemed for the site that was given with the order.
+
     Raises:
-        UsageError: the number or the serial is none.
+        UsageError: not a license number, or not a serial.
         RedemptionRefusedError: the number is not redeemed, and why.
         AuthorityError: the ledger cannot be written.
     """
     order = ledger.order(parse_number(number))
     if order is not None and order.license_type is LicenseType.SITE:
         return redeem_site(ledger, number, serial, at=at, requester=requester)
-    address = MacAddress.parse(serial)
+    address = MacAddress.parse(serial or "")
     redeem_phone(ledger, number, address, at=at, requester=requester)
     return address.serial
 

@@ -1,47 +1,182 @@
-"""The authority's folder: signing key, trust anchor and ledger, made once.
+"""The license authority: what it signs and enters in its ledger, and the folder that one can be kept in.
+
+An authority's folder is made once and holds
 
 signing_key.pem     the private key, readable by its owner only
 trust_anchor.pem    the public half, for the phones (`--trust`)
 ledger.sqlite3      orders and redemptions
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric import rsa
-
+from phone_sim.authority import activation
 from phone_sim.authority.ledger import Ledger
+from phone_sim.authority.orders import Order, new_order, software_bits
 from phone_sim.authority.signing_key import SigningKey
-from phone_sim.errors import AuthorityError
-from phone_sim.licensing.signature import KEY_BITS
+from phone_sim.errors import AuthorityError, UsageError
+from phone_sim.firmware.profile import CURRENT
+from phone_sim.licensing.expiry import NEVER, Expiry
+from phone_sim.licensing.license_file import read_all, write
+from phone_sim.licensing.license_key import LicenseType, Malformed, new_key, read_key
+from phone_sim.licensing.signature import TrustAnchor
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.model_files import load_features
 from phone_sim.whole_file import write_new, write_whole
 
 KEY_FILE = "signing_key.pem"
 ANCHOR_FILE = "trust_anchor.pem"
 LEDGER_FILE = "ledger.sqlite3"
+SITE_SERIAL = "104500017731"
+"""The serial of a site that is not given another one (our choice)."""
 _PEM_LIMIT = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LicenseAuthority:
-    """An authority at work: what it signs with, and what it writes in."""
+    """A license authority: it signs license keys with a key of its own, whose public half phones trust (D5).
 
-    signing_key: SigningKey
-    ledger: Ledger
+    `LicenseAuthority()` has a key made on the spot and no ledger: it makes activation files without orders. The one in
+    a folder, from `open_authority`, keeps its key and a ledger there, so it also takes orders and redeems license
+    numbers. Features are given by key or name, or as the name of a suite (`Productivity Suite`).
+    """
+
+    def __init__(self, *, signing_key: SigningKey | None = None, ledger: Ledger | None = None) -> None:
+        self.signing_key = SigningKey.generate() if signing_key is None else signing_key
+        self._ledger = ledger
+
+    @property
+    def anchor(self) -> TrustAnchor:
+        """The public half of its key, for the phones that are to trust it."""
+        return self.signing_key.anchor
+
+    @property
+    def ledger(self) -> Ledger:
+        """Its orders and redemptions. Raises AuthorityError if it keeps none."""
+        if self._ledger is None:
+            raise AuthorityError("this license authority keeps no ledger: use one in a folder, with open_authority")
+        return self._ledger
+
+    def license(self, mac: MacAddress | str, *features: str) -> bytes:
+        """The activation file with a phone license, which never expires (B11); made without an order.
+
+        Raises:
+            UsageError: no feature, an unknown one, or not a MAC address.
+        """
+        return self._file(_serial(mac), LicenseType.PHONE, NEVER, features)
+
+    def site_license(self, until: date | str | None, *features: str, serial: str = SITE_SERIAL) -> bytes:
+        """The activation file with a site license, made without an order.
+
+        `until` is its last day, a date or text such as `2026-12-31`; None never expires.
+
+        Raises:
+            UsageError: no feature, an unknown one, or a day that a license cannot end on.
+        """
+        try:
+            last_day = date.fromisoformat(until) if isinstance(until, str) else until
+            expiry = NEVER if last_day is None else Expiry.on(last_day)
+        except ValueError as error:
+            raise UsageError(f"a license cannot end on {until}: {error}") from error
+        return self._file(serial, LicenseType.SITE, expiry, features)
+
+    def forge(self, file: bytes) -> bytes:
+        """The activation file with the same keys, each with a signature that is not valid.
+
+        Raises:
+            LicenseFileError: it is not an activation file.
+            UsageError: a key of it is malformed.
+        """
+        keys = [read_key(attributes) for attributes in read_all(file)]
+        for key in keys:
+            if isinstance(key, Malformed):
+                raise UsageError(f"a malformed key cannot be forged: {key}")
+        return write(key.signed(bytes(reversed(key.validation))) for key in keys if not isinstance(key, Malformed))
+
+    def order(
+        self,
+        software: str,
+        *,
+        license_type: LicenseType = LicenseType.PHONE,
+        version: str = CURRENT,
+        quantity: int = 1,
+        expires: date | None = None,
+        upgrade: bool = False,
+        site_serial: str | None = None,
+        at: datetime | None = None,
+    ) -> Order:
+        """Enter an order in the ledger; its `number` is what is redeemed (B5). A site without a serial gets a new one.
+
+        `software` is a suite, or features, with commas. `expires` is the last day of a site license, None for never.
+        `at` is the time of the order, now by default.
+
+        Raises:
+            UsageError: software or a version that cannot be ordered, or terms that no license has.
+            AuthorityError: the ledger cannot be written, or there is none.
+        """
+        order = new_order(
+            license_type=license_type,
+            software=software,
+            version=version,
+            quantity=quantity,
+            expires=expires,
+            upgrade=upgrade,
+            site_serial=site_serial,
+            features=load_features(),
+            at=at or datetime.now(UTC),
+        )
+        with self.ledger.writing():
+            self.ledger.add(order)
+        return order
+
+    def redeem(
+        self, number: str, serial: MacAddress | str | None = None, *, requester: str = "", at: datetime | None = None
+    ) -> str:
+        """Redeem a license number for a phone's MAC or a site's serial (B8); returns the serial as the ledger has it.
+
+        Without a serial a site license is redeemed for the site that was named in the order. `at` is the time of the
+        redemption, now by default.
+
+        Raises:
+            UsageError: not a license number, a MAC address, or a serial.
+            RedemptionRefusedError: the number is not redeemed, and why.
+            AuthorityError: the ledger cannot be written, or there is none.
+        """
+        wanted = serial.digits if isinstance(serial, MacAddress) else serial
+        return activation.redeem(self.ledger, number, wanted, at=at or datetime.now(UTC), requester=requester)
+
+    def activation_files(self, serials: Iterable[str]) -> Mapping[str, bytes]:
+        """The activation files of these serials, by their names on the boot server (B10); the same bytes each time.
+
+        Raises:
+            AuthorityError: nothing was ever redeemed for a serial, or there is no ledger.
+        """
+        return activation.activation_files(self.ledger, self.signing_key, serials)
+
+    def _file(self, serial: str, license_type: LicenseType, expiry: Expiry, features: tuple[str, ...]) -> bytes:
+        bits = software_bits(",".join(features), load_features())
+        try:
+            key = new_key(serial=serial, license_type=license_type, grants=dict.fromkeys(bits, expiry))
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+        return write([self.signing_key.sign(key)])
 
 
-def create_authority(folder: Path) -> None:
+def _serial(mac: MacAddress | str) -> str:
+    return (mac if isinstance(mac, MacAddress) else MacAddress.parse(mac)).serial
+
+
+def create_authority(folder: Path | str) -> None:
     """Make an authority in a folder; its key is made once and never replaced.
 
     Raises:
         AuthorityError: there is one already, or the folder cannot be written.
     """
-    key = SigningKey(rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS))
+    folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_new(folder / KEY_FILE, key.pem(), mode=0o600)
+        write_new(folder / KEY_FILE, SigningKey.generate().pem(), mode=0o600)
     except FileExistsError as error:
         raise AuthorityError(f"{folder} has a signing key already, which is never replaced") from error
     except OSError as error:
@@ -51,12 +186,13 @@ def create_authority(folder: Path) -> None:
 
 
 @contextmanager
-def open_authority(folder: Path) -> Iterator[LicenseAuthority]:
-    """The authority in a folder; the public half of its key is written out again if it is not there, or of another.
+def open_authority(folder: Path | str) -> Iterator[LicenseAuthority]:
+    """The authority in a folder; the public half of its key is written out again if it is missing or of another key.
 
     Raises:
         AuthorityError: there is none, or a file of it cannot be used.
     """
+    folder = Path(folder)
     try:
         with (folder / KEY_FILE).open("rb") as file:
             key = SigningKey.from_pem(file.read(_PEM_LIMIT), str(folder / KEY_FILE))

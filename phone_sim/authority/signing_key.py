@@ -18,7 +18,7 @@ from importlib import resources
 from types import ModuleType
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -43,6 +43,11 @@ class SigningKey:
         if private_key.key_size != KEY_BITS:
             raise UsageError(f"the signing key is an RSA key of {private_key.key_size} bits, {KEY_BITS} are needed")
         self._private_key = private_key
+
+    @classmethod
+    def generate(cls) -> "SigningKey":
+        """A new key."""
+        return cls(generate_private_key(public_exponent=65537, key_size=KEY_BITS))
 
     @classmethod
     def from_pem(cls, pem: bytes, source: str) -> "SigningKey":

@@ -1,8 +1,6 @@
 """`phone-sim check`: what a phone would make of an activation file, offline."""
 
 import re
-from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +9,7 @@ import click
 from phone_sim.cli.options import firmware_option, json_option, mac_option, model_option, models_option, trust_option
 
 if TYPE_CHECKING:
-    from phone_sim.licensing.verdict import Verdict
+    from phone_sim.licensing.key_check import KeyCheck
     from phone_sim.models import Feature
 
 
@@ -49,85 +47,31 @@ def command(
     """
     from phone_sim.cli.phone_report import feature_lines, feature_report, print_json
     from phone_sim.errors import LicenseNotValidError
-    from phone_sim.firmware.features import FeatureSet
-    from phone_sim.firmware.profile import profile_for
-    from phone_sim.licensing.key_ring import KeyRing
-    from phone_sim.licensing.verdict import Expired, Valid, judge
-    from phone_sim.mac_address import MacAddress
+    from phone_sim.runtime.activation_file import check_activation_file
     from phone_sim.runtime.model_files import load_features, load_model
-    from phone_sim.runtime.trust_file import load_anchor
 
-    features, address, anchor = load_features(), MacAddress.parse(mac), load_anchor(trust)
-    today = on.date() if on is not None else date.today()  # noqa: DTZ011 - where the user is, the phone is
-    elements = read_elements(file)
-    verdicts = [judge(element, serial=address.serial, anchor=anchor, today=today) for element in elements]
-    ring = KeyRing(verdict.key for verdict in verdicts if isinstance(verdict, Valid | Expired))
-    feature_set = FeatureSet(
+    checked = check_activation_file(
+        file,
+        mac=mac,
         model=load_model(model, models_folder),
-        profile=profile_for(firmware),
-        features=features,
-        wanted=frozenset(feature.key for feature in features),
+        firmware=firmware,
+        trust=trust,
+        on=on.date() if on is not None else None,
     )
-    gates = feature_set.gates(ring, today)
-    judged = zip(verdicts, elements, strict=True)
-    reports = [_full_report(verdict, element, address.serial, features) for verdict, element in judged]
+    reports = [_full_report(key, load_features()) for key in checked.keys]
     if as_json:
-        print_json({"keys": reports, "features": [feature_report(gate) for gate in gates]})
+        print_json({"keys": reports, "features": [feature_report(gate) for gate in checked.features]})
     else:
         print_keys(reports)
         click.echo("If configured for use:")
-        click.echo("\n".join(feature_lines(gates)))
-    if not any(isinstance(verdict, Valid) for verdict in verdicts):
-        raise LicenseNotValidError(f"{file} has no valid license key for {address}")
+        click.echo("\n".join(feature_lines(checked.features)))
+    if not checked.is_valid:
+        raise LicenseNotValidError(f"{file} has no valid license key for {checked.mac}")
 
 
-def _full_report(
-    verdict: "Verdict", element: Mapping[str, str], serial: str, features: "tuple[Feature, ...]"
-) -> dict[str, Any]:
-    check, concerned = failed_check(verdict, element, serial)
-    return {**key_report(verdict, features), "failed_check": check, "bytes": concerned}
-
-
-def failed_check(verdict: "Verdict", element: Mapping[str, str], serial: str) -> tuple[str, str]:
-    """The first check that a key fails, in the order of the phone's, and the bytes concerned; empty for a valid key."""
-    import hashlib
-
-    from phone_sim.licensing.license_key import Malformed
-    from phone_sim.licensing.verdict import Expired, NotForThisPhone, SignatureNotValid
-
-    match verdict:
-        case NotForThisPhone():
-            return "serial", f"Serial={element.get('Serial', '')!r}, this phone's is {serial!r}"
-        case Malformed():
-            return "form", f"{verdict.attribute}={element.get(verdict.attribute, '')!r}"
-        case SignatureNotValid(key):
-            signed = key.signed_bytes()
-            digest = hashlib.sha256(signed).hexdigest()
-            return "signature", f"Validation={element['Validation']!r} over {len(signed)} bytes, SHA-256 {digest}"
-        case Expired(key):
-            return "expiry", f"Duration={key.duration!r}, last days {', '.join(str(one.expiry) for one in key.grants)}"
-        case _:
-            return "", ""
-
-
-def read_elements(file: Path) -> tuple[Mapping[str, str], ...]:
-    """The attributes of every key of an activation file.
-
-    Raises:
-        UsageError: it is not a regular file.
-        LicenseFileError: it is not an activation file.
-    """
-    from phone_sim.errors import LicenseFileError, UsageError
-    from phone_sim.licensing.license_file import SIZE_LIMIT, read_all
-
-    if not file.is_file():
-        raise UsageError(f"{file} is not a regular file")
-    with file.open("rb") as opened:
-        data = opened.read(SIZE_LIMIT + 1)
-    try:
-        return read_all(data)
-    except LicenseFileError as error:
-        raise LicenseFileError(f"{file}: {error.reason}", error.line) from error
+def _full_report(checked: "KeyCheck", features: "tuple[Feature, ...]") -> dict[str, Any]:
+    failed = "" if checked.failed is None else checked.failed.value
+    return {**key_report(checked, features), "failed_check": failed, "bytes": checked.evidence}
 
 
 def print_keys(reports: list[dict[str, Any]]) -> None:
@@ -145,37 +89,19 @@ def _shortened(text: str) -> str:
     return re.sub(r"([0-9A-F]{16})[0-9A-F]{32,}([0-9A-F]{16})", r"\1...\2", text)
 
 
-def _words(verdict: "Verdict") -> str:
-    from phone_sim.licensing.license_key import Malformed
-    from phone_sim.licensing.verdict import Expired, NotForThisPhone, SignatureNotValid
-
-    match verdict:
-        case NotForThisPhone(serial):
-            return f"for another phone, {serial or 'without a serial'}"
-        case Malformed():
-            return f"malformed: {verdict}"
-        case SignatureNotValid(key):
-            return f"the signature is not valid ({key.type.value} {key.serial})"
-        case Expired(key):
-            return f"expired ({key.type.value} {key.serial})"
-        case _:
-            return f"valid ({verdict.key.type.value} {verdict.key.serial})"
-
-
-def key_report(verdict: "Verdict", features: "tuple[Feature, ...]") -> dict[str, Any]:
+def key_report(checked: "KeyCheck", features: "tuple[Feature, ...]") -> dict[str, Any]:
     """A license key and its verdict, as `--json` gives it."""
     from phone_sim.cli.phone_report import word
     from phone_sim.firmware.messages import UNKNOWN
 
     names = {feature.bit: feature.key for feature in features}
-    key = getattr(verdict, "key", None)
-    grants = key.grants if key is not None else ()
+    key = checked.key
     return {
-        "verdict": word(verdict),
-        "why": _words(verdict),
-        "serial": key.serial if key is not None else getattr(verdict, "serial", None),
+        "verdict": word(checked.verdict),
+        "why": checked.reason,
+        "serial": key.serial if key is not None else getattr(checked.verdict, "serial", None),
         "grants": [
             {"bit": grant.bit, "feature": names.get(grant.bit, UNKNOWN), "expiry": str(grant.expiry)}
-            for grant in grants
+            for grant in (key.grants if key is not None else ())
         ],
     }

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from phone_sim.cli.license_delivery import after_redemption, office_in
+from phone_sim.cli.license_delivery import after_redemption, authority_in
 
 if TYPE_CHECKING:
     from phone_sim.fleet.population.population_file import FleetFile
 
 
-def write_site(found: "FleetFile", folder: Path, authority: Path | None, *, as_json: bool) -> None:
+def write_site(found: "FleetFile", folder: Path, authority_folder: Path | None, *, as_json: bool) -> None:
     """Write the files and the licenses of a population, and say what there is now."""
     from phone_sim.cli.phone_report import print_json, talk
     from phone_sim.fleet.population.bulk_licenses import BulkLicenses
@@ -23,9 +23,9 @@ def write_site(found: "FleetFile", folder: Path, authority: Path | None, *, as_j
     site = SiteFolder(found, folder)
     site.check_free()
     with ExitStack() as stack:
-        opened = stack.enter_context(office_in(authority)) if authority is not None else None
-        licenses = BulkLicenses(found, opened, at=datetime.now(UTC))
-        if opened is not None:
+        authority = stack.enter_context(authority_in(authority_folder)) if authority_folder is not None else None
+        licenses = BulkLicenses(found, authority, at=datetime.now(UTC))
+        if authority is not None:
             stack.enter_context(after_redemption())
         progress = stack.enter_context(
             click.progressbar(
@@ -39,7 +39,7 @@ def write_site(found: "FleetFile", folder: Path, authority: Path | None, *, as_j
         )
     else:
         click.echo(f"{folder}: {len(found.files)} files and {written} licenses for {found.population.count} phones")
-    if authority is not None:
+    if authority_folder is not None:
         from phone_sim.authority.license_authority import ANCHOR_FILE
 
-        talk(f"Phones that are to trust this authority are given --trust {authority / ANCHOR_FILE}")
+        talk(f"Phones that are to trust this authority are given --trust {authority_folder / ANCHOR_FILE}")

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from phone_sim.cli.license_batch import batch, read_batch
-from phone_sim.cli.license_delivery import after_redemption, deliver, office_in, out_option, publish_option
+from phone_sim.cli.license_delivery import after_redemption, authority_in, deliver, out_option, publish_option
 from phone_sim.cli.options import json_option
 
 requester_option = click.option("--requester", default="", help="Who asks: an e-mail address, or any other.")
@@ -16,6 +16,7 @@ requester_option = click.option("--requester", default="", help="Who asks: an e-
 @click.group(short_help="Order and redeem licenses, and make activation files.", subcommand_metavar="VERB ...")
 @click.option(
     "--authority",
+    "folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("authority"),
     show_default=True,
@@ -23,7 +24,7 @@ requester_option = click.option("--requester", default="", help="Who asks: an e-
     help="Folder of the authority.",
 )
 @click.pass_context
-def command(ctx: click.Context, authority: Path) -> None:
+def command(ctx: click.Context, folder: Path) -> None:
     """Order and redeem licenses, and make activation files, as a license authority of your own.
 
     The authority is ours (D5): it has a key of its own, whose public half a phone is given with --trust. The bulletin's
@@ -35,17 +36,17 @@ def command(ctx: click.Context, authority: Path) -> None:
              phone-sim license redeem LICENSE-NUMBER 0004f2000001 --publish site
              phone-sim boot --server URL --mac 0004f2000001 --trust authority/trust_anchor.pem
     """
-    ctx.obj = authority
+    ctx.obj = folder
 
 
 @command.command()
 @click.pass_obj
-def init(authority: Path) -> None:
+def init(folder: Path) -> None:
     """Make the authority: a signing key, made once, and an empty ledger."""
     from phone_sim.authority.license_authority import ANCHOR_FILE, create_authority
 
-    create_authority(authority)
-    click.echo(f"Phones that are to trust this authority are given --trust {authority / ANCHOR_FILE}")
+    create_authority(folder)
+    click.echo(f"Phones that are to trust this authority are given --trust {folder / ANCHOR_FILE}")
 
 
 @command.command()
@@ -67,7 +68,7 @@ def init(authority: Path) -> None:
 @json_option
 @click.pass_obj
 def order(
-    authority: Path,
+    folder: Path,
     software: str,
     software_version: str,
     quantity: int,
@@ -78,24 +79,19 @@ def order(
 ) -> None:
     """Order licenses, and print the license number (B5)."""
     from phone_sim.authority.order_report import order_report
-    from phone_sim.authority.orders import new_order
     from phone_sim.cli.phone_report import print_json
     from phone_sim.licensing.license_key import LicenseType
-    from phone_sim.runtime.model_files import load_features
 
-    made = new_order(
-        license_type=LicenseType.PHONE if site_serial is None else LicenseType.SITE,
-        software=software,
-        version=software_version,
-        quantity=quantity,
-        expires=expires.date() if expires is not None else None,
-        upgrade=upgrade,
-        site_serial=None if site_serial == "new" else site_serial,
-        features=load_features(),
-        at=datetime.now(UTC),
-    )
-    with office_in(authority) as opened, opened.ledger.writing():
-        opened.ledger.add(made)
+    with authority_in(folder) as authority:
+        made = authority.order(
+            software,
+            license_type=LicenseType.PHONE if site_serial is None else LicenseType.SITE,
+            version=software_version,
+            quantity=quantity,
+            expires=expires.date() if expires is not None else None,
+            upgrade=upgrade,
+            site_serial=None if site_serial == "new" else site_serial,
+        )
     if as_json:
         print_json(order_report(made, ()))
     else:
@@ -113,7 +109,7 @@ def order(
 @json_option
 @click.pass_obj
 def redeem(
-    authority: Path,
+    folder: Path,
     number: str,
     mac: str,
     requester: str,
@@ -126,10 +122,10 @@ def redeem(
     from phone_sim.mac_address import MacAddress
 
     address = MacAddress.parse(mac)
-    with office_in(authority) as opened:
-        redeem_phone(opened.ledger, number, address, at=datetime.now(UTC), requester=requester)
+    with authority_in(folder) as authority:
+        redeem_phone(authority.ledger, number, address, at=datetime.now(UTC), requester=requester)
         with after_redemption():
-            deliver(opened, [address.serial], out, publish, as_json)
+            deliver(authority, [address.serial], out, publish, as_json)
 
 
 @command.command()
@@ -141,7 +137,7 @@ def redeem(
 @json_option
 @click.pass_obj
 def site(
-    authority: Path,
+    folder: Path,
     number: str,
     serial: str | None,
     requester: str,
@@ -152,29 +148,30 @@ def site(
     """Redeem a license NUMBER for a site; without SERIAL for the one given with the order."""
     from phone_sim.authority.activation import redeem_site
 
-    with office_in(authority) as opened:
-        serial = redeem_site(opened.ledger, number, serial, at=datetime.now(UTC), requester=requester)
+    with authority_in(folder) as authority:
+        serial = redeem_site(authority.ledger, number, serial, at=datetime.now(UTC), requester=requester)
         with after_redemption():
-            deliver(opened, [serial], out, publish, as_json)
+            deliver(authority, [serial], out, publish, as_json)
 
 
 @command.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @json_option
 @click.pass_obj
-def inspect(authority: Path, file: Path, as_json: bool) -> None:
+def inspect(folder: Path, file: Path, as_json: bool) -> None:
     """Show the keys of an activation FILE, and whether this authority signed them."""
-    from phone_sim.cli.check import key_report, print_keys, read_elements
+    from phone_sim.cli.check import key_report, print_keys
     from phone_sim.cli.phone_report import print_json
-    from phone_sim.licensing.verdict import judge
+    from phone_sim.licensing.key_check import check_key
+    from phone_sim.runtime.activation_file import read_elements
     from phone_sim.runtime.model_files import load_features
 
-    with office_in(authority) as opened:
-        anchor, features = opened.signing_key.anchor, load_features()
+    with authority_in(folder) as authority:
+        anchor, features = authority.anchor, load_features()
     reports = []
     for element in read_elements(file):
         serial = element.get("Serial", "").upper()
-        reports.append(key_report(judge(element, serial=serial, anchor=anchor, today=None), features))
+        reports.append(key_report(check_key(element, serial=serial, anchor=anchor, today=None), features))
     if as_json:
         print_json(reports)
     else:
@@ -185,16 +182,17 @@ def inspect(authority: Path, file: Path, as_json: bool) -> None:
 @click.argument("number", required=False)
 @json_option
 @click.pass_obj
-def orders(authority: Path, number: str | None, as_json: bool) -> None:
+def orders(folder: Path, number: str | None, as_json: bool) -> None:
     """List the orders, or all that a license NUMBER stands for and what was redeemed of it."""
     from phone_sim.authority.license_number import parse_number
     from phone_sim.authority.order_report import order_report
     from phone_sim.cli.phone_report import print_json
     from phone_sim.errors import AuthorityError
 
-    with office_in(authority) as opened:
-        found = opened.ledger.orders() if number is None else (opened.ledger.order(parse_number(number)),)
-        reports = [order_report(one, opened.ledger.redemptions(number=one.number)) for one in found if one is not None]
+    with authority_in(folder) as authority:
+        ledger = authority.ledger
+        found = ledger.orders() if number is None else (ledger.order(parse_number(number)),)
+        reports = [order_report(one, ledger.redemptions(number=one.number)) for one in found if one is not None]
     if number is not None and not reports:
         raise AuthorityError(f"there is no order with the license number {number}")
     if as_json:
@@ -220,7 +218,7 @@ def orders(authority: Path, number: str | None, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def export(
-    authority: Path,
+    folder: Path,
     serials: tuple[str, ...],
     batch_file: Path | None,
     out: Path | None,
@@ -232,13 +230,13 @@ def export(
     from phone_sim.mac_address import MacAddress
 
     wanted = [MacAddress.parse(serial).serial for serial in serials]
-    with office_in(authority) as opened:
+    with authority_in(folder) as authority:
         if batch_file is not None:
-            wanted += licensed_serials(opened.ledger, read_batch(batch_file))
+            wanted += licensed_serials(authority.ledger, read_batch(batch_file))
         if wanted:
-            deliver(opened, wanted, out, publish, as_json)
+            deliver(authority, wanted, out, publish, as_json)
         else:
-            click.echo(opened.signing_key.anchor.pem().decode(), nl=False)
+            click.echo(authority.anchor.pem().decode(), nl=False)
 
 
 def _print_order(report: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from phone_sim.cli.license_delivery import after_redemption, office_in, publish_files, publish_option
+from phone_sim.cli.license_delivery import after_redemption, authority_in, publish_files, publish_option
 from phone_sim.cli.options import json_option
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def batch(
-    authority: Path,
+    folder: Path,
     file: Path,
     mail_to: str,
     smtp: str | None,
@@ -43,7 +43,7 @@ def batch(
 
     Each line gets its answer. Ends with 1 if a line was refused.
     """
-    from phone_sim.authority.activation import activation_files, redeem_batch
+    from phone_sim.authority.activation import redeem_batch
     from phone_sim.authority.mail import batch_mail, keep, mail_server, send
     from phone_sim.errors import AuthorityError
     from phone_sim.mac_address import MacAddress
@@ -53,12 +53,12 @@ def batch(
     if smtp is not None:
         mail_server(smtp)
     text = read_batch(file)
-    with office_in(authority) as opened:
-        lines = redeem_batch(opened.ledger, text, at=now, requester=mail_to, all_or_nothing=all_or_nothing)
+    with authority_in(folder) as authority:
+        lines = redeem_batch(authority.ledger, text, at=now, requester=mail_to, all_or_nothing=all_or_nothing)
         refused = [line for line in lines if line.refused]
         nothing = all_or_nothing and bool(refused)
         serials = [] if nothing else [MacAddress.parse(line.mac).serial for line in lines if not line.refused]
-        files = activation_files(opened.ledger, opened.signing_key, serials)
+        files = authority.activation_files(serials)
     _print_answers(lines, files, as_json, "accepted, but not redeemed" if nothing else "accepted")
     with after_redemption():
         if files and publish is not None:
@@ -77,8 +77,8 @@ def read_batch(file: Path) -> str:
     """The text of a batch file. Raises UsageError when it is none, or longer than 16 MiB."""
     from phone_sim.authority.activation import BATCH_LIMIT, batch_text
 
-    with file.open("rb") as opened:
-        return batch_text(opened.read(BATCH_LIMIT + 1), str(file))
+    with file.open("rb") as reader:
+        return batch_text(reader.read(BATCH_LIMIT + 1), str(file))
 
 
 def _print_answers(lines: "Sequence[BatchLine]", files: Iterable[str], as_json: bool, accepted: str) -> None:

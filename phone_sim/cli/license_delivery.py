@@ -1,7 +1,7 @@
 """The authority at work for the verbs of `license`, and what becomes of the activation files that they make."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,13 +36,11 @@ publish_option = click.option(
 )
 
 
-@contextmanager
-def office_in(authority: Path) -> "Iterator[LicenseAuthority]":
-    """The authority in a folder, open for work."""
+def authority_in(folder: Path) -> "AbstractContextManager[LicenseAuthority]":
+    """The authority in a folder."""
     from phone_sim.authority.license_authority import open_authority
 
-    with open_authority(authority) as opened:
-        yield opened
+    return open_authority(folder)
 
 
 @contextmanager
@@ -61,13 +59,12 @@ def after_redemption() -> Iterator[None]:
 
 
 def deliver(
-    opened: "LicenseAuthority", serials: list[str], out: Path | None, publish: str | None, as_json: bool
+    authority: "LicenseAuthority", serials: list[str], out: Path | None, publish: str | None, as_json: bool
 ) -> None:
     """Make the activation files, write them, and put them on a boot server."""
-    from phone_sim.authority.activation import activation_files
     from phone_sim.cli.phone_report import print_json
 
-    files = activation_files(opened.ledger, opened.signing_key, serials)
+    files = authority.activation_files(serials)
     places = []
     if out is not None or publish is None:
         places += _write(files, out or Path())

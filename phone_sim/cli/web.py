@@ -157,7 +157,9 @@ class WebListener:
         address, port = listener.getsockname()[:2]
         access = Access.at(address, port, _names_of(self.host, self.names))
         counter = PortalService(
-            authority=desk.server.authority, boot_server=desk.server.licenses, mail_folder=self.mail_folder
+            authority_folder=desk.server.authority_folder,
+            boot_server=desk.server.licenses,
+            mail_folder=self.mail_folder,
         )
         server = server_of(make_app(access=access, counter=counter, desk=desk, scenarios=scenarios), desk.stop)
         url = f"http://{_reached_by(address)}:{port}/{page}"

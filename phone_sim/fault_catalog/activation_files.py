@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from datetime import date
 
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-
 from phone_sim.authority.signing_key import SigningKey, test_signing_key
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_file import FILE_ENDING, write
@@ -55,7 +53,7 @@ def one_byte_changed() -> LicenseKey:
 
 def signed_by_another_authority() -> LicenseKey:
     """A key that is signed with a key nobody trusts."""
-    return SigningKey(generate_private_key(65537, 2048)).sign(phone_key())
+    return SigningKey.generate().sign(phone_key())
 
 
 def extended() -> bytes:

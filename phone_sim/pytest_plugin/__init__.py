@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from phone_sim.authority.license_authority import LicenseAuthority
     from phone_sim.pytest_plugin.boot_servers import EmbeddedBootServer, NamedBootServer
-    from phone_sim.pytest_plugin.license_authority import PluginAuthority
     from phone_sim.pytest_plugin.phone_factory import PhoneFactory
     from phone_sim.pytest_plugin.scenario_files import ScenarioFile
     from phone_sim.runtime.virtual_time import VirtualTime
@@ -118,11 +118,11 @@ def boot_server(
 
 
 @pytest.fixture(scope="session")
-def license_authority() -> "PluginAuthority":
-    """A license authority with a key of its own: `anchor`, `license`, `site_license`, `forge`."""
-    from phone_sim.pytest_plugin.license_authority import PluginAuthority
+def license_authority() -> "LicenseAuthority":
+    """A license authority with a key of its own and no ledger: `anchor`, `license`, `site_license`, `forge`."""
+    from phone_sim.authority.license_authority import LicenseAuthority
 
-    return PluginAuthority()
+    return LicenseAuthority()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from phone_sim.firmware.lease import DhcpSettings
 from phone_sim.firmware.profile import CURRENT
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
+from phone_sim.models import Model
 from phone_sim.runtime.flash_file import Flash
 from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport import Transport
@@ -34,7 +35,7 @@ class PhoneFactory:
     def __call__(
         self,
         *,
-        model: str = "SPIP_670",
+        model: Model | str = "SPIP_670",
         url: str | None = None,
         mac: MacAddress | str | None = None,
         firmware: str = CURRENT,

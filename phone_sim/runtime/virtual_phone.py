@@ -24,6 +24,7 @@ from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.session import Identity
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
+from phone_sim.models import Model
 from phone_sim.runtime.driver import PhoneDriver
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.flash_file import Flash, MemoryFlash
@@ -41,12 +42,12 @@ class VirtualPhone:
     """A phone on virtual time, off at first; a context manager that pulls its plug in the end.
 
     `url` is the address of its boot server, or several with blanks between; empty for DHCP's or the one in flash.
-    `model` is any name that `load_model` takes. `trust` is the public key that license keys are verified with, or its
-    PEM file; without one it is that of the test pair, with which anybody can sign (D5). `always_fetches_license` sets
-    the license rule apart from the firmware's (D8). `network` is what it speaks to besides its boot server, by default
-    nothing; it asks DHCP there when it has `dhcp` settings. What else is not given is made for this phone alone: time
-    that was never set, blank flash in memory, a transport over the network. The phone closes its transport and its
-    network, whosever they were.
+    `model` is a model, or any name that `load_model` takes. `trust` is the public key that license keys are verified
+    with, or its PEM file; without one it is that of the test pair, with which anybody can sign (D5).
+    `always_fetches_license` sets the license rule apart from the firmware's (D8). `network` is what it speaks to
+    besides its boot server, by default nothing; it asks DHCP there when it has `dhcp` settings. What else is not given
+    is made for this phone alone: time that was never set, blank flash in memory, a transport over the network. The
+    phone closes its transport and its network, whosever they were.
 
     Raises:
         UsageError: an argument that cannot be used; the message names it.
@@ -56,7 +57,7 @@ class VirtualPhone:
         self,
         url: str = "",
         *,
-        model: str = "SPIP_670",
+        model: Model | str = "SPIP_670",
         mac: MacAddress | str = "0004f2000001",
         firmware: str = CURRENT,
         trust: TrustAnchor | Path | str | None = None,
@@ -70,7 +71,7 @@ class VirtualPhone:
         if url:
             BootServer.parse_all(url)
         identity = Identity(
-            model=load_model(model),
+            model=model if isinstance(model, Model) else load_model(model),
             features=load_features(),
             mac=mac if isinstance(mac, MacAddress) else MacAddress.parse(mac),
             profile=profile_for(firmware, always_fetches_license=always_fetches_license),

@@ -31,8 +31,8 @@ from tests.runtime.phones import CONFIGURATION, bench
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(tmp_path / "ledger") as opened:
-        yield opened
+    with Ledger(tmp_path / "ledger") as ledger:
+        yield ledger
 
 
 def answers(ledger: Ledger, text: str, *, all_or_nothing: bool = False) -> dict[int, str]:

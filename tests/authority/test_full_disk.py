@@ -84,8 +84,8 @@ def new_ledger_story(disk: Path) -> None:
     assert "No space left on device" in said, said
     ballast.unlink()
     create_authority(disk / "authority")
-    with open_authority(disk / "authority") as opened:
-        entered(opened.ledger, phone_order())
+    with open_authority(disk / "authority") as authority:
+        entered(authority.ledger, phone_order())
 
 
 def publish_story(disk: Path) -> None:

@@ -1,11 +1,109 @@
-"""Files of an authority: written whole, or an error and nothing left behind."""
+"""A license authority, with and without a folder; its files are written whole, or an error and nothing left behind."""
 
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from phone_sim.authority.license_authority import write_files
-from phone_sim.errors import AuthorityError
+from phone_sim.authority.license_authority import LicenseAuthority, create_authority, open_authority, write_files
+from phone_sim.errors import AuthorityError, MacAddressError, RedemptionRefusedError, UsageError
+from phone_sim.licensing.license_file import read_for_phone
+from phone_sim.licensing.license_key import LicenseType
+from phone_sim.licensing.verdict import Expired, SignatureNotValid, Valid, Verdict, judge
+from tests.authority import ASKS, NOW
+from tests.make import MAC, SITE_FILE
+
+PHONE_FILE = f"{MAC}-license.cfg"
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path) -> Iterator[LicenseAuthority]:
+    create_authority(tmp_path / "authority")
+    with open_authority(str(tmp_path / "authority")) as authority:
+        yield authority
+
+
+@pytest.fixture(params=["on the spot", "in a folder"])
+def authority(request: pytest.FixtureRequest) -> LicenseAuthority:
+    if request.param == "on the spot":
+        return LicenseAuthority()
+    found: LicenseAuthority = request.getfixturevalue("in_folder")
+    return found
+
+
+def verdicts(file: bytes, authority: LicenseAuthority, today: date | None = None) -> list[Verdict]:
+    """What the phone at `MAC`, which trusts the authority, says of each key for it."""
+    elements = read_for_phone(file, MAC.serial).elements
+    return [judge(element, serial=MAC.serial, anchor=authority.anchor, today=today) for element in elements]
+
+
+def test_phone_takes_a_license_of_the_authority_that_it_trusts(authority: LicenseAuthority) -> None:
+    (verdict,) = verdicts(authority.license(MAC, "LDAP"), authority)
+    assert isinstance(verdict, Valid)
+    assert verdict.key.serial == MAC.serial
+    assert authority.license(str(MAC), "ldap") == authority.license(MAC, "LDAP")
+    (verdict,) = verdicts(authority.license(MAC, "LDAP"), LicenseAuthority())
+    assert isinstance(verdict, SignatureNotValid)
+
+
+def test_site_license_ends_after_its_last_day(authority: LicenseAuthority) -> None:
+    file = authority.site_license("2026-12-31", "Productivity Suite")
+    assert file == authority.site_license(date(2026, 12, 31), "Productivity Suite")
+    (on_it,), (after,) = (verdicts(file, authority, today) for today in (date(2026, 12, 31), date(2027, 1, 1)))
+    assert isinstance(on_it, Valid)
+    assert isinstance(after, Expired)
+
+
+def test_forged_file_has_the_same_keys_and_no_valid_signature(authority: LicenseAuthority) -> None:
+    file = authority.license(MAC, "LDAP")
+    (genuine,), (forged,) = verdicts(file, authority), verdicts(authority.forge(file), authority)
+    assert isinstance(genuine, Valid)
+    assert isinstance(forged, SignatureNotValid)
+    assert forged.key.grants == genuine.key.grants
+
+
+def test_order_is_redeemed_once_and_makes_the_file(in_folder: LicenseAuthority) -> None:
+    order = in_folder.order("LDAP", at=NOW)
+    assert in_folder.redeem(order.number, MAC, requester=ASKS, at=NOW) == MAC.serial
+    (redemption,) = in_folder.ledger.redemptions(number=order.number)
+    assert (redemption.requester, redemption.redeemed_at) == (ASKS, NOW)
+    with pytest.raises(RedemptionRefusedError, match="already redeemed"):
+        in_folder.redeem(order.number, "0004f2000002")
+    files = in_folder.activation_files([MAC.serial])
+    assert files == {PHONE_FILE: in_folder.license(MAC, "LDAP")}
+
+
+def test_site_order_is_redeemed_for_the_site_it_names(in_folder: LicenseAuthority) -> None:
+    order = in_folder.order("Productivity Suite", license_type=LicenseType.SITE, expires=date(2026, 12, 31))
+    assert order.site_serial is not None
+    assert in_folder.redeem(order.number) == order.site_serial
+    expected = in_folder.site_license("2026-12-31", "Productivity Suite", serial=order.site_serial)
+    assert in_folder.activation_files([order.site_serial]) == {SITE_FILE: expected}
+
+
+def test_phone_order_is_not_redeemed_without_a_mac(in_folder: LicenseAuthority) -> None:
+    number = in_folder.order("LDAP").number
+    with pytest.raises(MacAddressError):
+        in_folder.redeem(number)
+    assert in_folder.ledger.redemptions() == ()
+
+
+def test_order_with_terms_that_no_license_has_is_not_entered(in_folder: LicenseAuthority) -> None:
+    with pytest.raises(UsageError, match="individual phone license never expires"):
+        in_folder.order("LDAP", expires=date(2026, 12, 31))
+    assert in_folder.ledger.orders() == ()
+
+
+def test_authority_without_a_folder_says_what_takes_orders() -> None:
+    authority = LicenseAuthority()
+    for ask in (
+        lambda: authority.order("LDAP"),
+        lambda: authority.redeem("0" * 16, MAC),
+        lambda: authority.activation_files([MAC.serial]),
+    ):
+        with pytest.raises(AuthorityError, match="keeps no ledger: use one in a folder, with open_authority"):
+            ask()
 
 
 def test_folder_of_files_is_made_once(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from phone_sim.authority.activation import activation_files
 from phone_sim.authority.ledger import Ledger
 from phone_sim.authority.license_authority import LEDGER_FILE, create_authority, open_authority
 from phone_sim.cli.main import main
@@ -113,8 +112,8 @@ def test_killed_publish_leaves_whole_files_and_export_makes_the_rest(tmp_path: P
     dice = random.Random(seed)
     words = ["license", "--authority", str(folder)]
     for _ in range(4):
-        with open_authority(folder) as opened:
-            number = entered(opened.ledger, phone_order(quantity=len(macs)))
+        with open_authority(folder) as authority:
+            number = entered(authority.ledger, phone_order(quantity=len(macs)))
         (tmp_path / "batch").write_text(batch_of(number, macs))
         mailed = ["--mail-to", "a@example.org", "--mail-folder", str(tmp_path / "mail"), "--publish", str(site)]
         command = ["-m", "phone_sim", *words, "batch", str(tmp_path / "batch"), *mailed]
@@ -124,8 +123,8 @@ def test_killed_publish_leaves_whole_files_and_export_makes_the_rest(tmp_path: P
             assert read_all(file.read_bytes())
     exported = CliRunner().invoke(main, [*words, "export", *map(str, macs), "--publish", str(site)])
     assert exported.exit_code == 0, exported.output
-    with open_authority(folder) as opened:
-        files = activation_files(opened.ledger, opened.signing_key, [mac.serial for mac in macs])
+    with open_authority(folder) as authority:
+        files = authority.activation_files([mac.serial for mac in macs])
     assert {file.name: file.read_bytes() for file in site.glob("*-license.cfg")} == files
     assert all(len(read_all(data)) == 4 for data in files.values())
 

@@ -142,6 +142,6 @@ def test_authority_is_founded_by_one_of_two(tmp_path: Path) -> None:
         assert sorted([bool(one), bool(other)]) == [False, True]
         assert (one or other) == f"{folder} has a signing key already, which is never replaced"
         assert stat.S_IMODE((folder / "signing_key.pem").stat().st_mode) == 0o600
-        with open_authority(folder) as opened:
-            assert (folder / "trust_anchor.pem").read_bytes() == opened.signing_key.anchor.pem()
+        with open_authority(folder) as authority:
+            assert (folder / "trust_anchor.pem").read_bytes() == authority.anchor.pem()
         assert not [path.name for path in folder.iterdir() if path.name.startswith(".")]

@@ -66,15 +66,15 @@ def test_missing_anchor_is_written_again(folder: Path) -> None:
     anchor = folder / ANCHOR_FILE
     before = anchor.read_bytes()
     anchor.unlink()
-    with open_authority(folder) as opened:
-        assert anchor.read_bytes() == before == opened.signing_key.anchor.pem()
+    with open_authority(folder) as authority:
+        assert anchor.read_bytes() == before == authority.anchor.pem()
     assert load_anchor(anchor).pem() == before
 
 
 def test_anchor_of_another_key_is_replaced(folder: Path) -> None:
     (folder / ANCHOR_FILE).write_bytes(SIGNING_KEY.anchor.pem())
-    with open_authority(folder) as opened:
-        assert load_anchor(folder / ANCHOR_FILE).pem() == opened.signing_key.anchor.pem()
+    with open_authority(folder) as authority:
+        assert load_anchor(folder / ANCHOR_FILE).pem() == authority.anchor.pem()
 
 
 def test_folder_without_a_key_is_no_authority(tmp_path: Path) -> None:

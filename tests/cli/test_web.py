@@ -26,7 +26,7 @@ from tests.web.running import BOUND, ask
 @pytest.fixture
 def counter(tmp_path: Path) -> PortalService:
     create_authority(tmp_path / "authority")
-    return PortalService(authority=tmp_path / "authority", boot_server=tmp_path / "site")
+    return PortalService(authority_folder=tmp_path / "authority", boot_server=tmp_path / "site")
 
 
 @contextmanager
@@ -99,9 +99,9 @@ def test_elsewhere_than_on_loopback_a_token_is_printed_once(tmp_path: Path) -> N
         assert serving.stderr is not None
         url = json.loads(serving.stdout.readline())["serving"]
         port = int(url.rpartition(":")[2].removesuffix("/"))
-        opened = serving.stderr.readline()
-        token = opened.strip().rpartition("?token=")[2]
-        assert opened == f"Open {url}?token={token}\n"
+        line = serving.stderr.readline()
+        token = line.strip().rpartition("?token=")[2]
+        assert line == f"Open {url}?token={token}\n"
         assert ask(port, "GET", "/portal")[0] == 401
         assert ask(port, "GET", "/api/desk")[0] == 401
         assert ask(port, "GET", f"/portal?token={token}", Host=f"phones.example:{port}") == (303, "/portal")
@@ -130,7 +130,9 @@ def test_folder_without_authority_names_what_makes_one(tmp_path: Path) -> None:
 def test_address_that_cannot_be_used_is_a_usage_error(
     counter: PortalService, words: tuple[str, ...], complaint: str
 ) -> None:
-    done = CliRunner().invoke(main, ["web", "--authority", str(counter.authority), *words], prog_name="phone-sim")
+    done = CliRunner().invoke(
+        main, ["web", "--authority", str(counter.authority_folder), *words], prog_name="phone-sim"
+    )
     assert done.exit_code == 2
     assert complaint in done.stderr
 
@@ -138,7 +140,7 @@ def test_address_that_cannot_be_used_is_a_usage_error(
 @pytest.mark.parametrize("package", ["starlette", "uvicorn", "jinja2", "python_multipart"])
 def test_missing_package_names_the_extra(counter: PortalService, package: str) -> None:
     story = f"import sys; sys.modules[{package!r}] = None; from phone_sim.cli.main import main; main()"
-    command = [sys.executable, "-c", story, "web", "--authority", str(counter.authority)]
+    command = [sys.executable, "-c", story, "web", "--authority", str(counter.authority_folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert f"needs {package}, which is not installed: pip install 'phone-sim[web]'" in done.stderr

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from phone_sim.authority.license_authority import LicenseAuthority
 from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.site import MemorySite
@@ -19,7 +20,6 @@ from phone_sim.firmware.effects import Fetch
 from phone_sim.firmware.location import Location
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_file import write as license_file
-from phone_sim.pytest_plugin.license_authority import PluginAuthority
 from phone_sim.runtime.transport import Limits
 from phone_sim.scenario.case import NamedServer, Scenario
 from phone_sim.scenario.read import read_scenario
@@ -90,7 +90,7 @@ expect.state = "idle"
 
 
 def test_option_goes_before_the_file_key_by_key(tmp_path: Path) -> None:
-    (tmp_path / "anchor.pem").write_bytes(PluginAuthority().anchor.pem())
+    (tmp_path / "anchor.pem").write_bytes(LicenseAuthority().anchor.pem())
     scenario = read(tmp_path, keys='url = "http://a.example/"\ntls_min = "1.3"\ntrust = "anchor.pem"')
     assert scenario.server == NamedServer(url="http://a.example/", tls_min="1.3", trust=tmp_path / "anchor.pem")
     said = ServerOptions(option="--server", url="http://b.example/", trust=Path("mine.pem"))
@@ -109,7 +109,7 @@ def test_second_server_is_asked_when_the_first_is_down(tmp_path: Path, server: H
 
 
 def test_keys_are_verified_with_the_authority_that_is_trusted(tmp_path: Path) -> None:
-    authority = PluginAuthority()
+    authority = LicenseAuthority()
     (tmp_path / "anchor.pem").write_bytes(authority.anchor.pem())
     files = FILES | {f"{BELOW}licenses/0004f2000001-license.cfg": authority.license("0004f2000001", "LDAP")}
     steps = BOOT + "expect.features = { LDAP = 'on' }\n"
@@ -228,7 +228,7 @@ def test_readme_has_every_key_of_a_named_server(tmp_path: Path) -> None:
     assert set(tomllib.loads(keys)) == set(NAMED_KEYS)
     certificates = Certificates.make(tmp_path)
     (tmp_path / "0004f2000001.pem").write_bytes(certificates.for_phone("0004f2000001").read_bytes())
-    (tmp_path / "trust_anchor.pem").write_bytes(PluginAuthority().anchor.pem())
+    (tmp_path / "trust_anchor.pem").write_bytes(LicenseAuthority().anchor.pem())
     assert isinstance(read(tmp_path, keys=keys).server, NamedServer)
     rules = README.partition("### Scenarios on your boot server")[2].partition("\n## ")[0]
     assert {action for action in SERVER_ACTIONS if f"`{action}`" in rules} == set(SERVER_ACTIONS)

@@ -36,7 +36,7 @@ def browser(
 ) -> "Iterator[TestClient]":
     """A client that sends what a browser sends from a page of the same origin."""
     access = access if access is not None else Access.at("127.0.0.1", PORT)
-    with DeskServer(authority=counter.authority) as server, Desk(server, speed=0) as desk:
+    with DeskServer(authority=counter.authority_folder) as server, Desk(server, speed=0) as desk:
         app = make_app(access=access, counter=counter, desk=desk, scenarios=scenarios)
         with TestClient(app, base_url=ORIGIN, headers={"Origin": ORIGIN}, follow_redirects=False) as client:
             yield client
@@ -44,13 +44,13 @@ def browser(
 
 def enter(counter: PortalService, *orders: Order) -> str:
     """Enter orders into the ledger, and return the number of the first."""
-    with Ledger(counter.authority / LEDGER_FILE) as ledger:
+    with Ledger(counter.authority_folder / LEDGER_FILE) as ledger:
         return entered(ledger, *orders)
 
 
 def redemptions(counter: PortalService) -> list[tuple[str, str]]:
     """All redemptions of the ledger: number and serial."""
-    with Ledger(counter.authority / LEDGER_FILE) as ledger:
+    with Ledger(counter.authority_folder / LEDGER_FILE) as ledger:
         return [(one.number, one.serial) for one in ledger.redemptions()]
 
 

@@ -19,8 +19,9 @@ from tests.web.running import Place, desk_on_the_web
 @pytest.fixture
 def counter(tmp_path: Path) -> PortalService:
     """The counter of an authority that was just made, with a boot server."""
-    create_authority(tmp_path / "authority")
-    return PortalService(authority=tmp_path / "authority", boot_server=tmp_path / "site", mail_folder=tmp_path / "mail")
+    folder = tmp_path / "authority"
+    create_authority(folder)
+    return PortalService(authority_folder=folder, boot_server=tmp_path / "site", mail_folder=tmp_path / "mail")
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ BOUND = 30.0
 def running(counter: PortalService, *, bounds: BodyBounds | None = None, token: str | None = None) -> Iterator[int]:
     """The port of a server that runs, with an empty desk that is paused."""
     with (
-        DeskServer(authority=counter.authority) as server,
+        DeskServer(authority=counter.authority_folder) as server,
         Desk(server, speed=0) as desk,
         listen("127.0.0.1", 0) as listener,
     ):
@@ -64,7 +64,9 @@ class Place:
 def desk_on_the_web(mail_folder: Path, start: datetime = NOW) -> Iterator[Place]:
     """A desk whose clock stands still, with a portal that publishes on its boot server."""
     with DeskServer() as server, Desk(server, start=start, speed=0) as desk, listen("127.0.0.1", 0) as listener:
-        counter = PortalService(authority=server.authority, boot_server=server.licenses, mail_folder=mail_folder)
+        counter = PortalService(
+            authority_folder=server.authority_folder, boot_server=server.licenses, mail_folder=mail_folder
+        )
         port = int(listener.getsockname()[1])
         access, scenarios = Access.at("127.0.0.1", port), Scenarios(SCENARIOS)
         with served(make_app(access=access, counter=counter, desk=desk, scenarios=scenarios), listener):

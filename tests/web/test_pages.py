@@ -106,7 +106,7 @@ def test_hostile_text_stays_text(pages: dict[str, bytes]) -> None:
 
 
 def test_no_page_tells_what_the_authority_signs_with(pages: dict[str, bytes], counter: PortalService) -> None:
-    pem = (counter.authority / "signing_key.pem").read_bytes()
+    pem = (counter.authority_folder / "signing_key.pem").read_bytes()
     lines = [line for line in pem.splitlines() if len(line) > 40]
     for name, data in pages.items():
         assert not any(line in data for line in lines), name

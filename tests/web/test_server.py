@@ -80,7 +80,7 @@ def test_token_is_asked_for_and_never_logged(
         status, page = ask(port, "GET", "/portal/orders", Cookie=cookie)
         assert (status, number in page, TOKEN in page) == (200, True, False)
         assert ask(port, "GET", "/portal/orders.json", Authorization=f"Bearer {TOKEN}")[0] == 200
-        (counter.authority / "signing_key.pem").write_text("no key")
+        (counter.authority_folder / "signing_key.pem").write_text("no key")
         status, page = ask(port, "GET", "/portal/orders", Cookie=cookie)
         assert (status, TOKEN in page) == (503, False)
     printed = caplog.text + "".join(capfd.readouterr())
@@ -169,7 +169,7 @@ def test_last_activations_of_a_number_have_as_many_winners(counter: PortalServic
 
         said = Tally(pool.map(redeem, phones(200)))
     assert said == {303: QUANTITY, 422: 200 - QUANTITY}
-    assert counted(counter.authority / "ledger.sqlite3") == {number: (QUANTITY, QUANTITY)}
+    assert counted(counter.authority_folder / "ledger.sqlite3") == {number: (QUANTITY, QUANTITY)}
 
 
 def test_one_phone_is_redeemed_once_however_often_it_is_asked(counter: PortalService) -> None:

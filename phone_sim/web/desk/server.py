@@ -6,26 +6,23 @@ given is made for the desk alone, and goes with it. This module does not know th
 
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
-from phone_sim.authority.activation import activation_files, redeem
 from phone_sim.authority.license_authority import create_authority, open_authority, write_files
-from phone_sim.authority.orders import new_order
 from phone_sim.boot_server.faults import FaultPlan, FaultRule
 from phone_sim.boot_server.folder_site import FolderSite
 from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.errors import LicenseFileError, MasterConfigurationError, UsageError
 from phone_sim.firmware import master_config
-from phone_sim.firmware.profile import CURRENT
 from phone_sim.licensing.license_file import SITE_FILE, read_all
 from phone_sim.licensing.license_key import LicenseType
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
-from phone_sim.runtime.model_files import load_features, load_models
+from phone_sim.runtime.model_files import load_models
 from phone_sim.whole_file import write_whole
 
 MASTER = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
@@ -70,9 +67,9 @@ class DeskServer:
             if authority is None:
                 authority = made / "authority"
                 create_authority(authority)
-            self.authority = authority
-            with open_authority(authority) as opened:
-                self.anchor: TrustAnchor = opened.signing_key.anchor
+            self.authority_folder = authority
+            with open_authority(authority) as trusted:
+                self.anchor: TrustAnchor = trusted.anchor
             self.is_made = url is None and folder is None
             if url is None and folder is None:
                 folder = made / "site"
@@ -132,24 +129,11 @@ class DeskServer:
             UsageError: a license has no such terms, its file is somebody's own, or the boot server is not ours.
         """
         self._check_ours(SITE_FILE if mac is None else f"{mac}-license.cfg")
-        at = datetime.now(UTC)
-        order = new_order(
-            license_type=LicenseType.SITE if mac is None else LicenseType.PHONE,
-            software=software,
-            version=CURRENT,
-            quantity=1,
-            expires=last_day,
-            upgrade=False,
-            site_serial=None,
-            features=load_features(),
-            at=at,
-        )
-        with open_authority(self.authority) as opened:
-            with opened.ledger.writing():
-                opened.ledger.add(order)
-            wanted = order.site_serial if mac is None else mac.digits
-            serial = redeem(opened.ledger, order.number, wanted or "", at=at, requester=_ORDERED_FROM)
-            self._publish(activation_files(opened.ledger, opened.signing_key, [serial]))
+        license_type = LicenseType.SITE if mac is None else LicenseType.PHONE
+        with open_authority(self.authority_folder) as authority:
+            order = authority.order(software, license_type=license_type, expires=last_day)
+            serial = authority.redeem(order.number, mac, requester=_ORDERED_FROM)
+            self._publish(authority.activation_files([serial]))
         return order.number
 
     def publish_again(self, mac: MacAddress) -> bool:
@@ -159,10 +143,10 @@ class DeskServer:
             UsageError: the file is somebody's own, or the boot server is not ours.
         """
         self._check_ours(f"{mac}-license.cfg")
-        with open_authority(self.authority) as opened:
-            if not opened.ledger.redemptions(serial=mac.serial):
+        with open_authority(self.authority_folder) as authority:
+            if not authority.ledger.redemptions(serial=mac.serial):
                 return False
-            self._publish(activation_files(opened.ledger, opened.signing_key, [mac.serial]))
+            self._publish(authority.activation_files([mac.serial]))
         return True
 
     def forge(self, mac: MacAddress) -> str:

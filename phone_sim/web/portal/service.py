@@ -14,9 +14,7 @@ from pathlib import Path
 
 from phone_sim.authority.activation import (
     BatchLine,
-    activation_files,
     licensed_serials,
-    redeem,
     redeem_batch,
 )
 from phone_sim.authority.license_authority import open_authority, write_files
@@ -70,13 +68,13 @@ class BatchReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalService:
-    """The counter of the authority in a folder.
+    """What the portal makes the authority in `authority_folder` do.
 
     `boot_server` is the folder of a boot server that gets each activation file, None for none. `mail_folder` gets the
     mails to who sends a batch. Any method raises AuthorityError when the authority cannot be used.
     """
 
-    authority: Path
+    authority_folder: Path
     boot_server: Path | None = None
     mail_folder: Path = field(default=Path("mail"))
 
@@ -87,15 +85,15 @@ class PortalService:
             UsageError: the number or the serial is none.
             RedemptionRefusedError: the number is not redeemed.
         """
-        with open_authority(self.authority) as opened:
+        with open_authority(self.authority_folder) as authority:
             try:
-                done = Activated(serial=redeem(opened.ledger, number, serial, at=at, requester=requester), anew=True)
+                done = Activated(serial=authority.redeem(number, serial, at=at, requester=requester), anew=True)
             except RedemptionRefusedError:
                 kept = MacAddress.parse(serial).serial
-                if not opened.ledger.redemptions(number=parse_number(number), serial=kept):
+                if not authority.ledger.redemptions(number=parse_number(number), serial=kept):
                     raise
                 done = Activated(serial=kept, anew=False)
-            files = activation_files(opened.ledger, opened.signing_key, [done.serial])
+            files = authority.activation_files([done.serial])
         # The page that comes next says what is on the boot server, and can try again.
         with suppress(AuthorityError):
             self._publish(files)
@@ -103,11 +101,11 @@ class PortalService:
 
     def activation(self, serial: str) -> Activation | None:
         """What a serial has; None for nothing."""
-        with open_authority(self.authority) as opened:
-            orders = opened.ledger.orders_for(serial)
+        with open_authority(self.authority_folder) as authority:
+            orders = authority.ledger.orders_for(serial)
             if not orders:
                 return None
-            files = activation_files(opened.ledger, opened.signing_key, [serial])
+            files = authority.activation_files([serial])
         there = None
         if self.boot_server is not None:
             there = frozenset(name for name, data in files.items() if _holds(self.boot_server / name, data))
@@ -115,19 +113,19 @@ class PortalService:
 
     def publish(self, serial: str) -> None:
         """Put the activation files of a serial on the boot server. Raises AuthorityError when that cannot be."""
-        with open_authority(self.authority) as opened:
-            files = activation_files(opened.ledger, opened.signing_key, [serial])
+        with open_authority(self.authority_folder) as authority:
+            files = authority.activation_files([serial])
         self._publish(files)
 
     def redeem_batch(self, text: str, *, mail_to: str, all_or_nothing: bool, at: datetime) -> BatchReport:
         """Redeem a batch, put its files on the boot server, and mail them if there is an address."""
-        with open_authority(self.authority) as opened:
-            lines = redeem_batch(opened.ledger, text, at=at, requester=mail_to, all_or_nothing=all_or_nothing)
+        with open_authority(self.authority_folder) as authority:
+            lines = redeem_batch(authority.ledger, text, at=at, requester=mail_to, all_or_nothing=all_or_nothing)
             nothing = all_or_nothing and any(line.refused for line in lines)
             accepted = [MacAddress.parse(line.mac).serial for line in lines if not line.refused and not nothing]
             wanted = bool(mail_to) or self.boot_server is not None
-            files = activation_files(opened.ledger, opened.signing_key, accepted if wanted else [])
-            serials = tuple(dict.fromkeys(licensed_serials(opened.ledger, text)))
+            files = authority.activation_files(accepted if wanted else [])
+            serials = tuple(dict.fromkeys(licensed_serials(authority.ledger, text)))
         problems = []
         if files:
             try:
@@ -147,8 +145,8 @@ class PortalService:
 
     def archive(self, serials: Iterable[str]) -> bytes:
         """A zip of the activation files of serials; the same bytes for the same files."""
-        with open_authority(self.authority) as opened:
-            files = activation_files(opened.ledger, opened.signing_key, serials)
+        with open_authority(self.authority_folder) as authority:
+            files = authority.activation_files(serials)
         packed = BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
             for name, data in files.items():
@@ -157,20 +155,20 @@ class PortalService:
 
     def orders(self) -> tuple[tuple[Order, int], ...]:
         """All orders, the newest first, and how many of each were redeemed."""
-        with open_authority(self.authority) as opened:
-            redeemed = opened.ledger.redeemed()
-            return tuple((order, redeemed.get(order.number, 0)) for order in reversed(opened.ledger.orders()))
+        with open_authority(self.authority_folder) as authority:
+            redeemed = authority.ledger.redeemed()
+            return tuple((order, redeemed.get(order.number, 0)) for order in reversed(authority.ledger.orders()))
 
     def order(self, number: str) -> tuple[Order, tuple[Redemption, ...]] | None:
         """The order with this license number and its redemptions; None for none. Raises UsageError for no number."""
-        with open_authority(self.authority) as opened:
-            order = opened.ledger.order(parse_number(number))
-            return None if order is None else (order, opened.ledger.redemptions(number=order.number))
+        with open_authority(self.authority_folder) as authority:
+            order = authority.ledger.order(parse_number(number))
+            return None if order is None else (order, authority.ledger.redemptions(number=order.number))
 
     def place(self, order: Order) -> None:
         """Enter an order."""
-        with open_authority(self.authority) as opened, opened.ledger.writing():
-            opened.ledger.add(order)
+        with open_authority(self.authority_folder) as authority, authority.ledger.writing():
+            authority.ledger.add(order)
 
     def _publish(self, files: Mapping[str, bytes]) -> None:
         if self.boot_server is not None:

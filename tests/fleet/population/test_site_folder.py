@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from phone_sim.authority.activation import activation_files
 from phone_sim.authority.license_authority import ANCHOR_FILE, LicenseAuthority, create_authority, open_authority
 from phone_sim.cli.main import main
 from phone_sim.errors import AuthorityError
@@ -61,30 +60,30 @@ share = 0.25
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def authority_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("authority")
     create_authority(folder)
     return folder
 
 
 @pytest.fixture
-def opened(authority: Path) -> Iterator[LicenseAuthority]:
-    (authority / "ledger.sqlite3").unlink(missing_ok=True)
-    with open_authority(authority) as opened:
-        yield opened
+def authority(authority_folder: Path) -> Iterator[LicenseAuthority]:
+    (authority_folder / "ledger.sqlite3").unlink(missing_ok=True)
+    with open_authority(authority_folder) as authority:
+        yield authority
 
 
 def written(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def keys_of(data: bytes, serial: str, opened: LicenseAuthority) -> list[Any]:
-    anchor = opened.signing_key.anchor
+def keys_of(data: bytes, serial: str, authority: LicenseAuthority) -> list[Any]:
+    anchor = authority.anchor
     return [judge(one, serial=serial, anchor=anchor, today=AT.date()) for one in read_for_phone(data, serial).elements]
 
 
-def test_licenses_are_where_phones_look_for_them(opened: LicenseAuthority, tmp_path: Path) -> None:
-    count = SiteFolder(LICENSED, tmp_path).write(BulkLicenses(LICENSED, opened, at=AT))
+def test_licenses_are_where_phones_look_for_them(authority: LicenseAuthority, tmp_path: Path) -> None:
+    count = SiteFolder(LICENSED, tmp_path).write(BulkLicenses(LICENSED, authority, at=AT))
     there = written(tmp_path)
     assert {name: there.pop(name) for name in FILES} == FILES
     assert len(there) == count == 20
@@ -94,40 +93,40 @@ def test_licenses_are_where_phones_look_for_them(opened: LicenseAuthority, tmp_p
         assert (f"{folder}/{phone.mac}-license.cfg" in there) == (number % 2 == 1)
 
 
-def test_every_key_is_the_authoritys(opened: LicenseAuthority, tmp_path: Path) -> None:
-    SiteFolder(LICENSED, tmp_path).write(BulkLicenses(LICENSED, opened, at=AT))
+def test_every_key_is_the_authoritys(authority: LicenseAuthority, tmp_path: Path) -> None:
+    SiteFolder(LICENSED, tmp_path).write(BulkLicenses(LICENSED, authority, at=AT))
     there = {path.name: path.read_bytes() for path in tmp_path.rglob("*-license.cfg")}
     for number in range(1, 40, 2):
         mac = LICENSED.population.phone(number).mac
-        verdicts = keys_of(there[f"{mac}-license.cfg"], mac.serial, opened)
+        verdicts = keys_of(there[f"{mac}-license.cfg"], mac.serial, authority)
         assert all(isinstance(verdict, Valid) for verdict in verdicts)
         types = ["Site", "Phone"] if number % 4 == 3 else ["Phone"]
         assert [verdict.key.type.value for verdict in verdicts] == types
 
 
-def test_ledger_knows_every_license(opened: LicenseAuthority) -> None:
-    licenses = BulkLicenses(LICENSED, opened, at=AT)
-    phone, site = opened.ledger.orders()
+def test_ledger_knows_every_license(authority: LicenseAuthority) -> None:
+    licenses = BulkLicenses(LICENSED, authority, at=AT)
+    phone, site = authority.ledger.orders()
     assert licenses.orders == (phone.number, site.number)
     assert (phone.quantity, phone.software, phone.expires) == (20, "LDAP", None)
     assert (site.quantity, site.expires) == (1, LAST_DAY)
-    redeemed = opened.ledger.redemptions(number=phone.number)
+    redeemed = authority.ledger.redemptions(number=phone.number)
     assert [each.serial for each in redeemed] == [f"0004F2{number + 1:06X}" for number in range(1, 40, 2)]
     assert {(each.requester, each.redeemed_at) for each in redeemed} == {(REQUESTER, AT)}
-    [one] = opened.ledger.redemptions(number=site.number)
+    [one] = authority.ledger.redemptions(number=site.number)
     assert one.serial == site.site_serial
 
 
-def test_authority_makes_the_same_file_again(opened: LicenseAuthority) -> None:
-    [data] = BulkLicenses(LICENSED, opened, at=AT).files([1])
-    again = activation_files(opened.ledger, opened.signing_key, ["0004F2000002"])
+def test_authority_makes_the_same_file_again(authority: LicenseAuthority) -> None:
+    [data] = BulkLicenses(LICENSED, authority, at=AT).files([1])
+    again = authority.activation_files(["0004F2000002"])
     assert again == {"0004f2000002-license.cfg": data}
 
 
-def test_earlier_keys_stay_in_the_file(opened: LicenseAuthority) -> None:
+def test_earlier_keys_stay_in_the_file(authority: LicenseAuthority) -> None:
     """B6."""
-    BulkLicenses(LICENSED, opened, at=AT)
-    [data] = BulkLicenses(LICENSED, opened, at=AT).files([1])
+    BulkLicenses(LICENSED, authority, at=AT)
+    [data] = BulkLicenses(LICENSED, authority, at=AT).files([1])
     assert len(read_for_phone(data, "0004F2000002").elements) == 2
 
 
@@ -174,14 +173,14 @@ def test_nothing_is_written_over(name: str, tmp_path: Path) -> None:
     place = tmp_path / "site" / name
     place.parent.mkdir(parents=True)
     place.write_text("somebody's own")
-    authority = tmp_path / "authority"
-    create_authority(authority)
-    ended = fleet("--population", str(toml), "--write-site", str(tmp_path / "site"), "--authority", str(authority))
+    folder = tmp_path / "authority"
+    create_authority(folder)
+    ended = fleet("--population", str(toml), "--write-site", str(tmp_path / "site"), "--authority", str(folder))
     assert ended.exit_code == 2
     assert f"{name} is there already, and nothing is written over" in ended.stderr
     assert written(tmp_path / "site") == {name: b"somebody's own"}
-    with open_authority(authority) as opened:
-        assert opened.ledger.orders() == ()
+    with open_authority(folder) as authority:
+        assert authority.ledger.orders() == ()
 
 
 def _server_of(found: FleetFile) -> str:
@@ -194,17 +193,19 @@ def fleet(*words: str) -> Result:
 
 
 def test_failed_write_says_that_licenses_are_redeemed(
-    opened: LicenseAuthority, authority: Path, tmp_path: Path
+    authority: LicenseAuthority, authority_folder: Path, tmp_path: Path
 ) -> None:
     toml = tmp_path / "phones.toml"
     toml.write_text(f"count = 3\n{_server_of(LICENSED)}")
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "licenses").write_text("no folder")
-    ended = fleet("--population", str(toml), "--write-site", str(tmp_path / "site"), "--authority", str(authority))
+    ended = fleet(
+        "--population", str(toml), "--write-site", str(tmp_path / "site"), "--authority", str(authority_folder)
+    )
     assert ended.exit_code == 1
     assert "licenses" in ended.stderr
     assert "the licenses are redeemed, license export" in ended.stderr
-    assert len(opened.ledger.redemptions()) == 1
+    assert len(authority.ledger.redemptions()) == 1
 
 
 def test_authority_has_to_be_there(tmp_path: Path) -> None:
@@ -216,26 +217,26 @@ def test_authority_has_to_be_there(tmp_path: Path) -> None:
     assert (ended.exit_code, "--authority goes with --write-site" in ended.stderr) == (2, True)
 
 
-def test_refused_redemption_writes_nothing(opened: LicenseAuthority) -> None:
+def test_refused_redemption_writes_nothing(authority: LicenseAuthority) -> None:
     twice = Population(count=2, macs=[LICENSED.population.phone(0).mac] * 2)
     share = LicenseShare(type=LicenseType.PHONE, share=1.0, bits=(LDAP,), expiry=NEVER)
     with pytest.raises(AuthorityError, match="already redeemed"):
-        BulkLicenses(FleetFile(population=twice, licenses=(share,)), opened, at=AT)
-    assert opened.ledger.orders() == ()
+        BulkLicenses(FleetFile(population=twice, licenses=(share,)), authority, at=AT)
+    assert authority.ledger.orders() == ()
 
 
 @pytest.mark.real
-def test_written_site_serves_a_day(authority: Path, tmp_path: Path) -> None:
+def test_written_site_serves_a_day(authority_folder: Path, tmp_path: Path) -> None:
     """With the clocks sped up it is midnight after four seconds."""
     (toml := tmp_path / "phones.toml").write_text(DAY)
     root = tmp_path / "site"
-    words = ("--population", str(toml), "--write-site", str(root), "--authority", str(authority), "--json")
+    words = ("--population", str(toml), "--write-site", str(root), "--authority", str(authority_folder), "--json")
     made = json.loads(fleet(*words).stdout)
     assert (made["files"], made["licenses"], len(made["orders"])) == (2, 40, 2)
     assert (root / "site.cfg").stat().st_mode & 0o777 == 0o644
     with Nginx(root, tmp_path / "work") as server:
         command = [sys.executable, "-m", "phone_sim", "fleet", "--server", server.url, "--population", str(toml)]
-        trust = ["--trust", str(authority / ANCHOR_FILE)]
+        trust = ["--trust", str(authority_folder / ANCHOR_FILE)]
         ended = subprocess.run(
             [*command, *trust, "--headless", "--run-time", "7s", "--json"], capture_output=True, text=True, timeout=120
         )

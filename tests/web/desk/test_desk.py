@@ -61,10 +61,10 @@ def test_phone_license_is_fetched_at_the_next_boot(desk: Desk, phone: DeskPhone)
     assert features_on(desk, phone) == set()
     desk.do(phone.reboot)
     assert features_on(desk, phone) == {"UsbAudio", "NwayConference", "LDAP", "VoiceQualityMetrics"}
-    with open_authority(desk.server.authority) as opened:
-        order = opened.ledger.order(number)
+    with open_authority(desk.server.authority_folder) as authority:
+        order = authority.ledger.order(number)
         assert order is not None
-        assert [one.serial for one in opened.ledger.redemptions(number=number)] == [phone.mac.serial]
+        assert [one.serial for one in authority.ledger.redemptions(number=number)] == [phone.mac.serial]
 
 
 def test_license_forged_twice_gives_nothing(desk: Desk, phone: DeskPhone) -> None:

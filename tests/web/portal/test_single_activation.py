@@ -36,7 +36,7 @@ def test_downloaded_file_licenses_a_phone(client: TestClient, counter: PortalSer
     assert downloaded.content == site_files(counter.boot_server or Path())[name]
     with (
         HttpBootServer(MemorySite({**CONFIGURATION, name: downloaded.content})) as server,
-        VirtualPhone(server.url, mac=MAC, trust=counter.authority / ANCHOR_FILE) as phone,
+        VirtualPhone(server.url, mac=MAC, trust=counter.authority_folder / ANCHOR_FILE) as phone,
     ):
         phone.boot()
         assert isinstance(phone.feature("LDAP"), Enabled)
@@ -189,6 +189,6 @@ def test_program_gets_json(client: TestClient, counter: PortalService) -> None:
 
 def test_authority_that_is_gone_is_said_on_the_page(client: TestClient, counter: PortalService) -> None:
     number = enter(counter, phone_order())
-    (counter.authority / "signing_key.pem").unlink()
+    (counter.authority_folder / "signing_key.pem").unlink()
     page = page_of(posted(client, "/portal/activate", {"number": number, "serial": MAC}), 503)
     assert "phone-sim license init makes one" in text_of(page)
