@@ -29,7 +29,7 @@ from phone_sim.audit.tftp_probe import look_at_tftp
 from phone_sim.audit.tls_probe import look_at_tls
 from phone_sim.errors import BootServerUnreachableError, LifecycleError
 from phone_sim.firmware.effects import TransferFailed
-from phone_sim.firmware.location import BootServer, Location
+from phone_sim.firmware.location import BootServerAddress, Location
 from phone_sim.firmware.master_config import DEFAULT_NAME, MasterConfiguration
 from phone_sim.licensing.license_file import FILE_ENDING, SITE_FILE
 from phone_sim.licensing.signature import TrustAnchor
@@ -91,7 +91,7 @@ def observe(plan: AuditPlan, progress: Callable[[str], None] = lambda _: None) -
         UsageError: the address or a file cannot be used.
         BootServerUnreachableError: the server gives no answer at all.
     """
-    server = BootServer.parse(plan.url)
+    server = BootServerAddress.parse(plan.url)
     bounds = AuditBounds(count=REQUEST_LIMIT, seconds=plan.time_limit)
     boots = tuple(_boots(plan, server, bounds, progress))
     master = next((boot.master for boot in boots if not boot.problem), MasterConfiguration())
@@ -129,7 +129,7 @@ def observe(plan: AuditPlan, progress: Callable[[str], None] = lambda _: None) -
 
 
 def _boots(
-    plan: AuditPlan, server: BootServer, bounds: AuditBounds, progress: Callable[[str], None]
+    plan: AuditPlan, server: BootServerAddress, bounds: AuditBounds, progress: Callable[[str], None]
 ) -> Iterator[ObservedBoot]:
     models = load_models()
     for number, (model, always) in enumerate(((model, always) for model in models for always in (True, False)), 1):
@@ -171,7 +171,7 @@ def _boot(plan: AuditPlan, model: Model, always: bool, bounds: AuditBounds) -> O
 
 
 @contextmanager
-def _probe(plan: AuditPlan, server: BootServer, bounds: AuditBounds) -> Iterator[Probe]:
+def _probe(plan: AuditPlan, server: BootServerAddress, bounds: AuditBounds) -> Iterator[Probe]:
     user_agent = f"phone-sim audit ({plan.mac})"
     scheme = urlsplit(server.root).scheme
     probe: Probe
@@ -187,7 +187,7 @@ def _probe(plan: AuditPlan, server: BootServer, bounds: AuditBounds) -> Iterator
 
 
 def _questions(
-    plan: AuditPlan, server: BootServer, master: MasterConfiguration, logs: str
+    plan: AuditPlan, server: BootServerAddress, master: MasterConfiguration, logs: str
 ) -> Iterator[tuple[ProbeKind, str, Location]]:
     """What is asked, by which method and where, in order; only what the protocol knows."""
     is_http = server.root.startswith("http")
@@ -229,22 +229,22 @@ def _questions(
     yield ProbeKind.DOTTED, "GET", _at(server, f"x/%2E%2E/{main}")
 
 
-def _at(server: BootServer, path: str) -> Location:
+def _at(server: BootServerAddress, path: str) -> Location:
     return Location(url=server.root + path, credentials=server.credentials)
 
 
-def _same_server(location: Location, server: BootServer) -> bool:
+def _same_server(location: Location, server: BootServerAddress) -> bool:
     return urlsplit(location.url)[:2] == urlsplit(server.root)[:2]
 
 
-def _tls(plan: AuditPlan, server: BootServer, progress: Callable[[str], None]) -> TlsSeen | None:
+def _tls(plan: AuditPlan, server: BootServerAddress, progress: Callable[[str], None]) -> TlsSeen | None:
     if not server.root.startswith(("https:", "ftps:")):
         return None
     progress("trying the versions of TLS")
     return look_at_tls(server.root, plan.tls, seconds=plan.timeout)
 
 
-def _tftp(plan: AuditPlan, server: BootServer, bounds: AuditBounds) -> TftpSeen | None:
+def _tftp(plan: AuditPlan, server: BootServerAddress, bounds: AuditBounds) -> TftpSeen | None:
     if not server.root.startswith("tftp:") or bounds.are_reached:
         return None
     location = _at(server, server.master or DEFAULT_NAME)

@@ -13,7 +13,7 @@ from phone_sim.bounded_xml import attributes, parse_xml
 from phone_sim.errors import DocumentError, LicenseFileError
 from phone_sim.firmware.effects import Fetched
 from phone_sim.firmware.features import Enabled, NotLicensed
-from phone_sim.firmware.location import BootServer
+from phone_sim.firmware.location import BootServerAddress
 from phone_sim.firmware.master_config import ATTRIBUTES, SIZE_LIMIT
 from phone_sim.licensing.license_file import KEY_LIMIT, read_all
 from phone_sim.licensing.license_key import Malformed
@@ -52,7 +52,7 @@ def files_present(seen: Observations) -> Judgment:
     """Each file of CONFIG_FILES is there, for each model."""
     listed: dict[str, bool] = {}
     for boot in seen.boots:
-        server = BootServer.parse(seen.url)
+        server = BootServerAddress.parse(seen.url)
         urls = {place.url for name in boot.master.config_files if (place := server.locate("", name)) is not None}
         for one in boot.exchanges:
             if one.request.location.url in urls:

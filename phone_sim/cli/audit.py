@@ -133,9 +133,9 @@ def _print(seen: "Observations", findings: "Findings", *, as_json: bool) -> None
 
 
 def _checked(url: str) -> str:
-    from phone_sim.firmware.location import BootServer
+    from phone_sim.firmware.location import BootServerAddress
     from phone_sim.runtime.transport import check_addresses
 
-    BootServer.parse(url)  # one, and not several
+    BootServerAddress.parse(url)  # one, and not several
     check_addresses(url)
     return url

@@ -86,12 +86,12 @@ def publish_files(files: Mapping[str, bytes], place: str) -> list[str]:
     """Put files into a folder, or on an HTTP server."""
     from phone_sim.errors import AuthorityError, UsageError
     from phone_sim.firmware.effects import Upload, Uploaded
-    from phone_sim.firmware.location import BootServer
+    from phone_sim.firmware.location import BootServerAddress
     from phone_sim.runtime.transport import network_transport
 
     if "://" not in place:
         return _write(files, Path(place))
-    server = BootServer.parse(place)
+    server = BootServerAddress.parse(place)
     urls = []
     with closing(network_transport()) as transport:
         for name, data in files.items():

@@ -20,7 +20,7 @@ from phone_sim.cli.serving import (
 
 if TYPE_CHECKING:
     from phone_sim.boot_server.journal import Contents, Request
-    from phone_sim.firmware.location import BootServer
+    from phone_sim.firmware.location import BootServerAddress
     from phone_sim.recording.files import Recorder
 
 _MEBI = 1024 * 1024
@@ -94,7 +94,7 @@ def command(
         serve_until_interrupted(site, journal, faults, host, http_port, tftp_port, on_start)
 
 
-def _recorder(out: Path, server: "BootServer", *, body_limit: int, file_limit: int) -> "Recorder":
+def _recorder(out: Path, server: "BootServerAddress", *, body_limit: int, file_limit: int) -> "Recorder":
     """What writes the recording; limits are in MiB. Raises UsageError for a file that cannot be written."""
     from datetime import UTC, datetime
 
@@ -115,11 +115,11 @@ def _recorder(out: Path, server: "BootServer", *, body_limit: int, file_limit: i
         raise UsageError(f"--out {out}: {error.strerror}") from error
 
 
-def _server(url: str) -> "BootServer":
+def _server(url: str) -> "BootServerAddress":
     """The boot server at the address. Raises UsageError for one that cannot be spoken to."""
-    from phone_sim.firmware.location import BootServer
+    from phone_sim.firmware.location import BootServerAddress
     from phone_sim.runtime.transport import check_addresses
 
-    server = BootServer.parse(url)
+    server = BootServerAddress.parse(url)
     check_addresses(url)
     return server

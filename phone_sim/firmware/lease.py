@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.location import BootServer
+from phone_sim.firmware.location import BootServerAddress
 
 TIME_OFFSET, TIME_SERVERS, LOG_SERVERS, VENDOR, NTP_SERVERS, BOOT_SERVER = 2, 4, 7, 43, 42, 66
 CUSTOM_OPTIONS = range(128, 255)
@@ -45,7 +45,7 @@ class DhcpSettings:
 class LeaseInfo:
     """What the network told the phone; what it did not is empty or None.
 
-    `boot_server` is an address as `BootServer.parse_all` takes it, `gmt_offset` is in seconds.
+    `boot_server` is an address as `BootServerAddress.parse_all` takes it, `gmt_offset` is in seconds.
     """
 
     boot_server: str = ""
@@ -97,7 +97,7 @@ def _boot_server(value: bytes) -> str:
         return ""
     addresses = " ".join(one if "://" in one else f"{DEFAULT_SCHEME}://{one}" for one in text.split())
     try:
-        BootServer.parse_all(addresses)
+        BootServerAddress.parse_all(addresses)
     except UsageError:
         return ""
     return addresses

@@ -48,16 +48,16 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BootServer:
-    """The boot server: the URL of its root, which ends in a slash, and the master file that the address may name."""
+class BootServerAddress:
+    """The address of a boot server: the URL of its root, which ends in a slash, and the master file that it may name."""
 
     root: str
     credentials: Credentials | None = None
     master: str | None = None
 
     @classmethod
-    def parse(cls, address: str) -> "BootServer":
-        """The boot server at `address`, such as `tftp://10.0.0.1/` or `http://user:password@server/dir/example1.cfg`.
+    def parse(cls, address: str) -> "BootServerAddress":
+        """Read an address such as `tftp://10.0.0.1/` or `http://user:password@server/dir/example1.cfg`.
 
         An address that ends in `.cfg` and is longer than that names a master configuration file (field notes 1.3).
         Trailing NULs, as DHCP servers add them, are dropped.
@@ -76,7 +76,7 @@ class BootServer:
         return cls(root=root, credentials=location.credentials, master=last if names_master else None)
 
     @classmethod
-    def parse_all(cls, addresses: str) -> tuple["BootServer", ...]:
+    def parse_all(cls, addresses: str) -> tuple["BootServerAddress", ...]:
         """The boot servers at several addresses with blanks between, in the order in which they are tried.
 
         Raises:
@@ -103,8 +103,8 @@ class BootServer:
 
 
 @lru_cache(maxsize=_ADDRESSES_KEPT)
-def _boot_servers(addresses: str) -> tuple[BootServer, ...]:
-    servers = tuple(BootServer.parse(address) for address in addresses.split())
+def _boot_servers(addresses: str) -> tuple[BootServerAddress, ...]:
+    servers = tuple(BootServerAddress.parse(address) for address in addresses.split())
     if not 1 <= len(servers) <= SERVER_LIMIT:
         raise UsageError(f"{len(servers)} boot servers are given, 1 to {SERVER_LIMIT} can be")
     return servers

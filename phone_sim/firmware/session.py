@@ -10,7 +10,7 @@ from phone_sim.errors import UsageError
 from phone_sim.firmware import messages
 from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, Log, NotFound, TransferFailed
 from phone_sim.firmware.lease import DhcpSettings, LeaseInfo, asked_options, lease_info
-from phone_sim.firmware.location import BootServer, Location, authority_of
+from phone_sim.firmware.location import BootServerAddress, Location, authority_of
 from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.messages import Message
 from phone_sim.firmware.network_effects import AskLease, Leased, NoLease
@@ -75,8 +75,8 @@ class Session:
     def __init__(self, identity: Identity, parameters: Parameters) -> None:
         self.identity = identity
         self.told = LeaseInfo()
-        self.server: BootServer | None = None
-        self.servers: tuple[BootServer, ...] = ()
+        self.server: BootServerAddress | None = None
+        self.servers: tuple[BootServerAddress, ...] = ()
         self.reachable = True
         self._complained_of: frozenset[str] = frozenset()
         self.no_time_reason = ""
@@ -103,7 +103,7 @@ class Session:
         if isinstance(reply, Leased):
             self.told = lease_info(reply.options, dhcp)
             self.configure(last)
-            servers = BootServer.parse_all(self.told.boot_server) if self.told.boot_server else ()
+            servers = BootServerAddress.parse_all(self.told.boot_server) if self.told.boot_server else ()
             named = " ".join(server.root for server in servers) or "none"
             await self.say(messages.LEASED, address=reply.address, servers=named)
         elif isinstance(reply, NoLease):
@@ -114,7 +114,7 @@ class Session:
         empty."""
         address = self.identity.boot_server or self.told.boot_server or remembered
         try:
-            self.servers = BootServer.parse_all(address)
+            self.servers = BootServerAddress.parse_all(address)
             self.turn_to(self.servers[0])
         except UsageError:
             await self.say(messages.NO_BOOT_SERVER)
@@ -122,7 +122,7 @@ class Session:
             return ""
         return address
 
-    def turn_to(self, server: BootServer) -> None:
+    def turn_to(self, server: BootServerAddress) -> None:
         """Go by this boot server from now on."""
         self.server = server
         self.reachable = True

@@ -25,7 +25,7 @@ from phone_sim.boot_server.site import (
     locate,
 )
 from phone_sim.firmware.effects import Fetch, Fetched, NotFound, Refused, TransferFailed, Upload, Uploaded
-from phone_sim.firmware.location import BootServer, Location
+from phone_sim.firmware.location import BootServerAddress, Location
 from phone_sim.runtime.transport import Transport
 
 _HTTP_WORDS = re.compile(r"HTTP ([2-5][0-9]{2}) ?(.*)")
@@ -68,7 +68,7 @@ class ProxySite:
     most `read_limit` bytes, an upload `upload_limit`.
     """
 
-    server: BootServer
+    server: BootServerAddress
     transports: Transports
     user_agent: str = ""
     upload_limit: int = UPLOAD_LIMIT

@@ -17,7 +17,7 @@ from phone_sim.firmware.features import Gate, feature_named
 from phone_sim.firmware.keypad import Press, parse_press
 from phone_sim.firmware.lease import DhcpSettings
 from phone_sim.firmware.lifecycle import State
-from phone_sim.firmware.location import BootServer
+from phone_sim.firmware.location import BootServerAddress
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.profile import CURRENT, profile_for
 from phone_sim.firmware.screen import Frame
@@ -69,7 +69,7 @@ class VirtualPhone:
         transport: Transport | None = None,
     ) -> None:
         if url:
-            BootServer.parse_all(url)
+            BootServerAddress.parse_all(url)
         identity = Identity(
             model=model if isinstance(model, Model) else load_model(model),
             features=load_features(),

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetch, Upload
-from phone_sim.firmware.location import BootServer, authority_of
+from phone_sim.firmware.location import BootServerAddress, authority_of
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.certificates import own_tls
 from phone_sim.runtime.transport import Limits, Tls, Transport, network_transport
@@ -23,7 +23,7 @@ class RemoteServer:
     def __init__(self, case: NamedServer, *, limits: Limits) -> None:
         self._case = case
         self._limits = limits
-        self._roots = tuple(server.root for server in BootServer.parse_all(case.url))
+        self._roots = tuple(server.root for server in BootServerAddress.parse_all(case.url))
 
     @property
     def url(self) -> str:

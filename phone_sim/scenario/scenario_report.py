@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from phone_sim import junit
-from phone_sim.firmware.location import BootServer
+from phone_sim.firmware.location import BootServerAddress
 from phone_sim.printable import printable
 from phone_sim.scenario.case import NamedServer
 from phone_sim.scenario.run import ScenarioOutcome, StepFailure
@@ -74,7 +74,11 @@ def _case(outcome: ScenarioOutcome) -> junit.JunitCase:
 def _named(outcome: ScenarioOutcome) -> str | None:
     """The addresses of the named boot server, without user and password; None for the embedded one."""
     server = outcome.scenario.server
-    return " ".join(each.root for each in BootServer.parse_all(server.url)) if isinstance(server, NamedServer) else None
+    return (
+        " ".join(each.root for each in BootServerAddress.parse_all(server.url))
+        if isinstance(server, NamedServer)
+        else None
+    )
 
 
 def _failure(outcome: ScenarioOutcome, failure: StepFailure) -> str:

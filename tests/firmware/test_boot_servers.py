@@ -4,7 +4,7 @@ import pytest
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetch, FetchReply, NotFound, TransferFailed, Upload, Uploaded
-from phone_sim.firmware.location import BootServer
+from phone_sim.firmware.location import BootServerAddress
 from phone_sim.licensing.license_file import write
 from phone_sim.runtime.transport.memory import MemoryTransport, serve
 from phone_sim.runtime.virtual_phone import VirtualPhone
@@ -73,4 +73,4 @@ def test_phone_runs_on_its_last_configuration_when_all_are_silent() -> None:
 @pytest.mark.parametrize("addresses", ["", " ".join(f"http://h{number}/" for number in range(9)), "http://a/ nowhere"])
 def test_addresses_that_cannot_be_tried_are_refused(addresses: str) -> None:
     with pytest.raises(UsageError):
-        BootServer.parse_all(addresses)
+        BootServerAddress.parse_all(addresses)

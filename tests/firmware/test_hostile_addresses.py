@@ -4,7 +4,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from phone_sim.firmware.boot import boot
-from phone_sim.firmware.location import BootServer, shown_name
+from phone_sim.firmware.location import BootServerAddress, shown_name
 from tests.make import Dialogue, configured, identity, master
 
 PIECES = st.sampled_from(
@@ -17,7 +17,7 @@ ADDRESSES = st.lists(PIECES, max_size=8).map("".join) | st.text(max_size=30)
 @example("http://[::1]a@]/", "x.cfg")
 @example("", "http://[::1]a@]/x")
 def test_any_directory_and_name_lead_somewhere_or_nowhere(directory: str, name: str) -> None:
-    location = BootServer.parse("http://boot.example/dir/").locate(directory, name)
+    location = BootServerAddress.parse("http://boot.example/dir/").locate(directory, name)
     if location is not None:
         assert "://" in location.url
         assert isinstance(location.name, str)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from phone_sim.errors import UsageError
 from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.lease import DhcpSettings, LeaseInfo, asked_options, lease_info
-from phone_sim.firmware.location import BootServer
+from phone_sim.firmware.location import BootServerAddress
 from phone_sim.firmware.network_effects import AskLease, LeaseAnswer, Leased, NoLease
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.session import Identity
@@ -125,7 +125,7 @@ def test_offset_that_makes_no_sense_is_none(value: bytes) -> None:
 def test_any_options_tell_usable_things(options: dict[int, bytes]) -> None:
     found = told(options)
     if found.boot_server:
-        BootServer.parse_all(found.boot_server)
+        BootServerAddress.parse_all(found.boot_server)
     assert found.gmt_offset is None or abs(found.gmt_offset) <= 14 * 3600
 
 

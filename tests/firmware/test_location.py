@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.location import BootServer, Credentials, Location
+from phone_sim.firmware.location import BootServerAddress, Credentials, Location
 
 USER = Credentials(user="u", password="p")
-SERVER = BootServer(root="http://boot.example/dir/", credentials=USER)
+SERVER = BootServerAddress(root="http://boot.example/dir/", credentials=USER)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ SERVER = BootServer(root="http://boot.example/dir/", credentials=USER)
     ],
 )
 def test_address_is_a_root_and_perhaps_a_master_file(address: str, root: str, master: str | None) -> None:
-    assert BootServer.parse(address) == BootServer(root=root, master=master)
+    assert BootServerAddress.parse(address) == BootServerAddress(root=root, master=master)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_address_is_a_root_and_perhaps_a_master_file(address: str, root: str, ma
     ],
 )
 def test_credentials_are_kept_apart(address: str, user: str, password: str) -> None:
-    server = BootServer.parse(address)
+    server = BootServerAddress.parse(address)
     assert server.credentials == Credentials(user=user, password=password)
     assert "@" not in server.root
     assert repr(server.credentials) == f"Credentials(user={user!r}, password=...)"
@@ -66,7 +66,7 @@ def test_credentials_are_kept_apart(address: str, user: str, password: str) -> N
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(UsageError, match="is not a boot server address"):
-        BootServer.parse(address)
+        BootServerAddress.parse(address)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_any_directory_and_name_have_a_place_or_none(directory: str, name: str) 
 def test_any_address_is_read_or_refused(address: str) -> None:
     for whole in (address, f"http://{address}"):
         try:
-            server = BootServer.parse(whole)
+            server = BootServerAddress.parse(whole)
         except UsageError:
             continue
         assert server.root.endswith("/")

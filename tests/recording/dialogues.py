@@ -11,7 +11,7 @@ from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.journal import Journal
 from phone_sim.boot_server.site import Site
 from phone_sim.boot_server.tftp import TftpBootServer
-from phone_sim.firmware.location import BootServer
+from phone_sim.firmware.location import BootServerAddress
 from phone_sim.recording.dialogue import Body, RecordedExchange, Recording
 from phone_sim.recording.files import BODY_LIMIT, FILE_LIMIT, Recorder, load_recording
 from phone_sim.recording.proxy import ProxySite, Transports
@@ -56,7 +56,7 @@ def proxied(
     ended: list[str] | None = None,
 ) -> Iterator[Front]:
     """The server at a URL, asked through the proxy, which records into a file."""
-    server = BootServer.parse(url)
+    server = BootServerAddress.parse(url)
     on_end = ([] if ended is None else ended).append
     with (
         closing(Transports(lambda: network_transport(limits=limits))) as transports,

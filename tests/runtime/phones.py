@@ -11,7 +11,7 @@ from typing import TypeVar
 from phone_sim.firmware.effects import Effect, Fetch, Upload
 from phone_sim.firmware.features import Enabled, Gate
 from phone_sim.firmware.flash import FlashContents
-from phone_sim.firmware.location import BootServer
+from phone_sim.firmware.location import BootServerAddress
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.phone import Phone
 from phone_sim.licensing import license_file
@@ -63,7 +63,7 @@ def within(call: Callable[[], Result], seconds: float = BOUND) -> Result:
 def fetch(url: str, *, limit: int = 1_000_000) -> Fetch:
     """The request for the file at a URL, which may hold user and password."""
     root, _, name = url.rpartition("/")
-    location = BootServer.parse(root).locate("", name)
+    location = BootServerAddress.parse(root).locate("", name)
     assert location is not None
     return Fetch(location=location, limit=limit, user_agent="FileTransport PolycomSoundPointIP-SPIP_670-UA/3.3.0")
 

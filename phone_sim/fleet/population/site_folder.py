@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from phone_sim.boot_server.site import locate
 from phone_sim.errors import AuthorityError, MasterConfigurationError, UsageError
 from phone_sim.firmware import master_config
-from phone_sim.firmware.location import BootServer
+from phone_sim.firmware.location import BootServerAddress
 from phone_sim.firmware.master_config import MasterConfiguration
 from phone_sim.fleet.population.bulk_licenses import BulkLicenses
 from phone_sim.fleet.population.phones import PlannedPhone
@@ -21,7 +21,7 @@ from phone_sim.runtime.model_files import load_model
 from phone_sim.whole_file import write_new
 
 _AT_ONCE = 4000
-_BOOT_SERVER = BootServer(root="http://boot.example/")
+_BOOT_SERVER = BootServerAddress(root="http://boot.example/")
 
 
 class SiteFolder:

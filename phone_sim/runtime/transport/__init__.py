@@ -14,7 +14,7 @@ from typing import Protocol
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetch, FetchReply, TransferFailed, Upload, UploadReply
-from phone_sim.firmware.location import BootServer
+from phone_sim.firmware.location import BootServerAddress
 from phone_sim.printable import printable
 
 _REASON_LIMIT = 100
@@ -67,7 +67,7 @@ def check_addresses(addresses: str) -> None:
     Raises:
         UsageError: that says which.
     """
-    for server in BootServer.parse_all(addresses):
+    for server in BootServerAddress.parse_all(addresses):
         if server.root.partition("://")[0] not in SCHEMES:
             raise UsageError(f"{server.root}: {', '.join(SCHEMES)} can be spoken")
 
