@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 
 import pytest
 
-from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.http import HttpEndpoint
 from phone_sim.boot_server.site import MemorySite
 
 pytest_plugins = ["pytester"]
@@ -287,7 +287,7 @@ def test_needs_its_own_files(boot_server):
 """
     files = {"000000000000.cfg": b'<APPLICATION CONFIG_FILES="a.cfg"/>', "a.cfg": b"<a x.y='1'/>"}
     site = MemorySite(files)
-    with HttpBootServer(site) as server:
+    with HttpEndpoint(site) as server:
         result = run(pytester, source, "--boot-server", server.url)
     result.assert_outcomes(passed=6, failed=1)
     result.stdout.fnmatch_lines(

@@ -6,15 +6,15 @@ conditional requests.
 
 from functools import partial
 
+from phone_sim.boot_server.endpoint import Endpoint
 from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.http_conversation import HttpConversation
 from phone_sim.boot_server.http_listener import HttpListener
 from phone_sim.boot_server.journal import Journal
-from phone_sim.boot_server.listening import ListeningServer
 from phone_sim.boot_server.site import Site
 
 
-class HttpBootServer(ListeningServer):
+class HttpEndpoint(Endpoint):
     """Serves a site over HTTP/1.1 on an IPv4 address; a context manager.
 
     `port` 0 takes a free port, which `port` and `url` name once the server has started. Limits, in seconds:

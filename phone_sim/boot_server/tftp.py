@@ -9,9 +9,9 @@ from functools import partial
 from time import monotonic
 from typing import assert_never
 
+from phone_sim.boot_server.endpoint import Endpoint
 from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.journal import BROKEN_OFF, Contents, Journal, Request
-from phone_sim.boot_server.listening import ListeningServer
 from phone_sim.boot_server.site import OUTSIDE, Forbidden, Found, Missing, Refusing, Site, Stored, TooLarge, locate
 from phone_sim.boot_server.tftp_conversation import TftpConversation, TransferBrokenError
 from phone_sim.boot_server.tftp_faults import TftpFault
@@ -28,7 +28,7 @@ from phone_sim.boot_server.tftp_packets import (
 _SERVED = 0
 
 
-class TftpBootServer(ListeningServer):
+class TftpEndpoint(Endpoint):
     """Serves a site over TFTP on an IPv4 address; a context manager.
 
     `port` 0 takes a free port, which `port` and `url` name once the server has started. A packet is sent again after

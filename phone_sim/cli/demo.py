@@ -51,15 +51,15 @@ def command(tftp: bool, as_json: bool) -> None:
     Example: phone-sim demo
     """
     from phone_sim.boot_server.folder_site import FolderSite
-    from phone_sim.boot_server.http import HttpBootServer
-    from phone_sim.boot_server.tftp import TftpBootServer
+    from phone_sim.boot_server.http import HttpEndpoint
+    from phone_sim.boot_server.tftp import TftpEndpoint
     from phone_sim.cli.phone_report import print_json
     from phone_sim.runtime.transport import network_transport
 
     steps = []
     with TemporaryDirectory() as name:
         folder = Path(name)
-        kind = TftpBootServer if tftp else HttpBootServer
+        kind = TftpEndpoint if tftp else HttpEndpoint
         with kind(FolderSite(folder)) as server, closing(network_transport()) as transport:
             for step in _story(DemoStage(folder, server.url, transport)):
                 steps.append(step)

@@ -119,17 +119,17 @@ def serve_until_interrupted(
     from contextlib import ExitStack
 
     with _interrupts() as wait, ExitStack() as stack:
-        from phone_sim.boot_server.http import HttpBootServer
-        from phone_sim.boot_server.tftp import TftpBootServer
+        from phone_sim.boot_server.http import HttpEndpoint
+        from phone_sim.boot_server.tftp import TftpEndpoint
 
         started: list[str] = []
         if http_port is None and tftp_port is None:
             http_port = tftp_port = 0
         if http_port is not None:
-            http = HttpBootServer(site, host=host, port=http_port, journal=journal, faults=faults)
+            http = HttpEndpoint(site, host=host, port=http_port, journal=journal, faults=faults)
             started.append(stack.enter_context(http).url)
         if tftp_port is not None:
-            tftp = TftpBootServer(site, host=host, port=tftp_port, journal=journal, faults=faults)
+            tftp = TftpEndpoint(site, host=host, port=tftp_port, journal=journal, faults=faults)
             started.append(stack.enter_context(tftp).url)
         for url in started:
             on_start(url)

@@ -49,7 +49,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BootServerAddress:
-    """The address of a boot server: the URL of its root, which ends in a slash, and the master file that it may name."""
+    """Address of a boot server: the URL of its root, which ends in a slash, and the master file that it may name."""
 
     root: str
     credentials: Credentials | None = None

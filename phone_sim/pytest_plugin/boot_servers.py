@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.folder_site import FolderSite
-from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.http import HttpEndpoint
 from phone_sim.boot_server.journal import Journal, Request
 from phone_sim.boot_server.site import Stored, TooLarge, locate
-from phone_sim.boot_server.tftp import TftpBootServer
+from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.errors import UsageError
 
 
@@ -35,8 +35,8 @@ class EmbeddedBootServer:
         self.faults = FaultPlan(seed=seed)
         self._site = FolderSite(folder)
         self._journal = Journal()
-        self._http = HttpBootServer(self._site, journal=self._journal, faults=self.faults)
-        self._tftp = TftpBootServer(self._site, journal=self._journal, faults=self.faults)
+        self._http = HttpEndpoint(self._site, journal=self._journal, faults=self.faults)
+        self._tftp = TftpEndpoint(self._site, journal=self._journal, faults=self.faults)
         self._errors = _LoggedErrors()
         self._running = ExitStack()
 

@@ -9,9 +9,9 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from phone_sim.boot_server.faults import FaultPlan
-from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.http import HttpEndpoint
 from phone_sim.boot_server.site import Found, MemorySite, Missing, ReadAnswer, Stored, TooLarge, WriteAnswer
-from phone_sim.boot_server.tftp import TftpBootServer
+from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import (
     Fetch,
@@ -29,7 +29,7 @@ from phone_sim.runtime.transport import Limits, Transport, network_transport
 from phone_sim.runtime.transport.memory import MemoryTransport
 from phone_sim.scenario.case import AddFault, EmbeddedServer, Protocol, Put, Remove, ServerChange, ServerEvent
 
-_SERVERS = {Protocol.HTTP: HttpBootServer, Protocol.TFTP: TftpBootServer}
+_SERVERS = {Protocol.HTTP: HttpEndpoint, Protocol.TFTP: TftpEndpoint}
 _NO_ANSWER = TransferFailed("no answer", unreachable=True)
 
 

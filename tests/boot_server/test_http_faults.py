@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from phone_sim.boot_server.fault_kinds import FAULTS
 from phone_sim.boot_server.faults import CONDITIONS, FaultPlan
-from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.http import HttpEndpoint
 from phone_sim.boot_server.journal import BROKEN_OFF, Request
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.cli.main import main
@@ -32,22 +32,22 @@ PATIENCE = 20.0
 
 
 @contextmanager
-def serving(*rules: str, site: MemorySite | None = None, request_limit: float = PATIENCE) -> Iterator[HttpBootServer]:
+def serving(*rules: str, site: MemorySite | None = None, request_limit: float = PATIENCE) -> Iterator[HttpEndpoint]:
     """A boot server with faults; none of its threads outlives it."""
     before = threading.active_count()
     shown = site or MemorySite({"a.cfg": FILE})
-    with HttpBootServer(shown, faults=FaultPlan(rules, seed=5), request_limit=request_limit) as server:
+    with HttpEndpoint(shown, faults=FaultPlan(rules, seed=5), request_limit=request_limit) as server:
         yield server
     assert threading.active_count() == before
 
 
-def got(server: HttpBootServer, *, redirects: bool = False) -> requests.Response:
+def got(server: HttpEndpoint, *, redirects: bool = False) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
         return session.get(f"{server.url}a.cfg", allow_redirects=redirects, timeout=PATIENCE)
 
 
-def connect(server: HttpBootServer) -> socket.socket:
+def connect(server: HttpEndpoint) -> socket.socket:
     return socket.create_connection((server.host, server.port), timeout=PATIENCE)
 
 
@@ -59,7 +59,7 @@ def first_words(connection: socket.socket) -> bytes:
         return b"RESET"
 
 
-def said(server: HttpBootServer) -> bytes:
+def said(server: HttpEndpoint) -> bytes:
     """All that the server answers to one request on a raw socket; ends with `RESET` where it was reset."""
     with connect(server) as connection:
         connection.sendall(b"GET /a.cfg HTTP/1.1\r\nConnection: close\r\n\r\n")
@@ -71,7 +71,7 @@ def said(server: HttpBootServer) -> bytes:
         return received
 
 
-def journaled(server: HttpBootServer) -> Request:
+def journaled(server: HttpEndpoint) -> Request:
     """The one request of the journal."""
     assert server.journal.wait_for(1, PATIENCE)
     (request,) = server.journal.requests
@@ -225,7 +225,7 @@ def test_password_is_asked_for_once(scheme: str) -> None:
 
 
 def test_server_is_down_and_up_again() -> None:
-    with HttpBootServer(MemorySite({"a.cfg": FILE}), faults=(plan := FaultPlan(["down"]))) as server:
+    with HttpEndpoint(MemorySite({"a.cfg": FILE}), faults=(plan := FaultPlan(["down"]))) as server:
         assert said(server) == b""
         assert (journaled(server).status, journaled(server).fault) == (BROKEN_OFF, "down")
         plan.clear()

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_sim.boot_server.folder_site import FolderSite
-from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.http import HttpEndpoint
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.errors import UsageError
 
@@ -28,9 +28,9 @@ def site() -> MemorySite:
 
 
 @pytest.fixture
-def server(site: MemorySite) -> Iterator[HttpBootServer]:
+def server(site: MemorySite) -> Iterator[HttpEndpoint]:
     before = threading.active_count()
-    with HttpBootServer(site) as server:
+    with HttpEndpoint(site) as server:
         yield server
     assert threading.active_count() == before
 
@@ -43,11 +43,11 @@ def client() -> Iterator[requests.Session]:
         yield session
 
 
-def connect(server: HttpBootServer) -> socket.socket:
+def connect(server: HttpEndpoint) -> socket.socket:
     return socket.create_connection((server.host, server.port), timeout=20)
 
 
-def said(server: HttpBootServer, words: bytes) -> bytes:
+def said(server: HttpEndpoint, words: bytes) -> bytes:
     """All that the server answers to `words` until it closes the connection."""
     with connect(server) as connection:
         connection.sendall(words)
@@ -70,7 +70,7 @@ def status_of(answer: bytes) -> int:
     [("a.cfg", "text/xml"), ("empty.xml", "text/xml"), ("folder/b.ld", "application/octet-stream")],
 )
 def test_file_is_served(
-    server: HttpBootServer, client: requests.Session, site: MemorySite, path: str, content_type: str
+    server: HttpEndpoint, client: requests.Session, site: MemorySite, path: str, content_type: str
 ) -> None:
     answer = client.get(server.url + path)
     assert (answer.status_code, answer.content) == (200, site.files[path])
@@ -78,25 +78,25 @@ def test_file_is_served(
     assert answer.headers["Server"] == "phone_sim"
 
 
-def test_head_has_no_body(server: HttpBootServer, client: requests.Session) -> None:
+def test_head_has_no_body(server: HttpEndpoint, client: requests.Session) -> None:
     answer = client.head(server.url + "folder/b.ld")
     assert (answer.status_code, answer.content, answer.headers["Content-Length"]) == (200, b"", "256")
     assert client.head(server.url + "none").status_code == 404
 
 
-def test_missing_file_has_a_page(server: HttpBootServer, client: requests.Session) -> None:
+def test_missing_file_has_a_page(server: HttpEndpoint, client: requests.Session) -> None:
     answer = client.get(server.url + "0004f2aabbcc-license.cfg")
     assert answer.status_code == 404
     assert answer.headers["Content-Type"] == "text/html"
     assert "<h1>404 Not Found</h1>" in answer.text
 
 
-def test_query_and_percent_signs_are_read(server: HttpBootServer, client: requests.Session) -> None:
+def test_query_and_percent_signs_are_read(server: HttpEndpoint, client: requests.Session) -> None:
     assert client.get(server.url + "folder%2Fb%2eld?a=1").status_code == 200
     assert said(server, b"GET http://boot.example/a.cfg HTTP/1.1\r\nConnection: close\r\n\r\n").endswith(b"<a/>")
 
 
-def test_upload_is_stored(server: HttpBootServer, client: requests.Session, site: MemorySite) -> None:
+def test_upload_is_stored(server: HttpEndpoint, client: requests.Session, site: MemorySite) -> None:
     first = client.put(server.url + "0004f2aabbcc-app.log", data=b"one")
     second = client.put(server.url + "0004f2aabbcc-app.log", data=b"two")
     empty = client.put(server.url + "empty.log", data=b"", headers={"Content-Length": "0"})
@@ -105,7 +105,7 @@ def test_upload_is_stored(server: HttpBootServer, client: requests.Session, site
     assert (site.files["0004f2aabbcc-app.log"], site.files["empty.log"]) == (b"two", b"")
 
 
-def test_upload_over_the_limit_is_refused(server: HttpBootServer, client: requests.Session, site: MemorySite) -> None:
+def test_upload_over_the_limit_is_refused(server: HttpEndpoint, client: requests.Session, site: MemorySite) -> None:
     assert client.put(server.url + "log", data=bytes(LIMIT)).status_code == 201
     assert client.put(server.url + "log", data=bytes(LIMIT + 1)).status_code == 413
     assert client.put(server.url + "log", data=bytes(8_000_000)).status_code == 413
@@ -127,9 +127,7 @@ def test_upload_over_the_limit_is_refused(server: HttpBootServer, client: reques
         (b"Content-Length: 3\r\nContent-Range: bytes 0-2/9\r\n", 400),
     ],
 )
-def test_upload_of_unclear_length_is_refused(
-    server: HttpBootServer, site: MemorySite, head: bytes, status: int
-) -> None:
+def test_upload_of_unclear_length_is_refused(server: HttpEndpoint, site: MemorySite, head: bytes, status: int) -> None:
     with connect(server) as connection:
         connection.sendall(b"PUT /log HTTP/1.1\r\n" + head + b"\r\nabc")
         connection.shutdown(socket.SHUT_WR)
@@ -139,7 +137,7 @@ def test_upload_of_unclear_length_is_refused(
     assert "log" not in site.files
 
 
-def test_upload_cut_short_is_not_stored(server: HttpBootServer, site: MemorySite) -> None:
+def test_upload_cut_short_is_not_stored(server: HttpEndpoint, site: MemorySite) -> None:
     with connect(server) as connection:
         connection.sendall(b"PUT /log HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc")
         connection.shutdown(socket.SHUT_WR)
@@ -148,7 +146,7 @@ def test_upload_cut_short_is_not_stored(server: HttpBootServer, site: MemorySite
     assert [(each.status, each.size) for each in server.journal.requests] == [(400, 0)]
 
 
-def test_body_is_asked_for_only_if_it_is_taken(server: HttpBootServer, site: MemorySite) -> None:
+def test_body_is_asked_for_only_if_it_is_taken(server: HttpEndpoint, site: MemorySite) -> None:
     head = b"PUT /log HTTP/1.1\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: "
     with connect(server) as connection:
         connection.sendall(head + b"3\r\n\r\n")
@@ -163,13 +161,13 @@ def test_body_is_asked_for_only_if_it_is_taken(server: HttpBootServer, site: Mem
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE", "OPTIONS", "MKCOL", "PATCH"])
-def test_other_method_is_refused(server: HttpBootServer, client: requests.Session, method: str) -> None:
+def test_other_method_is_refused(server: HttpEndpoint, client: requests.Session, method: str) -> None:
     assert client.request(method, server.url + "a.cfg", data=b"body").status_code == 501
     assert [(each.method, each.status) for each in server.journal.requests] == [(method, 501)]
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
-def test_curl_reads_and_writes(server: HttpBootServer, site: MemorySite, tmp_path: Path) -> None:
+def test_curl_reads_and_writes(server: HttpEndpoint, site: MemorySite, tmp_path: Path) -> None:
     upload = tmp_path / "upload.log"
     upload.write_bytes(b"line\n")
     curl = ["curl", "--silent", "--show-error", "--noproxy", "*", "--max-time", "20"]
@@ -202,7 +200,7 @@ def test_no_path_leads_out_of_the_root(tmp_path: Path, path: str) -> None:
     (tmp_path / "secret").write_bytes(b"secret")
     (root / "link").symlink_to(tmp_path / "secret")
     (root / "folder").symlink_to(tmp_path, target_is_directory=True)
-    with HttpBootServer(FolderSite(root)) as server:
+    with HttpEndpoint(FolderSite(root)) as server:
         read = said(server, f"GET /{path} HTTP/1.1\r\nConnection: close\r\n\r\n".encode())
         head = f"PUT /{path} HTTP/1.1\r\nConnection: close\r\nContent-Length: 4\r\n\r\n"
         written = said(server, head.encode() + b"mine")
@@ -213,12 +211,12 @@ def test_no_path_leads_out_of_the_root(tmp_path: Path, path: str) -> None:
 
 
 def test_absolute_path_is_below_the_root(tmp_path: Path) -> None:
-    with HttpBootServer(FolderSite(tmp_path)) as server:
+    with HttpEndpoint(FolderSite(tmp_path)) as server:
         for path in (b"/etc/passwd", b"//etc/passwd", b"/%2Fetc/passwd"):
             assert status_of(said(server, b"GET " + path + b" HTTP/1.1\r\nConnection: close\r\n\r\n")) == 404
 
 
-def test_connection_is_kept(server: HttpBootServer) -> None:
+def test_connection_is_kept(server: HttpEndpoint) -> None:
     answer = said(
         server,
         b"GET /a.cfg HTTP/1.1\r\n\r\nPUT /x HTTP/1.1\r\nContent-Length: 1\r\n\r\nx"
@@ -229,7 +227,7 @@ def test_connection_is_kept(server: HttpBootServer) -> None:
     assert len({each.client for each in server.journal.requests}) == 1
 
 
-def test_body_of_a_get_is_not_taken_for_a_request(server: HttpBootServer) -> None:
+def test_body_of_a_get_is_not_taken_for_a_request(server: HttpEndpoint) -> None:
     inner = b"GET /folder/b.ld HTTP/1.1\r\n\r\n"
     with connect(server) as connection:
         connection.sendall(b"GET /a.cfg HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(inner) + inner)
@@ -238,7 +236,7 @@ def test_body_of_a_get_is_not_taken_for_a_request(server: HttpBootServer) -> Non
     assert [each.path for each in server.journal.requests] == ["a.cfg"]
 
 
-def test_request_is_in_the_journal(server: HttpBootServer, client: requests.Session) -> None:
+def test_request_is_in_the_journal(server: HttpEndpoint, client: requests.Session) -> None:
     client.get(server.url + "a.cfg?x=%20")
     client.put(server.url + "log", data=b"12345")
     client.head(server.url + "none")
@@ -255,13 +253,13 @@ def test_request_is_in_the_journal(server: HttpBootServer, client: requests.Sess
     assert first.seconds >= 0
 
 
-def test_answered_request_is_already_in_the_journal(server: HttpBootServer, client: requests.Session) -> None:
+def test_answered_request_is_already_in_the_journal(server: HttpEndpoint, client: requests.Session) -> None:
     for count in range(1, 101):
         client.get(server.url + "folder/b.ld")
         assert len(server.journal.requests) == count
 
 
-def test_fifty_clients_at_once_are_served(server: HttpBootServer) -> None:
+def test_fifty_clients_at_once_are_served(server: HttpEndpoint) -> None:
     together = threading.Barrier(50)
 
     def fetch(number: int) -> bytes:
@@ -280,7 +278,7 @@ def test_fifty_clients_at_once_are_served(server: HttpBootServer) -> None:
 
 def test_connection_over_the_bound_is_turned_away(site: MemorySite) -> None:
     request = b"GET /a.cfg HTTP/1.1\r\n\r\n"
-    with HttpBootServer(site, max_connections=1) as server, connect(server) as first:
+    with HttpEndpoint(site, max_connections=1) as server, connect(server) as first:
         first.sendall(request)
         assert first.recv(1000).startswith(b"HTTP/1.1 200 ")
         with connect(server) as second:
@@ -290,7 +288,7 @@ def test_connection_over_the_bound_is_turned_away(site: MemorySite) -> None:
 
 
 def test_silent_client_is_cut(site: MemorySite) -> None:
-    with HttpBootServer(site, idle_limit=0.1) as server:
+    with HttpEndpoint(site, idle_limit=0.1) as server:
         assert said(server, b"") == b""
         assert said(server, b"GET /a.cfg HTTP/1.1\r\n") == b""
         assert said(server, b"PUT /log HTTP/1.1\r\nContent-Length: 5\r\n\r\nab") == b""
@@ -300,7 +298,7 @@ def test_silent_client_is_cut(site: MemorySite) -> None:
     "opening", [b"GET /", b"GET / HTTP/1.1\r\nX: ", b"PUT /x HTTP/1.1\r\nContent-Length: 900\r\n\r\n"]
 )
 def test_client_that_drips_is_cut(site: MemorySite, opening: bytes) -> None:
-    with HttpBootServer(site, request_limit=0.3) as server, connect(server) as connection:
+    with HttpEndpoint(site, request_limit=0.3) as server, connect(server) as connection:
         connection.sendall(opening)
         connection.settimeout(0.02)
         for _ in range(1000):
@@ -317,13 +315,13 @@ def test_client_that_drips_is_cut(site: MemorySite, opening: bytes) -> None:
 
 
 def test_client_that_does_not_read_is_cut() -> None:
-    with HttpBootServer(MemorySite({"big": bytes(32_000_000)}), request_limit=0.3) as server, connect(server) as slow:
+    with HttpEndpoint(MemorySite({"big": bytes(32_000_000)}), request_limit=0.3) as server, connect(server) as slow:
         slow.sendall(b"GET /big HTTP/1.1\r\n\r\n")
         assert server.journal.wait_for(1, timeout=20)
         assert 0 <= server.journal.requests[0].size < 32_000_000
 
 
-def test_long_head_is_refused(server: HttpBootServer) -> None:
+def test_long_head_is_refused(server: HttpEndpoint) -> None:
     start = b"GET /a.cfg HTTP/1.1\r\n"
     long_line, many_bytes, many_lines = b"X: " + b"x" * 20_000, b"X: 1234567890123\r\n" * 1000, b"X:\r\n" * 101
     for head in (long_line, many_bytes, many_lines):
@@ -331,7 +329,7 @@ def test_long_head_is_refused(server: HttpBootServer) -> None:
     assert status_of(refusal(server, b"GET /" + b"a" * 70_000)) == 414
 
 
-def refusal(server: HttpBootServer, words: bytes) -> bytes:
+def refusal(server: HttpEndpoint, words: bytes) -> bytes:
     """The answer to what the server does not read to its end; the client may go on sending all the same."""
     with connect(server) as connection:
         connection.sendall(words)
@@ -342,7 +340,7 @@ def refusal(server: HttpBootServer, words: bytes) -> bytes:
 
 
 @given(st.binary(max_size=200) | st.builds(lambda noise: b"GET /" + noise + b"\r\n\r\n", st.binary(max_size=200)))
-def test_noise_does_not_stop_the_server(noisy_server: HttpBootServer, noise: bytes) -> None:
+def test_noise_does_not_stop_the_server(noisy_server: HttpEndpoint, noise: bytes) -> None:
     with connect(noisy_server) as connection:
         connection.sendall(noise)
         connection.shutdown(socket.SHUT_WR)
@@ -351,13 +349,13 @@ def test_noise_does_not_stop_the_server(noisy_server: HttpBootServer, noise: byt
 
 
 @pytest.fixture(scope="module")
-def noisy_server() -> Iterator[HttpBootServer]:
-    with HttpBootServer(MemorySite({"a": b"1"})) as server:
+def noisy_server() -> Iterator[HttpEndpoint]:
+    with HttpEndpoint(MemorySite({"a": b"1"})) as server:
         yield server
 
 
 def test_client_that_leaves_makes_no_noise(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
-    with HttpBootServer(MemorySite({"big": bytes(32_000_000)})) as server:
+    with HttpEndpoint(MemorySite({"big": bytes(32_000_000)})) as server:
         with connect(server) as connection:
             connection.sendall(b"GET /big HTTP/1.1\r\n\r\n")
             connection.recv(10)
@@ -368,7 +366,7 @@ def test_client_that_leaves_makes_no_noise(capfd: pytest.CaptureFixture[str], ca
 
 def test_stop_ends_what_is_under_way() -> None:
     before = threading.active_count()
-    with HttpBootServer(MemorySite({"big": bytes(32_000_000)})) as server, connect(server) as reader:
+    with HttpEndpoint(MemorySite({"big": bytes(32_000_000)})) as server, connect(server) as reader:
         reader.sendall(b"GET /big HTTP/1.1\r\n\r\n")
         assert reader.recv(10) == b"HTTP/1.1 2"
         with connect(server) as idle:
@@ -380,7 +378,7 @@ def test_stop_ends_what_is_under_way() -> None:
 
 
 def test_server_starts_again_on_its_port(site: MemorySite, client: requests.Session) -> None:
-    server = HttpBootServer(site)
+    server = HttpEndpoint(site)
     with server:
         url = server.url
         assert client.get(url + "a.cfg").status_code == 200
@@ -392,7 +390,7 @@ def test_server_starts_again_on_its_port(site: MemorySite, client: requests.Sess
         assert client.get(url + "a.cfg").status_code == 200
 
 
-def test_taken_port_is_a_usage_error(server: HttpBootServer, site: MemorySite) -> None:
+def test_taken_port_is_a_usage_error(server: HttpEndpoint, site: MemorySite) -> None:
     for port in (server.port, 70_000):
         with pytest.raises(UsageError, match=f"cannot listen on 127.0.0.1:{port}"):
-            HttpBootServer(site, port=port).start()
+            HttpEndpoint(site, port=port).start()

@@ -6,10 +6,10 @@ from typing import Self
 
 import pytest
 
-from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.http import HttpEndpoint
 from phone_sim.boot_server.journal import Contents, Journal, Request
 from phone_sim.boot_server.site import Found, MemorySite, ReadAnswer, Refusing, WriteAnswer
-from phone_sim.boot_server.tftp import TftpBootServer
+from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.firmware.effects import Fetched, NotFound, Refused
 from phone_sim.runtime.transport import network_transport
 from tests.runtime.phones import PATIENT, fetch, upload
@@ -60,7 +60,7 @@ class Curious:
 )
 def test_refusal_is_said_in_the_words_of_http(answer: Refusing, reply: object) -> None:
     transport = network_transport(limits=PATIENT)
-    with HttpBootServer(Stubborn(answer=answer)) as server:
+    with HttpEndpoint(Stubborn(answer=answer)) as server:
         assert transport.fetch(fetch(server.url + "a")) == reply
         assert transport.upload(upload(server.url + "a", b"1")) == reply
     transport.close()
@@ -77,14 +77,14 @@ def test_refusal_is_said_in_the_words_of_http(answer: Refusing, reply: object) -
 )
 def test_refusal_is_said_in_the_words_of_tftp(answer: Refusing, reply: object) -> None:
     transport = network_transport(limits=PATIENT)
-    with TftpBootServer(Stubborn(answer=answer)) as server:
+    with TftpEndpoint(Stubborn(answer=answer)) as server:
         assert transport.fetch(fetch(server.url + "a")) == reply
         assert transport.upload(upload(server.url + "a", b"1")) == reply
 
 
 def test_site_that_wants_to_know_is_told_the_user_agent() -> None:
     transport = network_transport(limits=PATIENT)
-    with HttpBootServer(Curious()) as http, TftpBootServer(Curious()) as tftp:
+    with HttpEndpoint(Curious()) as http, TftpEndpoint(Curious()) as tftp:
         assert transport.fetch(fetch(http.url + "a")) == Fetched(fetch("http://a/a").user_agent.encode())
         assert transport.fetch(fetch(tftp.url + "a")) == Fetched(b"nobody")
     transport.close()
@@ -93,7 +93,7 @@ def test_site_that_wants_to_know_is_told_the_user_agent() -> None:
 def test_exchange_is_told_with_its_files_and_no_password() -> None:
     told: list[tuple[Request, Contents]] = []
     journal = Journal(capacity=0, on_exchange=lambda request, contents: told.append((request, contents)))
-    with HttpBootServer(MemorySite({"a b": b"1"}), journal=journal) as server:
+    with HttpEndpoint(MemorySite({"a b": b"1"}), journal=journal) as server:
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
             head = b"GET http://user:secret@host/a%20b?token=secret HTTP/1.0\r\nAuthorization: Basic c2VjcmV0\r\n\r\n"
             client.sendall(head)

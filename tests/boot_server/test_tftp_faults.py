@@ -10,7 +10,7 @@ import tftpy
 from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.journal import BROKEN_OFF, Request
 from phone_sim.boot_server.site import MemorySite
-from phone_sim.boot_server.tftp import TftpBootServer
+from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.runtime.transport import Limits
 from tests.boot_server.faulty_boot import LICENSE, assert_licensed, assert_unlicensed, booted, licensed_site
 from tests.boot_server.test_tftp_server import RawClient, ack, data, download, rrq, upload, wrq
@@ -24,12 +24,12 @@ PATIENCE = 20.0
 @contextmanager
 def serving(
     *rules: str, site: MemorySite | None = None, timeout: float = PATIENCE, time_limit: float = 600
-) -> Iterator[TftpBootServer]:
+) -> Iterator[TftpEndpoint]:
     """A boot server with faults; none of its threads outlives it."""
     before = threading.active_count()
     plan = FaultPlan(rules, seed=5)
     shown = site or MemorySite({"a.cfg": FILE})
-    with TftpBootServer(shown, faults=plan, timeout=timeout, time_limit=time_limit) as server:
+    with TftpEndpoint(shown, faults=plan, timeout=timeout, time_limit=time_limit) as server:
         yield server
     assert threading.active_count() == before
 
@@ -42,7 +42,7 @@ def asking(*rules: str, timeout: float = PATIENCE, options: tuple[str, ...] = ()
         yield client
 
 
-def journaled(server: TftpBootServer) -> Request:
+def journaled(server: TftpEndpoint) -> Request:
     """The one request of the journal."""
     assert server.journal.wait_for(1, PATIENCE)
     (request,) = server.journal.requests
@@ -206,7 +206,7 @@ def test_file_is_whole_after_all(rule: str) -> None:
 
 def test_server_is_down_and_up_again() -> None:
     plan = FaultPlan(["down"])
-    with TftpBootServer(MemorySite({"a.cfg": FILE}), faults=plan) as server, RawClient(server) as raw:
+    with TftpEndpoint(MemorySite({"a.cfg": FILE}), faults=plan) as server, RawClient(server) as raw:
         raw.request(rrq("a.cfg"))
         assert (journaled(server).status, journaled(server).fault) == (BROKEN_OFF, "down")
         assert raw.hears_nothing()

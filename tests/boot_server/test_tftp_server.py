@@ -17,7 +17,7 @@ import tftpy
 from phone_sim.boot_server.folder_site import FolderSite
 from phone_sim.boot_server.journal import BROKEN_OFF
 from phone_sim.boot_server.site import MemorySite
-from phone_sim.boot_server.tftp import TftpBootServer
+from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.errors import UsageError
 
 LIMIT = 1_000_000
@@ -31,10 +31,10 @@ def site() -> MemorySite:
 
 
 @pytest.fixture
-def server(site: MemorySite) -> Iterator[TftpBootServer]:
+def server(site: MemorySite) -> Iterator[TftpEndpoint]:
     before = threading.active_count()
     # So patient that a busy machine makes it repeat nothing.
-    with TftpBootServer(site, timeout=10) as server:
+    with TftpEndpoint(site, timeout=10) as server:
         yield server
     assert threading.active_count() == before
 
@@ -42,7 +42,7 @@ def server(site: MemorySite) -> Iterator[TftpBootServer]:
 class RawClient:
     """A client that sends what a test tells it to, packet by packet."""
 
-    def __init__(self, server: TftpBootServer) -> None:
+    def __init__(self, server: TftpEndpoint) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.socket.settimeout(20)
@@ -77,7 +77,7 @@ class RawClient:
 
 
 @pytest.fixture
-def raw(server: TftpBootServer) -> Iterator[RawClient]:
+def raw(server: TftpEndpoint) -> Iterator[RawClient]:
     with RawClient(server) as client:
         yield client
 
@@ -93,7 +93,7 @@ def wrq(path: str, *options: str) -> bytes:
 @pytest.fixture
 def hasty(site: MemorySite) -> Iterator[RawClient]:
     """A client of a server that repeats its packets at once, and often."""
-    with TftpBootServer(site, timeout=0.05, retries=400) as server, RawClient(server) as client:
+    with TftpEndpoint(site, timeout=0.05, retries=400) as server, RawClient(server) as client:
         yield client
 
 
@@ -105,25 +105,25 @@ def data(number: int, block: bytes) -> bytes:
     return b"\0\3" + number.to_bytes(2) + block
 
 
-def download(server: TftpBootServer, path: str, **options: int) -> bytes:
+def download(server: TftpEndpoint, path: str, **options: int) -> bytes:
     received = io.BytesIO()
     tftpy.TftpClient(server.host, server.port, options, flock=False).download(path, received)
     return received.getvalue()
 
 
-def upload(server: TftpBootServer, path: str, content: bytes, **options: int) -> None:
+def upload(server: TftpEndpoint, path: str, content: bytes, **options: int) -> None:
     tftpy.TftpClient(server.host, server.port, options, flock=False).upload(path, io.BytesIO(content))
 
 
 @pytest.mark.parametrize("size", [0, 511, 512, 513, 100_000])
-def test_file_is_served_whole(server: TftpBootServer, site: MemorySite, size: int) -> None:
+def test_file_is_served_whole(server: TftpEndpoint, site: MemorySite, size: int) -> None:
     path = f"{size}.ld"
     assert download(server, path) == site.files[path]
     assert download(server, "/" + path, blksize=1468, tsize=0) == site.files[path]
 
 
 @pytest.mark.parametrize("size", [0, 511, 512, 513, 100_000])
-def test_upload_is_stored(server: TftpBootServer, site: MemorySite, size: int) -> None:
+def test_upload_is_stored(server: TftpEndpoint, site: MemorySite, size: int) -> None:
     content = site.files[f"{size}.ld"]
     upload(server, "logs/app.log", content)
     assert site.files["logs/app.log"] == content
@@ -131,7 +131,7 @@ def test_upload_is_stored(server: TftpBootServer, site: MemorySite, size: int) -
     assert site.files["logs/app.log"] == content[::-1]
 
 
-def test_block_numbers_roll_over(server: TftpBootServer, site: MemorySite) -> None:
+def test_block_numbers_roll_over(server: TftpEndpoint, site: MemorySite) -> None:
     content = random.Random(7).randbytes(70_000 * 8 + 3)
     site.write("big", content)
     assert download(server, "big", blksize=8) == content
@@ -139,7 +139,7 @@ def test_block_numbers_roll_over(server: TftpBootServer, site: MemorySite) -> No
     assert site.files["copy"] == content
 
 
-def test_missing_file_is_error_1(server: TftpBootServer, raw: RawClient) -> None:
+def test_missing_file_is_error_1(server: TftpEndpoint, raw: RawClient) -> None:
     with pytest.raises(tftpy.TftpShared.TftpFileNotFoundError):
         download(server, "0004f2aabbcc-license.cfg")
     raw.request(rrq("none"))
@@ -156,7 +156,7 @@ def test_no_path_leads_out_of_the_root(tmp_path: Path, opcode: bytes, path: byte
     (tmp_path / "secret").write_bytes(b"secret")
     (root / "link").symlink_to(tmp_path / "secret")
     (root / "up").symlink_to(tmp_path, target_is_directory=True)
-    with TftpBootServer(FolderSite(root)) as server, RawClient(server) as raw:
+    with TftpEndpoint(FolderSite(root)) as server, RawClient(server) as raw:
         raw.request(opcode + path + b"\0octet\0")
         answer = raw.receive()
         if answer == ack(0):
@@ -168,12 +168,12 @@ def test_no_path_leads_out_of_the_root(tmp_path: Path, opcode: bytes, path: byte
 
 
 def test_absolute_path_is_below_the_root(tmp_path: Path) -> None:
-    with TftpBootServer(FolderSite(tmp_path)) as server, RawClient(server) as raw:
+    with TftpEndpoint(FolderSite(tmp_path)) as server, RawClient(server) as raw:
         raw.request(rrq("/etc/passwd"))
         assert raw.receive().startswith(b"\0\5\0\1")
 
 
-def test_upload_over_the_limit_is_error_3(server: TftpBootServer, site: MemorySite) -> None:
+def test_upload_over_the_limit_is_error_3(server: TftpEndpoint, site: MemorySite) -> None:
     upload(server, "log", bytes(LIMIT), blksize=32_768)
     with pytest.raises(tftpy.TftpShared.TftpException, match="3"):
         upload(server, "log", bytes(LIMIT + 1), blksize=32_768)
@@ -225,7 +225,7 @@ def test_lost_block_is_sent_again(hasty: RawClient, site: MemorySite) -> None:
 
 
 def test_repeated_acknowledgment_sends_no_block_twice(site: MemorySite) -> None:
-    with TftpBootServer(site, timeout=10) as server, RawClient(server) as raw:
+    with TftpEndpoint(site, timeout=10) as server, RawClient(server) as raw:
         raw.request(rrq("100000.ld"))
         raw.receive()
         raw.send(ack(1))
@@ -237,7 +237,7 @@ def test_repeated_acknowledgment_sends_no_block_twice(site: MemorySite) -> None:
 
 
 def test_repeated_block_is_acknowledged_again(site: MemorySite) -> None:
-    with TftpBootServer(site, timeout=10) as server, RawClient(server) as raw:
+    with TftpEndpoint(site, timeout=10) as server, RawClient(server) as raw:
         raw.request(wrq("log"))
         assert raw.receive() == ack(0)
         for number, block in ((1, b"a" * 512), (2, b"b")):
@@ -253,7 +253,7 @@ def test_lost_acknowledgment_is_sent_again(hasty: RawClient) -> None:
     assert hasty.receive() == hasty.receive() == ack(0)
 
 
-def test_repeated_request_starts_no_second_transfer(raw: RawClient, server: TftpBootServer) -> None:
+def test_repeated_request_starts_no_second_transfer(raw: RawClient, server: TftpEndpoint) -> None:
     raw.request(rrq("512.ld"))
     raw.receive()
     raw.request(rrq("512.ld"))
@@ -271,7 +271,7 @@ def test_another_request_of_the_same_port_is_answered(raw: RawClient, site: Memo
 
 
 def test_foreign_packet_does_not_move_the_transfer(site: MemorySite) -> None:
-    with TftpBootServer(site, timeout=10) as server, RawClient(server) as raw, RawClient(server) as foreign:
+    with TftpEndpoint(site, timeout=10) as server, RawClient(server) as raw, RawClient(server) as foreign:
         raw.request(rrq("100000.ld"))
         raw.receive()
         for datagram in (ack(1), b"\0\5\0\0stop\0", b""):
@@ -314,7 +314,7 @@ def test_noise_is_not_answered(raw: RawClient) -> None:
     assert raw.hears_nothing()
 
 
-def test_noise_does_not_stop_the_server(server: TftpBootServer, site: MemorySite, raw: RawClient) -> None:
+def test_noise_does_not_stop_the_server(server: TftpEndpoint, site: MemorySite, raw: RawClient) -> None:
     chance = random.Random(32265)
     for number in range(1000):
         opcode = chance.choice([b"", b"\0\1", b"\0\2", b"\0\3", b"\0\4", b"\0\5", b"\0\6"])
@@ -325,7 +325,7 @@ def test_noise_does_not_stop_the_server(server: TftpBootServer, site: MemorySite
             assert download(server, "513.ld") == site.files["513.ld"]
 
 
-def test_request_is_in_the_journal(server: TftpBootServer, raw: RawClient) -> None:
+def test_request_is_in_the_journal(server: TftpEndpoint, raw: RawClient) -> None:
     download(server, "/513.ld", blksize=100)
     upload(server, "log", b"12345")
     raw.request(rrq("none"))
@@ -341,7 +341,7 @@ def test_request_is_in_the_journal(server: TftpBootServer, raw: RawClient) -> No
     assert seen[0].at.utcoffset() is not None
 
 
-def test_answered_request_is_already_in_the_journal(server: TftpBootServer) -> None:
+def test_answered_request_is_already_in_the_journal(server: TftpEndpoint) -> None:
     for count in range(1, 51):
         with RawClient(server) as raw:
             raw.request(rrq("511.ld"))
@@ -350,7 +350,7 @@ def test_answered_request_is_already_in_the_journal(server: TftpBootServer) -> N
             raw.send(ack(1))
 
 
-def test_client_that_gives_up_is_broken_off(raw: RawClient, server: TftpBootServer) -> None:
+def test_client_that_gives_up_is_broken_off(raw: RawClient, server: TftpEndpoint) -> None:
     raw.request(rrq("513.ld"))
     raw.receive()
     raw.send(b"\0\5\0\0not needed\0")
@@ -359,7 +359,7 @@ def test_client_that_gives_up_is_broken_off(raw: RawClient, server: TftpBootServ
 
 
 def test_client_that_is_gone_is_broken_off(site: MemorySite) -> None:
-    with TftpBootServer(site, timeout=0.1, retries=100) as server:
+    with TftpEndpoint(site, timeout=0.1, retries=100) as server:
         with RawClient(server) as raw:
             raw.request(rrq("100000.ld"))
             raw.receive()
@@ -370,7 +370,7 @@ def test_client_that_is_gone_is_broken_off(site: MemorySite) -> None:
 
 
 def test_silent_client_is_given_up(site: MemorySite) -> None:
-    with TftpBootServer(site, timeout=0.05, retries=2) as server, RawClient(server) as raw:
+    with TftpEndpoint(site, timeout=0.05, retries=2) as server, RawClient(server) as raw:
         raw.request(rrq("513.ld"))
         assert raw.receive() == raw.receive() == raw.receive()
         assert raw.receive() == b"\0\5\0\0no answer\0"
@@ -378,7 +378,7 @@ def test_silent_client_is_given_up(site: MemorySite) -> None:
 
 
 def test_transfer_that_drips_is_ended(site: MemorySite) -> None:
-    with TftpBootServer(site, time_limit=0.2) as server, RawClient(server) as raw:
+    with TftpEndpoint(site, time_limit=0.2) as server, RawClient(server) as raw:
         raw.request(wrq("log", "blksize", "8"))
         raw.receive()
         for number in itertools.count(1):
@@ -388,7 +388,7 @@ def test_transfer_that_drips_is_ended(site: MemorySite) -> None:
         assert answer == b"\0\5\0\0the transfer takes too long\0"
 
 
-def test_fifty_clients_at_once_are_served(server: TftpBootServer, site: MemorySite) -> None:
+def test_fifty_clients_at_once_are_served(server: TftpEndpoint, site: MemorySite) -> None:
     def boot(number: int) -> bool:
         upload(server, f"{number}.log", b"%d" % number)
         return download(server, "100000.ld", blksize=1468) == site.files["100000.ld"]
@@ -400,7 +400,7 @@ def test_fifty_clients_at_once_are_served(server: TftpBootServer, site: MemorySi
 
 def test_transfer_over_the_bound_waits_its_turn(site: MemorySite) -> None:
     with (
-        TftpBootServer(site, max_transfers=1, timeout=10) as server,
+        TftpEndpoint(site, max_transfers=1, timeout=10) as server,
         RawClient(server) as first,
         RawClient(server) as second,
     ):
@@ -414,7 +414,7 @@ def test_transfer_over_the_bound_waits_its_turn(site: MemorySite) -> None:
 
 def test_stop_ends_the_transfers(site: MemorySite) -> None:
     before = threading.active_count()
-    with TftpBootServer(site, timeout=60) as server, RawClient(server) as reader, RawClient(server) as writer:
+    with TftpEndpoint(site, timeout=60) as server, RawClient(server) as reader, RawClient(server) as writer:
         reader.request(rrq("100000.ld"))
         reader.receive()
         writer.request(wrq("log"))
@@ -426,7 +426,7 @@ def test_stop_ends_the_transfers(site: MemorySite) -> None:
 
 
 def test_server_starts_again_on_its_port(site: MemorySite) -> None:
-    server = TftpBootServer(site)
+    server = TftpEndpoint(site)
     with server:
         url = server.url
     server.stop()
@@ -435,14 +435,14 @@ def test_server_starts_again_on_its_port(site: MemorySite) -> None:
         assert download(server, "513.ld") == site.files["513.ld"]
 
 
-def test_taken_port_is_a_usage_error(server: TftpBootServer, site: MemorySite) -> None:
+def test_taken_port_is_a_usage_error(server: TftpEndpoint, site: MemorySite) -> None:
     for port in (server.port, 70_000):
         with pytest.raises(UsageError, match=f"cannot listen on 127.0.0.1:{port}"):
-            TftpBootServer(site, port=port).start()
+            TftpEndpoint(site, port=port).start()
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
-def test_curl_reads_and_writes(server: TftpBootServer, site: MemorySite, tmp_path: Path) -> None:
+def test_curl_reads_and_writes(server: TftpEndpoint, site: MemorySite, tmp_path: Path) -> None:
     (tmp_path / "app.log").write_bytes(site.files["513.ld"])
     curl = ["curl", "--silent", "--show-error", "--max-time", "20"]
     done = subprocess.run([*curl, server.url + "100000.ld"], check=True, capture_output=True)
@@ -452,7 +452,7 @@ def test_curl_reads_and_writes(server: TftpBootServer, site: MemorySite, tmp_pat
 
 
 @pytest.mark.skipif(shutil.which("tftp") is None, reason="needs tftp-hpa's client")
-def test_tftp_hpa_reads_and_writes(server: TftpBootServer, site: MemorySite, tmp_path: Path) -> None:
+def test_tftp_hpa_reads_and_writes(server: TftpEndpoint, site: MemorySite, tmp_path: Path) -> None:
     tftp = ["tftp", "-4", "-m", "binary", server.host, str(server.port), "-c"]
     subprocess.run([*tftp, "get", "100000.ld"], check=True, cwd=tmp_path, timeout=20, capture_output=True)
     assert (tmp_path / "100000.ld").read_bytes() == site.files["100000.ld"]

@@ -16,9 +16,9 @@ from click.testing import CliRunner, Result
 from fixtures.make_fixtures import HERE, MACS
 from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.folder_site import FolderSite
-from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.http import HttpEndpoint
 from phone_sim.boot_server.site import MemorySite
-from phone_sim.boot_server.tftp import TftpBootServer
+from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.cli.main import VERBS, main
 from phone_sim.cli.phone_report import frame_text
 from phone_sim.fault_catalog.activation_files import phone_key, site_key
@@ -48,7 +48,7 @@ def site() -> MemorySite:
 
 @pytest.fixture
 def server(site: MemorySite) -> Iterator[str]:
-    with HttpBootServer(site) as running:
+    with HttpEndpoint(site) as running:
         yield running.url
 
 
@@ -68,7 +68,7 @@ def test_boot_prints_the_log_and_nothing_else_on_stdout(server: str) -> None:
 
 
 def test_boot_ends_with_3_when_nobody_answers(site: MemorySite) -> None:
-    with HttpBootServer(site) as running:
+    with HttpEndpoint(site) as running:
         gone = running.url
     done = phone_sim("boot", "--server", gone, "--timeout", "1")
     assert done.exit_code == 3
@@ -100,7 +100,7 @@ def test_boot_says_which_certificate_is_not_accepted(tmp_path: Path) -> None:
 def test_boot_says_which_answer_there_was_instead_of_a_file(server: str, site: MemorySite, tmp_path: Path) -> None:
     words = ("boot", "--state-dir", str(tmp_path))
     assert phone_sim(*words, "--server", server).exit_code == 0
-    with HttpBootServer(site, faults=FaultPlan(["401"])) as refusing:
+    with HttpEndpoint(site, faults=FaultPlan(["401"])) as refusing:
         done = phone_sim(*words, "--server", refusing.url)
     assert done.exit_code == 1
     assert "can be used (HTTP 401 Unauthorized), so the phone goes by its last configuration" in done.stderr
@@ -258,7 +258,7 @@ def test_phone_without_a_time_server_says_so(server: str) -> None:
 
 
 def test_run_ends_with_3_when_nobody_answers(site: MemorySite) -> None:
-    with HttpBootServer(site) as running:
+    with HttpEndpoint(site) as running:
         gone = running.url
     words = ("--now", "2026-01-01", "--speed", "max", "--until", "2026-01-02")
     assert phone_sim("run", "--server", gone, *words).exit_code == 3
@@ -386,7 +386,7 @@ def test_both_protocols_write_the_same_log(tmp_path: Path) -> None:
     for name, data in FILES.items():
         (tmp_path / name).write_bytes(data)
     logs = []
-    for kind in (HttpBootServer, TftpBootServer):
+    for kind in (HttpEndpoint, TftpEndpoint):
         with kind(FolderSite(tmp_path)) as running:
             done = phone_sim("boot", "--server", running.url, "--now", "2026-03-02")
             logs.append([line for line in done.stdout.splitlines() if "|copy |4|" not in line])

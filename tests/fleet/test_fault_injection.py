@@ -18,8 +18,8 @@ from phone_sim.boot_server.fault_kind import Method
 from phone_sim.boot_server.fault_kinds import parse_kind
 from phone_sim.boot_server.faults import Fault, FaultPlan
 from phone_sim.boot_server.folder_site import FolderSite
-from phone_sim.boot_server.http import HttpBootServer
-from phone_sim.boot_server.tftp import TftpBootServer
+from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.firmware.effects import TransferFailed
 from phone_sim.fleet.fault_injection import FaultInjector, FaultyTransport
 from phone_sim.fleet.fleet import Fleet, Listeners
@@ -87,7 +87,7 @@ def test_phone_sees_what_a_faulty_server_shows(kind: str, scheme: str, tmp_path:
     (tmp_path / "a.cfg").write_bytes(FILE)
     site, plan = FolderSite(tmp_path), FaultPlan([kind], seed=3)
     rule = plan.rules[0]
-    serving: Any = HttpBootServer if scheme == "http" else TftpBootServer
+    serving: Any = HttpEndpoint if scheme == "http" else TftpEndpoint
     counts: Counter[str] = Counter()
 
     def same_fault(method: Method) -> Fault | None:

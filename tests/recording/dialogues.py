@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from phone_sim.boot_server.faults import FaultPlan
-from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.http import HttpEndpoint
 from phone_sim.boot_server.journal import Journal
 from phone_sim.boot_server.site import Site
-from phone_sim.boot_server.tftp import TftpBootServer
+from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.firmware.location import BootServerAddress
 from phone_sim.recording.dialogue import Body, RecordedExchange, Recording
 from phone_sim.recording.files import BODY_LIMIT, FILE_LIMIT, Recorder, load_recording
@@ -39,8 +39,8 @@ class Front:
 def served(site: Site, journal: Journal | None = None, faults: FaultPlan | None = None) -> Iterator[Front]:
     """A site over HTTP and TFTP."""
     with (
-        HttpBootServer(site, journal=journal, faults=faults) as http,
-        TftpBootServer(site, journal=journal, faults=faults) as tftp,
+        HttpEndpoint(site, journal=journal, faults=faults) as http,
+        TftpEndpoint(site, journal=journal, faults=faults) as tftp,
     ):
         yield Front(http=http.url, tftp=tftp.url)
 

@@ -11,9 +11,9 @@ from random import Random
 
 import pytest
 
-from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.http import HttpEndpoint
 from phone_sim.boot_server.site import MemorySite
-from phone_sim.boot_server.tftp import TftpBootServer
+from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetched, FetchReply, NotFound, Refused, TransferFailed, Uploaded, UploadReply
 from phone_sim.runtime.transport import Transport, TransportByScheme, network_transport
@@ -53,7 +53,7 @@ class Served:
         return within(lambda: self.transport.upload(upload(self.url + name, body)), 60)
 
 
-def relaying(to: HttpBootServer) -> Script:
+def relaying(to: HttpEndpoint) -> Script:
     """A script that asks another server: what it says in the clear is said over TLS."""
 
     def script(conversation: Conversation, request: Request) -> None:
@@ -69,19 +69,19 @@ def relaying(to: HttpBootServer) -> Script:
 
 
 def serve_http(stack: ExitStack, _: Path, made: Made = network_transport) -> Served:
-    server = stack.enter_context(HttpBootServer(MemorySite(FILES, upload_limit=UPLOAD_LIMIT)))
+    server = stack.enter_context(HttpEndpoint(MemorySite(FILES, upload_limit=UPLOAD_LIMIT)))
     return Served(server.url, made(limits=PATIENT))
 
 
 def serve_https(stack: ExitStack, folder: Path, made: Made = network_transport) -> Served:
     certificates = Certificates.make(folder)
-    plain = stack.enter_context(HttpBootServer(MemorySite(FILES, upload_limit=UPLOAD_LIMIT)))
+    plain = stack.enter_context(HttpEndpoint(MemorySite(FILES, upload_limit=UPLOAD_LIMIT)))
     front = stack.enter_context(HostileHttpServer(relaying(plain), tls=tls_context(certificates)))
     return Served(front.url, made(limits=PATIENT, ca_file=certificates.ca_file))
 
 
 def serve_tftp(stack: ExitStack, _: Path, made: Made = network_transport) -> Served:
-    server = stack.enter_context(TftpBootServer(MemorySite(FILES, upload_limit=UPLOAD_LIMIT)))
+    server = stack.enter_context(TftpEndpoint(MemorySite(FILES, upload_limit=UPLOAD_LIMIT)))
     return Served(server.url, made(limits=PATIENT))
 
 

@@ -15,7 +15,7 @@ from typing import Self
 from phone_sim.authority.license_authority import create_authority, open_authority, write_files
 from phone_sim.boot_server.faults import FaultPlan, FaultRule
 from phone_sim.boot_server.folder_site import FolderSite
-from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.http import HttpEndpoint
 from phone_sim.errors import LicenseFileError, MasterConfigurationError, UsageError
 from phone_sim.firmware import master_config
 from phone_sim.licensing.license_file import SITE_FILE, read_all
@@ -75,9 +75,9 @@ class DeskServer:
                 folder = made / "site"
                 _fill(folder)
             self.licenses = None if folder is None else folder / _license_directory(folder)
-            self._http: HttpBootServer | None = None
+            self._http: HttpEndpoint | None = None
             if folder is not None:
-                self._http = HttpBootServer(FolderSite(folder), faults=self.faults)
+                self._http = HttpEndpoint(FolderSite(folder), faults=self.faults)
                 self._http.start()
             self._undo = undo.pop_all()
         self.url = self._http.url if self._http is not None else url or ""
@@ -197,7 +197,7 @@ class DeskServer:
         if (folder / name).exists() and not self.is_made and name not in self._put_here:
             raise UsageError(f"{name} on the boot server was not put there by the desk, so it stays as it is")
 
-    def _own(self) -> tuple[Path, HttpBootServer]:
+    def _own(self) -> tuple[Path, HttpEndpoint]:
         if self.licenses is None or self._http is None:
             raise UsageError(f"{self.url} is not our boot server: what it answers cannot be changed from here")
         return self.licenses, self._http

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from phone_sim.boot_server.folder_site import FolderSite
-from phone_sim.boot_server.http import HttpBootServer
-from phone_sim.boot_server.tftp import TftpBootServer
+from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import TransferFailed
 from phone_sim.fleet.population.source_addresses import check_source_addresses
@@ -48,7 +48,7 @@ print(json.dumps(replies))
 """
 
 
-@pytest.mark.parametrize("serving", [HttpBootServer, TftpBootServer])
+@pytest.mark.parametrize("serving", [HttpEndpoint, TftpEndpoint])
 def test_rebooted_phones_ask_from_their_own_addresses(serving: Any, tmp_path: Path) -> None:
     (file := tmp_path / "phones.toml").write_text(POPULATION)
     with serving(FolderSite(tmp_path)) as server:

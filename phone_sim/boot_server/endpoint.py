@@ -25,7 +25,7 @@ class Listener(Protocol):
         """Cut off what is under way, and wait for its threads."""
 
 
-class ListeningServer(ABC):
+class Endpoint(ABC):
     """A server on an IPv4 address; a context manager. `port` 0 is a free one until it has started."""
 
     scheme: ClassVar[str]
