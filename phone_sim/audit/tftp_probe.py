@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from phone_sim.audit.observations import TftpSeen
 from phone_sim.boot_server.tftp_packets import ack_packet, error_packet
 from phone_sim.firmware.location import Location
-from phone_sim.runtime.lookup import look_up, of_version_4
+from phone_sim.runtime.lookup import look_up, only_address
 from phone_sim.runtime.transport import one_line
 from phone_sim.runtime.transport.tftp import DEFAULT_PORT
 
@@ -34,19 +34,19 @@ def look_at_tftp(location: Location, *, seconds: float) -> TftpSeen:
     request = struct.pack("!H", 1) + b"\0".join((name, b"octet", b"blksize", str(_ASKED).encode(), b""))
     try:
         host, port = parts.hostname or "", parts.port or DEFAULT_PORT
-        address = (of_version_4(host, look_up(host, port, socket.SOCK_DGRAM, seconds=seconds)), port)
+        server = only_address(look_up(host, port, socket.SOCK_DGRAM, seconds=seconds))
         with (
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own,
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger,
+            socket.socket(server.family, socket.SOCK_DGRAM) as own,
+            socket.socket(server.family, socket.SOCK_DGRAM) as stranger,
         ):
             own.settimeout(seconds)
-            own.sendto(request, address)
-            return _transfer(own, stranger, address, time.monotonic() + 4 * seconds)
+            own.sendto(request, server.address)
+            return _transfer(own, stranger, port, time.monotonic() + 4 * seconds)
     except OSError as error:
         return TftpSeen(asked=_ASKED, failure=one_line(str(error)) or "no answer")
 
 
-def _transfer(own: socket.socket, stranger: socket.socket, address: tuple[str, int], deadline: float) -> TftpSeen:
+def _transfer(own: socket.socket, stranger: socket.socket, port: int, deadline: float) -> TftpSeen:
     packet, peer = own.recvfrom(_DATAGRAM)
     kind = _kind(packet)
     if kind not in (_DATA, _OACK):
@@ -57,7 +57,7 @@ def _transfer(own: socket.socket, stranger: socket.socket, address: tuple[str, i
         whole = _rest(own, packet, peer, agreed or 512, deadline)
     except (_TransferEndedError, TimeoutError):
         whole = False
-    return TftpSeen(asked=_ASKED, block_size=agreed, own_port=peer[1] != address[1], undisturbed=whole)
+    return TftpSeen(asked=_ASKED, block_size=agreed, own_port=peer[1] != port, undisturbed=whole)
 
 
 def _rest(own: socket.socket, packet: bytes, peer: tuple[str, int], block: int, deadline: float) -> bool:

@@ -57,7 +57,8 @@ def literal(host: str, port: int) -> tuple[Address, ...]:
     """The address that the host is given as; none for a name, which needs a resolver and somebody to wait for it."""
     for family in (socket.AF_INET, socket.AF_INET6):
         with suppress(OSError, ValueError):
-            socket.inet_pton(family, host)
+            # As sockets write it: IPv6 has several spellings of one address.
+            host = socket.inet_ntop(family, socket.inet_pton(family, host))
             return (Address(family=family, address=(host, port)),)
     return ()
 
@@ -82,9 +83,6 @@ def resolved(
     return tuple(addresses)
 
 
-def of_version_4(host: str, addresses: Iterable[Address]) -> str:
-    """The first address of IP version 4; LookupFailedError when there is none."""
-    for each in addresses:
-        if each.family is socket.AF_INET:
-            return str(each.address[0])
-    raise LookupFailedError(host, "it has none of IP version 4")
+def only_address(addresses: Iterable[Address]) -> Address:
+    """The address to use where a second one cannot be tried: the first of IPv4, or the first where there is none."""
+    return min(addresses, key=lambda one: one.family is not socket.AF_INET)

@@ -39,7 +39,7 @@ from phone_sim.fleet.transport.tftp_packets import (
     number_of,
 )
 from phone_sim.fleet.transport.tftp_packets import request as asking
-from phone_sim.runtime.lookup import LookupFailedError, of_version_4
+from phone_sim.runtime.lookup import LookupFailedError, only_address
 from phone_sim.runtime.transport import Limits
 from phone_sim.runtime.transport.tftp import DEFAULT_PORT
 
@@ -81,8 +81,8 @@ class GeventTftpTransport:
         exchange = None
         try:
             host, port = _host_and_port(parts.netloc)
-            address = of_version_4(host, addresses(host, port, socket.SOCK_DGRAM, seconds=self._limits.answer))
-            exchange = PacketExchange((address, port), self._limits)
+            server = only_address(addresses(host, port, socket.SOCK_DGRAM, seconds=self._limits.answer))
+            exchange = PacketExchange(server, self._limits)
             if self._source_address is not None:
                 exchange.speak_from(self._source_address)
             return work(exchange, name)

@@ -7,12 +7,14 @@ in the packets, but for errors and repeated agreements, is for others.
 import socket
 from contextlib import suppress
 from time import monotonic
+from typing import Any
 
 import gevent.socket
 
 from phone_sim.firmware.effects import NotFound, Refused, TransferFailed
 from phone_sim.fleet.transport.sockets import Ear, speak_from
 from phone_sim.fleet.transport.tftp_packets import ASKED_BLOCK_SIZE, ERROR, HEAD, OACK, STRANGER, refusal
+from phone_sim.runtime.lookup import Address
 from phone_sim.runtime.transport import Limits
 
 _ATTEMPTS = 3
@@ -44,14 +46,14 @@ class PacketExchange:
         "size",
     )
 
-    def __init__(self, server: tuple[str, int], limits: Limits) -> None:
-        self._plain = gevent.socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    def __init__(self, server: Address, limits: Limits) -> None:
+        self._plain = gevent.socket.socket(server.family, socket.SOCK_DGRAM)
         self._plain.settimeout(limits.answer)
         self._ear = Ear(self._plain.fileno(), limits.answer)
-        self._server = server
+        self._server = server.address
         self._limits = limits
         self._deadline = monotonic() + limits.transfer
-        self._peer: tuple[str, int] | None = None
+        self._peer: tuple[Any, ...] | None = None
         self._sent = b""
         self._agreement = self._taken = b""
         self._repetitions = 0
@@ -134,7 +136,7 @@ class PacketExchange:
             now = monotonic()
         return None
 
-    def _is_server(self, sender: tuple[str, int]) -> bool:
+    def _is_server(self, sender: tuple[Any, ...]) -> bool:
         if sender == self._peer:
             return True
         if self._peer is None and sender[0] == self._server[0]:

@@ -28,10 +28,11 @@ from phone_sim.firmware.effects import (
     Uploaded,
     UploadReply,
 )
-from phone_sim.runtime.lookup import LookupFailedError, look_up, of_version_4
+from phone_sim.runtime.lookup import Address, LookupFailedError, look_up, only_address
 from phone_sim.runtime.transport import Limits, one_line
 
 DEFAULT_PORT = 69
+_STAND_IN = "127.0.0.1"
 _BLOCK_SIZE = 1468  # the largest that fits an Ethernet frame; a server that knows no options sends 512
 _ATTEMPTS = 3
 _OACK = b"\x00\x06"
@@ -57,27 +58,33 @@ class _BoundedFile(io.BytesIO):
 
 
 class _PeerSocket:
-    """A UDP socket that hears one server only: its address from the start, its port from its first packet on."""
+    """A UDP socket that hears one server only: its address from the start, its port from its first packet on.
 
-    def __init__(self, plain: socket.socket, address: str, limits: Limits) -> None:
-        self._plain = plain
-        self._address = address
+    tftpy knows IPv4 only: it is told that the server is `_STAND_IN`, and its packets go to the server.
+    """
+
+    def __init__(self, server: Address, limits: Limits) -> None:
+        self._plain = socket.socket(server.family, socket.SOCK_DGRAM)
+        self._server = server.address
         self._limits = limits
         self._deadline = time.monotonic() + limits.transfer
         self._sent = b""
         self._heard = b""
-        self.peer: tuple[str, int] | None = None
+        self.peer: tuple[Any, ...] | None = None
 
-    def sendto(self, data: bytes, to: tuple[str, int]) -> int:
+    def bind(self, address: tuple[str, int]) -> None:
+        self._plain.bind(address)
+
+    def sendto(self, data: bytes, _: tuple[str, int]) -> int:
         self._sent = data
-        return self._plain.sendto(data, to)
+        return self._plain.sendto(data, self.peer or self._server)
 
     def recvfrom(self, size: int) -> tuple[bytes, tuple[str, int]]:
         give_up = min(time.monotonic() + self._limits.answer, self._deadline)
         while (left := give_up - time.monotonic()) > 0:
             self._plain.settimeout(left)
             data, sender = self._plain.recvfrom(size)
-            if self.peer is None and sender[0] == self._address:
+            if self.peer is None and sender[0] == self._server[0]:
                 self.peer = sender
             if sender != self.peer:
                 # RFC 1350: an error for the stranger, and the transfer goes on.
@@ -87,10 +94,10 @@ class _PeerSocket:
                 self._answer(self._sent, sender)
             else:
                 self._heard = data
-                return data, sender
+                return data, (_STAND_IN, sender[1])
         raise TimeoutError
 
-    def _answer(self, data: bytes, to: tuple[str, int]) -> None:
+    def _answer(self, data: bytes, to: tuple[Any, ...]) -> None:
         with suppress(OSError):  # a sender may have no address that can be answered
             self._plain.sendto(data, to)
 
@@ -139,21 +146,21 @@ class TftpTransport:
 
         try:
             # Once: tftpy would look the name up for each packet, and it may lead to another address each time.
-            address = of_version_4(host, look_up(host, port, socket.SOCK_DGRAM, seconds=self._limits.answer))
+            server = only_address(look_up(host, port, socket.SOCK_DGRAM, seconds=self._limits.answer))
         except LookupFailedError as error:
             return TransferFailed(str(error), unreachable=True)
         options = {"blksize": _BLOCK_SIZE}
-        context = kind(address, port, name, file, options, heard, self._limits.answer, retries=_ATTEMPTS)
-        plain = context.sock
-        context.sock = peer = _PeerSocket(plain, address, self._limits)
+        context = kind(_STAND_IN, port, name, file, options, heard, self._limits.answer, retries=_ATTEMPTS)
+        context.sock.close()
+        context.sock = peer = _PeerSocket(server, self._limits)
         try:
             if self._source_address is not None:
-                plain.bind((self._source_address, 0))
+                peer.bind((self._source_address, 0))
             context.start()
         except Exception as error:
             return _refusal(errors[-1]) if errors else _failure(error, peer)
         finally:
-            plain.close()
+            peer.close()
         return None
 
 
