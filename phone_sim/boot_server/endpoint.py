@@ -1,14 +1,19 @@
-"""What the sides of the boot server have in common: an address, a journal, and that they start and stop.
+"""What the protocols of a boot server have in common: an address, a journal, and that they start and stop.
 
 This module knows no protocol.
 """
 
+import logging
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from types import TracebackType
-from typing import ClassVar, Protocol, Self
+from typing import Protocol, Self
 
+from phone_sim.boot_server.addresses import authority
 from phone_sim.boot_server.journal import Journal
 from phone_sim.errors import UsageError
+
+_log = logging.getLogger(__name__)
 
 
 class Listener(Protocol):
@@ -26,20 +31,26 @@ class Listener(Protocol):
 
 
 class Endpoint(ABC):
-    """A server on an IPv4 address; a context manager. `port` 0 is a free one until it has started."""
+    """One protocol on one address, of IPv4 or IPv6; a context manager. `port` 0 is a free one until it has started.
 
-    scheme: ClassVar[str]
+    `on_error` gets each exception that a thread of it did not expect; all are logged as well.
+    """
 
-    def __init__(self, host: str, port: int, journal: Journal | None) -> None:
+    scheme: str
+
+    def __init__(
+        self, host: str, port: int, journal: Journal | None, on_error: Callable[[Exception], None] | None
+    ) -> None:
         self.host = host
         self.port = port
         self.journal = Journal() if journal is None else journal
+        self._on_error = on_error
         self._listener: Listener | None = None
 
     @property
     def url(self) -> str:
         """The root of the site, `http://127.0.0.1:34567/`."""
-        return f"{self.scheme}://{self.host}:{self.port}/"
+        return f"{self.scheme}://{authority(self.host, self.port)}/"
 
     def start(self) -> None:
         """Listen and serve until `stop`.
@@ -49,8 +60,8 @@ class Endpoint(ABC):
         """
         try:
             self._listener = self._listen()
-        except (OSError, OverflowError) as error:
-            raise UsageError(f"cannot listen on {self.host}:{self.port}: {error}") from error
+        except (OSError, OverflowError, UnicodeError) as error:
+            raise UsageError(f"cannot listen on {authority(self.host, self.port)}: {error}") from error
         self.port = self._listener.port
         self._listener.start()
 
@@ -62,7 +73,13 @@ class Endpoint(ABC):
 
     @abstractmethod
     def _listen(self) -> Listener:
-        """Take the address. Raises OSError or OverflowError where that cannot be."""
+        """Take the address. Raises OSError, OverflowError or UnicodeError where that cannot be."""
+
+    def _failed(self, what: str, error: Exception) -> None:
+        """Report an exception of a thread."""
+        _log.error(what, exc_info=error)
+        if self._on_error is not None:
+            self._on_error(error)
 
     def __enter__(self) -> Self:
         try:

@@ -15,6 +15,8 @@ from phone_sim.boot_server.site import (
     Found,
     Missing,
     ReadAnswer,
+    RemoveAnswer,
+    Removed,
     Stored,
     TooLarge,
     WriteAnswer,
@@ -35,10 +37,10 @@ class FolderSite:
         UsageError: `root` is not a directory.
     """
 
-    def __init__(self, root: Path, *, upload_limit: int = UPLOAD_LIMIT, read_limit: int = READ_LIMIT) -> None:
-        if not root.is_dir():
+    def __init__(self, root: Path | str, *, upload_limit: int = UPLOAD_LIMIT, read_limit: int = READ_LIMIT) -> None:
+        if not Path(root).is_dir():
             raise UsageError(f"{root} is not a directory")
-        self.root = root.resolve()
+        self.root = Path(root).resolve()
         self.upload_limit = upload_limit
         self._read_limit = read_limit
 
@@ -83,6 +85,21 @@ class FolderSite:
         except OSError as error:
             return Forbidden(reason=error.strerror or str(error))
         return Stored(created=created)
+
+    def remove(self, path: str) -> RemoveAnswer:
+        """Delete a file; of a symbolic link, the file that it leads to."""
+        try:
+            target = self._target(path)
+            if target is None:
+                return OUTSIDE
+            if target.is_dir():
+                return _FOLDER
+            target.unlink()
+        except (FileNotFoundError, NotADirectoryError):
+            return Missing()
+        except OSError as error:
+            return Forbidden(reason=error.strerror or str(error))
+        return Removed()
 
     def _target(self, path: str) -> Path | None:
         """The place a path leads to, links followed; None where that is not below the root."""

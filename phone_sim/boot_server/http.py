@@ -1,9 +1,11 @@
-"""The boot server's HTTP side: GET, HEAD and PUT on the files of a site.
+"""The boot server's HTTP and HTTPS: GET, HEAD and PUT on the files of a site.
 
-It does not know where the files are, nor what a phone makes of them. No authentication, no TLS, no ranges, no
-conditional requests.
+It does not know where the files are, nor what a phone makes of them. No authentication, no ranges, no conditional
+requests.
 """
 
+import ssl
+from collections.abc import Callable
 from functools import partial
 
 from phone_sim.boot_server.endpoint import Endpoint
@@ -15,7 +17,7 @@ from phone_sim.boot_server.site import Site
 
 
 class HttpEndpoint(Endpoint):
-    """Serves a site over HTTP/1.1 on an IPv4 address; a context manager.
+    """Serves a site over HTTP/1.1, with `tls` over HTTPS; a context manager.
 
     `port` 0 takes a free port, which `port` and `url` name once the server has started. Limits, in seconds:
     `idle_limit` for each read and write, `request_limit` for a request and its answer. At most `max_connections` at
@@ -23,8 +25,6 @@ class HttpEndpoint(Endpoint):
     connection over the limit (503) are answered and not recorded. What `faults` spoils on purpose ends within the same
     limits.
     """
-
-    scheme = "http"
 
     def __init__(
         self,
@@ -34,19 +34,26 @@ class HttpEndpoint(Endpoint):
         port: int = 0,
         journal: Journal | None = None,
         faults: FaultPlan | None = None,
+        tls: ssl.SSLContext | None = None,
+        on_error: Callable[[Exception], None] | None = None,
         max_connections: int = 256,
         idle_limit: float = 30.0,
         request_limit: float = 120.0,
     ) -> None:
-        super().__init__(host, port, journal)
+        super().__init__(host, port, journal, on_error)
+        self.scheme = "http" if tls is None else "https"
+        self._tls = tls
         self._max_connections = max_connections
         self._request_limit = request_limit
         self._conversation = partial(HttpConversation, site, self.journal, faults, idle_limit)
 
     def _listen(self) -> HttpListener:
         return HttpListener(
-            (self.host, self.port),
+            self.host,
+            self.port,
             self._conversation,
+            tls=self._tls,
+            on_failure=self._failed,
             max_connections=self._max_connections,
             request_limit=self._request_limit,
         )

@@ -14,10 +14,12 @@ from http import HTTPStatus
 from http.client import LineTooLong
 from http.server import BaseHTTPRequestHandler
 from socket import SHUT_WR, SO_LINGER, SOL_SOCKET, socket
+from ssl import SSLSocket
 from time import monotonic
 from typing import Any, assert_never
 from urllib.parse import unquote
 
+from phone_sim.boot_server.addresses import authority
 from phone_sim.boot_server.fault_kinds import Delay, Down, Reset, Stall
 from phone_sim.boot_server.faults import Fault, FaultPlan
 from phone_sim.boot_server.http_faults import (
@@ -31,7 +33,7 @@ from phone_sim.boot_server.http_faults import (
     spoiled,
     whole_file,
 )
-from phone_sim.boot_server.http_listener import HttpListener
+from phone_sim.boot_server.http_listener import HttpListener, say_end
 from phone_sim.boot_server.journal import BROKEN_OFF, Contents, Journal, Request
 from phone_sim.boot_server.site import Forbidden, Found, Missing, Refusing, Site, SiteOfClients, Stored, TooLarge
 
@@ -259,6 +261,7 @@ class HttpConversation(BaseHTTPRequestHandler):
     def _discard(self) -> None:
         """Read what the client is still sending: to close at once would reset the connection and lose the answer."""
         left = _DISCARD_LIMIT
+        say_end(self.connection)
         with suppress(OSError):
             self.connection.shutdown(SHUT_WR)
             while left > 0 and (data := self.connection.recv(_CHUNK)):
@@ -271,8 +274,8 @@ class HttpConversation(BaseHTTPRequestHandler):
         self._journal.record(
             Request(
                 at=self._at,
-                protocol="http",
-                client="{}:{}".format(*self.client_address),
+                protocol="https" if isinstance(self.connection, SSLSocket) else "http",
+                client=authority(*self.client_address[:2]),
                 method=self.command,
                 path=self.path.removeprefix("/"),
                 status=int(answer.status),

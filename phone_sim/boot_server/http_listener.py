@@ -1,11 +1,11 @@
-"""The listening socket of the HTTP boot server and the bounds on its connections.
+"""The listening socket of the HTTP boot server, TLS on its connections, and their bounds.
 
 It does not know what is asked on a connection. It counts connections, cuts those that are past their deadline, and ends
 them all when the server stops; a connection thread never waits on a socket that cannot be cut from here.
 """
 
-import logging
 import socket
+import ssl
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,19 +13,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from threading import Event, Thread
 from time import monotonic
-from typing import Any, cast
+from typing import Any
+
+from phone_sim.boot_server.addresses import listening_address
 
 _BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _LOOK_EVERY = 0.05
 
-_log = logging.getLogger(__name__)
-
 
 class HttpListener(ThreadingHTTPServer):
-    """Listens on `address` and runs each connection in a thread of its own.
+    """Listens on an address and runs each connection in a thread of its own, over TLS where there is a `tls` context.
 
-    At most `max_connections` at once: one more is told 503 and closed. `request_limit` is the seconds a connection has
-    for each request, from the end of the answer before it to the end of its own.
+    At most `max_connections` at once: one more is told 503 (over TLS nothing) and closed. `request_limit` is the
+    seconds a connection has for each request, from the end of the answer before it to the end of its own; the first one
+    includes the handshake of TLS. `on_failure` gets what failed, and the exception.
 
     Raises:
         OSError, OverflowError: the address cannot be listened on.
@@ -37,19 +38,25 @@ class HttpListener(ThreadingHTTPServer):
 
     def __init__(
         self,
-        address: tuple[str, int],
+        host: str,
+        port: int,
         conversation: Callable[[Any, Any, Any], BaseHTTPRequestHandler],
         *,
+        tls: ssl.SSLContext | None,
+        on_failure: Callable[[str, Exception], None],
         max_connections: int,
         request_limit: float,
     ) -> None:
+        self._tls = tls
+        self._on_failure = on_failure
         self._max_connections = max_connections
         self._request_limit = request_limit
         self._deadlines: dict[socket.socket, float] = {}
         self._stopping = Event()
+        self.address_family, address = listening_address(host, port, socket.SOCK_STREAM)
         super().__init__(address, conversation)
         # A daemon, so that an interrupt that keeps `stop` from being called does not keep the program from ending.
-        self._thread = Thread(target=self.serve_forever, args=(_LOOK_EVERY,), name="boot-server-http", daemon=True)
+        self._thread = Thread(target=self._serve, name="boot-server-http", daemon=True)
 
     @property
     def port(self) -> int:
@@ -87,7 +94,14 @@ class HttpListener(ThreadingHTTPServer):
     def server_bind(self) -> None:
         """Bind, without the reverse name lookup of http.server: it can take seconds and nothing uses the name."""
         TCPServer.server_bind(self)
-        self.server_name, self.server_port = cast(tuple[str, int], self.server_address)
+        self.server_name, self.server_port = self.socket.getsockname()[:2]
+
+    def get_request(self) -> tuple[Any, Any]:
+        """Accept a connection. The handshake of TLS comes with its first read, in its own thread."""
+        connection, client = super().get_request()
+        if self._tls is not None:
+            connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, client
 
     def service_actions(self) -> None:
         """Cut the connections that are past their deadline."""
@@ -107,12 +121,20 @@ class HttpListener(ThreadingHTTPServer):
     def shutdown_request(self, request: Any) -> None:
         """Close the connection."""
         self._deadlines.pop(request, None)
+        say_end(request)
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - as in socketserver
-        """Log a fault of ours; a client that went away or was cut is none."""
-        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
-            _log.exception("a connection from %s failed", client_address)
+        """Report an error of the server; that a client went away, was cut, or did not agree on TLS is not one."""
+        error = sys.exception()
+        if isinstance(error, Exception) and not isinstance(error, ConnectionError | TimeoutError | ssl.SSLError):
+            self._on_failure(f"a connection from {client_address} failed", error)
+
+    def _serve(self) -> None:
+        try:
+            self.serve_forever(_LOOK_EVERY)
+        except Exception as error:
+            self._on_failure("no more connections are accepted", error)
 
     def _turn_away(self, request: socket.socket) -> None:
         request.setblocking(False)
@@ -124,6 +146,18 @@ class HttpListener(ThreadingHTTPServer):
         self.shutdown_request(request)
 
 
+def say_end(connection: socket.socket) -> None:
+    """Over TLS, tell the client that nothing more comes; its answer to that is not waited for."""
+    if isinstance(connection, ssl.SSLSocket):
+        limit = connection.gettimeout()
+        with suppress(OSError, ValueError):
+            connection.setblocking(False)
+            connection.unwrap()
+        with suppress(OSError):
+            connection.settimeout(limit)
+
+
 def _cut(connection: socket.socket) -> None:
     with suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
+        # Not that of SSLSocket, which would take TLS away from the thread that reads.
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)

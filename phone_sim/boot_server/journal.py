@@ -26,15 +26,15 @@ _log = logging.getLogger(__name__)
 class Request:
     """One answered request.
 
-    `at` is when it came in, aware and in UTC; `client` is `ip:port`; `method` is GET, HEAD, PUT, RRQ or WRQ, or another
-    method of HTTP that was refused; `path` is as the client wrote it but for one leading slash; `status` is the HTTP
-    status, or for TFTP 0 = served, the error code sent, or `BROKEN_OFF`; `size` is the bytes of the file that were
-    moved; `user_agent` is empty for TFTP; `seconds` is the time the answer took; `fault` is the rule of the fault that
-    the request was answered with, empty for none.
+    `at` is when it came in, aware and in UTC; `client` is `ip:port`, with IPv6 `[ip]:port`; `method` is GET, HEAD, PUT,
+    RRQ or WRQ, or another method of HTTP that was refused; `path` is as the client wrote it but for one leading slash;
+    `status` is the HTTP status, or for TFTP 0 = served, the error code sent, or `BROKEN_OFF`; `size` is the bytes of
+    the file that were moved, in netascii as they were sent; `user_agent` is empty for TFTP; `seconds` is the time the
+    answer took; `fault` is the rule of the fault that the request was answered with, empty for none.
     """
 
     at: datetime
-    protocol: Literal["http", "tftp"]
+    protocol: Literal["http", "https", "tftp"]
     client: str
     method: str
     path: str

@@ -44,6 +44,11 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """The file was taken off the site."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TooLarge:
     """The upload is over the limit of `limit` bytes."""
 
@@ -75,10 +80,12 @@ class Refusing:
 
 ReadAnswer = Found | Missing | Forbidden | Refusing
 WriteAnswer = Stored | Forbidden | TooLarge | Refusing
+RemoveAnswer = Removed | Missing | Forbidden
 
 OUTSIDE = Forbidden(reason="the path names no file below the root of the boot server")
 
 
+@runtime_checkable
 class Site(Protocol):
     """The files a boot server serves. Both methods are called by many threads at once and must not raise."""
 
@@ -93,6 +100,15 @@ class Site(Protocol):
 
     def write(self, path: str, data: bytes) -> WriteAnswer:
         """Store a whole file, in the place of an older one if there is one."""
+        ...
+
+
+@runtime_checkable
+class ChangingSite(Site, Protocol):
+    """A site whose files can be taken away."""
+
+    def remove(self, path: str) -> RemoveAnswer:
+        """Take a file away."""
         ...
 
 
@@ -131,16 +147,17 @@ def locate(path: str) -> tuple[str, ...] | None:
 
 
 class MemorySite:
-    """A site kept in memory, for tests and demonstrations."""
+    """A site kept in memory, for tests and demonstrations: files by name, `folder/name` without a leading slash."""
 
     def __init__(self, files: Mapping[str, bytes] | None = None, *, upload_limit: int = UPLOAD_LIMIT) -> None:
         self.upload_limit = upload_limit
-        self._files = dict(files or {})
+        self._first = dict(files or {})
+        self._files = dict(self._first)
         self._lock = Lock()
 
     @property
     def files(self) -> dict[str, bytes]:
-        """A copy of the files by name, `folder/name` without a leading slash."""
+        """A copy of the files by name."""
         with self._lock:
             return dict(self._files)
 
@@ -165,3 +182,17 @@ class MemorySite:
             created = name not in self._files
             self._files[name] = data
         return Stored(created=created)
+
+    def remove(self, path: str) -> RemoveAnswer:
+        """Take a file away."""
+        segments = locate(path)
+        if segments is None:
+            return OUTSIDE
+        with self._lock:
+            data = self._files.pop("/".join(segments), None)
+        return Missing() if data is None else Removed()
+
+    def reset(self) -> None:
+        """Have the files again that it was made with."""
+        with self._lock:
+            self._files = dict(self._first)

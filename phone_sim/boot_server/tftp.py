@@ -1,21 +1,22 @@
-"""The boot server's TFTP side: read and write requests on the files of a site (RFC 1350, 2347, 2348, 2349).
+"""The boot server's TFTP: read and write requests on the files of a site (RFC 1350, 2347, 2348, 2349).
 
-It does not know where the files are, nor what a phone makes of them. Octet mode only: netascii would change the bytes
-of a file, so it is refused with error 4, whose text names octet. An upload takes the place of an existing file.
+It does not know where the files are, nor what a phone makes of them. An upload takes the place of an existing file.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
 from typing import assert_never
 
+from phone_sim.boot_server.addresses import SocketAddress, authority
 from phone_sim.boot_server.endpoint import Endpoint
 from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.journal import BROKEN_OFF, Contents, Journal, Request
 from phone_sim.boot_server.site import OUTSIDE, Forbidden, Found, Missing, Refusing, Site, Stored, TooLarge, locate
 from phone_sim.boot_server.tftp_conversation import TftpConversation, TransferBrokenError
 from phone_sim.boot_server.tftp_faults import TftpFault
-from phone_sim.boot_server.tftp_listener import Client, TftpListener
+from phone_sim.boot_server.tftp_listener import TftpListener
 from phone_sim.boot_server.tftp_packets import (
     ACCESS_VIOLATION,
     ALLOCATION_EXCEEDED,
@@ -23,13 +24,16 @@ from phone_sim.boot_server.tftp_packets import (
     ILLEGAL_OPERATION,
     Call,
     agree,
+    from_netascii,
+    to_netascii,
 )
 
 _SERVED = 0
+_MODES = ("octet", "netascii")
 
 
 class TftpEndpoint(Endpoint):
-    """Serves a site over TFTP on an IPv4 address; a context manager.
+    """Serves a site over TFTP; a context manager.
 
     `port` 0 takes a free port, which `port` and `url` name once the server has started. A packet is sent again after
     `timeout` seconds without an answer (or after what the client asks for), `retries` times; a transfer takes at most
@@ -48,28 +52,35 @@ class TftpEndpoint(Endpoint):
         port: int = 0,
         journal: Journal | None = None,
         faults: FaultPlan | None = None,
+        on_error: Callable[[Exception], None] | None = None,
         timeout: float = 1.0,
         retries: int = 5,
         time_limit: float = 600.0,
         max_transfers: int = 128,
     ) -> None:
-        super().__init__(host, port, journal)
+        super().__init__(host, port, journal, on_error)
         self._site = site
         self._faults = FaultPlan() if faults is None else faults
         self._conversation = partial(TftpConversation, timeout=timeout, retries=retries, time_limit=time_limit)
         self._max_transfers = max_transfers
 
     def _listen(self) -> TftpListener:
-        address = (self.host, self.port)
-        return TftpListener(address, self._answer, self._conversation, max_transfers=self._max_transfers)
+        return TftpListener(
+            self.host,
+            self.port,
+            self._answer,
+            self._conversation,
+            max_transfers=self._max_transfers,
+            on_failure=self._failed,
+        )
 
-    def _answer(self, call: Call, client: Client, conversation: TftpConversation) -> None:
+    def _answer(self, call: Call, client: SocketAddress, conversation: TftpConversation) -> None:
         fault = TftpFault(self._faults.for_request(call.method, call.path, ""), conversation)
         record = _Record(self.journal, call, client, fault.rule)
         try:
             fault.before_the_answer()
-            if call.mode != "octet":
-                raise TransferBrokenError("only octet mode is served", ILLEGAL_OPERATION)
+            if call.mode not in _MODES:
+                raise TransferBrokenError("only the modes octet and netascii are served", ILLEGAL_OPERATION)
             # Said before the upload, not after it.
             if locate(call.path) is None:
                 raise TransferBrokenError(OUTSIDE.reason, ACCESS_VIOLATION)
@@ -91,6 +102,8 @@ class TftpEndpoint(Endpoint):
         match answer:
             case Found(data=data):
                 record.sent = data = fault.of_file(data)
+                if call.mode == "netascii":
+                    data = to_netascii(data)
                 agreement = agree(call.options, size=fault.of_length(len(data)))
                 conversation.send_file(data, agreement, before_last=before_last)
             case Missing():
@@ -103,13 +116,16 @@ class TftpEndpoint(Endpoint):
                 assert_never(answer)
 
     def _receive(self, call: Call, conversation: TftpConversation, fault: TftpFault, record: "_Record") -> None:
-        data, blocks = conversation.receive_file(agree(call.options), limit=self._site.upload_limit)
-        record.received = data
+        limit = self._site.upload_limit
+        received, blocks = conversation.receive_file(
+            agree(call.options), limit=2 * limit if call.mode == "netascii" else limit
+        )
+        record.received = data = from_netascii(received) if call.mode == "netascii" else received
         fault.before_the_end()
         answer = self._site.write(call.path, data)
         match answer:
             case Stored():
-                record.write(_SERVED, len(data))
+                record.write(_SERVED, len(received))
                 conversation.finish(blocks)
             case Forbidden(reason=reason):
                 raise TransferBrokenError(reason, ACCESS_VIOLATION)
@@ -124,12 +140,12 @@ class TftpEndpoint(Endpoint):
 class _Record:
     """What the journal is told of one transfer; `received` and `sent` are the files, once they are known."""
 
-    def __init__(self, journal: Journal, call: Call, client: Client, fault: str) -> None:
+    def __init__(self, journal: Journal, call: Call, client: SocketAddress, fault: str) -> None:
         self.received: bytes | None = None
         self.sent: bytes | None = None
         self._journal = journal
         self._call = call
-        self._client = "{}:{}".format(*client)
+        self._client = authority(*client[:2])
         self._fault = fault
         self._at = datetime.now(UTC)
         self._started = monotonic()

@@ -6,7 +6,7 @@ the two ports are the transfer ids.
 
 from collections.abc import Callable
 from contextlib import suppress
-from socket import AF_INET, SOCK_DGRAM, socket
+from socket import SOCK_DGRAM, socket
 from threading import Event
 from time import monotonic
 from typing import TypeVar
@@ -128,8 +128,9 @@ class TftpConversation:
 
     def transmit_as_stranger(self, datagram: bytes) -> None:
         """Send a packet to the client from another port of the same address."""
-        with socket(AF_INET, SOCK_DGRAM) as stranger, suppress(OSError):
-            stranger.bind((self._connection.getsockname()[0], 0))
+        host, _, *scope = self._connection.getsockname()
+        with socket(self._connection.family, SOCK_DGRAM) as stranger, suppress(OSError):
+            stranger.bind((host, 0, *scope))
             stranger.sendto(datagram, self._connection.getpeername())
 
     def pause(self, seconds: float) -> None:

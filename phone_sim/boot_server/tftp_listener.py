@@ -4,14 +4,14 @@ It does not know what a request gets. Every transfer has a socket of its own, so
 requests and noise; none of it stops the thread.
 """
 
-import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from socket import AF_INET, SOCK_DGRAM, socket
+from socket import SOCK_DGRAM, AddressFamily, socket
 from threading import Event, Thread
 
+from phone_sim.boot_server.addresses import SocketAddress, listening_address
 from phone_sim.boot_server.tftp_conversation import TftpConversation
 from phone_sim.boot_server.tftp_packets import (
     DATAGRAM_LIMIT,
@@ -26,33 +26,37 @@ from phone_sim.boot_server.tftp_packets import (
 _LOOK_EVERY = 0.05
 _WAITING_PER_TRANSFER = 4
 
-_log = logging.getLogger(__name__)
-
-Client = tuple[str, int]
-Answer = Callable[[Call, Client, TftpConversation], None]
+Answer = Callable[[Call, SocketAddress, TftpConversation], None]
 
 
 class TftpListener:
-    """Listens on `address` and has `answer` answer each request in a thread of the pool.
+    """Listens on an address and has `answer` answer each request in a thread of the pool.
 
     `conversation` makes a `TftpConversation` from a connected socket. `max_transfers` run at once, four times as many
-    wait; a request beyond that is dropped, since a client repeats it.
+    wait; a request beyond that is dropped, since a client repeats it. `on_failure` gets what failed, and the exception.
 
     Raises:
         OSError, OverflowError: the address cannot be listened on.
     """
 
     def __init__(
-        self, address: Client, answer: Answer, conversation: "partial[TftpConversation]", *, max_transfers: int
+        self,
+        host: str,
+        port: int,
+        answer: Answer,
+        conversation: "partial[TftpConversation]",
+        *,
+        max_transfers: int,
+        on_failure: Callable[[str, Exception], None],
     ) -> None:
-        self._host = address[0]
         self._answer = answer
+        self._on_failure = on_failure
         self._conversation = conversation
         self._most_active = max_transfers * (1 + _WAITING_PER_TRANSFER)
         # By client and datagram: the same again is a repeated request, another one is a new transfer.
-        self._active: set[tuple[Client, bytes]] = set()
+        self._active: set[tuple[SocketAddress, bytes]] = set()
         self._stopping = Event()
-        self._socket = _bound_socket(address)
+        self._socket = _bound_socket(*listening_address(host, port, SOCK_DGRAM))
         self._socket.settimeout(_LOOK_EVERY)
         self.port: int = self._socket.getsockname()[1]
         self._pool = ThreadPoolExecutor(max_transfers, thread_name_prefix="boot-server-tftp")
@@ -72,12 +76,15 @@ class TftpListener:
         self._socket.close()
 
     def _listen(self) -> None:
-        while not self._stopping.is_set():
-            # A time-out, or the news that an ERROR packet reached nobody.
-            with suppress(OSError):
-                self._take(*self._socket.recvfrom(DATAGRAM_LIMIT))
+        try:
+            while not self._stopping.is_set():
+                # A time-out, or the news that an ERROR packet reached nobody.
+                with suppress(OSError):
+                    self._take(*self._socket.recvfrom(DATAGRAM_LIMIT))
+        except Exception as error:
+            self._on_failure("no more requests are read", error)
 
-    def _take(self, datagram: bytes, client: Client) -> None:
+    def _take(self, datagram: bytes, client: SocketAddress) -> None:
         try:
             call = parse(datagram)
         except MalformedPacketError as error:
@@ -89,20 +96,21 @@ class TftpListener:
             self._active.add(request)
             self._pool.submit(self._converse, request, call)
 
-    def _converse(self, request: tuple[Client, bytes], call: Call) -> None:
+    def _converse(self, request: tuple[SocketAddress, bytes], call: Call) -> None:
         client = request[0]
         try:
-            with _bound_socket((self._host, 0)) as connection:
+            host, _, *scope = self._socket.getsockname()
+            with _bound_socket(self._socket.family, (host, 0, *scope)) as connection:
                 connection.connect(client)
                 self._answer(call, client, self._conversation(connection, stopping=self._stopping))
-        except Exception:
-            _log.exception("a transfer with %s failed", client)
+        except Exception as error:
+            self._on_failure(f"a transfer with {client} failed", error)
         finally:
             self._active.remove(request)
 
 
-def _bound_socket(address: Client) -> socket:
-    unbound = socket(AF_INET, SOCK_DGRAM)
+def _bound_socket(family: AddressFamily | int, address: SocketAddress) -> socket:
+    unbound = socket(family, SOCK_DGRAM)
     try:
         unbound.bind(address)
     except (OSError, OverflowError):

@@ -185,6 +185,16 @@ def agree(options: Mapping[str, str], *, size: int | None = None) -> Agreement:
     return Agreement(block_size=block_size, timeout=timeout, announced_size=announced, accepted=accepted)
 
 
+def to_netascii(data: bytes) -> bytes:
+    r"""A file as the mode netascii sends it: `\n` as CR LF, `\r` as CR NUL (RFC 1350, RFC 764)."""
+    return data.replace(b"\r", b"\r\0").replace(b"\n", b"\r\n")
+
+
+def from_netascii(data: bytes) -> bytes:
+    """The file that was sent so; a CR before anything else stays."""
+    return data.replace(b"\r\n", b"\n").replace(b"\r\0", b"\r")
+
+
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 12 else None
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from phone_sim.boot_server.journal import Contents, Request
 
-Protocol = Literal["http", "tftp"]
+Protocol = Literal["http", "https", "tftp"]
 
 UPLOADS = ("PUT", "WRQ")
 DOWNLOADS = ("GET", "HEAD", "RRQ")

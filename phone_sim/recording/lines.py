@@ -116,8 +116,8 @@ def _exchange(values: dict[str, Any]) -> RecordedExchange:
     if type(at) not in (int, float) or not 0 <= at <= _AT_LIMIT:
         raise _MalformedError("at is not seconds since the beginning")
     protocol = values["protocol"]
-    if protocol not in ("http", "tftp"):
-        raise _MalformedError("protocol is neither http nor tftp")
+    if protocol not in ("http", "https", "tftp"):
+        raise _MalformedError("protocol is not http, https or tftp")
     fault = _text(values, "fault")
     try:
         if fault:

@@ -24,7 +24,8 @@ from phone_sim.boot_server.site import (
 )
 from phone_sim.recording.dialogue import DOWNLOADS, UPLOADS, RecordedExchange
 
-_STORED = {"http": (200, 201, 204), "tftp": (0,)}
+_STORED_BY_HTTP = (200, 201, 204)
+_STORED = {"http": _STORED_BY_HTTP, "https": _STORED_BY_HTTP, "tftp": (0,)}
 _BREAK_OFF: tuple[type[FaultKind], ...] = (Down, Length, Reset, Stall)
 _WAS_BROKEN_OFF = "this transfer was broken off"
 

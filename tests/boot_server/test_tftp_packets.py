@@ -15,7 +15,9 @@ from phone_sim.boot_server.tftp_packets import (
     agree,
     data_packet,
     error_packet,
+    from_netascii,
     parse,
+    to_netascii,
 )
 
 
@@ -110,3 +112,17 @@ def test_options_are_agreed(asked: dict[str, str], accepted: dict[str, str]) -> 
 
 def test_announced_size_of_an_upload_is_echoed() -> None:
     assert agree({"tsize": "99"}) == Agreement(announced_size=99, accepted={"tsize": "99"})
+
+
+def test_netascii_has_two_bytes_for_a_line_end_and_for_a_carriage_return() -> None:
+    assert to_netascii(b"a\nb\rc\r\nd") == b"a\r\nb\r\0c\r\0\r\nd"
+    assert from_netascii(b"a\r\nb\r\0c\r\0\r\nd") == b"a\nb\rc\r\nd"
+
+
+def test_carriage_return_that_netascii_does_not_know_stays() -> None:
+    assert from_netascii(b"a\rb\n\r\r\n\r") == b"a\rb\n\r\n\r"
+
+
+@given(st.lists(st.sampled_from([b"\r", b"\n", b"\0", b"a"])).map(b"".join))
+def test_file_comes_back_from_netascii_as_it_was(data: bytes) -> None:
+    assert from_netascii(to_netascii(data)) == data

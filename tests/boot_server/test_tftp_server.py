@@ -86,8 +86,8 @@ def rrq(path: str, *options: str, mode: str = "octet") -> bytes:
     return b"\0\1" + "".join(f"{word}\0" for word in (path, mode, *options)).encode()
 
 
-def wrq(path: str, *options: str) -> bytes:
-    return b"\0\2" + rrq(path, *options)[2:]
+def wrq(path: str, *options: str, mode: str = "octet") -> bytes:
+    return b"\0\2" + rrq(path, *options, mode=mode)[2:]
 
 
 @pytest.fixture
@@ -186,11 +186,48 @@ def test_announced_upload_over_the_limit_is_refused_at_once(raw: RawClient) -> N
     assert raw.receive().startswith(b"\0\5\0\3")
 
 
-def test_netascii_is_refused(raw: RawClient) -> None:
-    raw.request(rrq("513.ld", mode="netascii"))
-    assert raw.receive() == b"\0\5\0\4only octet mode is served\0"
+def test_mode_is_read_in_any_case_and_mail_is_refused(raw: RawClient) -> None:
+    raw.request(rrq("513.ld", mode="mail"))
+    assert raw.receive() == b"\0\5\0\4only the modes octet and netascii are served\0"
     raw.request(rrq("513.ld", mode="OcTeT"))
     assert raw.receive().startswith(b"\0\3\0\1")
+
+
+def test_netascii_line_end_may_lie_across_two_blocks(raw: RawClient, site: MemorySite) -> None:
+    site.write("text.cfg", b"a" * 511 + b"\nb\r")
+    raw.request(rrq("text.cfg", "tsize", "0", mode="netascii"))
+    assert raw.receive() == b"\0\6tsize\000516\0"
+    raw.send(ack(0))
+    assert raw.receive() == data(1, b"a" * 511 + b"\r")
+    raw.send(ack(1))
+    assert raw.receive() == data(2, b"\nb\r\0")
+    raw.send(ack(2))
+
+
+def test_netascii_upload_is_stored_with_line_ends_of_this_system(
+    raw: RawClient, server: TftpEndpoint, site: MemorySite
+) -> None:
+    raw.request(wrq("log", mode="NETASCII"))
+    for number, block in ((1, b"a" * 511 + b"\r"), (2, b"\nb\r\0c\r")):
+        assert raw.receive() == ack(number - 1)
+        raw.send(data(number, block))
+    assert raw.receive() == ack(2)
+    assert site.files["log"] == b"a" * 511 + b"\nb\rc\r"
+    assert [(each.status, each.size) for each in server.journal.requests] == [(0, 518)]
+
+
+def test_netascii_upload_is_measured_without_its_carriage_returns() -> None:
+    site = MemorySite(upload_limit=300)
+    with TftpEndpoint(site, timeout=10) as server:
+        for lines, answer in ((300, ack(2)), (301, b"\0\5\0\3")):
+            with RawClient(server) as raw:
+                raw.request(wrq("log", mode="netascii"))
+                whole = b"\r\n" * lines
+                for number, block in ((1, whole[:512]), (2, whole[512:])):
+                    assert raw.receive() == ack(number - 1)
+                    raw.send(data(number, block))
+                assert raw.receive().startswith(answer)
+    assert site.files["log"] == b"\n" * 300
 
 
 def test_options_are_answered(raw: RawClient, site: MemorySite) -> None:
@@ -452,9 +489,12 @@ def test_curl_reads_and_writes(server: TftpEndpoint, site: MemorySite, tmp_path:
 
 
 @pytest.mark.skipif(shutil.which("tftp") is None, reason="needs tftp-hpa's client")
-def test_tftp_hpa_reads_and_writes(server: TftpEndpoint, site: MemorySite, tmp_path: Path) -> None:
-    tftp = ["tftp", "-4", "-m", "binary", server.host, str(server.port), "-c"]
-    subprocess.run([*tftp, "get", "100000.ld"], check=True, cwd=tmp_path, timeout=20, capture_output=True)
-    assert (tmp_path / "100000.ld").read_bytes() == site.files["100000.ld"]
-    subprocess.run([*tftp, "put", "100000.ld", "copy.ld"], check=True, cwd=tmp_path, timeout=20, capture_output=True)
-    assert site.files["copy.ld"] == site.files["100000.ld"]
+@pytest.mark.parametrize("mode", ["octet", "netascii"])
+def test_tftp_hpa_reads_and_writes(server: TftpEndpoint, site: MemorySite, tmp_path: Path, mode: str) -> None:
+    tftp = ["tftp", "-4", "-m", mode, server.host, str(server.port), "-c"]
+    site.write("lines.cfg", bytes(random.Random(1).choices(b"\r\n\0a", k=20_000)))
+    for name in ("100000.ld", "lines.cfg"):
+        subprocess.run([*tftp, "get", name], check=True, cwd=tmp_path, timeout=20, capture_output=True)
+        assert (tmp_path / name).read_bytes() == site.files[name]
+        subprocess.run([*tftp, "put", name, "copy"], check=True, cwd=tmp_path, timeout=20, capture_output=True)
+        assert site.files["copy"] == site.files[name]
