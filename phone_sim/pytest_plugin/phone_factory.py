@@ -45,6 +45,7 @@ class PhoneFactory:
         network: Network | None = None,
         flash: Flash | None = None,
         transport: Transport | None = None,
+        ca_file: Path | str | None = None,
     ) -> VirtualPhone:
         """A phone that is off; the arguments are those of `VirtualPhone`, which raises UsageError."""
         phone = VirtualPhone(
@@ -59,6 +60,7 @@ class PhoneFactory:
             time=self._time,
             flash=flash,
             transport=transport,
+            ca_file=ca_file,
         )
         self.phones.append(self._plugs.enter_context(phone))
         return phone

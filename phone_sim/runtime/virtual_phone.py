@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from phone_sim.errors import LifecycleError
+from phone_sim.errors import LifecycleError, UsageError
 from phone_sim.firmware.effects import Fetched, Uploaded
 from phone_sim.firmware.features import Gate, feature_named
 from phone_sim.firmware.keypad import Press, parse_press
@@ -46,8 +46,9 @@ class VirtualPhone:
     with, or its PEM file; without one it is that of the test pair, with which anybody can sign (D5).
     `always_fetches_license` sets the license rule apart from the firmware's (D8). `network` is what it speaks to
     besides its boot server, by default nothing; it asks DHCP there when it has `dhcp` settings. What else is not given
-    is made for this phone alone: time that was never set, blank flash in memory, a transport over the network. The
-    phone closes its transport and its network, whosever they were.
+    is made for this phone alone: time that was never set, blank flash in memory, a transport over the network, which
+    trusts the authorities in the PEM file `ca_file`, or without one certifi's. The phone closes its transport and its
+    network, whosever they were.
 
     Raises:
         UsageError: an argument that cannot be used; the message names it.
@@ -67,9 +68,12 @@ class VirtualPhone:
         time: VirtualTime | None = None,
         flash: Flash | None = None,
         transport: Transport | None = None,
+        ca_file: Path | str | None = None,
     ) -> None:
         if url:
             BootServerAddress.parse_all(url)
+        if transport is not None and ca_file is not None:
+            raise UsageError("ca_file is for a phone that is given no transport: give the transport its authorities")
         identity = Identity(
             model=model if isinstance(model, Model) else load_model(model),
             features=load_features(),
@@ -81,7 +85,8 @@ class VirtualPhone:
         )
         self.time = VirtualTime() if time is None else time
         self.flash = MemoryFlash() if flash is None else flash
-        self.transport = network_transport() if transport is None else transport
+        trusted = None if ca_file is None else Path(ca_file)
+        self.transport = network_transport(ca_file=trusted) if transport is None else transport
         self.network = Network() if network is None else network
         self._lines: list[str] = []
         self.driver = PhoneDriver(
