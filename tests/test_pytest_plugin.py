@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 
 import pytest
 
-from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 
 pytest_plugins = ["pytester"]
@@ -171,7 +171,7 @@ def test_paths(boot_server, path):
         boot_server.remove(path)
 
 def test_missing(boot_server):
-    with pytest.raises(UsageError, match="'a.cfg' cannot be removed from the boot server: No such file"):
+    with pytest.raises(UsageError, match="'a.cfg' is not on the boot server"):
         boot_server.remove("a.cfg")
 
 def test_large(boot_server):
@@ -240,7 +240,7 @@ def test_next_one_is_free_of_it(phone):
 """
     result = run(pytester, source)
     result.assert_outcomes(passed=2, errors=1)
-    result.stdout.fnmatch_lines(["*ExceptionGroup: the embedded boot server failed*", "*RuntimeError: no answer for *"])
+    result.stdout.fnmatch_lines(["*ExceptionGroup: the boot server failed*", "*RuntimeError: no answer for *"])
 
 
 def test_same_seed_gives_the_same_phones_and_logs(pytester: pytest.Pytester) -> None:
@@ -287,7 +287,7 @@ def test_needs_its_own_files(boot_server):
 """
     files = {"000000000000.cfg": b'<APPLICATION CONFIG_FILES="a.cfg"/>', "a.cfg": b"<a x.y='1'/>"}
     site = MemorySite(files)
-    with HttpEndpoint(site) as server:
+    with BootServer(site) as server:
         result = run(pytester, source, "--boot-server", server.url)
     result.assert_outcomes(passed=6, failed=1)
     result.stdout.fnmatch_lines(

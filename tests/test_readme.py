@@ -49,8 +49,9 @@ def test_figure_gets_a_column_for_each_number_of_phones() -> None:
     ]
 
 
-def test_python_example_prints_what_the_page_says() -> None:
-    found = re.search(r"<!-- example:python -->\n```python\n(.+?)```\n\nprints `(.+?)`", PAGE, re.DOTALL)
+@pytest.mark.parametrize("example", ["python", "boot_server"])
+def test_python_example_prints_what_the_page_says(example: str) -> None:
+    found = re.search(rf"<!-- example:{example} -->\n```python\n(.+?)```\n\nprints `(.+?)`", PAGE, re.DOTALL)
     assert found is not None
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
@@ -62,8 +63,9 @@ def test_every_verb_is_explained() -> None:
     assert all(f"### phone-sim {verb}" in PAGE for verb in VERBS)
 
 
-def test_pytest_example_passes(pytester: pytest.Pytester) -> None:
-    found = re.search(r"```python\n(from datetime import timedelta\n.+?)```", PAGE, re.DOTALL)
+@pytest.mark.parametrize("beginning", ["from datetime import timedelta", "def test_phone_boots_over_https"])
+def test_pytest_example_passes(pytester: pytest.Pytester, beginning: str) -> None:
+    found = re.search(rf"```python\n({beginning}.+?)```", PAGE, re.DOTALL)
     assert found is not None
     pytester.makepyfile(found.group(1))
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.cli.main import main
 from phone_sim.runtime.network import Network
@@ -109,7 +109,7 @@ def test_transport_none_sends_nothing(server: Rsyslogd) -> None:
 
 
 def test_boot_verb_logs_there(server: Rsyslogd) -> None:
-    with HttpEndpoint(MemorySite(files(server.name, renderLevel="0"))) as boot_server:
+    with BootServer(MemorySite(files(server.name, renderLevel="0"))) as boot_server:
         words = ["boot", "--server", boot_server.url, "--now", "2026-03-02", "--log-style", "phone"]
         done = CliRunner().invoke(main, words, prog_name="phone-sim")
     lines = done.stdout.splitlines()

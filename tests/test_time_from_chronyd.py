@@ -9,7 +9,7 @@ import ntplib
 import pytest
 from click.testing import CliRunner
 
-from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.cli.main import main
 from phone_sim.firmware.features import Enabled, NotLicensed
@@ -116,7 +116,7 @@ def test_server_that_is_not_synchronized_is_passed_over(server: Chronyd, tmp_pat
 
 
 def test_boot_verb_sets_its_clock(server: Chronyd) -> None:
-    with HttpEndpoint(MemorySite(files(server.name, now() - timedelta(days=2)))) as boot_server:
+    with BootServer(MemorySite(files(server.name, now() - timedelta(days=2)))) as boot_server:
         words = ("boot", "--server", boot_server.url, "--json")
         told = CliRunner().invoke(main, [*words, "--sntp"], prog_name="phone-sim")
         unset = CliRunner().invoke(main, [*words, "--unset-clock"], prog_name="phone-sim")
@@ -129,7 +129,7 @@ def test_boot_verb_sets_its_clock(server: Chronyd) -> None:
 
 
 def test_run_verb_goes_by_the_servers_time(server: Chronyd) -> None:
-    with HttpEndpoint(MemorySite(files(server.name, now() + timedelta(days=30)))) as boot_server:
+    with BootServer(MemorySite(files(server.name, now() + timedelta(days=30)))) as boot_server:
         until_soon = (now() + timedelta(seconds=2)).isoformat()
         words = ["run", "--server", boot_server.url, "--sntp", "--until", until_soon]
         done = within(lambda: CliRunner().invoke(main, words, prog_name="phone-sim"))

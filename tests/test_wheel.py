@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 
 ROOT = Path(__file__).parents[1]
@@ -43,7 +43,7 @@ def test_wheel_boots_a_phone_outside_the_checkout(version: tuple[int, int], tmp_
     phone_sim = tmp_path / "env/bin/phone-sim"
     assert len(json.loads(run(phone_sim, "models", "--json", cwd=tmp_path))) == 15
     files = {"000000000000.cfg": b'<APPLICATION CONFIG_FILES="a.cfg"/>', "a.cfg": b'<a voIpProt.H323.enable="1"/>'}
-    with HttpEndpoint(MemorySite(files)) as server:
+    with BootServer(MemorySite(files)) as server:
         report = json.loads(
             run(phone_sim, "boot", "--server", server.url, "--model", "VVX1500", "--json", cwd=tmp_path)
         )

@@ -51,17 +51,15 @@ def command(tftp: bool, as_json: bool) -> None:
     Example: phone-sim demo
     """
     from phone_sim.boot_server.folder_site import FolderSite
-    from phone_sim.boot_server.http import HttpEndpoint
-    from phone_sim.boot_server.tftp import TftpEndpoint
+    from phone_sim.boot_server.server import BootServer
     from phone_sim.cli.phone_report import print_json
     from phone_sim.runtime.transport import network_transport
 
     steps = []
     with TemporaryDirectory() as name:
         folder = Path(name)
-        kind = TftpEndpoint if tftp else HttpEndpoint
-        with kind(FolderSite(folder)) as server, closing(network_transport()) as transport:
-            for step in _story(DemoStage(folder, server.url, transport)):
+        with BootServer(FolderSite(folder)) as server, closing(network_transport()) as transport:
+            for step in _story(DemoStage(folder, server.tftp_url if tftp else server.url, transport)):
                 steps.append(step)
                 if not as_json:
                     _print(step)

@@ -6,17 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from phone_sim.cli.options import json_option
-from phone_sim.cli.serving import (
-    FaultCommand,
-    announce,
-    fault_option,
-    host_option,
-    http_option,
-    request_line,
-    seed_option,
-    serve_until_interrupted,
-    tftp_option,
-)
+from phone_sim.cli.serving import FaultCommand, ServingOptions, fault_option, request_line, seed_option, serving_options
 
 if TYPE_CHECKING:
     from phone_sim.boot_server.journal import Contents, Request
@@ -30,9 +20,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command(cls=FaultCommand, short_help="Stand between phones and a boot server, and record.")
 @click.argument("url")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File for the recording.")
-@http_option
-@tftp_option
-@host_option
+@serving_options
 @fault_option
 @seed_option
 @click.option("--body-limit", type=click.IntRange(0, 64), default=16, show_default=True, help="Largest file kept, MiB.")
@@ -45,9 +33,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def command(
     url: str,
     out: Path,
-    http_port: int | None,
-    tftp_port: int | None,
-    host: str,
+    serving: ServingOptions,
     rules: tuple[str, ...],
     seed: int,
     body_limit: int,
@@ -58,10 +44,11 @@ def command(
 ) -> None:
     """Stand between phones, ours or real ones, and the boot server at URL, and record what is said, until interrupted.
 
-    Phones ask here, over HTTP or TFTP; without --http and --tftp both are served on free ports. URL may be http, https,
-    ftp, ftps or tftp and hold a user and password, which are not recorded; no header of a phone is but its User-Agent.
-    Configuration files hold passwords of their own: keep the recording as safe as these. A server that gives no whole
-    answer is a 502, on TFTP error 0. Each request is a line on stdout.
+    Phones ask here, over HTTP, HTTPS or TFTP; without --http, --https and --tftp, HTTP and TFTP are served on free
+    ports. URL may be http, https, ftp, ftps or tftp and hold a user and password, which are not recorded; no header of
+    a phone is but its User-Agent. Configuration files hold passwords of their own: keep the recording as safe as these.
+    A server that gives no whole answer is a 502, on TFTP error 0. Each request is a line on stdout. The certificate of
+    HTTPS is as that of serve.
 
     Example: phone-sim record http://10.0.0.1/ --out dialogue.jsonl --http 8080
     """
@@ -84,14 +71,8 @@ def command(
             recorder.record(request, contents)
             click.echo(request.as_json() if as_json else request_line(request))
 
-        announced = announce(server.root, as_json)
-
-        def on_start(address: str) -> None:
-            recorder.begin()
-            announced(address)
-
         site, journal = ProxySite(server=server, transports=transports), Journal(capacity=0, on_exchange=on_exchange)
-        serve_until_interrupted(site, journal, faults, host, http_port, tftp_port, on_start)
+        serving.serve(site, journal, what=server.root, as_json=as_json, faults=faults, on_start=recorder.begin)
 
 
 def _recorder(out: Path, server: "BootServerAddress", *, body_limit: int, file_limit: int) -> "Recorder":

@@ -6,14 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from phone_sim.cli.options import json_option
-from phone_sim.cli.serving import (
-    announce,
-    host_option,
-    http_option,
-    request_line,
-    serve_until_interrupted,
-    tftp_option,
-)
+from phone_sim.cli.serving import ServingOptions, request_line, serving_options
 from phone_sim.printable import printable
 
 if TYPE_CHECKING:
@@ -22,12 +15,10 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Serve a recording as a boot server.")
 @click.argument("file", type=click.Path(path_type=Path))
-@http_option
-@tftp_option
-@host_option
+@serving_options
 @json_option
-def command(file: Path, http_port: int | None, tftp_port: int | None, host: str, as_json: bool) -> None:
-    """Serve the recording FILE as a boot server, over HTTP and TFTP, until interrupted.
+def command(file: Path, serving: ServingOptions, as_json: bool) -> None:
+    """Serve the recording FILE as a boot server, over HTTP, HTTPS and TFTP, until interrupted.
 
     The nth request for a file gets the nth answer of the recording, and after the last one the last again. What was
     never asked for in the recording is a 404 and is said on stderr. Uploads are answered and not kept. A transfer that
@@ -48,4 +39,4 @@ def command(file: Path, http_port: int | None, tftp_port: int | None, host: str,
 
     site = ReplaySite(load_recording(file).exchanges, on_unknown)
     journal = Journal(capacity=0, on_request=print_request)
-    serve_until_interrupted(site, journal, None, host, http_port, tftp_port, announce(str(file), as_json))
+    serving.serve(site, journal, what=str(file), as_json=as_json)

@@ -5,24 +5,12 @@ from pathlib import Path
 import click
 
 from phone_sim.cli.options import json_option
-from phone_sim.cli.serving import (
-    FaultCommand,
-    announce,
-    fault_option,
-    host_option,
-    http_option,
-    request_line,
-    seed_option,
-    serve_until_interrupted,
-    tftp_option,
-)
+from phone_sim.cli.serving import FaultCommand, ServingOptions, fault_option, request_line, seed_option, serving_options
 
 
-@click.command(cls=FaultCommand, short_help="Serve a folder as a boot server, over HTTP and TFTP.")
+@click.command(cls=FaultCommand, short_help="Serve a folder as a boot server, over HTTP, HTTPS and TFTP.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@http_option
-@tftp_option
-@host_option
+@serving_options
 @click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="File for the requests, JSON lines.")
 @click.option("--upload-limit", type=click.IntRange(0), default=16 * 1024 * 1024, show_default=True, help="In bytes.")
 @fault_option
@@ -31,9 +19,7 @@ from phone_sim.cli.serving import (
 @json_option
 def command(
     folder: Path,
-    http_port: int | None,
-    tftp_port: int | None,
-    host: str,
+    serving: ServingOptions,
     journal: Path | None,
     upload_limit: int,
     rules: tuple[str, ...],
@@ -41,16 +27,21 @@ def command(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Serve FOLDER as a boot server, over HTTP and TFTP, until interrupted.
+    """Serve FOLDER as a boot server, over HTTP, HTTPS and TFTP, until interrupted.
 
-    Without --http and --tftp both are served on free ports. The addresses and then each request are on stdout.
-    Uploads go into the folder; nothing outside it is read or written.
+    Without --http, --https and --tftp, HTTP and TFTP are served on free ports. The addresses and then each request are
+    on stdout. Uploads go into the folder; nothing outside it is read or written.
+
+    HTTPS has the certificate that --certificate names. Without one, a new authority makes one for --host; clients
+    trust it with the file that is named on stderr, or that --write-ca names: phone-sim boot --ca-file FILE.pem.
 
     A RULE spoils answers on purpose, to test what a phone does with a bad boot server. It is one fault and any
     conditions. The first rule that holds for a request is used. A fault does nothing on a protocol that has no
     equivalent of it. The faults are our choice.
 
     Example: phone-sim serve site --http 8080 --tftp 6969
+
+    Example: phone-sim serve site --host ::1 --https 8443 --write-ca ca.pem
 
     Example: phone-sim serve site --fault "503 file=*-license.cfg nth=1"
     """
@@ -69,4 +60,4 @@ def command(
     except OSError as error:
         raise UsageError(f"--journal {journal}: {error.strerror}") from error
     with record:
-        serve_until_interrupted(site, record, faults, host, http_port, tftp_port, announce(str(folder), as_json))
+        serving.serve(site, record, what=str(folder), as_json=as_json, faults=faults)

@@ -1,12 +1,16 @@
 """What the verbs that serve have in common: their options, their lines, and serving until interrupted."""
 
 import json
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -15,21 +19,19 @@ from phone_sim.printable import printable
 if TYPE_CHECKING:
     from phone_sim.boot_server.faults import FaultPlan
     from phone_sim.boot_server.journal import Journal, Request
+    from phone_sim.boot_server.server import BootServer
     from phone_sim.boot_server.site import Site
 
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_PORT = click.IntRange(0, 65535)
+_FILE = click.Path(dir_okay=False, path_type=Path)
 _WORDS_WIDTH = 60
 
-http_option = click.option(
-    "--http", "http_port", type=click.IntRange(0, 65535), help="Port for HTTP; 0 takes a free one."
-)
-tftp_option = click.option(
-    "--tftp", "tftp_port", type=click.IntRange(0, 65535), help="Port for TFTP; 0 takes a free one."
-)
-host_option = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 fault_option = click.option(
     "--fault", "rules", metavar="RULE", multiple=True, help="A fault on purpose, as below. Can be repeated."
 )
-seed_option = click.option("--seed", type=int, default=0, show_default=True, help="What chance= and corrupt go by.")
+seed_option = click.option("--seed", type=int, default=0, show_default=True, help="Seed of chance= and corrupt.")
 
 
 class FaultCommand(click.Command):
@@ -66,9 +68,113 @@ def request_line(request: "Request") -> str:
     return f"{request.at:%H:%M:%S} {request.client} {request.method} {path} {status} {request.size} bytes{fault}"
 
 
-def announce(what: str, as_json: bool) -> Callable[[str], None]:
-    """What prints the addresses at which something is served."""
-    return lambda url: click.echo(json.dumps({"serving": url}) if as_json else f"Serving {what} on {url}")
+def announce(what: str, url: str, *, as_json: bool) -> None:
+    """Print the address at which something is served."""
+    click.echo(json.dumps({"serving": url}) if as_json else f"Serving {what} on {url}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServingOptions:
+    """Where a verb serves, as its options say."""
+
+    http_port: int | None = None
+    https_port: int | None = None
+    tftp_port: int | None = None
+    host: str = "127.0.0.1"
+    certificate: Path | None = None
+    write_ca: Path | None = None
+
+    def serve(
+        self,
+        site: "Site",
+        journal: "Journal",
+        *,
+        what: str,
+        as_json: bool,
+        faults: "FaultPlan | None" = None,
+        on_start: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Serve a site, and print each address once all can be used and `on_start` was called.
+
+        SIGINT and SIGTERM end it as KeyboardInterrupt.
+
+        Raises:
+            UsageError: for options that do not fit together, and for a port or a file that cannot be used.
+        """
+        with _interrupts() as wait, self._boot_server(site, journal, faults) as server:
+            ca_file = self._ca_file(server)
+            on_start()
+            for url in server.urls:
+                announce(what, url, as_json=as_json)
+            if ca_file is not None:
+                click.echo(f"HTTPS clients have to trust {ca_file}: phone-sim boot --ca-file {ca_file}", err=True)
+            wait()
+
+    def _boot_server(self, site: "Site", journal: "Journal", faults: "FaultPlan | None") -> "BootServer":
+        from phone_sim.boot_server.server import BootServer
+        from phone_sim.errors import UsageError
+
+        if self.https_port is None and (self.certificate or self.write_ca):
+            raise UsageError(f"{'--certificate' if self.certificate else '--write-ca'} is for HTTPS: add --https")
+        if self.certificate and self.write_ca:
+            raise UsageError("--write-ca is for the authority that is made without --certificate: give one of them")
+        by_default = 0 if self.http_port is self.https_port is self.tftp_port is None else None
+        return BootServer(
+            site,
+            host=self.host,
+            http_port=by_default if self.http_port is None else self.http_port,
+            https_port=self.https_port,
+            tftp_port=by_default if self.tftp_port is None else self.tftp_port,
+            certificate=self.certificate,
+            faults=faults,
+            journal=journal,
+        )
+
+    def _ca_file(self, server: "BootServer") -> Path | None:
+        """The file that clients have to trust, where --write-ca wants it."""
+        from phone_sim.errors import UsageError
+
+        if server.ca_file is None or self.write_ca is None:
+            return server.ca_file
+        try:
+            shutil.copyfile(server.ca_file, self.write_ca)
+        except OSError as error:
+            raise UsageError(f"--write-ca {self.write_ca}: {error.strerror}") from error
+        return self.write_ca
+
+
+_SERVING_OPTIONS = (
+    click.option("--http", "http_port", type=_PORT, help="Port for HTTP; 0 takes a free one."),
+    click.option("--https", "https_port", type=_PORT, help="Port for HTTPS; 0 takes a free one."),
+    click.option("--tftp", "tftp_port", type=_PORT, help="Port for TFTP; 0 takes a free one."),
+    click.option("--host", default="127.0.0.1", show_default=True, help="IPv4 or IPv6 address to listen on."),
+    click.option(
+        "--certificate",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE.pem",
+        help="Certificate for HTTPS, with its key. [default: one made by a test authority]",
+    ),
+    click.option(
+        "--write-ca",
+        type=_FILE,
+        metavar="FILE.pem",
+        help="File for the certificate of that authority, which clients have to trust.",
+    ),
+)
+
+
+def serving_options(function: Function) -> Function:
+    """Give a verb the options of `ServingOptions`, which it gets as `serving`."""
+
+    @wraps(function)
+    def with_serving(**values: Any) -> Any:
+        fields = {name: values.pop(name) for name in ServingOptions.__slots__}
+        return function(serving=ServingOptions(**fields), **values)
+
+    wrapped: Any = with_serving
+    for option in reversed(_SERVING_OPTIONS):
+        wrapped = option(wrapped)
+    return cast(Function, wrapped)
 
 
 @contextmanager
@@ -101,36 +207,3 @@ def _interrupts() -> Iterator[Callable[[], None]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def serve_until_interrupted(
-    site: "Site",
-    journal: "Journal",
-    faults: "FaultPlan | None",
-    host: str,
-    http_port: int | None,
-    tftp_port: int | None,
-    on_start: Callable[[str], None],
-) -> None:
-    """Serve a site, on both protocols where no port is given; `on_start` is told each address once all can be used.
-
-    SIGINT and SIGTERM end it as KeyboardInterrupt.
-    """
-    from contextlib import ExitStack
-
-    with _interrupts() as wait, ExitStack() as stack:
-        from phone_sim.boot_server.http import HttpEndpoint
-        from phone_sim.boot_server.tftp import TftpEndpoint
-
-        started: list[str] = []
-        if http_port is None and tftp_port is None:
-            http_port = tftp_port = 0
-        if http_port is not None:
-            http = HttpEndpoint(site, host=host, port=http_port, journal=journal, faults=faults)
-            started.append(stack.enter_context(http).url)
-        if tftp_port is not None:
-            tftp = TftpEndpoint(site, host=host, port=tftp_port, journal=journal, faults=faults)
-            started.append(stack.enter_context(tftp).url)
-        for url in started:
-            on_start(url)
-        wait()

@@ -165,7 +165,7 @@ class WebListener:
         url = f"http://{_reached_by(address)}:{port}/{page}"
         signal.signal(signal.SIGINT, interrupt)
         signal.signal(signal.SIGTERM, interrupt)
-        announce("phones and the activation portal", self.as_json)(url)
+        announce("phones and the activation portal", url, as_json=self.as_json)
         if access.token is not None:
             click.echo(f"Open {url}?token={access.token}", err=True)
         server.run(sockets=[listener])

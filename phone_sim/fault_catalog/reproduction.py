@@ -7,8 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from phone_sim.boot_server.folder_site import FolderSite
-from phone_sim.boot_server.http import HttpEndpoint
-from phone_sim.boot_server.tftp import TftpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.fault_catalog.activation_files import MAC
 from phone_sim.fault_catalog.case import MASTER, Case, Ending
 from phone_sim.firmware.log_line import parse_line
@@ -46,8 +45,10 @@ def reproduce(case: Case, *, tftp: bool = False) -> Reproduction:
             (site / path).parent.mkdir(parents=True, exist_ok=True)
             if case.ending is not Ending.LICENSE_PUT or path not in case.files():
                 (site / path).write_bytes(data)
-        kind = TftpEndpoint if tftp else HttpEndpoint
-        with kind(FolderSite(site)) as server, _phone(case, server.url, flash) as phone:
+        with (
+            BootServer(FolderSite(site)) as server,
+            _phone(case, server.tftp_url if tftp else server.url, flash) as phone,
+        ):
             phone.boot()
             match case.ending:
                 case Ending.NIGHT:

@@ -107,8 +107,8 @@ def _boot_server_of_all_tests(
 def boot_server(
     _boot_server_of_all_tests: "EmbeddedBootServer | NamedBootServer",
 ) -> "Iterator[EmbeddedBootServer | NamedBootServer]":
-    """A boot server on the loopback address, empty at the start of each test: `url`, `tftp_url`, `put`, `remove`,
-    `folder`, `faults`, `requests`. What goes wrong inside it fails the test.
+    """A boot server on the loopback address, empty at the start of each test: `url`, `https_url` with its `ca_file`,
+    `tftp_url`, `put`, `remove`, `folder`, `faults`, `requests`. What goes wrong inside it fails the test.
 
     With `--boot-server URL` it is that server, whose files and journal are out of reach: `is_embedded` tells.
     """

@@ -12,9 +12,8 @@ from phone_sim.audit.checks import audit
 from phone_sim.audit.finding import Verdict
 from phone_sim.audit.gather import following, observe
 from phone_sim.boot_server.faults import FaultPlan
-from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
-from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.errors import BootServerUnreachableError
 from phone_sim.licensing.license_file import write
 from phone_sim.mac_address import MacAddress
@@ -40,39 +39,41 @@ from tests.runtime.hostile_http import (
     tls_context,
 )
 
-SERVERS = [HttpEndpoint, TftpEndpoint]
+ADDRESSES = pytest.mark.parametrize("address", ["url", "tftp_url"])
+"""How phones reach the server."""
 
 
-@pytest.mark.parametrize("kind", SERVERS)
-def test_nothing_is_bad_on_a_good_server(kind: type[HttpEndpoint] | type[TftpEndpoint]) -> None:
-    with kind(MemorySite(LICENSED)) as server:
-        seen, findings = audited(server.url)
+@ADDRESSES
+def test_nothing_is_bad_on_a_good_server(address: str) -> None:
+    with BootServer(MemorySite(LICENSED)) as server:
+        url = getattr(server, address)
+        seen, findings = audited(url)
         asked = [(one.method, one.path) for one in server.journal.requests]
     assert bad_ones(findings) == set()
     assert verdict(findings, "activation-files") is Verdict.GOOD
     assert verdict(findings, "path-traversal") is Verdict.GOOD
-    made = [(one.method, one.url.removeprefix(server.url)) for one in seen.requests]
+    made = [(one.method, one.url.removeprefix(url)) for one in seen.requests]
     assert [(method, unquote(path)) for method, path in made] == [(method, unquote(path)) for method, path in asked]
 
 
-@pytest.mark.parametrize("kind", SERVERS)
-def test_only_the_own_log_is_uploaded(kind: type[HttpEndpoint] | type[TftpEndpoint]) -> None:
+@ADDRESSES
+def test_only_the_own_log_is_uploaded(address: str) -> None:
     site = MemorySite(SITE)
-    with kind(site) as server:
-        audited(server.url)
+    with BootServer(site) as server:
+        audited(getattr(server, address))
     assert site.files.keys() - SITE.keys() == {f"logs/{MAC}-app.log"}
 
 
 def test_signatures_are_unknown_without_the_key() -> None:
 
-    with HttpEndpoint(MemorySite({**SITE, OWN_LICENSE: write([forged(signed_key())])})) as server:
+    with BootServer(MemorySite({**SITE, OWN_LICENSE: write([forged(signed_key())])})) as server:
         findings = {one.check.name: one for one in audit(observe(plan(server.url, trusts=False)))}
     assert verdict(findings, "activation-files") is Verdict.UNKNOWN
 
 
 def test_suffix_of_a_model_is_good() -> None:
     fit = SITE["000000000000.cfg"].replace(b"/>", b' CONFIG_FILES_SPIP670="site.cfg"/>')
-    with HttpEndpoint(MemorySite({**SITE, "000000000000.cfg": fit})) as server:
+    with BootServer(MemorySite({**SITE, "000000000000.cfg": fit})) as server:
         _, findings = audited(server.url)
     assert verdict(findings, "model-suffixes") is Verdict.GOOD
     assert findings["model-suffixes"].judgment.evidence == ("CONFIG_FILES_SPIP670 is for SPIP670",)
@@ -80,7 +81,7 @@ def test_suffix_of_a_model_is_good() -> None:
 
 def test_suffix_of_no_model_is_told() -> None:
     odd = SITE["000000000000.cfg"].replace(b"/>", b' CONFIG_FILES_SPIP999="site.cfg"/>')
-    with HttpEndpoint(MemorySite({**SITE, "000000000000.cfg": odd})) as server:
+    with BootServer(MemorySite({**SITE, "000000000000.cfg": odd})) as server:
         _, findings = audited(server.url)
     assert verdict(findings, "model-suffixes") is Verdict.UNKNOWN
     assert any("SPIP999" in line for line in findings["model-suffixes"].judgment.evidence)
@@ -140,7 +141,7 @@ def test_names_above_the_root_that_are_refused_are_good() -> None:
 
 @pytest.mark.parametrize("scheme", ["basic", "digest"])
 def test_a_password_over_plain_http_is_found(scheme: str) -> None:
-    with HttpEndpoint(MemorySite(SITE), faults=FaultPlan([f"challenge={scheme}"])) as server:
+    with BootServer(MemorySite(SITE), faults=FaultPlan([f"challenge={scheme}"])) as server:
         seen, findings = audited(server.url.replace("://", "://user:a-secret@"))
     assert verdict(findings, "password-in-clear") is Verdict.BAD
     assert ("Digest" in findings["password-in-clear"].judgment.evidence[0]) == (scheme == "digest")
@@ -170,7 +171,7 @@ def test_refusing_everything_says_nothing_of_connections() -> None:
 
 
 def test_the_same_again_is_counted() -> None:
-    with HttpEndpoint(MemorySite(SITE), faults=FaultPlan(["403 method=PUT"])) as server:
+    with BootServer(MemorySite(SITE), faults=FaultPlan(["403 method=PUT"])) as server:
         _, findings = audited(server.url)
         where = f"PUT {server.url}logs/{MAC}-app.log: HTTP 403 Forbidden"
     assert findings["log-upload"].judgment.evidence == (f"{where} ({2 * len(load_models())} times)",)
@@ -183,7 +184,7 @@ def test_no_answer_at_all_is_an_error() -> None:
 
 @contextmanager
 def silent_http() -> Iterator[str]:
-    with HttpEndpoint(MemorySite(SITE), faults=FaultPlan(["stall method=GET"])) as server:
+    with BootServer(MemorySite(SITE), faults=FaultPlan(["stall method=GET"])) as server:
         yield server.url
 
 

@@ -11,9 +11,8 @@ from phone_sim.audit.checks import CHECKS
 from phone_sim.audit.finding import Verdict
 from phone_sim.audit.observations import TftpSeen, TlsSeen
 from phone_sim.boot_server.faults import FaultPlan
-from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
-from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.licensing.license_file import write
 from phone_sim.runtime.model_files import load_models
 from tests.audit.audited import (
@@ -33,7 +32,6 @@ from tests.make import MAC, configured, forged, master, signed_key
 from tests.real_servers.certificates import Certificates
 from tests.runtime.hostile_http import HostileHttpServer, Script, answering, tls_context
 
-SERVERS = [HttpEndpoint, TftpEndpoint]
 BOOTS = 2 * len(load_models())
 """Each model boots with both license rules."""
 
@@ -85,17 +83,17 @@ BY_ANSWER: tuple[tuple[str, Script], ...] = (
 
 def changing(_: Path) -> Verdict:
     """The activation files are missing for the first boot alone."""
-    with HttpEndpoint(MemorySite(LICENSED), faults=FaultPlan(["404 file=*-license.cfg nth=1-2"])) as server:
+    with BootServer(MemorySite(LICENSED), faults=FaultPlan(["404 file=*-license.cfg nth=1-2"])) as server:
         return verdict(audited(server.url)[1], "license-rules")
 
 
 def slow(_: Path) -> Verdict:
-    with HttpEndpoint(MemorySite(SITE), faults=FaultPlan(["delay=1.6 file=site.cfg nth=1"])) as server:
+    with BootServer(MemorySite(SITE), faults=FaultPlan(["delay=1.6 file=site.cfg nth=1"])) as server:
         return verdict(audited(server.url, timeout=3.0)[1], "answer-time")
 
 
 def asking_for_a_password(_: Path) -> Verdict:
-    with HttpEndpoint(MemorySite(SITE), faults=FaultPlan(["challenge=basic"])) as server:
+    with BootServer(MemorySite(SITE), faults=FaultPlan(["challenge=basic"])) as server:
         return verdict(audited(server.url.replace("://", "://user:secret@"))[1], "password-in-clear")
 
 
@@ -139,24 +137,22 @@ def test_every_check_is_found_bad_here() -> None:
 
 @pytest.mark.parametrize("name", BY_FAULT)
 def test_a_fault_is_found_bad(name: str) -> None:
-    with HttpEndpoint(MemorySite(SITE), faults=FaultPlan([BY_FAULT[name]], seed=5)) as server:
+    with BootServer(MemorySite(SITE), faults=FaultPlan([BY_FAULT[name]], seed=5)) as server:
         _, findings = audited(server.url)
     assert verdict(findings, name) is Verdict.BAD
 
 
 def test_without_faults_it_is_good() -> None:
-    with HttpEndpoint(MemorySite(SITE)) as server:
+    with BootServer(MemorySite(SITE)) as server:
         _, findings = audited(server.url)
     assert {verdict(findings, name) for name in BY_FAULT} == {Verdict.GOOD}
 
 
 @pytest.mark.parametrize(("name", "files"), BY_SITE)
-@pytest.mark.parametrize("kind", SERVERS)
-def test_a_bad_site_is_found_bad(
-    kind: type[HttpEndpoint] | type[TftpEndpoint], files: Mapping[str, bytes], name: str
-) -> None:
-    with kind(MemorySite(files)) as server:
-        _, findings = audited(server.url)
+@pytest.mark.parametrize("address", ["url", "tftp_url"])
+def test_a_bad_site_is_found_bad(address: str, files: Mapping[str, bytes], name: str) -> None:
+    with BootServer(MemorySite(files)) as server:
+        _, findings = audited(getattr(server, address))
     assert name in bad_ones(findings)
 
 

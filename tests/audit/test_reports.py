@@ -18,7 +18,7 @@ from phone_sim.audit.html_page import as_html
 from phone_sim.audit.junit import as_junit
 from phone_sim.audit.observations import Observations
 from phone_sim.audit.terminal import print_table, tab_separated
-from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.cli.main import main
 from tests.audit.audited import LICENSED, SITE, plan
@@ -31,7 +31,7 @@ VOID = {"meta", "br"}
 
 @pytest.fixture(scope="module")
 def seen() -> Observations:
-    with HttpEndpoint(MemorySite(SITE)) as server:
+    with BootServer(MemorySite(SITE)) as server:
         return observe(plan(server.url))
 
 
@@ -118,7 +118,7 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def test_a_good_server_ends_with_0_and_reports(tmp_path: Path) -> None:
-    with HttpEndpoint(MemorySite(SITE)) as server:
+    with BootServer(MemorySite(SITE)) as server:
         files = ["--html", str(tmp_path / "a.html"), "--junit", str(tmp_path / "a.xml")]
         code, output = run(server.url, "--json", *files)
         journal = server.journal.requests
@@ -131,7 +131,7 @@ def test_a_good_server_ends_with_0_and_reports(tmp_path: Path) -> None:
 
 
 def test_a_bad_server_ends_with_1() -> None:
-    with HttpEndpoint(MemorySite({**LICENSED, "site.cfg": b"<a log.render.level='x'/>"})) as server:
+    with BootServer(MemorySite({**LICENSED, "site.cfg": b"<a log.render.level='x'/>"})) as server:
         code, output = run(server.url)
     assert code == 1
     assert [line.split("\t")[0] for line in output.splitlines() if "\tbad\t" in line] == ["parameter-values"]
@@ -139,7 +139,7 @@ def test_a_bad_server_ends_with_1() -> None:
 
 @pytest.mark.parametrize("option", ["--html", "--junit"])
 def test_report_that_cannot_be_written_ends_with_2_before_a_request(tmp_path: Path, option: str) -> None:
-    with HttpEndpoint(MemorySite(SITE)) as server:
+    with BootServer(MemorySite(SITE)) as server:
         code, _ = run(server.url, option, str(tmp_path / "none/out"))
         assert not server.journal.requests
     assert code == 2

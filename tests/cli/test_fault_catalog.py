@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from phone_sim.boot_server.folder_site import FolderSite
-from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.cli.main import main
 from phone_sim.fault_catalog.cases import CASES
 from tests.sample_log import SAMPLE_LOG
@@ -34,7 +34,7 @@ def test_cases_are_listed_and_unknown_ones_refused() -> None:
 def test_site_that_is_left_gives_another_phone_the_same_fault(tmp_path: Path) -> None:
     assert phone_sim("reproduce", "web-page-as-license", "--out", str(tmp_path)).exit_code == 0
     assert "is not an activation file" in (tmp_path / "phone.log").read_text()
-    with HttpEndpoint(FolderSite(tmp_path / "site")) as server:
+    with BootServer(FolderSite(tmp_path / "site")) as server:
         done = phone_sim("boot", "--server", server.url, "--trust", str(tmp_path / "trust_anchor.pem"))
     assert "the file is an HTML page" in done.stdout
 

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fixtures.make_fixtures import MACS
-from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.cli.main import main
 from phone_sim.fault_catalog.activation_files import phone_key
@@ -49,7 +49,7 @@ def site(directory: HostileLdapServer) -> MemorySite:
 
 @pytest.fixture
 def server(site: MemorySite) -> Iterator[str]:
-    with HttpEndpoint(site) as running:
+    with BootServer(site) as running:
         yield running.url
 
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from phone_sim.authority.license_number import new_number
 from phone_sim.boot_server.folder_site import FolderSite
-from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.cli.main import main
 from phone_sim.licensing.license_file import read_all
@@ -80,7 +80,7 @@ def site() -> MemorySite:
 
 @pytest.fixture
 def server(site: MemorySite) -> Iterator[str]:
-    with HttpEndpoint(site) as running:
+    with BootServer(site) as running:
         yield running.url
 
 
@@ -89,7 +89,7 @@ def test_four_commands_license_a_phone(folder: Path) -> None:
     root.mkdir()
     for name, data in FILES.items():
         (root / name).write_bytes(data)
-    with HttpEndpoint(FolderSite(root)) as running:
+    with BootServer(FolderSite(root)) as running:
         assert "--trust authority/trust_anchor.pem" in licensed("init").stdout
         assert features_on(running.url) == set()
         number = order("--software", "Productivity Suite")
@@ -184,7 +184,7 @@ def test_batch_licenses_a_thousand_phones(folder: Path) -> None:
     assert {part.get_filename(): part.get_content() for part in mail.iter_attachments()} == published
     for name, data in FILES.items():
         (root / name).write_bytes(data)
-    with HttpEndpoint(FolderSite(root)) as running:
+    with BootServer(FolderSite(root)) as running:
         assert features_on(running.url, macs[0]) == features_on(running.url, macs[-1]) == {"LDAP"}
 
 

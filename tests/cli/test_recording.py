@@ -5,13 +5,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
 
-from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
-from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.cli.main import main
 from phone_sim.recording.files import load_recording
 from phone_sim.recording.lines import exchange_line, head_line
@@ -48,7 +48,7 @@ def written(path: Path, *paths: str, agent: str = "phone/1", log: bytes = b"0302
 @pytest.mark.parametrize("protocol", ["--http", "--tftp"])
 def test_record_then_replay_is_the_same_boot(tmp_path: Path, protocol: str) -> None:
     out = tmp_path / "out.jsonl"
-    with HttpEndpoint(MemorySite(FILES)) as real:
+    with BootServer(MemorySite(FILES)) as real:
         with start("record", real.url, "--out", str(out), protocol, "0") as recording:
             log = boot_log(address_of(recording))
             recording.send_signal(signal.SIGINT)
@@ -68,7 +68,7 @@ def test_record_then_replay_is_the_same_boot(tmp_path: Path, protocol: str) -> N
 
 def test_record_can_do_it_wrong_on_purpose(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
-    with HttpEndpoint(MemorySite(FILES)) as real:
+    with BootServer(MemorySite(FILES)) as real:
         words = ("--http", "0", "--json", "--fault", "503 file=site.cfg")
         with start("record", real.url, "--out", str(out), *words) as recording:
             assert recording.stdout is not None
@@ -105,8 +105,9 @@ def test_bad_arguments_end_with_2_and_say_why(
 def test_port_that_is_taken_leaves_the_older_recording(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     out.write_text("an older one")
-    with TftpEndpoint(MemorySite()) as other:
-        done = phone_sim("record", "http://127.0.0.1:9/", "--out", str(out), "--http", "0", "--tftp", str(other.port))
+    with BootServer(MemorySite()) as other:
+        taken = f"{urlsplit(other.tftp_url).port}"
+        done = phone_sim("record", "http://127.0.0.1:9/", "--out", str(out), "--http", "0", "--tftp", taken)
     assert done.exit_code == 2
     assert "cannot listen on" in done.stderr
     assert out.read_text() == "an older one"

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 from lxml import etree
 
-from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.cli.main import main
 from tests.real_servers.certificates import Certificates
@@ -111,8 +111,8 @@ def test_full_disk_is_a_usage_error_and_loses_no_result(good: Path) -> None:
 def test_phones_boot_from_the_first_server_that_answers(tmp_path: Path) -> None:
     step = f"{BOOT}'idle'\nexpect.requests = {{ contains = ['000000000000.cfg', '0004f2000001-phone.cfg'] }}\n"
     file = write(tmp_path, step, site="[phones.desk]\n")
-    with HttpEndpoint(MemorySite({"000000000000.cfg": b"<APPLICATION/>"})) as server:
-        with HttpEndpoint(MemorySite({})) as gone:
+    with BootServer(MemorySite({"000000000000.cfg": b"<APPLICATION/>"})) as server:
+        with BootServer(MemorySite({})) as gone:
             down = gone.url
         done = scenario("--server", down, "--server", server.url, "--json", file)
     (outcome,) = json.loads(done.stdout)

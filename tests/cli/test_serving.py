@@ -6,18 +6,17 @@ import pytest
 
 from phone_sim.boot_server.journal import Journal
 from phone_sim.boot_server.site import MemorySite
-from phone_sim.cli.serving import serve_until_interrupted
+from phone_sim.cli.serving import ServingOptions
 
 
-def test_interrupt_waits_for_the_start() -> None:
-    started = []
+def test_interrupt_waits_for_the_start(capsys: pytest.CaptureFixture[str]) -> None:
     before = signal.getsignal(signal.SIGINT)
 
-    def interrupt(url: str) -> None:
-        started.append(url.partition(":")[0])
+    def interrupt() -> None:
         signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
-        serve_until_interrupted(MemorySite(), Journal(), None, "127.0.0.1", None, None, interrupt)
-    assert started == ["http", "tftp"]
+        ServingOptions().serve(MemorySite(), Journal(), what="nothing", as_json=False, on_start=interrupt)
+    started = [line.partition("Serving nothing on ")[2] for line in capsys.readouterr().out.splitlines()]
+    assert [url.partition(":")[0] for url in started] == ["http", "tftp"]
     assert signal.getsignal(signal.SIGINT) is before

@@ -16,15 +16,15 @@ from click.testing import CliRunner, Result
 from fixtures.make_fixtures import HERE, MACS
 from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.folder_site import FolderSite
-from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
-from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.cli.main import VERBS, main
 from phone_sim.cli.phone_report import frame_text
 from phone_sim.fault_catalog.activation_files import phone_key, site_key
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.screen import Frame
 from phone_sim.licensing.license_file import write
+from tests.ipv6 import needs_ipv6
 from tests.real_servers.certificates import Certificates
 from tests.runtime.hostile_http import HostileHttpServer, saying, tls_context
 
@@ -48,7 +48,7 @@ def site() -> MemorySite:
 
 @pytest.fixture
 def server(site: MemorySite) -> Iterator[str]:
-    with HttpEndpoint(site) as running:
+    with BootServer(site) as running:
         yield running.url
 
 
@@ -68,7 +68,7 @@ def test_boot_prints_the_log_and_nothing_else_on_stdout(server: str) -> None:
 
 
 def test_boot_ends_with_3_when_nobody_answers(site: MemorySite) -> None:
-    with HttpEndpoint(site) as running:
+    with BootServer(site) as running:
         gone = running.url
     done = phone_sim("boot", "--server", gone, "--timeout", "1")
     assert done.exit_code == 3
@@ -100,7 +100,7 @@ def test_boot_says_which_certificate_is_not_accepted(tmp_path: Path) -> None:
 def test_boot_says_which_answer_there_was_instead_of_a_file(server: str, site: MemorySite, tmp_path: Path) -> None:
     words = ("boot", "--state-dir", str(tmp_path))
     assert phone_sim(*words, "--server", server).exit_code == 0
-    with HttpEndpoint(site, faults=FaultPlan(["401"])) as refusing:
+    with BootServer(site, faults=FaultPlan(["401"])) as refusing:
         done = phone_sim(*words, "--server", refusing.url)
     assert done.exit_code == 1
     assert "can be used (HTTP 401 Unauthorized), so the phone goes by its last configuration" in done.stderr
@@ -258,7 +258,7 @@ def test_phone_without_a_time_server_says_so(server: str) -> None:
 
 
 def test_run_ends_with_3_when_nobody_answers(site: MemorySite) -> None:
-    with HttpEndpoint(site) as running:
+    with BootServer(site) as running:
         gone = running.url
     words = ("--now", "2026-01-01", "--speed", "max", "--until", "2026-01-02")
     assert phone_sim("run", "--server", gone, *words).exit_code == 3
@@ -336,6 +336,57 @@ def test_serve_boots_a_phone_and_ends_with_130(tmp_path: Path) -> None:
     assert (tmp_path / f"{MACS[0]}-app.log").exists()
 
 
+def test_serve_names_the_file_that_https_clients_have_to_trust(tmp_path: Path) -> None:
+    (root := tmp_path / "site").mkdir()
+    for name, data in FILES.items():
+        (root / name).write_bytes(data)
+    ca_file = tmp_path / "ca.pem"
+    with start("serve", str(root), "--https", "0", "--write-ca", str(ca_file), "--json") as serving:
+        assert serving.stdout is not None
+        url = json.loads(serving.stdout.readline())["serving"]
+        trusting, distrusting = (
+            phone_sim("boot", "--server", url, *words).exit_code for words in (("--ca-file", str(ca_file)), ())
+        )
+        serving.send_signal(signal.SIGTERM)
+        rest, said = serving.communicate(timeout=20)
+    assert url.startswith("https://127.0.0.1:")
+    assert (trusting, distrusting) == (0, 1)
+    assert said == f"HTTPS clients have to trust {ca_file}: phone-sim boot --ca-file {ca_file}\n"
+    assert {json.loads(line)["protocol"] for line in rest.splitlines()} == {"https"}
+
+
+@needs_ipv6
+def test_serve_listens_on_an_ipv6_address(tmp_path: Path) -> None:
+    for name, data in FILES.items():
+        (tmp_path / name).write_bytes(data)
+    with start("serve", str(tmp_path), "--host", "::1", "--quiet") as serving:
+        assert serving.stdout is not None
+        urls = [serving.stdout.readline().split()[-1] for _ in range(2)]
+        assert [url.rpartition(":")[0] for url in urls] == ["http://[::1]", "tftp://[::1]"]
+        codes = [phone_sim("boot", "--server", url).exit_code for url in urls]
+        serving.send_signal(signal.SIGINT)
+        serving.communicate(timeout=20)
+    assert codes == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--certificate", "KEY"), "--certificate is for HTTPS: add --https"),
+        (("--http", "0", "--write-ca", "ca.pem"), "--write-ca is for HTTPS: add --https"),
+        (("--https", "0", "--certificate", "KEY", "--write-ca", "ca.pem"), "give one of them"),
+        (("--https", "0", "--certificate", "KEY"), "expected a certificate and its unencrypted key"),
+        (("--https", "0", "--write-ca", "absent/ca.pem"), "--write-ca absent/ca.pem: No such file or directory"),
+        (("--host", "192.0.2.1"), "cannot listen on 192.0.2.1:0"),
+    ],
+)
+def test_serve_says_what_its_options_cannot_do(tmp_path: Path, words: tuple[str, ...], complaint: str) -> None:
+    (key := tmp_path / "key.pem").write_text("no key")
+    done = phone_sim("serve", str(tmp_path), *(str(key) if word == "KEY" else word for word in words))
+    assert done.exit_code == 2
+    assert complaint in done.stderr
+
+
 def test_journal_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
     done = phone_sim("serve", str(tmp_path), "--journal", str(tmp_path / "absent/journal"))
     assert done.exit_code == 2
@@ -382,12 +433,12 @@ def test_output_has_no_color_in_a_pipe_nor_with_no_color(server: str) -> None:
     assert "\x1b" not in phone_sim("boot", "--server", server).output
 
 
-def test_both_protocols_write_the_same_log(tmp_path: Path) -> None:
+def test_each_protocol_writes_the_same_log(tmp_path: Path) -> None:
     for name, data in FILES.items():
         (tmp_path / name).write_bytes(data)
     logs = []
-    for kind in (HttpEndpoint, TftpEndpoint):
-        with kind(FolderSite(tmp_path)) as running:
-            done = phone_sim("boot", "--server", running.url, "--now", "2026-03-02")
+    with BootServer(FolderSite(tmp_path), https_port=0) as running:
+        for url in running.urls:
+            done = phone_sim("boot", "--server", url, "--ca-file", f"{running.ca_file}", "--now", "2026-03-02")
             logs.append([line for line in done.stdout.splitlines() if "|copy |4|" not in line])
-    assert logs[0] == logs[1]
+    assert logs[0] == logs[1] == logs[2]

@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,8 +17,7 @@ from phone_sim.boot_server.fault_kind import Method
 from phone_sim.boot_server.fault_kinds import parse_kind
 from phone_sim.boot_server.faults import Fault, FaultPlan
 from phone_sim.boot_server.folder_site import FolderSite
-from phone_sim.boot_server.http import HttpEndpoint
-from phone_sim.boot_server.tftp import TftpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.firmware.effects import TransferFailed
 from phone_sim.fleet.fault_injection import FaultInjector, FaultyTransport
 from phone_sim.fleet.fleet import Fleet, Listeners
@@ -87,7 +85,6 @@ def test_phone_sees_what_a_faulty_server_shows(kind: str, scheme: str, tmp_path:
     (tmp_path / "a.cfg").write_bytes(FILE)
     site, plan = FolderSite(tmp_path), FaultPlan([kind], seed=3)
     rule = plan.rules[0]
-    serving: Any = HttpEndpoint if scheme == "http" else TftpEndpoint
     counts: Counter[str] = Counter()
 
     def same_fault(method: Method) -> Fault | None:
@@ -96,19 +93,21 @@ def test_phone_sees_what_a_faulty_server_shows(kind: str, scheme: str, tmp_path:
         return Fault(kind=rule.kind, rule=kind, draw=f"3 0 {kind} {counts['asked']}") if acts else None
 
     with ExitStack() as stack:
-        faulty = stack.enter_context(serving(site, faults=plan))
-        good = stack.enter_context(serving(site))
+        faulty, good = (
+            server.url if scheme == "http" else server.tftp_url
+            for server in map(stack.enter_context, (BootServer(site, faults=plan), BootServer(site)))
+        )
         transport = network_transport(limits=SHORT if kind in ("down", "stall") else PATIENT)
         stack.callback(transport.close)
         way = FaultyTransport(network_transport(limits=PATIENT), same_fault)
         stack.callback(way.close)
         for name in ("a.cfg", "none.cfg"):
-            asked, asked_of_good = fetch(faulty.url + name), fetch(good.url + name)
+            asked, asked_of_good = fetch(faulty + name), fetch(good + name)
             seen = within(partial(transport.fetch, asked))
             assert told(within(partial(way.fetch, asked_of_good))) == told(seen)
-        seen_of_upload = within(lambda: transport.upload(upload(faulty.url + "app.log", b"x" * 700)))
+        seen_of_upload = within(lambda: transport.upload(upload(faulty + "app.log", b"x" * 700)))
         (tmp_path / "app.log").unlink(missing_ok=True)
-        assert told(within(lambda: way.upload(upload(good.url + "app.log", b"x" * 700)))) == told(seen_of_upload)
+        assert told(within(lambda: way.upload(upload(good + "app.log", b"x" * 700)))) == told(seen_of_upload)
         assert (tmp_path / "app.log").exists() == ("PUT" not in rule.kind.acts_on)
 
 

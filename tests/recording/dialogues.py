@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from phone_sim.boot_server.faults import FaultPlan
-from phone_sim.boot_server.http import HttpEndpoint
 from phone_sim.boot_server.journal import Journal
+from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import Site
-from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.firmware.location import BootServerAddress
 from phone_sim.recording.dialogue import Body, RecordedExchange, Recording
 from phone_sim.recording.files import BODY_LIMIT, FILE_LIMIT, Recorder, load_recording
@@ -38,11 +37,8 @@ class Front:
 @contextmanager
 def served(site: Site, journal: Journal | None = None, faults: FaultPlan | None = None) -> Iterator[Front]:
     """A site over HTTP and TFTP."""
-    with (
-        HttpEndpoint(site, journal=journal, faults=faults) as http,
-        TftpEndpoint(site, journal=journal, faults=faults) as tftp,
-    ):
-        yield Front(http=http.url, tftp=tftp.url)
+    with BootServer(site, journal=journal, faults=faults) as server:
+        yield Front(http=server.url, tftp=server.tftp_url)
 
 
 @contextmanager

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from phone_sim.boot_server.http import HttpEndpoint
 from phone_sim.boot_server.journal import Journal
+from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
-from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.firmware.effects import Fetched, NotFound, Refused, Uploaded
 from phone_sim.recording.files import load_recording
 from phone_sim.runtime.transport import Limits, network_transport
@@ -110,10 +109,11 @@ def test_upload_is_passed_on_and_recorded(tmp_path: Path) -> None:
 @pytest.mark.parametrize("behind", ["http", "tftp"])
 def test_server_may_be_down_and_come_back(tmp_path: Path, behind: str) -> None:
     site = MemorySite({"a": b"1"})
-    real = HttpEndpoint(site) if behind == "http" else TftpEndpoint(site)
+    real = BootServer(site)
     real.start()
     transport = network_transport(limits=PATIENT)
-    with proxied(real.url, tmp_path / "out.jsonl", limits=Limits(answer=0.2, transfer=5)) as front:
+    url = real.url if behind == "http" else real.tftp_url
+    with proxied(url, tmp_path / "out.jsonl", limits=Limits(answer=0.2, transfer=5)) as front:
         assert transport.fetch(fetch(front.http + "a")) == Fetched(b"1")
         real.stop()
         for url, words in ((front.http, "HTTP 502"), (front.tftp, "TFTP error 0")):
@@ -162,8 +162,8 @@ def test_nothing_but_the_server_is_asked(tmp_path: Path) -> None:
     transport = network_transport(limits=PATIENT)
     journal = Journal()
     with (
-        HttpEndpoint(MemorySite({"secret": b"1"})) as other,
-        HttpEndpoint(MemorySite({"site/a%20b": b"2", "secret": b"3"}), journal=journal) as real,
+        BootServer(MemorySite({"secret": b"1"})) as other,
+        BootServer(MemorySite({"site/a%20b": b"2", "secret": b"3"}), journal=journal) as real,
         proxied(real.url + "site/", tmp_path / "out.jsonl") as front,
     ):
         for path in (f"{other.url}secret", "http:%2F%2F127.0.0.1/secret", "%2e%2e/secret", "..%5csecret", "/secret"):

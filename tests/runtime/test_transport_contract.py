@@ -5,22 +5,19 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from http.client import HTTPConnection
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
-from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetched, FetchReply, NotFound, Refused, TransferFailed, Uploaded, UploadReply
 from phone_sim.runtime.transport import Transport, TransportByScheme, network_transport
 from phone_sim.runtime.transport.memory import MemoryTransport, serve
 from tests.real_servers import Certificates, Pyftpdlib
 from tests.runtime.by_fleet import fleet_transport
-from tests.runtime.hostile_http import Conversation, HostileHttpServer, Request, Script, tls_context
 from tests.runtime.phones import PATIENT, QUICK, fetch, upload, within
 from tests.runtime.resolver import Resolver
 
@@ -53,36 +50,19 @@ class Served:
         return within(lambda: self.transport.upload(upload(self.url + name, body)), 60)
 
 
-def relaying(to: HttpEndpoint) -> Script:
-    """A script that asks another server: what it says in the clear is said over TLS."""
-
-    def script(conversation: Conversation, request: Request) -> None:
-        connection = HTTPConnection(to.host, to.port, timeout=20)
-        connection.request(request.method, request.path, request.body or None, dict(request.headers))
-        answer = connection.getresponse()
-        body = answer.read()
-        connection.close()
-        head = f"HTTP/1.1 {answer.status} {answer.reason}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        conversation.say(head.encode() + body)
-
-    return script
-
-
 def serve_http(stack: ExitStack, _: Path, made: Made = network_transport) -> Served:
-    server = stack.enter_context(HttpEndpoint(MemorySite(FILES, upload_limit=UPLOAD_LIMIT)))
+    server = stack.enter_context(BootServer(MemorySite(FILES, upload_limit=UPLOAD_LIMIT)))
     return Served(server.url, made(limits=PATIENT))
 
 
-def serve_https(stack: ExitStack, folder: Path, made: Made = network_transport) -> Served:
-    certificates = Certificates.make(folder)
-    plain = stack.enter_context(HttpEndpoint(MemorySite(FILES, upload_limit=UPLOAD_LIMIT)))
-    front = stack.enter_context(HostileHttpServer(relaying(plain), tls=tls_context(certificates)))
-    return Served(front.url, made(limits=PATIENT, ca_file=certificates.ca_file))
+def serve_https(stack: ExitStack, _: Path, made: Made = network_transport) -> Served:
+    server = stack.enter_context(BootServer(MemorySite(FILES, upload_limit=UPLOAD_LIMIT), https_port=0))
+    return Served(server.https_url, made(limits=PATIENT, ca_file=server.ca_file))
 
 
 def serve_tftp(stack: ExitStack, _: Path, made: Made = network_transport) -> Served:
-    server = stack.enter_context(TftpEndpoint(MemorySite(FILES, upload_limit=UPLOAD_LIMIT)))
-    return Served(server.url, made(limits=PATIENT))
+    server = stack.enter_context(BootServer(MemorySite(FILES, upload_limit=UPLOAD_LIMIT)))
+    return Served(server.tftp_url, made(limits=PATIENT))
 
 
 def serve_fleet_http(stack: ExitStack, folder: Path) -> Served:

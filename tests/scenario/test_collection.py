@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from tests.scenario.write import HEAD, SITE
 
@@ -49,7 +49,7 @@ def test_option_names_the_boot_server_of_all(pytester: pytest.Pytester, url: str
     step = "\n[[steps]]\nboot = true\nexpect.requests = { contains = ['site.cfg'] }\nexpect.features.LDAP = 'off'\n"
     files = {"000000000000.cfg": b'<APPLICATION CONFIG_FILES="site.cfg"/>', "site.cfg": b"<a x.y='1'/>"}
     site = f"[phones.desk]\n[server]\n{url}\n"
-    with HttpEndpoint(MemorySite(files)) as server:
+    with BootServer(MemorySite(files)) as server:
         bad = f"{step}expect.state = 'off'\n"
         result = run(pytester, "--boot-server", server.url, site=site, bad=bad, good=step)
     result.assert_outcomes(passed=1, failed=2)
@@ -65,7 +65,7 @@ def test_option_names_the_boot_server_of_all(pytester: pytest.Pytester, url: str
 
 def test_file_names_its_boot_server(pytester: pytest.Pytester) -> None:
     step = "\n[[steps]]\nboot = true\nexpect.not_log = 'No configuration'\n"
-    with HttpEndpoint(MemorySite({"000000000000.cfg": b"<APPLICATION/>"})) as server:
+    with BootServer(MemorySite({"000000000000.cfg": b"<APPLICATION/>"})) as server:
         run(pytester, site=f"[phones.desk]\n[server]\nurl = '{server.url}'\n", good=step).assert_outcomes(passed=1)
     assert "000000000000.cfg" in {one.path for one in server.journal.requests}
 

@@ -13,7 +13,7 @@ import pytest
 
 from phone_sim.authority.license_authority import LicenseAuthority
 from phone_sim.boot_server.faults import FaultPlan
-from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetch
@@ -47,9 +47,9 @@ CERTIFICATE = "-----BEGIN CERTIFICATE-----\n"
 
 
 @pytest.fixture
-def server() -> Iterator[HttpEndpoint]:
+def server() -> Iterator[BootServer]:
     """A boot server whose phones are below a folder."""
-    with HttpEndpoint(MemorySite(FILES)) as running:
+    with BootServer(MemorySite(FILES)) as running:
         yield running
 
 
@@ -71,7 +71,7 @@ def played(scenario: Scenario, url: str) -> ScenarioOutcome:
 
 
 @pytest.mark.parametrize("place", ["file", "option"])
-def test_phones_boot_from_the_named_server(tmp_path: Path, server: HttpEndpoint, place: str) -> None:
+def test_phones_boot_from_the_named_server(tmp_path: Path, server: BootServer, place: str) -> None:
     expect = """expect.requests = [
     "0004f2000001.cfg", "000000000000.cfg", "site.cfg", "/outside.cfg", "0004f2000001-phone.cfg",
     "0004f2000001-web.cfg", "licenses/000000000000-license.cfg", "licenses/0004f2000001-license.cfg",
@@ -101,8 +101,8 @@ def test_option_goes_before_the_file_key_by_key(tmp_path: Path) -> None:
     assert aim(scenario, ServerOptions(option="--server")) is scenario
 
 
-def test_second_server_is_asked_when_the_first_is_down(tmp_path: Path, server: HttpEndpoint) -> None:
-    with HttpEndpoint(MemorySite({})) as gone:
+def test_second_server_is_asked_when_the_first_is_down(tmp_path: Path, server: BootServer) -> None:
+    with BootServer(MemorySite({})) as gone:
         down = gone.url
     steps = BOOT + "expect.requests = { contains = ['0004f2000001.cfg', '0004f2000001.cfg', 'site.cfg'] }\n"
     assert played(read(tmp_path, steps), f"{down} {server.url}{BELOW}").failures == ()
@@ -113,7 +113,7 @@ def test_keys_are_verified_with_the_authority_that_is_trusted(tmp_path: Path) ->
     (tmp_path / "anchor.pem").write_bytes(authority.anchor.pem())
     files = FILES | {f"{BELOW}licenses/0004f2000001-license.cfg": authority.license("0004f2000001", "LDAP")}
     steps = BOOT + "expect.features = { LDAP = 'on' }\n"
-    with HttpEndpoint(MemorySite(files)) as theirs:
+    with BootServer(MemorySite(files)) as theirs:
         trusted = read(tmp_path, steps, keys=f'url = "{theirs.url}{BELOW}"\ntrust = "anchor.pem"')
         assert run_scenario(trusted).failures == ()
         (failure,) = played(read(tmp_path, steps), f"{theirs.url}{BELOW}").failures
@@ -191,7 +191,7 @@ def test_what_is_for_a_named_server_needs_one(tmp_path: Path, key: str) -> None:
         aim(read_scenario(write(tmp_path, BOOT, site=SITE)), ServerOptions(option="--server", **{key: Path("a")}))  # type: ignore[arg-type]
 
 
-def test_failure_names_the_server_without_its_password(tmp_path: Path, server: HttpEndpoint) -> None:
+def test_failure_names_the_server_without_its_password(tmp_path: Path, server: BootServer) -> None:
     url = server.url.replace("http://", "http://PlcmSpIp:secret@")
     outcome = played(read(tmp_path, BOOT + "expect.state = 'off'\n"), url)
     assert f"\nboot server: {server.url}\n" in failure_text(outcome)
@@ -237,6 +237,6 @@ def test_readme_has_every_key_of_a_named_server(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("timeout", "word"), [("0.1", "log"), ("30.0", "not_log")])
 def test_phones_wait_as_long_as_the_file_says(tmp_path: Path, timeout: str, word: str) -> None:
     expect = f"expect.{word} = 'Failed to download file site.cfg: no answer'\n"
-    with HttpEndpoint(MemorySite(FILES), faults=FaultPlan(["delay=1 file=*site.cfg"])) as slow:
+    with BootServer(MemorySite(FILES), faults=FaultPlan(["delay=1 file=*site.cfg"])) as slow:
         outcome = played(read(tmp_path, BOOT + expect, head=f"{HEAD}timeout = {timeout}\n"), f"{slow.url}{BELOW}")
     assert failure_text(outcome) == ""

@@ -15,7 +15,7 @@ from typing import Self
 from phone_sim.authority.license_authority import create_authority, open_authority, write_files
 from phone_sim.boot_server.faults import FaultPlan, FaultRule
 from phone_sim.boot_server.folder_site import FolderSite
-from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.errors import LicenseFileError, MasterConfigurationError, UsageError
 from phone_sim.firmware import master_config
 from phone_sim.licensing.license_file import SITE_FILE, read_all
@@ -60,7 +60,6 @@ class DeskServer:
 
     def __init__(self, *, folder: Path | None = None, url: str | None = None, authority: Path | None = None) -> None:
         self.faults = FaultPlan()
-        self.is_up = True
         self._put_here: set[str] = set()
         with ExitStack() as undo:
             made = Path(undo.enter_context(TemporaryDirectory(prefix="phone-sim-")))
@@ -75,12 +74,12 @@ class DeskServer:
                 folder = made / "site"
                 _fill(folder)
             self.licenses = None if folder is None else folder / _license_directory(folder)
-            self._http: HttpEndpoint | None = None
+            self._server: BootServer | None = None
             if folder is not None:
-                self._http = HttpEndpoint(FolderSite(folder), faults=self.faults)
-                self._http.start()
+                self._server = BootServer(FolderSite(folder), tftp_port=None, faults=self.faults)
+                self._server.start()
             self._undo = undo.pop_all()
-        self.url = self._http.url if self._http is not None else url or ""
+        self.url = self._server.url if self._server is not None else url or ""
 
     def __enter__(self) -> Self:
         return self
@@ -93,20 +92,24 @@ class DeskServer:
     @property
     def is_ours(self) -> bool:
         """Whether what the boot server answers can be changed here."""
-        return self._http is not None
+        return self._server is not None
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the boot server answers; one that is not ours is taken to."""
+        return self._server is None or self._server.is_up
 
     def close(self) -> None:
         """Stop serving, and take away what was made for the desk."""
-        if self._http is not None and self.is_up:
-            self._http.stop()
+        if self._server is not None:
+            self._server.stop()
         self._undo.close()
 
     def switch(self, *, up: bool) -> None:
         """Let the boot server give no answer at all, or answer again. Raises UsageError where it is not ours."""
-        _, http = self._own()
-        if up != self.is_up:
-            (http.start if up else http.stop)()
-            self.is_up = up
+        _, server = self._own()
+        if up != server.is_up:
+            (server.start if up else server.stop)()
 
     def set_faults(self, rules: Iterable[str]) -> None:
         """Let these rules, and no others, spoil the answers.
@@ -197,10 +200,10 @@ class DeskServer:
         if (folder / name).exists() and not self.is_made and name not in self._put_here:
             raise UsageError(f"{name} on the boot server was not put there by the desk, so it stays as it is")
 
-    def _own(self) -> tuple[Path, HttpEndpoint]:
-        if self.licenses is None or self._http is None:
+    def _own(self) -> tuple[Path, BootServer]:
+        if self.licenses is None or self._server is None:
             raise UsageError(f"{self.url} is not our boot server: what it answers cannot be changed from here")
-        return self.licenses, self._http
+        return self.licenses, self._server
 
 
 def _fill(folder: Path) -> None:

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from phone_sim.boot_server.folder_site import FolderSite
-from phone_sim.boot_server.http import HttpEndpoint
-from phone_sim.boot_server.tftp import TftpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import TransferFailed
 from phone_sim.fleet.population.source_addresses import check_source_addresses
@@ -48,11 +47,11 @@ print(json.dumps(replies))
 """
 
 
-@pytest.mark.parametrize("serving", [HttpEndpoint, TftpEndpoint])
-def test_rebooted_phones_ask_from_their_own_addresses(serving: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("address", ["url", "tftp_url"])
+def test_rebooted_phones_ask_from_their_own_addresses(address: str, tmp_path: Path) -> None:
     (file := tmp_path / "phones.toml").write_text(POPULATION)
-    with serving(FolderSite(tmp_path)) as server:
-        command = [sys.executable, "-m", "tests.fleet.storm", server.url, str(file)]
+    with BootServer(FolderSite(tmp_path)) as server:
+        command = [sys.executable, "-m", "tests.fleet.storm", getattr(server, address), str(file)]
         ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert ended.returncode == 0, ended.stderr
         assert [fate["boots"] for fate in json.loads(ended.stdout)] == [2] * 5

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from phone_sim.authority.license_authority import ANCHOR_FILE
-from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.firmware.features import Enabled
 from phone_sim.licensing.license_file import read_all
@@ -35,7 +35,7 @@ def test_downloaded_file_licenses_a_phone(client: TestClient, counter: PortalSer
     assert downloaded.headers["content-disposition"] == f'attachment; filename="{name}"'
     assert downloaded.content == site_files(counter.boot_server or Path())[name]
     with (
-        HttpEndpoint(MemorySite({**CONFIGURATION, name: downloaded.content})) as server,
+        BootServer(MemorySite({**CONFIGURATION, name: downloaded.content})) as server,
         VirtualPhone(server.url, mac=MAC, trust=counter.authority_folder / ANCHOR_FILE) as phone,
     ):
         phone.boot()
