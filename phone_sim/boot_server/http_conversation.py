@@ -4,14 +4,12 @@ RFC 9110 and RFC 9112, on http.server. It does not know who may connect, nor how
 nor which request gets a fault; faults are ours.
 """
 
-import io
 import logging
 import re
 import struct
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
-from http.client import LineTooLong
 from http.server import BaseHTTPRequestHandler
 from socket import SHUT_WR, SO_LINGER, SOL_SOCKET, socket
 from ssl import SSLSocket
@@ -33,11 +31,11 @@ from phone_sim.boot_server.http_faults import (
     spoiled,
     whole_file,
 )
+from phone_sim.boot_server.http_head import RequestHead
 from phone_sim.boot_server.http_listener import HttpListener, say_end
 from phone_sim.boot_server.journal import BROKEN_OFF, Contents, Journal, Request
 from phone_sim.boot_server.site import Forbidden, Found, Missing, Refusing, Site, SiteOfClients, Stored, TooLarge
 
-_HEAD_LIMIT = 16 * 1024
 _CHUNK = 64 * 1024
 _DISCARD_LIMIT = 64 * 1024 * 1024
 _AUTHORITY = re.compile(r"^https?://[^/?#]*", re.IGNORECASE)
@@ -82,7 +80,7 @@ class HttpConversation(BaseHTTPRequestHandler):
         self._at = datetime.now(UTC)
         self._started = monotonic()
         self.headers = self.MessageClass()
-        connection_file, self.rfile = self.rfile, _Head(self.rfile)
+        connection_file, self.rfile = self.rfile, RequestHead(self.rfile)
         try:
             readable = super().parse_request()
         finally:
@@ -286,18 +284,3 @@ class HttpConversation(BaseHTTPRequestHandler):
             ),
             Contents(path=self._asked_path(), reason=answer.words, received=self._received, sent=sent),
         )
-
-
-class _Head(io.BufferedIOBase):
-    """The header lines of one request, all of them together no longer than the limit."""
-
-    def __init__(self, file: io.BufferedIOBase) -> None:
-        self._file = file
-        self._left = _HEAD_LIMIT
-
-    def readline(self, size: int | None = -1, /) -> bytes:  # noqa: ARG002 - http.client asks for more than the limit
-        line = self._file.readline(self._left + 1)
-        self._left -= len(line)
-        if self._left < 0:
-            raise LineTooLong("request head")
-        return line
