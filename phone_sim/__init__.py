@@ -12,6 +12,7 @@ __all__ = [
     "ALL_MODELS",
     "ActivationFileCheck",
     "AuthorityError",
+    "BootServer",
     "FailedCheck",
     "FaultPlan",
     "Feature",
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from phone_sim.authority.license_authority import LicenseAuthority, create_authority, open_authority
     from phone_sim.boot_server.faults import FaultPlan
     from phone_sim.boot_server.folder_site import FolderSite
+    from phone_sim.boot_server.server import BootServer
     from phone_sim.boot_server.site import MemorySite
     from phone_sim.errors import (
         AuthorityError,
@@ -75,6 +77,7 @@ else:
     _HOMES = {
         "ActivationFileCheck": "phone_sim.runtime.activation_file",
         "AuthorityError": "phone_sim.errors",
+        "BootServer": "phone_sim.boot_server.server",
         "FailedCheck": "phone_sim.licensing.key_check",
         "FaultPlan": "phone_sim.boot_server.faults",
         "Feature": "phone_sim.models",

@@ -90,6 +90,9 @@ class Model:
     minimum_firmware: str
     requirements: Mapping[str, Requirement]
 
+    def __str__(self) -> str:
+        return self.token
+
     @property
     def suffix(self) -> str:
         """The model as attributes of the master configuration file end: no underscore, `SPIP670` (field notes 2)."""

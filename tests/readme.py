@@ -136,6 +136,12 @@ def command(name: str, page: str) -> str:
     return found.group(1)
 
 
+def examples() -> dict[str, tuple[str, str]]:
+    """The examples in Python behind comments `example:NAME`, each with what the page says that it prints."""
+    form = r"<!-- example:(\w+) -->\n```python\n([^`]+)```\n\nprints\n\n```\n([^`]+)```"
+    return {found[1]: (found[2], found[3]) for found in re.finditer(form, PAGE.read_text())}
+
+
 def written(page: str) -> str:
     """The page with its generated parts made anew."""
     for name, make in PARTS.items():

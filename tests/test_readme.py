@@ -1,11 +1,11 @@
 """The README says what the program does."""
 
-import contextlib
-import io
 import re
+from pathlib import Path
 
 import pytest
 
+import phone_sim
 from phone_sim.cli.main import VERBS
 from tests import readme
 from tests.bench.fleet.figure import Figure, changes, page_table
@@ -49,14 +49,23 @@ def test_figure_gets_a_column_for_each_number_of_phones() -> None:
     ]
 
 
-@pytest.mark.parametrize("example", ["python", "boot_server"])
-def test_python_example_prints_what_the_page_says(example: str) -> None:
-    found = re.search(rf"<!-- example:{example} -->\n```python\n(.+?)```\n\nprints `(.+?)`", PAGE, re.DOTALL)
-    assert found is not None
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(found.group(1), {})
-    assert printed.getvalue().strip() == found.group(2)
+@pytest.mark.parametrize("name", readme.examples())
+def test_python_example_prints_what_the_page_says(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, expected = readme.examples()[name]
+    monkeypatch.chdir(tmp_path)
+    exec(source, {})
+    assert capsys.readouterr().out == expected
+
+
+def test_every_public_name_is_explained_and_shown() -> None:
+    """Each is in the table of names, and in an example or named as what one prints."""
+    section = PAGE[PAGE.index("## From Python") : PAGE.index("## Many phones")]
+    shown = "".join("".join(example) for example in readme.examples().values())
+    for name in phone_sim.__all__:
+        assert f"`{name}`" in section
+        assert re.search(rf"\b{name}\b", shown), name
 
 
 def test_every_verb_is_explained() -> None:
