@@ -17,6 +17,7 @@ from phone_sim.firmware.network_effects import AskLease, Leased, NoLease
 from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.profile import FirmwareProfile
 from phone_sim.firmware.settings import BadParameter, Settings, read_settings
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Feature, Model
@@ -157,13 +158,13 @@ class Session:
         if self.server is None or (location := self.server.locate(directory, name)) is None:
             return NotFound("there is no server for it")
         if not self.reachable and self._is_on_boot_server(location):
-            return TransferFailed("the boot server gives no answer", unreachable=True)
+            return TransferFailed(FailureKind.NOT_ASKED, "the boot server gives no answer", unanswered=True)
         reply = await Fetch(location=location, limit=limit, user_agent=self.user_agent)
         if isinstance(reply, NotFound) and optional:
             await self.say(messages.FILE_NOT_FOUND, name=location.name)
         elif not isinstance(reply, Fetched):
             await self.say(messages.DOWNLOAD_FAILED, name=location.name, reason=reply.reason)
-        if isinstance(reply, TransferFailed) and reply.unreachable and self._is_on_boot_server(location):
+        if isinstance(reply, TransferFailed) and reply.unanswered and self._is_on_boot_server(location):
             self.reachable = False
         return reply
 

@@ -17,20 +17,20 @@ from phone_sim.firmware.effects import (
     Fetch,
     Fetched,
     FetchReply,
-    NotFound,
     Refused,
     TransferFailed,
     Upload,
     Uploaded,
     UploadReply,
 )
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.transport import Limits, Transport, network_transport
-from phone_sim.runtime.transport.memory import MemoryTransport
+from phone_sim.runtime.transport.memory import NOT_FOUND, MemoryTransport
 from phone_sim.scenario.case import AddFault, EmbeddedServer, Protocol, Put, Remove, ServerChange, ServerEvent
 
 _SERVERS = {Protocol.HTTP: HttpBootServer, Protocol.TFTP: TftpBootServer}
-_NO_ANSWER = TransferFailed("no answer", unreachable=True)
+_NO_ANSWER = TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
 
 
 class ScenarioServer:
@@ -115,9 +115,9 @@ class ScenarioServer:
             return _NO_ANSWER
         match self._site.read(self.path_of(request)):
             case Found(data=data):
-                return Fetched(data)
+                return Fetched(data, 200)
             case Missing():
-                return NotFound("HTTP 404 Not Found")
+                return NOT_FOUND
             case other:
                 return Refused(other.reason)
 
@@ -125,8 +125,8 @@ class ScenarioServer:
         if not self._is_up:
             return _NO_ANSWER
         match self._site.write(self.path_of(request), request.body):
-            case Stored():
-                return Uploaded()
+            case Stored(created=created):
+                return Uploaded(201 if created else 204)
             case TooLarge(limit=limit):
                 return Refused(f"over the limit of {limit} bytes")
             case other:

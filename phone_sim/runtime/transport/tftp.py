@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from tftpy.TftpContexts import TftpContextClientDownload, TftpContextClientUpload
 from tftpy.TftpPacketTypes import TftpPacketERR
-from tftpy.TftpShared import TftpErrors, TftpException, TftpTimeout
+from tftpy.TftpShared import TftpException, TftpTimeout
 
 from phone_sim.firmware.effects import (
     Fetch,
@@ -28,8 +28,11 @@ from phone_sim.firmware.effects import (
     Uploaded,
     UploadReply,
 )
+from phone_sim.firmware.transfer_facts import FailureKind, FileProtocol
 from phone_sim.runtime.lookup import LookupFailedError, look_up, of_version_4
 from phone_sim.runtime.transport import Limits, one_line
+from phone_sim.runtime.transport.closed_port import hear_of_closed_ports, judge
+from phone_sim.runtime.transport.replies import kind_of, refusal
 
 DEFAULT_PORT = 69
 _BLOCK_SIZE = 1468  # the largest that fits an Ethernet frame; a server that knows no options sends 512
@@ -57,11 +60,15 @@ class _BoundedFile(io.BytesIO):
 
 
 class _PeerSocket:
-    """A UDP socket that hears one server only: its address from the start, its port from its first packet on."""
+    """A UDP socket that hears one server only: its address from the start, its port from its first packet on.
 
-    def __init__(self, plain: socket.socket, address: str, limits: Limits) -> None:
+    It also hears from the network that nobody listens at that port.
+    """
+
+    def __init__(self, plain: socket.socket, server: tuple[str, int], limits: Limits) -> None:
+        hear_of_closed_ports(plain)
         self._plain = plain
-        self._address = address
+        self._server = server
         self._limits = limits
         self._deadline = time.monotonic() + limits.transfer
         self._sent = b""
@@ -70,14 +77,18 @@ class _PeerSocket:
 
     def sendto(self, data: bytes, to: tuple[str, int]) -> int:
         self._sent = data
-        return self._plain.sendto(data, to)
+        return self._send(data, to)
 
     def recvfrom(self, size: int) -> tuple[bytes, tuple[str, int]]:
         give_up = min(time.monotonic() + self._limits.answer, self._deadline)
         while (left := give_up - time.monotonic()) > 0:
             self._plain.settimeout(left)
-            data, sender = self._plain.recvfrom(size)
-            if self.peer is None and sender[0] == self._address:
+            try:
+                data, sender = self._plain.recvfrom(size)
+            except OSError as error:
+                judge(error, self._plain, self.peer or self._server)
+                continue
+            if self.peer is None and sender[0] == self._server[0]:
                 self.peer = sender
             if sender != self.peer:
                 # RFC 1350: an error for the stranger, and the transfer goes on.
@@ -92,7 +103,15 @@ class _PeerSocket:
 
     def _answer(self, data: bytes, to: tuple[str, int]) -> None:
         with suppress(OSError):  # a sender may have no address that can be answered
-            self._plain.sendto(data, to)
+            self._send(data, to)
+
+    def _send(self, data: bytes, to: tuple[str, int]) -> int:
+        try:
+            return self._plain.sendto(data, to)
+        except OSError as error:
+            # It may be what the network says of an earlier packet.
+            judge(error, self._plain, self.peer or self._server)
+            return self._plain.sendto(data, to)
 
     @property
     def is_over_time(self) -> bool:
@@ -130,7 +149,7 @@ class TftpTransport:
         # In UTF-8: tftpy encodes text as ASCII.
         name = unquote(parts.path).lstrip("/").encode()
         if not name or b"\0" in name:
-            return TransferFailed("TFTP has no way to ask for this name")
+            return TransferFailed(FailureKind.UNUSABLE_ADDRESS, "TFTP has no way to ask for this name")
         errors: list[TftpPacketERR] = []
 
         def heard(packet: object) -> None:
@@ -141,11 +160,11 @@ class TftpTransport:
             # Once: tftpy would look the name up for each packet, and it may lead to another address each time.
             address = of_version_4(host, look_up(host, port, socket.SOCK_DGRAM, seconds=self._limits.answer))
         except LookupFailedError as error:
-            return TransferFailed(str(error), unreachable=True)
+            return TransferFailed(kind_of(error), str(error), unanswered=True)
         options = {"blksize": _BLOCK_SIZE}
         context = kind(address, port, name, file, options, heard, self._limits.answer, retries=_ATTEMPTS)
         plain = context.sock
-        context.sock = peer = _PeerSocket(plain, address, self._limits)
+        context.sock = peer = _PeerSocket(plain, (address, port), self._limits)
         try:
             if self._source_address is not None:
                 plain.bind((self._source_address, 0))
@@ -157,19 +176,24 @@ class TftpTransport:
         return None
 
 
-def _refusal(error: Any) -> NotFound | Refused:
+def _refusal(error: TftpPacketERR) -> NotFound | Refused:
     """The reply for an error packet of the server."""
     words = bytes(error.buffer[4:]).partition(b"\0")[0].decode("utf-8", "replace")
-    text = one_line(f"TFTP error {error.errorcode} {words}")
-    return NotFound(text) if error.errorcode == TftpErrors.FileNotFound else Refused(text)
+    return refusal(FileProtocol.TFTP, error.errorcode, words)
 
 
 def _failure(error: Exception, peer: _PeerSocket) -> TransferFailed:
-    unreachable = peer.peer is None
-    if isinstance(error, TimeoutError | TftpTimeout):
-        too_long = peer.is_over_time and not unreachable
-        return TransferFailed("the transfer takes too long" if too_long else "no answer", unreachable)
-    if isinstance(error, OSError):
-        return TransferFailed(error.strerror or str(error), unreachable)
-    words = str(error) if isinstance(error, TftpException | _OverLimitError) else "the answer is malformed"
-    return TransferFailed(one_line(words), unreachable)
+    unanswered = peer.peer is None
+    match error:
+        case TimeoutError() | TftpTimeout():
+            too_long = peer.is_over_time and not unanswered
+            kind, words = FailureKind.TIMED_OUT, "the transfer takes too long" if too_long else "no answer"
+        case OSError():
+            kind, words = kind_of(error), error.strerror or str(error)
+        case _OverLimitError():
+            kind, words = FailureKind.TOO_LARGE, str(error)
+        case TftpException():
+            kind, words = FailureKind.NOT_THE_PROTOCOL, str(error)
+        case _:
+            kind, words = FailureKind.NOT_THE_PROTOCOL, "the answer is malformed"
+    return TransferFailed(kind, one_line(words), unanswered)

@@ -15,6 +15,7 @@ from phone_sim.boot_server.http import HttpBootServer
 from phone_sim.boot_server.tftp import TftpBootServer
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import TransferFailed
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.fleet.population.source_addresses import check_source_addresses
 from tests.real_servers.namespaces import needs_namespaces
 from tests.runtime.by_fleet import fleet_http, fleet_tftp
@@ -94,5 +95,7 @@ def test_address_of_another_machine_is_named(make: Any) -> None:
     reply = transport.fetch(fetch(f"{scheme}://127.0.0.1:9/a.cfg"))
     transport.close()
     assert reply == TransferFailed(
-        "no port is free at 192.0.2.9, or it is not an address of this machine", unreachable=True
+        FailureKind.UNREACHABLE,
+        "no port is free at 192.0.2.9, or it is not an address of this machine",
+        unanswered=True,
     )

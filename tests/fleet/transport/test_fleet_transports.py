@@ -15,6 +15,7 @@ import pytest
 from gevent.monkey import is_anything_patched
 
 from phone_sim.firmware.effects import Fetched, NotFound, Refused, TransferFailed, Uploaded
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.fleet.transport.http import GeventHttpTransport
 from phone_sim.fleet.transport.response_reader import ResponseReader
 from phone_sim.fleet.transport.tftp import GeventTftpTransport
@@ -141,7 +142,7 @@ def test_all_requests_of_a_phone_go_over_one_connection(transport: Transport) ->
         replies = [transport.fetch(fetch(f"{server.url}{number}.cfg")) for number in range(10)]
         assert transport.upload(upload(f"{server.url}a.log", b"log")) == Uploaded()
         assert len(server.requests) == 1  # the first of the one connection
-    assert replies == [Fetched(b"<a/>"), NotFound("HTTP 404 Not Found"), *[Fetched(b"<a/>")] * 8]
+    assert replies == [Fetched(b"<a/>"), NotFound("Not Found", 404), *[Fetched(b"<a/>")] * 8]
     assert len(asked) == 11
 
 
@@ -187,7 +188,7 @@ def test_digest_password_is_sent_from_the_second_file_on(transport: Transport) -
 
 def test_challenge_without_a_password_is_a_refusal(transport: Transport) -> None:
     with HostileHttpServer(digest_protected) as server:
-        assert transport.fetch(fetch(f"{server.url}a.cfg")) == Refused("HTTP 401 Unauthorized")
+        assert transport.fetch(fetch(f"{server.url}a.cfg")) == Refused("Unauthorized", 401)
         assert len(server.requests) == 1
 
 
@@ -351,7 +352,7 @@ def test_server_is_told_when_a_file_is_too_long() -> None:
 
     with HostileTftpServer(script) as server, closing(fleet_tftp(PATIENT)) as transport:
         reply = transport.fetch(fetch(f"{server.url}a.cfg", limit=500))
-    assert reply == TransferFailed("the file has more than 500 bytes")
+    assert reply == TransferFailed(FailureKind.TOO_LARGE, "the file has more than 500 bytes")
     assert [packet[:4] for packet in heard] == [error(3)[:4]]
 
 
