@@ -267,7 +267,8 @@ from phone_sim.runtime.transport import Limits, Tls
 from tests.runtime.phones import fetch
 https, tftp, ca_file = sys.argv[1:]
 http = GeventHttpTransport(Limits(), Tls(ca_file=Path(ca_file)))
-print(http.fetch(fetch(https)), http.fetch(fetch(https)), GeventTftpTransport(Limits()).fetch(fetch(tftp)))
+for reply in (http.fetch(fetch(https)), http.fetch(fetch(https)), GeventTftpTransport(Limits()).fetch(fetch(tftp))):
+    print(reply.data)
 """
 
 
@@ -280,7 +281,7 @@ def test_transports_work_alike_where_all_is_monkey_patched(tmp_path: Path) -> No
     ):
         urls = [f"{https.url}a.cfg", f"{tftp.url}a.cfg", str(certificates.ca_file)]
         said = subprocess.run([sys.executable, "-c", PATCHED, *urls], capture_output=True, text=True, timeout=60)
-    assert said.stdout.split() == ["Fetched(data=b'<a/>')"] * 2 + ["Fetched(data=b'<b/>')"], said.stderr
+    assert said.stdout.split() == ["b'<a/>'"] * 2 + ["b'<b/>'"], said.stderr
     assert [request.path for request in asked] == ["/a.cfg", "/b.cfg", "/a.cfg"]
 
 
