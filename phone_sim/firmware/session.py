@@ -13,7 +13,7 @@ from phone_sim.firmware.lease import DhcpSettings, LeaseInfo, asked_options, lea
 from phone_sim.firmware.location import BootServer, Location, authority_of
 from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.messages import Message
-from phone_sim.firmware.network_effects import AskLease, Leased, NoLease
+from phone_sim.firmware.network_effects import AskLease, Leased, NoLease, NoTime
 from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.profile import FirmwareProfile
 from phone_sim.firmware.settings import BadParameter, Settings, read_settings
@@ -54,14 +54,14 @@ class Session:
     """A phone between power on and power off: the settings and the User-Agent that its parameters give it.
 
     `told` is what the network told it. `server` is the boot server it goes by, of the `servers` that it knows;
-    `reachable` turns false when that gives no answer at all. `no_time_reason` is why the time servers told no time when
-    last asked, empty when they did.
+    `reachable` turns false when that gives no answer at all. `no_time` is the time servers' last reply if they told no
+    time, else None.
     """
 
     __slots__ = (
         "_complained_of",
         "identity",
-        "no_time_reason",
+        "no_time",
         "reachable",
         "server",
         "servers",
@@ -80,7 +80,7 @@ class Session:
         self.servers: tuple[BootServer, ...] = ()
         self.reachable = True
         self._complained_of: frozenset[str] = frozenset()
-        self.no_time_reason = ""
+        self.no_time: NoTime | None = None
         self.configure(parameters)
 
     def configure(self, parameters: Parameters) -> None:

@@ -139,7 +139,9 @@ def test_file_comes_whole(served: Served, name: str) -> None:
 def test_missing_file_is_not_found(served: Served) -> None:
     reply = served.fetch("none.cfg")
     assert isinstance(reply, NotFound)
-    assert "not found" in reply.reason.lower() or "no such file" in reply.reason.lower()
+    assert reply.status in reply.protocol.missing
+    assert "not found" in reply.words.lower() or "no such file" in reply.words.lower()
+    assert reply.reason == f"{reply.protocol.title} {reply.status} {reply.words}"
 
 
 def test_file_below_a_folder_comes_whole(served: Served) -> None:
@@ -181,6 +183,12 @@ def test_upload_over_the_limit_is_refused(served: Served) -> None:
     reply = served.upload("app.log", bytes(UPLOAD_LIMIT + 1))
     assert isinstance(reply, Refused)
     assert isinstance(served.fetch("app.log"), NotFound)
+
+
+def test_success_over_http_has_its_status(served: Served) -> None:
+    replies = [served.fetch("site.cfg"), served.upload("new.log", b"old"), served.upload("new.log", b"new")]
+    statuses = [None if isinstance(reply, TransferFailed) else reply.status for reply in replies]
+    assert statuses == ([200, 201, 204] if served.url.startswith("http") else [None, None, None])
 
 
 def test_password_that_nobody_asks_for_changes_nothing(served: Served) -> None:
@@ -250,7 +258,7 @@ def test_source_address_of_the_other_family_is_a_failed_transfer(scheme: str, ma
     transport = made(limits=QUICK, source_address="::1")
     reply = transport.fetch(fetch(f"{scheme}://127.0.0.1:9/a.cfg"))
     assert isinstance(reply, TransferFailed)
-    assert reply.unanswered
+    assert (reply.kind, reply.unanswered) == (FailureKind.UNREACHABLE, True)
     transport.close()
 
 
