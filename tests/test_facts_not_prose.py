@@ -8,8 +8,6 @@ import pytest
 
 import phone_sim
 
-SENTENCES = ("reason", "words")
-"""The attributes of replies that hold sentences."""
 CUTTING = frozenset(
     [
         "startswith",
@@ -59,13 +57,17 @@ def _looked_into(node: ast.AST) -> list[ast.expr]:
 
 
 def _is_sentence(value: ast.expr) -> bool:
-    return isinstance(value, ast.Attribute) and value.attr in SENTENCES
+    match value:
+        case ast.Attribute(attr="reason" | "words") | ast.Name(id="reason"):
+            return True
+    return False
 
 
 @pytest.mark.parametrize(
     "code",
     [
         "reply.reason == 'no answer'",
+        "reason in PASSING",
         "'404' in reply.reason",
         "reply.reason.startswith('HTTP ')",
         "reply.reason.split(' ')",
