@@ -62,7 +62,7 @@ class Station:
         answered nothing."""
         exchanges = [one for one in exchanges if one.request.location.url.startswith(self.server.url)]
         if not self.server.is_up:
-            assert all(isinstance(one.reply, TransferFailed) and one.reply.unreachable for one in exchanges)
+            assert all(isinstance(one.reply, TransferFailed) and one.reply.unanswered for one in exchanges)
             exchanges = []
         logged = self._logged(len(exchanges))
         self.asked = [one.path for one in logged]

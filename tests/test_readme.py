@@ -9,6 +9,7 @@ import phone_sim
 from phone_sim.cli.main import VERBS
 from tests import readme
 from tests.bench.fleet.figure import Figure, changes, page_table
+from tests.runtime.hostile_http import HostileHttpServer, answering, by_path
 
 pytest_plugins = ["pytester"]
 PAGE = readme.PAGE.read_text()
@@ -78,3 +79,15 @@ def test_pytest_example_passes(pytester: pytest.Pytester, beginning: str) -> Non
     assert found is not None
     pytester.makepyfile(found.group(1))
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_pytest_example_on_requests_judges_a_server(pytester: pytest.Pytester, is_moved: bool) -> None:
+    found = re.search(r"```python\n(from phone_sim.firmware.effects import TransferFailed\n.+?)```", PAGE, re.DOTALL)
+    assert found is not None
+    pytester.makepyfile(found.group(1))
+    files = {"000000000000.cfg": b"<APPLICATION/>", "elsewhere.cfg": b"<APPLICATION/>"}
+    moved = answering("302 Found", b"", "Location: /elsewhere.cfg")
+    with HostileHttpServer(by_path(files, {"000000000000.cfg": moved} if is_moved else {})) as server:
+        result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--boot-server", server.url)
+    result.assert_outcomes(passed=not is_moved, failed=is_moved)

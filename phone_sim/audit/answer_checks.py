@@ -117,7 +117,7 @@ def redirects(seen: Observations) -> Judgment:
     """A file is where it is asked for."""
     if not seen.is_http:
         return not_applicable(f"{seen.scheme} has no redirects")
-    moved = [answer for answer in seen.answers.values() if answer.status[5:6] == "3" and "location" in answer.headers]
+    moved = [answer for answer in seen.answers.values() if _is_redirect(answer)]
     # A folder without its slash is moved to the one with it by every server.
     moved = [answer for answer in moved if not answer.headers["location"].endswith(f"{urlsplit(answer.url).path}/")]
     if not moved:
@@ -126,6 +126,10 @@ def redirects(seen: Observations) -> Judgment:
     told = [f"{answer} -> {answer.headers['location']}" for answer in moved]
     away = any(_leads_away(answer) for answer in moved)
     return bad(*told) if away else unknown(*told, "whether a phone of these years follows is not known")
+
+
+def _is_redirect(answer: ObservedAnswer) -> bool:
+    return answer.code is not None and 300 <= answer.code < 400 and "location" in answer.headers
 
 
 def _leads_away(answer: ObservedAnswer) -> bool:

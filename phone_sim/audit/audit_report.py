@@ -33,6 +33,7 @@ def as_json(seen: Observations, findings: tuple[Finding, ...]) -> dict[str, Any]
                 "url": answer.url,
                 "outcome": answer.outcome.value,
                 "status": answer.status,
+                "code": answer.code,
                 "seconds": round(answer.seconds, 6),
             }
             for answer in seen.requests

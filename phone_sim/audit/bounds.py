@@ -13,17 +13,20 @@ from phone_sim.firmware.effects import (
     Fetched,
     FetchReply,
     NotFound,
+    Refused,
     TransferFailed,
     Upload,
     Uploaded,
     UploadReply,
 )
 from phone_sim.firmware.location import Location
+from phone_sim.firmware.transfer_facts import FailureKind
+from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.transport import Transport
 
 BODY_LIMIT = 16 * 1024 * 1024
 """Most bytes of an answer that are read."""
-_REACHED = "not asked: the audit's bounds are reached"
+_REACHED = TransferFailed(FailureKind.NOT_ASKED, "not asked: the audit's bounds are reached")
 
 
 class Probe(Protocol):
@@ -52,7 +55,7 @@ class AuditBounds:
     def asked(self, method: str, url: str, ask: Callable[[], ObservedAnswer]) -> ObservedAnswer:
         """Ask and record, or say that the bounds are reached."""
         if self.are_reached:
-            return ObservedAnswer(method=method, url=url, outcome=ProbeOutcome.FAILED, status=_REACHED)
+            return ObservedAnswer(method=method, url=url, outcome=ProbeOutcome.FAILED, status=_REACHED.reason)
         answer = ask()
         self.record.append(answer)
         return answer
@@ -68,24 +71,24 @@ class BoundedTransport:
     def fetch(self, request: Fetch) -> FetchReply:
         """Download a file."""
         if self._bounds.are_reached:
-            return TransferFailed(_REACHED)
+            return _REACHED
         began = time.monotonic()
         reply = self._inner.fetch(request)
-        self._bounds.record.append(answer_of(request, reply, began))
+        self._bounds.record.append(answer_of(_exchange(request, reply, began)))
         return reply
 
     def read(self, request: Fetch) -> ObservedAnswer:
         """Download a file, and give the answer with its body."""
         began = time.monotonic()
-        return answer_of(request, self.fetch(request), began)
+        return answer_of(_exchange(request, self.fetch(request), began))
 
     def upload(self, request: Upload) -> UploadReply:
         """Send a file."""
         if self._bounds.are_reached:
-            return TransferFailed(_REACHED)
+            return _REACHED
         began = time.monotonic()
         reply = self._inner.upload(request)
-        self._bounds.record.append(answer_of(request, reply, began))
+        self._bounds.record.append(answer_of(_exchange(request, reply, began)))
         return reply
 
     def close(self) -> None:
@@ -93,30 +96,32 @@ class BoundedTransport:
         self._inner.close()
 
 
-def answer_of(request: Fetch | Upload, reply: FetchReply | UploadReply, began: float) -> ObservedAnswer:
+def answer_of(exchange: Exchange) -> ObservedAnswer:
     """A reply of a transport as an answer."""
+    reply = exchange.reply
     match reply:
         case Fetched() | Uploaded():
             outcome = ProbeOutcome.FOUND
+            status = "served" if isinstance(reply, Fetched) else "taken"
         case NotFound():
-            outcome = ProbeOutcome.MISSING
+            outcome, status = ProbeOutcome.MISSING, reply.reason
+        case Refused():
+            outcome, status = ProbeOutcome.REFUSED, reply.reason
         case TransferFailed():
-            outcome = ProbeOutcome.FAILED
-        case _:
-            outcome = ProbeOutcome.REFUSED
-    status = getattr(reply, "reason", "") or ("taken" if isinstance(reply, Uploaded) else "served")
-    method = _method(request.location.url, isinstance(request, Upload))
-    seconds = time.monotonic() - began
-    body = reply.data if isinstance(reply, Fetched) else b""
+            outcome, status = ProbeOutcome.FAILED, reply.reason
     return ObservedAnswer(
-        method=method, url=request.location.url, outcome=outcome, status=status, body=body, seconds=seconds
+        method=exchange.method,
+        url=exchange.url,
+        outcome=outcome,
+        status=status,
+        code=exchange.status,
+        body=reply.data if isinstance(reply, Fetched) else b"",
+        seconds=exchange.seconds,
     )
 
 
-def _method(url: str, writes: bool) -> str:
-    scheme = url.partition(":")[0]
-    words = {"tftp": ("RRQ", "WRQ"), "ftp": ("RETR", "STOR"), "ftps": ("RETR", "STOR")}.get(scheme, ("GET", "PUT"))
-    return words[writes]
+def _exchange(request: Fetch | Upload, reply: FetchReply | UploadReply, began: float) -> Exchange:
+    return Exchange(request=request, reply=reply, seconds=time.monotonic() - began)
 
 
 class TransportProbe:

@@ -10,6 +10,7 @@ from phone_sim.audit.bounds import BODY_LIMIT, AuditBounds, BoundedTransport, Tr
 from phone_sim.audit.observations import LIST, ObservedAnswer
 from phone_sim.firmware.effects import Fetch
 from phone_sim.firmware.location import Location
+from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.transport.ftp import FtpTransport
 
 
@@ -35,4 +36,6 @@ class FtpProbe:
     def _listed(self, location: Location) -> ObservedAnswer:
         request = Fetch(location=location, limit=BODY_LIMIT, user_agent=self._user_agent)
         began = time.monotonic()
-        return replace(answer_of(request, self._transport.list_names(request), began), method=LIST)
+        reply = self._transport.list_names(request)
+        exchange = Exchange(request=request, reply=reply, seconds=time.monotonic() - began)
+        return replace(answer_of(exchange), method=LIST)

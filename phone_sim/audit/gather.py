@@ -139,7 +139,7 @@ def _boots(
         progress(f"boot {number} of {2 * len(models)}: {model.name}, license rule {rule}")
         boot = _boot(plan, model, always, bounds)
         silent = [one.reply for one in boot.exchanges if isinstance(one.reply, TransferFailed)]
-        if number == 1 and boot.problem and silent and silent[0].unreachable:
+        if number == 1 and boot.problem and silent and silent[0].unanswered:
             raise BootServerUnreachableError(f"{server.root}: {silent[0].reason}")
         yield boot
 

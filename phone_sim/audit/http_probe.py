@@ -15,9 +15,10 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from phone_sim.audit.bounds import BODY_LIMIT, AuditBounds
 from phone_sim.audit.observations import ObservedAnswer, ProbeOutcome
 from phone_sim.firmware.location import Location
+from phone_sim.firmware.transfer_facts import FileProtocol
 from phone_sim.runtime.transport import Limits, Tls, one_line
 from phone_sim.runtime.transport.bounded_socket import BoundedConnection, Budget, current_budget, words_of
-from phone_sim.runtime.transport.http import BoundedAdapter
+from phone_sim.runtime.transport.http import TAKEN, BoundedAdapter
 from phone_sim.runtime.transport.tls import client_context
 
 _CHUNK = 64 * 1024
@@ -43,16 +44,9 @@ class _TlsPool(_Counting, HTTPSConnectionPool):
 
 
 class _Adapter(BoundedAdapter):
-    """The phone's adapter, which counts its connections and lets the encoding of an answer be seen."""
+    """The phone's adapter, which counts its connections."""
 
     pools: ClassVar[dict[str, type[HTTPConnectionPool]]] = {"http": _Pool, "https": _TlsPool}
-
-    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        encoding = resp.headers.get("Content-Encoding")
-        response = super().build_response(req, resp)
-        if encoding is not None:
-            response.headers["Content-Encoding"] = encoding
-        return response
 
 
 class HttpProbe:
@@ -106,6 +100,7 @@ class HttpProbe:
             method=method,
             url=location.url,
             outcome=_outcome(response.status_code),
+            code=response.status_code,
             status=one_line(f"HTTP {response.status_code} {response.reason or ''}"),
             headers={name.lower(): one_line(value) for name, value in list(response.headers.items())[:_HEADERS_KEPT]},
             body=data,
@@ -136,9 +131,9 @@ class HttpProbe:
 
 
 def _outcome(status: int) -> ProbeOutcome:
-    if status in (200, 201, 204):
+    if status in TAKEN:
         return ProbeOutcome.FOUND
-    return ProbeOutcome.MISSING if status in (404, 410) else ProbeOutcome.REFUSED
+    return ProbeOutcome.MISSING if status in FileProtocol.HTTP.missing else ProbeOutcome.REFUSED
 
 
 def _words(error: BaseException, budget: Budget) -> str:

@@ -61,12 +61,14 @@ class ProbeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedAnswer:
-    """One request and its answer. `status` is in the protocol's words; the names of `headers` are in lower case."""
+    """One request and its answer. `status` is in the protocol's words, `code` its number, None where there is none; the
+    names of `headers` are in lower case."""
 
     method: str
     url: str
     outcome: ProbeOutcome
     status: str
+    code: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     seconds: float = 0.0

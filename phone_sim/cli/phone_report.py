@@ -13,7 +13,9 @@ from phone_sim.firmware.features import BuiltIn, Enabled, Gate, NotLicensed
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.screen import Frame
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.runtime.driver import PhoneDriver
+from phone_sim.runtime.exchange import Exchange, reply_facts
 
 _COLORS: dict[type[Gate], str] = {Enabled: "green", BuiltIn: "green", NotLicensed: "red"}
 
@@ -86,10 +88,11 @@ def check_boot(driver: PhoneDriver) -> None:
 def _trouble(driver: PhoneDriver) -> str:
     """What came of the last configuration file that was not given, in brackets; empty where files are only missing."""
     for exchange in reversed(driver.exchanges):
-        name, reply = exchange.request.location.url, exchange.reply
+        name, reply = exchange.url, exchange.reply
         is_configuration = name.endswith(".cfg") and not name.endswith("-license.cfg")
         if is_configuration and isinstance(reply, TransferFailed | Refused):
-            hint = "; --ca-file names the authorities" if reply.reason.startswith("the certificate ") else ""
+            is_certificate = isinstance(reply, TransferFailed) and reply.kind is FailureKind.CERTIFICATE
+            hint = "; --ca-file names the authorities" if is_certificate else ""
             return f" ({reply.reason}{hint})"
     return ""
 
@@ -116,23 +119,26 @@ def phone_report(driver: PhoneDriver, log: list[str]) -> dict[str, Any]:
         "boot_server": server.root if server is not None else None,
         "reachable": service is not None and service.configuration.answered,
         "master_configuration": asdict(service.configuration.master) if service is not None else None,
-        "requests": [
-            {
-                "method": exchange.method,
-                "url": exchange.request.location.url,
-                "outcome": word(exchange.reply),
-                "detail": getattr(exchange.reply, "reason", ""),
-                "bytes": len(exchange.reply.data) if isinstance(exchange.reply, Fetched) else 0,
-                "seconds": round(exchange.seconds, 6),
-            }
-            for exchange in driver.exchanges
-        ],
+        "requests": [request_report(exchange) for exchange in driver.exchanges],
         "features": [feature_report(gate) for gate in (service.gates if service is not None else ())],
         "screen": asdict(driver.frame),
         "licenses": list(driver.licenses().lines),
         "next_check": driver.phone.next_check.isoformat() if driver.phone.next_check is not None else None,
         "reboots": driver.reboots,
         "log": log,
+    }
+
+
+def request_report(exchange: Exchange) -> dict[str, Any]:
+    """A request and its reply as `--json` gives them."""
+    return {
+        "method": exchange.method,
+        "url": exchange.url,
+        "outcome": word(exchange.reply),
+        "detail": getattr(exchange.reply, "reason", ""),
+        "bytes": len(exchange.reply.data) if isinstance(exchange.reply, Fetched) else 0,
+        "seconds": round(exchange.seconds, 6),
+        **reply_facts(exchange),
     }
 
 

@@ -9,7 +9,7 @@ What is asked of the network besides the boot server is in `phone_sim.firmware.n
 """
 
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from phone_sim.firmware.log_line import LogFormat
 from phone_sim.firmware.network_effects import AskDirectory, AskLease, AskTime
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.syslog import SyslogServer
+from phone_sim.firmware.transfer_facts import NO_HEAD, FailureKind, FileProtocol, HttpHead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,36 +134,59 @@ class Reboot(Ask[None]):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The whole file."""
+    """The whole file. `status` is None where the protocol has none for success; `head` is that of HTTP."""
 
     data: bytes
+    status: int | None = field(default=None, compare=False)
+    head: HttpHead = field(default=NO_HEAD, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """The file was taken."""
+    """The file was taken. `status` is None where the protocol has none for success; `head` is that of HTTP."""
+
+    status: int | None = field(default=None, compare=False)
+    head: HttpHead = field(default=NO_HEAD, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class NotFound:
+class _Refusal:
+    """An answer that is no: the words of the server, its `status` in its protocol, None without one, and the head."""
+
+    words: str
+    status: int | None = None
+    protocol: FileProtocol = FileProtocol.HTTP
+    head: HttpHead = field(default=NO_HEAD, compare=False, repr=False)
+
+    @property
+    def reason(self) -> str:
+        """The status and the words, for people."""
+        if self.status is None:
+            return self.words
+        return f"{self.protocol.title} {self.status} {self.words}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound(_Refusal):
     """The server has no such file: HTTP 404 and 410, TFTP error 1, FTP 550."""
 
-    reason: str
-
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(_Refusal):
     """The server answered, and the answer is no: another HTTP status, TFTP or FTP error."""
-
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class TransferFailed:
-    """There is no whole answer; `unreachable` when not one byte of an answer came."""
+    """There is no whole answer; `unanswered` when not one byte of an answer came. `reason` is for people.
 
+    `head` is what is known of an HTTP answer: the redirects, and its fields if it was an answer that broke off.
+    """
+
+    kind: FailureKind
     reason: str
-    unreachable: bool = False
+    unanswered: bool = False
+    head: HttpHead = field(default=NO_HEAD, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

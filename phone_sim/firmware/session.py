@@ -13,10 +13,11 @@ from phone_sim.firmware.lease import DhcpSettings, LeaseInfo, asked_options, lea
 from phone_sim.firmware.location import BootServerAddress, Location, authority_of
 from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.messages import Message
-from phone_sim.firmware.network_effects import AskLease, Leased, NoLease
+from phone_sim.firmware.network_effects import AskLease, Leased, NoLease, NoTime
 from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.profile import FirmwareProfile
 from phone_sim.firmware.settings import BadParameter, Settings, read_settings
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Feature, Model
@@ -53,14 +54,14 @@ class Session:
     """A phone between power on and power off: the settings and the User-Agent that its parameters give it.
 
     `told` is what the network told it. `server` is the boot server it goes by, of the `servers` that it knows;
-    `reachable` turns false when that gives no answer at all. `no_time_reason` is why the time servers told no time when
-    last asked, empty when they did.
+    `reachable` turns false when that gives no answer at all. `no_time` is the time servers' last reply if they told no
+    time, else None.
     """
 
     __slots__ = (
         "_complained_of",
         "identity",
-        "no_time_reason",
+        "no_time",
         "reachable",
         "server",
         "servers",
@@ -79,7 +80,7 @@ class Session:
         self.servers: tuple[BootServerAddress, ...] = ()
         self.reachable = True
         self._complained_of: frozenset[str] = frozenset()
-        self.no_time_reason = ""
+        self.no_time: NoTime | None = None
         self.configure(parameters)
 
     def configure(self, parameters: Parameters) -> None:
@@ -157,13 +158,13 @@ class Session:
         if self.server is None or (location := self.server.locate(directory, name)) is None:
             return NotFound("there is no server for it")
         if not self.reachable and self._is_on_boot_server(location):
-            return TransferFailed("the boot server gives no answer", unreachable=True)
+            return TransferFailed(FailureKind.NOT_ASKED, "the boot server gives no answer", unanswered=True)
         reply = await Fetch(location=location, limit=limit, user_agent=self.user_agent)
         if isinstance(reply, NotFound) and optional:
             await self.say(messages.FILE_NOT_FOUND, name=location.name)
         elif not isinstance(reply, Fetched):
             await self.say(messages.DOWNLOAD_FAILED, name=location.name, reason=reply.reason)
-        if isinstance(reply, TransferFailed) and reply.unreachable and self._is_on_boot_server(location):
+        if isinstance(reply, TransferFailed) and reply.unanswered and self._is_on_boot_server(location):
             self.reachable = False
         return reply
 

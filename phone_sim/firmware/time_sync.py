@@ -39,12 +39,12 @@ async def synchronize(session: Session) -> bool:
         reply = NoTime(f"{reply.server} tells a time of {reply.instant.year}")
     period = session.settings.sntp.resync_period
     if isinstance(reply, NoTime):
-        if reply.reason != session.no_time_reason:
+        if reply != session.no_time:
             await session.say(messages.NO_TIME, reason=reply.reason)
-        session.no_time_reason = reply.reason
+        session.no_time = reply
         await AskTimeAfter(min(period, RETRY_SECONDS))
         return False
-    session.no_time_reason = ""
+    session.no_time = None
     shown = await ReadClock()
     await SetClock(reply.instant)
     if shown.instant is None or abs((reply.instant - shown.instant).total_seconds()) >= _NOTICEABLE:

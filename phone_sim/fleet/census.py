@@ -7,18 +7,19 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any, Self
 
-from phone_sim.firmware.lifecycle import State
 from phone_sim.fleet.fleet import Fleet
+from phone_sim.fleet.fleet_phone import NOT_SWITCHED_ON, Shortcoming, ShortcomingKind
 from phone_sim.fleet.population.phones import Population
 from phone_sim.mac_address import MacAddress
 
 LOST = "lost with a worker"
 """The state of phones whose worker is lost."""
 OFF = "off"
-NOT_SWITCHED_ON = "it was not switched on"
 NAMED = 50
 """Maximum number of phones that are named as not as expected (our choice)."""
-_PASSING = frozenset(f"it is {state.value}" for state in State)
+# The kinds of shortcomings whose phones are named after all others.
+_NAMED_LATE = {ShortcomingKind.COMING_UP: 1, ShortcomingKind.NOT_SWITCHED_ON: 2}
+_LOST = Shortcoming(ShortcomingKind.LOST, f"it was {LOST}")
 _REASONS_SHOWN = 10
 
 
@@ -32,21 +33,21 @@ class Census:
 
     states: Counter[str] = field(default_factory=Counter)
     features: dict[str, Counter[str]] = field(default_factory=dict)
-    reasons: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[Shortcoming] = field(default_factory=Counter)
     reboots: int = 0
     faults: Counter[str] = field(default_factory=Counter)
-    unexpected: dict[int, str] = field(default_factory=dict)
+    unexpected: dict[int, Shortcoming] = field(default_factory=dict)
 
     @classmethod
     def of(cls, fleet: Fleet, wanted: range) -> Self:
         """The phones now; a `wanted` phone that was not switched on is off, and not as expected."""
         states: Counter[str] = Counter()
         features: dict[str, Counter[str]] = {}
-        unexpected: dict[int, str] = {}
+        unexpected: dict[int, Shortcoming] = {}
         for phone in fleet.switched_on.values():
             states[phone.state.value] += 1
-            if reason := fleet.shortcoming(phone):
-                unexpected[phone.number] = reason
+            if (shortcoming := fleet.shortcoming(phone)) is not None:
+                unexpected[phone.number] = shortcoming
             for gate in phone.gates:
                 features.setdefault(gate.feature.key, Counter())["on" if gate.is_enabled else gate.reason] += 1
         reboots = sum(phone.reboots for phone in fleet.switched_on.values())
@@ -69,15 +70,15 @@ class Census:
     @classmethod
     def lost(cls, numbers: range) -> Self:
         """Phones whose worker is lost: what it last reported may no longer be true."""
-        return cls._all(numbers, LOST, f"it was {LOST}")
+        return cls._all(numbers, LOST, _LOST)
 
     @classmethod
-    def _all(cls, numbers: range, state: str, reason: str) -> Self:
+    def _all(cls, numbers: range, state: str, shortcoming: Shortcoming) -> Self:
         count = len(numbers)
         return cls(
             states=+Counter({state: count}),
-            reasons=+Counter({reason: count}),
-            unexpected=dict.fromkeys(numbers[:NAMED], reason),
+            reasons=+Counter({shortcoming: count}),
+            unexpected=dict.fromkeys(numbers[:NAMED], shortcoming),
         )
 
     @classmethod
@@ -86,7 +87,7 @@ class Census:
         every = list(censuses)
         states: Counter[str] = Counter()
         features: dict[str, Counter[str]] = {}
-        reasons: Counter[str] = Counter()
+        reasons: Counter[Shortcoming] = Counter()
         faults: Counter[str] = Counter()
         reboots = 0
         for each in every:
@@ -101,9 +102,9 @@ class Census:
             states=states, features=features, reasons=reasons, reboots=reboots, faults=faults, unexpected=unexpected
         )
 
-    def named(self, population: Population) -> tuple[tuple[MacAddress, str], ...]:
+    def named(self, population: Population) -> tuple[tuple[MacAddress, Shortcoming], ...]:
         """The phones in `unexpected` by MAC address, with the reason."""
-        return tuple((population.phone(number).mac, reason) for number, reason in self.unexpected.items())
+        return tuple((population.phone(number).mac, shortcoming) for number, shortcoming in self.unexpected.items())
 
     @property
     def phones(self) -> int:
@@ -112,24 +113,24 @@ class Census:
 
     def result(self) -> dict[str, Any]:
         """The census as the result of a run shows it."""
+        kinds: Counter[str] = Counter()
+        for shortcoming, count in self.reasons.items():
+            kinds[shortcoming.kind.value] += count
         return {
             "phones": self.phones,
             "as_expected": self.phones - self.reasons.total(),
             "states": dict(self.states),
             "features": {key: dict(counts) for key, counts in self.features.items()},
-            "shortcomings": dict(self.reasons.most_common(_REASONS_SHOWN)),
+            "shortcomings": {each.text: count for each, count in self.reasons.most_common(_REASONS_SHOWN)},
+            "shortcoming_kinds": dict(kinds),
             "reboots": self.reboots,
             "faults": dict(self.faults),
         }
 
 
-def _first(unexpected: Iterable[tuple[int, str]]) -> dict[int, str]:
+def _first(unexpected: Iterable[tuple[int, Shortcoming]]) -> dict[int, Shortcoming]:
     """The unexpected phones that are named: by number, but phones that are coming up after all others."""
-    return dict(heapq.nsmallest(NAMED, unexpected, key=lambda each: (_rank(each[1]), each[0])))
-
-
-def _rank(reason: str) -> int:
-    return 2 if reason == NOT_SWITCHED_ON else 1 if reason in _PASSING else 0
+    return dict(heapq.nsmallest(NAMED, unexpected, key=lambda each: (_NAMED_LATE.get(each[1].kind, 0), each[0])))
 
 
 def census(fleet: Fleet, wanted: int) -> dict[str, Any]:

@@ -17,6 +17,7 @@ as it does under load, and not at all on virtual time.
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from phone_sim.boot_server.fault_kind import FaultKind, Method
@@ -40,12 +41,12 @@ from phone_sim.firmware.effects import (
     Upload,
     UploadReply,
 )
+from phone_sim.firmware.transfer_facts import FailureKind, FileProtocol
 from phone_sim.fleet.population.fault_share import FaultShare
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.transport import Transport
+from phone_sim.runtime.transport.replies import refusal
 
-_MISSING = (404, 410)
-_NOT_FOUND = 1
 _TFTP_ATTEMPTS = 3
 _ON_PURPOSE = "a fault on purpose"
 
@@ -118,9 +119,9 @@ class FaultyTransport:
     def _changed(self, fault: Fault, method: Method, reply: Fetched) -> FetchReply:
         match fault.kind:
             case Truncate(size=size):
-                return Fetched(reply.data[:size])
+                return replace(reply, data=reply.data[:size])
             case Corrupt():
-                return Fetched(fault.corrupted(reply.data))
+                return replace(reply, data=fault.corrupted(reply.data))
         self._wait_without_answer(fault.kind, method)
         return _end_of_transfer(fault.kind, method)
 
@@ -141,29 +142,25 @@ def _instead_of_answer(kind: FaultKind, method: Method) -> Failure | None:
     is_tftp = method in ("RRQ", "WRQ")
     match kind:
         case Status() if is_tftp:
-            return _tftp_error(kind.tftp_code, f"{_ON_PURPOSE}: {kind}")
+            return refusal(FileProtocol.TFTP, kind.tftp_code, f"{_ON_PURPOSE}: {kind}")
         case Status(status=status):
-            words = f"HTTP {status.value} {status.phrase}"
-            return NotFound(words) if status in _MISSING else Refused(words)
+            return refusal(FileProtocol.HTTP, status.value, status.phrase)
         case TftpError(code=code) if is_tftp:
-            return _tftp_error(code, _ON_PURPOSE)
+            return refusal(FileProtocol.TFTP, code, _ON_PURPOSE)
         case TftpError():
             return _instead_of_answer(Status(kind.http_status), method)
         case Down():
-            words = "no answer" if is_tftp else "the server closed the connection without an answer"
-            return TransferFailed(words, unreachable=True)
+            if is_tftp:
+                return TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
+            words = "the server closed the connection without an answer"
+            return TransferFailed(FailureKind.BROKEN_OFF, words, unanswered=True)
         case Reset() if not is_tftp:
-            return TransferFailed("Connection reset by peer", unreachable=True)
+            return TransferFailed(FailureKind.BROKEN_OFF, "Connection reset by peer", unanswered=True)
     return None
 
 
 def _end_of_transfer(kind: FaultKind, method: Method) -> Failure:
     """The failure that ends a transfer that has begun."""
     if isinstance(kind, Reset):
-        return _tftp_error(0, _ON_PURPOSE)
-    return TransferFailed("no answer", unreachable=method == "PUT")
-
-
-def _tftp_error(code: int, words: str) -> NotFound | Refused:
-    text = f"TFTP error {code} {words}"
-    return NotFound(text) if code == _NOT_FOUND else Refused(text)
+        return refusal(FileProtocol.TFTP, 0, _ON_PURPOSE)
+    return TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=method == "PUT")

@@ -18,7 +18,7 @@ from phone_sim.firmware.polling import first_finding
 from phone_sim.firmware.profile import FirmwareProfile, profile_for
 from phone_sim.firmware.session import Identity
 from phone_sim.fleet.fault_injection import FaultInjector
-from phone_sim.fleet.fleet_phone import NEVER, FleetPhone
+from phone_sim.fleet.fleet_phone import NEVER, FleetPhone, Shortcoming, ShortcomingKind
 from phone_sim.fleet.interning import Interning
 from phone_sim.fleet.phone_clock import PhoneClock, ShiftedClock
 from phone_sim.fleet.phone_run import PhoneRun
@@ -35,14 +35,14 @@ _SCHEDULE_SPARE = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompletedBoot:
-    """A boot that has ended: the phone, how many seconds it took, and why it is not as expected; empty if it is.
+    """A boot that has ended: the phone, how many seconds it took, and why it is not as expected; None if it is.
 
     `is_licensed` when every configured feature has a license; `is_first` when the phone was just switched on.
     """
 
     mac: MacAddress
     seconds: float
-    shortcoming: str
+    shortcoming: Shortcoming | None
     is_licensed: bool
     is_first: bool
 
@@ -160,15 +160,17 @@ class Fleet:
         contents = phone.log if run is None else run.log
         return contents.on_server + contents.pending
 
-    def shortcoming(self, phone: FleetPhone) -> str:
-        """Why a phone is not as expected; empty if it is."""
+    def shortcoming(self, phone: FleetPhone) -> Shortcoming | None:
+        """Why a phone is not as expected; None if it is."""
         service = phone.service
         if service is None:
-            return f"it is {phone.state.value}"
-        if service.configuration.problem:
-            return f"no configuration: {service.configuration.problem}"
+            return Shortcoming(ShortcomingKind.COMING_UP, f"it is {phone.state.value}")
+        if problem := service.configuration.problem:
+            return Shortcoming(ShortcomingKind.NO_CONFIGURATION, f"no configuration: {problem}")
         lacking = [gate for gate in service.gates if isinstance(gate, NotLicensed)] if self._expects_licenses else []
-        return f"{lacking[0].feature.key}: {lacking[0].reason}" if lacking else ""
+        if not lacking:
+            return None
+        return Shortcoming(ShortcomingKind.NO_LICENSE, f"{lacking[0].feature.key}: {lacking[0].reason}")
 
     def _run(self, phone: FleetPhone, flow: Flow[None], *, boots: bool) -> None:
         planned, mac = self.population.phone(phone.number), phone.mac

@@ -5,6 +5,8 @@ It holds no thread, no socket and no timer. This module does not know what a pho
 
 import math
 import zlib
+from dataclasses import dataclass
+from enum import StrEnum
 
 from phone_sim.firmware.boot import InService
 from phone_sim.firmware.effects import LogContents
@@ -16,6 +18,33 @@ from phone_sim.mac_address import MacAddress
 
 NEVER = math.inf
 _WINDOW, _MEMORY = -11, 4
+
+
+class ShortcomingKind(StrEnum):
+    """What keeps a phone from being as expected."""
+
+    NO_CONFIGURATION = "no_configuration"
+    """It booted without a configuration from its boot server."""
+    NO_LICENSE = "no_license"
+    """It has no license for a feature that is configured for use."""
+    LOST = "lost"
+    """Its worker is lost."""
+    COMING_UP = "coming_up"
+    """It is not in service yet."""
+    NOT_SWITCHED_ON = "not_switched_on"
+    OTHER = "other"
+    """One of several shortcomings that are counted as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcoming:
+    """Why a phone is not as expected: a kind for programs, and a text for people."""
+
+    kind: ShortcomingKind
+    text: str
+
+
+NOT_SWITCHED_ON = Shortcoming(ShortcomingKind.NOT_SWITCHED_ON, "it was not switched on")
 
 
 class FleetPhone:

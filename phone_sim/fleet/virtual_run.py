@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.errors import UsageError
-from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, NotFound, Upload, Uploaded, UploadReply
+from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, Upload, Uploaded, UploadReply
 from phone_sim.fleet.census import census
 from phone_sim.fleet.fleet import CompletedBoot, Fleet, Listeners
 from phone_sim.fleet.population.bulk_licenses import TEST_SITE_SERIAL
@@ -26,8 +26,10 @@ from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.exchange import Exchange
+from phone_sim.runtime.transport.memory import NOT_FOUND
 
 _BOOT_SERVER = "http://boot.example/"
+_TAKEN = Uploaded(204)
 
 
 class FleetFileServer:
@@ -43,11 +45,11 @@ class FleetFileServer:
         """A file, or an activation file that is made now."""
         path = urlsplit(request.location.url).path.lstrip("/")
         data = self._files.get(path) or self._activation_file(path.rpartition("/")[2])
-        return NotFound("HTTP 404 Not Found") if data is None else Fetched(data)
+        return NOT_FOUND if data is None else Fetched(data, 200)
 
     def upload(self, _: Upload) -> UploadReply:
         """Accept a log, and drop it."""
-        return Uploaded()
+        return _TAKEN
 
     def close(self) -> None:
         """Nothing is held open."""

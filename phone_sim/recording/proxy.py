@@ -5,7 +5,6 @@ in its address; what a client offers to log in with is not passed on. A file goe
 client waits as long as the server takes.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,10 +25,11 @@ from phone_sim.boot_server.site import (
 )
 from phone_sim.firmware.effects import Fetch, Fetched, NotFound, Refused, TransferFailed, Upload, Uploaded
 from phone_sim.firmware.location import BootServerAddress, Location
+from phone_sim.firmware.transfer_facts import FileProtocol
 from phone_sim.runtime.transport import Transport
 
-_HTTP_WORDS = re.compile(r"HTTP ([2-5][0-9]{2}) ?(.*)")
-_TFTP_WORDS = re.compile(r"TFTP error ([0-8]) ?(.*)")
+_HTTP_STATUSES = range(200, 600)
+_TFTP_ERRORS = range(9)
 
 
 class Transports:
@@ -109,8 +109,8 @@ def _refusing(reply: NotFound | Refused | TransferFailed) -> Refusing:
     """What the server said, in its own words; FTP has no words for it that a client could be given."""
     if isinstance(reply, TransferFailed):
         return Refusing.of_http(502, reply.reason)
-    if said := _HTTP_WORDS.fullmatch(reply.reason):
-        return Refusing.of_http(int(said[1]), said[2])
-    if said := _TFTP_WORDS.fullmatch(reply.reason):
-        return Refusing.of_tftp(int(said[1]), said[2])
+    if reply.status is not None and reply.protocol is FileProtocol.HTTP and reply.status in _HTTP_STATUSES:
+        return Refusing.of_http(reply.status, reply.words)
+    if reply.status is not None and reply.protocol is FileProtocol.TFTP and reply.status in _TFTP_ERRORS:
+        return Refusing.of_tftp(reply.status, reply.words)
     return Refusing.of_http(404 if isinstance(reply, NotFound) else 403, reply.reason)

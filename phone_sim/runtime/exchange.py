@@ -1,8 +1,12 @@
 """One request of a phone to a boot server, and what came of it. It does not know who asked, nor how."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
 
-from phone_sim.firmware.effects import Fetch, FetchReply, Upload, UploadReply
+from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, TransferFailed, Upload, UploadReply
+from phone_sim.firmware.transfer_facts import Redirect
 
 _HTTP = ("GET", "PUT")
 _METHODS = {"tftp": ("RRQ", "WRQ"), "ftp": ("RETR", "STOR"), "ftps": ("RETR", "STOR")}
@@ -19,6 +23,54 @@ class Exchange:
     @property
     def method(self) -> str:
         """The method of the protocol: GET, PUT, RETR, STOR, RRQ or WRQ."""
-        scheme = self.request.location.url.partition("://")[0].lower()
+        scheme = self.url.partition("://")[0].lower()
         read, write = _METHODS.get(scheme, _HTTP)
         return read if isinstance(self.request, Fetch) else write
+
+    @property
+    def url(self) -> str:
+        """The address that was asked for, without user and password."""
+        return self.request.location.url
+
+    @property
+    def path(self) -> str:
+        """The path of the address without its leading slash, percent signs as they are."""
+        return urlsplit(self.url).path.lstrip("/")
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status, the TFTP error or the FTP code; None for a failed transfer and a success without one."""
+        return None if isinstance(self.reply, TransferFailed) else self.reply.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The header fields of the HTTP answer, by their names in any case; empty for another protocol."""
+        from requests.structures import CaseInsensitiveDict
+
+        return CaseInsensitiveDict(self.reply.head.headers)
+
+    @property
+    def redirects(self) -> tuple[Redirect, ...]:
+        """The redirects that the phone got, in order: `source`, `target` and `status` of each."""
+        return self.reply.head.redirects
+
+    @property
+    def body(self) -> bytes:
+        """The file that was fetched, or that was to be uploaded; empty for a file that was not fetched."""
+        if isinstance(self.request, Upload):
+            return self.request.body
+        return self.reply.data if isinstance(self.reply, Fetched) else b""
+
+
+def reply_facts(exchange: Exchange) -> dict[str, Any]:
+    """What is known of the reply, as JSON has it; what is not known is None."""
+    reply, head = exchange.reply, exchange.reply.head
+    return {
+        "status": exchange.status,
+        "failure": reply.kind.value if isinstance(reply, TransferFailed) else None,
+        "content_type": head.content_type,
+        "content_encoding": head.content_encoding,
+        "content_length": head.content_length,
+        "date": head.date.isoformat() if head.date is not None else None,
+        "redirects": [{"from": one.source, "to": one.target, "status": one.status} for one in head.redirects],
+    }

@@ -154,7 +154,10 @@ class VirtualPhone:
 
     @property
     def requests(self) -> tuple[Exchange, ...]:
-        """What it has asked of servers and what came of it, the last thousand."""
+        """What it has asked of servers and what came of it, the last thousand.
+
+        An `Exchange` has `method`, `url`, `path`, `status`, `headers`, `redirects`, `body`, `seconds` and the `reply`.
+        """
         return self.driver.exchanges
 
     @property
@@ -213,7 +216,7 @@ def request_line(exchange: Exchange) -> str:
         outcome = f"{len(reply.data)} bytes"
     else:
         outcome = "taken" if isinstance(reply, Uploaded) else reply.reason
-    return f"{exchange.method} {exchange.request.location.url}: {outcome}"
+    return f"{exchange.method} {exchange.url}: {outcome}"
 
 
 def mac_addresses(seed: str) -> Iterator[MacAddress]:

@@ -15,19 +15,19 @@ from phone_sim.firmware.effects import (
     Fetch,
     Fetched,
     FetchReply,
-    NotFound,
     Refused,
     TransferFailed,
     Upload,
     Uploaded,
     UploadReply,
 )
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.transport import Limits, Transport, network_transport
-from phone_sim.runtime.transport.memory import MemoryTransport
+from phone_sim.runtime.transport.memory import NOT_FOUND, MemoryTransport
 from phone_sim.scenario.case import AddFault, EmbeddedServer, Protocol, Put, Remove, ServerChange, ServerEvent
 
-_NO_ANSWER = TransferFailed("no answer", unreachable=True)
+_NO_ANSWER = TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
 
 
 class ScenarioServer:
@@ -110,9 +110,9 @@ class ScenarioServer:
             return _NO_ANSWER
         match self._server.site.read(self.path_of(request)):
             case Found(data=data):
-                return Fetched(data)
+                return Fetched(data, 200)
             case Missing():
-                return NotFound("HTTP 404 Not Found")
+                return NOT_FOUND
             case other:
                 return Refused(other.reason)
 
@@ -120,8 +120,8 @@ class ScenarioServer:
         if not self._is_up:
             return _NO_ANSWER
         match self._server.site.write(self.path_of(request), request.body):
-            case Stored():
-                return Uploaded()
+            case Stored(created=created):
+                return Uploaded(201 if created else 204)
             case TooLarge(limit=limit):
                 return Refused(f"over the limit of {limit} bytes")
             case other:

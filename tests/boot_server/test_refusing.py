@@ -11,6 +11,7 @@ from phone_sim.boot_server.journal import Contents, Journal, Request
 from phone_sim.boot_server.site import Found, MemorySite, ReadAnswer, Refusing, WriteAnswer
 from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.firmware.effects import Fetched, NotFound, Refused
+from phone_sim.firmware.transfer_facts import FileProtocol
 from phone_sim.runtime.transport import network_transport
 from tests.runtime.phones import PATIENT, fetch, upload
 
@@ -49,13 +50,13 @@ class Curious:
 @pytest.mark.parametrize(
     ("answer", "reply"),
     [
-        (Refusing.of_http(503, "Out for lunch"), Refused("HTTP 503 Out for lunch")),
-        (Refusing.of_http(410, "Gone"), NotFound("HTTP 410 Gone")),
-        (Refusing.of_http(599, "Unheard of"), Refused("HTTP 599 Unheard of")),
-        (Refusing.of_http(401, "Who?"), Refused("HTTP 401 Who?")),
-        (Refusing.of_http(304, "As it was"), Refused("HTTP 304 As it was")),
-        (Refusing.of_http(500, "a\r\nSet-Cookie: b\u20ac"), Refused("HTTP 500 a Set-Cookie: b?")),
-        (Refusing.of_tftp(2, "no"), Refused("HTTP 403 no")),
+        (Refusing.of_http(503, "Out for lunch"), Refused("Out for lunch", 503)),
+        (Refusing.of_http(410, "Gone"), NotFound("Gone", 410)),
+        (Refusing.of_http(599, "Unheard of"), Refused("Unheard of", 599)),
+        (Refusing.of_http(401, "Who?"), Refused("Who?", 401)),
+        (Refusing.of_http(304, "As it was"), Refused("As it was", 304)),
+        (Refusing.of_http(500, "a\r\nSet-Cookie: b\u20ac"), Refused("a Set-Cookie: b?", 500)),
+        (Refusing.of_tftp(2, "no"), Refused("no", 403)),
     ],
 )
 def test_refusal_is_said_in_the_words_of_http(answer: Refusing, reply: object) -> None:
@@ -69,10 +70,10 @@ def test_refusal_is_said_in_the_words_of_http(answer: Refusing, reply: object) -
 @pytest.mark.parametrize(
     ("answer", "reply"),
     [
-        (Refusing.of_tftp(1, "nowhere"), NotFound("TFTP error 1 nowhere")),
-        (Refusing.of_tftp(0, "tired"), Refused("TFTP error 0 tired")),
-        (Refusing.of_http(403, "Forbidden"), Refused("TFTP error 2 Forbidden")),
-        (Refusing.of_http(502, "Bad"), Refused("TFTP error 0 Bad")),
+        (Refusing.of_tftp(1, "nowhere"), NotFound("nowhere", 1, FileProtocol.TFTP)),
+        (Refusing.of_tftp(0, "tired"), Refused("tired", 0, FileProtocol.TFTP)),
+        (Refusing.of_http(403, "Forbidden"), Refused("Forbidden", 2, FileProtocol.TFTP)),
+        (Refusing.of_http(502, "Bad"), Refused("Bad", 0, FileProtocol.TFTP)),
     ],
 )
 def test_refusal_is_said_in_the_words_of_tftp(answer: Refusing, reply: object) -> None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -122,6 +122,16 @@ def test_boot_as_json_says_what_is_on_and_why(server: str, site: MemorySite) -> 
     assert directory["expiry"] == "never"
     assert report["licenses"][2] == "Corporate Directory: Does not expire"
     assert [one["method"] for one in report["requests"]][-1] == "PUT"
+
+
+def test_boot_as_json_tells_the_facts_of_each_reply(server: str) -> None:
+    missing, master = json.loads(phone_sim("boot", "--server", server, "--json").stdout)["requests"][:2]
+    assert (missing["outcome"], missing["detail"], missing["bytes"]) == ("not_found", "HTTP 404 Not Found", 0)
+    assert (missing["status"], missing["failure"], missing["redirects"]) == (404, None, [])
+    assert (master["outcome"], master["status"], master["failure"]) == ("fetched", 200, None)
+    assert master["content_length"] == master["bytes"]
+    assert master["content_type"].startswith("text/xml")
+    assert datetime.fromisoformat(master["date"]).tzinfo is not None
 
 
 def test_state_folder_keeps_the_license_for_the_next_boot(server: str, site: MemorySite, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from phone_sim.firmware.effects import (
 )
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.settings import LogSettings
+from phone_sim.firmware.transfer_facts import FailureKind
 from tests.make import MAC, Dialogue, configured, identity, master
 
 
@@ -67,7 +68,9 @@ def test_directory_that_says_nowhere_stops_uploads() -> None:
     assert kept(dialogue) == []
 
 
-@pytest.mark.parametrize("reply", [NotFound("404"), Refused("405"), TransferFailed("reset", unreachable=True)])
+@pytest.mark.parametrize(
+    "reply", [NotFound("404"), Refused("405"), TransferFailed(FailureKind.BROKEN_OFF, "reset", unanswered=True)]
+)
 def test_upload_that_fails_is_logged_and_kept_for_later(reply: UploadReply) -> None:
     dialogue = Dialogue(site())
     dialogue.upload_reply = reply

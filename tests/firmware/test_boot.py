@@ -16,6 +16,7 @@ from phone_sim.firmware.effects import (
 )
 from phone_sim.firmware.features import Enabled, NotLicensed, NotOnThisModel, OffByConfiguration
 from phone_sim.firmware.flash import FlashContents
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_file import write
 from tests.make import (
@@ -106,7 +107,10 @@ def test_old_software_has_one_override_file() -> None:
         ({f"{MAC}.cfg": write([signed_key()]), MASTER: master()}, ["named.cfg", f"{MAC}.cfg", MASTER]),
         ({"named.cfg": b"<html></html>", f"{MAC}.cfg": master()}, ["named.cfg", f"{MAC}.cfg"]),
         ({"named.cfg": Refused("403"), f"{MAC}.cfg": master()}, ["named.cfg", f"{MAC}.cfg"]),
-        ({"named.cfg": TransferFailed("cut off"), f"{MAC}.cfg": master()}, ["named.cfg", f"{MAC}.cfg"]),
+        (
+            {"named.cfg": TransferFailed(FailureKind.BROKEN_OFF, "cut off"), f"{MAC}.cfg": master()},
+            ["named.cfg", f"{MAC}.cfg"],
+        ),
     ],
 )
 def test_first_usable_master_file_is_taken(files: dict[str, bytes | FetchReply], requested: list[str]) -> None:
@@ -195,8 +199,8 @@ LAST = FlashContents(parameters=of({"feature.corporateDirectory.enabled": "1"}),
     "files",
     [
         {},  # the server has nothing
-        {f"{MAC}.cfg": TransferFailed("no answer", unreachable=True)},
-        {MASTER: master(CONFIG_FILES="site.cfg"), "site.cfg": TransferFailed("cut off")},
+        {f"{MAC}.cfg": TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)},
+        {MASTER: master(CONFIG_FILES="site.cfg"), "site.cfg": TransferFailed(FailureKind.BROKEN_OFF, "cut off")},
         {MASTER: b"<html/>"},
     ],
 )
@@ -208,7 +212,7 @@ def test_last_configuration_stays_in_force_when_none_can_be_had(files: dict[str,
 
 
 def test_server_that_gives_no_answer_is_asked_once() -> None:
-    dialogue = Dialogue({f"{MAC}.cfg": TransferFailed("no answer", unreachable=True)})
+    dialogue = Dialogue({f"{MAC}.cfg": TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)})
     service = dialogue.run(boot(identity()))
     assert dialogue.requested == [f"{MAC}.cfg"]
     assert not service.session.reachable
@@ -266,7 +270,7 @@ def test_damaged_flash_counts_as_blank_and_is_written_anew() -> None:
 
 
 def test_other_server_that_is_silent_leaves_the_boot_server_reachable() -> None:
-    silent = TransferFailed("no answer", unreachable=True)
+    silent = TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
     elsewhere = {MASTER: master(CONFIG_FILES="site.cfg", LICENSE_DIRECTORY="http://other.example/")}
     dialogue = Dialogue(SITE | elsewhere | {SITE_FILE: silent, PHONE_FILE: silent})
     service = dialogue.run(boot(identity()))
@@ -312,7 +316,8 @@ def test_configuration_that_does_not_fit_costs_no_license() -> None:
 
 
 @pytest.mark.parametrize(
-    "reply", [NotFound("404"), Refused("403 Forbidden"), TransferFailed("cut off"), b"", b"\0" * 99]
+    "reply",
+    [NotFound("404"), Refused("403 Forbidden"), TransferFailed(FailureKind.BROKEN_OFF, "cut off"), b"", b"\0" * 99],
 )
 def test_whatever_the_server_answers_the_phone_gets_into_service(reply: bytes | FetchReply) -> None:
     paths = [*UP_TO_OVERRIDES, SITE_FILE, PHONE_FILE, *DIRECTORIES]

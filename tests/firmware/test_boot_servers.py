@@ -5,6 +5,7 @@ import pytest
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetch, FetchReply, NotFound, TransferFailed, Upload, Uploaded
 from phone_sim.firmware.location import BootServerAddress
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.licensing.license_file import write
 from phone_sim.runtime.transport.memory import MemoryTransport, serve
 from phone_sim.runtime.virtual_phone import VirtualPhone
@@ -24,7 +25,7 @@ def phone_between(first: FetchReply | None, down: set[str]) -> VirtualPhone:
     def fetch(request: Fetch) -> FetchReply:
         host = request.location.url.split("/")[2]
         if host in down:
-            return TransferFailed("no answer", unreachable=True)
+            return TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
         return first if host == "one.example" and first is not None else serve(FILES).fetch(request)
 
     transport = MemoryTransport(fetch, lambda _: Uploaded())

@@ -10,6 +10,7 @@ from phone_sim.errors import DocumentError
 from phone_sim.firmware.contact_directory import CONTACT_LIMIT, SIZE_LIMIT, TEXT_LIMIT, Contact, read_contacts
 from phone_sim.firmware.effects import FetchReply, Refused, TransferFailed
 from phone_sim.firmware.phone import Phone
+from phone_sim.firmware.transfer_facts import FailureKind
 from tests.make import MAC, Dialogue, identity, master
 
 OWN, SEED = f"{MAC}-directory.xml", "000000000000-directory.xml"
@@ -85,7 +86,7 @@ def test_seed_is_kept_after_the_original_boot() -> None:
     assert [contact.number for contact in contacts(dialogue)] == ["1001"]
 
 
-@pytest.mark.parametrize("reply", [b"<html/>", Refused("500"), TransferFailed("broken off")])
+@pytest.mark.parametrize("reply", [b"<html/>", Refused("500"), TransferFailed(FailureKind.BROKEN_OFF, "broken off")])
 def test_own_directory_that_is_not_missing_leaves_the_seed_unasked(reply: bytes | FetchReply) -> None:
     dialogue = Dialogue({"000000000000.cfg": master(), OWN: reply, SEED: directory(DOE)})
     assert contacts(dialogue) == ()
@@ -101,7 +102,9 @@ def test_boot_servers_copy_takes_the_place_of_the_kept_one() -> None:
     assert contacts(dialogue) == ()
 
 
-@pytest.mark.parametrize("reply", [b"<html/>", b"", Refused("500"), TransferFailed("broken off")])
+@pytest.mark.parametrize(
+    "reply", [b"<html/>", b"", Refused("500"), TransferFailed(FailureKind.BROKEN_OFF, "broken off")]
+)
 def test_file_that_cannot_be_had_replaces_nothing(reply: bytes | FetchReply) -> None:
     dialogue = Dialogue({"000000000000.cfg": master(), OWN: directory(DOE)})
     contacts(dialogue)

@@ -8,6 +8,7 @@ from phone_sim.firmware.boot import InService, boot
 from phone_sim.firmware.effects import FetchReply, NotFound, Refused, TransferFailed
 from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.session import Identity
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_file import KEY_LIMIT, write
 from phone_sim.licensing.license_key import LicenseKey
@@ -175,7 +176,9 @@ def test_what_is_no_activation_file_is_logged(data: bytes, reason: str) -> None:
     assert f"cfgCfsKeysUpdate: {PHONE_FILE} is not an activation file: {reason}" in dialogue.log_of("lic")
 
 
-@pytest.mark.parametrize("reply", [NotFound("404"), Refused("403 Forbidden"), TransferFailed("cut off")])
+@pytest.mark.parametrize(
+    "reply", [NotFound("404"), Refused("403 Forbidden"), TransferFailed(FailureKind.BROKEN_OFF, "cut off")]
+)
 def test_file_that_cannot_be_had_is_logged(reply: NotFound | Refused | TransferFailed) -> None:
     dialogue = Dialogue(site("LDAP") | {SITE_FILE: reply, PHONE_FILE: write([signed_key()])})
     assert enabled(booted(dialogue)) == {"LDAP"}

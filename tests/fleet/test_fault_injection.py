@@ -19,6 +19,7 @@ from phone_sim.boot_server.faults import Fault, FaultPlan
 from phone_sim.boot_server.folder_site import FolderSite
 from phone_sim.boot_server.server import BootServer
 from phone_sim.firmware.effects import TransferFailed
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.fleet.fault_injection import FaultInjector, FaultyTransport
 from phone_sim.fleet.fleet import Fleet, Listeners
 from phone_sim.fleet.population.fault_share import FaultShare
@@ -114,7 +115,11 @@ def test_phone_sees_what_a_faulty_server_shows(kind: str, scheme: str, tmp_path:
 def told(reply: object) -> object:
     """The reply; whether a reset is seen as one or as an end is a matter of moments."""
     ends = ("Connection reset by peer", "the server closed the connection without an answer")
-    return TransferFailed("an end", unreachable=True) if getattr(reply, "reason", "") in ends else reply
+    return (
+        TransferFailed(FailureKind.BROKEN_OFF, "an end", unanswered=True)
+        if getattr(reply, "reason", "") in ends
+        else reply
+    )
 
 
 REBOOTS = "[boot]\npattern = 'rolling'\ngroup = 60\nevery = 43200"

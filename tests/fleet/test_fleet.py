@@ -8,8 +8,9 @@ import pytest
 
 from phone_sim.firmware.effects import Fetch, FetchReply, TransferFailed
 from phone_sim.firmware.lifecycle import State
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.fleet.fleet import CompletedBoot, Fleet, Listeners
-from phone_sim.fleet.fleet_phone import FleetPhone
+from phone_sim.fleet.fleet_phone import FleetPhone, Shortcoming, ShortcomingKind
 from phone_sim.fleet.population.phones import Pattern, Population
 from phone_sim.fleet.population.population_file import FleetFile, LicenseShare
 from phone_sim.fleet.virtual_run import FleetFileServer, run_until
@@ -38,6 +39,7 @@ OWN_LICENSE = LicenseShare(type=LicenseType.PHONE, share=0.25, bits=(LDAP, VOICE
 POPULATION = Population(
     count=40, seed=5, models={"SPIP_670": 1.0, "SSIP_7000": 1.0}, pattern=Pattern.RAMP, seconds=4000.0
 )
+UNLICENSED = Shortcoming(ShortcomingKind.NO_LICENSE, "LDAP: no license")
 FILE = FleetFile(population=POPULATION, files=FILES, licenses=(SITE_LICENSE, OWN_LICENSE))
 
 
@@ -125,7 +127,8 @@ def test_site_licenses_end_as_the_bulletin_says(lived: Lived) -> None:
 
 def test_boots_tell_why_they_are_not_as_expected(lived: Lived) -> None:
     reasons = {boot.shortcoming for boot in lived.boots}
-    assert reasons == {"", "LDAP: no license", "LDAP: license expired, last day 2026-03-20"}
+    expired = Shortcoming(ShortcomingKind.NO_LICENSE, "LDAP: license expired, last day 2026-03-20")
+    assert reasons == {None, UNLICENSED, expired}
     assert len(lived.boots) == POPULATION.count + sum(phone.reboots for phone in lived.fleet.switched_on.values())
     assert all(boot.seconds > 0 for boot in lived.boots)
 
@@ -163,11 +166,11 @@ def test_ramp_switches_phones_on_one_by_one() -> None:
 def test_reboot_by_hand_fetches_a_new_license() -> None:
     lived = Lived(FleetFile(population=Population(count=1), files=FILES), days=1)
     phone = lived.fleet_phone(0)
-    assert lived.fleet.shortcoming(phone) == "LDAP: no license"
+    assert lived.fleet.shortcoming(phone) == UNLICENSED
     lived.server._licenses = (LicenseShare(type=LicenseType.PHONE, share=1.0, bits=(LDAP,), expiry=NEVER),)
     lived.fleet.reboot(0)
     assert phone.state is State.IDLE
-    assert lived.fleet.shortcoming(phone) == ""
+    assert lived.fleet.shortcoming(phone) is None
 
 
 def test_log_that_nobody_took_is_sent_later() -> None:
@@ -179,12 +182,15 @@ def test_log_that_nobody_took_is_sent_later() -> None:
 
     class Failing(FleetFileServer):
         def fetch(self, request: Fetch) -> FetchReply:
-            return TransferFailed("no answer", unreachable=True) if down[0] else super().fetch(request)
+            if down[0]:
+                return TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
+            return super().fetch(request)
 
     lived.server = Failing(FILE)
     lived.fleet.reboot(0)
     phone = lived.fleet_phone(0)
-    assert lived.fleet.shortcoming(phone).startswith("no configuration")
+    no_configuration = Shortcoming(ShortcomingKind.NO_CONFIGURATION, "no configuration: it gives no answer")
+    assert lived.fleet.shortcoming(phone) == no_configuration
     assert b"no answer" in phone.log.pending
     down[0] = False
     uploads = len(lived.exchanges[phone.mac])

@@ -21,6 +21,7 @@ from phone_sim.firmware.effects import (
     Uploaded,
     UploadReply,
 )
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.runtime.transport import Limits, Tls
 from tests.real_servers.certificates import Certificates
 from tests.runtime.by_fleet import HTTP, Choice
@@ -93,75 +94,95 @@ def other() -> Iterator[HostileHttpServer]:
 
 
 SILENT = {
-    "no answer": (stalling(), "no answer"),
-    "reset": (resetting(), "Connection reset by peer"),
-    "closed": (saying(), "the server closed the connection without an answer"),
+    "no answer": (stalling(), FailureKind.TIMED_OUT, "no answer"),
+    "reset": (resetting(), FailureKind.BROKEN_OFF, "Connection reset by peer"),
+    "closed": (saying(), FailureKind.BROKEN_OFF, "the server closed the connection without an answer"),
 }
 
 
-@pytest.mark.parametrize(("script", "reason"), SILENT.values(), ids=SILENT)
-def test_server_without_a_byte_of_answer_is_unreachable(script: Script, reason: str) -> None:
+@pytest.mark.parametrize(("script", "kind", "reason"), SILENT.values(), ids=SILENT)
+def test_server_without_a_byte_of_answer_has_not_answered(script: Script, kind: FailureKind, reason: str) -> None:
     with HostileHttpServer(script) as server:
-        assert fetched(server.url) == TransferFailed(reason, unreachable=True)
-        assert uploaded(server.url, b"log") == TransferFailed(reason, unreachable=True)
+        assert fetched(server.url) == TransferFailed(kind, reason, unanswered=True)
+        assert uploaded(server.url, b"log") == TransferFailed(kind, reason, unanswered=True)
 
 
-def test_refused_connection_is_unreachable() -> None:
+def test_connection_to_a_closed_port_is_refused() -> None:
     with refusing_port() as port:
-        assert fetched(f"http://127.0.0.1:{port}/") == TransferFailed("Connection refused", unreachable=True)
+        assert fetched(f"http://127.0.0.1:{port}/") == TransferFailed(
+            FailureKind.CONNECTION_REFUSED, "Connection refused", unanswered=True
+        )
 
 
-def test_unknown_host_is_unreachable() -> None:
+def test_name_of_an_unknown_host_is_not_found() -> None:
     reply = fetched("http://boot.invalid/")
     assert isinstance(reply, TransferFailed)
-    assert reply.unreachable
+    assert (reply.kind, reply.unanswered) == (FailureKind.NAME_NOT_FOUND, True)
     assert_is_readable(reply.reason)
 
 
 @pytest.mark.parametrize("host", ["a..b", "a" * 64])
-def test_unusable_host_is_unreachable(host: str) -> None:
+def test_name_of_a_host_that_has_no_address_is_not_found(host: str) -> None:
     reply = fetched(f"http://{host}/")
     assert isinstance(reply, TransferFailed)
-    assert reply.unreachable
+    assert (reply.kind, reply.unanswered) == (FailureKind.NAME_NOT_FOUND, True)
     assert reply.reason.startswith(f"the address of {host} is not known: ")
 
 
+def malformed(reason: str) -> tuple[FailureKind, str]:
+    """What an answer that is out of shape comes to."""
+    return FailureKind.NOT_THE_PROTOCOL, reason
+
+
+BREAKS_OFF = FailureKind.BROKEN_OFF, "the answer breaks off"
+RESET = FailureKind.BROKEN_OFF, "Connection reset by peer"
+SILENCE = FailureKind.TIMED_OUT, "no answer"
+DRIP = FailureKind.TIMED_OUT, TOO_LONG
+LARGE_FILE = FailureKind.TOO_LARGE, f"the file has more than {LIMIT} bytes"
+LARGE_ANSWER = FailureKind.TOO_LARGE, "the answer is too long"
+MALFORMED = malformed("the answer is malformed")
+NOT_HTTP = malformed("the answer is not HTTP")
 BROKEN = {
-    "cut body": (answering("200 OK", b"abc", length=10), "the answer breaks off"),
-    "reset in the body": (resetting(HUNDRED + b"abc"), "Connection reset by peer"),
-    "reset in the head": (resetting(OK), "Connection reset by peer"),
-    "silence in the body": (stalling(HUNDRED), "no answer"),
-    "silence in the head": (stalling(OK), "no answer"),
-    "absurd length": (saying(OK + b"Content-Length: " + b"9" * 30 + b"\r\n\r\nabc"), "the answer breaks off"),
-    "two lengths": (saying(OK + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc"), "Content-Length contained"),
-    "endless body": (saying_for_ever(OK + b"\r\n", bytes(65536)), f"the file has more than {LIMIT} bytes"),
-    "endless chunks": (saying_for_ever(CHUNKED, b"1000\r\n" + bytes(4096) + b"\r\n"), "the file has more than"),
-    "endless tiny chunks": (saying_for_ever(CHUNKED, b"1\r\nx\r\n" * 1000), "the answer is too long"),
-    "endless chunk extension": (saying_for_ever(CHUNKED + b"1;", b"x" * 65536), "Response chunk size line"),
-    "chunk that is no number": (saying(CHUNKED + b"zz\r\nabc"), "the answer is malformed"),
-    "chunk below zero": (saying(CHUNKED + b"-5\r\nabc"), "the answer is malformed"),
-    "cut chunk": (saying(CHUNKED + b"5\r\nabc"), "the answer breaks off"),
-    "drip in the head": (dripping(b"", OK + b"X: " + b"y" * 1000), TOO_LONG),
-    "drip in the body": (dripping(HUNDRED, b"y" * 100), TOO_LONG),
-    "endless head": (saying_for_ever(OK, b"X: y\r\n" * 100), "got more than 100 headers"),
-    "endless header": (saying_for_ever(OK + b"X: ", b"y" * 65536), "got more than 65536 bytes"),
-    "huge header": (saying(OK + b"X: " + b"y" * 300_000 + b"\r\n\r\nabc"), "got more than 65536 bytes"),
-    "endless interim answers": (saying_for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), "the answer is too long"),
-    "HTTP/0.9": (saying(b"<html>hello</html>"), "the answer is not HTTP"),
-    "another protocol": (saying(b"SSH-2.0-OpenSSH_9.0\r\n"), "the answer is not HTTP"),
-    "NULs": (saying(bytes(10) + b"\r\n\r\n"), "the answer is not HTTP"),
-    "long line of something": (saying(b"A" * 60_000 + b"\r\n"), "the answer is not HTTP"),
-    "status that is no number": (saying(b"HTTP/1.1 abc OK\r\n\r\n"), "the answer is malformed"),
+    "cut body": (answering("200 OK", b"abc", length=10), BREAKS_OFF),
+    "reset in the body": (resetting(HUNDRED + b"abc"), RESET),
+    "reset in the head": (resetting(OK), RESET),
+    "silence in the body": (stalling(HUNDRED), SILENCE),
+    "silence in the head": (stalling(OK), SILENCE),
+    "absurd length": (saying(OK + b"Content-Length: " + b"9" * 30 + b"\r\n\r\nabc"), BREAKS_OFF),
+    "two lengths": (
+        saying(OK + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc"),
+        malformed("Content-Length contained"),
+    ),
+    "endless body": (saying_for_ever(OK + b"\r\n", bytes(65536)), LARGE_FILE),
+    "endless chunks": (saying_for_ever(CHUNKED, b"1000\r\n" + bytes(4096) + b"\r\n"), LARGE_FILE),
+    "endless tiny chunks": (saying_for_ever(CHUNKED, b"1\r\nx\r\n" * 1000), LARGE_ANSWER),
+    "endless chunk extension": (saying_for_ever(CHUNKED + b"1;", b"x" * 65536), malformed("Response chunk size line")),
+    "chunk that is no number": (saying(CHUNKED + b"zz\r\nabc"), MALFORMED),
+    "chunk below zero": (saying(CHUNKED + b"-5\r\nabc"), MALFORMED),
+    "cut chunk": (saying(CHUNKED + b"5\r\nabc"), BREAKS_OFF),
+    "drip in the head": (dripping(b"", OK + b"X: " + b"y" * 1000), DRIP),
+    "drip in the body": (dripping(HUNDRED, b"y" * 100), DRIP),
+    "endless head": (saying_for_ever(OK, b"X: y\r\n" * 100), malformed("got more than 100 headers")),
+    "endless header": (saying_for_ever(OK + b"X: ", b"y" * 65536), malformed("got more than 65536 bytes")),
+    "huge header": (saying(OK + b"X: " + b"y" * 300_000 + b"\r\n\r\nabc"), malformed("got more than 65536 bytes")),
+    "endless interim answers": (saying_for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), LARGE_ANSWER),
+    "HTTP/0.9": (saying(b"<html>hello</html>"), NOT_HTTP),
+    "another protocol": (saying(b"SSH-2.0-OpenSSH_9.0\r\n"), NOT_HTTP),
+    "NULs": (saying(bytes(10) + b"\r\n\r\n"), NOT_HTTP),
+    "long line of something": (saying(b"A" * 60_000 + b"\r\n"), NOT_HTTP),
+    "status that is no number": (saying(b"HTTP/1.1 abc OK\r\n\r\n"), MALFORMED),
 }
 
 
-@pytest.mark.parametrize(("script", "reason"), BROKEN.values(), ids=BROKEN)
-def test_broken_answer_is_a_failed_transfer(script: Script, reason: str) -> None:
+@pytest.mark.parametrize(("script", "failure"), BROKEN.values(), ids=BROKEN)
+def test_broken_answer_is_a_failed_transfer(script: Script, failure: tuple[FailureKind, str]) -> None:
+    kind, reason = failure
     with HostileHttpServer(script) as server:
-        reply = fetched(server.url, limits=QUICK if reason in (TOO_LONG, "no answer") else PATIENT)
+        reply = fetched(server.url, limits=QUICK if kind is FailureKind.TIMED_OUT else PATIENT)
     assert isinstance(reply, TransferFailed)
+    assert reply.kind is kind
     assert reply.reason.startswith(reason)
-    assert not reply.unreachable
+    assert not reply.unanswered
     assert_is_readable(reply.reason)
 
 
@@ -189,10 +210,16 @@ STATUSES = {
 }
 
 
+def said_by(status: str, kind: type[NotFound | Refused]) -> NotFound | Refused:
+    """The reply for a status line."""
+    code, _, words = status.partition(" ")
+    return kind(words, int(code))
+
+
 @pytest.mark.parametrize(("status", "kind"), STATUSES.items())
 def test_status_is_the_reason(status: str, kind: type[NotFound | Refused]) -> None:
     with HostileHttpServer(answering(status)) as server:
-        assert fetched(server.url) == kind(f"HTTP {status}")
+        assert fetched(server.url) == said_by(status, kind)
 
 
 @pytest.mark.parametrize("status", ["404", "404 ", "404 \0\x1b[31mGone\x85", "404 " + "n" * 60_000])
@@ -233,7 +260,9 @@ def test_redirect_is_followed() -> None:
 
 def test_redirect_loop_ends() -> None:
     with HostileHttpServer(answering("302 Found", b"", "Location: /a.cfg")) as server:
-        assert fetched(server.url, limits=PATIENT) == TransferFailed("more than 5 redirects")
+        assert fetched(server.url, limits=PATIENT) == TransferFailed(
+            FailureKind.TOO_MANY_REDIRECTS, "more than 5 redirects"
+        )
         assert len(server.requests) == 6
 
 
@@ -245,7 +274,7 @@ def test_redirect_to_nowhere_is_a_failed_transfer(target: str) -> None:
     with HostileHttpServer(answering("302 Found", b"", f"Location: {target}")) as server:
         reply = fetched(server.url, limits=PATIENT)
     assert isinstance(reply, TransferFailed)
-    assert not reply.unreachable
+    assert not reply.unanswered
     assert len(reply.reason) <= 100
 
 
@@ -258,7 +287,9 @@ ENDLESS = {
 @pytest.mark.parametrize("head", ENDLESS.values(), ids=ENDLESS)
 def test_endless_body_before_the_file_is_broken_off(head: bytes) -> None:
     with HostileHttpServer(saying_for_ever(head, bytes(65536))) as server:
-        assert fetched(with_password(server.url), limits=PATIENT) == TransferFailed("the answer is too long")
+        assert fetched(with_password(server.url), limits=PATIENT) == TransferFailed(
+            FailureKind.TOO_LARGE, "the answer is too long"
+        )
 
 
 @pytest.mark.parametrize("status", ["401 No", "403 No", "404 No", "500 No"])
@@ -363,7 +394,7 @@ def test_digest_password_is_accepted() -> None:
 @pytest.mark.parametrize("script", [digest_protected, BASIC])
 def test_wrong_password_is_refused(script: Script) -> None:
     with HostileHttpServer(script) as server:
-        assert fetched(with_password(server.url, "wrong"), limits=PATIENT) == Refused("HTTP 401 Unauthorized")
+        assert fetched(with_password(server.url, "wrong"), limits=PATIENT) == Refused("Unauthorized", 401)
         assert len(server.requests) == 2
 
 
@@ -375,7 +406,10 @@ UNUSABLE = [f'Digest realm="a",nonce="b",{more}' for more in ('qop="auth-int"', 
 def test_odd_challenge_is_a_reply(challenge: str) -> None:
     with HostileHttpServer(answering("401 Unauthorized", b"", f"WWW-Authenticate: {challenge}")) as server:
         reply = fetched(with_password(server.url), limits=PATIENT)
-    assert reply in (Refused("HTTP 401 Unauthorized"), TransferFailed("the answer is malformed"))
+    assert reply in (
+        Refused("Unauthorized", 401),
+        TransferFailed(FailureKind.NOT_THE_PROTOCOL, "the answer is malformed"),
+    )
 
 
 def test_basic_password_is_not_sent_to_another_server(other: HostileHttpServer) -> None:
@@ -392,7 +426,7 @@ def test_challenge_of_another_server_is_not_answered(challenge: str) -> None:
     with HostileHttpServer(asks) as foreign:
         moved = answering("302 Found", b"", f"Location: {foreign.url}b.cfg")
         with HostileHttpServer(moved) as server:
-            assert fetched(with_password(server.url), limits=PATIENT) == Refused("HTTP 401 Unauthorized")
+            assert fetched(with_password(server.url), limits=PATIENT) == Refused("Unauthorized", 401)
             assert ["authorization" in request.headers for request in server.requests] == [False]
         assert ["authorization" in request.headers for request in foreign.requests] == [False]
 
@@ -400,7 +434,7 @@ def test_challenge_of_another_server_is_not_answered(challenge: str) -> None:
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "303 See Other"])
 def test_upload_is_not_made_a_download_by_a_redirect(status: str, other: HostileHttpServer) -> None:
     with HostileHttpServer(answering(status, b"", f"Location: {other.url}b.log")) as server:
-        assert uploaded(server.url, b"log", limits=PATIENT) == Refused(f"HTTP {status}")
+        assert uploaded(server.url, b"log", limits=PATIENT) == said_by(status, Refused)
     assert other.requests == []
 
 
@@ -414,13 +448,13 @@ def test_upload_follows_a_redirect_that_keeps_it(status: str, other: HostileHttp
 def test_upload_that_is_not_read_is_broken_off() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:  # accepts nothing, takes what fits in the buffers
         reply = uploaded(f"http://127.0.0.1:{listener.getsockname()[1]}/", bytes(16_000_000))
-    assert reply == TransferFailed("no answer", unreachable=True)
+    assert reply == TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
 
 
 @pytest.mark.parametrize("status", ["400 Bad Request", "403 Forbidden", "405 Method Not Allowed", "507 Full"])
 def test_refused_upload_names_the_status(status: str) -> None:
     with HostileHttpServer(answering(status)) as server:
-        assert uploaded(server.url, b"log", limits=PATIENT) == Refused(f"HTTP {status}")
+        assert uploaded(server.url, b"log", limits=PATIENT) == said_by(status, Refused)
 
 
 def test_connection_closed_without_a_word_is_opened_again() -> None:
@@ -463,7 +497,9 @@ def test_tls_server_of_an_unknown_authority_is_not_trusted(
         monkeypatch.setenv(name, str(certificates.ca_file))
     with HostileHttpServer(FILE, tls=tls_context(certificates)) as server:
         reply = fetched(server.url, limits=PATIENT)
-        assert reply == TransferFailed("the certificate is not accepted: unable to get local issuer certificate")
+        assert reply == TransferFailed(
+            FailureKind.CERTIFICATE, "the certificate is not accepted: unable to get local issuer certificate"
+        )
         assert server.requests == []
 
 
@@ -480,27 +516,30 @@ def test_tls_server_of_another_name_is_not_trusted(certificates: Certificates) -
         reply = fetched(server.url, limits=PATIENT, ca_file=certificates.ca_file)
         assert server.requests == []
     assert isinstance(reply, TransferFailed)
+    assert reply.kind is FailureKind.CERTIFICATE
     assert reply.reason.startswith("the certificate is not accepted: IP address mismatch")
-    assert not reply.unreachable
+    assert not reply.unanswered
     assert_is_readable(reply.reason)
 
 
 @pytest.mark.parametrize("script", [dripping(b"", OK + b"X: " + b"y" * 1000), dripping(HUNDRED, b"y" * 100)])
 def test_drip_over_tls_is_broken_off(script: Script, certificates: Certificates) -> None:
     with HostileHttpServer(script, tls=tls_context(certificates)) as server:
-        assert fetched(server.url, ca_file=certificates.ca_file) == TransferFailed(TOO_LONG)
+        assert fetched(server.url, ca_file=certificates.ca_file) == TransferFailed(FailureKind.TIMED_OUT, TOO_LONG)
 
 
 def test_endless_body_over_tls_is_broken_off(certificates: Certificates) -> None:
     with HostileHttpServer(saying_for_ever(OK + b"\r\n", bytes(65536)), tls=tls_context(certificates)) as server:
         reply = fetched(server.url, limits=PATIENT, ca_file=certificates.ca_file)
-    assert reply == TransferFailed(f"the file has more than {LIMIT} bytes")
+    assert reply == TransferFailed(FailureKind.TOO_LARGE, f"the file has more than {LIMIT} bytes")
 
 
-def test_silence_in_the_tls_handshake_is_unreachable(certificates: Certificates) -> None:
+def test_silence_in_the_tls_handshake_is_no_answer(certificates: Certificates) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
-        assert fetched(url, ca_file=certificates.ca_file) == TransferFailed("no answer", unreachable=True)
+        assert fetched(url, ca_file=certificates.ca_file) == TransferFailed(
+            FailureKind.TIMED_OUT, "no answer", unanswered=True
+        )
 
 
 def test_plain_server_in_the_place_of_tls_is_a_failed_transfer(certificates: Certificates) -> None:
@@ -515,4 +554,4 @@ def test_plain_server_in_the_place_of_tls_is_a_failed_transfer(certificates: Cer
         thread.start()
         reply = fetched(f"https://127.0.0.1:{listener.getsockname()[1]}/", ca_file=certificates.ca_file)
         thread.join()
-    assert reply == TransferFailed("TLS: wrong version number")
+    assert reply == TransferFailed(FailureKind.TLS, "TLS: wrong version number")

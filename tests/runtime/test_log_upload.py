@@ -9,6 +9,7 @@ import pytest
 from phone_sim.firmware.effects import LogContents, Refused, TransferFailed, Upload, Uploaded, UploadReply
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.log_line import parse_line
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.scheduler import HeapScheduler
@@ -127,7 +128,9 @@ def test_file_on_the_server_is_replaced_without_append() -> None:
     assert phone.files[LOG] == b"x" * 1099 + b"\n"
 
 
-@pytest.mark.parametrize("refusal", [Refused("HTTP 403 Forbidden"), TransferFailed("no answer", unreachable=True)])
+@pytest.mark.parametrize(
+    "refusal", [Refused("Forbidden", 403), TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)]
+)
 def test_refused_upload_is_logged_and_the_log_stays_bounded(refusal: UploadReply) -> None:
     phone = Logging({"log.render.file.size": "2"}, refusal)
     assert phone.bench.texts(OBSERVED) == [OBSERVED]
@@ -139,7 +142,7 @@ def test_refused_upload_is_logged_and_the_log_stays_bounded(refusal: UploadReply
 
 
 def test_lines_of_a_refused_upload_are_in_the_next() -> None:
-    replies: list[UploadReply] = [Refused("HTTP 503"), Uploaded()]
+    replies: list[UploadReply] = [Refused("", 503), Uploaded()]
     uploads: list[bytes] = []
 
     def take(request: Upload) -> UploadReply:

@@ -16,6 +16,7 @@ from phone_sim.firmware.effects import (
     Uploaded,
     UploadReply,
 )
+from phone_sim.firmware.transfer_facts import FailureKind, FileProtocol
 from phone_sim.runtime.transport import Limits
 from tests.runtime.by_fleet import TFTP, Choice
 from tests.runtime.hostile_tftp import (
@@ -82,20 +83,20 @@ def for_ever(step: Callable[[Transfer, int], None]) -> Script:
 
 def test_silent_server_is_asked_three_times_and_is_unreachable() -> None:
     with HostileTftpServer(silent) as server:
-        assert fetched(server.url) == TransferFailed("no answer", unreachable=True)
+        assert fetched(server.url) == TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
         assert server.requests == [b"\0\1a.cfg\0octet\0blksize\x001468\0"] * 3
 
 
 def test_silent_server_takes_no_upload() -> None:
     with HostileTftpServer(silent) as server:
-        assert uploaded(server.url, b"log") == TransferFailed("no answer", unreachable=True)
+        assert uploaded(server.url, b"log") == TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
 
 
 @pytest.mark.parametrize("host", ["a..b", "boot.invalid"])
-def test_host_without_an_address_is_unreachable(host: str) -> None:
+def test_name_of_a_host_that_has_no_address_is_not_found(host: str) -> None:
     reply = fetched(f"tftp://{host}/")
     assert isinstance(reply, TransferFailed)
-    assert reply.unreachable
+    assert (reply.kind, reply.unanswered) == (FailureKind.NAME_NOT_FOUND, True)
     assert reply.reason.startswith(f"the address of {host} is not known: ")
 
 
@@ -104,19 +105,19 @@ def test_host_without_an_address_is_unreachable(host: str) -> None:
 def test_error_packet_is_the_reply(code: int, words: bytes) -> None:
     kind = NotFound if code == 1 else Refused
     with HostileTftpServer(saying(error(code, words))) as server:
-        assert fetched(server.url, limits=PATIENT) == kind(f"TFTP error {code} {words.decode()}".strip())
-        assert uploaded(server.url, b"log", limits=PATIENT) == kind(f"TFTP error {code} {words.decode()}".strip())
+        assert fetched(server.url, limits=PATIENT) == kind(words.decode(), code, FileProtocol.TFTP)
+        assert uploaded(server.url, b"log", limits=PATIENT) == kind(words.decode(), code, FileProtocol.TFTP)
 
 
 ODD_ERRORS = {
-    "no words and no end": (b"\0\5\0\1", NotFound("TFTP error 1")),
-    "no end": (b"\0\5\0\1gone", NotFound("TFTP error 1 gone")),
-    "more after the end": (b"\0\5\0\2no\0way\0", Refused("TFTP error 2 no")),
-    "unknown code": (b"\0\5\xff\xffno\0", Refused("TFTP error 65535 no")),
-    "UTF-8": (error(2, "nö".encode()), Refused("TFTP error 2 nö")),
-    "bytes and line ends": (error(2, b"\xff\x1b[31m\r\nno"), Refused("TFTP error 2 \ufffd [31m no")),
-    "many words": (error(2, b"n" * 60_000), Refused("TFTP error 2 " + "n" * 87)),
-    "cut": (b"\0\5\0", TransferFailed("malformed ERR packet, too short")),
+    "no words and no end": (b"\0\5\0\1", NotFound("", 1, FileProtocol.TFTP)),
+    "no end": (b"\0\5\0\1gone", NotFound("gone", 1, FileProtocol.TFTP)),
+    "more after the end": (b"\0\5\0\2no\0way\0", Refused("no", 2, FileProtocol.TFTP)),
+    "unknown code": (b"\0\5\xff\xffno\0", Refused("no", 65535, FileProtocol.TFTP)),
+    "UTF-8": (error(2, "nö".encode()), Refused("nö", 2, FileProtocol.TFTP)),
+    "bytes and line ends": (error(2, b"\xff\x1b[31m\r\nno"), Refused("\ufffd [31m no", 2, FileProtocol.TFTP)),
+    "many words": (error(2, b"n" * 60_000), Refused("n" * 87, 2, FileProtocol.TFTP)),
+    "cut": (b"\0\5\0", TransferFailed(FailureKind.NOT_THE_PROTOCOL, "malformed ERR packet, too short")),
 }
 
 
@@ -128,7 +129,7 @@ def test_odd_error_packet_is_a_readable_reply(datagram: bytes, reply: FetchReply
 
 def test_error_in_the_middle_is_the_reply() -> None:
     with HostileTftpServer(saying(block(1, FULL), error(0, b"disk trouble"))) as server:
-        assert fetched(server.url, limits=PATIENT) == Refused("TFTP error 0 disk trouble")
+        assert fetched(server.url, limits=PATIENT) == Refused("disk trouble", 0, FileProtocol.TFTP)
 
 
 SIZES = [("blksize", "1468"), ("blksize", "512"), ("blksize", "8"), ("blksize", "2000"), ("blksize", "65464")]
@@ -168,7 +169,7 @@ def test_hostile_options_are_a_failed_transfer(options: tuple[str, ...]) -> None
 def assert_failed(reply: FetchReply | UploadReply) -> None:
     """There was an answer, but no whole one; the reason is one short line of words."""
     assert isinstance(reply, TransferFailed)
-    assert not reply.unreachable
+    assert not reply.unanswered
     assert 0 < len(reply.reason) <= 100
     assert reply.reason.isprintable()
     assert "int()" not in reply.reason
@@ -241,7 +242,9 @@ def test_never_ending_file_is_over_the_limit() -> None:
         transfer.await_ack(number)
 
     with HostileTftpServer(for_ever(step)) as server:
-        assert fetched(server.url, limits=PATIENT) == TransferFailed(f"the file has more than {LIMIT} bytes")
+        assert fetched(server.url, limits=PATIENT) == TransferFailed(
+            FailureKind.TOO_LARGE, f"the file has more than {LIMIT} bytes"
+        )
 
 
 def test_never_ending_repetition_is_broken_off() -> None:
@@ -259,7 +262,7 @@ def test_drip_is_broken_off() -> None:
         transfer.wait(0.4)
 
     with HostileTftpServer(for_ever(step)) as server:
-        assert fetched(server.url) == TransferFailed("the transfer takes too long")
+        assert fetched(server.url) == TransferFailed(FailureKind.TIMED_OUT, "the transfer takes too long")
 
 
 def test_upload_with_endless_acknowledgments_is_broken_off() -> None:
@@ -268,7 +271,7 @@ def test_upload_with_endless_acknowledgments_is_broken_off() -> None:
         transfer.wait(0.01)
 
     with HostileTftpServer(for_ever(step)) as server:
-        assert uploaded(server.url, b"log") == TransferFailed("the transfer takes too long")
+        assert uploaded(server.url, b"log") == TransferFailed(FailureKind.TIMED_OUT, "the transfer takes too long")
 
 
 def test_server_that_falls_silent_is_given_up() -> None:
@@ -376,7 +379,7 @@ def test_flood_of_forged_packets_does_not_prolong_a_transfer() -> None:
                 foreign.sendto(block(1, FULL), transfer.client)
 
     with HostileTftpServer(script) as server:
-        assert fetched(server.url) == TransferFailed("no answer", unreachable=True)
+        assert fetched(server.url) == TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
 
 
 def test_forged_acknowledgment_does_not_move_an_upload() -> None:
@@ -400,5 +403,7 @@ def test_name_beyond_ascii_is_asked_for_in_utf_8() -> None:
 @pytest.mark.parametrize("name", ["", "a%00octet%00.cfg"])
 def test_name_that_would_be_another_request_is_not_asked_for(name: str) -> None:
     with HostileTftpServer(silent) as server:
-        assert fetched(server.url, name=name) == TransferFailed("TFTP has no way to ask for this name")
+        assert fetched(server.url, name=name) == TransferFailed(
+            FailureKind.UNUSABLE_ADDRESS, "TFTP has no way to ask for this name"
+        )
         assert server.requests == []

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetched, FetchReply, TransferFailed
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.runtime.transport import TransportByScheme, network_transport
 from tests.real_servers.certificates import Certificates
 from tests.runtime.by_fleet import fleet_transport
@@ -116,7 +117,8 @@ def test_server_of_an_older_version_is_not_spoken_to(
         assert reply == FILE
     else:
         assert isinstance(reply, TransferFailed)
-        assert not reply.unreachable
+        assert not reply.unanswered
+        assert reply.kind is FailureKind.TLS
         assert reply.reason.startswith("TLS: ")
 
 
@@ -128,6 +130,7 @@ def test_only_the_authorities_of_the_file_are_trusted(
     with server(scheme, tls_context(certificates)) as unknown:
         reply = fetched(made, unknown.url, other)
     assert isinstance(reply, TransferFailed)
+    assert reply.kind is FailureKind.CERTIFICATE
     assert reply.reason.startswith("the certificate is not accepted: ")
 
 

@@ -14,6 +14,7 @@ from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetched, FetchReply, NotFound, Refused, TransferFailed, Uploaded, UploadReply
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.runtime.transport import Transport, TransportByScheme, network_transport
 from phone_sim.runtime.transport.memory import MemoryTransport, serve
 from tests.real_servers import Certificates, Pyftpdlib
@@ -118,7 +119,9 @@ def test_file_comes_whole(served: Served, name: str) -> None:
 def test_missing_file_is_not_found(served: Served) -> None:
     reply = served.fetch("none.cfg")
     assert isinstance(reply, NotFound)
-    assert "not found" in reply.reason.lower() or "no such file" in reply.reason.lower()
+    assert reply.status in reply.protocol.missing
+    assert "not found" in reply.words.lower() or "no such file" in reply.words.lower()
+    assert reply.reason == f"{reply.protocol.title} {reply.status} {reply.words}"
 
 
 def test_file_below_a_folder_comes_whole(served: Served) -> None:
@@ -132,7 +135,9 @@ def test_file_at_the_limit_comes_whole(served: Served, size: int) -> None:
 
 @pytest.mark.parametrize("size", [512, 1000, 1468])
 def test_file_one_byte_over_the_limit_is_failed(served: Served, size: int) -> None:
-    assert served.fetch(f"{size}.cfg", limit=size - 1) == TransferFailed(f"the file has more than {size - 1} bytes")
+    assert served.fetch(f"{size}.cfg", limit=size - 1) == TransferFailed(
+        FailureKind.TOO_LARGE, f"the file has more than {size - 1} bytes"
+    )
 
 
 def test_transfer_after_a_failed_one_succeeds(served: Served) -> None:
@@ -160,6 +165,12 @@ def test_upload_over_the_limit_is_refused(served: Served) -> None:
     assert isinstance(served.fetch("app.log"), NotFound)
 
 
+def test_success_over_http_has_its_status(served: Served) -> None:
+    replies = [served.fetch("site.cfg"), served.upload("new.log", b"old"), served.upload("new.log", b"new")]
+    statuses = [None if isinstance(reply, TransferFailed) else reply.status for reply in replies]
+    assert statuses == ([200, 201, 204] if served.url.startswith("http") else [None, None, None])
+
+
 def test_password_that_nobody_asks_for_changes_nothing(served: Served) -> None:
     bare = served.url.replace("PlcmSpIp:secret@", "")
     with_password = bare.replace("://", "://PlcmSpIp:secret@")
@@ -177,18 +188,18 @@ def test_memory_records_what_was_asked() -> None:
 
 
 def test_memory_server_answers_as_it_is_told() -> None:
-    transport = MemoryTransport(lambda _: Refused("HTTP 403 Forbidden"), lambda _: Refused("HTTP 405"))
-    assert transport.fetch(fetch("http://boot.example/a.cfg")) == Refused("HTTP 403 Forbidden")
-    assert transport.upload(upload("http://boot.example/a.log", b"")) == Refused("HTTP 405")
+    transport = MemoryTransport(lambda _: Refused("Forbidden", 403), lambda _: Refused("Method Not Allowed", 405))
+    assert transport.fetch(fetch("http://boot.example/a.cfg")) == Refused("Forbidden", 403)
+    assert transport.upload(upload("http://boot.example/a.log", b"")) == Refused("Method Not Allowed", 405)
 
 
 def test_scheme_that_nothing_speaks_is_a_failed_transfer() -> None:
     transport = network_transport()
     assert transport.fetch(fetch("gopher://boot.example/a.cfg")) == TransferFailed(
-        "no transport speaks gopher", unreachable=True
+        FailureKind.UNUSABLE_ADDRESS, "no transport speaks gopher", unanswered=True
     )
     assert transport.upload(upload("gopher://boot.example/a", b"")) == TransferFailed(
-        "no transport speaks gopher", unreachable=True
+        FailureKind.UNUSABLE_ADDRESS, "no transport speaks gopher", unanswered=True
     )
 
 
@@ -227,7 +238,7 @@ def test_source_address_of_the_other_family_is_a_failed_transfer(scheme: str, ma
     transport = made(limits=QUICK, source_address="::1")
     reply = transport.fetch(fetch(f"{scheme}://127.0.0.1:9/a.cfg"))
     assert isinstance(reply, TransferFailed)
-    assert reply.unreachable
+    assert (reply.kind, reply.unanswered) == (FailureKind.UNREACHABLE, True)
     transport.close()
 
 
@@ -238,5 +249,7 @@ def test_hung_resolver_holds_no_transfer(scheme: str, made: Made, monkeypatch: p
     reply = within(lambda: transport.fetch(fetch(f"{scheme}://boot.example/a.cfg")), 10)
     resolver.may_answer.set()
     transport.close()
-    assert reply == TransferFailed("the address of boot.example is not known: no answer", unreachable=True)
+    assert reply == TransferFailed(
+        FailureKind.NAME_NOT_FOUND, "the address of boot.example is not known: no answer", unanswered=True
+    )
     assert resolver.asked == 1

@@ -15,6 +15,7 @@ from phone_sim.firmware.effects import (
     Uploaded,
     UploadReply,
 )
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_file import write
 from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
@@ -81,12 +82,12 @@ class BootServer:
         if path == f"{path[:12]}.cfg" and path != "000000000000.cfg":
             self.boots.setdefault(path[:12], []).append(self._time.clock.instant())
         if self.is_down:
-            return TransferFailed("no answer", unreachable=True)
+            return TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
         data = self.files.get(path)
-        return NotFound("HTTP 404 Not Found") if data is None else Fetched(data)
+        return NotFound("Not Found", 404) if data is None else Fetched(data)
 
     def _uploaded(self, _: Upload) -> UploadReply:
-        return TransferFailed("no answer", unreachable=True) if self.is_down else Uploaded()
+        return TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True) if self.is_down else Uploaded()
 
 
 class Year:

@@ -83,7 +83,10 @@ class FleetPage(WebUI):
             "boots": boots.num_requests,
             "boots_per_second": round(boots.current_rps, 1),
             "ms_to_licensed": percentiles(status.licensed),
-            "unexpected": [{"mac": mac.digits, "reason": reason} for mac, reason in status.unexpected],
+            "unexpected": [
+                {"mac": mac.digits, "reason": shortcoming.text, "kind": shortcoming.kind.value}
+                for mac, shortcoming in status.unexpected
+            ],
             "workers": list(status.workers),
         }
 

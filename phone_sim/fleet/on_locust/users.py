@@ -12,7 +12,7 @@ from locust.env import Environment
 from locust.runners import WorkerRunner
 
 from phone_sim.errors import PhoneSimError, UsageError
-from phone_sim.firmware.effects import Fetch, Fetched, NotFound, Uploaded
+from phone_sim.firmware.effects import Fetched, NotFound, Uploaded
 from phone_sim.fleet.fleet import CompletedBoot, Fleet, Listeners
 from phone_sim.fleet.on_locust.live_fleet import LiveFleet
 from phone_sim.fleet.phone_clock import clock_of
@@ -59,14 +59,13 @@ def reporting(environment: Environment, on_line: Callable[[MacAddress, str], Non
     """
 
     def on_exchange(mac: MacAddress, exchange: Exchange) -> None:
-        request, reply = exchange.request, exchange.reply
+        reply = exchange.reply
         is_answer = isinstance(reply, Fetched | Uploaded | NotFound)
-        size = len(reply.data) if isinstance(reply, Fetched) else 0 if isinstance(request, Fetch) else len(request.body)
         environment.events.request.fire(
             request_type=exchange.method,
             name=request_name(mac, exchange),
             response_time=1000 * exchange.seconds,
-            response_length=size,
+            response_length=len(exchange.body),
             exception=None if is_answer else RequestFailedError(sendable(getattr(reply, "reason", ""))),
             context={"mac": mac.digits},
         )
@@ -77,7 +76,7 @@ def reporting(environment: Environment, on_line: Callable[[MacAddress, str], Non
             name=BOOT_NAME,
             response_time=1000 * boot.seconds,
             response_length=0,
-            exception=RequestFailedError(sendable(boot.shortcoming)) if boot.shortcoming else None,
+            exception=RequestFailedError(sendable(boot.shortcoming.text)) if boot.shortcoming is not None else None,
             context={"mac": boot.mac.digits},
         )
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from phone_sim.errors import PhoneSimError
-from phone_sim.fleet.census import NOT_SWITCHED_ON, OFF
+from phone_sim.fleet.census import OFF
 from phone_sim.fleet.fleet import Fleet
+from phone_sim.fleet.fleet_phone import NOT_SWITCHED_ON, Shortcoming, ShortcomingKind
 from phone_sim.fleet.population.phones import PlannedPhone, Population
+from phone_sim.fleet.protocol.census_message import kind_named
 from phone_sim.fleet.protocol.message import named_tables, sendable
 from phone_sim.mac_address import MacAddress
 from phone_sim.toml_table import Table
@@ -39,7 +41,7 @@ class FeatureState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneDetails:
-    """A phone now. `shortcoming` is why it is not as expected; empty if it is.
+    """A phone now. `shortcoming` is why it is not as expected; None if it is.
 
     `log` is all that it has logged so far, uploaded or not, without the beginning when it `is_cut`.
     """
@@ -48,7 +50,7 @@ class PhoneDetails:
     model: str
     firmware: str
     state: str
-    shortcoming: str
+    shortcoming: Shortcoming | None
     reboots: int = 0
     features: tuple[FeatureState, ...] = ()
     log: str = ""
@@ -86,7 +88,7 @@ class PhoneDetails:
     @property
     def is_off(self) -> bool:
         """True for a phone that was not switched on, and has no log."""
-        return self.state == OFF
+        return self.shortcoming is not None and self.shortcoming.kind is ShortcomingKind.NOT_SWITCHED_ON
 
     def result(self) -> dict[str, Any]:
         """The details as JSON."""
@@ -95,8 +97,9 @@ class PhoneDetails:
             "model": self.model,
             "firmware": self.firmware,
             "state": self.state,
-            "as_expected": not self.shortcoming,
-            "shortcoming": self.shortcoming,
+            "as_expected": self.shortcoming is None,
+            "shortcoming": "" if self.shortcoming is None else self.shortcoming.text,
+            "shortcoming_kind": None if self.shortcoming is None else self.shortcoming.kind.value,
             "reboots": self.reboots,
             "features": {each.key: {"on": each.is_on, "reason": each.reason} for each in self.features},
             "log": self.log.removesuffix("\n").split("\n") if self.log else [],
@@ -105,10 +108,11 @@ class PhoneDetails:
 
     def message(self) -> dict[str, Any]:
         """The details as a worker sends them to its master."""
+        shortcoming = self.shortcoming
         return {
             "mac": self.mac.digits,
             "state": self.state,
-            "shortcoming": sendable(self.shortcoming),
+            "shortcoming": {} if shortcoming is None else {shortcoming.kind.value: sendable(shortcoming.text)},
             "reboots": self.reboots,
             "features": {each.key: {"on": each.is_on, "reason": sendable(each.reason)} for each in self.features},
             "log": sendable(self.log, LOG_LIMIT),
@@ -125,7 +129,7 @@ class PhoneDetails:
             model=planned.model,
             firmware=planned.firmware,
             state=fields.any_text("state", _STATE_LIMIT),
-            shortcoming=fields.any_text("shortcoming"),
+            shortcoming=_shortcoming_in(fields.table("shortcoming")),
             reboots=fields.whole("reboots"),
             features=tuple(
                 FeatureState(key=key, is_on=feature.flag("on"), reason=feature.any_text("reason"))
@@ -134,6 +138,11 @@ class PhoneDetails:
             log=fields.any_text("log", LOG_LIMIT),
             is_cut=fields.flag("is_cut"),
         )
+
+
+def _shortcoming_in(table: Table) -> Shortcoming | None:
+    found = [Shortcoming(kind_named(table, name), table.any_text(name)) for name in table.text_keys()]
+    return found[0] if found else None
 
 
 def planned_phone(population: Population, mac: MacAddress) -> tuple[int, PlannedPhone]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from phone_sim.fleet.census import Census
+from phone_sim.fleet.fleet_phone import Shortcoming
 from phone_sim.fleet.population.phones import Population
 from phone_sim.fleet.protocol.census_message import census_message, read_census
 from phone_sim.fleet.protocol.message import read_message, times_in
@@ -64,7 +65,7 @@ class RunStatus:
     busy: int
     waiting: int
     licensed: Counter[int]
-    unexpected: tuple[tuple[MacAddress, str], ...]
+    unexpected: tuple[tuple[MacAddress, Shortcoming], ...]
     workers: tuple[dict[str, Any], ...] = ()
 
     @classmethod

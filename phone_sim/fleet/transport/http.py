@@ -7,10 +7,10 @@ the thread, in which it is first asked. It does not know what the files are.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TypeVar
 
 from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, TransferFailed, Upload, Uploaded, UploadReply
+from phone_sim.firmware.transfer_facts import FileProtocol, HttpHead
 from phone_sim.fleet.transport.connection import OK, Connection
 from phone_sim.fleet.transport.plain_address import Server, plain_address
 from phone_sim.fleet.transport.response_reader import ResponseReader
@@ -18,15 +18,13 @@ from phone_sim.fleet.transport.single_phone import Takeover, current_takeover, s
 from phone_sim.fleet.transport.sockets import opened, secured
 from phone_sim.runtime.transport import Limits, Tls
 from phone_sim.runtime.transport.bounded_socket import Budget
-from phone_sim.runtime.transport.http import TAKEN, HttpTransport, budget_of, failure_of, refusal
+from phone_sim.runtime.transport.http import TAKEN, HttpTransport, budget_of, failure_of, too_large
+from phone_sim.runtime.transport.replies import refusal
 
 _UNAUTHORIZED = 401
 _KEPT = 8
-_REFUSALS = 64
 
 Reply = TypeVar("Reply")
-
-_refusal = lru_cache(_REFUSALS)(refusal)
 
 
 class GeventHttpTransport:
@@ -47,11 +45,12 @@ class GeventHttpTransport:
             return answer
         if isinstance(answer, Takeover):
             return self._left_to_single(answer, lambda single: single.fetch_within(budget, request))
+        head = HttpHead(fields=answer.fields)
         if answer.status != OK:
-            return _refusal(answer.status, answer.reason)
+            return refusal(FileProtocol.HTTP, answer.status, answer.reason, head)
         if answer.size > request.limit:
-            return TransferFailed(f"the file has more than {request.limit} bytes")
-        return Fetched(answer.body)
+            return too_large(request.limit, head)
+        return Fetched(answer.body, OK, head)
 
     def upload(self, request: Upload) -> UploadReply:
         """PUT the file."""
@@ -61,7 +60,10 @@ class GeventHttpTransport:
             return answer
         if isinstance(answer, Takeover):
             return self._left_to_single(answer, lambda single: single.upload_within(budget, request))
-        return Uploaded() if answer.status in TAKEN else _refusal(answer.status, answer.reason)
+        head = HttpHead(fields=answer.fields)
+        if answer.status in TAKEN:
+            return Uploaded(answer.status, head)
+        return refusal(FileProtocol.HTTP, answer.status, answer.reason, head)
 
     def close(self) -> None:
         """Close the connections that are kept alive."""

@@ -15,17 +15,18 @@ _CODING = b"transfer-encoding"
 class ResponseReader:
     """The answer to each request of one connection in turn; `begin` makes ready for the next one.
 
-    `status` is 0 until the head is whole, `size` is the bytes of the body so far, and `keeps` says that the server
-    keeps the connection alive. `is_odd` says that somebody else has to read all of it, from its first byte.
+    `status` is 0 until the head is whole, `fields` are those of the head so far, `size` is the bytes of the body so
+    far, and `keeps` says that the server keeps the connection alive. `is_odd` says that somebody else has to read all
+    of it, from its first byte.
     """
 
     __slots__ = (
         "__weakref__",
-        "_headers",
         "_heard",
         "_parser",
         "_parts",
         "_reason",
+        "fields",
         "is_odd",
         "is_whole",
         "keeps",
@@ -46,7 +47,7 @@ class ResponseReader:
         self.keeps = False
         self._reason = b""
         self._parts: list[bytes] = []
-        self._headers = 0
+        self.fields: list[tuple[bytes, bytes]] = []
         self._heard = 0
 
     @property
@@ -80,9 +81,9 @@ class ResponseReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header, or a trailer."""
-        self._headers += 1
+        self.fields.append((name, value))
         is_coded = len(name) == len(_CODING) and name.lower() == _CODING and value.lower() != b"chunked"
-        if is_coded or self._headers > _HEADER_LIMIT:
+        if is_coded or len(self.fields) > _HEADER_LIMIT:
             self.is_odd = True
 
     def on_headers_complete(self) -> None:

@@ -22,6 +22,7 @@ from phone_sim.firmware.effects import (
     Uploaded,
     UploadReply,
 )
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.fleet.transport.sockets import addresses
 from phone_sim.fleet.transport.tftp_exchange import BrokenOffError, PacketExchange
 from phone_sim.fleet.transport.tftp_packets import (
@@ -41,10 +42,12 @@ from phone_sim.fleet.transport.tftp_packets import (
 from phone_sim.fleet.transport.tftp_packets import request as asking
 from phone_sim.runtime.lookup import LookupFailedError, only_address
 from phone_sim.runtime.transport import Limits
+from phone_sim.runtime.transport.replies import kind_of
 from phone_sim.runtime.transport.tftp import DEFAULT_PORT
 
 _READ, _WRITE = b"\0\1", b"\0\2"
 _HALF = 0x8000
+_NOT_TFTP = FailureKind.NOT_THE_PROTOCOL
 _SERVERS = 64
 
 
@@ -77,7 +80,7 @@ class GeventTftpTransport:
         parts = urlsplit(request.location.url)
         name = unquote(parts.path).lstrip("/").encode()
         if not name or b"\0" in name:
-            return TransferFailed("TFTP has no way to ask for this name")
+            return TransferFailed(FailureKind.UNUSABLE_ADDRESS, "TFTP has no way to ask for this name")
         exchange = None
         try:
             host, port = _host_and_port(parts.netloc)
@@ -89,10 +92,10 @@ class GeventTftpTransport:
         except BrokenOffError as error:
             return error.reply
         except LookupFailedError as error:
-            return TransferFailed(str(error), unreachable=True)
+            return TransferFailed(kind_of(error), str(error), unanswered=True)
         except OSError as error:
             words = getattr(error, "strerror", None) or "the address cannot be used"
-            return TransferFailed(words, unreachable=exchange is None or not exchange.has_answer)
+            return TransferFailed(kind_of(error), words, unanswered=exchange is None or not exchange.has_answer)
         finally:
             if exchange is not None:
                 exchange.close()
@@ -115,12 +118,12 @@ def _read(exchange: PacketExchange, name: bytes, limit: int) -> bytes:
     number = 1
     while True:
         if not packet.startswith(DATA) or not HEAD <= len(packet) <= HEAD + size:
-            raise exchange.failed("an answer that is no block of the file", ILLEGAL)
+            raise exchange.failed(_NOT_TFTP, "an answer that is no block of the file", ILLEGAL)
         behind = (number - number_of(packet)) & 0xFFFF
         if behind == 0:
             file += packet[HEAD:]
             if len(file) > limit:
-                raise exchange.failed(f"the file has more than {limit} bytes", TOO_LARGE)
+                raise exchange.failed(FailureKind.TOO_LARGE, f"the file has more than {limit} bytes", TOO_LARGE)
             if len(packet) < HEAD + size:
                 exchange.tell(ack(number))
                 return bytes(file)
@@ -131,7 +134,7 @@ def _read(exchange: PacketExchange, name: bytes, limit: int) -> bytes:
             exchange.tell(ack(number - behind))
             packet = exchange.hear()
         else:
-            raise exchange.failed("a block that is not next in the file", ILLEGAL)
+            raise exchange.failed(_NOT_TFTP, "a block that is not next in the file", ILLEGAL)
 
 
 def _write(exchange: PacketExchange, name: bytes, body: bytes) -> Uploaded:
@@ -153,7 +156,7 @@ def _await_ack(exchange: PacketExchange, packet: bytes, number: int) -> None:
     wanted = ack(number)
     while packet[:HEAD] != wanted:
         if not packet.startswith(ACK) or len(packet) < HEAD:
-            raise exchange.failed("an answer that is no acknowledgment", ILLEGAL)
+            raise exchange.failed(_NOT_TFTP, "an answer that is no acknowledgment", ILLEGAL)
         packet = exchange.hear()
 
 
@@ -161,6 +164,6 @@ def _agreed(exchange: PacketExchange, oack: bytes) -> int:
     """The size of the blocks from here on."""
     size = agreed_block_size(oack)
     if size is None:
-        raise exchange.failed("Failed to negotiate options", NO_AGREEMENT)
+        raise exchange.failed(_NOT_TFTP, "Failed to negotiate options", NO_AGREEMENT)
     exchange.size = size
     return size

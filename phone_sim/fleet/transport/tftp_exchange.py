@@ -12,10 +12,12 @@ from typing import Any
 import gevent.socket
 
 from phone_sim.firmware.effects import NotFound, Refused, TransferFailed
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.fleet.transport.sockets import Ear, speak_from
 from phone_sim.fleet.transport.tftp_packets import ASKED_BLOCK_SIZE, ERROR, HEAD, OACK, STRANGER, refusal
 from phone_sim.runtime.lookup import Address
 from phone_sim.runtime.transport import Limits
+from phone_sim.runtime.transport.closed_port import hear_of_closed_ports, judge
 
 _ATTEMPTS = 3
 _REPETITIONS = 20
@@ -49,6 +51,7 @@ class PacketExchange:
     def __init__(self, server: Address, limits: Limits) -> None:
         self._plain = gevent.socket.socket(server.family, socket.SOCK_DGRAM)
         self._plain.settimeout(limits.answer)
+        hear_of_closed_ports(self._plain)
         self._ear = Ear(self._plain.fileno(), limits.answer)
         self._server = server.address
         self._limits = limits
@@ -81,6 +84,7 @@ class PacketExchange:
 
         Raises:
             BrokenOffError: for an error packet, and for none at all within the limits.
+            OSError: the socket cannot be used, or nobody listens at the server's port.
         """
         for attempt in range(1, _ATTEMPTS + 1):
             packet = self._heard()
@@ -92,24 +96,24 @@ class PacketExchange:
             if attempt < _ATTEMPTS:
                 self.tell(self._sent)
         too_long = self.has_answer and monotonic() >= self._deadline
-        raise self.failed("the transfer takes too long" if too_long else "no answer")
+        raise self.failed(FailureKind.TIMED_OUT, "the transfer takes too long" if too_long else "no answer")
 
     def tell(self, packet: bytes) -> None:
         """Send a packet."""
-        self._plain.sendto(packet, self._peer or self._server)
+        self._send(packet, self._peer or self._server)
 
     def repeated(self) -> None:
         """Count a packet that came before; BrokenOffError when it comes again and again."""
         self._repetitions += 1
         if self._repetitions > _REPETITIONS:
-            raise self.failed("the server repeats itself")
+            raise self.failed(FailureKind.NOT_THE_PROTOCOL, "the server repeats itself")
 
-    def failed(self, reason: str, parting: bytes = b"") -> BrokenOffError:
+    def failed(self, kind: FailureKind, reason: str, parting: bytes = b"") -> BrokenOffError:
         """The error that breaks the transfer off, of which the server is told by a parting packet."""
         if parting and self._peer is not None:
             with suppress(OSError):
                 self.tell(parting)
-        return BrokenOffError(TransferFailed(reason, unreachable=not self.has_answer))
+        return BrokenOffError(TransferFailed(kind, reason, unanswered=not self.has_answer))
 
     def close(self) -> None:
         """Give the port back."""
@@ -130,8 +134,11 @@ class PacketExchange:
                 packet, sender = self._plain.recvfrom(self.size + HEAD + 1)
             except TimeoutError:
                 return None
-            if self._is_server(sender) and self._is_news(packet):
-                return bytes(packet)
+            except OSError as error:
+                judge(error, self._plain, self._peer or self._server)
+            else:
+                if self._is_server(sender) and self._is_news(packet):
+                    return bytes(packet)
             is_whole_wait = False
             now = monotonic()
         return None
@@ -144,13 +151,21 @@ class PacketExchange:
             return True
         # RFC 1350: an error for the stranger, and the transfer goes on.
         with suppress(OSError):  # a sender may have no address that can be answered
-            self._plain.sendto(STRANGER, sender)
+            self._send(STRANGER, sender)
         return False
+
+    def _send(self, packet: bytes, to: tuple[str, int]) -> None:
+        try:
+            self._plain.sendto(packet, to)
+        except OSError as error:
+            # It may be what the network says of an earlier packet.
+            judge(error, self._plain, self._peer or self._server)
+            self._plain.sendto(packet, to)
 
     def _is_news(self, packet: bytes) -> bool:
         if packet.startswith(ERROR):
             if len(packet) < HEAD:
-                raise self.failed("malformed ERR packet, too short")
+                raise self.failed(FailureKind.NOT_THE_PROTOCOL, "malformed ERR packet, too short")
             raise BrokenOffError(refusal(packet))
         if packet.startswith(OACK):
             if packet == self._agreement:

@@ -3,7 +3,8 @@
 from functools import lru_cache
 
 from phone_sim.firmware.effects import NotFound, Refused
-from phone_sim.runtime.transport import one_line
+from phone_sim.firmware.transfer_facts import FileProtocol
+from phone_sim.runtime.transport import replies
 
 DATA, ACK, ERROR, OACK = b"\0\3", b"\0\4", b"\0\5", b"\0\6"
 ILLEGAL = b"\0\5\0\4Illegal TFTP operation\0"
@@ -15,7 +16,6 @@ HEAD = 4
 DEFAULT_BLOCK_SIZE = 512
 ASKED_BLOCK_SIZE = 1468  # the largest that fits an Ethernet frame
 _BLOCK_SIZES = range(8, 65465)  # RFC 2348
-_NOT_FOUND = 1
 _AGREEMENTS = 64
 
 
@@ -54,7 +54,5 @@ def agreed_block_size(oack: bytes) -> int | None:
 
 def refusal(error: bytes) -> NotFound | Refused:
     """The reply for an error packet, which has a code."""
-    code = number_of(error)
     words = error[4:].partition(b"\0")[0].decode("utf-8", "replace")
-    text = one_line(f"TFTP error {code} {words}")
-    return NotFound(text) if code == _NOT_FOUND else Refused(text)
+    return replies.refusal(FileProtocol.TFTP, number_of(error), words)

@@ -15,9 +15,11 @@ from typing import Protocol
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetch, FetchReply, TransferFailed, Upload, UploadReply
 from phone_sim.firmware.location import BootServerAddress
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.printable import printable
 
-_REASON_LIMIT = 100
+REASON_LIMIT = 100
+"""Most characters of a reason; our choice."""
 
 
 class Transport(Protocol):
@@ -72,9 +74,9 @@ def check_addresses(addresses: str) -> None:
             raise UsageError(f"{server.root}: {', '.join(SCHEMES)} can be spoken")
 
 
-def one_line(words: str) -> str:
-    """The words of a server or a library as a reason: one printable line of at most 100 characters."""
-    return " ".join(printable(words[:_REASON_LIMIT], " ").split())
+def one_line(words: str, limit: int = REASON_LIMIT) -> str:
+    """The words of a server or a library as a reason: one printable line of at most `limit` characters."""
+    return " ".join(printable(words[:limit], " ").split())
 
 
 class TransportByScheme:
@@ -104,7 +106,7 @@ class TransportByScheme:
         scheme, slashes, _ = url.partition("://")
         scheme = scheme.lower() if slashes else ""
         if scheme not in self._makers:
-            return TransferFailed(f"no transport speaks {scheme}", unreachable=True)
+            return TransferFailed(FailureKind.UNUSABLE_ADDRESS, f"no transport speaks {scheme}", unanswered=True)
         if scheme not in self._made:
             self._made[scheme] = self._makers[scheme]()
         return self._made[scheme]

@@ -13,11 +13,13 @@ from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.runtime.lookup import look_up
+from phone_sim.runtime.transport.replies import kind_of
 
 
 class OverBudgetError(OSError):
-    """The transfer took more bytes or time than it was given."""
+    """The transfer took more bytes than it was given."""
 
 
 class Budget:
@@ -36,10 +38,10 @@ class Budget:
         return time.monotonic() >= self._deadline
 
     def seconds_left(self) -> float:
-        """How long the budget lasts; OverBudgetError when the time is up."""
+        """How long the budget lasts; TimeoutError when the time is up."""
         seconds = self._deadline - time.monotonic()
         if seconds <= 0:
-            raise OverBudgetError("the transfer takes too long")
+            raise TimeoutError("the transfer takes too long")
         return seconds
 
     def limit_wait(self, sock: socket.socket) -> None:
@@ -143,7 +145,21 @@ def words_of(trouble: OSError, budget: Budget) -> str:
     return trouble.strerror or str(trouble)
 
 
-def is_unreachable(trouble: BaseException, budget: Budget) -> bool:
+def connection_failure(trouble: OSError) -> FailureKind:
+    """Why a connection could not be used."""
+    match trouble:
+        case OverBudgetError():
+            return FailureKind.TOO_LARGE
+        case ssl.SSLEOFError():
+            return FailureKind.BROKEN_OFF
+        case ssl.SSLCertVerificationError():
+            return FailureKind.CERTIFICATE
+        case ssl.SSLError():
+            return FailureKind.TLS
+    return kind_of(trouble)
+
+
+def is_unanswered(trouble: BaseException, budget: Budget) -> bool:
     """True when not one byte of an answer came."""
     # An end of the connection can come before the first byte; any other trouble of TLS is an answer.
     spoke_tls = isinstance(trouble, ssl.SSLError) and not isinstance(trouble, ssl.SSLEOFError)

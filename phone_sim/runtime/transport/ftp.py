@@ -9,6 +9,7 @@ This module does not know what the files are.
 """
 
 import ftplib
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -29,23 +30,25 @@ from phone_sim.firmware.effects import (
     UploadReply,
 )
 from phone_sim.firmware.location import Credentials, Location
+from phone_sim.firmware.transfer_facts import FailureKind, FileProtocol
 from phone_sim.runtime.transport import Limits, Tls, one_line
 from phone_sim.runtime.transport.bounded_socket import (
     Budget,
     connected,
+    connection_failure,
     current_budget,
     end_of,
-    is_unreachable,
+    is_unanswered,
     words_of,
 )
+from phone_sim.runtime.transport.replies import refusal
 
 _CHUNK = 64 * 1024
 # For all the replies of a session.
 _ALLOWANCE = 64 * 1024
-_NOT_FOUND = "550"
 _LIST = "NLST"
 # The data connection could not be opened, or has broken off: there is no whole answer.
-_BROKEN_OFF = ("425", "426")
+_BROKEN_OFF = (425, 426)
 
 
 class _OverLimitError(Exception):
@@ -191,7 +194,7 @@ class FtpTransport:
         parts = urlsplit(location.url)
         name = unquote(parts.path).removeprefix("/")
         if (not name and command != _LIST) or any(character in name for character in "\r\n\0"):
-            return TransferFailed("FTP has no way to ask for this name")
+            return TransferFailed(FailureKind.UNUSABLE_ADDRESS, "FTP has no way to ask for this name")
         budget = Budget(seconds=self._limits.transfer, size=size + _ALLOWANCE)
         current_budget.set(budget)
         client = _Client(self._limits, self._source_address)
@@ -205,7 +208,8 @@ class FtpTransport:
             client.leave()
             return _refusal(error)
         except Exception as error:  # a reply that ftplib cannot read is a ValueError or an OverflowError, for some
-            return TransferFailed(one_line(_words(error, budget)), unreachable=is_unreachable(error, budget))
+            kind, words = _failure(error, budget)
+            return TransferFailed(kind, one_line(words), unanswered=is_unanswered(error, budget))
         finally:
             client.close()
         return None
@@ -231,26 +235,34 @@ def _end(connection: socket.socket) -> None:
 
 def _refusal(error: ftplib.Error) -> NotFound | Refused | TransferFailed:
     """The reply for a reply of the server that says no, or that is none."""
-    words = str(error)
-    reason = one_line(f"FTP {words}")
+    said = str(error)
     match error:
-        case ftplib.error_perm() if words.startswith(_NOT_FOUND):
-            return NotFound(reason)
-        case ftplib.error_temp() if words.startswith(_BROKEN_OFF):
-            return TransferFailed(reason)
         case ftplib.error_perm() | ftplib.error_temp() | ftplib.error_reply():
-            return Refused(reason)
+            return _no(said)
         case ftplib.error_proto():
-            return TransferFailed("the answer is malformed" if words[:1].isdigit() else "the answer is not FTP")
-    return TransferFailed(one_line(words))
+            words = "the answer is malformed" if said[:1].isdigit() else "the answer is not FTP"
+            return TransferFailed(FailureKind.NOT_THE_PROTOCOL, words)
+    return TransferFailed(FailureKind.NOT_THE_PROTOCOL, one_line(said))
 
 
-def _words(trouble: Exception, budget: Budget) -> str:
+def _no(said: str) -> NotFound | Refused | TransferFailed:
+    """The reply for a reply of the server that says no, in one line or several (RFC 959 4.2)."""
+    code = re.match("[0-9]{3}", said)
+    if code is None:
+        return Refused(one_line(f"FTP {said}"))
+    no = refusal(FileProtocol.FTP, int(code[0]), re.sub(f"(?m)^{code[0]}[- ]?", "", said))
+    return TransferFailed(FailureKind.BROKEN_OFF, no.reason) if no.status in _BROKEN_OFF else no
+
+
+def _failure(trouble: Exception, budget: Budget) -> tuple[FailureKind, str]:
+    """What kept the transfer from its end: the kind, and in words for people."""
     match trouble:
         case OSError():
-            return words_of(trouble, budget)
+            return connection_failure(trouble), words_of(trouble, budget)
         case EOFError():
-            return end_of(budget)
+            return FailureKind.BROKEN_OFF, end_of(budget)
         case _OverLimitError():
-            return str(trouble)
-    return "the answer is malformed" if budget.received else "the address cannot be used"
+            return FailureKind.TOO_LARGE, str(trouble)
+    if budget.received:
+        return FailureKind.NOT_THE_PROTOCOL, "the answer is malformed"
+    return FailureKind.UNUSABLE_ADDRESS, "the address cannot be used"

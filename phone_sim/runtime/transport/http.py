@@ -9,7 +9,7 @@ from contextlib import suppress
 from http.client import BadStatusLine, HTTPException, IncompleteRead, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
@@ -23,23 +23,24 @@ from phone_sim.firmware.effects import (
     Fetch,
     Fetched,
     FetchReply,
-    NotFound,
-    Refused,
     TransferFailed,
     Upload,
     Uploaded,
     UploadReply,
 )
 from phone_sim.firmware.location import Credentials
+from phone_sim.firmware.transfer_facts import NO_HEAD, FailureKind, FileProtocol, HttpHead, Redirect
 from phone_sim.runtime.transport import Limits, Tls, one_line
 from phone_sim.runtime.transport.bounded_socket import (
     BoundedConnection,
     BoundedTlsConnection,
     Budget,
+    connection_failure,
     current_budget,
-    is_unreachable,
+    is_unanswered,
     words_of,
 )
+from phone_sim.runtime.transport.replies import refusal
 from phone_sim.runtime.transport.tls import client_context
 
 CHUNK = 64 * 1024
@@ -47,7 +48,6 @@ TAKEN = (200, 201, 204)
 _REDIRECTS = 5
 # For response heads, and for the bodies of redirects and challenges that come before the file.
 _ALLOWANCE = 256 * 1024
-_MISSING = (404, 410)
 HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}
 
 
@@ -88,8 +88,11 @@ class BoundedAdapter(HTTPAdapter):
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         # requests reads the bodies of redirects and challenges: unpacked, a few kilobytes can fill the memory.
-        resp.headers.discard("Content-Encoding")
-        return super().build_response(req, resp)
+        encoding = resp.headers.pop("Content-Encoding", None)
+        response = super().build_response(req, resp)
+        if encoding is not None:
+            response.headers["Content-Encoding"] = encoding
+        return response
 
     def cert_verify(self, conn: Any, *_: Any, **__: Any) -> None:
         # The context has its authorities; requests would add its own for each connection.
@@ -106,6 +109,7 @@ class _Session(requests.Session):
         self._adapter = adapter
         self._context = context
         self._source = source
+        self._redirects: dict[requests.Response, Redirect] = {}
         self.adapters.clear()
         self.mount("http://", adapter(source_address=source))
 
@@ -124,7 +128,17 @@ class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         # After any other redirect requests would send an empty PUT, or a GET.
         keeps_body = resp.status_code in (requests.codes.temporary_redirect, requests.codes.permanent_redirect)
-        return super().get_redirect_target(resp) if keeps_body or resp.request.method == "GET" else None
+        target = super().get_redirect_target(resp) if keeps_body or resp.request.method == "GET" else None
+        if target is not None:
+            # requests asks for it twice.
+            self._redirects[resp] = Redirect(source=resp.url, target=urljoin(resp.url, target), status=resp.status_code)
+        return target
+
+    def take_redirects(self) -> tuple[Redirect, ...]:
+        """The redirects since this was last asked."""
+        redirects = tuple(self._redirects.values())
+        self._redirects.clear()
+        return redirects
 
 
 class HttpTransport:
@@ -166,10 +180,11 @@ class HttpTransport:
         if isinstance(answer, TransferFailed):
             return answer
         with answer:
+            head = self._head(answer)
             if answer.status_code == requests.codes.ok:
-                return self._body(answer, request.limit, budget)
+                return self._body(answer, head, request.limit, budget)
             _read_away(answer)
-            return refusal(answer.status_code, answer.reason)
+            return refusal(FileProtocol.HTTP, answer.status_code, answer.reason or "", head)
 
     def upload_within(self, budget: Budget, request: Upload) -> UploadReply:
         """PUT the file with what is left of a budget."""
@@ -177,8 +192,11 @@ class HttpTransport:
         if isinstance(answer, TransferFailed):
             return answer
         with answer:
+            head = self._head(answer)
             _read_away(answer)
-            return Uploaded() if answer.status_code in TAKEN else refusal(answer.status_code, answer.reason)
+            if answer.status_code in TAKEN:
+                return Uploaded(answer.status_code, head)
+            return refusal(FileProtocol.HTTP, answer.status_code, answer.reason or "", head)
 
     def authorization(self, method: str, request: Fetch | Upload) -> str | None:
         """What the server is told of the password from the start, since it has asked for it before."""
@@ -204,6 +222,7 @@ class HttpTransport:
         credentials = request.location.credentials
 
         def sent(auth: AuthBase | None) -> requests.Response:
+            self._session.take_redirects()
             return self._session.request(
                 method,
                 request.location.url,
@@ -226,19 +245,23 @@ class HttpTransport:
                 answer = sent(self._auth[who])
             return answer
         except Exception as error:  # a challenge that requests cannot read is a KeyError, for one
-            return failure_of(error, budget)
+            return failure_of(error, budget, HttpHead(redirects=self._session.take_redirects()))
+
+    def _head(self, answer: requests.Response) -> HttpHead:
+        fields = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items())
+        return HttpHead(fields=fields, redirects=self._session.take_redirects())
 
     @staticmethod
-    def _body(answer: requests.Response, limit: int, budget: Budget) -> FetchReply:
+    def _body(answer: requests.Response, head: HttpHead, limit: int, budget: Budget) -> FetchReply:
         data = bytearray()
         try:
             for chunk in answer.raw.stream(CHUNK, decode_content=False):
                 data += chunk
                 if len(data) > limit:
-                    return TransferFailed(f"the file has more than {limit} bytes")
+                    return too_large(limit, head)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            return failure_of(error, budget)
-        return Fetched(bytes(data))
+            return failure_of(error, budget, head)
+        return Fetched(bytes(data), answer.status_code, head)
 
 
 def budget_of(request: Fetch | Upload, limits: Limits) -> Budget:
@@ -246,10 +269,9 @@ def budget_of(request: Fetch | Upload, limits: Limits) -> Budget:
     return Budget(seconds=limits.transfer, size=_ALLOWANCE + (request.limit if isinstance(request, Fetch) else 0))
 
 
-def refusal(status: int, reason: str | None) -> NotFound | Refused:
-    """The reply for a status that is none of success."""
-    words = one_line(f"HTTP {status} {reason or ''}")
-    return NotFound(words) if status in _MISSING else Refused(words)
+def too_large(limit: int, head: HttpHead) -> TransferFailed:
+    """The reply for a file of more than `limit` bytes."""
+    return TransferFailed(FailureKind.TOO_LARGE, f"the file has more than {limit} bytes", head=head)
 
 
 def _read_away(answer: requests.Response) -> None:
@@ -265,29 +287,34 @@ def _wants_basic(answer: requests.Response, place: str) -> bool:
     return asks and urlsplit(answer.url).netloc == place
 
 
-def failure_of(error: Exception, budget: Budget) -> TransferFailed:
+def failure_of(error: Exception, budget: Budget, head: HttpHead = NO_HEAD) -> TransferFailed:
     """The reply for an exception of the libraries, made from its innermost cause."""
     if isinstance(error, requests.TooManyRedirects):
-        return TransferFailed(f"more than {_REDIRECTS} redirects")
+        return TransferFailed(FailureKind.TOO_MANY_REDIRECTS, f"more than {_REDIRECTS} redirects", head=head)
     cause: BaseException = error
     while (inner := cause.__cause__ or cause.__context__) is not None:
         cause = inner
     if isinstance(cause, urllib3.exceptions.SSLError) and isinstance(cause.args[0], ssl.SSLError):
         cause = cause.args[0]
-    return TransferFailed(one_line(_words(cause, budget)), unreachable=is_unreachable(cause, budget))
+    kind, words = _failure(cause, budget)
+    return TransferFailed(kind, one_line(words), unanswered=is_unanswered(cause, budget), head=head)
 
 
-def _words(cause: BaseException, budget: Budget) -> str:
-    """What went wrong, for people."""
+def _failure(cause: BaseException, budget: Budget) -> tuple[FailureKind, str]:
+    """What went wrong: the kind, and in words for people."""
     match cause:
         case RemoteDisconnected():
-            return "the server closed the connection without an answer"
+            return FailureKind.BROKEN_OFF, "the server closed the connection without an answer"
         case BadStatusLine():
-            return "the answer is not HTTP"
+            return FailureKind.NOT_THE_PROTOCOL, "the answer is not HTTP"
         case IncompleteRead() | urllib3.exceptions.IncompleteRead():
-            return "the answer breaks off"
-        case requests.RequestException() | urllib3.exceptions.HTTPError() | HTTPException():
-            return str(cause)
+            return FailureKind.BROKEN_OFF, "the answer breaks off"
+        case requests.RequestException() | urllib3.exceptions.LocationValueError():
+            return FailureKind.UNUSABLE_ADDRESS, str(cause)
+        case urllib3.exceptions.HTTPError() | HTTPException():
+            return FailureKind.NOT_THE_PROTOCOL, str(cause)
         case OSError():
-            return words_of(cause, budget)
-    return "the answer is malformed" if budget.received else "the address cannot be used"
+            return connection_failure(cause), words_of(cause, budget)
+    if budget.received:
+        return FailureKind.NOT_THE_PROTOCOL, "the answer is malformed"
+    return FailureKind.UNUSABLE_ADDRESS, "the address cannot be used"

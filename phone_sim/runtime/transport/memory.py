@@ -16,6 +16,10 @@ from phone_sim.firmware.effects import (
     Uploaded,
     UploadReply,
 )
+from phone_sim.firmware.transfer_facts import FailureKind
+
+NOT_FOUND = NotFound("Not Found", 404)
+"""The reply of a server in memory that has no such file."""
 
 
 class MemoryTransport:
@@ -34,7 +38,7 @@ class MemoryTransport:
         self.requests.append(request)
         reply = self._fetch(request)
         if isinstance(reply, Fetched) and len(reply.data) > request.limit:
-            return TransferFailed(f"the file has more than {request.limit} bytes")
+            return TransferFailed(FailureKind.TOO_LARGE, f"the file has more than {request.limit} bytes")
         return reply
 
     def upload(self, request: Upload) -> UploadReply:
@@ -54,10 +58,12 @@ def serve(files: MutableMapping[str, bytes]) -> MemoryTransport:
 
     def fetch(request: Fetch) -> FetchReply:
         data = files.get(path(request.location.url))
-        return NotFound("HTTP 404 Not Found") if data is None else Fetched(data)
+        return NOT_FOUND if data is None else Fetched(data, 200)
 
     def upload(request: Upload) -> UploadReply:
-        files[path(request.location.url)] = request.body
-        return Uploaded()
+        name = path(request.location.url)
+        status = 204 if name in files else 201
+        files[name] = request.body
+        return Uploaded(status)
 
     return MemoryTransport(fetch, upload)

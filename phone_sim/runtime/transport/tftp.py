@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from tftpy.TftpContexts import TftpContextClientDownload, TftpContextClientUpload
 from tftpy.TftpPacketTypes import TftpPacketERR
-from tftpy.TftpShared import TftpErrors, TftpException, TftpTimeout
+from tftpy.TftpShared import TftpException, TftpTimeout
 
 from phone_sim.firmware.effects import (
     Fetch,
@@ -28,8 +28,11 @@ from phone_sim.firmware.effects import (
     Uploaded,
     UploadReply,
 )
+from phone_sim.firmware.transfer_facts import FailureKind, FileProtocol
 from phone_sim.runtime.lookup import Address, LookupFailedError, look_up, only_address
 from phone_sim.runtime.transport import Limits, one_line
+from phone_sim.runtime.transport.closed_port import hear_of_closed_ports, judge
+from phone_sim.runtime.transport.replies import kind_of, refusal
 
 DEFAULT_PORT = 69
 _STAND_IN = "127.0.0.1"
@@ -60,11 +63,13 @@ class _BoundedFile(io.BytesIO):
 class _PeerSocket:
     """A UDP socket that hears one server only: its address from the start, its port from its first packet on.
 
-    tftpy knows IPv4 only: it is told that the server is `_STAND_IN`, and its packets go to the server.
+    It also hears from the network that nobody listens at that port. tftpy knows IPv4 only: it is told that the server
+    is `_STAND_IN`, and its packets go to the server.
     """
 
     def __init__(self, server: Address, limits: Limits) -> None:
         self._plain = socket.socket(server.family, socket.SOCK_DGRAM)
+        hear_of_closed_ports(self._plain)
         self._server = server.address
         self._limits = limits
         self._deadline = time.monotonic() + limits.transfer
@@ -77,13 +82,17 @@ class _PeerSocket:
 
     def sendto(self, data: bytes, _: tuple[str, int]) -> int:
         self._sent = data
-        return self._plain.sendto(data, self.peer or self._server)
+        return self._send(data, self.peer or self._server)
 
     def recvfrom(self, size: int) -> tuple[bytes, tuple[str, int]]:
         give_up = min(time.monotonic() + self._limits.answer, self._deadline)
         while (left := give_up - time.monotonic()) > 0:
             self._plain.settimeout(left)
-            data, sender = self._plain.recvfrom(size)
+            try:
+                data, sender = self._plain.recvfrom(size)
+            except OSError as error:
+                judge(error, self._plain, self.peer or self._server)
+                continue
             if self.peer is None and sender[0] == self._server[0]:
                 self.peer = sender
             if sender != self.peer:
@@ -99,7 +108,15 @@ class _PeerSocket:
 
     def _answer(self, data: bytes, to: tuple[Any, ...]) -> None:
         with suppress(OSError):  # a sender may have no address that can be answered
-            self._plain.sendto(data, to)
+            self._send(data, to)
+
+    def _send(self, data: bytes, to: tuple[Any, ...]) -> int:
+        try:
+            return self._plain.sendto(data, to)
+        except OSError as error:
+            # It may be what the network says of an earlier packet.
+            judge(error, self._plain, self.peer or self._server)
+            return self._plain.sendto(data, to)
 
     @property
     def is_over_time(self) -> bool:
@@ -137,7 +154,7 @@ class TftpTransport:
         # In UTF-8: tftpy encodes text as ASCII.
         name = unquote(parts.path).lstrip("/").encode()
         if not name or b"\0" in name:
-            return TransferFailed("TFTP has no way to ask for this name")
+            return TransferFailed(FailureKind.UNUSABLE_ADDRESS, "TFTP has no way to ask for this name")
         errors: list[TftpPacketERR] = []
 
         def heard(packet: object) -> None:
@@ -148,7 +165,7 @@ class TftpTransport:
             # Once: tftpy would look the name up for each packet, and it may lead to another address each time.
             server = only_address(look_up(host, port, socket.SOCK_DGRAM, seconds=self._limits.answer))
         except LookupFailedError as error:
-            return TransferFailed(str(error), unreachable=True)
+            return TransferFailed(kind_of(error), str(error), unanswered=True)
         options = {"blksize": _BLOCK_SIZE}
         context = kind(_STAND_IN, port, name, file, options, heard, self._limits.answer, retries=_ATTEMPTS)
         context.sock.close()
@@ -164,19 +181,24 @@ class TftpTransport:
         return None
 
 
-def _refusal(error: Any) -> NotFound | Refused:
+def _refusal(error: TftpPacketERR) -> NotFound | Refused:
     """The reply for an error packet of the server."""
     words = bytes(error.buffer[4:]).partition(b"\0")[0].decode("utf-8", "replace")
-    text = one_line(f"TFTP error {error.errorcode} {words}")
-    return NotFound(text) if error.errorcode == TftpErrors.FileNotFound else Refused(text)
+    return refusal(FileProtocol.TFTP, error.errorcode, words)
 
 
 def _failure(error: Exception, peer: _PeerSocket) -> TransferFailed:
-    unreachable = peer.peer is None
-    if isinstance(error, TimeoutError | TftpTimeout):
-        too_long = peer.is_over_time and not unreachable
-        return TransferFailed("the transfer takes too long" if too_long else "no answer", unreachable)
-    if isinstance(error, OSError):
-        return TransferFailed(error.strerror or str(error), unreachable)
-    words = str(error) if isinstance(error, TftpException | _OverLimitError) else "the answer is malformed"
-    return TransferFailed(one_line(words), unreachable)
+    unanswered = peer.peer is None
+    match error:
+        case TimeoutError() | TftpTimeout():
+            too_long = peer.is_over_time and not unanswered
+            kind, words = FailureKind.TIMED_OUT, "the transfer takes too long" if too_long else "no answer"
+        case OSError():
+            kind, words = kind_of(error), error.strerror or str(error)
+        case _OverLimitError():
+            kind, words = FailureKind.TOO_LARGE, str(error)
+        case TftpException():
+            kind, words = FailureKind.NOT_THE_PROTOCOL, str(error)
+        case _:
+            kind, words = FailureKind.NOT_THE_PROTOCOL, "the answer is malformed"
+    return TransferFailed(kind, one_line(words), unanswered)

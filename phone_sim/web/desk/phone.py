@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlsplit
 
 from phone_sim.errors import LifecycleError
-from phone_sim.firmware.effects import Effect, Fetched, Show, Upload, Uploaded
+from phone_sim.firmware.effects import Effect, Fetched, NotFound, Show, Uploaded
 from phone_sim.firmware.keypad import Key, Press
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.log_line import parse_line
@@ -20,7 +19,7 @@ from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.session import Identity
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.driver import PhoneDriver
-from phone_sim.runtime.exchange import Exchange
+from phone_sim.runtime.exchange import Exchange, reply_facts
 from phone_sim.runtime.flash_file import Flash, MemoryFlash
 from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.network import Network
@@ -180,13 +179,13 @@ def line_as_json(line: str) -> Mapping[str, Any]:
 
 def exchange_as_json(exchange: Exchange) -> Mapping[str, Any]:
     """A request and its outcome, as programs get them: `size` in bytes, `seconds` as long as it really took."""
-    request, reply = exchange.request, exchange.reply
-    size = len(reply.data) if isinstance(reply, Fetched) else len(request.body) if isinstance(request, Upload) else 0
-    outcome = "ok" if isinstance(reply, Fetched | Uploaded) else reply.reason
+    reply = exchange.reply
     return {
         "method": exchange.method,
-        "path": urlsplit(request.location.url).path.lstrip("/"),
-        "outcome": outcome,
-        "size": size,
+        "path": exchange.path,
+        "outcome": "ok" if isinstance(reply, Fetched | Uploaded) else reply.reason,
+        "missing": isinstance(reply, NotFound),
+        "size": len(exchange.body),
         "seconds": round(exchange.seconds, 4),
+        **reply_facts(exchange),
     }

@@ -138,7 +138,7 @@ function requestOf(event) {
   const took = number(`${(1000 * event.seconds).toFixed(0)} ms`);
   const cells = [time, event.method, event.path, event.outcome, number(event.size), took];
   // That a file is not there is normal for a phone.
-  const kind = event.outcome === "ok" ? "" : / 404 |not found/i.test(event.outcome) ? "dim" : "bad-row";
+  const kind = event.outcome === "ok" ? "" : event.missing ? "dim" : "bad-row";
   return row(cells, { class: kind });
 }
 

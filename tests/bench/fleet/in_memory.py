@@ -48,7 +48,7 @@ class Folder:
             with open(f"{self._root}{urlsplit(request.location.url).path}", "rb") as file:  # noqa: PTH123
                 return Fetched(file.read())
         except FileNotFoundError:
-            return NotFound("HTTP 404 Not Found")
+            return NotFound("Not Found", 404)
 
     def upload(self, _: Upload) -> UploadReply:
         """Take a log, and keep it not."""

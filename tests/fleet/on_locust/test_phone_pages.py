@@ -30,7 +30,7 @@ HOSTILE = "<img src=x onerror=alert(1)>.cfg"
 SOUND: dict[str, Any] = {
     "mac": FIRST,
     "state": "idle",
-    "shortcoming": "",
+    "shortcoming": {},
     "reboots": 0,
     "features": {"LDAP": {"on": True, "reason": "licensed, does not expire"}},
     "log": "a line\n",
@@ -112,7 +112,7 @@ def test_phone_is_found_in_a_browser(server: Nginx, tmp_path: Path) -> None:
 
 def test_phone_is_asked_for_by_program(server: Nginx) -> None:
     with page_of(server) as (_, url):
-        assert asked(f"{url}/phones/{LAST}.json")["shortcoming"] == "it was not switched on"
+        assert asked(f"{url}/phones/{LAST}.json")["shortcoming_kind"] == "not_switched_on"
         assert get(f"{url}/phones/{LAST}/log")[::2] == (404, f"{LAST} is not switched on yet: it has no log\n")
         assert "not switched on yet" in get(f"{url}/phones/{LAST}")[2]
         swarm(url, user_count=f"{PHONES}", spawn_rate="100")
@@ -123,7 +123,7 @@ def test_phone_is_asked_for_by_program(server: Nginx) -> None:
         assert (status, kind) == (200, "text/plain; charset=utf-8")
         assert found["log"] == log.splitlines()
         assert HOSTILE in log
-        lacking = {"mac": "0004f2000009", "reason": "LDAP: no license"}
+        lacking = {"mac": "0004f2000009", "reason": "LDAP: no license", "kind": "no_license"}
         until(lambda: asked(f"{url}/phones")["unexpected"][0] == lacking)  # a census is half a second old at most
         assert json.loads(get(f"{url}/phones/{FIRST}", "application/json")[2]) == found
         assert get(f"{url}/phones/{FIRST}", "text/html,*/*;q=0.8")[1] == "text/html; charset=utf-8"
@@ -174,7 +174,7 @@ def test_master_asks_the_worker_that_has_the_phone(server: Nginx) -> None:
         assert (status, "is lost, and its log with it" in said) == (410, True)
         assert asked(f"{url}/phones/{FIRST}.json")["state"] == "idle"
         unexpected = asked(f"{url}/phones")["unexpected"]
-        assert unexpected[-1] == {"mac": LAST, "reason": "it was lost with a worker"}
+        assert unexpected[-1] == {"mac": LAST, "reason": "it was lost with a worker", "kind": "lost"}
 
 
 class Liar:

@@ -14,7 +14,7 @@ from phone_sim.fleet.protocol.message_names import QUESTION
 from phone_sim.fleet.protocol.phone_details import PhoneDetails, PhoneDetailsError
 
 PHONE = Population(count=1).phone(0)
-DETAILS = PhoneDetails(mac=PHONE.mac, model=PHONE.model, firmware=PHONE.firmware, state="idle", shortcoming="")
+DETAILS = PhoneDetails(mac=PHONE.mac, model=PHONE.model, firmware=PHONE.firmware, state="idle", shortcoming=None)
 
 
 class Scene:

@@ -14,6 +14,7 @@ from phone_sim.boot_server.folder_site import FolderSite
 from phone_sim.boot_server.server import BootServer
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import TransferFailed
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.fleet.population.source_addresses import check_source_addresses
 from tests.real_servers.namespaces import needs_namespaces
 from tests.runtime.by_fleet import fleet_http, fleet_tftp
@@ -93,5 +94,7 @@ def test_address_of_another_machine_is_named(make: Any) -> None:
     reply = transport.fetch(fetch(f"{scheme}://127.0.0.1:9/a.cfg"))
     transport.close()
     assert reply == TransferFailed(
-        "no port is free at 192.0.2.9, or it is not an address of this machine", unreachable=True
+        FailureKind.UNREACHABLE,
+        "no port is free at 192.0.2.9, or it is not an address of this machine",
+        unanswered=True,
     )

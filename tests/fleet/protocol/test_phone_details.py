@@ -9,6 +9,7 @@ import pytest
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetch, FetchReply, LogContents, Upload, UploadReply
 from phone_sim.fleet.fleet import Fleet
+from phone_sim.fleet.fleet_phone import NOT_SWITCHED_ON
 from phone_sim.fleet.population.phones import Population
 from phone_sim.fleet.population.population_file import FleetFile
 from phone_sim.fleet.protocol.message import read_message
@@ -18,7 +19,7 @@ from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.transport import Transport
 from phone_sim.runtime.trust_file import load_anchor
-from tests.fleet.test_fleet import FILES
+from tests.fleet.test_fleet import FILES, UNLICENSED
 
 POPULATION = Population(count=3)
 PHONE = POPULATION.phone(0)
@@ -65,7 +66,7 @@ def read(message: Any) -> PhoneDetails:
 
 def test_details_name_the_missing_license_and_have_the_log() -> None:
     details = PhoneDetails.of(fleet(), 0)
-    assert (details.state, details.shortcoming, details.reboots) == ("idle", "LDAP: no license", 0)
+    assert (details.state, details.shortcoming, details.reboots) == ("idle", UNLICENSED, 0)
     [ldap] = [feature for feature in details.features if feature.key == "LDAP"]
     assert (ldap.is_on, ldap.reason) == (False, "no license")
     assert "License: feature LDAP is not available\n" in details.log
@@ -79,7 +80,7 @@ def test_details_survive_their_message() -> None:
 
 def test_details_of_a_phone_that_is_off_say_so() -> None:
     details = PhoneDetails.of(fleet(), 1)
-    assert (details.is_off, details.shortcoming, details.log) == (True, "it was not switched on", "")
+    assert (details.is_off, details.shortcoming, details.log) == (True, NOT_SWITCHED_ON, "")
     assert details.result()["log"] == []
 
 
@@ -111,7 +112,13 @@ def test_boot_that_is_broken_off_leaves_its_log() -> None:
         ("log", "x" * (LOG_LIMIT + 1), f"log: the text has more than {LOG_LIMIT} characters"),
         ("is_cut", 0, "is_cut: 0 is not true or false"),
         ("state", "x" * 101, "state: the text has more than 100 characters"),
-        ("shortcoming", ["many"], r"shortcoming: \['many'\] is not a text"),
+        ("shortcoming", ["many"], r"shortcoming: \['many'\] is not a table"),
+        (
+            "shortcoming",
+            {"no_kind": "no license"},
+            "shortcoming.no_kind: unknown key; expected one of: no_configuration",
+        ),
+        ("shortcoming", {"no_license": 1}, "shortcoming.no_license: 1 is not a text"),
         ("reboots", -1, "reboots: -1 is not a whole number"),
         ("features", [], r"features: \[\] is not a table"),
         ("features", {"LDAP": "on"}, "features.LDAP: 'on' is not a table"),
