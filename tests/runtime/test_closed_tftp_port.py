@@ -70,6 +70,15 @@ def test_download_from_a_closed_port_is_refused_with_its_first_packet(made: Made
     assert sent == [b"\0\1a.cfg\0octet\0blksize\x001468\0"]
 
 
+def test_closed_port_is_refused_over_ipv6(made: Made, sent: list[bytes]) -> None:
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as plain, closing(made(AN_HOUR)) as transport:
+        plain.bind(("::1", 0))
+        deafen(plain)
+        reply = within(lambda: transport.fetch(fetch(f"tftp://[::1]:{plain.getsockname()[1]}/a.cfg")))
+    assert reply == REFUSED
+    assert len(sent) == 1
+
+
 def test_upload_to_a_closed_port_is_refused_with_its_first_packet(made: Made, sent: list[bytes]) -> None:
     with closed_udp_port() as port, closing(made(AN_HOUR)) as transport:
         reply = within(lambda: transport.upload(upload(f"tftp://127.0.0.1:{port}/a.log", b"log")))

@@ -30,15 +30,30 @@ def hear_of_closed_ports(plain: socket.socket) -> None:
 def judge(error: OSError, plain: socket.socket, server: tuple[Any, ...]) -> None:
     """Pass over an error of the socket that is only news of the network.
 
+    A server may send its last packet and close its port at once: what has come over the socket is to be read first.
+
     Raises:
-        ConnectionRefusedError: the network says that nobody listens at the server's port.
+        ConnectionRefusedError: the network says that nobody listens at the server's port, and nothing is left to read.
         OSError: the error itself, since it is no news of the network.
     """
     news = _news(plain)
     if not news:
         raise error
-    if (errno.ECONNREFUSED, server[:2]) in news:
+    if (errno.ECONNREFUSED, server[:2]) in news and not _has_unread(plain):
         raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+
+
+def _has_unread(plain: socket.socket) -> bool:
+    patience = plain.gettimeout()
+    plain.settimeout(0)
+    try:
+        plain.recv(1, socket.MSG_PEEK)
+    except OSError:
+        return False
+    else:
+        return True
+    finally:
+        plain.settimeout(patience)
 
 
 def _news(plain: socket.socket) -> list[tuple[int, tuple[str, int]]]:
