@@ -14,7 +14,7 @@ from pathlib import Path
 
 from phone_sim.authority import activation
 from phone_sim.authority.ledger import Ledger
-from phone_sim.authority.orders import Order, new_order, software_bits
+from phone_sim.authority.orders import SITE_SERIAL, Order, new_order, software_bits
 from phone_sim.authority.signing_key import SigningKey
 from phone_sim.errors import AuthorityError, UsageError
 from phone_sim.firmware.profile import CURRENT
@@ -29,8 +29,6 @@ from phone_sim.whole_file import write_new, write_whole
 KEY_FILE = "signing_key.pem"
 ANCHOR_FILE = "trust_anchor.pem"
 LEDGER_FILE = "ledger.sqlite3"
-SITE_SERIAL = "104500017731"
-"""The serial of a site that is not given another one (our choice)."""
 _PEM_LIMIT = 64 * 1024
 
 

@@ -15,8 +15,10 @@ from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 from phone_sim.models import Feature, parse_version
 
 QUANTITY_LIMIT = 100_000
+SITE_SERIAL = "104500017731"
+"""The serial of a site in activation files that are made without an order (our choice)."""
 
-_SITE_SERIAL = re.compile(r"(?!0{12})[0-9]{12}")
+_SITE_SERIAL_FORM = re.compile(r"(?!0{12})[0-9]{12}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,7 @@ def _new_site_serial() -> str:
 
 def check_site_serial(serial: str) -> None:
     """Refuse what is not a site serial. Raises UsageError."""
-    if not _SITE_SERIAL.fullmatch(serial):
+    if not _SITE_SERIAL_FORM.fullmatch(serial):
         raise UsageError(f"{serial!r} is not a site serial: it has 12 digits, not all of them 0")
 
 

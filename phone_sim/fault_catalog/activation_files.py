@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
+from phone_sim.authority.orders import SITE_SERIAL
 from phone_sim.authority.signing_key import SigningKey, test_signing_key
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_file import FILE_ENDING, write
@@ -10,7 +11,6 @@ from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 
 MAC = "0004f2000001"
 OTHER_MAC = "0004f2000002"
-SITE_SERIAL = "104500017731"
 OWN_FILE = f"{MAC}{FILE_ENDING}"
 SUITE = (0, 1, 2, 3)
 YESTERDAY, TODAY, NEXT_YEAR = date(2026, 3, 1), date(2026, 3, 2), date(2027, 12, 31)

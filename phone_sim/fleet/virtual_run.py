@@ -12,12 +12,12 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from phone_sim.authority.orders import SITE_SERIAL
 from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, Upload, Uploaded, UploadReply
 from phone_sim.fleet.census import census
 from phone_sim.fleet.fleet import CompletedBoot, Fleet, Listeners
-from phone_sim.fleet.population.bulk_licenses import TEST_SITE_SERIAL
 from phone_sim.fleet.population.phones import Pattern, Population
 from phone_sim.fleet.population.population_file import FleetFile, LicenseShare
 from phone_sim.licensing.license_file import FILE_ENDING, write
@@ -159,7 +159,7 @@ def run_until(fleet: Fleet, clock: ManualClock, end: datetime) -> None:
 
 def _site_key(share: LicenseShare) -> LicenseKey:
     grants = dict.fromkeys(share.bits, share.expiry)
-    return test_signing_key().sign(new_key(serial=TEST_SITE_SERIAL, license_type=share.type, grants=grants))
+    return test_signing_key().sign(new_key(serial=SITE_SERIAL, license_type=share.type, grants=grants))
 
 
 def _numbers(population: Population) -> Callable[[str], int | None]:

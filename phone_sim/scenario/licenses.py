@@ -5,7 +5,7 @@ This module does not know where in a scenario a license stands.
 
 from collections.abc import Mapping, Sequence
 
-from phone_sim.authority.orders import check_site_serial, software_bits
+from phone_sim.authority.orders import SITE_SERIAL, check_site_serial, software_bits
 from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.errors import MacAddressError
 from phone_sim.licensing.expiry import NEVER, Expiry
@@ -17,7 +17,6 @@ from phone_sim.scenario.case import PhoneCase
 from phone_sim.toml_table import Table
 
 KEYS = ("kind", "for", "features", "until", "forged", "file")
-SITE_SERIAL = "104500017731"
 DEFAULT_FEATURES = ("Productivity Suite",)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from phone_sim.authority.license_authority import LicenseAuthority
-from phone_sim.authority.orders import QUANTITY_LIMIT, Order, Redemption, new_order
+from phone_sim.authority.orders import QUANTITY_LIMIT, SITE_SERIAL, Order, Redemption, new_order
 from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.errors import RedemptionRefusedError
 from phone_sim.firmware.profile import CURRENT
@@ -18,8 +18,6 @@ from phone_sim.licensing.license_file import write
 from phone_sim.licensing.license_key import LicenseKey, LicenseType
 from phone_sim.runtime.model_files import load_features
 
-TEST_SITE_SERIAL = "104500017731"
-"""The serial of every site whose licenses the test pair signs (our choice)."""
 REQUESTER = "phone-sim fleet"
 """The requester of the licenses of a population, in the ledger."""
 
@@ -81,7 +79,7 @@ class BulkLicenses:
                 quantity=1 if is_site else len(some),
                 expires=share.expiry.last_day,
                 upgrade=False,
-                site_serial=TEST_SITE_SERIAL if is_site and self._ledger is None else None,
+                site_serial=SITE_SERIAL if is_site and self._ledger is None else None,
                 features=load_features(),
                 at=at,
             )
