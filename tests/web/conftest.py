@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
-from phone_sim.authority.license_authority import create_authority
 from phone_sim.web.portal.service import PortalService
+from tests.authority import new_authority
 from tests.web import browser
 from tests.web.chromium import Visit, Visitor, chromium
 from tests.web.desks import PATIENCE
@@ -20,7 +20,7 @@ from tests.web.running import Place, desk_on_the_web
 def counter(tmp_path: Path) -> PortalService:
     """The counter of an authority that was just made, with a boot server."""
     folder = tmp_path / "authority"
-    create_authority(folder)
+    new_authority(folder)
     return PortalService(authority_folder=folder, boot_server=tmp_path / "site", mail_folder=tmp_path / "mail")
 
 
