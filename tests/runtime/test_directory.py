@@ -89,22 +89,21 @@ def saying(data: bytes) -> Act:
 def test_good_server_is_bound_to_and_searched_and_left() -> None:
     with HostileLdapServer() as server:
         assert ask(server) == DirectoryAnswered(entries=(SMITH,))
-    assert server.requests == [BIND, SEARCH, UNBIND]
+    assert server.dialogues == [[BIND, SEARCH, UNBIND]]
 
 
 def test_bind_alone_is_a_connection_of_its_own() -> None:
     with HostileLdapServer() as server:
         assert ask(server, search=None) == DirectoryAnswered()
         assert ask(server, search=None, credentials=None) == DirectoryAnswered()
-    assert server.requests == [BIND, UNBIND] * 2
-    assert server.connections == 2
+    assert server.dialogues == [[BIND, UNBIND], [BIND, UNBIND]]
 
 
 def test_user_without_a_password_is_not_sent() -> None:
     with HostileLdapServer() as server:
         reply = ask(server, credentials=Credentials(user="cn=phone", password=""))
     assert reply == DirectoryFailed("there is a user, but no password")
-    assert server.connections == 0
+    assert server.dialogues == []
 
 
 def test_refusal_is_told_in_the_servers_words() -> None:
@@ -141,14 +140,14 @@ def test_no_referral_is_followed(kind: int) -> None:
         assert failure_of({kind: [result(tag, 10, "", tlv(0xA3, url))]}) == "LDAP 10 referral"
         found = reply_to({SEARCH: [tlv(REFERENCE, url), entry({"sn": "Smith"}), result(DONE)]})
     assert found == DirectoryAnswered(entries=({"sn": "Smith"},))
-    assert other.connections == 0
+    assert other.dialogues == []
 
 
 def test_rest_of_a_long_attribute_is_not_asked_for() -> None:
     parts: dict[str, Value | list[Value]] = {"member;range=0-1": ["a", "b"], "sn": "Smith"}
     with HostileLdapServer({SEARCH: [entry(parts), result(DONE)]}) as server:
         assert ask(server) == DirectoryAnswered(entries=({"member;range=0-1": "a", "sn": "Smith"},))
-    assert server.requests == [BIND, SEARCH, UNBIND]
+    assert server.dialogues == [[BIND, SEARCH, UNBIND]]
 
 
 @pytest.mark.parametrize(
@@ -292,7 +291,7 @@ def test_ldaps_is_spoken_with_whom_the_authority_vouches_for(certificates: Certi
         stranger = ask(server, tls=Tls())
     assert isinstance(stranger, DirectoryFailed)
     assert stranger.reason.startswith("the certificate is not accepted")
-    assert server.requests == [BIND, SEARCH, UNBIND]
+    assert server.dialogues == [[BIND, SEARCH, UNBIND], []]
 
 
 def test_ldaps_bounds_bytes_and_time_alike(certificates: Certificates) -> None:
