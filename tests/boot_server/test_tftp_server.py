@@ -300,7 +300,7 @@ def test_repeated_request_starts_no_second_transfer(raw: RawClient, server: Tftp
     assert len(server.journal.requests) == 1
 
 
-def test_upload_from_the_port_of_one_that_is_over_is_a_new_one(raw: RawClient, server: TftpBootServer) -> None:
+def test_upload_from_the_port_of_one_that_is_over_is_a_new_one(raw: RawClient, server: TftpEndpoint) -> None:
     for _ in range(2):
         raw.request(wrq("log"))
         assert raw.receive() == ack(0)

@@ -108,7 +108,8 @@ class HostileLdapServer(HostileTcpServer):
         self.dialogues: list[list[int]] = []
 
     def converse(self, connection: socket.socket, peer: str) -> None:  # noqa: ARG002 - whoever it is
-        self.dialogues.append(asked := [])
+        asked: list[int] = []
+        self.dialogues.append(asked)
         if self.tls is not None:
             connection = self.tls.wrap_socket(connection, server_side=True)
         with self.open(connection):

@@ -37,7 +37,7 @@ from tests.runtime.hostile_ldap import (
     tlv,
 )
 from tests.runtime.hostile_tcp import PATIENCE
-from tests.runtime.phones import PATIENT, QUICK, within
+from tests.runtime.phones import FOR_DRIPS, FOR_SILENCE, PATIENT, within
 from tests.runtime.resolver import Resolver
 
 LIMIT = 3
@@ -211,7 +211,7 @@ OVERLAPPING = b"".join(b"\x30\x06\x30\x84" + (8 * left).to_bytes(4) for left in 
     ids=lambda data: f"{data[:8].hex()}-{len(data)}" if isinstance(data, bytes) else None,
 )
 def test_garbage_is_no_answer(kind: int, data: bytes) -> None:
-    assert failure_of({kind: saying(data)}, limits=QUICK)
+    assert failure_of({kind: saying(data)}, limits=FOR_SILENCE)
 
 
 @pytest.mark.parametrize("kind", [BIND, SEARCH])
@@ -223,7 +223,7 @@ def test_answer_with_another_number_is_malformed(kind: int) -> None:
 
 @pytest.mark.parametrize("kind", [BIND, SEARCH])
 def test_silence_is_waited_out(kind: int) -> None:
-    assert failure_of({kind: Session.be_silent}, limits=QUICK) == "no answer"
+    assert failure_of({kind: Session.be_silent}, limits=FOR_SILENCE) == "no answer"
 
 
 @pytest.mark.parametrize("kind", [BIND, SEARCH])
@@ -234,7 +234,7 @@ def test_connection_may_be_reset_or_ended(kind: int) -> None:
 
 def test_drip_ends_with_the_time_for_all_of_it() -> None:
     answer = tlv(0x30, integer(1), result(BIND_RESPONSE, 0, "x" * 1000))
-    assert failure_of({BIND: lambda session: session.drip(answer)}, limits=QUICK) == "the transfer takes too long"
+    assert failure_of({BIND: lambda session: session.drip(answer)}, limits=FOR_DRIPS) == "the transfer takes too long"
 
 
 def test_entries_without_end_are_too_long() -> None:
@@ -302,12 +302,12 @@ def test_ldaps_bounds_bytes_and_time_alike(certificates: Certificates) -> None:
     answer = tlv(0x30, integer(1), result(BIND_RESPONSE, 0, "x" * 1000))
     drip: Act = lambda session: session.drip(answer)  # noqa: E731
     with HostileLdapServer({BIND: drip}, tls=tls_context(certificates)) as server:
-        assert ask(server, tls=tls, limits=QUICK) == DirectoryFailed("the transfer takes too long")
+        assert ask(server, tls=tls, limits=FOR_DRIPS) == DirectoryFailed("the transfer takes too long")
 
 
 def test_plain_ldap_is_no_tls(certificates: Certificates) -> None:
     with HostileLdapServer({}) as server:
-        reply = ask(server, tls=Tls(ca_file=certificates.ca_file), limits=QUICK)
+        reply = ask(server, tls=Tls(ca_file=certificates.ca_file), limits=FOR_SILENCE)
     assert isinstance(reply, DirectoryFailed)
     assert CREDENTIALS.password not in reply.reason
 
@@ -321,7 +321,7 @@ def test_file_that_holds_no_authority_is_refused_at_once(tmp_path: Path) -> None
 def test_look_up_without_an_answer_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     resolver = Resolver(monkeypatch)
     place = DirectoryServer(host="ldap.example", port=389)
-    reply = within(lambda: make_directory(QUICK)(AskDirectory(server=place, credentials=None)))
+    reply = within(lambda: make_directory(FOR_SILENCE)(AskDirectory(server=place, credentials=None)))
     assert reply == DirectoryFailed("the address of ldap.example is not known: no answer")
     resolver.may_answer.set()
 

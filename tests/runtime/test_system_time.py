@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from freezegun import freeze_time
 
-from phone_sim.boot_server.http import HttpBootServer
+from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.phone import LICENSE_REBOOT
@@ -122,7 +122,7 @@ def test_unplugging_makes_up_for_nothing() -> None:
 
 
 def test_real_boot_server_and_its_journal_are_in_the_frozen_time() -> None:
-    with freeze_time(NEW_YEARS_EVE) as frozen, HttpBootServer(MemorySite(FILES)) as server:
+    with freeze_time(NEW_YEARS_EVE) as frozen, BootServer(MemorySite(FILES)) as server:
         with VirtualPhone(server.url, time=SystemTime()) as phone:
             phone.boot()
             assert phone.feature("LDAP").is_enabled
