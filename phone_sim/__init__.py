@@ -31,6 +31,7 @@ __all__ = [
     "PhoneSimError",
     "RedemptionRefusedError",
     "Requirement",
+    "SystemTime",
     "UsageError",
     "VirtualPhone",
     "VirtualTime",
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from phone_sim.models import Feature, Model, Requirement
     from phone_sim.runtime.activation_file import ActivationFileCheck, check_activation_file, read_activation_file
     from phone_sim.runtime.model_files import load_features, load_model
+    from phone_sim.runtime.system_time import SystemTime
     from phone_sim.runtime.transport import network_transport
     from phone_sim.runtime.virtual_phone import VirtualPhone
     from phone_sim.runtime.virtual_time import VirtualTime
@@ -96,6 +98,7 @@ else:
         "PhoneSimError": "phone_sim.errors",
         "RedemptionRefusedError": "phone_sim.errors",
         "Requirement": "phone_sim.models",
+        "SystemTime": "phone_sim.runtime.system_time",
         "UsageError": "phone_sim.errors",
         "VirtualPhone": "phone_sim.runtime.virtual_phone",
         "VirtualTime": "phone_sim.runtime.virtual_time",

@@ -50,10 +50,20 @@ class TftpConversation:
 
     A packet is sent again after `timeout` seconds without an answer, `retries` times; the whole takes at most
     `time_limit` seconds and ends early when `stopping` is set. `moved` counts the bytes so far. `send` sends a packet
-    of the transfer; a fault puts in its place something else, made from the methods here.
+    of the transfer; a fault puts in its place something else, made from the methods here. `before_linger` is called
+    when a client has no more to send, and its next upload may come from the same port.
     """
 
-    def __init__(self, connection: socket, *, timeout: float, retries: int, time_limit: float, stopping: Event) -> None:
+    def __init__(
+        self,
+        connection: socket,
+        *,
+        timeout: float,
+        retries: int,
+        time_limit: float,
+        stopping: Event,
+        before_linger: Callable[[], None],
+    ) -> None:
         self.moved = 0
         self.send: Callable[[bytes], None] = self.transmit
         self._connection = connection
@@ -61,6 +71,7 @@ class TftpConversation:
         self._retries = retries
         self._ends_at = monotonic() + time_limit
         self._stopping = stopping
+        self._before_linger = before_linger
 
     def refuse(self, code: int, text: str) -> None:
         """End the transfer with an ERROR packet; whether it arrives is not known."""
@@ -113,6 +124,7 @@ class TftpConversation:
 
     def finish(self, count: int) -> None:
         """Acknowledge the last block, again if it comes again: the acknowledgment may have been lost."""
+        self._before_linger()
         with suppress(TransferBrokenError):
             for _ in range(1 + self._retries):
                 self.send(ack_packet(count))

@@ -54,7 +54,7 @@ class TftpListener:
         self._conversation = conversation
         self._most_active = max_transfers * (1 + _WAITING_PER_TRANSFER)
         # By client and datagram: the same again is a repeated request, another one is a new transfer.
-        self._active: set[tuple[SocketAddress, bytes]] = set()
+        self._active: dict[tuple[SocketAddress, bytes], Call] = {}
         self._stopping = Event()
         self._socket = _bound_socket(*listening_address(host, port, SOCK_DGRAM))
         self._socket.settimeout(_LOOK_EVERY)
@@ -93,20 +93,27 @@ class TftpListener:
             return
         request = (client, datagram)
         if isinstance(call, Call) and request not in self._active and len(self._active) < self._most_active:
-            self._active.add(request)
+            self._active[request] = call
             self._pool.submit(self._converse, request, call)
 
     def _converse(self, request: tuple[SocketAddress, bytes], call: Call) -> None:
         client = request[0]
+        forget = partial(self._forget, request, call)
         try:
             host, _, *scope = self._socket.getsockname()
             with _bound_socket(self._socket.family, (host, 0, *scope)) as connection:
                 connection.connect(client)
-                self._answer(call, client, self._conversation(connection, stopping=self._stopping))
+                conversation = self._conversation(connection, stopping=self._stopping, before_linger=forget)
+                self._answer(call, client, conversation)
         except Exception as error:
             self._on_failure(f"a transfer with {client} failed", error)
         finally:
-            self._active.remove(request)
+            forget()
+
+    def _forget(self, request: tuple[SocketAddress, bytes], call: Call) -> None:
+        """From now on the same request is a new one; it may be one already."""
+        if self._active.get(request) is call:
+            del self._active[request]
 
 
 def _bound_socket(family: AddressFamily | int, address: SocketAddress) -> socket:

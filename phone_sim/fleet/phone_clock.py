@@ -3,11 +3,11 @@
 This module does not know what a phone does at which time.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from phone_sim.fleet.population.phones import Population
-from phone_sim.runtime.clock import Clock, ScaledClock, SystemClock
+from phone_sim.runtime.clock import Clock, ScaledClock
 
 
 class PhoneClock(Protocol):
@@ -24,10 +24,8 @@ class PhoneClock(Protocol):
 
 
 def clock_of(population: Population) -> Clock:
-    """The clock of a population in real time: the system's, unless the population sets a time or a speed."""
-    if population.now is None and population.speed == 1:
-        return SystemClock()
-    return ScaledClock(population.now or SystemClock().now(), population.speed)
+    """The clock of a population in real time: from the system's time on, unless the population sets another."""
+    return ScaledClock(population.now or datetime.now(UTC), population.speed)
 
 
 def seconds_until(due: float, clock: Clock) -> float:

@@ -81,10 +81,15 @@ class ScaledClock:
 
 
 class SystemClock(ScaledClock):
-    """A clock that starts at the system's time."""
+    """A clock that shows the system's time, also after that was set; once it is set itself, it keeps the difference."""
 
     def __init__(self) -> None:
-        super().__init__(datetime.now(UTC))
+        self._start = datetime.now(UTC)
+        super().__init__(self._start)
+
+    def elapsed(self) -> timedelta:
+        """How much time has passed by the system's clock."""
+        return datetime.now(UTC) - self._start
 
 
 class ManualClock:

@@ -9,7 +9,6 @@ knows what it calls.
 import heapq
 import itertools
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -18,9 +17,8 @@ from typing import Any, Protocol
 from phone_sim.firmware.local_time import UNSET_CLOCK
 from phone_sim.runtime.clock import Clock, ManualClock
 
-# How often it is looked whether a clock was set, and how much of a change is passed over.
+# How soon a clock that was set is noticed, in seconds.
 _LOOK_EVERY = 0.5
-_NOTICEABLE = timedelta(seconds=0.1)
 
 
 class ScheduledCall(Protocol):
@@ -201,19 +199,11 @@ class ApsScheduler:
             self._jobs.discard(job)
 
     def _watch_clocks(self) -> None:
-        """Reckon anew when which job is due, each time that the phone's clock or the system's was set."""
-        known = self._set_times()
+        """Reckon anew, now and then, when each job is due: the phone's clock or the system's may have been set."""
         while not self._closed.wait(_LOOK_EVERY):
-            found = self._set_times()
-            if any(abs(new - old) > _NOTICEABLE for new, old in zip(found, known, strict=True)):
-                known = found
-                with self._lock:
-                    for job in tuple(self._jobs):
-                        job.reckon(self._clock)
-
-    def _set_times(self) -> tuple[datetime, datetime]:
-        """What both clocks would show had they never run: that changes only when they are set."""
-        return self._clock.instant() - self._clock.elapsed(), datetime.now(UTC) - timedelta(seconds=time.monotonic())
+            with self._lock:
+                for job in tuple(self._jobs):
+                    job.reckon(self._clock)
 
 
 class _Job:

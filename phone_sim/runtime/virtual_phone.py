@@ -50,6 +50,9 @@ class VirtualPhone:
     trusts the authorities in the PEM file `ca_file`, or without one certifi's. The phone closes its transport and its
     network, whosever they were.
 
+    `time` can be a `SystemTime`, which follows the system's clock: each method and property first does what has fallen
+    due. `driver` and `lines`, of the log, are as the last use left them.
+
     Raises:
         UsageError: an argument that cannot be used; the message names it.
     """
@@ -88,14 +91,14 @@ class VirtualPhone:
         trusted = None if ca_file is None else Path(ca_file)
         self.transport = network_transport(ca_file=trusted) if transport is None else transport
         self.network = Network() if network is None else network
-        self._lines: list[str] = []
+        self.lines: list[str] = []
         self.driver = PhoneDriver(
             Phone(identity),
             clock=self.time.clock,
             scheduler=self.time.scheduler,
             transport=self.transport,
             flash=self.flash,
-            log=LogSink(self._lines.append),
+            log=LogSink(self.lines.append),
             network=self.network,
         )
         self.time.when_set(self.driver.clock_set)
@@ -111,28 +114,34 @@ class VirtualPhone:
         return self.identity.mac
 
     @property
+    def _present(self) -> PhoneDriver:
+        """The driver, with all done that has fallen due."""
+        self.time.catch_up()
+        return self.driver
+
+    @property
     def state(self) -> State:
         """Where it is in its life."""
-        return self.driver.phone.state
+        return self._present.phone.state
 
     def boot(self) -> None:
         """Switch it on, or reboot it if it is on (B15); it has booted on return, with or without a boot server."""
         if self.state is State.OFF:
-            self.driver.power_on()
+            self._present.power_on()
         else:
-            self.driver.reboot()
+            self._present.reboot()
 
     def cut_power(self) -> None:
         """Pull the plug: it loses everything but flash, and what it has logged and asked stays here."""
-        self.driver.cut_power()
+        self._present.cut_power()
 
     def start_call(self) -> None:
         """Begin a call. Raises LifecycleError if the phone cannot."""
-        self.driver.start_call()
+        self._present.start_call()
 
     def end_call(self) -> None:
         """End a call; a phone that waits for that reboots (D15). Raises LifecycleError if there is none."""
-        self.driver.end_call()
+        self._present.end_call()
 
     def feature(self, name: str) -> Gate:
         """The gate of a feature, by key or full name in any case, such as `LDAP`: `is_enabled`, and the `reason`.
@@ -141,7 +150,7 @@ class VirtualPhone:
             LifecycleError: the phone has not booted.
             UsageError: it knows no such feature; the message lists those there are.
         """
-        service = self.driver.phone.service
+        service = self._present.phone.service
         if service is None:
             raise LifecycleError(f"a phone that is {self.state.value} has no features: boot it first")
         wanted = feature_named(name, self.identity.features)
@@ -150,7 +159,8 @@ class VirtualPhone:
     @property
     def log(self) -> str:
         """All that it has logged since it was made, a line each."""
-        return "\n".join(self._lines)
+        self.time.catch_up()
+        return "\n".join(self.lines)
 
     @property
     def requests(self) -> tuple[Exchange, ...]:
@@ -158,17 +168,17 @@ class VirtualPhone:
 
         An `Exchange` has `method`, `url`, `path`, `status`, `headers`, `redirects`, `body`, `seconds` and the `reply`.
         """
-        return self.driver.exchanges
+        return self._present.exchanges
 
     @property
     def reboots(self) -> tuple[str, ...]:
         """The reason of each reboot so far."""
-        return tuple(self.driver.reboots)
+        return tuple(self._present.reboots)
 
     @property
     def screen(self) -> Frame:
         """What its display shows."""
-        return self.driver.frame
+        return self._present.frame
 
     def press(self, *keys: Press | str) -> Frame:
         """Press keys, `phone.press("menu", "1")`, and see the display; one that boots or is off does not notice.
@@ -177,12 +187,12 @@ class VirtualPhone:
             UsageError: a text is no key (`phone_sim.firmware.keypad.parse_press`); then none is pressed.
         """
         for key in [parse_press(key) if isinstance(key, str) else key for key in keys]:
-            self.driver.press(key)
-        return self.driver.frame
+            self._present.press(key)
+        return self._present.frame
 
     def licenses(self) -> Frame:
         """What its display shows under Menu > Status > Licenses (B18)."""
-        return self.driver.licenses()
+        return self._present.licenses()
 
     def search_directory(self, text: str) -> Frame:
         """What its display shows after a search of the corporate directory for names that begin with the text.
@@ -190,13 +200,13 @@ class VirtualPhone:
         Raises:
             LifecycleError: the phone is not in service.
         """
-        self.driver.search_directory(text)
-        return self.driver.frame
+        self._present.search_directory(text)
+        return self._present.frame
 
     def close(self) -> None:
         """Pull its plug and close its connections; what it has logged and asked stays readable."""
-        if self.state is not State.OFF:
-            self.cut_power()
+        if self.driver.phone.state is not State.OFF:
+            self.driver.cut_power()
         self.transport.close()
         self.network.close()
 

@@ -44,6 +44,9 @@ class VirtualTime:
         """The time in UTC, or None while the clock was never set."""
         return self.clock.now()
 
+    def catch_up(self) -> None:
+        """Let the time pass that has passed by itself: none here."""
+
     def set(self, instant: datetime | str) -> None:
         """Set the clock, forward or back, as SNTP does: no time passes, and the phones are told.
 

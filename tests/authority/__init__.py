@@ -1,11 +1,15 @@
 """Tests of the license authority, and the orders, phones and counts that they share."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import date
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from phone_sim.authority.ledger import Ledger
+from phone_sim.authority.license_authority import create_authority
 from phone_sim.authority.license_number import new_number
 from phone_sim.authority.orders import Order
 from phone_sim.licensing.license_key import LicenseType
@@ -14,6 +18,18 @@ from tests.make import LDAP, SITE_SERIAL, utc
 
 NOW = utc("2026-03-10T12:00")
 ASKS = "admin@example.org"
+
+
+@cache
+def _first_authority() -> "TemporaryDirectory[str]":
+    made = TemporaryDirectory(prefix="authority")
+    create_authority(Path(made.name))
+    return made
+
+
+def new_authority(folder: Path) -> None:
+    """Make an authority in a folder; all of this process have one key, which takes long to make."""
+    shutil.copytree(_first_authority().name, folder)
 
 
 def phone_order(*bits: int, quantity: int = 1) -> Order:

@@ -28,12 +28,13 @@ from phone_sim.errors import AuthorityError, UsageError
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_key import LicenseType, new_key
 from phone_sim.runtime.trust_file import load_anchor
+from tests.authority import new_authority
 from tests.make import LDAP, SIGNING_KEY
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    create_authority(tmp_path / "authority")
+    new_authority(tmp_path / "authority")
     return tmp_path / "authority"
 
 

@@ -25,7 +25,7 @@ from phone_sim.cli.main import main
 from phone_sim.runtime.transport import Limits
 from tests.boot_server.faulty_boot import LICENSE, assert_licensed, assert_unlicensed, booted, licensed_site
 from tests.make import PHONE_FILE
-from tests.runtime.phones import PATIENT, QUICK
+from tests.runtime.phones import FOR_DRIPS, PATIENT
 
 FILE = bytes(range(256)) * 4
 PATIENCE = 20.0
@@ -274,7 +274,7 @@ ENDINGS = {
     "tftp-error=2": (f"{DOWNLOAD_FAILED}HTTP 403 Forbidden", PATIENT),
     "delay=60": (f"{DOWNLOAD_FAILED}no answer", HASTY),
     "stall": (f"{DOWNLOAD_FAILED}no answer", HASTY),
-    "drip=1/0.1": (f"{DOWNLOAD_FAILED}the transfer takes too long", QUICK),
+    "drip=1/0.1": (f"{DOWNLOAD_FAILED}the transfer takes too long", FOR_DRIPS),
     "reset": (f"{DOWNLOAD_FAILED}Connection reset by peer", PATIENT),
     "reset=100": (f"{DOWNLOAD_FAILED}Connection reset by peer", PATIENT),
     "truncate=100": (NOT_A_LICENSE, PATIENT),

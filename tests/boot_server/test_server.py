@@ -25,7 +25,7 @@ from tests.fleet.running import Running
 from tests.ipv6 import needs_ipv6
 from tests.make import MAC, PHONE_FILE
 from tests.runtime.by_fleet import fleet_transport
-from tests.runtime.phones import CONFIGURATION, PATIENT, QUICK, fetch, within
+from tests.runtime.phones import CONFIGURATION, FOR_SILENCE, PATIENT, fetch, within
 
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 
@@ -244,7 +244,7 @@ class Failing:
 
 
 def ask_over_all(server: BootServer) -> None:
-    with closing(network_transport(limits=QUICK, ca_file=server.ca_file)) as transport:
+    with closing(network_transport(limits=FOR_SILENCE, ca_file=server.ca_file)) as transport:
         for url in server.urls:
             within(lambda url=url: transport.fetch(fetch(f"{url}{url[:5]}.cfg")))  # type: ignore[misc]
 

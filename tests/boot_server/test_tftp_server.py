@@ -300,6 +300,15 @@ def test_repeated_request_starts_no_second_transfer(raw: RawClient, server: Tftp
     assert len(server.journal.requests) == 1
 
 
+def test_upload_from_the_port_of_one_that_is_over_is_a_new_one(raw: RawClient, server: TftpEndpoint) -> None:
+    for _ in range(2):
+        raw.request(wrq("log"))
+        assert raw.receive() == ack(0)
+        raw.send(data(1, b"a"))
+        assert raw.receive() == ack(1)
+    assert len(server.journal.requests) == 2
+
+
 def test_another_request_of_the_same_port_is_answered(raw: RawClient, site: MemorySite) -> None:
     raw.request(rrq("512.ld"))
     raw.receive()

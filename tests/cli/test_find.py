@@ -64,7 +64,7 @@ def test_boot_binds_to_the_directory_by_itself(server: str, directory: HostileLd
     done = phone_sim("boot", "--server", server)
     assert done.exit_code == 0
     assert f"ldap: Bound to ldap://127.0.0.1:{directory.port}" in done.stdout
-    assert directory.connections == 1
+    assert len(directory.dialogues) == 1
 
 
 def test_boot_finds_people_and_prints_them_on_stderr(server: str) -> None:
@@ -88,7 +88,7 @@ def test_nobody_is_found_or_asked_without_a_license(
     done = phone_sim("boot", "--server", server, "--find", "smi")
     assert done.stderr.endswith("Corporate Directory\n  Not Licensed\n")
     assert "ldap: Not Licensed" in done.stdout
-    assert directory.connections == 0
+    assert len(directory.dialogues) == 0
 
 
 def test_refusal_of_the_server_is_printed(server: str, directory: HostileLdapServer) -> None:
@@ -104,7 +104,7 @@ def test_run_searches_when_it_is_told_to(server: str, directory: HostileLdapServ
     done = phone_sim("run", "--server", server, *times, "--at", "2026-03-02T09:00", "find:smi")
     assert done.exit_code == 0
     assert "Corporate Directory\n  Smith: 1001\nfind:smi: the phone is idle\n" in done.stderr
-    assert directory.connections == 2
+    assert len(directory.dialogues) == 2
 
 
 def test_run_refuses_to_search_on_a_phone_that_is_off(server: str) -> None:

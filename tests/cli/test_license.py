@@ -19,6 +19,7 @@ from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.cli.main import main
 from phone_sim.licensing.license_file import read_all
+from tests.authority import new_authority
 from tests.real_servers.ports import claim_port
 
 MAC = "0004f2000001"
@@ -69,7 +70,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def authority() -> Path:
     """An authority, which was just made."""
-    licensed("init")
+    new_authority(Path("authority"))
     return Path("authority")
 
 

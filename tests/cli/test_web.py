@@ -14,10 +14,9 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from phone_sim.authority.license_authority import create_authority
 from phone_sim.cli.main import main
 from phone_sim.web.portal.service import PortalService
-from tests.authority import phone_order
+from tests.authority import new_authority, phone_order
 from tests.real_servers.process import wait_until
 from tests.web import MAC, enter
 from tests.web.running import BOUND, ask
@@ -25,7 +24,7 @@ from tests.web.running import BOUND, ask
 
 @pytest.fixture
 def counter(tmp_path: Path) -> PortalService:
-    create_authority(tmp_path / "authority")
+    new_authority(tmp_path / "authority")
     return PortalService(authority_folder=tmp_path / "authority", boot_server=tmp_path / "site")
 
 

@@ -6,17 +6,21 @@ The certificates are valid from 2000 to 2049: TLS reads the real clock, whatever
 import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _FROM = datetime(2000, 1, 1, tzinfo=UTC)
 _UNTIL = datetime(2049, 12, 31, tzinfo=UTC)
 _ADDRESSES = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+
+
+_Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +33,10 @@ class Certificates:
 
     @classmethod
     def make(cls, folder: Path) -> Self:
-        """Make a root and a server certificate (RSA-2048, SHA-256; RFC 5280) in a folder, made if absent."""
+        """Make a root (P-256) and a server certificate (RSA-2048, SHA-256; RFC 5280) in a folder, made if absent."""
         folder.mkdir(parents=True, exist_ok=True)
         made = cls(ca_file=folder / "ca.pem", server_cert=folder / "server.pem", server_key=folder / "server.key")
-        root_key, server_key = _new_key(), _new_key()
+        root_key, server_key = ec.generate_private_key(ec.SECP256R1()), _rsa_key("server")
         root = _root_certificate(root_key)
         server = _certificate("localhost", server_key, root_key, ExtendedKeyUsageOID.SERVER_AUTH)
         server = server.add_extension(_ADDRESSES, critical=False)
@@ -45,8 +49,8 @@ class Certificates:
     def for_phone(self, common_name: str) -> Path:
         """Make a client certificate of this root; the file holds the certificate and its key."""
         root_key = serialization.load_pem_private_key(self._root_key.read_bytes(), None)
-        assert isinstance(root_key, rsa.RSAPrivateKey)
-        key = _new_key()
+        assert isinstance(root_key, ec.EllipticCurvePrivateKey)
+        key = _rsa_key("phone")
         phone = _certificate(common_name, key, root_key, ExtendedKeyUsageOID.CLIENT_AUTH)
         path = self.ca_file.with_name(f"phone-{common_name}.pem")
         path.write_bytes(_pem(phone.sign(root_key, hashes.SHA256())) + _pem_of_key(key))
@@ -61,13 +65,15 @@ def _pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def _pem_of_key(key: rsa.RSAPrivateKey) -> bytes:
+def _pem_of_key(key: _Key) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 
 
-def _new_key() -> rsa.RSAPrivateKey:
+@cache
+def _rsa_key(_: str) -> rsa.RSAPrivateKey:
+    """The key of every server, or of every phone, of this process; a new one takes long to make."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
@@ -75,7 +81,7 @@ def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def _issued_by_root(common_name: str, key: rsa.RSAPrivateKey, root_key: rsa.RSAPrivateKey) -> x509.CertificateBuilder:
+def _issued_by_root(common_name: str, key: _Key, root_key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(_name(common_name))
@@ -89,7 +95,7 @@ def _issued_by_root(common_name: str, key: rsa.RSAPrivateKey, root_key: rsa.RSAP
     )
 
 
-def _root_certificate(key: rsa.RSAPrivateKey) -> x509.Certificate:
+def _root_certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
     return (
         _issued_by_root("Test Root", key, key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -99,7 +105,7 @@ def _root_certificate(key: rsa.RSAPrivateKey) -> x509.Certificate:
 
 
 def _certificate(
-    common_name: str, key: rsa.RSAPrivateKey, root_key: rsa.RSAPrivateKey, purpose: x509.ObjectIdentifier
+    common_name: str, key: _Key, root_key: ec.EllipticCurvePrivateKey, purpose: x509.ObjectIdentifier
 ) -> x509.CertificateBuilder:
     return (
         _issued_by_root(common_name, key, root_key)

@@ -54,16 +54,17 @@ def entry(attributes: Mapping[str, Value | Sequence[Value]]) -> bytes:
 class Session(TcpConversation):
     """One connection; `message` is the number of the request that is answered."""
 
-    def __init__(self, server: "HostileLdapServer", connection: socket.socket) -> None:
+    def __init__(self, server: "HostileLdapServer", connection: socket.socket, asked: list[int]) -> None:
         super().__init__(connection, server.over)
         self._server = server
+        self._asked = asked
         self.message = 0
 
     def serve(self) -> None:
         """Answer requests until the client is gone."""
         while request := self._request():
             self.message, kind = request
-            self._server.requests.append(kind)
+            self._asked.append(kind)
             act = self._server.acts.get(kind, _WELL.get(kind))
             if callable(act):
                 act(self)
@@ -98,21 +99,21 @@ _WELL: Mapping[int, Act] = {
 
 
 class HostileLdapServer(HostileTcpServer):
-    """Binds anybody and finds one person, with `acts` for some requests; `requests` are the kinds that came."""
+    """Binds anybody and finds one person, with `acts` for some requests; `dialogues` has what each connection asked."""
 
     def __init__(self, acts: Mapping[int, Act] | None = None, *, tls: ssl.SSLContext | None = None) -> None:
         super().__init__("127.0.0.1")
         self.acts = acts or {}
         self.tls = tls
-        self.requests: list[int] = []
-        self.connections = 0
+        self.dialogues: list[list[int]] = []
 
     def converse(self, connection: socket.socket, peer: str) -> None:  # noqa: ARG002 - whoever it is
-        self.connections += 1
+        asked: list[int] = []
+        self.dialogues.append(asked)
         if self.tls is not None:
             connection = self.tls.wrap_socket(connection, server_side=True)
         with self.open(connection):
-            session = Session(self, connection)
+            session = Session(self, connection, asked)
             try:
                 with suppress(ValueError):  # an act has closed it
                     session.serve()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from phone_sim.firmware.effects import Effect, Fetch, Upload
+from phone_sim.firmware.effects import Effect, Fetch, FetchReply, Upload, UploadReply
 from phone_sim.firmware.features import Enabled, Gate
 from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.location import BootServerAddress
@@ -16,20 +16,26 @@ from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.phone import Phone
 from phone_sim.licensing import license_file
 from phone_sim.licensing.expiry import NEVER
-from phone_sim.runtime.clock import Clock, ManualClock
+from phone_sim.runtime.clock import Clock, ManualClock, ScaledClock
 from phone_sim.runtime.driver import PhoneDriver
 from phone_sim.runtime.flash_file import Flash, MemoryFlash
 from phone_sim.runtime.log_sink import LogSink
-from phone_sim.runtime.scheduler import HeapScheduler, Scheduler
+from phone_sim.runtime.scheduler import ApsScheduler, HeapScheduler, Scheduler
 from phone_sim.runtime.transport import Limits, Transport
-from tests.make import identity, signed_key
+from tests.make import identity, signed_key, utc
+from tests.real_servers.process import wait_until
 
-QUICK = Limits(answer=0.5, transfer=1.5)
-"""For transfers that are to fail."""
-PATIENT = Limits(answer=10, transfer=60)
-"""For transfers that are to succeed, however busy the machine is."""
-BOUND = 30.0
+PATIENT = Limits(answer=60, transfer=120)
+"""For transfers that end by themselves, however busy the machine is."""
+FOR_SILENCE = Limits(answer=0.5, transfer=120)
+"""For transfers that end because nobody says anything."""
+FOR_DRIPS = Limits(answer=60, transfer=1)
+"""For transfers that end because they take too long."""
+BOUND = 120.0
 """Seconds in which any call of these tests has ended; far above every limit that is tested."""
+NEW_YEAR = utc("2026-01-01T12:00")
+Fast = tuple[ScaledClock, ApsScheduler]
+"""A clock and a scheduler that runs by it."""
 
 CONFIGURATION = {
     "000000000000.cfg": b'<APPLICATION CONFIG_FILES="site.cfg"/>',
@@ -38,6 +44,7 @@ CONFIGURATION = {
 """A boot server's files that configure the corporate directory for use, and license nothing."""
 
 Result = TypeVar("Result")
+Reply = TypeVar("Reply", FetchReply, UploadReply)
 
 
 def within(call: Callable[[], Result], seconds: float = BOUND) -> Result:
@@ -58,6 +65,20 @@ def within(call: Callable[[], Result], seconds: float = BOUND) -> Result:
     if trouble:
         raise trouble[0]
     return outcome[0]
+
+
+def eventually(is_so: Callable[[], bool]) -> None:
+    """Wait until it is so."""
+    assert wait_until(is_so, BOUND), "it never became so"
+
+
+def heard(ask: Callable[[Limits], Reply]) -> Reply:
+    """The reply of a server that says something before it falls silent; a busy machine gets more time to be heard."""
+    for answer in (0.3, 3, 30):
+        reply = ask(Limits(answer=answer, transfer=120))
+        if not getattr(reply, "unanswered", False):
+            break
+    return reply
 
 
 def fetch(url: str, *, limit: int = 1_000_000) -> Fetch:

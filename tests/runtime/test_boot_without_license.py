@@ -9,7 +9,7 @@ from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.lifecycle import State
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.runtime.flash_file import MemoryFlash
-from phone_sim.runtime.transport import network_transport
+from phone_sim.runtime.transport import Limits, network_transport
 from tests.make import PHONE_FILE, SITE_FILE, USB_AUDIO, signed_key
 from tests.runtime import hostile_tftp
 from tests.runtime.hostile_http import (
@@ -24,7 +24,7 @@ from tests.runtime.hostile_http import (
     stalling,
 )
 from tests.runtime.hostile_tftp import HostileTftpServer, block, error, serving, silent
-from tests.runtime.phones import CONFIGURATION, PATIENT, QUICK, Bench, bench, phone_license, within
+from tests.runtime.phones import CONFIGURATION, FOR_DRIPS, FOR_SILENCE, PATIENT, Bench, bench, phone_license, within
 
 PAGE = b"<!DOCTYPE html><html><body>Welcome to the boot server</body></html>"
 BARE = b"<?xml version='1.0' encoding='ISO-8859-1' standalone='yes'?>\n"
@@ -33,9 +33,9 @@ EARLIER = FlashContents(
 )
 
 
-def booted(url: str) -> Bench:
+def booted(url: str, *, limits: Limits = PATIENT) -> Bench:
     """A phone, with a key of an earlier day in flash, that has booted from the server."""
-    transport = network_transport(limits=QUICK)
+    transport = network_transport(limits=limits)
     phone = bench(transport, boot_server=url, flash=MemoryFlash(EARLIER))
     within(phone.driver.power_on)
     transport.close()
@@ -80,13 +80,14 @@ HTTP = {
     "endless": (saying_for_ever(b"HTTP/1.1 200 OK\r\n\r\n", b" " * 65536), "the file has more than 16777216 bytes"),
 }
 UNREACHABLE = ("reset", "silence", "closed")
+LIMITS = {"no answer": FOR_SILENCE, "the transfer takes too long": FOR_DRIPS}
 
 
 @pytest.mark.parametrize("case", HTTP)
 def test_phone_boots_unlicensed_over_http(case: str) -> None:
     script, reason = HTTP[case]
     with HostileHttpServer(by_path(CONFIGURATION, {"-license.cfg": script})) as server:
-        phone = booted(server.url)
+        phone = booted(server.url, limits=LIMITS.get(reason, PATIENT))
     assert_runs_without_license(phone)
     for name in (SITE_FILE, PHONE_FILE):
         lines = phone.texts(name)
@@ -130,7 +131,7 @@ TFTP = {
 def test_phone_boots_unlicensed_over_tftp(case: str) -> None:
     script, reason = TFTP[case]
     with HostileTftpServer(serving(CONFIGURATION, script)) as server:
-        phone = booted(server.url)
+        phone = booted(server.url, limits=LIMITS.get(reason, PATIENT))
     assert_runs_without_license(phone)
     for name in (SITE_FILE, PHONE_FILE):
         lines = phone.texts(name)
@@ -141,7 +142,7 @@ def test_phone_boots_unlicensed_over_tftp(case: str) -> None:
 @pytest.mark.parametrize("url", ["http://127.0.0.1:{}/", "https://127.0.0.1:{}/", "tftp://127.0.0.1:{}/"])
 def test_phone_without_a_server_goes_on_with_its_keys(url: str) -> None:
     with refusing_port() as port:
-        phone = booted(url.format(port))
+        phone = booted(url.format(port), limits=FOR_SILENCE)
     assert phone.phone.state is State.IDLE
     assert len(phone.driver.exchanges) == 1
     assert phone.kept().keys == EARLIER.keys

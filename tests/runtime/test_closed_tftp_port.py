@@ -19,7 +19,7 @@ from phone_sim.runtime.transport import Limits, closed_port
 from phone_sim.runtime.virtual_phone import VirtualPhone
 from tests.runtime.by_fleet import TFTP, Made
 from tests.runtime.hostile_tftp import HostileTftpServer, Transfer, ack, block, stranger
-from tests.runtime.phones import QUICK, fetch, upload, within
+from tests.runtime.phones import FOR_SILENCE, fetch, upload, within
 
 AN_HOUR = Limits(answer=3600, transfer=36000)
 FILE = Random(3).randbytes(1000)
@@ -130,7 +130,7 @@ def test_closed_port_is_asked_three_times_where_the_system_does_not_tell(
     made: Made, sent: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(closed_port, "_TELLS", False)
-    with closed_udp_port() as port, closing(made(QUICK)) as transport:
+    with closed_udp_port() as port, closing(made(FOR_SILENCE)) as transport:
         reply = within(lambda: transport.fetch(fetch(f"tftp://127.0.0.1:{port}/a.cfg")))
     assert reply == TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
     assert len(sent) == 3

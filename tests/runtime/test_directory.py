@@ -37,7 +37,7 @@ from tests.runtime.hostile_ldap import (
     tlv,
 )
 from tests.runtime.hostile_tcp import PATIENCE
-from tests.runtime.phones import PATIENT, QUICK, within
+from tests.runtime.phones import FOR_DRIPS, FOR_SILENCE, PATIENT, within
 from tests.runtime.resolver import Resolver
 
 LIMIT = 3
@@ -89,22 +89,21 @@ def saying(data: bytes) -> Act:
 def test_good_server_is_bound_to_and_searched_and_left() -> None:
     with HostileLdapServer() as server:
         assert ask(server) == DirectoryAnswered(entries=(SMITH,))
-    assert server.requests == [BIND, SEARCH, UNBIND]
+    assert server.dialogues == [[BIND, SEARCH, UNBIND]]
 
 
 def test_bind_alone_is_a_connection_of_its_own() -> None:
     with HostileLdapServer() as server:
         assert ask(server, search=None) == DirectoryAnswered()
         assert ask(server, search=None, credentials=None) == DirectoryAnswered()
-    assert server.requests == [BIND, UNBIND] * 2
-    assert server.connections == 2
+    assert server.dialogues == [[BIND, UNBIND], [BIND, UNBIND]]
 
 
 def test_user_without_a_password_is_not_sent() -> None:
     with HostileLdapServer() as server:
         reply = ask(server, credentials=Credentials(user="cn=phone", password=""))
     assert reply == DirectoryFailed("there is a user, but no password")
-    assert server.connections == 0
+    assert server.dialogues == []
 
 
 def test_refusal_is_told_in_the_servers_words() -> None:
@@ -141,14 +140,14 @@ def test_no_referral_is_followed(kind: int) -> None:
         assert failure_of({kind: [result(tag, 10, "", tlv(0xA3, url))]}) == "LDAP 10 referral"
         found = reply_to({SEARCH: [tlv(REFERENCE, url), entry({"sn": "Smith"}), result(DONE)]})
     assert found == DirectoryAnswered(entries=({"sn": "Smith"},))
-    assert other.connections == 0
+    assert other.dialogues == []
 
 
 def test_rest_of_a_long_attribute_is_not_asked_for() -> None:
     parts: dict[str, Value | list[Value]] = {"member;range=0-1": ["a", "b"], "sn": "Smith"}
     with HostileLdapServer({SEARCH: [entry(parts), result(DONE)]}) as server:
         assert ask(server) == DirectoryAnswered(entries=({"member;range=0-1": "a", "sn": "Smith"},))
-    assert server.requests == [BIND, SEARCH, UNBIND]
+    assert server.dialogues == [[BIND, SEARCH, UNBIND]]
 
 
 @pytest.mark.parametrize(
@@ -212,7 +211,7 @@ OVERLAPPING = b"".join(b"\x30\x06\x30\x84" + (8 * left).to_bytes(4) for left in 
     ids=lambda data: f"{data[:8].hex()}-{len(data)}" if isinstance(data, bytes) else None,
 )
 def test_garbage_is_no_answer(kind: int, data: bytes) -> None:
-    assert failure_of({kind: saying(data)}, limits=QUICK)
+    assert failure_of({kind: saying(data)}, limits=FOR_SILENCE)
 
 
 @pytest.mark.parametrize("kind", [BIND, SEARCH])
@@ -224,7 +223,7 @@ def test_answer_with_another_number_is_malformed(kind: int) -> None:
 
 @pytest.mark.parametrize("kind", [BIND, SEARCH])
 def test_silence_is_waited_out(kind: int) -> None:
-    assert failure_of({kind: Session.be_silent}, limits=QUICK) == "no answer"
+    assert failure_of({kind: Session.be_silent}, limits=FOR_SILENCE) == "no answer"
 
 
 @pytest.mark.parametrize("kind", [BIND, SEARCH])
@@ -235,7 +234,7 @@ def test_connection_may_be_reset_or_ended(kind: int) -> None:
 
 def test_drip_ends_with_the_time_for_all_of_it() -> None:
     answer = tlv(0x30, integer(1), result(BIND_RESPONSE, 0, "x" * 1000))
-    assert failure_of({BIND: lambda session: session.drip(answer)}, limits=QUICK) == "the transfer takes too long"
+    assert failure_of({BIND: lambda session: session.drip(answer)}, limits=FOR_DRIPS) == "the transfer takes too long"
 
 
 def test_entries_without_end_are_too_long() -> None:
@@ -292,7 +291,7 @@ def test_ldaps_is_spoken_with_whom_the_authority_vouches_for(certificates: Certi
         stranger = ask(server, tls=Tls())
     assert isinstance(stranger, DirectoryFailed)
     assert stranger.reason.startswith("the certificate is not accepted")
-    assert server.requests == [BIND, SEARCH, UNBIND]
+    assert server.dialogues == [[BIND, SEARCH, UNBIND], []]
 
 
 def test_ldaps_bounds_bytes_and_time_alike(certificates: Certificates) -> None:
@@ -303,12 +302,12 @@ def test_ldaps_bounds_bytes_and_time_alike(certificates: Certificates) -> None:
     answer = tlv(0x30, integer(1), result(BIND_RESPONSE, 0, "x" * 1000))
     drip: Act = lambda session: session.drip(answer)  # noqa: E731
     with HostileLdapServer({BIND: drip}, tls=tls_context(certificates)) as server:
-        assert ask(server, tls=tls, limits=QUICK) == DirectoryFailed("the transfer takes too long")
+        assert ask(server, tls=tls, limits=FOR_DRIPS) == DirectoryFailed("the transfer takes too long")
 
 
 def test_plain_ldap_is_no_tls(certificates: Certificates) -> None:
     with HostileLdapServer({}) as server:
-        reply = ask(server, tls=Tls(ca_file=certificates.ca_file), limits=QUICK)
+        reply = ask(server, tls=Tls(ca_file=certificates.ca_file), limits=FOR_SILENCE)
     assert isinstance(reply, DirectoryFailed)
     assert CREDENTIALS.password not in reply.reason
 
@@ -322,7 +321,7 @@ def test_file_that_holds_no_authority_is_refused_at_once(tmp_path: Path) -> None
 def test_look_up_without_an_answer_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     resolver = Resolver(monkeypatch)
     place = DirectoryServer(host="ldap.example", port=389)
-    reply = within(lambda: make_directory(QUICK)(AskDirectory(server=place, credentials=None)))
+    reply = within(lambda: make_directory(FOR_SILENCE)(AskDirectory(server=place, credentials=None)))
     assert reply == DirectoryFailed("the address of ldap.example is not known: no answer")
     resolver.may_answer.set()
 

@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
 from phone_sim.errors import LifecycleError
 from phone_sim.firmware.effects import Effect, Upload
+from phone_sim.firmware.features import NotLicensed
 from phone_sim.firmware.lifecycle import State
 from phone_sim.licensing import license_file
 from phone_sim.runtime.clock import ManualClock, ScaledClock
@@ -16,9 +18,8 @@ from phone_sim.runtime.driver import PhoneDriver
 from phone_sim.runtime.scheduler import ApsScheduler, HeapScheduler
 from phone_sim.runtime.transport.memory import serve
 from tests.make import LDAP, PHONE_FILE, SITE_FILE, signed_key, until, utc
-from tests.runtime.phones import BOUND, CONFIGURATION, Bench, bench, phone_license, within
+from tests.runtime.phones import BOUND, CONFIGURATION, NEW_YEAR, Bench, bench, eventually, phone_license, within
 
-NEW_YEAR = utc("2026-01-01T12:00")
 Act = Callable[[PhoneDriver], None]
 
 
@@ -146,8 +147,10 @@ def test_events_of_several_threads_are_dealt_with_one_at_a_time(
     files = CONFIGURATION | {PHONE_FILE: phone_license()}
     phone = bench(serve(files), clock=clock, scheduler=scheduler, on_effect=note)
     within(phone.driver.power_on)
+    together = threading.Barrier(4)
 
     def talk(_: int) -> None:
+        together.wait(BOUND)
         for _ in range(100):
             phone.driver.start_call()
             phone.driver.clock_set()
@@ -181,9 +184,15 @@ def test_reboots_and_power_cuts_of_several_threads_leave_a_phone_that_works(
     with ThreadPoolExecutor(len(events)) as pool:
         for done in [pool.submit(disturb, event) for event in events]:
             assert done.result(BOUND) < 51
-    if phone.phone.state is State.OFF:
-        phone.driver.power_on()
-    elif phone.phone.state is State.REBOOTING:
-        phone.driver.cut_power()
-        phone.driver.power_on()
+
+    def is_off() -> bool:
+        with suppress(LifecycleError):  # it is off already
+            phone.driver.cut_power()
+        return phone.phone.state is State.OFF
+
+    # The scheduler may be rebooting it at this moment; from now on there is nothing to reboot it for.
+    clock.set(utc("2026-02-01T12:00"))
+    eventually(is_off)
+    within(phone.driver.power_on)
     assert phone.phone.state is State.IDLE
+    assert isinstance(phone.gate("LDAP"), NotLicensed)

@@ -24,7 +24,7 @@ from phone_sim.firmware.keypad import Key
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.screen import RECONFIGURING, Frame
 from phone_sim.licensing.license_file import write
-from phone_sim.runtime.clock import ManualClock, ScaledClock
+from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.driver import PhoneDriver
 from phone_sim.runtime.flash_file import MemoryFlash
 from phone_sim.runtime.scheduler import HeapScheduler
@@ -127,14 +127,6 @@ def test_log_is_uploaded_again_once_the_boot_server_is_back() -> None:
     down["now"] = False
     scheduler.run(timedelta(days=3))
     assert any(name.endswith("-app.log") for name in files)
-
-
-def test_scaled_clock_reckons_from_now() -> None:
-    clock = ScaledClock(datetime(2026, 1, 1, tzinfo=UTC), 3600)
-    late = clock.instant() - timedelta(hours=1)
-    soon = clock.instant() + timedelta(hours=1)
-    assert clock.wall_time_of(late) <= datetime.now(UTC)
-    assert timedelta() < clock.wall_time_of(soon) - datetime.now(UTC) <= timedelta(seconds=1)
 
 
 def test_key_is_shown_on_return() -> None:

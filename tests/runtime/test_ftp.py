@@ -24,7 +24,7 @@ from phone_sim.runtime.transport.ftp import FtpTransport
 from tests.real_servers.certificates import Certificates
 from tests.runtime.hostile_ftp import GREETING, Act, Data, HostileFtpServer, Session, ending, sending
 from tests.runtime.hostile_http import refusing_port, tls_context
-from tests.runtime.phones import PATIENT, QUICK, fetch, upload, within
+from tests.runtime.phones import FOR_DRIPS, FOR_SILENCE, PATIENT, fetch, upload, within
 
 LIMIT = 1_000_000
 TOO_LONG = TransferFailed(FailureKind.TIMED_OUT, "the transfer takes too long")
@@ -50,9 +50,11 @@ def uploaded(url: str, body: bytes, *, limits: Limits = PATIENT, ca_file: Path |
     return within(lambda: transport.upload(upload(f"{url}a.log", body)))
 
 
-def limits_for(failure: TransferFailed) -> Limits:
+def limits_for(failure: FetchReply | None) -> Limits:
     """Short limits where one of them is to be met."""
-    return QUICK if failure.kind is FailureKind.TIMED_OUT else PATIENT
+    if failure == TOO_LONG:
+        return FOR_DRIPS
+    return FOR_SILENCE if failure == NO_ANSWER else PATIENT
 
 
 def assert_is_readable(reason: str) -> None:
@@ -82,8 +84,9 @@ SILENT: dict[str, tuple[Act, FailureKind, str]] = {
 @pytest.mark.parametrize(("act", "kind", "reason"), SILENT.values(), ids=SILENT)
 def test_server_without_a_byte_of_answer_has_not_answered(act: Act, kind: FailureKind, reason: str) -> None:
     with HostileFtpServer({GREETING: act}) as server:
-        assert fetched(server.url, limits=QUICK) == TransferFailed(kind, reason, unanswered=True)
-        assert uploaded(server.url, b"log", limits=QUICK) == TransferFailed(kind, reason, unanswered=True)
+        limits = FOR_SILENCE if kind is FailureKind.TIMED_OUT else PATIENT
+        assert fetched(server.url, limits=limits) == TransferFailed(kind, reason, unanswered=True)
+        assert uploaded(server.url, b"log", limits=limits) == TransferFailed(kind, reason, unanswered=True)
 
 
 def test_connection_to_a_closed_port_is_refused() -> None:
@@ -285,7 +288,7 @@ def test_transfer_that_is_too_long_is_left_without_a_word() -> None:
 
 def test_silence_after_the_file_does_not_lose_it() -> None:
     with HostileFtpServer({"QUIT": silence}) as server:
-        assert fetched(server.url, limits=QUICK) == Fetched(b"<a/>")
+        assert fetched(server.url, limits=FOR_SILENCE) == Fetched(b"<a/>")
 
 
 def test_dialogue_is_that_of_the_book() -> None:
@@ -365,7 +368,7 @@ def test_refused_upload_names_the_reason(code: int, kind: type[NotFound | Refuse
 
 def test_upload_that_is_not_read_is_broken_off() -> None:
     with HostileFtpServer({"STOR": b"150 go on\r\n"}) as server:
-        assert uploaded(server.url, bytes(16_000_000), limits=QUICK) == NO_ANSWER
+        assert uploaded(server.url, bytes(16_000_000), limits=FOR_SILENCE) == NO_ANSWER
 
 
 def test_upload_that_is_not_confirmed_is_a_failed_transfer() -> None:
@@ -375,7 +378,7 @@ def test_upload_that_is_not_confirmed_is_a_failed_transfer() -> None:
             data.all_of_it()
 
     with HostileFtpServer({"STOR": mute}) as server:
-        assert uploaded(server.url, b"log", limits=QUICK) == NO_ANSWER
+        assert uploaded(server.url, b"log", limits=FOR_SILENCE) == NO_ANSWER
 
 
 def test_file_comes_over_tls(certificates: Certificates) -> None:
@@ -446,9 +449,8 @@ HANDSHAKES: dict[str, tuple[str, Act, FetchReply | None]] = {
 def test_broken_tls_gives_no_file(
     command: str, act: Act, expected: FetchReply | None, certificates: Certificates
 ) -> None:
-    limits = QUICK if expected == NO_ANSWER else PATIENT
     with HostileFtpServer({command: act}, tls=tls_context(certificates)) as server:
-        reply = fetched(server.url, limits=limits, ca_file=certificates.ca_file)
+        reply = fetched(server.url, limits=limits_for(expected), ca_file=certificates.ca_file)
     assert isinstance(reply, TransferFailed | Refused)
     assert expected in (None, reply)
     assert_is_readable(reply.reason)

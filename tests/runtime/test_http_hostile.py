@@ -40,7 +40,7 @@ from tests.runtime.hostile_http import (
     stalling,
     tls_context,
 )
-from tests.runtime.phones import PATIENT, QUICK, fetch, upload, within
+from tests.runtime.phones import FOR_DRIPS, FOR_SILENCE, PATIENT, fetch, heard, upload, within
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -59,7 +59,7 @@ def chosen(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-def fetched(url: str, *, limits: Limits = QUICK, ca_file: Path | None = None) -> FetchReply:
+def fetched(url: str, *, limits: Limits = PATIENT, ca_file: Path | None = None) -> FetchReply:
     """The reply to a request for `a.cfg` below a URL."""
     transport = http_transport(limits, Tls(ca_file=ca_file))
     try:
@@ -68,7 +68,7 @@ def fetched(url: str, *, limits: Limits = QUICK, ca_file: Path | None = None) ->
         transport.close()
 
 
-def uploaded(url: str, body: bytes, *, limits: Limits = QUICK) -> UploadReply:
+def uploaded(url: str, body: bytes, *, limits: Limits = PATIENT) -> UploadReply:
     """The reply to the upload of `a.log` below a URL."""
     transport = http_transport(limits)
     try:
@@ -103,8 +103,9 @@ SILENT = {
 @pytest.mark.parametrize(("script", "kind", "reason"), SILENT.values(), ids=SILENT)
 def test_server_without_a_byte_of_answer_has_not_answered(script: Script, kind: FailureKind, reason: str) -> None:
     with HostileHttpServer(script) as server:
-        assert fetched(server.url) == TransferFailed(kind, reason, unanswered=True)
-        assert uploaded(server.url, b"log") == TransferFailed(kind, reason, unanswered=True)
+        limits = FOR_SILENCE if kind is FailureKind.TIMED_OUT else PATIENT
+        assert fetched(server.url, limits=limits) == TransferFailed(kind, reason, unanswered=True)
+        assert uploaded(server.url, b"log", limits=limits) == TransferFailed(kind, reason, unanswered=True)
 
 
 def test_connection_to_a_closed_port_is_refused() -> None:
@@ -178,7 +179,10 @@ BROKEN = {
 def test_broken_answer_is_a_failed_transfer(script: Script, failure: tuple[FailureKind, str]) -> None:
     kind, reason = failure
     with HostileHttpServer(script) as server:
-        reply = fetched(server.url, limits=QUICK if kind is FailureKind.TIMED_OUT else PATIENT)
+        if reason == "no answer":
+            reply = heard(lambda limits: fetched(server.url, limits=limits))
+        else:
+            reply = fetched(server.url, limits=FOR_DRIPS if reason == TOO_LONG else PATIENT)
     assert isinstance(reply, TransferFailed)
     assert reply.kind is kind
     assert reply.reason.startswith(reason)
@@ -248,21 +252,19 @@ ACCEPTED = {
 @pytest.mark.parametrize(("script", "data"), ACCEPTED.values(), ids=ACCEPTED)
 def test_odd_answer_with_a_file_is_fetched_as_it_is(script: Script, data: bytes | None) -> None:
     with HostileHttpServer(script) as server:
-        assert fetched(server.url, limits=PATIENT) == Fetched(gzip.compress(b"<a/>", mtime=0) if data is None else data)
+        assert fetched(server.url) == Fetched(gzip.compress(b"<a/>", mtime=0) if data is None else data)
 
 
 def test_redirect_is_followed() -> None:
     moved = answering("302 Found", b"", "Location: /there/a.cfg")
     with HostileHttpServer(in_turn(moved, FILE)) as server:
-        assert fetched(server.url, limits=PATIENT) == Fetched(b"<a/>")
+        assert fetched(server.url) == Fetched(b"<a/>")
         assert [request.path for request in server.requests] == ["/a.cfg", "/there/a.cfg"]
 
 
 def test_redirect_loop_ends() -> None:
     with HostileHttpServer(answering("302 Found", b"", "Location: /a.cfg")) as server:
-        assert fetched(server.url, limits=PATIENT) == TransferFailed(
-            FailureKind.TOO_MANY_REDIRECTS, "more than 5 redirects"
-        )
+        assert fetched(server.url) == TransferFailed(FailureKind.TOO_MANY_REDIRECTS, "more than 5 redirects")
         assert len(server.requests) == 6
 
 
@@ -272,7 +274,7 @@ def test_redirect_loop_ends() -> None:
 )
 def test_redirect_to_nowhere_is_a_failed_transfer(target: str) -> None:
     with HostileHttpServer(answering("302 Found", b"", f"Location: {target}")) as server:
-        reply = fetched(server.url, limits=PATIENT)
+        reply = fetched(server.url)
     assert isinstance(reply, TransferFailed)
     assert not reply.unanswered
     assert len(reply.reason) <= 100
@@ -287,9 +289,7 @@ ENDLESS = {
 @pytest.mark.parametrize("head", ENDLESS.values(), ids=ENDLESS)
 def test_endless_body_before_the_file_is_broken_off(head: bytes) -> None:
     with HostileHttpServer(saying_for_ever(head, bytes(65536))) as server:
-        assert fetched(with_password(server.url), limits=PATIENT) == TransferFailed(
-            FailureKind.TOO_LARGE, "the answer is too long"
-        )
+        assert fetched(with_password(server.url)) == TransferFailed(FailureKind.TOO_LARGE, "the answer is too long")
 
 
 @pytest.mark.parametrize("status", ["401 No", "403 No", "404 No", "500 No"])
@@ -307,7 +307,7 @@ def test_packed_body_before_the_file_is_not_unpacked(status: str) -> None:
     with HostileHttpServer(in_turn(answering(status, bomb, *more), FILE)) as server:
         tracemalloc.start()
         try:
-            assert fetched(with_password(server.url), limits=PATIENT) == Fetched(b"<a/>")
+            assert fetched(with_password(server.url)) == Fetched(b"<a/>")
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
@@ -327,7 +327,7 @@ def test_random_answers_end_in_a_reply(seed: int) -> None:
     ]
     words = b"HTTP/1.1 " * (seed % 2) + b"".join(chance.choices(pieces, k=30))
     with HostileHttpServer(saying(words)) as server:
-        reply = fetched(with_password(server.url), limits=PATIENT)
+        reply = fetched(with_password(server.url))
     assert isinstance(reply, Fetched | NotFound | Refused | TransferFailed)
     if not isinstance(reply, Fetched):
         assert_is_readable(reply.reason)
@@ -335,13 +335,13 @@ def test_random_answers_end_in_a_reply(seed: int) -> None:
 
 def test_password_is_not_sent_before_it_is_asked_for() -> None:
     with HostileHttpServer(FILE) as server:
-        fetched(with_password(server.url), limits=PATIENT)
+        fetched(with_password(server.url))
         assert "authorization" not in server.requests[0].headers
 
 
 def test_basic_password_is_sent_when_asked_for() -> None:
     with HostileHttpServer(in_turn(BASIC, FILE)) as server:
-        assert fetched(with_password(server.url), limits=PATIENT) == Fetched(b"<a/>")
+        assert fetched(with_password(server.url)) == Fetched(b"<a/>")
         assert server.requests[1].headers["authorization"] == "Basic UGxjbVNwSXA6c2VjcmV0"
 
 
@@ -367,7 +367,7 @@ def test_new_password_takes_the_place_of_the_remembered_one() -> None:
 
 def test_password_beyond_latin_1_is_sent_in_utf_8() -> None:
     with HostileHttpServer(in_turn(BASIC, FILE)) as server:
-        assert fetched(with_password(server.url, "%E2%82%AC"), limits=PATIENT) == Fetched(b"<a/>")
+        assert fetched(with_password(server.url, "%E2%82%AC")) == Fetched(b"<a/>")
         assert server.requests[1].headers["authorization"] == "Basic UGxjbVNwSXA64oKs"
 
 
@@ -386,15 +386,15 @@ def digest_protected(conversation: Conversation, request: Request) -> None:
 
 def test_digest_password_is_accepted() -> None:
     with HostileHttpServer(digest_protected) as server:
-        assert fetched(with_password(server.url), limits=PATIENT) == Fetched(b"<a/>")
-        assert uploaded(with_password(server.url), b"log", limits=PATIENT) == Uploaded()
+        assert fetched(with_password(server.url)) == Fetched(b"<a/>")
+        assert uploaded(with_password(server.url), b"log") == Uploaded()
         assert [request.body for request in server.requests] == [b"", b"", b"log", b"log"]
 
 
 @pytest.mark.parametrize("script", [digest_protected, BASIC])
 def test_wrong_password_is_refused(script: Script) -> None:
     with HostileHttpServer(script) as server:
-        assert fetched(with_password(server.url, "wrong"), limits=PATIENT) == Refused("Unauthorized", 401)
+        assert fetched(with_password(server.url, "wrong")) == Refused("Unauthorized", 401)
         assert len(server.requests) == 2
 
 
@@ -405,7 +405,7 @@ UNUSABLE = [f'Digest realm="a",nonce="b",{more}' for more in ('qop="auth-int"', 
 @pytest.mark.parametrize("challenge", [*CHALLENGES, *UNUSABLE])
 def test_odd_challenge_is_a_reply(challenge: str) -> None:
     with HostileHttpServer(answering("401 Unauthorized", b"", f"WWW-Authenticate: {challenge}")) as server:
-        reply = fetched(with_password(server.url), limits=PATIENT)
+        reply = fetched(with_password(server.url))
     assert reply in (
         Refused("Unauthorized", 401),
         TransferFailed(FailureKind.NOT_THE_PROTOCOL, "the answer is malformed"),
@@ -415,7 +415,7 @@ def test_odd_challenge_is_a_reply(challenge: str) -> None:
 def test_basic_password_is_not_sent_to_another_server(other: HostileHttpServer) -> None:
     moved = answering("302 Found", b"", f"Location: {other.url}b.cfg")
     with HostileHttpServer(in_turn(BASIC, moved)) as server:
-        assert fetched(with_password(server.url), limits=PATIENT) == Fetched(b"<a/>")
+        assert fetched(with_password(server.url)) == Fetched(b"<a/>")
         assert "authorization" in server.requests[1].headers
     assert "authorization" not in other.requests[0].headers
 
@@ -426,7 +426,7 @@ def test_challenge_of_another_server_is_not_answered(challenge: str) -> None:
     with HostileHttpServer(asks) as foreign:
         moved = answering("302 Found", b"", f"Location: {foreign.url}b.cfg")
         with HostileHttpServer(moved) as server:
-            assert fetched(with_password(server.url), limits=PATIENT) == Refused("Unauthorized", 401)
+            assert fetched(with_password(server.url)) == Refused("Unauthorized", 401)
             assert ["authorization" in request.headers for request in server.requests] == [False]
         assert ["authorization" in request.headers for request in foreign.requests] == [False]
 
@@ -434,27 +434,27 @@ def test_challenge_of_another_server_is_not_answered(challenge: str) -> None:
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "303 See Other"])
 def test_upload_is_not_made_a_download_by_a_redirect(status: str, other: HostileHttpServer) -> None:
     with HostileHttpServer(answering(status, b"", f"Location: {other.url}b.log")) as server:
-        assert uploaded(server.url, b"log", limits=PATIENT) == said_by(status, Refused)
+        assert uploaded(server.url, b"log") == said_by(status, Refused)
     assert other.requests == []
 
 
 @pytest.mark.parametrize("status", ["307 Temporary Redirect", "308 Permanent Redirect"])
 def test_upload_follows_a_redirect_that_keeps_it(status: str, other: HostileHttpServer) -> None:
     with HostileHttpServer(answering(status, b"", f"Location: {other.url}b.log")) as server:
-        assert uploaded(server.url, b"log", limits=PATIENT) == Uploaded()
+        assert uploaded(server.url, b"log") == Uploaded()
     assert [(request.method, request.body) for request in other.requests] == [("PUT", b"log")]
 
 
 def test_upload_that_is_not_read_is_broken_off() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:  # accepts nothing, takes what fits in the buffers
-        reply = uploaded(f"http://127.0.0.1:{listener.getsockname()[1]}/", bytes(16_000_000))
+        reply = uploaded(f"http://127.0.0.1:{listener.getsockname()[1]}/", bytes(16_000_000), limits=FOR_SILENCE)
     assert reply == TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
 
 
 @pytest.mark.parametrize("status", ["400 Bad Request", "403 Forbidden", "405 Method Not Allowed", "507 Full"])
 def test_refused_upload_names_the_status(status: str) -> None:
     with HostileHttpServer(answering(status)) as server:
-        assert uploaded(server.url, b"log", limits=PATIENT) == said_by(status, Refused)
+        assert uploaded(server.url, b"log") == said_by(status, Refused)
 
 
 def test_connection_closed_without_a_word_is_opened_again() -> None:
@@ -472,7 +472,7 @@ def test_environment_of_the_user_is_not_the_phones(
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9/")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    assert fetched(other.url, limits=PATIENT) == Fetched(b"<a/>")
+    assert fetched(other.url) == Fetched(b"<a/>")
     assert "authorization" not in other.requests[0].headers
 
 
@@ -487,7 +487,7 @@ def test_cookies_are_not_kept() -> None:
 
 def test_tls_server_of_a_known_authority_is_trusted(certificates: Certificates) -> None:
     with HostileHttpServer(FILE, tls=tls_context(certificates)) as server:
-        assert fetched(server.url, limits=PATIENT, ca_file=certificates.ca_file) == Fetched(b"<a/>")
+        assert fetched(server.url, ca_file=certificates.ca_file) == Fetched(b"<a/>")
 
 
 def test_tls_server_of_an_unknown_authority_is_not_trusted(
@@ -496,7 +496,7 @@ def test_tls_server_of_an_unknown_authority_is_not_trusted(
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.setenv(name, str(certificates.ca_file))
     with HostileHttpServer(FILE, tls=tls_context(certificates)) as server:
-        reply = fetched(server.url, limits=PATIENT)
+        reply = fetched(server.url)
         assert reply == TransferFailed(
             FailureKind.CERTIFICATE, "the certificate is not accepted: unable to get local issuer certificate"
         )
@@ -508,12 +508,12 @@ def test_ca_bundle_of_the_environment_does_not_replace_the_phones(
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(Certificates.make(tmp_path).ca_file))
     with HostileHttpServer(FILE, tls=tls_context(certificates)) as server:
-        assert fetched(server.url, limits=PATIENT, ca_file=certificates.ca_file) == Fetched(b"<a/>")
+        assert fetched(server.url, ca_file=certificates.ca_file) == Fetched(b"<a/>")
 
 
 def test_tls_server_of_another_name_is_not_trusted(certificates: Certificates) -> None:
     with HostileHttpServer(FILE, tls=tls_context(certificates), address="127.0.0.2") as server:
-        reply = fetched(server.url, limits=PATIENT, ca_file=certificates.ca_file)
+        reply = fetched(server.url, ca_file=certificates.ca_file)
         assert server.requests == []
     assert isinstance(reply, TransferFailed)
     assert reply.kind is FailureKind.CERTIFICATE
@@ -525,21 +525,21 @@ def test_tls_server_of_another_name_is_not_trusted(certificates: Certificates) -
 @pytest.mark.parametrize("script", [dripping(b"", OK + b"X: " + b"y" * 1000), dripping(HUNDRED, b"y" * 100)])
 def test_drip_over_tls_is_broken_off(script: Script, certificates: Certificates) -> None:
     with HostileHttpServer(script, tls=tls_context(certificates)) as server:
-        assert fetched(server.url, ca_file=certificates.ca_file) == TransferFailed(FailureKind.TIMED_OUT, TOO_LONG)
+        reply = fetched(server.url, limits=FOR_DRIPS, ca_file=certificates.ca_file)
+    assert reply == TransferFailed(FailureKind.TIMED_OUT, TOO_LONG)
 
 
 def test_endless_body_over_tls_is_broken_off(certificates: Certificates) -> None:
     with HostileHttpServer(saying_for_ever(OK + b"\r\n", bytes(65536)), tls=tls_context(certificates)) as server:
-        reply = fetched(server.url, limits=PATIENT, ca_file=certificates.ca_file)
+        reply = fetched(server.url, ca_file=certificates.ca_file)
     assert reply == TransferFailed(FailureKind.TOO_LARGE, f"the file has more than {LIMIT} bytes")
 
 
 def test_silence_in_the_tls_handshake_is_no_answer(certificates: Certificates) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
-        assert fetched(url, ca_file=certificates.ca_file) == TransferFailed(
-            FailureKind.TIMED_OUT, "no answer", unanswered=True
-        )
+        reply = fetched(url, limits=FOR_SILENCE, ca_file=certificates.ca_file)
+    assert reply == TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
 
 
 def test_plain_server_in_the_place_of_tls_is_a_failed_transfer(certificates: Certificates) -> None:

@@ -18,7 +18,7 @@ from phone_sim.runtime.transport.memory import MemoryTransport, serve
 from tests.make import MAC, configured, utc
 from tests.runtime.hostile_http import HostileHttpServer, answering, by_path
 from tests.runtime.hostile_tftp import HostileTftpServer, error, saying, serving
-from tests.runtime.phones import CONFIGURATION, PATIENT, QUICK, Bench, bench, within
+from tests.runtime.phones import CONFIGURATION, PATIENT, Bench, bench, within
 
 LOG = f"{MAC}-app.log"
 PERIOD = timedelta(seconds=172800)
@@ -208,7 +208,7 @@ def assert_no_line_is_forged(phone: Bench) -> None:
 def test_words_of_a_tftp_server_add_no_line(end: str) -> None:
     words = f"no{end}{FORGED}".encode()
     with HostileTftpServer(serving(CONFIGURATION, saying(error(2, words)))) as server:
-        transport = network_transport(limits=QUICK)
+        transport = network_transport(limits=PATIENT)
         phone = bench(transport, boot_server=server.url)
         within(phone.driver.power_on)
         transport.close()
@@ -219,7 +219,7 @@ def test_words_of_a_tftp_server_add_no_line(end: str) -> None:
 def test_words_of_an_http_server_add_no_line(end: str) -> None:
     script = answering(f"403 no{end}{FORGED}".encode().decode("latin-1"))
     with HostileHttpServer(by_path(CONFIGURATION, {"-license.cfg": script})) as server:
-        transport = network_transport(limits=QUICK)
+        transport = network_transport(limits=PATIENT)
         phone = bench(transport, boot_server=server.url)
         within(phone.driver.power_on)
         transport.close()

@@ -31,7 +31,7 @@ from tests.runtime.hostile_tftp import (
     silent,
     stranger,
 )
-from tests.runtime.phones import PATIENT, QUICK, fetch, upload, within
+from tests.runtime.phones import FOR_DRIPS, FOR_SILENCE, PATIENT, fetch, heard, upload, within
 
 FILE = Random(3).randbytes(5000)
 FULL = bytes(512)
@@ -48,13 +48,13 @@ def chosen(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-def fetched(url: str, *, limits: Limits = QUICK, name: str = "a.cfg") -> FetchReply:
+def fetched(url: str, *, limits: Limits = PATIENT, name: str = "a.cfg") -> FetchReply:
     """The reply to a request for a file below a URL."""
     with closing(tftp_transport(limits)) as transport:
         return within(lambda: transport.fetch(fetch(url + name, limit=LIMIT)))
 
 
-def uploaded(url: str, body: bytes, *, limits: Limits = QUICK) -> UploadReply:
+def uploaded(url: str, body: bytes, *, limits: Limits = PATIENT) -> UploadReply:
     """The reply to the upload of `a.log` below a URL."""
     with closing(tftp_transport(limits)) as transport:
         return within(lambda: transport.upload(upload(f"{url}a.log", body)))
@@ -83,13 +83,17 @@ def for_ever(step: Callable[[Transfer, int], None]) -> Script:
 
 def test_silent_server_is_asked_three_times_and_is_unreachable() -> None:
     with HostileTftpServer(silent) as server:
-        assert fetched(server.url) == TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
+        assert fetched(server.url, limits=FOR_SILENCE) == TransferFailed(
+            FailureKind.TIMED_OUT, "no answer", unanswered=True
+        )
         assert server.requests == [b"\0\1a.cfg\0octet\0blksize\x001468\0"] * 3
 
 
 def test_silent_server_takes_no_upload() -> None:
     with HostileTftpServer(silent) as server:
-        assert uploaded(server.url, b"log") == TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
+        assert uploaded(server.url, b"log", limits=FOR_SILENCE) == TransferFailed(
+            FailureKind.TIMED_OUT, "no answer", unanswered=True
+        )
 
 
 @pytest.mark.parametrize("host", ["a..b", "boot.invalid"])
@@ -105,8 +109,8 @@ def test_name_of_a_host_that_has_no_address_is_not_found(host: str) -> None:
 def test_error_packet_is_the_reply(code: int, words: bytes) -> None:
     kind = NotFound if code == 1 else Refused
     with HostileTftpServer(saying(error(code, words))) as server:
-        assert fetched(server.url, limits=PATIENT) == kind(words.decode(), code, FileProtocol.TFTP)
-        assert uploaded(server.url, b"log", limits=PATIENT) == kind(words.decode(), code, FileProtocol.TFTP)
+        assert fetched(server.url) == kind(words.decode(), code, FileProtocol.TFTP)
+        assert uploaded(server.url, b"log") == kind(words.decode(), code, FileProtocol.TFTP)
 
 
 ODD_ERRORS = {
@@ -124,12 +128,12 @@ ODD_ERRORS = {
 @pytest.mark.parametrize(("datagram", "reply"), ODD_ERRORS.values(), ids=ODD_ERRORS)
 def test_odd_error_packet_is_a_readable_reply(datagram: bytes, reply: FetchReply) -> None:
     with HostileTftpServer(saying(datagram)) as server:
-        assert fetched(server.url, limits=PATIENT) == reply
+        assert fetched(server.url) == reply
 
 
 def test_error_in_the_middle_is_the_reply() -> None:
     with HostileTftpServer(saying(block(1, FULL), error(0, b"disk trouble"))) as server:
-        assert fetched(server.url, limits=PATIENT) == Refused("disk trouble", 0, FileProtocol.TFTP)
+        assert fetched(server.url) == Refused("disk trouble", 0, FileProtocol.TFTP)
 
 
 SIZES = [("blksize", "1468"), ("blksize", "512"), ("blksize", "8"), ("blksize", "2000"), ("blksize", "65464")]
@@ -138,13 +142,13 @@ SIZES = [("blksize", "1468"), ("blksize", "512"), ("blksize", "8"), ("blksize", 
 @pytest.mark.parametrize("options", SIZES)
 def test_agreed_block_size_is_used(options: tuple[str, str]) -> None:
     with HostileTftpServer(agreeing(*options, size=int(options[1]))) as server:
-        assert fetched(server.url, limits=PATIENT) == Fetched(FILE)
+        assert fetched(server.url) == Fetched(FILE)
 
 
 @pytest.mark.parametrize("options", [("unknown", "1"), ("tsize", "99999999999"), ("timeout", "0"), ("a", "b" * 500)])
 def test_options_of_no_use_change_nothing(options: tuple[str, str]) -> None:
     with HostileTftpServer(agreeing(*options)) as server:
-        assert fetched(server.url, limits=PATIENT) == Fetched(FILE)
+        assert fetched(server.url) == Fetched(FILE)
 
 
 HOSTILE_OPTIONS = [
@@ -163,7 +167,7 @@ HOSTILE_OPTIONS = [
 @pytest.mark.parametrize("options", HOSTILE_OPTIONS)
 def test_hostile_options_are_a_failed_transfer(options: tuple[str, ...]) -> None:
     with HostileTftpServer(agreeing(*options)) as server:
-        assert_failed(fetched(server.url))
+        assert_failed(heard(lambda limits: fetched(server.url, limits=limits)))
 
 
 def assert_failed(reply: FetchReply | UploadReply) -> None:
@@ -197,13 +201,13 @@ NOISE = {
 @pytest.mark.parametrize("datagram", NOISE.values(), ids=NOISE)
 def test_noise_in_the_place_of_an_answer_is_a_failed_transfer(datagram: bytes) -> None:
     with HostileTftpServer(saying(datagram)) as server:
-        assert_failed(fetched(server.url))
+        assert_failed(heard(lambda limits: fetched(server.url, limits=limits)))
 
 
 @pytest.mark.parametrize("datagram", [NOISE[key] for key in NOISE if key != "block 0"])
 def test_noise_within_a_file_is_never_in_the_file(datagram: bytes) -> None:
     with HostileTftpServer(saying(block(1, FULL), datagram)) as server:
-        assert_failed(fetched(server.url))
+        assert_failed(heard(lambda limits: fetched(server.url, limits=limits)))
 
 
 @pytest.mark.parametrize("datagram", NOISE.values(), ids=NOISE)
@@ -214,7 +218,7 @@ def test_noise_does_not_pass_for_a_taken_upload(datagram: bytes) -> None:
         transfer.send(datagram)
 
     with HostileTftpServer(script) as server:
-        assert_failed(uploaded(server.url, b"log" * 1000))
+        assert_failed(heard(lambda limits: uploaded(server.url, b"log" * 1000, limits=limits)))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -227,13 +231,15 @@ def test_random_packets_end_in_a_reply(seed: int) -> None:
             transfer.send(head + chance.randbytes(chance.choice([0, 1, 5, 512])))
 
     with HostileTftpServer(script) as server:
-        assert isinstance(fetched(server.url), Fetched | NotFound | Refused | TransferFailed)
-        assert isinstance(uploaded(server.url, b"log"), Uploaded | NotFound | Refused | TransferFailed)
+        assert isinstance(fetched(server.url, limits=FOR_SILENCE), Fetched | NotFound | Refused | TransferFailed)
+        assert isinstance(
+            uploaded(server.url, b"log", limits=FOR_SILENCE), Uploaded | NotFound | Refused | TransferFailed
+        )
 
 
 def test_short_block_is_the_end_of_the_file() -> None:
     with HostileTftpServer(saying(block(1, b"abc"), block(2, b"def"))) as server:
-        assert fetched(server.url, limits=PATIENT) == Fetched(b"abc")
+        assert fetched(server.url) == Fetched(b"abc")
 
 
 def test_never_ending_file_is_over_the_limit() -> None:
@@ -242,9 +248,7 @@ def test_never_ending_file_is_over_the_limit() -> None:
         transfer.await_ack(number)
 
     with HostileTftpServer(for_ever(step)) as server:
-        assert fetched(server.url, limits=PATIENT) == TransferFailed(
-            FailureKind.TOO_LARGE, f"the file has more than {LIMIT} bytes"
-        )
+        assert fetched(server.url) == TransferFailed(FailureKind.TOO_LARGE, f"the file has more than {LIMIT} bytes")
 
 
 def test_never_ending_repetition_is_broken_off() -> None:
@@ -253,7 +257,7 @@ def test_never_ending_repetition_is_broken_off() -> None:
         transfer.receive()
 
     with HostileTftpServer(for_ever(step)) as server:
-        assert_failed(fetched(server.url, limits=PATIENT))
+        assert_failed(fetched(server.url))
 
 
 def test_drip_is_broken_off() -> None:
@@ -262,7 +266,9 @@ def test_drip_is_broken_off() -> None:
         transfer.wait(0.4)
 
     with HostileTftpServer(for_ever(step)) as server:
-        assert fetched(server.url) == TransferFailed(FailureKind.TIMED_OUT, "the transfer takes too long")
+        assert fetched(server.url, limits=FOR_DRIPS) == TransferFailed(
+            FailureKind.TIMED_OUT, "the transfer takes too long"
+        )
 
 
 def test_upload_with_endless_acknowledgments_is_broken_off() -> None:
@@ -271,12 +277,14 @@ def test_upload_with_endless_acknowledgments_is_broken_off() -> None:
         transfer.wait(0.01)
 
     with HostileTftpServer(for_ever(step)) as server:
-        assert uploaded(server.url, b"log") == TransferFailed(FailureKind.TIMED_OUT, "the transfer takes too long")
+        assert uploaded(server.url, b"log", limits=FOR_DRIPS) == TransferFailed(
+            FailureKind.TIMED_OUT, "the transfer takes too long"
+        )
 
 
 def test_server_that_falls_silent_is_given_up() -> None:
     with HostileTftpServer(saying(block(1, FULL))) as server:
-        assert_failed(fetched(server.url))
+        assert_failed(heard(lambda limits: fetched(server.url, limits=limits)))
 
 
 def test_lost_request_is_sent_again() -> None:
@@ -310,7 +318,7 @@ def test_lost_acknowledgment_is_sent_again() -> None:
                     return
 
     with HostileTftpServer(script) as server:
-        assert fetched(server.url, limits=PATIENT) == Fetched(FILE)
+        assert fetched(server.url) == Fetched(FILE)
 
 
 def test_lost_acknowledgment_of_the_options_is_sent_again() -> None:
@@ -321,7 +329,7 @@ def test_lost_acknowledgment_of_the_options_is_sent_again() -> None:
         transfer.send_file(FILE, size=1000)
 
     with HostileTftpServer(script) as server:
-        assert fetched(server.url, limits=PATIENT) == Fetched(FILE)
+        assert fetched(server.url) == Fetched(FILE)
 
 
 def test_upload_goes_on_after_a_repeated_agreement_and_acknowledgment() -> None:
@@ -339,7 +347,7 @@ def test_upload_goes_on_after_a_repeated_agreement_and_acknowledgment() -> None:
             transfer.send(ack(number))
 
     with HostileTftpServer(script) as server:
-        assert uploaded(server.url, FILE, limits=PATIENT) == Uploaded()
+        assert uploaded(server.url, FILE) == Uploaded()
     assert bytes(taken) == FILE
 
 
@@ -357,7 +365,7 @@ def test_forged_packet_is_refused_and_the_file_whole(address: str, forged: bytes
         transfer.send_file(FILE, first=2)
 
     with HostileTftpServer(script) as server:
-        assert fetched(server.url, limits=PATIENT) == Fetched(FILE)
+        assert fetched(server.url) == Fetched(FILE)
     assert heard == [b"\0\5\0\5Unknown transfer ID\0"]
 
 
@@ -369,7 +377,7 @@ def test_forged_packet_before_the_first_of_the_server_is_refused() -> None:
         transfer.send_file(FILE)
 
     with HostileTftpServer(script) as server:
-        assert fetched(server.url, limits=PATIENT) == Fetched(FILE)
+        assert fetched(server.url) == Fetched(FILE)
 
 
 def test_flood_of_forged_packets_does_not_prolong_a_transfer() -> None:
@@ -379,7 +387,9 @@ def test_flood_of_forged_packets_does_not_prolong_a_transfer() -> None:
                 foreign.sendto(block(1, FULL), transfer.client)
 
     with HostileTftpServer(script) as server:
-        assert fetched(server.url) == TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
+        assert fetched(server.url, limits=FOR_DRIPS) == TransferFailed(
+            FailureKind.TIMED_OUT, "no answer", unanswered=True
+        )
 
 
 def test_forged_acknowledgment_does_not_move_an_upload() -> None:
@@ -391,12 +401,12 @@ def test_forged_acknowledgment_does_not_move_an_upload() -> None:
             assert foreign.recv(1000)[:4] == b"\0\5\0\5"
 
     with HostileTftpServer(script) as server:
-        assert_failed(uploaded(server.url, b"log"))
+        assert_failed(heard(lambda limits: uploaded(server.url, b"log", limits=limits)))
 
 
 def test_name_beyond_ascii_is_asked_for_in_utf_8() -> None:
     with HostileTftpServer(saying(block(1, b"abc"))) as server:
-        assert fetched(server.url, limits=PATIENT, name="%C3%A9.cfg") == Fetched(b"abc")
+        assert fetched(server.url, name="%C3%A9.cfg") == Fetched(b"abc")
         assert server.requests[0].startswith(b"\0\1\xc3\xa9.cfg\0octet\0")
 
 

@@ -19,7 +19,7 @@ from phone_sim.runtime.transport import Transport, TransportByScheme, network_tr
 from phone_sim.runtime.transport.memory import MemoryTransport, serve
 from tests.real_servers import Certificates, Pyftpdlib
 from tests.runtime.by_fleet import fleet_transport
-from tests.runtime.phones import PATIENT, QUICK, fetch, upload, within
+from tests.runtime.phones import FOR_SILENCE, PATIENT, fetch, upload, within
 from tests.runtime.resolver import Resolver
 
 UPLOAD_LIMIT = 3_000_000
@@ -45,10 +45,10 @@ class Served:
     transport: Transport
 
     def fetch(self, name: str, *, limit: int = UPLOAD_LIMIT, url: str | None = None) -> FetchReply:
-        return within(lambda: self.transport.fetch(fetch((url or self.url) + name, limit=limit)), 60)
+        return within(lambda: self.transport.fetch(fetch((url or self.url) + name, limit=limit)))
 
     def upload(self, name: str, body: bytes) -> UploadReply:
-        return within(lambda: self.transport.upload(upload(self.url + name, body)), 60)
+        return within(lambda: self.transport.upload(upload(self.url + name, body)))
 
 
 def serve_http(stack: ExitStack, _: Path, made: Made = network_transport) -> Served:
@@ -99,16 +99,17 @@ def serve_memory(_: ExitStack, __: Path) -> Served:
 EMBEDDED = [serve_http, serve_https, serve_tftp, serve_fleet_http, serve_fleet_https, serve_fleet_tftp]
 
 
-@pytest.fixture(params=[*EMBEDDED, serve_ftp, serve_ftps, serve_memory])
-def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
+@pytest.fixture(params=[*EMBEDDED, serve_ftp, serve_ftps, serve_memory], scope="module")
+def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for all tests; what they upload has names of its own."""
     start: Callable[[ExitStack, Path], Served] = request.param
     with ExitStack() as stack:
-        served = start(stack, tmp_path)
+        served = start(stack, tmp_path_factory.mktemp("served"))
         yield served
         served.transport.close()
 
 
-with_an_upload_limit = pytest.mark.parametrize("served", EMBEDDED, indirect=True)
+with_an_upload_limit = pytest.mark.parametrize("served", EMBEDDED, indirect=True, scope="module")
 
 
 @pytest.mark.parametrize("name", ["site.cfg", "empty.cfg", "large.cfg", "512.cfg", "1468.cfg"])
@@ -153,16 +154,16 @@ def test_uploaded_file_is_what_is_fetched(served: Served, body: bytes) -> None:
 
 
 def test_second_upload_takes_the_place_of_the_first(served: Served) -> None:
-    served.upload("app.log", b"a" * 1000)
-    served.upload("app.log", b"b")
-    assert served.fetch("app.log") == Fetched(b"b")
+    served.upload("twice.log", b"a" * 1000)
+    served.upload("twice.log", b"b")
+    assert served.fetch("twice.log") == Fetched(b"b")
 
 
 @with_an_upload_limit
 def test_upload_over_the_limit_is_refused(served: Served) -> None:
-    reply = served.upload("app.log", bytes(UPLOAD_LIMIT + 1))
+    reply = served.upload("too-large.log", bytes(UPLOAD_LIMIT + 1))
     assert isinstance(reply, Refused)
-    assert isinstance(served.fetch("app.log"), NotFound)
+    assert isinstance(served.fetch("too-large.log"), NotFound)
 
 
 def test_success_over_http_has_its_status(served: Served) -> None:
@@ -205,7 +206,7 @@ def test_scheme_that_nothing_speaks_is_a_failed_transfer() -> None:
 
 @pytest.mark.parametrize(("scheme", "made"), [*ALL_BUT_TFTP, ("http", fleet_transport), ("https", fleet_transport)])
 def test_source_address_is_where_a_connection_comes_from(scheme: str, made: Made) -> None:
-    transport = made(limits=QUICK, source_address="127.0.0.77")
+    transport = made(limits=FOR_SILENCE, source_address="127.0.0.77")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(20)
         transport.fetch(fetch(f"{scheme}://127.0.0.1:{listener.getsockname()[1]}/a.cfg"))
@@ -217,7 +218,7 @@ def test_source_address_is_where_a_connection_comes_from(scheme: str, made: Made
 
 @pytest.mark.parametrize("made", [network_transport, fleet_transport])
 def test_source_address_is_where_a_tftp_packet_comes_from(made: Made) -> None:
-    transport = made(limits=QUICK, source_address="127.0.0.77")
+    transport = made(limits=FOR_SILENCE, source_address="127.0.0.77")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.settimeout(20)
         listener.bind(("127.0.0.1", 0))
@@ -235,7 +236,7 @@ def test_source_address_that_is_not_ours_is_refused(address: str) -> None:
 
 @pytest.mark.parametrize(("scheme", "made"), ALL)
 def test_source_address_of_the_other_family_is_a_failed_transfer(scheme: str, made: Made) -> None:
-    transport = made(limits=QUICK, source_address="::1")
+    transport = made(limits=FOR_SILENCE, source_address="::1")
     reply = transport.fetch(fetch(f"{scheme}://127.0.0.1:9/a.cfg"))
     assert isinstance(reply, TransferFailed)
     assert (reply.kind, reply.unanswered) == (FailureKind.UNREACHABLE, True)
@@ -245,8 +246,8 @@ def test_source_address_of_the_other_family_is_a_failed_transfer(scheme: str, ma
 @pytest.mark.parametrize(("scheme", "made"), ALL)
 def test_hung_resolver_holds_no_transfer(scheme: str, made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     resolver = Resolver(monkeypatch)
-    transport = made(limits=QUICK)
-    reply = within(lambda: transport.fetch(fetch(f"{scheme}://boot.example/a.cfg")), 10)
+    transport = made(limits=FOR_SILENCE)
+    reply = within(lambda: transport.fetch(fetch(f"{scheme}://boot.example/a.cfg")))
     resolver.may_answer.set()
     transport.close()
     assert reply == TransferFailed(

@@ -5,10 +5,16 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.real_servers.programs import require
 
+PATIENCE = 60.0
+"""Seconds that anything on a page is waited for."""
+expect.set_options(timeout=1000 * PATIENCE)
+
+_AT_REST = """() => Promise.allSettled(document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished))"""
 _ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -77,8 +83,9 @@ Visit = Callable[..., Visitor]
 
 
 def violations(page: Page) -> list[dict[str, Any]]:
-    """What axe-core finds wrong with a page, in short."""
+    """What axe-core finds wrong with a page that has come to rest, in short."""
     from axe_playwright_python.sync_playwright import Axe
 
+    page.evaluate(_AT_REST)
     found = Axe().run(page).response["violations"]
     return [{one["id"]: [node["html"][:200] for node in one["nodes"]]} for one in found]

@@ -8,11 +8,10 @@ import pytest
 from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
-from phone_sim.authority.license_authority import create_authority
 from phone_sim.web.portal.service import PortalService
+from tests.authority import new_authority
 from tests.web import browser
-from tests.web.chromium import Visit, Visitor, chromium
-from tests.web.desks import PATIENCE
+from tests.web.chromium import PATIENCE, Visit, Visitor, chromium
 from tests.web.running import Place, desk_on_the_web
 
 
@@ -20,7 +19,7 @@ from tests.web.running import Place, desk_on_the_web
 def counter(tmp_path: Path) -> PortalService:
     """The counter of an authority that was just made, with a boot server."""
     folder = tmp_path / "authority"
-    create_authority(folder)
+    new_authority(folder)
     return PortalService(authority_folder=folder, boot_server=tmp_path / "site", mail_folder=tmp_path / "mail")
 
 
@@ -47,12 +46,12 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 @pytest.fixture
 def visit(chrome: Browser, place: Place) -> Iterator[Visit]:
-    """Opens a page; the test fails when the browser has anything to complain of."""
+    """Opens a page, of another place where one is given; a test fails when the browser has anything to complain of."""
     visitors: list[Visitor] = []
 
-    def open_page(path: str, **options: Any) -> Visitor:
+    def open_page(path: str, at: Place = place, **options: Any) -> Visitor:
         visitors.append(
-            Visitor(chrome.new_context(**{"viewport": {"width": 1440, "height": 900}} | options).new_page(), place.url)
+            Visitor(chrome.new_context(**{"viewport": {"width": 1440, "height": 900}} | options).new_page(), at.url)
         )
         visitors[-1].page.set_default_timeout(1000 * PATIENCE)
         visitors[-1].go(path)

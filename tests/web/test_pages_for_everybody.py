@@ -1,15 +1,16 @@
 """Every page can be read and worked: with a screen reader, a keyboard alone, a narrow screen, in light and dark."""
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from phone_sim.web.desk.demonstration import STEPS
 from tests.real_servers.process import wait_until
-from tests.web.chromium import Visit, violations
-from tests.web.desks import PATIENCE
-from tests.web.running import Place
+from tests.web.chromium import PATIENCE, Visit, violations
+from tests.web.running import Place, desk_on_the_web
 from tests.web.test_in_browser import LAST_DAY
 
 pytestmark = pytest.mark.real
@@ -32,6 +33,8 @@ PAGES = (
     "/nowhere",
 )
 
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
 # What can have the focus, and whether it can be seen. Of a group of radio buttons Tab reaches one,
 # and of the lines of a log none: arrow keys do.
 REACHABLE = """() => [...document.querySelectorAll(
@@ -50,49 +53,69 @@ FOCUSED = """() => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A desk with phones of several kinds that have something to show."""
+    with desk_on_the_web(tmp_path_factory.mktemp("mail")) as place:
+        place.put("SPIP_650", "VVX_1500", "SSIP_6000")
+        place.desk.do(lambda: place.desk.license(None, LAST_DAY))
+        for phone in place.desk.phones:
+            place.desk.do(phone.reboot)
+        place.desk.do(lambda: place.desk.license(place.desk.phones[0].mac, None))
+        place.scenarios.run(0)
+        yield place
+
+
 @pytest.fixture
-def paths(place: Place) -> dict[str, str]:
-    """Phones of several kinds that have something to show, by what they are called in `PAGES`."""
-    grey, touch, star = place.put("SPIP_650", "VVX_1500", "SSIP_6000")
-    place.desk.do(lambda: place.desk.license(None, LAST_DAY))
-    for phone in place.desk.phones:
-        place.desk.do(phone.reboot)
-    place.desk.do(lambda: place.desk.license(place.desk.phones[0].mac, None))
-    place.scenarios.run(0)
-    return {"grey": grey, "touch": touch, "star": star, "serial": grey.upper()}
+def stage(tmp_path: Path) -> Iterator[Place]:
+    """An empty desk for the story, which clears it."""
+    with desk_on_the_web(tmp_path / "mail") as place:
+        yield place
 
 
-def opened(visit: Visit, path: str, paths: dict[str, str], **options: Any) -> Page:
-    """A page, when all is on it; the story is started, and the page that is not there is complained of."""
-    visitor = visit(path.format(**paths), **options)
-    page = visitor.page
-    if path.startswith("/demonstration/") and "step" in path:
-        page.get_by_role("button", name="Start").click()
-        expect(page.locator("#step-place")).to_contain_text(f"{len(STEPS) - 1} of")
-    if path == "/":
-        expect(page.locator(".tile")).to_have_count(3)
-    if page.locator("#log").count():
-        expect(page.locator("#log li").first).to_be_visible()
-        expect(page.locator(".node.now")).to_have_count(1)
-        page.locator("#log .line").first.click()
-        expect(page.locator(".why")).to_be_visible()
-    visitor.complaints[:] = [one for one in visitor.complaints if "404" not in one]
-    return page
+Opened = Callable[..., Page]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.fixture
+def opened(place: Place, stage: Place, visit: Visit) -> Opened:
+    """Opens a page, and waits until all is on it; the page that is not there is complained of."""
+    grey, touch, star = (phone.mac.digits for phone in place.desk.phones)
+
+    def opened(path: str, **options: Any) -> Page:
+        is_story = path.startswith("/demonstration/")
+        path = path.format(grey=grey, touch=touch, star=star, serial=grey.upper())
+        visitor = visit(path, stage if is_story else place, **options)
+        page = visitor.page
+        if is_story and "step" in path:
+            page.get_by_role("button", name="Start").click()
+            expect(page.locator("#step-place")).to_contain_text(f"{len(STEPS) - 1} of")
+        if path == "/":
+            expect(page.locator(".tile")).to_have_count(3)
+        if page.locator("#log").count():
+            expect(page.locator("#log li").first).to_be_visible()
+            expect(page.locator(".node.now")).to_have_count(1)
+            page.locator("#log .line").first.click()
+            expect(page.locator(".why")).to_be_visible()
+        visitor.complaints[:] = [one for one in visitor.complaints if "404" not in one]
+        return page
+
+    return opened
+
+
 @pytest.mark.parametrize("path", PAGES)
-def test_page_has_no_barrier(visit: Visit, paths: dict[str, str], path: str, scheme: str) -> None:
-    page = opened(visit, path, paths, color_scheme=scheme)
-    assert violations(page) == []
-    page.set_viewport_size({"width": 360, "height": 800})
-    assert violations(page) == []
+def test_page_has_no_barrier(opened: Opened, path: str) -> None:
+    page = opened(path)
+    for width in (1440, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            assert violations(page) == [], (width, scheme)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_keyboard_reaches_everything(visit: Visit, paths: dict[str, str], path: str) -> None:
-    page = opened(visit, path, paths)
+def test_keyboard_reaches_everything(opened: Opened, path: str) -> None:
+    page = opened(path)
     page.evaluate("document.activeElement.blur(); getSelection().removeAllRanges(); scrollTo(0, 0)")
     wanted = page.evaluate(REACHABLE.replace("NAME", NAME))
     assert len(wanted) > 4
@@ -105,8 +128,8 @@ def test_keyboard_reaches_everything(visit: Visit, paths: dict[str, str], path: 
     assert [name for name, seen in reached.items() if not seen and name] == []
 
 
-def test_skip_link_leads_to_the_content(visit: Visit, paths: dict[str, str]) -> None:
-    page = opened(visit, "/", paths)
+def test_skip_link_leads_to_the_content(opened: Opened) -> None:
+    page = opened("/")
     page.keyboard.press("Tab")
     link = page.get_by_role("link", name="Skip to the content")
     expect(link).to_be_in_viewport()
@@ -116,8 +139,8 @@ def test_skip_link_leads_to_the_content(visit: Visit, paths: dict[str, str]) -> 
 
 
 @pytest.mark.parametrize("path", ["/", "/phones/{touch}", "/portal/orders/new"])
-def test_reduced_motion_moves_nothing(visit: Visit, paths: dict[str, str], path: str) -> None:
-    page = opened(visit, path, paths, reduced_motion="reduce")
+def test_reduced_motion_moves_nothing(opened: Opened, path: str) -> None:
+    page = opened(path, reduced_motion="reduce")
     moving = page.evaluate(
         """[...document.querySelectorAll("*")].map((one) => getComputedStyle(one))
         .filter((style) => style.transitionProperty !== "none" || style.animationName !== "none").length"""
@@ -125,8 +148,8 @@ def test_reduced_motion_moves_nothing(visit: Visit, paths: dict[str, str], path:
     assert moving == 0
 
 
-def test_narrow_screen_has_the_display_as_text(visit: Visit, paths: dict[str, str]) -> None:
-    page = opened(visit, "/phones/{star}", paths, viewport={"width": 360, "height": 800})
+def test_narrow_screen_has_the_display_as_text(opened: Opened) -> None:
+    page = opened("/phones/{star}", viewport={"width": 360, "height": 800})
     text = page.locator("#display-text")
     box = text.bounding_box()
     assert box is not None
@@ -137,8 +160,8 @@ def test_narrow_screen_has_the_display_as_text(visit: Visit, paths: dict[str, st
     assert box["width"] <= 1
 
 
-def test_long_tables_scroll_in_their_own_region(visit: Visit, paths: dict[str, str]) -> None:
-    page = opened(visit, "/phones/{grey}", paths, viewport={"width": 360, "height": 800})
+def test_long_tables_scroll_in_their_own_region(opened: Opened) -> None:
+    page = opened("/phones/{grey}", viewport={"width": 360, "height": 800})
     region = page.get_by_role("region", name="Table of requests")
     assert region.evaluate("one => one.scrollWidth > one.clientWidth && one.scrollHeight > one.clientHeight")
     region.focus()

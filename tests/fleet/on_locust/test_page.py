@@ -49,7 +49,7 @@ def test_runs_are_started_on_the_page(server: Nginx) -> None:
         for time in (1, 2):
             page.get_by_role("button", name="Start").click()
             page.get_by_role("tab", name="Phones").click()
-            expect(page.get_by_role("row", name=f"LDAP on {LICENSED}")).to_be_visible(timeout=20_000)
+            expect(page.get_by_role("row", name=f"LDAP on {LICENSED}")).to_be_visible()
             expect(page.get_by_role("row", name=f"LDAP no license {PHONES - LICENSED}")).to_be_visible()
             expect(page.get_by_role("row", name=f"Phones idle {PHONES}")).to_be_visible()
             expect(page.get_by_role("row", name=f"Time to licensed count {LICENSED}")).to_be_visible()

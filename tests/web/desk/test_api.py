@@ -182,7 +182,7 @@ def test_no_input_makes_a_server_error(desk: Desk, mode: GenerationMode) -> None
     operations = [one.ok() for one in schema.get_all_operations() if isinstance(one, Ok)]
     assert len(operations) >= 15
 
-    @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.one_of([one.as_strategy(generation_mode=mode) for one in operations]))
     def ask(case: Case[Any]) -> None:
         answer = case.call()
