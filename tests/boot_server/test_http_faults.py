@@ -27,6 +27,8 @@ from tests.boot_server.faulty_boot import LICENSE, assert_licensed, assert_unlic
 from tests.make import PHONE_FILE
 from tests.runtime.phones import FOR_DRIPS, PATIENT
 
+pytestmark = pytest.mark.slow
+
 FILE = bytes(range(256)) * 4
 PATIENCE = 20.0
 

@@ -17,6 +17,8 @@ from tests.boot_server.test_tftp_server import RawClient, ack, data, download, r
 from tests.make import PHONE_FILE
 from tests.runtime.phones import PATIENT
 
+pytestmark = pytest.mark.slow
+
 FILE = bytes(range(256)) * 5
 PATIENCE = 20.0
 

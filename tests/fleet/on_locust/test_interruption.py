@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 BUSY = """
 import os, signal, sys, gevent
 from phone_sim.fleet.on_locust.interruption import interruption
