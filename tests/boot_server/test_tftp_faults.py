@@ -13,7 +13,7 @@ from phone_sim.boot_server.site import MemorySite
 from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.runtime.transport import Limits
 from tests.boot_server.faulty_boot import LICENSE, assert_licensed, assert_unlicensed, booted, licensed_site
-from tests.boot_server.test_tftp_server import RawClient, ack, data, download, rrq, upload, wrq
+from tests.boot_server.test_tftp import RawClient, ack, data, download, rrq, upload, wrq
 from tests.make import PHONE_FILE
 from tests.runtime.phones import PATIENT
 
