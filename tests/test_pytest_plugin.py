@@ -10,6 +10,8 @@ import pytest
 from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["pytester"]
 
 HEAVY = ("apscheduler", "cryptography", "gevent", "locust", "lxml", "requests", "tftpy", "phone_sim.firmware")

@@ -15,6 +15,8 @@ import pytest
 import phone_sim
 from tests import readme
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 SUPPORTED = ((3, 11), (3, 12), (3, 13), (3, 14))
 FILES = {"000000000000.cfg": b'<APPLICATION CONFIG_FILES="a.cfg"/>', "a.cfg": b'<a voIpProt.H323.enable="1"/>'}

@@ -39,6 +39,8 @@ from tests.runtime.hostile_http import (
     tls_context,
 )
 
+pytestmark = pytest.mark.slow
+
 ADDRESSES = pytest.mark.parametrize("address", ["url", "tftp_url"])
 """How phones reach the server."""
 

@@ -22,6 +22,8 @@ from phone_sim.licensing.license_file import read_all
 from phone_sim.mac_address import MacAddress
 from tests.authority import ASKS, NOW, batch_of, counted, entered, phone_order, phones
 
+pytestmark = pytest.mark.slow
+
 IN_A_SMALL_DISK = 'mount -t tmpfs -o size=800k none "$1" && shift && exec "$@"'
 ROOT = Path(__file__).parents[2]
 

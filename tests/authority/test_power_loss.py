@@ -17,6 +17,8 @@ from phone_sim.cli.main import main
 from phone_sim.licensing.license_file import read_all
 from tests.authority import batch_of, counted, entered, new_authority, phone_order, phones
 
+pytestmark = pytest.mark.slow
+
 REDEEMER = """
 import sys
 from pathlib import Path

@@ -7,12 +7,16 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
+import pytest
+
 from phone_sim.authority.activation import redeem_batch, redeem_phone
 from phone_sim.authority.ledger import Ledger
 from phone_sim.authority.license_authority import create_authority, open_authority
 from phone_sim.errors import AuthorityError
 from phone_sim.mac_address import MacAddress
 from tests.authority import ASKS, NOW, batch_of, counted, entered, phone_order, phones
+
+pytestmark = pytest.mark.slow
 
 ROUNDS = 150
 BATCH_ROUNDS = 20

@@ -17,6 +17,8 @@ from phone_sim.recording.files import load_recording
 from phone_sim.recording.lines import exchange_line, head_line
 from tests.recording.dialogues import BEGAN, FILES, boot_log, exchange, upload
 
+pytestmark = pytest.mark.slow
+
 
 def phone_sim(*words: str, color: bool = False) -> Result:
     """Run a verb in this process."""

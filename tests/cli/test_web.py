@@ -21,6 +21,8 @@ from tests.real_servers.process import wait_until
 from tests.web import MAC, enter
 from tests.web.running import BOUND, ask
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def counter(tmp_path: Path) -> PortalService:

@@ -15,6 +15,8 @@ from phone_sim.runtime.model_files import load_features, load_models
 from tests.firmware.menus import Desk
 from tests.make import until, utc
 
+pytestmark = pytest.mark.slow
+
 MODELS = [model.token for model in load_models()]
 ALL_BITS = {bit: until(f"2026-04-{bit + 1:02}") for bit in range(SLOTS)}
 KEYS = st.one_of(st.sampled_from(Key), st.characters(exclude_categories=["C", "Z"]).map(Typed))

@@ -14,7 +14,7 @@ from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.firmware.effects import Fetched, NotFound, Refused, Uploaded
 from phone_sim.recording.files import load_recording
-from phone_sim.runtime.transport import Limits, network_transport
+from phone_sim.runtime.transport import network_transport
 from phone_sim.runtime.virtual_phone import mac_addresses
 from tests.make import PHONE_FILE
 from tests.real_servers import Nginx, RealServer, TftpdHpa
@@ -113,7 +113,7 @@ def test_server_may_be_down_and_come_back(tmp_path: Path, behind: str) -> None:
     real.start()
     transport = network_transport(limits=PATIENT)
     url = real.url if behind == "http" else real.tftp_url
-    with proxied(url, tmp_path / "out.jsonl", limits=Limits(answer=0.2, transfer=5)) as front:
+    with proxied(url, tmp_path / "out.jsonl") as front:
         assert transport.fetch(fetch(front.http + "a")) == Fetched(b"1")
         real.stop()
         for url, words in ((front.http, "HTTP 502"), (front.tftp, "TFTP error 0")):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 _LOOK_EVERY = 0.05
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 Address = tuple[str, int]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Self
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that a server waits for a client, and a test for a server."""
 
 

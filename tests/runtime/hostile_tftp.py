@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 _LOOK_EVERY = 0.05
 Address = tuple[str, int]
 

@@ -15,6 +15,8 @@ from tests.make import MAC, PHONE_FILE, SITE_FILE, USB_AUDIO, signed_key
 from tests.runtime.hostile_http import HostileHttpServer, Script, by_path, saying_for_ever
 from tests.runtime.phones import CONFIGURATION, PATIENT, Bench, bench, phone_license, within
 
+pytestmark = pytest.mark.slow
+
 EARLIER = FlashContents(keys=(signed_key({USB_AUDIO: NEVER}),))
 PLACES = (
     f"{MAC}.cfg",

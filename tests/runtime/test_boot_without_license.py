@@ -26,6 +26,8 @@ from tests.runtime.hostile_http import (
 from tests.runtime.hostile_tftp import HostileTftpServer, block, error, serving, silent
 from tests.runtime.phones import CONFIGURATION, FOR_DRIPS, FOR_SILENCE, PATIENT, Bench, bench, phone_license, within
 
+pytestmark = pytest.mark.slow
+
 PAGE = b"<!DOCTYPE html><html><body>Welcome to the boot server</body></html>"
 BARE = b"<?xml version='1.0' encoding='ISO-8859-1' standalone='yes'?>\n"
 EARLIER = FlashContents(

@@ -27,7 +27,7 @@ table inet loss {
 """
 PADDING = "".join(f"<filler{number} a{number}='{'x' * 200}'/>" for number in range(250))
 
-pytestmark = needs_namespaces
+pytestmark = [needs_namespaces, pytest.mark.slow]
 
 
 def lost(cable: Cable, namespace: str) -> int:

@@ -9,6 +9,8 @@ from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from tests.scenario.write import HEAD, SITE
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["pytester"]
 
 

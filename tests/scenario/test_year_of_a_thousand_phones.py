@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
+import pytest
+
 from phone_sim.authority.signing_key import test_signing_key as the_test_key
 from phone_sim.firmware.effects import (
     Fetch,
@@ -37,6 +39,8 @@ from tests.scenario.year_model import (
     plans,
     predicted,
 )
+
+pytestmark = pytest.mark.slow
 
 BITS = {
     "UsbAudio": USB_AUDIO,

@@ -21,6 +21,8 @@ from tests.real_servers.process import wait_until
 from tests.web import MAC, SERIAL, enter, redemptions
 from tests.web.running import BOUND, ask, dialogue, running, served
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "a-token-that-nobody-may-read-anywhere-at-all"
 QUANTITY = 36
 

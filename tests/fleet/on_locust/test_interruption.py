@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 BUSY = """
 import os, signal, sys, gevent
 from phone_sim.fleet.on_locust.interruption import interruption
@@ -20,7 +22,7 @@ def boots():
 try:
     with interruption() as interrupted:
         phone = gevent.spawn(boots)
-        print("told" if interrupted.wait(1) else "not told")
+        print("told" if interrupted.wait(float(sys.argv[3])) else "not told")
         phone.join()
         print("done" if done else "broken off")
 except KeyboardInterrupt:
@@ -36,13 +38,13 @@ def said(*words: str, before: str = "") -> list[str]:
 
 @pytest.mark.parametrize("word", ["SIGINT", "SIGTERM"])
 def test_signal_breaks_off_no_phone(word: str) -> None:
-    assert said(word, "1") == ["told", "done"]
+    assert said(word, "1", "60") == ["told", "done"]
 
 
 def test_second_signal_ends_the_wait() -> None:
-    assert said("SIGINT", "2") == ["told", "hurried"]
+    assert said("SIGINT", "2", "60") == ["told", "hurried"]
 
 
 def test_ignored_signal_stays_ignored() -> None:
     ignores = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-    assert said("SIGINT", "1", before=ignores) == ["not told", "done"]
+    assert said("SIGINT", "1", "0.3", before=ignores) == ["not told", "done"]

@@ -7,16 +7,16 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from phone_sim.fault_catalog.activation_files import phone_key
 from phone_sim.licensing.license_file import write
-from tests.fleet.running import until
+from tests.fleet.running import given_time, until
 from tests.real_servers.nginx import Nginx
 
 pytestmark = pytest.mark.real
@@ -54,18 +54,38 @@ def population(tmp_path: Path) -> str:
     return str(path)
 
 
-def run(*words: str) -> subprocess.CompletedProcess[str]:
+Ended = subprocess.CompletedProcess[str]
+
+
+def run(*words: str) -> Ended:
     return subprocess.run(
         [sys.executable, "-m", "phone_sim", "fleet", *words], capture_output=True, text=True, timeout=BOUND
     )
 
 
-def test_every_phone_boots_and_licenses(server: Nginx, population: str, tmp_path: Path) -> None:
-    before = len(server.requests())
-    ended = run(
-        *("--server", server.url, "--population", population, "--headless", "--run-time", "8s", "--json"),
-        *("--csv", str(tmp_path / "run"), "--html", str(tmp_path / "run.html"), "--fail-if", "boot.failures>0%"),
+def run_locust(folder: Path, *words: str) -> Ended:
+    return subprocess.run(
+        [sys.executable, "-m", "locust", *words], cwd=folder, capture_output=True, text=True, timeout=BOUND
     )
+
+
+def all_idle(phones: int) -> Callable[[Ended], bool]:
+    """Whether so many phones are idle in the end."""
+    return lambda ended: json.loads(ended.stdout)["states"] == {"idle": phones}
+
+
+def test_every_phone_boots_and_licenses(server: Nginx, population: str, tmp_path: Path) -> None:
+    before = 0
+
+    def boot(seconds: str) -> Ended:
+        nonlocal before
+        before = len(server.requests())
+        return run(
+            *("--server", server.url, "--population", population, "--headless", "--run-time", seconds, "--json"),
+            *("--csv", str(tmp_path / "run"), "--html", str(tmp_path / "run.html"), "--fail-if", "boot.failures>0%"),
+        )
+
+    ended = given_time(boot, all_idle(PHONES))
     assert ended.returncode == 0, ended.stderr
     found = json.loads(ended.stdout)
     assert (found["states"], found["as_expected"]) == ({"idle": PHONES}, PHONES)
@@ -89,11 +109,12 @@ def test_every_phone_boots_and_licenses(server: Nginx, population: str, tmp_path
 
 
 def test_unlicensed_phones_and_slow_boots_fail_the_run(server: Nginx, population: str) -> None:
-    ended = run(
-        *("--server", server.url, "--population", population, "--headless", "--run-time", "8s", "--json"),
+    words = (
+        *("--server", server.url, "--population", population, "--headless", "--json"),
         *("--require-licensed", "--fail-if", "boot.p95>1ms", "--fail-if", "boot.p50>1000s"),
         *(word for metric in ("p90", "avg", "max") for word in ("--fail-if", f"licensed.{metric}>1000s")),
     )
+    ended = given_time(lambda seconds: run(*words, "--run-time", seconds), all_idle(PHONES))
     assert ended.returncode == 1, ended.stderr
     found = json.loads(ended.stdout)
     lacking = found["shortcomings"]["LDAP: no license"]
@@ -113,10 +134,8 @@ def test_report_that_cannot_be_written_boots_no_phone(server: Nginx, tmp_path: P
 
 
 def test_dead_server_is_every_phones_reason(population: str) -> None:
-    ended = run(
-        *("--server", "http://127.0.0.1:9/", "--population", population, "-u", "5", "--headless"),
-        *("--run-time", "5s", "--timeout", "1", "--json"),
-    )
+    words = ("--server", "http://127.0.0.1:9/", "--population", population, "-u", "5", "--headless", "--json")
+    ended = given_time(lambda seconds: run(*words, "--run-time", seconds), all_idle(5))
     assert ended.returncode == 1
     found = json.loads(ended.stdout)
     assert found["shortcomings"] == {"no configuration: it gives no answer": 5}
@@ -152,14 +171,17 @@ def test_locustfile_of_ones_own_has_phones(server: Nginx, tmp_path: Path) -> Non
         "class Desk(PhoneUser):\n"
         "    fixed_count = 1\n"
     )
-    words = ["--host", server.url, "--headless", "--users", "3", "--spawn-rate", "3", "--run-time", "8s", "--json"]
-    began = time.monotonic()
-    ended = subprocess.run(
-        [sys.executable, "-m", "locust", *words], cwd=tmp_path, capture_output=True, text=True, timeout=BOUND
+    words = ["--host", server.url, "--headless", "--users", "3", "--spawn-rate", "3", "--json"]
+
+    def rows_of(ended: Ended) -> dict[str, Any]:
+        return {row["name"]: row for row in json.loads(ended.stdout)}
+
+    ended = given_time(
+        lambda seconds: run_locust(tmp_path, *words, "--run-time", seconds),
+        lambda ended: rows_of(ended)["boot"]["num_requests"] > 3,
     )
     assert ended.returncode == 0, ended.stderr
-    assert time.monotonic() - began < BOUND
-    rows = {row["name"]: row for row in json.loads(ended.stdout)}
+    rows = rows_of(ended)
     assert rows["boot"]["num_requests"] > 3
     assert rows["boot"]["num_failures"] == 0
     assert "<MAC>-license.cfg" in rows
@@ -196,17 +218,21 @@ def test_population_is_found_beside_the_locustfile(server: Nginx, tmp_path: Path
     (folder / "locustfile.py").write_text(
         "from phone_sim.fleet.users import PhoneUser\nclass Desk(PhoneUser):\n    population = 'phones.toml'\n"
     )
-    words = ["-f", "load/locustfile.py", "--host", server.url, "--headless", "--users", "2", "--run-time", "3s"]
-    command = [sys.executable, "-m", "locust", *words, "--json"]
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=BOUND)
+    words = ["-f", "load/locustfile.py", "--host", server.url, "--headless", "--users", "2", "--json", "--run-time"]
+    ended = run_locust(tmp_path, *words, "3s")
     assert ended.returncode == 2
     assert f"Error: Desk: {folder / 'phones.toml'}: No such file or directory" in ended.stderr
     assert "Traceback" not in ended.stderr
 
     (folder / "phones.toml").write_text('first_mac = "0004f2700000"\ncount = 2\n')
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=BOUND)
+
+    def asked() -> set[str]:
+        return {request.path.strip("/") for request in server.requests()}
+
+    own = {"0004f2700000.cfg", "0004f2700001.cfg"}
+    ended = given_time(lambda seconds: run_locust(tmp_path, *words, seconds), lambda _: own <= asked())
     assert ended.returncode == 0, ended.stderr
-    assert {"0004f2700000.cfg", "0004f2700001.cfg"} <= {request.path.strip("/") for request in server.requests()}
+    assert own <= asked()
 
 
 @pytest.mark.parametrize("words", [(), ("--host", "http://boot.example/ gopher://x")])
@@ -214,8 +240,7 @@ def test_locust_starts_with_no_unspoken_host(tmp_path: Path, words: tuple[str, .
     (tmp_path / "locustfile.py").write_text(
         "from phone_sim.fleet.users import PhoneUser\nclass Desk(PhoneUser):\n    host = 'gopher://x'\n"
     )
-    command = [sys.executable, "-m", "locust", *words, "--headless", "--users", "1", "--run-time", "3s"]
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=BOUND)
+    ended = run_locust(tmp_path, *words, "--headless", "--users", "1", "--run-time", "3s")
     assert ended.returncode == 2
     assert "Error: Desk: gopher://x/: http, https, ftp, ftps, tftp can be spoken\n" in ended.stderr
     assert "Traceback" not in ended.stderr

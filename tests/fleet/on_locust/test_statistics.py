@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 _COUNTS = """
 from locust.stats import RequestStats
 from phone_sim.fleet.on_locust.statistics import SECONDS_KEPT, drop_old_seconds

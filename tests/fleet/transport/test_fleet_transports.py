@@ -34,7 +34,7 @@ from tests.runtime.hostile_http import (
 from tests.runtime.hostile_http import saying as answers
 from tests.runtime.hostile_tftp import HostileTftpServer, Transfer, ack, block, error, oack, saying
 from tests.runtime.phones import PATIENT, fetch, upload, within
-from tests.runtime.test_http_hostile import digest_protected, with_password
+from tests.runtime.transport.test_http import digest_protected, with_password
 
 FILE = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<a/>"
 MOVED = b"HTTP/1.1 302 Found\r\nLocation: /b.cfg\r\nContent-Length: 0\r\n\r\n"

@@ -20,6 +20,8 @@ from tests.make import LDAP, SITE_FILE, SITE_SERIAL, configured, forged, master,
 from tests.runtime.hostile_sntp import HostileSntpServer, Question, Script, answer, saying, silent, telling
 from tests.runtime.phones import within
 
+pytestmark = pytest.mark.slow
+
 NOON = utc("2026-03-10T12:00")
 PATIENT = TimeLimits(answer=60, tries=2, whole=120)
 NO_ANSWER = "no answer"

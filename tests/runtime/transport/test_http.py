@@ -42,6 +42,8 @@ from tests.runtime.hostile_http import (
 )
 from tests.runtime.phones import FOR_DRIPS, FOR_SILENCE, PATIENT, fetch, heard, upload, within
 
+pytestmark = pytest.mark.slow
+
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 HUNDRED = OK + b"Content-Length: 100\r\n\r\n"

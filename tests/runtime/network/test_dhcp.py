@@ -15,6 +15,8 @@ from tests.make import MAC
 from tests.real_servers.namespaces import SECONDS, Cable, cable_between, needs_namespaces
 from tests.runtime.hostile_dhcp import answer, boot_server
 
+pytestmark = pytest.mark.slow
+
 CLIENT = Client(transaction=7, mac=MAC, vendor_class="Polycom-SPIP670", host_name=f"Polycom_{MAC}", options=(66, 160))
 
 

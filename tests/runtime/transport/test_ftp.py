@@ -26,6 +26,8 @@ from tests.runtime.hostile_ftp import GREETING, Act, Data, HostileFtpServer, Ses
 from tests.runtime.hostile_http import refusing_port, tls_context
 from tests.runtime.phones import FOR_DRIPS, FOR_SILENCE, PATIENT, fetch, upload, within
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 1_000_000
 TOO_LONG = TransferFailed(FailureKind.TIMED_OUT, "the transfer takes too long")
 NO_ANSWER = TransferFailed(FailureKind.TIMED_OUT, "no answer")

@@ -33,6 +33,8 @@ from tests.runtime.hostile_tftp import (
 )
 from tests.runtime.phones import FOR_DRIPS, FOR_SILENCE, PATIENT, fetch, heard, upload, within
 
+pytestmark = pytest.mark.slow
+
 FILE = Random(3).randbytes(5000)
 FULL = bytes(512)
 LIMIT = 100_000

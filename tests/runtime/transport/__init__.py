@@ -1,0 +1,1 @@
+"""Tests of the transports, against servers that do well and badly."""
