@@ -1,14 +1,13 @@
 """What the verbs that serve have in common: their options, their lines, and serving until interrupted."""
 
 import json
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import click
+
+from phone_sim.cli.interruption import interrupted_on_waiting
 
 if TYPE_CHECKING:
     from phone_sim.boot_server.faults import FaultPlan
@@ -69,38 +68,6 @@ def announce(what: str, as_json: bool) -> Callable[[str], None]:
     return lambda url: click.echo(json.dumps({"serving": url}) if as_json else f"Serving {what} on {url}")
 
 
-@contextmanager
-def _interrupts() -> Iterator[Callable[[], None]]:
-    """SIGINT and SIGTERM, also where a shell has them ignored; what is given raises KeyboardInterrupt once one came.
-
-    They do nothing else, so that one that comes during the start or the end of servers leaves none half started.
-    """
-    asked = waiting = False
-
-    def interrupt(*_: object) -> None:
-        nonlocal asked
-        asked = True
-        if waiting:
-            raise KeyboardInterrupt
-
-    def wait() -> None:
-        nonlocal waiting
-        try:
-            waiting = True
-            if asked:
-                raise KeyboardInterrupt
-            threading.Event().wait()
-        finally:
-            waiting = False
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield wait
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def serve_until_interrupted(
     site: "Site",
     journal: "Journal",
@@ -116,7 +83,7 @@ def serve_until_interrupted(
     """
     from contextlib import ExitStack
 
-    with _interrupts() as wait, ExitStack() as stack:
+    with interrupted_on_waiting() as wait, ExitStack() as stack:
         from phone_sim.boot_server.http import HttpBootServer
         from phone_sim.boot_server.tftp import TftpBootServer
 
