@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from phone_sim.cli.interruption import interruptible
 from phone_sim.errors import PhoneSimError
 
 VERBS = {
@@ -53,9 +54,10 @@ class Verbs(click.Group):
             formatter.write_dl(list(VERBS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the verb; what goes wrong on purpose is one line and an exit code."""
+        """Run the verb; an expected error is one line and an exit code, and so is an interruption."""
         try:
-            return super().invoke(ctx)
+            with interruptible():
+                return super().invoke(ctx)
         except PhoneSimError as error:
             click.echo(f"Error: {error}", err=True)
             ctx.exit(error.exit_code)

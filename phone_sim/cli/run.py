@@ -24,6 +24,7 @@ WHAT_CAN_HAPPEN = (
     f"{', '.join(EVENTS)}, {_FIND}TEXT (in the corporate directory), {_PRESS}KEY (menu, down, select, ...)"
 )
 AS_FAST_AS_CAN_BE = "max"
+_LOOK_EVERY = 0.5
 
 
 class TimedEvent(click.ParamType[str]):
@@ -259,7 +260,8 @@ def _real(start: datetime | None, speed: float, until: datetime | None) -> Phone
         if sys.stdin is not None and sys.stdin.isatty():
             click.echo(f"Type what is to happen: {WHAT_CAN_HAPPEN}, or quit.", err=True)
             threading.Thread(target=_typed, args=(happen, ended.set), daemon=True).start()
-        ended.wait()
+        while not ended.wait(_LOOK_EVERY):
+            pass  # on Windows, Ctrl+C does not end a wait
 
     return PhoneTime(clock=clock, scheduler=scheduler, live=live, close=scheduler.close)
 

@@ -2,10 +2,7 @@
 
 import json
 import shutil
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -14,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from phone_sim.cli.interruption import interrupted_on_waiting
 from phone_sim.printable import printable
 
 if TYPE_CHECKING:
@@ -101,7 +99,7 @@ class ServingOptions:
         Raises:
             UsageError: for options that do not fit together, and for a port or a file that cannot be used.
         """
-        with _interrupts() as wait, self._boot_server(site, journal, faults) as server:
+        with interrupted_on_waiting() as wait, self._boot_server(site, journal, faults) as server:
             ca_file = self._ca_file(server)
             on_start()
             for url in server.urls:
@@ -175,35 +173,3 @@ def serving_options(function: Function) -> Function:
     for option in reversed(_SERVING_OPTIONS):
         wrapped = option(wrapped)
     return cast(Function, wrapped)
-
-
-@contextmanager
-def _interrupts() -> Iterator[Callable[[], None]]:
-    """SIGINT and SIGTERM, also where a shell has them ignored; what is given raises KeyboardInterrupt once one came.
-
-    They do nothing else, so that one that comes during the start or the end of servers leaves none half started.
-    """
-    asked = waiting = False
-
-    def interrupt(*_: object) -> None:
-        nonlocal asked
-        asked = True
-        if waiting:
-            raise KeyboardInterrupt
-
-    def wait() -> None:
-        nonlocal waiting
-        try:
-            waiting = True
-            if asked:
-                raise KeyboardInterrupt
-            threading.Event().wait()
-        finally:
-            waiting = False
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield wait
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,6 +1,5 @@
 """`phone-sim web`: phones that one can look at, and the activation portal, on a web server."""
 
-import signal
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from phone_sim.cli.interruption import handled_by
 from phone_sim.cli.options import DEFAULT_MODEL, Instant, check_servers, json_option
 from phone_sim.cli.serving import announce
 
 if TYPE_CHECKING:
     import socket
+    from types import FrameType
 
     from phone_sim.web.desk.desk import Desk
     from phone_sim.web.scenario_pages import Scenarios
@@ -135,11 +136,7 @@ class WebListener:
     as_json: bool = False
 
     def serve(self, desk: "Desk", page: str = "", scenarios: "Scenarios | None" = None) -> None:
-        """Serve a desk and scenarios until SIGINT or SIGTERM.
-
-        These end it as KeyboardInterrupt, also where a shell ignores them. `page` is the path of the page whose address
-        is printed.
-        """
+        """Serve a desk and scenarios until KeyboardInterrupt; print the address of the page with the path `page`."""
         from phone_sim.web.server import listen
 
         with listen(self.host, self.port) as listener:
@@ -151,9 +148,6 @@ class WebListener:
         from phone_sim.web.security import Access
         from phone_sim.web.server import server_of
 
-        def interrupt(*_: object) -> None:
-            raise KeyboardInterrupt
-
         address, port = listener.getsockname()[:2]
         access = Access.at(address, port, _names_of(self.host, self.names))
         counter = PortalService(
@@ -163,12 +157,20 @@ class WebListener:
         )
         server = server_of(make_app(access=access, counter=counter, desk=desk, scenarios=scenarios), desk.stop)
         url = f"http://{_reached_by(address)}:{port}/{page}"
-        signal.signal(signal.SIGINT, interrupt)
-        signal.signal(signal.SIGTERM, interrupt)
-        announce("phones and the activation portal", url, as_json=self.as_json)
-        if access.token is not None:
-            click.echo(f"Open {url}?token={access.token}", err=True)
-        server.run(sockets=[listener])
+        is_interrupted = False
+
+        def interrupt(number: int, frame: "FrameType | None") -> None:
+            nonlocal is_interrupted
+            is_interrupted = True
+            server.handle_exit(number, frame)
+
+        with handled_by(interrupt):
+            announce("phones and the activation portal", url, as_json=self.as_json)
+            if access.token is not None:
+                click.echo(f"Open {url}?token={access.token}", err=True)
+            server.run(sockets=[listener])
+        if is_interrupted:
+            raise KeyboardInterrupt
 
 
 def _names_of(host: str, names: Iterable[str]) -> list[str]:

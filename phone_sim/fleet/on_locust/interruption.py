@@ -16,10 +16,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def interruption() -> Iterator[Event]:
-    """An event that the first Ctrl+C or SIGTERM sets; the next one is raised here as KeyboardInterrupt.
-
-    A signal that this process was started to pass over, as in the background of a script, is still passed over.
-    """
+    """An event that the first Ctrl+C or SIGTERM sets; the next one is raised here as KeyboardInterrupt."""
     interrupted, waiting, loop = Event(), gevent.getcurrent(), gevent.get_hub().loop
 
     def hear() -> None:
@@ -28,7 +25,7 @@ def interruption() -> Iterator[Event]:
         interrupted.set()
 
     before = {each: signal.getsignal(each) for each in _SIGNALS}
-    watches = [gevent.signal_handler(each, hear) for each, how in before.items() if how is not signal.SIG_IGN]
+    watches = [gevent.signal_handler(each, hear) for each in before]
     try:
         yield interrupted
     finally:

@@ -45,6 +45,6 @@ def test_second_signal_ends_the_wait() -> None:
     assert said("SIGINT", "2", "60") == ["told", "hurried"]
 
 
-def test_ignored_signal_stays_ignored() -> None:
+def test_ignored_signal_is_heard() -> None:
     ignores = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-    assert said("SIGINT", "1", "0.3", before=ignores) == ["not told", "done"]
+    assert said("SIGINT", "1", "60", before=ignores) == ["told", "done"]
