@@ -73,7 +73,7 @@ def _forge(stage: DemonstrationDesk) -> None:
     if not stage.desk.server.publish_again(stage.phone.mac):
         stage.desk.license(stage.phone.mac, None)
     stage.desk.server.forge(stage.phone.mac)
-    stage.phone.reboot()
+    stage.phone.boot()
 
 
 def _license(stage: DemonstrationDesk) -> None:
@@ -113,7 +113,7 @@ STEPS = (
     DemonstrationStep(
         title="Reboot by hand",
         text="The license file is downloaded, its signature is verified, and the features are on (B6, B7, B15).",
-        act=lambda stage: stage.phone.reboot(),
+        act=lambda stage: stage.phone.boot(),
     ),
     DemonstrationStep(
         title="The day before the last day",

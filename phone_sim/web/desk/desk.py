@@ -10,11 +10,11 @@ from typing import Self, TypeVar
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.features import Enabled
-from phone_sim.firmware.profile import CURRENT, profile_for
-from phone_sim.firmware.session import Identity
+from phone_sim.firmware.profile import CURRENT
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Requirement
-from phone_sim.runtime.model_files import load_features, load_model
+from phone_sim.runtime.identity import make_identity
+from phone_sim.runtime.model_files import load_features
 from phone_sim.runtime.virtual_phone import mac_addresses
 from phone_sim.web.desk.phone import DeskPhone, network_of_a_desk
 from phone_sim.web.desk.server import DeskServer
@@ -65,13 +65,12 @@ class Desk:
         Raises:
             UsageError: the desk is full, has that phone, or the model or firmware is not known.
         """
-        identity = Identity(
-            model=load_model(model),
-            features=load_features(),
+        identity = make_identity(
+            self.server.url,
+            model=model,
             mac=mac or next(one for one in self._addresses if one not in self._phones),
-            profile=profile_for(firmware),
-            anchor=self.server.anchor,
-            boot_server=self.server.url,
+            firmware=firmware,
+            trust=self.server.anchor,
         )
         return self.add(DeskPhone(identity, self.time.virtual, network=network_of_a_desk()))
 
