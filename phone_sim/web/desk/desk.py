@@ -4,12 +4,12 @@ All of it is for the desk's own thread: other threads hand over what they want d
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import Self, TypeVar
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.features import Enabled
+from phone_sim.firmware.polling import expiry_moments
 from phone_sim.firmware.profile import CURRENT
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Requirement
@@ -130,15 +130,10 @@ class Desk:
             UsageError: the phone has no license in use that ends.
         """
         service = self.phone(mac).driver.phone.service
-        gates = service.gates if service is not None else ()
-        days = [gate.expiry.last_day for gate in gates if isinstance(gate, Enabled) and gate.expiry.last_day]
-        if service is None or not days:
+        moments = None if service is None else expiry_moments(service)
+        if moments is None:
             raise UsageError(f"the phone {mac} has no license in use that ends")
-        settings = service.session.settings
-        last = datetime.combine(min(days), datetime.min.time())
-        eve = settings.zone.first_instant(last - timedelta(hours=12))
-        over = settings.zone.first_instant(last + timedelta(days=1))
-        return eve, settings.zone.next_occurrence(settings.polling_time, over - timedelta(seconds=1))
+        return moments
 
     def stop(self) -> None:
         """Take on nothing more, and cut the power of all phones, also of one that boots. From any thread, at once."""
