@@ -49,15 +49,13 @@ from phone_sim.firmware.messages import Message
 from phone_sim.firmware.network_effects import AskDirectory, AskLease, AskTime, NotConnected, TimeAnswer
 from phone_sim.firmware.parameters import Layer, Parameters
 from phone_sim.firmware.phone import Phone
-from phone_sim.firmware.profile import profile_for
 from phone_sim.firmware.session import Identity
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_file import SITE_FILE as SITE_FILE
 from phone_sim.licensing.license_file import write
 from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 from phone_sim.mac_address import MacAddress
-from phone_sim.runtime.model_files import load_features, load_model
-from phone_sim.runtime.trust_file import load_anchor
+from phone_sim.runtime.identity import make_identity
 from tests.by_hand import by_hand
 
 MAC = MacAddress("0004f2aabbcc")
@@ -88,13 +86,8 @@ def identity(
     mac: MacAddress = MAC,
 ) -> Identity:
     """A phone that trusts the test pair."""
-    return Identity(
-        model=load_model(model),
-        features=load_features(),
-        mac=mac,
-        profile=profile_for(firmware, always_fetches_license=always_fetches_license),
-        anchor=load_anchor(),
-        boot_server=boot_server,
+    return make_identity(
+        boot_server, model=model, mac=mac, firmware=firmware, always_fetches_license=always_fetches_license
     )
 
 

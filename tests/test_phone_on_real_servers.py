@@ -14,20 +14,16 @@ from phone_sim.firmware.features import Enabled, NotLicensed
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.phone import Phone
-from phone_sim.firmware.profile import profile_for
 from phone_sim.firmware.screen import RECONFIGURING
-from phone_sim.firmware.session import Identity
 from phone_sim.licensing.license_file import write
-from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.driver import PhoneDriver
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.flash_file import FlashFile
+from phone_sim.runtime.identity import make_identity
 from phone_sim.runtime.log_sink import LogSink
-from phone_sim.runtime.model_files import load_features, load_model
 from phone_sim.runtime.scheduler import HeapScheduler
 from phone_sim.runtime.transport import Limits, TransportByScheme, network_transport
-from phone_sim.runtime.trust_file import load_anchor
 from tests.real_servers import LoggedRequest, RealServer
 from tests.real_servers.by_kind import address_of, certificates_for, parameters, server_by_kind, takes_logs, user_of
 from tests.sample_log import SAMPLE_LOG
@@ -105,16 +101,8 @@ class Bench:
         self._flash.unlink(missing_ok=True)
         clock = ManualClock(now)
         self.scheduler = HeapScheduler(clock)
-        identity = Identity(
-            model=load_model("SPIP_670"),
-            features=load_features(),
-            mac=MacAddress.parse(MAC),
-            profile=profile_for("3.3.0"),
-            anchor=load_anchor(),
-            boot_server=self._addresses,
-        )
         self.phone = PhoneDriver(
-            Phone(identity),
+            Phone(make_identity(self._addresses, model="SPIP_670", mac=MAC)),
             clock=clock,
             scheduler=self.scheduler,
             transport=self._transport,

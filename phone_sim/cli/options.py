@@ -160,11 +160,8 @@ class PhoneOptions:
         from phone_sim.errors import UsageError
         from phone_sim.firmware.lease import DhcpSettings
         from phone_sim.firmware.log_line import LogStyle
-        from phone_sim.firmware.profile import profile_for
-        from phone_sim.firmware.session import Identity
-        from phone_sim.mac_address import MacAddress
-        from phone_sim.runtime.model_files import load_features, load_model
-        from phone_sim.runtime.trust_file import load_anchor
+        from phone_sim.runtime.identity import make_identity
+        from phone_sim.runtime.model_files import load_model
 
         addresses = " ".join(self.server)
         if addresses:
@@ -173,13 +170,13 @@ class PhoneOptions:
             raise UsageError("--dhcp-options says what to look for in a lease, so it needs --dhcp")
         dhcp = DhcpSettings() if self.dhcp_options is None else DhcpSettings(boot_server_options=self.dhcp_options)
         rule = {"when-needed": False, "always": True}.get(self.license_fetch)
-        return Identity(
+        return make_identity(
+            addresses,
             model=load_model(self.model, self.models_folder),
-            features=load_features(),
-            mac=MacAddress.parse(self.mac),
-            profile=profile_for(self.firmware, always_fetches_license=rule),
-            anchor=load_anchor(self.trust),
-            boot_server=addresses,
+            mac=self.mac,
+            firmware=self.firmware,
+            trust=self.trust,
+            always_fetches_license=rule,
             dhcp=None if self.dhcp is None else dhcp,
             style=LogStyle(self.log_style),
         )

@@ -20,15 +20,35 @@ async def daily_check(service: InService, today: date) -> bool:
     return bool(expired)
 
 
+def expiry_moments(service: InService) -> tuple[datetime, datetime] | None:
+    """The noon of the day before the last day of the license in use that ends first, and the check that finds it over.
+
+    None where no license in use ends.
+    """
+    last_day = _first_last_day(service)
+    if last_day is None:
+        return None
+    settings = service.session.settings
+    last = datetime.combine(last_day, datetime.min.time())
+    over = settings.zone.first_instant(last + timedelta(days=1))
+    check = settings.zone.next_occurrence(settings.polling_time, over - timedelta(seconds=1))
+    return settings.zone.first_instant(last - timedelta(hours=12)), check
+
+
 def first_finding(service: InService, next_check: datetime) -> datetime | None:
     """The first polling time, from `next_check` on, at which the daily check finds something; None when none ever does.
 
     A check that finds nothing leaves no trace, so whoever has many phones need not wake one for it.
     """
-    days = [gate.expiry.last_day for gate in service.gates if isinstance(gate, Enabled)]
-    last_day = min((day for day in days if day is not None), default=None)
+    last_day = _first_last_day(service)
     if last_day is None:
         return None
     settings = service.session.settings
     over = datetime.combine(last_day + timedelta(days=1), settings.polling_time)
     return max(next_check, settings.zone.first_instant(over))
+
+
+def _first_last_day(service: InService) -> date | None:
+    """The last day of the license in use that ends first."""
+    days = [gate.expiry.last_day for gate in service.gates if isinstance(gate, Enabled)]
+    return min((day for day in days if day is not None), default=None)

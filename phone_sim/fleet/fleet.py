@@ -8,14 +8,12 @@ import heapq
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from phone_sim.firmware.effects import Flow
 from phone_sim.firmware.features import NotLicensed
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.polling import first_finding
-from phone_sim.firmware.profile import FirmwareProfile, profile_for
 from phone_sim.firmware.session import Identity
 from phone_sim.fleet.fault_injection import FaultInjector
 from phone_sim.fleet.fleet_phone import NEVER, FleetPhone, Shortcoming, ShortcomingKind
@@ -27,7 +25,7 @@ from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.clock import Clock
 from phone_sim.runtime.exchange import Exchange
-from phone_sim.runtime.model_files import load_features, load_model
+from phone_sim.runtime.identity import make_identity
 from phone_sim.runtime.transport import Transport
 
 _SCHEDULE_SPARE = 64
@@ -92,7 +90,6 @@ class Fleet:
         self._paused: dict[int, Flow[None]] = {}
         self._runs: dict[int, PhoneRun] = {}
         self._interning = Interning()
-        self._profile = lru_cache(profile_for)
         faults = population.faults
         self._injector = FaultInjector(faults, population.seed, patience) if faults is not None else None
         self._began: float | None = None
@@ -241,14 +238,11 @@ class Fleet:
         return phone.upload + max(0, math.ceil((now - phone.upload) / period)) * period
 
     def _identity(self, planned: PlannedPhone) -> Identity:
-        return Identity(
-            model=load_model(planned.model),
-            features=load_features(),
+        return make_identity(
+            self._boot_server,
+            model=planned.model,
             mac=planned.mac,
-            profile=self._profile_of(planned),
-            anchor=self._anchor,
-            boot_server=self._boot_server,
+            firmware=planned.firmware,
+            trust=self._anchor,
+            always_fetches_license=self.population.always_fetches_license,
         )
-
-    def _profile_of(self, planned: PlannedPhone) -> FirmwareProfile:
-        return self._profile(planned.firmware, always_fetches_license=self.population.always_fetches_license)

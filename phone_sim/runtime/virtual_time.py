@@ -5,6 +5,7 @@ what falls due.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from phone_sim.errors import UsageError
@@ -76,9 +77,15 @@ class VirtualTime:
             raise UsageError(f"time does not pass from {self.clock.instant()} to {end}: the clock can be set back")
         self.scheduler.run_until(end)
 
-    def when_set(self, call: Callable[[], None]) -> None:
-        """Call each time that the clock was set."""
+    def when_set(self, call: Callable[[], None]) -> Callable[[], None]:
+        """Call each time that the clock was set; what is returned ends that."""
         self._when_set.append(call)
+
+        def end() -> None:
+            with suppress(ValueError):  # it has ended already
+                self._when_set.remove(call)
+
+        return end
 
 
 def _instant(value: datetime | str) -> datetime:

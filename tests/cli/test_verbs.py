@@ -316,10 +316,10 @@ def test_demo_tells_the_story(words: tuple[str, ...]) -> None:
     done = phone_sim("demo", "--json", *words)
     steps = json.loads(done.stdout)
     assert done.exit_code == 0
-    assert [step["title"][0] for step in steps] == list("1234567")
-    assert steps[5]["screen"] == ["Reconfiguring network, please wait."]
+    assert [step["title"][0] for step in steps] == list("123456789")
+    assert steps[7]["screen"] == ["Reconfiguring network, please wait."]
     assert any("Key signature is not valid" in line for line in steps[2]["log"])
-    assert any(line.endswith("License: feature LDAP is not available") for line in steps[6]["log"])
+    assert any(line.endswith("License: feature LDAP is not available") for line in steps[8]["log"])
 
 
 def start(*words: str) -> "subprocess.Popen[str]":

@@ -1,5 +1,7 @@
 """The sample log of the bulletin, byte for byte (B14, D16)."""
 
+from dataclasses import replace
+
 import pytest
 
 from phone_sim.firmware.boot import boot
@@ -53,16 +55,7 @@ def test_sample_log_of_sip_3_software() -> None:
 
 
 def test_sample_log_as_real_phones_pad_it() -> None:
-    phone = identity()
-    padded = Identity(
-        model=phone.model,
-        features=phone.features,
-        mac=phone.mac,
-        profile=phone.profile,
-        anchor=phone.anchor,
-        boot_server=phone.boot_server,
-        style=LogStyle.PHONE,
-    )
+    padded = replace(identity(), style=LogStyle.PHONE)
     assert lines_of(padded, SITE) == [line.replace("|lic |", "|lic  |").replace("|efk |", "|efk  |") for line in SAMPLE]
 
 

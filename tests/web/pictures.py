@@ -24,7 +24,7 @@ def desk_of_models(visitor: Visitor, place: Place) -> None:
     place.put(*_DESK)
     place.desk.do(lambda: place.desk.license(None, LAST_DAY))
     for phone in place.desk.phones:
-        place.desk.do(phone.reboot)
+        place.desk.do(phone.boot)
     by_model = {phone.identity.model.token: phone for phone in place.desk.phones}
     for model in ("SPIP_670", "VVX_1500", "SPIP_560"):
         place.desk.do(lambda: by_model[model].press(*_TO_LICENSES))  # noqa: B023 - done before the next one
@@ -39,7 +39,7 @@ def phone_with_licenses(visitor: Visitor, place: Place) -> None:
     (mac,) = place.put("SPIP_670")
     phone = place.desk.phones[0]
     place.desk.do(lambda: place.desk.license(None, LAST_DAY))
-    place.desk.do(phone.reboot)
+    place.desk.do(phone.boot)
     place.desk.do(lambda: phone.press(*_TO_LICENSES))
     visitor.go(f"/phones/{mac}?component=lic")
     expect(visitor.page.locator("#display-text")).to_contain_text("Valid until")

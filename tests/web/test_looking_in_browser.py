@@ -58,7 +58,7 @@ def test_log_goes_on_where_it_was_left(visit: Visit, place: Place) -> None:
     expect(visitor.page.locator("#log")).to_contain_text("efk")
     before = visitor.lines()
     look(visitor.page, at_it=False)
-    place.desk.do(place.desk.phones[0].reboot)
+    place.desk.do(place.desk.phones[0].boot)
     look(visitor.page, at_it=True)
     expect(visitor.page.locator("#log")).to_contain_text("Reboot: by hand")
     assert visitor.lines()[: len(before)] == before

@@ -60,7 +60,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         place.put("SPIP_650", "VVX_1500", "SSIP_6000")
         place.desk.do(lambda: place.desk.license(None, LAST_DAY))
         for phone in place.desk.phones:
-            place.desk.do(phone.reboot)
+            place.desk.do(phone.boot)
         place.desk.do(lambda: place.desk.license(place.desk.phones[0].mac, None))
         place.scenarios.run(0)
         yield place

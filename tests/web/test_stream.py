@@ -89,7 +89,7 @@ def test_page_that_comes_back_is_told_the_rest(place: Place) -> None:
 
 def test_other_phone_of_the_same_name_is_told_from_its_start(place: Place) -> None:
     (mac,) = place.put("SPIP_670")
-    place.desk.do(place.desk.phones[0].reboot)
+    place.desk.do(place.desk.phones[0].boot)
     with told(place, mac) as messages:
         number, _ = next(messages)
 

@@ -157,7 +157,7 @@ def _add_actions(api: FastAPI, desk: Desk) -> None:
 
 _ACTIONS: dict[Action, Callable[[DeskPhone], None]] = {
     Action.POWER: DeskPhone.switch_power,
-    Action.REBOOT: DeskPhone.reboot,
+    Action.REBOOT: DeskPhone.boot,
     Action.CALL: DeskPhone.start_call,
     Action.HANG_UP: DeskPhone.end_call,
 }

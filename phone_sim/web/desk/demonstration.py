@@ -1,18 +1,18 @@
-"""The guided demonstration: the bulletin's story on one phone, in steps that a presenter takes (B9 to B18).
+"""The guided demonstration: the bulletin's story, `phone_sim.scenario.story`, on a desk.
 
-Each step does one thing and says what it shows. The clock stands still between steps, so that everything can be looked
-at. Going back starts again and takes the steps up to there; the clock goes on, it is never set back. The story takes
-everything else off the desk. All of it is for the desk's thread.
+A presenter takes its steps, each of which does one thing and says what it shows. The clock stands still between steps,
+so that everything can be looked at. Going back starts again and takes the steps up to there; the clock goes on, it is
+never set back. The story takes everything else off the desk. All of it is for the desk's thread.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from types import MappingProxyType
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.keypad import Key
 from phone_sim.mac_address import MacAddress
+from phone_sim.scenario.story import STORY
 from phone_sim.web.desk.desk import Desk
 from phone_sim.web.desk.phone import DeskPhone
 from phone_sim.web.desk.time import END_OF_TIME
@@ -22,129 +22,35 @@ MODELS: Mapping[str, str] = MappingProxyType({"SPIP_670": "SoundPoint IP 670", "
 MACS: Mapping[str, MacAddress] = MappingProxyType(
     {"SPIP_670": MacAddress("0004f2000670"), "VVX_1500": MacAddress("0004f2001500")}
 )
+STEPS = tuple(step for step in STORY if step.on_page)
+"""The steps of the story that the page tells."""
 _DAYS = 2
 _LONGEST = timedelta(days=_DAYS + 2)
-_TO_LICENSES = (Key.MENU, Key.DIGIT_1, Key.DIGIT_4)
-"""Menu > Status > Licenses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DemonstrationDesk:
-    """What a step has at hand."""
+class DeskStage:
+    """The story's phone and its licenses on a desk."""
 
     desk: Desk
     phone: DeskPhone
     last_day: date
 
-    def wait_until_after_the_polling_time(self, minutes: int) -> None:
-        """Let time pass until so many minutes after the check that finds the license over; before it, if negative."""
-        _, check = self.desk.expiry_of(self.phone.mac)
-        self.desk.time.virtual.run_until(check + timedelta(minutes=minutes))
+    def put_own_license(self) -> None:
+        """Order, redeem and publish a license for the phone."""
+        self.desk.license(self.phone.mac, None)
 
+    def put_forged_license(self) -> None:
+        """Publish a license for the phone whose signature was changed."""
+        # The same license each time that the story is told: a file has all keys that a phone was ever given (B6).
+        if not self.desk.server.publish_again(self.phone.mac):
+            self.put_own_license()
+        self.desk.server.forge(self.phone.mac)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DemonstrationStep:
-    """A step: what it is called, what there is to see after it, and what it does."""
-
-    title: str
-    text: str
-    act: Callable[[DemonstrationDesk], object] = lambda _: None
-
-
-def _go_to_the_eve(stage: DemonstrationDesk) -> None:
-    eve, _ = stage.desk.expiry_of(stage.phone.mac)
-    stage.desk.time.virtual.run_until(eve)
-    _show_licenses(stage)
-
-
-def _show_licenses(stage: DemonstrationDesk) -> None:
-    if stage.phone.driver.frame.title:  # a menu is open
-        stage.phone.press(Key.MENU)
-    stage.phone.press(*_TO_LICENSES)
-
-
-def _call_before_the_polling_time(stage: DemonstrationDesk) -> None:
-    stage.wait_until_after_the_polling_time(-2)
-    stage.phone.start_call()
-
-
-def _forge(stage: DemonstrationDesk) -> None:
-    # The same license each time that the story is told: a file has all keys that a phone was ever given (B6).
-    if not stage.desk.server.publish_again(stage.phone.mac):
-        stage.desk.license(stage.phone.mac, None)
-    stage.desk.server.forge(stage.phone.mac)
-    stage.phone.reboot()
-
-
-def _license(stage: DemonstrationDesk) -> None:
-    stage.desk.server.remove_licenses()
-    stage.desk.license(None, stage.last_day)
-
-
-STEPS = (
-    DemonstrationStep(
-        title="A phone out of its box",
-        text="Nothing is in its flash. The boot server configures features that need a license, and has no license "
-        "file yet.",
-    ),
-    DemonstrationStep(
-        title="Power on",
-        text="The phone reads its configuration, asks for the site's license file and for its own, and finds neither. "
-        "It logs that, switches the features off, and carries on (B9, B13).",
-        act=lambda stage: stage.phone.switch_power(),
-    ),
-    DemonstrationStep(
-        title="Menu > Status > Licenses",
-        text="The phone has nothing to list: No license installed. (B18)",
-        act=_show_licenses,
-    ),
-    DemonstrationStep(
-        title="A forged license",
-        text="Somebody puts a license on the boot server whose signature was changed. The phone is rebooted, reads the "
-        "keys, finds that the signature is not valid, and keeps none of them (B7, B14).",
-        act=_forge,
-    ),
-    DemonstrationStep(
-        title="A license is ordered, redeemed and put on the boot server",
-        text="It is a site license with an end. Nothing changes on the phone: it looks for a license file only when it "
-        "boots (B15).",
-        act=_license,
-    ),
-    DemonstrationStep(
-        title="Reboot by hand",
-        text="The license file is downloaded, its signature is verified, and the features are on (B6, B7, B15).",
-        act=lambda stage: stage.phone.reboot(),
-    ),
-    DemonstrationStep(
-        title="The day before the last day",
-        text="Menu > Status > Licenses says until when each license is valid; the arrow keys move through the list "
-        "(B18).",
-        act=_go_to_the_eve,
-    ),
-    DemonstrationStep(
-        title="A call, two minutes before the licenses are checked",
-        text="The last day is over at midnight, but the phone looks only once a day, at license.polling.time: 02:00 "
-        "(B12). Until then the features stay on.",
-        act=_call_before_the_polling_time,
-    ),
-    DemonstrationStep(
-        title="The polling time",
-        text="The phone finds that the license has expired. An active call is not interrupted, so it waits (B12).",
-        act=lambda stage: stage.wait_until_after_the_polling_time(1),
-    ),
-    DemonstrationStep(
-        title="The call ends",
-        text="Reconfiguring network, please wait. The phone is about to reboot, to remove what is not licensed any "
-        "more (B12).",
-        act=lambda stage: stage.phone.end_call(),
-    ),
-    DemonstrationStep(
-        title="The phone has rebooted",
-        text="The boot server still has the old license, which is over. The features are off again, this is logged, "
-        "and the phone carries on (B12, B13).",
-        act=lambda stage: stage.desk.time.virtual.run(timedelta(minutes=1)),
-    ),
-)
+    def put_site_license(self) -> None:
+        """Order, redeem and publish a license of the site, in place of all others."""
+        self.desk.server.remove_licenses()
+        self.desk.license(None, self.last_day)
 
 
 class Demonstration:
@@ -152,7 +58,7 @@ class Demonstration:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._stage: DemonstrationDesk | None = None
+        self._stage: DeskStage | None = None
         self.model = ""
         self.step = 0
 
@@ -183,7 +89,7 @@ class Demonstration:
         self._desk.clear()
         self._desk.time.run_at(0)
         phone = self._desk.put(model, MACS[model])
-        self._stage = DemonstrationDesk(
+        self._stage = DeskStage(
             desk=self._desk, phone=phone, last_day=self._desk.time.now.date() + timedelta(days=_DAYS)
         )
         self.model = model

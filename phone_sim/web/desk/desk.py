@@ -4,17 +4,17 @@ All of it is for the desk's own thread: other threads hand over what they want d
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import Self, TypeVar
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.features import Enabled
-from phone_sim.firmware.profile import CURRENT, profile_for
-from phone_sim.firmware.session import Identity
+from phone_sim.firmware.polling import expiry_moments
+from phone_sim.firmware.profile import CURRENT
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Requirement
-from phone_sim.runtime.model_files import load_features, load_model
+from phone_sim.runtime.identity import make_identity
+from phone_sim.runtime.model_files import load_features
 from phone_sim.runtime.virtual_phone import mac_addresses
 from phone_sim.web.desk.phone import DeskPhone, network_of_a_desk
 from phone_sim.web.desk.server import DeskServer
@@ -65,13 +65,12 @@ class Desk:
         Raises:
             UsageError: the desk is full, has that phone, or the model or firmware is not known.
         """
-        identity = Identity(
-            model=load_model(model),
-            features=load_features(),
+        identity = make_identity(
+            self.server.url,
+            model=model,
             mac=mac or next(one for one in self._addresses if one not in self._phones),
-            profile=profile_for(firmware),
-            anchor=self.server.anchor,
-            boot_server=self.server.url,
+            firmware=firmware,
+            trust=self.server.anchor,
         )
         return self.add(DeskPhone(identity, self.time.virtual, network=network_of_a_desk()))
 
@@ -131,15 +130,10 @@ class Desk:
             UsageError: the phone has no license in use that ends.
         """
         service = self.phone(mac).driver.phone.service
-        gates = service.gates if service is not None else ()
-        days = [gate.expiry.last_day for gate in gates if isinstance(gate, Enabled) and gate.expiry.last_day]
-        if service is None or not days:
+        moments = None if service is None else expiry_moments(service)
+        if moments is None:
             raise UsageError(f"the phone {mac} has no license in use that ends")
-        settings = service.session.settings
-        last = datetime.combine(min(days), datetime.min.time())
-        eve = settings.zone.first_instant(last - timedelta(hours=12))
-        over = settings.zone.first_instant(last + timedelta(days=1))
-        return eve, settings.zone.next_occurrence(settings.polling_time, over - timedelta(seconds=1))
+        return moments
 
     def stop(self) -> None:
         """Take on nothing more, and cut the power of all phones, also of one that boots. From any thread, at once."""

@@ -1,4 +1,4 @@
-"""A phone on a desk: a phone with its driver, whose life is written down as events for whoever looks.
+"""A phone on a desk, whose life is written down as events for whoever looks.
 
 Kinds of events: `line` (of the log), `request` (and its outcome), `frame` (on the display), `state`. Methods are for
 the desk's thread unless they say otherwise.
@@ -11,17 +11,14 @@ from typing import Any
 
 from phone_sim.errors import LifecycleError
 from phone_sim.firmware.effects import Effect, Fetched, NotFound, Show, Uploaded
-from phone_sim.firmware.keypad import Key, Press
+from phone_sim.firmware.keypad import Key
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.log_line import parse_line
-from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.session import Identity
-from phone_sim.mac_address import MacAddress
-from phone_sim.runtime.driver import PhoneDriver
+from phone_sim.runtime.driven_phone import DrivenPhone
 from phone_sim.runtime.exchange import Exchange, reply_facts
-from phone_sim.runtime.flash_file import Flash, MemoryFlash
-from phone_sim.runtime.log_sink import LogSink
+from phone_sim.runtime.flash_file import Flash
 from phone_sim.runtime.network import Network
 from phone_sim.runtime.network.ldap import make_directory
 from phone_sim.runtime.network.syslog import SyslogSender
@@ -41,8 +38,8 @@ def network_of_a_desk() -> Network:
     return Network(directory=make_directory(_LIMITS), syslog=SyslogSender())
 
 
-class DeskPhone:
-    """A phone that is off at first. `events` is what has happened to it.
+class DeskPhone(DrivenPhone):
+    """A phone that is off at first. `events` is what has happened to it, and the only place where its log is kept.
 
     What is not given is made for it: blank flash in memory, a transport over the network with little patience, and no
     other server to speak to. It closes its transport and its network, whosever they were.
@@ -58,36 +55,18 @@ class DeskPhone:
         network: Network | None = None,
     ) -> None:
         self.events = EventLog()
-        self._time = time
-        self._state = State.OFF
-        self._transport = network_transport(limits=_LIMITS) if transport is None else transport
-        self._network = Network() if network is None else network
-        self.driver = PhoneDriver(
-            Phone(identity),
-            clock=time.clock,
-            scheduler=time.scheduler,
-            transport=self._transport,
-            flash=MemoryFlash() if flash is None else flash,
-            network=self._network,
-            log=LogSink(self._line),
+        self._noticed = State.OFF
+        super().__init__(
+            identity,
+            time=time,
+            flash=flash,
+            transport=network_transport(limits=_LIMITS) if transport is None else transport,
+            network=network,
+            keeps_log=False,
+            on_line=self._line,
             on_effect=self._effect,
             on_exchange=self._exchange,
         )
-
-    @property
-    def identity(self) -> Identity:
-        """Model, MAC, firmware and the rest."""
-        return self.driver.phone.identity
-
-    @property
-    def mac(self) -> MacAddress:
-        """Its MAC address, which names it on the desk."""
-        return self.identity.mac
-
-    @property
-    def state(self) -> State:
-        """Where it is in its life."""
-        return self.driver.phone.state
 
     def switch_power(self) -> None:
         """Switch it on, or pull its plug."""
@@ -97,28 +76,20 @@ class DeskPhone:
             self.driver.cut_power()
         self.notice()
 
-    def reboot(self) -> None:
+    def boot(self) -> None:
         """Reboot it by hand (B15); switch it on if it is off."""
-        if self.state is State.OFF:
-            self.driver.power_on()
-        else:
-            self.driver.reboot()
+        super().boot()
         self.notice()
 
     def start_call(self) -> None:
         """Place a call. Raises LifecycleError where it cannot."""
-        self.driver.start_call()
+        super().start_call()
         self.notice()
 
     def end_call(self) -> None:
         """End a call. Raises LifecycleError where there is none."""
-        self.driver.end_call()
+        super().end_call()
         self.notice()
-
-    def press(self, *keys: Press) -> None:
-        """Press keys, one after the other; a phone that boots or is off does not notice."""
-        for key in keys:
-            self.driver.press(key)
 
     def touch(self, row: int) -> None:
         """Touch a row of the display: what is selected moves there, and is opened."""
@@ -133,18 +104,12 @@ class DeskPhone:
     def cut_power(self) -> None:
         """Pull its plug, if it is on; from any thread."""
         with suppress(LifecycleError):  # it was off
-            self.driver.cut_power()
-
-    def close(self) -> None:
-        """Take it off the desk."""
-        self.cut_power()
-        self._transport.close()
-        self._network.close()
+            super().cut_power()
 
     def notice(self) -> None:
         """Write down a change of state."""
-        if self.state is not self._state:
-            self._state = self.state
+        if self.state is not self._noticed:
+            self._noticed = self.state
             self._add("state", state=self.state.value)
             if self.state is State.OFF:
                 self._add("frame", frame=None)
@@ -161,7 +126,7 @@ class DeskPhone:
         self._add("request", **exchange_as_json(exchange))
 
     def _add(self, kind: str, **values: Any) -> None:
-        self.events.add(self._time.clock.instant(), kind, **values)
+        self.events.add(self.time.clock.instant(), kind, **values)
 
 
 def frame_as_json(frame: Frame) -> Mapping[str, Any]:

@@ -23,22 +23,16 @@ from phone_sim.licensing.license_key import LicenseType
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_models
+from phone_sim.scenario.story import site_files
 from phone_sim.whole_file import write_whole
 
-MASTER = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-<APPLICATION APP_FILE_PATH="sip.ld" CONFIG_FILES="features.cfg, site.cfg" LOG_FILE_DIRECTORY="logs"
-  OVERRIDES_DIRECTORY="" CONTACTS_DIRECTORY="" LICENSE_DIRECTORY=""/>
-"""
-FEATURES = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-<features feature.corporateDirectory.enabled="1" feature.callRecording.enabled="1" feature.nWayConference.enabled="1"
-  voice.qualityMonitoring.rtcpxr.enable="1" voIpProt.H323.enable="1"/>
-"""
-SITE = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-<site>
-  <license license.polling.time="02:00"/>
-  <tcpIpApp tcpIpApp.sntp.gmtOffset="25200" tcpIpApp.sntp.daylightSavings.enable="0"/>
-</site>
-"""
+_FEATURES = (
+    "feature.corporateDirectory.enabled",
+    "feature.callRecording.enabled",
+    "feature.nWayConference.enabled",
+    "voice.qualityMonitoring.rtcpxr.enable",
+    "voIpProt.H323.enable",
+)
 _ORDERED_FROM = "the desk"
 _ANY_PHONE = MacAddress("0004f2000001")
 
@@ -208,8 +202,8 @@ class DeskServer:
 
 def _fill(folder: Path) -> None:
     folder.mkdir()
-    for name, text in (("000000000000.cfg", MASTER), ("features.cfg", FEATURES), ("site.cfg", SITE)):
-        (folder / name).write_bytes(text.encode())
+    for name, data in site_files(*_FEATURES).items():
+        (folder / name).write_bytes(data)
 
 
 def _license_directory(folder: Path) -> str:

@@ -83,6 +83,15 @@ def test_story_goes_from_the_box_to_the_reboot_after_expiry(desk: Desk, model: s
     assert state_of(phone) is State.IDLE
 
 
+@pytest.mark.parametrize("model", list(MODELS))
+def test_page_tells_the_story_as_it_is(desk: Desk, model: str) -> None:
+    audience = Audience(desk, model)
+    for number, step in enumerate(STEPS):
+        phone = audience.go(number)
+        assert audience.licensed_on(phone) == (LICENSED[model] if step.is_licensed else set()), step.title
+        assert step.display in ("", *phone.screen.lines), step.title
+
+
 def test_step_can_be_gone_to_at_once_and_back(desk: Desk) -> None:
     audience = Audience(desk, "SPIP_670")
     last = audience.go(len(STEPS) - 1)

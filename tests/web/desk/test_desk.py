@@ -59,7 +59,7 @@ def test_boot_is_written_down(phone: DeskPhone) -> None:
 def test_phone_license_is_fetched_at_the_next_boot(desk: Desk, phone: DeskPhone) -> None:
     number = desk.do(lambda: desk.license(phone.mac, None))
     assert features_on(desk, phone) == set()
-    desk.do(phone.reboot)
+    desk.do(phone.boot)
     assert features_on(desk, phone) == {"UsbAudio", "NwayConference", "LDAP", "VoiceQualityMetrics"}
     with open_authority(desk.server.authority_folder) as authority:
         order = authority.ledger.order(number)
@@ -71,7 +71,7 @@ def test_license_forged_twice_gives_nothing(desk: Desk, phone: DeskPhone) -> Non
     desk.do(lambda: desk.license(phone.mac, None))
     for _ in range(2):
         desk.do(lambda: desk.server.forge(phone.mac))
-    desk.do(phone.reboot)
+    desk.do(phone.boot)
     assert "cfgCfsXmlKeyValidate: Key signature is not valid" in str(phone.events.after(0))
     assert features_on(desk, phone) == set()
 
@@ -79,14 +79,14 @@ def test_license_forged_twice_gives_nothing(desk: Desk, phone: DeskPhone) -> Non
 def test_forged_license_gives_nothing(desk: Desk, phone: DeskPhone) -> None:
     desk.do(lambda: desk.license(phone.mac, None))
     desk.do(lambda: desk.server.forge(phone.mac))
-    desk.do(phone.reboot)
+    desk.do(phone.boot)
     assert features_on(desk, phone) == set()
     assert any("Key signature is not valid" in str(one.values.get("text")) for one in phone.events.after(0))
 
 
 def test_license_that_ends_reboots_the_phone_in_real_time(desk: Desk, phone: DeskPhone) -> None:
     desk.do(lambda: desk.license(None, LAST_DAY))
-    desk.do(phone.reboot)
+    desk.do(phone.boot)
     eve, check = desk.do(lambda: desk.expiry_of(phone.mac))
     assert eve < check
     desk.do(lambda: desk.time.go_to(eve))
@@ -104,11 +104,11 @@ def test_license_that_ends_reboots_the_phone_in_real_time(desk: Desk, phone: Des
 
 def test_server_that_is_down_is_met_and_comes_back(desk: Desk, phone: DeskPhone) -> None:
     desk.do(lambda: desk.server.switch(up=False))
-    desk.do(phone.reboot)
+    desk.do(phone.boot)
     assert any("No configuration from the boot server" in str(one.values.get("text")) for one in phone.events.after(0))
     desk.do(lambda: desk.server.switch(up=True))
     before = phone.events.last
-    desk.do(phone.reboot)
+    desk.do(phone.boot)
     assert any(one.values["outcome"] == "ok" for one in phone.events.after(before, "request"))
 
 
@@ -117,7 +117,7 @@ def test_faults_are_set_whole_or_not_at_all(desk: Desk, phone: DeskPhone) -> Non
     with pytest.raises(UsageError, match="nonsense"):
         desk.do(lambda: desk.server.set_faults(["404", "nonsense"]))
     assert desk.do(lambda: views.server_view(desk))["faults"] == ["503 file=*-license.cfg"]
-    desk.do(phone.reboot)
+    desk.do(phone.boot)
     asked = [one.values for one in phone.events.after(0, "request")]
     assert any(one["status"] == 503 and not one["missing"] for one in asked if "license" in one["path"])
     assert any(one["status"] == 404 and one["missing"] for one in asked)

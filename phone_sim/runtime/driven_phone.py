@@ -1,0 +1,194 @@
+"""A phone in one object: the firmware with its driver, time, flash, transport, network and log.
+
+This module does not know where its identity comes from, nor whose boot server it is.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from phone_sim.errors import LifecycleError
+from phone_sim.firmware.effects import Effect
+from phone_sim.firmware.features import Gate, feature_named
+from phone_sim.firmware.keypad import Press, parse_press
+from phone_sim.firmware.lifecycle import State
+from phone_sim.firmware.phone import Phone
+from phone_sim.firmware.screen import Frame
+from phone_sim.firmware.session import Identity
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.driver import PhoneDriver
+from phone_sim.runtime.exchange import Exchange
+from phone_sim.runtime.flash_file import Flash, MemoryFlash
+from phone_sim.runtime.log_sink import LogSink
+from phone_sim.runtime.network import Network
+from phone_sim.runtime.transport import Transport, network_transport
+from phone_sim.runtime.virtual_time import VirtualTime
+
+
+class DrivenPhone:
+    """A phone on virtual time, off at first; a context manager that pulls its plug in the end.
+
+    What is not given is made for this phone alone: time that was never set, blank flash in memory, a transport over the
+    network, and no other server to speak to. The phone closes its transport and its network, whosever they were.
+    Without `keeps_log`, `log` stays empty. `on_line` is told of each line of the log, `on_effect` of each effect before
+    it is performed, `on_exchange` of each request when it has its reply.
+
+    `time` can be a `SystemTime`, which follows the system's clock: each method and property first does what has fallen
+    due. `driver` and `lines`, of the log, are as the last use left them.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        *,
+        time: VirtualTime | None = None,
+        flash: Flash | None = None,
+        transport: Transport | None = None,
+        network: Network | None = None,
+        keeps_log: bool = True,
+        on_line: Callable[[str], None] | None = None,
+        on_effect: Callable[[Effect], None] | None = None,
+        on_exchange: Callable[[Exchange], None] | None = None,
+    ) -> None:
+        self.time = VirtualTime() if time is None else time
+        self.flash = MemoryFlash() if flash is None else flash
+        self.transport = network_transport() if transport is None else transport
+        self.network = Network() if network is None else network
+        self.lines: list[str] = []
+        self._keeps_log = keeps_log
+        self._on_line = on_line
+        self.driver = PhoneDriver(
+            Phone(identity),
+            clock=self.time.clock,
+            scheduler=self.time.scheduler,
+            transport=self.transport,
+            flash=self.flash,
+            log=LogSink(self._keep),
+            network=self.network,
+            on_effect=on_effect,
+            on_exchange=on_exchange,
+        )
+        self._end_watch = self.time.when_set(self.driver.clock_set)
+
+    @property
+    def identity(self) -> Identity:
+        """Model, MAC, firmware and the rest that makes it this phone."""
+        return self.driver.phone.identity
+
+    @property
+    def mac(self) -> MacAddress:
+        """Its MAC address, which prints as the 12 digits of its file names."""
+        return self.identity.mac
+
+    @property
+    def _present(self) -> PhoneDriver:
+        """The driver, with all done that has fallen due."""
+        self.time.catch_up()
+        return self.driver
+
+    @property
+    def state(self) -> State:
+        """Where it is in its life."""
+        return self._present.phone.state
+
+    def boot(self) -> None:
+        """Switch it on, or reboot it if it is on (B15); it has booted on return, with or without a boot server."""
+        if self.state is State.OFF:
+            self._present.power_on()
+        else:
+            self._present.reboot()
+
+    def cut_power(self) -> None:
+        """Pull the plug: it loses everything but flash, and what it has logged and asked stays here."""
+        self._present.cut_power()
+
+    def start_call(self) -> None:
+        """Begin a call. Raises LifecycleError if the phone cannot."""
+        self._present.start_call()
+
+    def end_call(self) -> None:
+        """End a call; a phone that waits for that reboots (D15). Raises LifecycleError if there is none."""
+        self._present.end_call()
+
+    def feature(self, name: str) -> Gate:
+        """The gate of a feature, by key or full name in any case, such as `LDAP`: `is_enabled`, and the `reason`.
+
+        Raises:
+            LifecycleError: the phone has not booted.
+            UsageError: it knows no such feature; the message lists those there are.
+        """
+        service = self._present.phone.service
+        if service is None:
+            raise LifecycleError(f"a phone that is {self.state.value} has no features: boot it first")
+        wanted = feature_named(name, self.identity.features)
+        return next(gate for gate in service.gates if gate.feature.key == wanted.key)
+
+    @property
+    def log(self) -> str:
+        """All that it has logged since it was made, a line each."""
+        self.time.catch_up()
+        return "\n".join(self.lines)
+
+    @property
+    def requests(self) -> tuple[Exchange, ...]:
+        """What it has asked of servers and what came of it, the last thousand.
+
+        An `Exchange` has `method`, `url`, `path`, `status`, `headers`, `redirects`, `body`, `seconds` and the `reply`.
+        """
+        return self._present.exchanges
+
+    @property
+    def reboots(self) -> tuple[str, ...]:
+        """The reason of each reboot so far."""
+        return tuple(self._present.reboots)
+
+    @property
+    def screen(self) -> Frame:
+        """What its display shows."""
+        return self._present.frame
+
+    def press(self, *keys: Press | str) -> Frame:
+        """Press keys, `phone.press("menu", "1")`, and see the display; one that boots or is off does not notice.
+
+        Raises:
+            UsageError: a text is no key (`phone_sim.firmware.keypad.parse_press`); then none is pressed.
+        """
+        for key in [parse_press(key) if isinstance(key, str) else key for key in keys]:
+            self._present.press(key)
+        return self._present.frame
+
+    def licenses(self) -> Frame:
+        """What its display shows under Menu > Status > Licenses (B18)."""
+        return self._present.licenses()
+
+    def search_directory(self, text: str) -> Frame:
+        """What its display shows after a search of the corporate directory for names that begin with the text.
+
+        Raises:
+            LifecycleError: the phone is not in service.
+        """
+        self._present.search_directory(text)
+        return self._present.frame
+
+    def close(self) -> None:
+        """Pull its plug and close its connections; what it has logged and asked stays readable."""
+        with suppress(LifecycleError):  # it was off
+            self.driver.cut_power()
+        self._end_watch()
+        self.transport.close()
+        self.network.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _keep(self, line: str) -> None:
+        if self._keeps_log:
+            self.lines.append(line)
+        if self._on_line is not None:
+            self._on_line(line)

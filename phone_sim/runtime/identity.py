@@ -1,0 +1,56 @@
+"""The one place where an `Identity` is made: from names, texts and files to the values that the firmware knows.
+
+This module does not know what runs the phone.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+from phone_sim.firmware.lease import DhcpSettings
+from phone_sim.firmware.location import BootServerAddress
+from phone_sim.firmware.log_line import LogStyle
+from phone_sim.firmware.profile import CURRENT, profile_for
+from phone_sim.firmware.session import Identity
+from phone_sim.licensing.signature import TrustAnchor
+from phone_sim.mac_address import MacAddress
+from phone_sim.models import Model
+from phone_sim.runtime.model_files import load_features, load_model
+from phone_sim.runtime.trust_file import load_anchor
+
+_profile = lru_cache(profile_for)  # phones of a fleet share it
+
+
+def make_identity(
+    boot_server: str = "",
+    *,
+    model: Model | str,
+    mac: MacAddress | str,
+    firmware: str = CURRENT,
+    trust: TrustAnchor | Path | str | None = None,
+    always_fetches_license: bool | None = None,
+    dhcp: DhcpSettings | None = None,
+    style: LogStyle = LogStyle.BULLETIN,
+) -> Identity:
+    """Who a phone is.
+
+    `boot_server`, `dhcp` and `style` are those of `Identity`. `model` is a model, or any name that `load_model` takes.
+    `trust` is the public key that license keys are verified with, or its PEM file; without one it is that of the test
+    pair, with which anybody can sign (D5). `always_fetches_license` sets the license rule apart from the firmware's
+    (D8).
+
+    Raises:
+        UsageError: an argument that cannot be used; the message names it.
+        ModelFileError: a model file that cannot be used.
+    """
+    if boot_server:
+        BootServerAddress.parse_all(boot_server)
+    return Identity(
+        model=model if isinstance(model, Model) else load_model(model),
+        features=load_features(),
+        mac=mac if isinstance(mac, MacAddress) else MacAddress.parse(mac),
+        profile=_profile(firmware, always_fetches_license=always_fetches_license),
+        anchor=trust if isinstance(trust, TrustAnchor) else load_anchor(None if trust is None else Path(trust)),
+        boot_server=boot_server,
+        dhcp=dhcp,
+        style=style,
+    )

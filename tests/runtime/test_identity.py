@@ -1,0 +1,58 @@
+"""An identity is made of names, texts and files in one place."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from phone_sim.errors import UsageError
+from phone_sim.firmware.lease import DhcpSettings
+from phone_sim.firmware.log_line import LogStyle
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.identity import make_identity
+from phone_sim.runtime.model_files import load_features, load_model
+from phone_sim.runtime.trust_file import load_anchor
+from tests.make import SIGNING_KEY
+
+URL = "http://boot.example/"
+
+
+def test_names_and_texts_become_values() -> None:
+    made = make_identity(URL, model="vvx 1500", mac="00:04:F2:AA:BB:CC", firmware="3.2.3")
+    assert (made.model, made.features) == (load_model("VVX_1500"), load_features())
+    assert (made.mac, made.boot_server) == (MacAddress("0004f2aabbcc"), URL)
+    assert (made.profile.version, made.profile.always_fetches_license) == ("3.2.3", False)
+    assert (made.anchor, made.dhcp, made.style) == (load_anchor(), None, LogStyle.BULLETIN)
+
+
+def test_values_stay_as_they_are(tmp_path: Path) -> None:
+    model, mac, dhcp = load_model("SPIP_450"), MacAddress("0004f2aabbcc"), DhcpSettings()
+    made = make_identity(
+        model=model,
+        mac=mac,
+        trust=(anchor := SIGNING_KEY.anchor),
+        always_fetches_license=True,
+        dhcp=dhcp,
+        style=LogStyle.PHONE,
+    )
+    assert (made.model, made.mac, made.dhcp, made.boot_server) == (model, mac, dhcp, "")
+    assert made.anchor is anchor
+    assert (made.profile.always_fetches_license, made.style) == (True, LogStyle.PHONE)
+    (file := tmp_path / "anchor.pem").write_bytes(SIGNING_KEY.anchor.pem())
+    for trust in (file, f"{file}"):
+        assert make_identity(model=model, mac=mac, trust=trust).anchor.pem() == SIGNING_KEY.anchor.pem()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ({"boot_server": "boot.example"}, "'boot.example' is not a boot server address"),
+        ({"model": "SPIP_999"}, "unknown model 'SPIP_999'"),
+        ({"mac": "4f2aabbcc"}, "4f2aabbcc"),
+        ({"firmware": "2.0"}, "firmware 2.0 is not known"),
+        ({"trust": Path("none.pem")}, "none.pem: No such file"),
+    ],
+)
+def test_argument_that_cannot_be_used_is_named(wrong: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(UsageError, match=complaint):
+        make_identity(**{"model": "SPIP_670", "mac": "0004f2aabbcc"} | wrong)
