@@ -13,12 +13,12 @@ from typing import Any
 import gevent.socket
 import pytest
 
-from phone_sim.firmware.effects import Fetched, TransferFailed
-from phone_sim.firmware.transfer_facts import FailureKind
+from phone_sim.firmware.effects import Fetched, Refused, TransferFailed
+from phone_sim.firmware.transfer_facts import FailureKind, FileProtocol
 from phone_sim.runtime.transport import Limits, closed_port
 from phone_sim.runtime.virtual_phone import VirtualPhone
 from tests.runtime.by_fleet import TFTP, Made
-from tests.runtime.hostile_tftp import HostileTftpServer, Transfer, ack, block, stranger
+from tests.runtime.hostile_tftp import HostileTftpServer, Transfer, ack, block, error, stranger
 from tests.runtime.phones import FOR_SILENCE, fetch, upload, within
 
 AN_HOUR = Limits(answer=3600, transfer=36000)
@@ -97,6 +97,18 @@ def test_server_whose_transfer_port_closes_is_not_waited_for(made: Made, sent: l
         assert len(server.requests) == 1
     assert reply == BROKEN
     assert sent.count(ack(1)) == 1
+
+
+def test_what_a_server_said_before_its_port_closed_is_heard(made: Made) -> None:
+    def script(transfer: Transfer) -> None:
+        deafen(transfer.socket)
+        transfer.send(block(1, FILE[:512]))
+        transfer.send(error(0, b"disk trouble"))
+        transfer.over.wait()
+
+    with HostileTftpServer(script) as server, closing(made(AN_HOUR)) as transport:
+        reply = within(lambda: transport.fetch(fetch(f"{server.url}a.cfg")))
+    assert reply == Refused("disk trouble", 0, FileProtocol.TFTP)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.9"], ids=["another port", "another address"])
