@@ -213,17 +213,17 @@ def _questions(
         (ProbeKind.OTHER_CONFIGURATION, "GET", "", f"{plan.other_mac}.cfg"),
         (ProbeKind.UPLOADED_LOG, "GET", logs, f"{plan.mac}-app.log"),
     ]
-    for ask, method, directory, name in rows:
-        location = server.locate(directory, name)
+    for ask, method, folder, name in rows:
+        location = server.locate(folder, name)
         # Another server is not the one that the user named.
         if location is not None and _same_server(location, server) and (is_http or method == "GET"):
             yield ask, method, location
     if (lists := _LISTS_BY.get(urlsplit(server.root).scheme)) is not None:
         yield ProbeKind.ROOT_LISTING, lists, _at(server, "")
-        folder = server.locate(licenses, own)
-        if folder is not None and licenses and _same_server(folder, server):
-            url = folder.url.rpartition("/")[0] + "/"
-            yield ProbeKind.LICENSE_LISTING, lists, Location(url=url, credentials=folder.credentials)
+        place = server.locate(licenses, own)
+        if place is not None and licenses and _same_server(place, server):
+            url = place.url.rpartition("/")[0] + "/"
+            yield ProbeKind.LICENSE_LISTING, lists, Location(url=url, credentials=place.credentials)
     yield ProbeKind.OUTSIDE, "GET", _at(server, f"%2E%2E/{beside}")
     yield ProbeKind.CLAMPED, "GET", _at(server, f"%2E%2E/{main}")
     yield ProbeKind.DOTTED, "GET", _at(server, f"x/%2E%2E/{main}")

@@ -27,7 +27,7 @@ AS_FAST_AS_CAN_BE = "max"
 
 
 class TimedEvent(click.ParamType[str]):
-    """Something that happens to the phone: one of `EVENTS`, a search of the directory, or a key that is pressed."""
+    """Something that happens to the phone: one of `EVENTS`, a search of the corporate directory, or a key press."""
 
     name = "event"
 
@@ -212,7 +212,7 @@ def _perform(driver: "PhoneDriver", event: str) -> None:
         case "licenses":
             talk(frame_text(driver.licenses()))
         case _ if event.startswith(_FIND):
-            driver.search_directory(event.removeprefix(_FIND))
+            driver.search_corporate_directory(event.removeprefix(_FIND))
             talk(frame_text(driver.frame))
         case _ if event.startswith(_PRESS) or event in {key.value for key in Key}:
             driver.press(parse_press(event.removeprefix(_PRESS)))

@@ -150,12 +150,12 @@ class Session:
                     messages.BAD_PARAMETER, name=bad.name, value=bad.value, expected=bad.expected, used=bad.used
                 )
 
-    async def fetch(self, directory: str, name: str, *, limit: int, optional: bool = False) -> FetchReply:
-        """Download a file from a directory of the boot server; what goes wrong is logged once and returned.
+    async def fetch(self, folder: str, name: str, *, limit: int, optional: bool = False) -> FetchReply:
+        """Download a file from a folder of the boot server; what goes wrong is logged once and returned.
 
         That an `optional` file is missing is logged at level 3.
         """
-        if self.server is None or (location := self.server.locate(directory, name)) is None:
+        if self.server is None or (location := self.server.locate(folder, name)) is None:
             return NotFound("there is no server for it")
         if not self.reachable and self._is_on_boot_server(location):
             return TransferFailed(FailureKind.NOT_ASKED, "the boot server gives no answer", unanswered=True)
