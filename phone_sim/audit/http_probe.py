@@ -1,6 +1,9 @@
 """How the audit asks by HTTP: the head of the answer in view, no redirect followed, the path as it is given.
 
 By way of requests, over bounded sockets. This module does not know what is asked for, nor why.
+
+Other modules about HTTP: `runtime.transport.http`, `fleet.transport.http`, `boot_server.http`; in the tests
+`tests.runtime.hostile_http`.
 """
 
 import time

@@ -214,8 +214,8 @@ class PhoneOptions:
         from phone_sim.runtime.network import Network
         from phone_sim.runtime.network.dhcp import DhcpClient
         from phone_sim.runtime.network.ldap import make_corporate_directory
+        from phone_sim.runtime.network.sntp import SntpClient
         from phone_sim.runtime.network.syslog import SyslogSender
-        from phone_sim.runtime.network.time import SntpClient
         from phone_sim.runtime.transport import Tls
 
         tls = Tls(ca_file=self.ca_file, client_cert=self.client_cert, oldest=self.tls_min)

@@ -1,7 +1,10 @@
 """The flows of the corporate directory: the bind at boot, and a search for what a user types.
 
 Its people are on an LDAP server; those of the phone's own file are in `contact_directory`. Without a license, or a
-server in the configuration, nothing is asked. This module does not know LDAP; `runtime.network.ldap` does.
+server in the configuration, nothing is asked. This module does not know LDAP.
+
+Other modules about LDAP: `runtime.network.ldap`; in the tests `tests.runtime.hostile_ldap`,
+`tests.real_servers.slapd`.
 """
 
 from collections.abc import Iterable

@@ -2,6 +2,9 @@
 
 This module knows nothing of licenses and settings. The protocol is `ldap_session`'s, which is loaded when the first
 server is asked: ldap3 takes its time to load.
+
+Other modules about LDAP: `firmware.corporate_directory`; in the tests `tests.runtime.hostile_ldap`,
+`tests.real_servers.slapd`.
 """
 
 from collections.abc import Callable
