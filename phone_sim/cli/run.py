@@ -129,9 +129,11 @@ def _on_the_terminal(
     from phone_sim.errors import LifecycleError, UsageError
 
     _check_times(start, until, events)
-    world = _virtual(start, until) if speed is None else _real(start, speed, until)
+    phone_time = _virtual(start, until) if speed is None else _real(start, speed, until)
     lines: list[str] = []
-    with phone.plugged_in(world.clock, world.scheduler, lines.append if as_json else print_log_line) as driver:
+    with phone.plugged_in(
+        phone_time.clock, phone_time.scheduler, lines.append if as_json else print_log_line
+    ) as driver:
 
         def happen(event: str) -> None:
             try:
@@ -140,17 +142,17 @@ def _on_the_terminal(
                 talk(f"{event}: {error}")
 
         for instant, event in events:
-            world.scheduler.at(instant, partial(happen, event))
+            phone_time.scheduler.at(instant, partial(happen, event))
         try:
             driver.power_on()
             if phone.sntp:
                 check_time(driver)
-            world.live(happen)
+            phone_time.live(happen)
         except KeyboardInterrupt:
             driver.cut_power()
             raise
         finally:
-            world.close()
+            phone_time.close()
             if as_json:
                 print_json(phone_report(driver, lines))
             else:
@@ -159,7 +161,7 @@ def _on_the_terminal(
 
 
 def _on_a_page(phone: PhoneOptions, start: datetime, speed: float, port: int, as_json: bool) -> None:
-    from phone_sim.cli.web import WebListener, check_packages
+    from phone_sim.cli.web import WebServerOptions, check_packages
 
     check_packages()
     from phone_sim.web.desk.desk import Desk
@@ -178,7 +180,7 @@ def _on_a_page(phone: PhoneOptions, start: datetime, speed: float, port: int, as
         )
         desk.do(partial(desk.add, shown))
         desk.do(shown.switch_power)
-        WebListener(port=port, as_json=as_json).serve(desk, f"phones/{identity.mac}")
+        WebServerOptions(port=port, as_json=as_json).serve(desk, f"phones/{identity.mac}")
 
 
 def _check_times(start: datetime | None, until: datetime | None, events: tuple[tuple[datetime, str], ...]) -> None:

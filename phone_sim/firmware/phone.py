@@ -12,12 +12,12 @@ from phone_sim.firmware import lifecycle, menu, messages, screen
 from phone_sim.firmware.app_log import upload_log
 from phone_sim.firmware.boot import InService, boot, local_date
 from phone_sim.firmware.corporate_directory import search_corporate_directory
+from phone_sim.firmware.daily_check import daily_check
 from phone_sim.firmware.effects import ClockReading, Flow, Pause, ReadClock, Reboot, Show, WakeAt
 from phone_sim.firmware.keypad import Press
 from phone_sim.firmware.lifecycle import LifecycleEvent, State
 from phone_sim.firmware.menu import CLOSED, Menu
-from phone_sim.firmware.pages import Facts
-from phone_sim.firmware.polling import daily_check
+from phone_sim.firmware.menu_pages import Facts
 from phone_sim.firmware.session import Identity
 from phone_sim.firmware.time_sync import synchronize
 

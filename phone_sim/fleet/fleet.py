@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from phone_sim.firmware.daily_check import first_finding
 from phone_sim.firmware.effects import Flow
 from phone_sim.firmware.features import NotLicensed
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.phone import Phone
-from phone_sim.firmware.polling import first_finding
 from phone_sim.firmware.profile import FirmwareProfile, profile_for
 from phone_sim.firmware.session import Identity
 from phone_sim.fleet.fault_injection import FaultInjector

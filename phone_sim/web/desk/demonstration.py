@@ -29,7 +29,7 @@ _TO_LICENSES = (Key.MENU, Key.DIGIT_1, Key.DIGIT_4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DemonstrationDesk:
+class DemonstrationContext:
     """What a step has at hand."""
 
     desk: Desk
@@ -48,37 +48,37 @@ class DemonstrationStep:
 
     title: str
     text: str
-    act: Callable[[DemonstrationDesk], object] = lambda _: None
+    act: Callable[[DemonstrationContext], object] = lambda _: None
 
 
-def _go_to_the_eve(stage: DemonstrationDesk) -> None:
-    eve, _ = stage.desk.expiry_of(stage.phone.mac)
-    stage.desk.time.virtual.run_until(eve)
-    _show_licenses(stage)
+def _go_to_the_eve(context: DemonstrationContext) -> None:
+    eve, _ = context.desk.expiry_of(context.phone.mac)
+    context.desk.time.virtual.run_until(eve)
+    _show_licenses(context)
 
 
-def _show_licenses(stage: DemonstrationDesk) -> None:
-    if stage.phone.driver.frame.title:  # a menu is open
-        stage.phone.press(Key.MENU)
-    stage.phone.press(*_TO_LICENSES)
+def _show_licenses(context: DemonstrationContext) -> None:
+    if context.phone.driver.frame.title:  # a menu is open
+        context.phone.press(Key.MENU)
+    context.phone.press(*_TO_LICENSES)
 
 
-def _call_before_the_polling_time(stage: DemonstrationDesk) -> None:
-    stage.wait_until_after_the_polling_time(-2)
-    stage.phone.start_call()
+def _call_before_the_polling_time(context: DemonstrationContext) -> None:
+    context.wait_until_after_the_polling_time(-2)
+    context.phone.start_call()
 
 
-def _forge(stage: DemonstrationDesk) -> None:
+def _forge(context: DemonstrationContext) -> None:
     # The same license each time that the story is told: a file has all keys that a phone was ever given (B6).
-    if not stage.desk.server.publish_again(stage.phone.mac):
-        stage.desk.license(stage.phone.mac, None)
-    stage.desk.server.forge(stage.phone.mac)
-    stage.phone.reboot()
+    if not context.desk.server.publish_again(context.phone.mac):
+        context.desk.license(context.phone.mac, None)
+    context.desk.server.forge(context.phone.mac)
+    context.phone.reboot()
 
 
-def _license(stage: DemonstrationDesk) -> None:
-    stage.desk.server.remove_licenses()
-    stage.desk.license(None, stage.last_day)
+def _license(context: DemonstrationContext) -> None:
+    context.desk.server.remove_licenses()
+    context.desk.license(None, context.last_day)
 
 
 STEPS = (
@@ -91,7 +91,7 @@ STEPS = (
         title="Power on",
         text="The phone reads its configuration, asks for the site's license file and for its own, and finds neither. "
         "It logs that, switches the features off, and carries on (B9, B13).",
-        act=lambda stage: stage.phone.switch_power(),
+        act=lambda context: context.phone.switch_power(),
     ),
     DemonstrationStep(
         title="Menu > Status > Licenses",
@@ -113,7 +113,7 @@ STEPS = (
     DemonstrationStep(
         title="Reboot by hand",
         text="The license file is downloaded, its signature is verified, and the features are on (B6, B7, B15).",
-        act=lambda stage: stage.phone.reboot(),
+        act=lambda context: context.phone.reboot(),
     ),
     DemonstrationStep(
         title="The day before the last day",
@@ -130,19 +130,19 @@ STEPS = (
     DemonstrationStep(
         title="The polling time",
         text="The phone finds that the license has expired. An active call is not interrupted, so it waits (B12).",
-        act=lambda stage: stage.wait_until_after_the_polling_time(1),
+        act=lambda context: context.wait_until_after_the_polling_time(1),
     ),
     DemonstrationStep(
         title="The call ends",
         text="Reconfiguring network, please wait. The phone is about to reboot, to remove what is not licensed any "
         "more (B12).",
-        act=lambda stage: stage.phone.end_call(),
+        act=lambda context: context.phone.end_call(),
     ),
     DemonstrationStep(
         title="The phone has rebooted",
         text="The boot server still has the old license, which is over. The features are off again, this is logged, "
         "and the phone carries on (B12, B13).",
-        act=lambda stage: stage.desk.time.virtual.run(timedelta(minutes=1)),
+        act=lambda context: context.desk.time.virtual.run(timedelta(minutes=1)),
     ),
 )
 
@@ -152,7 +152,7 @@ class Demonstration:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._stage: DemonstrationDesk | None = None
+        self._context: DemonstrationContext | None = None
         self.model = ""
         self.step = 0
 
@@ -167,15 +167,15 @@ class Demonstration:
             raise UsageError(f"the story has the steps 0 to {len(STEPS) - 1}, with {' and '.join(MODELS)}")
         if not self._desk.server.is_made:
             raise UsageError("the story needs a boot server of its own: start without --server and --site")
-        if not self.is_on_stage or model != self.model or step < self.step:
+        if not self.is_under_way or model != self.model or step < self.step:
             self._start(model)
         while self.step < step:
             self._take(self.step + 1)
 
     @property
-    def is_on_stage(self) -> bool:
+    def is_under_way(self) -> bool:
         """True when the phone of the story is on the desk, so that the story can go on."""
-        return self._stage is not None and self._stage.phone in self._desk.phones
+        return self._context is not None and self._context.phone in self._desk.phones
 
     def _start(self, model: str) -> None:
         if self._desk.time.now + _LONGEST > END_OF_TIME:
@@ -183,7 +183,7 @@ class Demonstration:
         self._desk.clear()
         self._desk.time.run_at(0)
         phone = self._desk.put(model, MACS[model])
-        self._stage = DemonstrationDesk(
+        self._context = DemonstrationContext(
             desk=self._desk, phone=phone, last_day=self._desk.time.now.date() + timedelta(days=_DAYS)
         )
         self.model = model
@@ -192,6 +192,6 @@ class Demonstration:
     def _take(self, step: int) -> None:
         if not self._desk.server.is_up:
             raise UsageError("the boot server is down: the story goes on when it is up again")
-        if self._stage is not None:
-            STEPS[step].act(self._stage)
+        if self._context is not None:
+            STEPS[step].act(self._context)
             self.step = step
