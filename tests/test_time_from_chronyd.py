@@ -17,7 +17,7 @@ from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.network_effects import AskTime, NoTime, TimeTold
 from phone_sim.licensing.license_file import write
 from phone_sim.runtime.network import Network
-from phone_sim.runtime.network.time import SntpClient
+from phone_sim.runtime.network.sntp import SntpClient
 from phone_sim.runtime.transport.memory import serve
 from phone_sim.runtime.virtual_phone import VirtualPhone
 from tests.make import LDAP, SITE_FILE, SITE_SERIAL, configured, master, signed_key, until

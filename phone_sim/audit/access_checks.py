@@ -6,7 +6,7 @@ Pure: each function judges observations and asks nothing. The words for people a
 import re
 
 from phone_sim.audit.finding import Judgment, bad, good, good_if, not_applicable, unknown
-from phone_sim.audit.observations import LIST, Observations, ObservedAnswer, ProbeKind, ProbeOutcome
+from phone_sim.audit.observations import LIST, AnswerOutcome, AuditQuestion, Observations, ObservedAnswer
 from phone_sim.firmware.effects import Uploaded
 from phone_sim.runtime.virtual_phone import request_line
 
@@ -27,10 +27,10 @@ def log_upload(seen: Observations) -> Judgment:
 def log_unaltered(seen: Observations) -> Judgment:
     """What a phone left is what is there."""
     stored = [boot.stored for boot in seen.boots if boot.stored is not None]
-    answer = seen.answers.get(ProbeKind.UPLOADED_LOG)
+    answer = seen.answers.get(AuditQuestion.UPLOADED_LOG)
     if not stored or answer is None:
         return not_applicable("no log was taken")
-    if answer.outcome is not ProbeOutcome.FOUND:
+    if answer.outcome is not AnswerOutcome.FOUND:
         return unknown(answer, "logs cannot be read back, which keeps them from others")
     return good_if(answer.body == stored[-1], answer, f"{len(stored[-1])} bytes were uploaded")
 
@@ -39,38 +39,40 @@ def directory_listing(seen: Observations) -> Judgment:
     """Nobody can see which files there are."""
     if seen.scheme == "tftp":
         return not_applicable("tftp has no listings")
-    answers = [seen.answers[ask] for ask in (ProbeKind.ROOT_LISTING, ProbeKind.LICENSE_LISTING) if ask in seen.answers]
+    answers = [
+        seen.answers[ask] for ask in (AuditQuestion.ROOT_LISTING, AuditQuestion.LICENSE_LISTING) if ask in seen.answers
+    ]
     open_ones = [answer for answer in answers if _is_listing(answer)]
     if open_ones:
         return bad(*open_ones)
-    failed = all(answer.outcome is ProbeOutcome.FAILED for answer in answers)
+    failed = all(answer.outcome is AnswerOutcome.FAILED for answer in answers)
     return unknown(*answers) if failed else good(*answers)
 
 
 def _is_listing(answer: ObservedAnswer) -> bool:
     if answer.method == LIST:
-        return answer.outcome is ProbeOutcome.FOUND and bool(answer.body.strip())
+        return answer.outcome is AnswerOutcome.FOUND and bool(answer.body.strip())
     page = answer.body[:65536]
-    return answer.outcome is ProbeOutcome.FOUND and bool(_LISTING.search(page) or _LINK.search(page))
+    return answer.outcome is AnswerOutcome.FOUND and bool(_LISTING.search(page) or _LINK.search(page))
 
 
 def other_license(seen: Observations) -> Judgment:
     """A phone's activation file is for that phone."""
-    return _of_another(seen, ProbeKind.OTHER_LICENSE)
+    return _of_another(seen, AuditQuestion.OTHER_LICENSE)
 
 
 def other_configuration(seen: Observations) -> Judgment:
     """A phone's configuration is for that phone."""
-    return _of_another(seen, ProbeKind.OTHER_CONFIGURATION)
+    return _of_another(seen, AuditQuestion.OTHER_CONFIGURATION)
 
 
-def _of_another(seen: Observations, ask: ProbeKind) -> Judgment:
+def _of_another(seen: Observations, ask: AuditQuestion) -> Judgment:
     answer = seen.answers.get(ask)
-    if answer is None or answer.outcome is ProbeOutcome.FAILED:
+    if answer is None or answer.outcome is AnswerOutcome.FAILED:
         return unknown(*([answer] if answer is not None else []))
     if seen.is_real(ask):
         return bad(answer)
-    if answer.outcome is ProbeOutcome.REFUSED:
+    if answer.outcome is AnswerOutcome.REFUSED:
         return good(answer)
     return unknown(answer, "name a phone that the server has files of: --other-mac")
 
@@ -90,14 +92,14 @@ def password_in_clear(seen: Observations) -> Judgment:
 
 def path_traversal(seen: Observations) -> Judgment:
     """No file above the root of the server is served."""
-    outside, clamped = seen.answers.get(ProbeKind.OUTSIDE), seen.answers.get(ProbeKind.CLAMPED)
-    if outside is None or clamped is None or outside.outcome is ProbeOutcome.FAILED:
+    outside, clamped = seen.answers.get(AuditQuestion.OUTSIDE), seen.answers.get(AuditQuestion.CLAMPED)
+    if outside is None or clamped is None or outside.outcome is AnswerOutcome.FAILED:
         return unknown(*(answer for answer in (outside, clamped) if answer is not None))
-    told = [outside, clamped, *([seen.answers[ProbeKind.DOTTED]] if ProbeKind.DOTTED in seen.answers else [])]
+    told = [outside, clamped, *([seen.answers[AuditQuestion.DOTTED]] if AuditQuestion.DOTTED in seen.answers else [])]
     if seen.outside_named:
-        return good_if(not seen.is_real(ProbeKind.OUTSIDE), *told)
-    same = [answer for answer in seen.found(ProbeKind.MASTER) if answer.body == clamped.body]
-    if outside.outcome is ProbeOutcome.REFUSED or (same and clamped.outcome is ProbeOutcome.FOUND):
+        return good_if(not seen.is_real(AuditQuestion.OUTSIDE), *told)
+    same = [answer for answer in seen.found(AuditQuestion.MASTER) if answer.body == clamped.body]
+    if outside.outcome is AnswerOutcome.REFUSED or (same and clamped.outcome is AnswerOutcome.FOUND):
         return good(*told)
     return unknown(*told, "put a file beside the root and name it: --outside")
 

@@ -7,14 +7,14 @@ from statistics import median
 from urllib.parse import urlsplit
 
 from phone_sim.audit.finding import Judgment, bad, good, good_if, not_applicable, unknown
-from phone_sim.audit.observations import Observations, ObservedAnswer, ProbeKind, ProbeOutcome
+from phone_sim.audit.observations import AnswerOutcome, AuditQuestion, Observations, ObservedAnswer
 
 _PLAIN_TYPES = ("text/xml", "application/xml", "text/plain", "application/octet-stream")
-_LICENSES = (ProbeKind.SITE_LICENSE, ProbeKind.OWN_LICENSE)
+_LICENSES = (AuditQuestion.SITE_LICENSE, AuditQuestion.OWN_LICENSE)
 _TWICE = (
-    (ProbeKind.MASTER, ProbeKind.MASTER_AGAIN),
-    (ProbeKind.SITE_LICENSE, ProbeKind.SITE_LICENSE_AGAIN),
-    (ProbeKind.OWN_LICENSE, ProbeKind.OWN_LICENSE_AGAIN),
+    (AuditQuestion.MASTER, AuditQuestion.MASTER_AGAIN),
+    (AuditQuestion.SITE_LICENSE, AuditQuestion.SITE_LICENSE_AGAIN),
+    (AuditQuestion.OWN_LICENSE, AuditQuestion.OWN_LICENSE_AGAIN),
 )
 # Of a phone's time limit: over these, a boot of a dozen files gets long, or one bad moment ends it.
 _TYPICAL_SHARE, _WORST_SHARE = 0.1, 0.5
@@ -22,7 +22,7 @@ _TYPICAL_SHARE, _WORST_SHARE = 0.1, 0.5
 
 def missing_files(seen: Observations) -> Judgment:
     """A name that nobody has is answered as missing."""
-    return _as_missing([seen.answers[ProbeKind.MISSING]] if ProbeKind.MISSING in seen.answers else [])
+    return _as_missing([seen.answers[AuditQuestion.MISSING]] if AuditQuestion.MISSING in seen.answers else [])
 
 
 def missing_licenses(seen: Observations) -> Judgment:
@@ -34,10 +34,10 @@ def missing_licenses(seen: Observations) -> Judgment:
 
 
 def _as_missing(answers: list[ObservedAnswer]) -> Judgment:
-    wrong = [answer for answer in answers if answer.outcome in (ProbeOutcome.FOUND, ProbeOutcome.REFUSED)]
+    wrong = [answer for answer in answers if answer.outcome in (AnswerOutcome.FOUND, AnswerOutcome.REFUSED)]
     if wrong:
         return bad(*wrong)
-    right = [answer for answer in answers if answer.outcome is ProbeOutcome.MISSING]
+    right = [answer for answer in answers if answer.outcome is AnswerOutcome.MISSING]
     return good(*right) if right else unknown(*answers)
 
 
@@ -45,7 +45,7 @@ def content_type(seen: Observations) -> Judgment:
     """Configuration and activation files have a type that no proxy rewrites."""
     if not seen.is_http:
         return not_applicable(f"{seen.scheme} has no content types")
-    files = [answer for answer in seen.found(ProbeKind.MASTER, *_LICENSES) if not seen.looks_missing(answer)]
+    files = [answer for answer in seen.found(AuditQuestion.MASTER, *_LICENSES) if not seen.looks_missing(answer)]
     if not files:
         return unknown("no file was served")
     types = [answer.headers.get("content-type", "").partition(";")[0].strip().lower() for answer in files]
@@ -99,9 +99,9 @@ def head(seen: Observations) -> Judgment:
     """HEAD says what GET says."""
     if not seen.is_http:
         return not_applicable(f"{seen.scheme} has no HEAD")
-    pairs = ((ProbeKind.MASTER, ProbeKind.MASTER_HEAD), (ProbeKind.MISSING, ProbeKind.MISSING_HEAD))
+    pairs = ((AuditQuestion.MASTER, AuditQuestion.MASTER_HEAD), (AuditQuestion.MISSING, AuditQuestion.MISSING_HEAD))
     asked = [(seen.answers[get], seen.answers[told]) for get, told in pairs if {get, told} <= seen.answers.keys()]
-    if not asked or any(answer.outcome is ProbeOutcome.FAILED for pair in asked for answer in pair):
+    if not asked or any(answer.outcome is AnswerOutcome.FAILED for pair in asked for answer in pair):
         return unknown(*(answer for pair in asked for answer in pair))
     wrong = [answer for pair in asked if not _agree(*pair) for answer in pair]
     return bad(*wrong) if wrong else good(*(told for _, told in asked))
@@ -109,7 +109,7 @@ def head(seen: Observations) -> Judgment:
 
 def _agree(get: ObservedAnswer, told: ObservedAnswer) -> bool:
     length = told.headers.get("content-length")
-    right_length = get.outcome is not ProbeOutcome.FOUND or length is None or length == str(len(get.body))
+    right_length = get.outcome is not AnswerOutcome.FOUND or length is None or length == str(len(get.body))
     return get.outcome is told.outcome and right_length
 
 
@@ -121,7 +121,7 @@ def redirects(seen: Observations) -> Judgment:
     # A folder without its slash is moved to the one with it by every server.
     moved = [answer for answer in moved if not answer.headers["location"].endswith(f"{urlsplit(answer.url).path}/")]
     if not moved:
-        nothing = all(answer.outcome is ProbeOutcome.FAILED for answer in seen.answers.values())
+        nothing = all(answer.outcome is AnswerOutcome.FAILED for answer in seen.answers.values())
         return unknown("there was no whole answer") if nothing else good("no answer was a redirect")
     told = [f"{answer} -> {answer.headers['location']}" for answer in moved]
     away = any(_leads_away(answer) for answer in moved)
@@ -145,7 +145,7 @@ def keep_alive(seen: Observations) -> Judgment:
         return not_applicable(f"{seen.scheme} has a connection for each file")
     asked = len(seen.answers)
     # A connection that is refused something may be closed for that.
-    served = sum(answer.outcome in (ProbeOutcome.FOUND, ProbeOutcome.MISSING) for answer in seen.answers.values())
+    served = sum(answer.outcome in (AnswerOutcome.FOUND, AnswerOutcome.MISSING) for answer in seen.answers.values())
     if seen.connections == 0 or served < 3:
         return unknown(f"of {asked} requests {served} were answered with a file, or that there is none")
     return good_if(seen.connections <= asked // 2, f"{asked} requests over {seen.connections} connections")
@@ -159,7 +159,7 @@ def answer_time(seen: Observations) -> Judgment:
     typical, worst = median(times), max(seen.requests, key=lambda answer: answer.seconds)
     told = f"median {typical:.3f} s, worst {worst.seconds:.3f} s of {len(times)} answers; the limit is {seen.limit:g} s"
     quick = typical <= _TYPICAL_SHARE * seen.limit and worst.seconds <= _WORST_SHARE * seen.limit
-    if quick and all(answer.outcome is ProbeOutcome.FAILED for answer in seen.requests):
+    if quick and all(answer.outcome is AnswerOutcome.FAILED for answer in seen.requests):
         return unknown("there was no whole answer", f"slowest: {worst}")
     return good_if(quick, told, f"slowest: {worst}")
 
@@ -167,8 +167,8 @@ def answer_time(seen: Observations) -> Judgment:
 def upper_case_names(seen: Observations) -> Judgment:
     """The files of a phone are under the names that phones ask for, with the MAC in lower case."""
     pairs = (
-        (ProbeKind.OWN_LICENSE, ProbeKind.UPPER_LICENSE),
-        (ProbeKind.OWN_CONFIGURATION, ProbeKind.UPPER_CONFIGURATION),
+        (AuditQuestion.OWN_LICENSE, AuditQuestion.UPPER_LICENSE),
+        (AuditQuestion.OWN_CONFIGURATION, AuditQuestion.UPPER_CONFIGURATION),
     )
     lost = [seen.answers[upper] for lower, upper in pairs if seen.is_real(upper) and not seen.is_real(lower)]
     if lost:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from phone_sim.audit.observations import ObservedAnswer, ProbeOutcome
+from phone_sim.audit.observations import AnswerOutcome, ObservedAnswer
 from phone_sim.firmware.effects import (
     Fetch,
     Fetched,
@@ -55,7 +55,7 @@ class AuditBounds:
     def asked(self, method: str, url: str, ask: Callable[[], ObservedAnswer]) -> ObservedAnswer:
         """Ask and record, or say that the bounds are reached."""
         if self.are_reached:
-            return ObservedAnswer(method=method, url=url, outcome=ProbeOutcome.FAILED, status=_REACHED.reason)
+            return ObservedAnswer(method=method, url=url, outcome=AnswerOutcome.FAILED, status=_REACHED.reason)
         answer = ask()
         self.record.append(answer)
         return answer
@@ -101,14 +101,14 @@ def answer_of(exchange: Exchange) -> ObservedAnswer:
     reply = exchange.reply
     match reply:
         case Fetched() | Uploaded():
-            outcome = ProbeOutcome.FOUND
+            outcome = AnswerOutcome.FOUND
             status = "served" if isinstance(reply, Fetched) else "taken"
         case NotFound():
-            outcome, status = ProbeOutcome.MISSING, reply.reason
+            outcome, status = AnswerOutcome.MISSING, reply.reason
         case Refused():
-            outcome, status = ProbeOutcome.REFUSED, reply.reason
+            outcome, status = AnswerOutcome.REFUSED, reply.reason
         case TransferFailed():
-            outcome, status = ProbeOutcome.FAILED, reply.reason
+            outcome, status = AnswerOutcome.FAILED, reply.reason
     return ObservedAnswer(
         method=exchange.method,
         url=exchange.url,

@@ -1,6 +1,8 @@
 """How the audit asks an FTP server: as a phone does for files, and for the names in a folder, as no phone does.
 
 It does not know what is asked for, nor why.
+
+Other modules about FTP: `runtime.transport.ftp`; in the tests `tests.runtime.hostile_ftp`.
 """
 
 import time

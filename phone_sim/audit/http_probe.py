@@ -1,6 +1,9 @@
 """How the audit asks by HTTP: the head of the answer in view, no redirect followed, the path as it is given.
 
 By way of requests, over bounded sockets. This module does not know what is asked for, nor why.
+
+Other modules about HTTP: `runtime.transport.http`, `fleet.transport.http`, `boot_server.http`; in the tests
+`tests.runtime.hostile_http`.
 """
 
 import time
@@ -13,7 +16,7 @@ from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from phone_sim.audit.bounds import BODY_LIMIT, AuditBounds
-from phone_sim.audit.observations import ObservedAnswer, ProbeOutcome
+from phone_sim.audit.observations import AnswerOutcome, ObservedAnswer
 from phone_sim.firmware.location import Location
 from phone_sim.firmware.transfer_facts import FileProtocol
 from phone_sim.runtime.transport import Limits, Tls, one_line
@@ -92,7 +95,7 @@ class HttpProbe:
             return ObservedAnswer(
                 method=method,
                 url=location.url,
-                outcome=ProbeOutcome.FAILED,
+                outcome=AnswerOutcome.FAILED,
                 status=words,
                 seconds=time.monotonic() - began,
             )
@@ -130,10 +133,10 @@ class HttpProbe:
         return self._session.send(prepared, stream=True, timeout=self._limits.answer, allow_redirects=False)
 
 
-def _outcome(status: int) -> ProbeOutcome:
+def _outcome(status: int) -> AnswerOutcome:
     if status in TAKEN:
-        return ProbeOutcome.FOUND
-    return ProbeOutcome.MISSING if status in FileProtocol.HTTP.missing else ProbeOutcome.REFUSED
+        return AnswerOutcome.FOUND
+    return AnswerOutcome.MISSING if status in FileProtocol.HTTP.missing else AnswerOutcome.REFUSED
 
 
 def _words(error: BaseException, budget: Budget) -> str:

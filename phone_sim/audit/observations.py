@@ -25,7 +25,7 @@ _OPENING = 2000
 _PHONE_FILE = re.compile(rb"(?s)(?:\xef\xbb\xbf)?(?>\s|<\?.*?\?>|<!--.*?-->)*+<(?:APPLICATION|licenses)[\s/>]")
 
 
-class ProbeOutcome(StrEnum):
+class AnswerOutcome(StrEnum):
     """How an answer counts for a phone; `FAILED` is no whole answer."""
 
     FOUND = "found"
@@ -34,7 +34,7 @@ class ProbeOutcome(StrEnum):
     FAILED = "failed"
 
 
-class ProbeKind(StrEnum):
+class AuditQuestion(StrEnum):
     """What the audit asks for by itself, besides the boots."""
 
     MASTER = "the master configuration file"
@@ -66,7 +66,7 @@ class ObservedAnswer:
 
     method: str
     url: str
-    outcome: ProbeOutcome
+    outcome: AnswerOutcome
     status: str
     code: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class ObservedAnswer:
 
     def __str__(self) -> str:
         kind = self.headers.get("content-type", "")
-        has_body = self.outcome is ProbeOutcome.FOUND and self.method in ("GET", "RRQ", "RETR", LIST)
+        has_body = self.outcome is AnswerOutcome.FOUND and self.method in ("GET", "RRQ", "RETR", LIST)
         size = f", {len(self.body)} bytes" if has_body else ""
         return f"{self.method} {self.url}: {self.status}{f', {kind}' if kind else ''}{size}"
 
@@ -160,7 +160,7 @@ class Observations:
     anchor: TrustAnchor | None
     test_anchor: TrustAnchor
     day: str
-    answers: Mapping[ProbeKind, ObservedAnswer]
+    answers: Mapping[AuditQuestion, ObservedAnswer]
     boots: tuple[ObservedBoot, ...]
     connections: int | None = None
     challenge: str = ""
@@ -175,15 +175,15 @@ class Observations:
         """True for HTTP and HTTPS, whose answers have headers."""
         return self.scheme in ("http", "https")
 
-    def found(self, *asks: ProbeKind) -> list[ObservedAnswer]:
+    def found(self, *asks: AuditQuestion) -> list[ObservedAnswer]:
         """Those of the answers that are files."""
         answers = [self.answers[ask] for ask in asks if ask in self.answers]
-        return [answer for answer in answers if answer.outcome is ProbeOutcome.FOUND]
+        return [answer for answer in answers if answer.outcome is AnswerOutcome.FOUND]
 
-    def is_real(self, ask: ProbeKind) -> bool:
+    def is_real(self, ask: AuditQuestion) -> bool:
         """True when a file was answered that is not what the server answers to any name, nor a page."""
         return any(not answer.is_page and not self.looks_missing(answer) for answer in self.found(ask))
 
     def looks_missing(self, answer: ObservedAnswer) -> bool:
         """True when the answer is the one that a missing file gets."""
-        return any(answer.body == missing.body for missing in self.found(ProbeKind.MISSING))
+        return any(answer.body == missing.body for missing in self.found(AuditQuestion.MISSING))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from phone_sim.audit.finding import Judgment, bad, good, good_if, not_applicable, unknown
-from phone_sim.audit.observations import Observations, ObservedAnswer, ObservedBoot, ProbeKind
+from phone_sim.audit.observations import AuditQuestion, Observations, ObservedAnswer, ObservedBoot
 from phone_sim.bounded_xml import attributes, parse_xml
 from phone_sim.errors import DocumentError, LicenseFileError
 from phone_sim.firmware.effects import Fetched
@@ -20,7 +20,7 @@ from phone_sim.licensing.license_key import Malformed
 from phone_sim.licensing.verdict import Expired, SignatureNotValid, Valid, judge
 from phone_sim.runtime.virtual_phone import request_line
 
-_LICENSES = (ProbeKind.SITE_LICENSE, ProbeKind.OWN_LICENSE)
+_LICENSES = (AuditQuestion.SITE_LICENSE, AuditQuestion.OWN_LICENSE)
 
 
 def every_model_boots(seen: Observations) -> Judgment:
@@ -67,7 +67,7 @@ def model_suffixes(seen: Observations) -> Judgment:
     """Attributes with a model's suffix are for a model that there is."""
     names = [
         name
-        for answer in seen.found(ProbeKind.MASTER, ProbeKind.OWN_CONFIGURATION)
+        for answer in seen.found(AuditQuestion.MASTER, AuditQuestion.OWN_CONFIGURATION)
         for name in _attribute_names(answer)
     ]
     suffixes = {name: name[len(base) + 1 :] for name in names for base in ATTRIBUTES if name.startswith(f"{base}_")}
@@ -191,9 +191,9 @@ def _key(key: Mapping[str, str], seen: Observations) -> tuple[str, bool | None]:
 
 def own_key_present(seen: Observations) -> Judgment:
     """The phone's own activation file holds a key for that phone."""
-    if not seen.is_real(ProbeKind.OWN_LICENSE):
+    if not seen.is_real(AuditQuestion.OWN_LICENSE):
         return not_applicable("the phone has no activation file of its own")
-    answer = seen.answers[ProbeKind.OWN_LICENSE]
+    answer = seen.answers[AuditQuestion.OWN_LICENSE]
     try:
         keys = read_all(answer.body)
     except LicenseFileError:

@@ -2,6 +2,9 @@
 
 One transfer of a file, packet by packet, during which a second socket sends an error packet that a server has to pass
 over. It does not know what the file is.
+
+Other modules about TFTP: `runtime.transport.tftp`, `fleet.transport.tftp`, `boot_server.tftp`; in the tests
+`tests.runtime.hostile_tftp`.
 """
 
 import socket

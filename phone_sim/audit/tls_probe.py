@@ -1,6 +1,8 @@
 """Which versions of TLS a server speaks, and whether its certificate is accepted: a handshake for each.
 
 HTTPS, and FTPS after AUTH TLS (RFC 4217). It asks for no file.
+
+Other modules about TLS: `runtime.transport.tls`, `fleet.transport.sockets`.
 """
 
 import socket

@@ -1,7 +1,7 @@
-"""A site on disk: the files below one directory.
+"""A site on disk: the files below one folder.
 
 It does not know who asks. A path is judged twice: by `locate` as text, then with its symbolic links followed. Who can
-write to the directory by other means could change a link between that check and the opening of the file; such a person
+write to the folder by other means could change a link between that check and the opening of the file; such a person
 could read and write the files without us.
 """
 
@@ -34,12 +34,12 @@ class FolderSite:
     """The regular files below `root`; names are case-sensitive where the file system is.
 
     Raises:
-        UsageError: `root` is not a directory.
+        UsageError: `root` is not a folder.
     """
 
     def __init__(self, root: Path | str, *, upload_limit: int = UPLOAD_LIMIT, read_limit: int = READ_LIMIT) -> None:
         if not Path(root).is_dir():
-            raise UsageError(f"{root} is not a directory")
+            raise UsageError(f"{root} is not a folder")
         self.root = Path(root).resolve()
         self.upload_limit = upload_limit
         self._read_limit = read_limit
@@ -68,7 +68,7 @@ class FolderSite:
     def write(self, path: str, data: bytes) -> WriteAnswer:
         """Store a file in one step, so that no reader sees half of it; what cannot be written is `Forbidden`.
 
-        Missing folders are made, as nginx does with `create_full_put_path on`: log and override directories are
+        Missing folders are made, as nginx does with `create_full_put_path on`: log and override folders are
         configured on the phone, and a phone cannot make them.
         """
         try:

@@ -2,6 +2,9 @@
 
 It does not know where the files are, nor what a phone makes of them. No authentication, no ranges, no conditional
 requests.
+
+Other modules about HTTP: `runtime.transport.http`, `fleet.transport.http`, `audit.http_probe`; in the tests
+`tests.runtime.hostile_http`.
 """
 
 import ssl

@@ -1,6 +1,9 @@
 """The boot server's TFTP: read and write requests on the files of a site (RFC 1350, 2347, 2348, 2349).
 
 It does not know where the files are, nor what a phone makes of them. An upload takes the place of an existing file.
+
+Other modules about TFTP: `runtime.transport.tftp`, `fleet.transport.tftp`, `audit.tftp_probe`; in the tests
+`tests.runtime.hostile_tftp`.
 """
 
 from collections.abc import Callable

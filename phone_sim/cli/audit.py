@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from phone_sim.audit.finding import Finding
-    from phone_sim.audit.gather import AuditPlan
     from phone_sim.audit.observations import Observations
+    from phone_sim.audit.observe import AuditPlan
 
     Findings: TypeAlias = tuple[Finding, ...]
 
@@ -60,7 +60,7 @@ def command(
 
     Example: phone-sim audit http://127.0.0.1:8080/ --html audit.html
     """
-    from phone_sim.audit.gather import AuditPlan, following
+    from phone_sim.audit.observe import AuditPlan, following
     from phone_sim.mac_address import MacAddress
     from phone_sim.runtime.trust_file import load_anchor
 
@@ -82,9 +82,9 @@ def command(
 
 def _audit(plan: "AuditPlan", *, junit: Path | None, html: Path | None, as_json: bool) -> None:
     from phone_sim.audit.checks import audit
-    from phone_sim.audit.gather import observe
     from phone_sim.audit.html_page import as_html
     from phone_sim.audit.junit import as_junit
+    from phone_sim.audit.observe import observe
     from phone_sim.cli.phone_report import talk
 
     talk(f"Phones with the MAC {plan.mac} boot; only {plan.mac}-app.log is uploaded.")

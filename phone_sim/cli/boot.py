@@ -54,7 +54,7 @@ def command(
     ) as driver:
         driver.power_on()
         if find is not None:
-            driver.search_directory(find)
+            driver.search_corporate_directory(find)
     if phone.sntp:
         phone_report.check_time(driver)
     if as_json:

@@ -210,15 +210,15 @@ class PhoneOptions:
         """The servers besides the boot server that the phone speaks to, if it is told of them."""
         from phone_sim.runtime.network import Network
         from phone_sim.runtime.network.dhcp import DhcpClient
-        from phone_sim.runtime.network.ldap import make_directory
+        from phone_sim.runtime.network.ldap import make_corporate_directory
+        from phone_sim.runtime.network.sntp import SntpClient
         from phone_sim.runtime.network.syslog import SyslogSender
-        from phone_sim.runtime.network.time import SntpClient
         from phone_sim.runtime.transport import Tls
 
         tls = Tls(ca_file=self.ca_file, client_cert=self.client_cert, oldest=self.tls_min)
         return Network(
             lease=None if self.dhcp is None else DhcpClient(self.dhcp).lease,
-            directory=make_directory(self._limits(), tls, self.source_address),
+            corporate_directory=make_corporate_directory(self._limits(), tls, self.source_address),
             time=SntpClient(source_address=self.source_address).tell if self.sntp else None,
             syslog=SyslogSender(self.source_address),
         )

@@ -28,7 +28,7 @@ _LOOK_EVERY = 0.5
 
 
 class TimedEvent(click.ParamType[str]):
-    """Something that happens to the phone: one of `EVENTS`, a search of the directory, or a key that is pressed."""
+    """Something that happens to the phone: one of `EVENTS`, a search of the corporate directory, or a key press."""
 
     name = "event"
 
@@ -130,9 +130,11 @@ def _on_the_terminal(
     from phone_sim.errors import LifecycleError, UsageError
 
     _check_times(start, until, events)
-    world = _virtual(start, until) if speed is None else _real(start, speed, until)
+    phone_time = _virtual(start, until) if speed is None else _real(start, speed, until)
     lines: list[str] = []
-    with phone.plugged_in(world.clock, world.scheduler, lines.append if as_json else print_log_line) as driver:
+    with phone.plugged_in(
+        phone_time.clock, phone_time.scheduler, lines.append if as_json else print_log_line
+    ) as driver:
 
         def happen(event: str) -> None:
             try:
@@ -141,17 +143,17 @@ def _on_the_terminal(
                 talk(f"{event}: {error}")
 
         for instant, event in events:
-            world.scheduler.at(instant, partial(happen, event))
+            phone_time.scheduler.at(instant, partial(happen, event))
         try:
             driver.power_on()
             if phone.sntp:
                 check_time(driver)
-            world.live(happen)
+            phone_time.live(happen)
         except KeyboardInterrupt:
             driver.cut_power()
             raise
         finally:
-            world.close()
+            phone_time.close()
             if as_json:
                 print_json(phone_report(driver, lines))
             else:
@@ -160,7 +162,7 @@ def _on_the_terminal(
 
 
 def _on_a_page(phone: PhoneOptions, start: datetime, speed: float, port: int, as_json: bool) -> None:
-    from phone_sim.cli.web import WebListener, check_packages
+    from phone_sim.cli.web import WebServerOptions, check_packages
 
     check_packages()
     from phone_sim.web.desk.desk import Desk
@@ -179,7 +181,7 @@ def _on_a_page(phone: PhoneOptions, start: datetime, speed: float, port: int, as
         )
         desk.do(partial(desk.add, shown))
         desk.do(shown.switch_power)
-        WebListener(port=port, as_json=as_json).serve(desk, f"phones/{identity.mac}")
+        WebServerOptions(port=port, as_json=as_json).serve(desk, f"phones/{identity.mac}")
 
 
 def _check_times(start: datetime | None, until: datetime | None, events: tuple[tuple[datetime, str], ...]) -> None:
@@ -213,7 +215,7 @@ def _perform(driver: "PhoneDriver", event: str) -> None:
         case "licenses":
             talk(frame_text(driver.licenses()))
         case _ if event.startswith(_FIND):
-            driver.search_directory(event.removeprefix(_FIND))
+            driver.search_corporate_directory(event.removeprefix(_FIND))
             talk(frame_text(driver.frame))
         case _ if event.startswith(_PRESS) or event in {key.value for key in Key}:
             driver.press(parse_press(event.removeprefix(_PRESS)))

@@ -17,7 +17,7 @@ from phone_sim.cli.options import (
 from phone_sim.cli.report_file import ReportFile, write_report
 
 if TYPE_CHECKING:
-    from phone_sim.scenario.case import Scenario
+    from phone_sim.scenario.scenario import Scenario
     from phone_sim.scenario.target_server import ServerOptions
 
 
@@ -76,7 +76,7 @@ def command(
 
 def _check(said: "ServerOptions") -> None:
     """Refuse what cannot be used before a file is read."""
-    from phone_sim.runtime.certificates import PATTERN
+    from phone_sim.runtime.client_certificates import PATTERN
     from phone_sim.runtime.transport import Tls
     from phone_sim.runtime.transport.tls import client_context
     from phone_sim.runtime.trust_file import load_anchor
@@ -112,12 +112,12 @@ def _read(files: tuple[Path, ...], said: "ServerOptions") -> "list[Scenario]":
     """The scenarios, on the boot server that is said; every file that is none, or cannot be run there, is named."""
     from phone_sim.errors import UsageError
     from phone_sim.scenario.read import read_scenario
-    from phone_sim.scenario.target_server import aim
+    from phone_sim.scenario.target_server import with_server
 
     scenarios, wrong = [], []
     for file in files:
         try:
-            scenarios.append(aim(read_scenario(file), said))
+            scenarios.append(with_server(read_scenario(file), said))
         except UsageError as error:
             wrong.append(str(error))
     if wrong:

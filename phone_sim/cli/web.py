@@ -97,12 +97,12 @@ def command(
     if url is not None:
         check_servers(url)
     scenarios = Scenarios(scenario_files)
-    place = WebListener(host=host, port=port, names=names, mail_folder=mail_folder, as_json=as_json)
+    options = WebServerOptions(host=host, port=port, names=names, mail_folder=mail_folder, as_json=as_json)
     with DeskServer(folder=site, url=url, authority=authority) as server, Desk(server, start=now) as desk:
         for model in models:
             phone = desk.do(partial(desk.put, model))
             desk.do(phone.switch_power)
-        place.serve(desk, scenarios=scenarios)
+        options.serve(desk, scenarios=scenarios)
 
 
 def check_packages() -> None:
@@ -126,7 +126,7 @@ def check_packages() -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WebListener:
+class WebServerOptions:
     """Where the web server listens, and what it says of that."""
 
     host: str = "127.0.0.1"
@@ -150,12 +150,12 @@ class WebListener:
 
         address, port = listener.getsockname()[:2]
         access = Access.at(address, port, _names_of(self.host, self.names))
-        counter = PortalService(
+        portal = PortalService(
             authority_folder=desk.server.authority_folder,
             boot_server=desk.server.licenses,
             mail_folder=self.mail_folder,
         )
-        server = server_of(make_app(access=access, counter=counter, desk=desk, scenarios=scenarios), desk.stop)
+        server = server_of(make_app(access=access, portal=portal, desk=desk, scenarios=scenarios), desk.stop)
         url = f"http://{_reached_by(address)}:{port}/{page}"
         is_interrupted = False
 

@@ -10,7 +10,7 @@ from phone_sim.fault_catalog.causes import Cause
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MASTER = b'<APPLICATION CONFIG_FILES="features.cfg, site.cfg"/>\n'
 SITE = b'<site tcpIpApp.sntp.gmtOffset="25200" tcpIpApp.sntp.daylightSavings.enable="0"/>\n'
-DIRECTORY = b'<features feature.corporateDirectory.enabled="1"/>\n'
+CORPORATE_DIRECTORY = b'<features feature.corporateDirectory.enabled="1"/>\n'
 NOTHING = b'<features feature.corporateDirectory.enabled="0"/>\n'
 
 
@@ -41,7 +41,7 @@ class Case:
     model: str = "SPIP_670"
     firmware: str = "3.3.0"
     now: datetime | None = NOW
-    features: bytes = DIRECTORY
+    features: bytes = CORPORATE_DIRECTORY
     site: bytes = SITE
     ending: Ending = Ending.NOTHING
     shown: frozenset[str] | None = None

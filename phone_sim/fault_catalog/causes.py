@@ -111,7 +111,7 @@ SERVER = Cause(
     rank=90,
     weight=Weight.ALWAYS,
 )
-DIRECTORY_SERVER = Cause(
+CORPORATE_DIRECTORY_SERVER = Cause(
     name="directory-server",
     what="The server at dir.corp.address could not be reached, or refused the user, the password or the search.",
     remedy="See that it runs, and that the dir.corp parameters (address, port, transport, user, password, baseDN) fit "

@@ -64,8 +64,8 @@ KNOWN_LINES = (
         "The feature is configured and has no valid license, so it is off (B13).",
         suggests=(causes.NO_FILE, causes.OTHER_PHONES, causes.SIGNATURE, causes.OVER, causes.LACKS_FEATURE),
     ),
-    KnownLine(messages.DIRECTORY_NOT_LICENSED, "The Corporate Directory was told to stay off."),
-    KnownLine(messages.DIRECTORY_FAILED, "The Corporate Directory gives up, since it is not licensed."),
+    KnownLine(messages.CORPORATE_DIRECTORY_NOT_LICENSED, "The Corporate Directory was told to stay off."),
+    KnownLine(messages.CORPORATE_DIRECTORY_FAILED, "The Corporate Directory gives up, since it is not licensed."),
     KnownLine(messages.LOG_UPLOAD_FAILED, "The boot server did not take the phone's log. Licensing does not mind."),
     KnownLine(messages.SITE_LICENSE_NOT_VALID, _NOT_TAKEN, suggests=_NOT_TAKEN_SUGGESTS),
     KnownLine(messages.LICENSE_NOT_VALID, _NOT_TAKEN, suggests=_NOT_TAKEN_SUGGESTS),
@@ -146,17 +146,17 @@ KNOWN_LINES = (
         rank=causes.RAN_OUT_IN_USE,
     ),
     KnownLine(messages.WAITING_FOR_IDLE, "Active calls are not interrupted (B12).", suggests=(causes.OVER,)),
-    KnownLine(messages.DIRECTORY_BOUND, "The Corporate Directory is licensed, and its server took the bind."),
+    KnownLine(messages.CORPORATE_DIRECTORY_BOUND, "The Corporate Directory is licensed, and its server took the bind."),
     KnownLine(
-        messages.DIRECTORY_BIND_FAILED,
+        messages.CORPORATE_DIRECTORY_BIND_FAILED,
         "The Corporate Directory is licensed, but its server could not be used.",
-        suggests=(causes.DIRECTORY_SERVER,),
+        suggests=(causes.CORPORATE_DIRECTORY_SERVER,),
     ),
-    KnownLine(messages.DIRECTORY_SEARCHED, "The Corporate Directory's server answered a search."),
+    KnownLine(messages.CORPORATE_DIRECTORY_SEARCHED, "The Corporate Directory's server answered a search."),
     KnownLine(
-        messages.DIRECTORY_SEARCH_FAILED,
+        messages.CORPORATE_DIRECTORY_SEARCH_FAILED,
         "A search of the Corporate Directory came to nothing.",
-        suggests=(causes.DIRECTORY_SERVER,),
+        suggests=(causes.CORPORATE_DIRECTORY_SERVER,),
     ),
     _foreign("lldp", "4", "Ignoring corrupt LLDP packet.", "A packet from the network switch was damaged."),
     _foreign(
@@ -175,7 +175,7 @@ KNOWN_LINES = (
         "4",
         "ldapXfer::start:xferStart failed cState={state}",
         "The Corporate Directory could not start a transfer from its server.",
-        suggests=(causes.DIRECTORY_SERVER,),
+        suggests=(causes.CORPORATE_DIRECTORY_SERVER,),
     ),
 )
 """All known lines; a line of a log is the first of them that it matches."""

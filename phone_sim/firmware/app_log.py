@@ -31,22 +31,22 @@ def next_upload(contents: LogContents, settings: LogSettings) -> bytes | None:
     return None if settings.stop_at_limit else contents.pending[-settings.append_limit :]
 
 
-async def upload_log(session: Session, directory: str, *, full: bool = False) -> None:
-    """Send what is new in the log to the log directory. A `full` log is erased even if nobody takes it."""
+async def upload_log(session: Session, folder: str, *, full: bool = False) -> None:
+    """Send what is new in the log to the folder for logs. A `full` log is erased even if nobody takes it."""
     await UploadLogAfter(session.settings.log.upload_period)
     contents = await ReadLog()
-    sent = await _sent(session, directory, contents)
+    sent = await _sent(session, folder, contents)
     if sent is not None:
         await ForgetLog(on_server=sent)
     elif full:
         await ForgetLog(on_server=contents.on_server)
 
 
-async def _sent(session: Session, directory: str, contents: LogContents) -> bytes | None:
+async def _sent(session: Session, folder: str, contents: LogContents) -> bytes | None:
     body = next_upload(contents, session.settings.log)
     if body is None or session.server is None or not session.reachable:
         return None
-    location = session.server.locate(directory, f"{session.identity.mac}-app.log")
+    location = session.server.locate(folder, f"{session.identity.mac}-app.log")
     if location is None:
         return None
     reply = await Upload(location=location, body=body, user_agent=session.user_agent)

@@ -12,7 +12,7 @@ from phone_sim.firmware import messages, screen
 from phone_sim.firmware.app_log import upload_log
 from phone_sim.firmware.configuration import Configuration, read_configuration
 from phone_sim.firmware.contact_directory import SIZE_LIMIT, Contact, read_contacts
-from phone_sim.firmware.corporate_directory import is_directory, start_directory
+from phone_sim.firmware.corporate_directory import is_corporate_directory, start_corporate_directory
 from phone_sim.firmware.effects import (
     ClockReading,
     Fetched,
@@ -160,14 +160,14 @@ async def _start_features(session: Session, gates: tuple[Gate, ...], parameters:
             started.add(feature.component)
         if isinstance(gate, NotLicensed):
             await _refused(session, feature.component)
-        elif is_directory(gate) and gate.is_enabled:
-            await start_directory(session, parameters)
+        elif is_corporate_directory(gate) and gate.is_enabled:
+            await start_corporate_directory(session, parameters)
     await _initial_entry(session, "efk")
 
 
 async def _refused(session: Session, component: str) -> None:
-    if component == messages.DIRECTORY_NOT_LICENSED.component:
-        await session.say(messages.DIRECTORY_NOT_LICENSED)
-        await session.say(messages.DIRECTORY_FAILED)
+    if component == messages.CORPORATE_DIRECTORY_NOT_LICENSED.component:
+        await session.say(messages.CORPORATE_DIRECTORY_NOT_LICENSED)
+        await session.say(messages.CORPORATE_DIRECTORY_FAILED)
     else:
         await session.say(messages.NOT_LICENSED, component=component)

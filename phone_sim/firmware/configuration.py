@@ -48,10 +48,10 @@ async def read_configuration(session: Session, last: Parameters) -> Configuratio
     for suffix in session.identity.profile.override_files:
         files.append((master.overrides_directory, f"{session.identity.mac}-{suffix}", overrides))
     left = parameters.TOTAL_LIMIT
-    for directory, name, layers in files:
+    for folder, name, layers in files:
         optional = layers is overrides
         limit = min(left, parameters.SIZE_LIMIT)
-        reply = await session.fetch(directory, name, limit=limit, optional=optional)
+        reply = await session.fetch(folder, name, limit=limit, optional=optional)
         if isinstance(reply, TransferFailed):
             if last != Parameters():
                 return await _last_one(session, master, last, f"{shown_name(name)} is not whole")

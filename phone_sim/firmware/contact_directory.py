@@ -1,7 +1,8 @@
-"""The contact directory: the people in `<mac>-directory.xml`.
+"""The contact directory: the people in `<mac>-directory.xml`, a file of the boot server.
 
 The form of the file is that of the vendor's guides: `<directory>`, `<item_list>`, and for each contact an `<item>` with
-`<ln>`, `<fn>` and `<ct>` (last name, first name, contact). This module does not know where the file is.
+`<ln>`, `<fn>` and `<ct>` (last name, first name, contact). This module does not know where the
+file is, nor the corporate directory, which is on an LDAP server.
 """
 
 from collections.abc import Iterator

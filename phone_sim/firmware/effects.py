@@ -1,4 +1,4 @@
-"""What a phone may ask of the world, and what the world may answer.
+"""The effects: what a phone may ask for, and the replies that it may get.
 
 Every flow of the firmware is a coroutine that awaits an `Effect` and gets the reply that the effect's type names
 (`phone_sim.firmware.asking`). This module does not know how an effect is performed. A missing file, a refusal or a

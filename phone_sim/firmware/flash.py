@@ -25,7 +25,7 @@ class FlashContents:
     """The contents of flash; the default is a blank one.
 
     `parameters` is the configuration of the last boot that got one. `boot_server` is the address as it was given.
-    `booted_before` tells later boots from the original one, the only one to read the seed directory.
+    `booted_before` tells later boots from the original one, the only one to read the seed of the contact directory.
     """
 
     keys: tuple[LicenseKey, ...] = ()

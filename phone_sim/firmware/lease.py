@@ -3,6 +3,9 @@
 The options that it asks for, and their order, are those of real phones (field notes 1.3). An option that is absent is
 looked for among the vendor's own, inside option 43 (RFC 2132, 8.4); that, and what is done with a value that makes no
 sense, is ours. This module does not know how a lease is had.
+
+Other modules about DHCP: `runtime.network.dhcp`; in the tests `tests.runtime.hostile_dhcp`,
+`tests.real_servers.dhcp`.
 """
 
 from collections.abc import Mapping

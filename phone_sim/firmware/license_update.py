@@ -51,7 +51,7 @@ async def keys_in_flash(session: Session, flash: FlashReply) -> KeyRing:
 
 
 async def update_licenses(
-    session: Session, features: FeatureSet, ring: KeyRing, directory: str, today: date | None
+    session: Session, features: FeatureSet, ring: KeyRing, folder: str, today: date | None
 ) -> KeyRing:
     """Ask for the site's and then the phone's own activation file, each only if something is unlicensed (B9, D8)."""
     identity = session.identity
@@ -65,7 +65,7 @@ async def update_licenses(
         return ring
     for name in (license_file.SITE_FILE, f"{identity.mac}{license_file.FILE_ENDING}"):
         if identity.profile.always_fetches_license or features.lacks_license(ring, today):
-            reply = await session.fetch(directory, name, limit=license_file.SIZE_LIMIT)
+            reply = await session.fetch(folder, name, limit=license_file.SIZE_LIMIT)
             if isinstance(reply, Fetched):
                 ring = await _taken(session, name, reply.data, ring, today)
     return ring

@@ -1,4 +1,4 @@
-"""Where files are: the boot server, and the names, directories and URLs that the master configuration file gives.
+"""Where files are: the boot server, and the names, folders and URLs that the master configuration file gives.
 
 A location keeps the user and password apart from its URL, so that what is logged or recorded holds neither. This module
 does not know which protocols can be spoken.
@@ -84,10 +84,10 @@ class BootServerAddress:
         """
         return _boot_servers(addresses)
 
-    def locate(self, directory: str, name: str) -> Location | None:
-        """The file `name` in a directory that the master configuration file gives; None when the directory says no.
+    def locate(self, folder: str, name: str) -> Location | None:
+        """The file `name` in a folder that the master configuration file gives; None if the folder says "nowhere".
 
-        A directory is empty for the root (B17), relative to it, absolute on the same server, or a URL; `http://0.0.0.0`
+        A folder is empty for the root (B17), relative to it, absolute on the same server, or a URL; `http://0.0.0.0`
         is in use to say "nowhere" (field notes 2). A name may be a path or a URL of its own. A URL that has no user and
         password gets those of the boot server; one that cannot be taken apart leads nowhere.
         """
@@ -96,10 +96,10 @@ class BootServerAddress:
             if urlsplit(own.url).hostname == _NO_SERVER:
                 return None
             return Location(url=own.url, credentials=own.credentials or self.credentials)
-        folder = None if "://" in name else _folder(self.root, directory)
-        if folder is None:
+        place = None if "://" in name else _folder(self.root, folder)
+        if place is None:
             return None
-        return Location(url=_below(folder.url, name), credentials=folder.credentials or self.credentials)
+        return Location(url=_below(place.url, name), credentials=place.credentials or self.credentials)
 
 
 @lru_cache(maxsize=_ADDRESSES_KEPT)
@@ -111,15 +111,15 @@ def _boot_servers(addresses: str) -> tuple[BootServerAddress, ...]:
 
 
 @lru_cache(maxsize=_ADDRESSES_KEPT)
-def _folder(root: str, directory: str) -> Location | None:
-    """A directory of the boot server, whose URL ends in a slash, or None when it says no."""
-    folder = _split(directory)
-    if folder is None:
-        if "://" in directory:
+def _folder(root: str, folder: str) -> Location | None:
+    """A folder of the boot server, whose URL ends in a slash, or None if it says "nowhere"."""
+    place = _split(folder)
+    if place is None:
+        if "://" in folder:
             return None
-        folder = Location(url=_below(root, directory), credentials=None)
-    url = folder.url.partition("?")[0].rstrip("/") + "/"
-    return None if urlsplit(url).hostname == _NO_SERVER else Location(url=url, credentials=folder.credentials)
+        place = Location(url=_below(root, folder), credentials=None)
+    url = place.url.partition("?")[0].rstrip("/") + "/"
+    return None if urlsplit(url).hostname == _NO_SERVER else Location(url=url, credentials=place.credentials)
 
 
 def authority_of(url: str) -> str:

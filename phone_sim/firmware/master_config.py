@@ -1,4 +1,4 @@
-"""The master configuration file: which files a phone reads and where its directories are (field notes 2).
+"""The master configuration file: which files a phone reads and where its folders are (field notes 2).
 
 Attribute names decide, wherever in the document they stand. An attribute with the model's suffix,
 `CONFIG_FILES_SPIP670`, beats the plain one. This module does not know URLs; it hands on what the file says, with the
@@ -43,7 +43,7 @@ ATTRIBUTES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MasterConfiguration:
-    """What the file says to one phone. A directory is empty for the root of the boot server (B17)."""
+    """What the file says to one phone. A folder is empty for the root of the boot server (B17)."""
 
     config_files: tuple[str, ...] = ()
     app_file_path: str = ""

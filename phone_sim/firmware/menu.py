@@ -13,7 +13,7 @@ from types import MappingProxyType
 from phone_sim.firmware import screen
 from phone_sim.firmware.keypad import DIGITS, SOFT_KEYS, Key, Press
 from phone_sim.firmware.layout import Layout
-from phone_sim.firmware.pages import Facts, ListPage, Page, SearchPage, TextPage, directories, main_menu
+from phone_sim.firmware.menu_pages import Facts, ListPage, Page, SearchPage, TextPage, directories, main_menu
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.text_entry import TextEntry
 

@@ -44,8 +44,8 @@ SIGNATURE_NOT_VALID = _bulletin("lic", "4", "cfgCfsXmlKeyValidate: Key signature
 PHONE_LICENSE_NOT_VALID = _bulletin("lic", "4", "cfgCfsKeysUpdateLicenseParse: Phone license is not valid")
 KEYS_UPDATED = _bulletin("lic", "3", "cfgCfsKeysUpdate: {count} keys updated")
 FEATURE_NOT_AVAILABLE = _bulletin("lic", "4", "License: feature {feature} is not available")
-DIRECTORY_NOT_LICENSED = _bulletin("ldap", "4", "ldap: Not Licensed")
-DIRECTORY_FAILED = _bulletin("ldap", "4", "cDynamicData::cDynamicData:cDynamicData:Failed")
+CORPORATE_DIRECTORY_NOT_LICENSED = _bulletin("ldap", "4", "ldap: Not Licensed")
+CORPORATE_DIRECTORY_FAILED = _bulletin("ldap", "4", "cDynamicData::cDynamicData:cDynamicData:Failed")
 
 LOG_UPLOAD_FAILED = Message(
     "log", "4", "UtilLogServerC::uploadFifoLog: upload error. protocol {protocol} result = {result}", Source.OBSERVED
@@ -84,10 +84,10 @@ KEY_MALFORMED = _ours("lic", "4", "cfgCfsXmlKeyValidate: Key is malformed: {reas
 LICENSE_EXPIRED = _ours("lic", "4", "cfgCfsKeysUpdateLicenseParse: {type} license has expired")
 FEATURE_EXPIRED = _ours("lic", "4", "License: key for {feature} expiry {expiry} has expired")
 WAITING_FOR_IDLE = _ours("lic", "4", "License: the reboot waits, active calls: {calls}")
-DIRECTORY_BOUND = _ours("ldap", "*", "ldap: Bound to {server}")
-DIRECTORY_BIND_FAILED = _ours("ldap", "4", "ldap: Bind to {server} failed: {reason}")
-DIRECTORY_SEARCHED = _ours("ldap", "3", "ldap: Search of {server} found {count}")
-DIRECTORY_SEARCH_FAILED = _ours("ldap", "4", "ldap: Search of {server} failed: {reason}")
+CORPORATE_DIRECTORY_BOUND = _ours("ldap", "*", "ldap: Bound to {server}")
+CORPORATE_DIRECTORY_BIND_FAILED = _ours("ldap", "4", "ldap: Bind to {server} failed: {reason}")
+CORPORATE_DIRECTORY_SEARCHED = _ours("ldap", "3", "ldap: Search of {server} found {count}")
+CORPORATE_DIRECTORY_SEARCH_FAILED = _ours("ldap", "4", "ldap: Search of {server} failed: {reason}")
 
 MESSAGE_CATALOG = tuple(value for value in list(globals().values()) if isinstance(value, Message))
 """The message catalog: all messages, in the order above."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from phone_sim.firmware.asking import Ask
-from phone_sim.firmware.directory_settings import DirectoryEntry, DirectorySearch, DirectoryServer
+from phone_sim.firmware.corporate_directory_settings import LdapEntry, LdapSearch, LdapServer
 from phone_sim.firmware.location import Credentials
 from phone_sim.mac_address import MacAddress
 
@@ -65,31 +65,33 @@ class NoTime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskDirectory(Ask["DirectoryReply"]):
-    """Bind to a directory server, anonymously without `credentials`, and search it if there is a `search`.
+    """Bind to the LDAP server of the corporate directory, and search it if there is a `search`.
+
+    Without `credentials` the bind is anonymous.
 
     Reply: `DirectoryAnswered`, `DirectoryFailed` or `NotConnected`.
     """
 
-    server: DirectoryServer
+    server: LdapServer
     credentials: Credentials | None
-    search: DirectorySearch | None = None
+    search: LdapSearch | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryAnswered:
-    """The directory server took the bind and answered the search, if there was one.
+    """The LDAP server took the bind and answered the search, if there was one.
 
     An entry is the first value of each attribute by the attribute's name in lower case, as it came; with `is_partial`
     more entries match than these.
     """
 
-    entries: tuple[DirectoryEntry, ...] = ()
+    entries: tuple[LdapEntry, ...] = ()
     is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DirectoryFailed:
-    """There is no answer of the directory server, or it is no."""
+    """The LDAP server gave no answer, or refused."""
 
     reason: str
 

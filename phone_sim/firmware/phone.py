@@ -11,13 +11,13 @@ from phone_sim.errors import LifecycleError
 from phone_sim.firmware import lifecycle, menu, messages, screen
 from phone_sim.firmware.app_log import upload_log
 from phone_sim.firmware.boot import InService, boot, local_date
-from phone_sim.firmware.corporate_directory import search_directory
+from phone_sim.firmware.corporate_directory import search_corporate_directory
+from phone_sim.firmware.daily_check import daily_check
 from phone_sim.firmware.effects import ClockReading, Flow, Pause, ReadClock, Reboot, Show, WakeAt
 from phone_sim.firmware.keypad import Press
 from phone_sim.firmware.lifecycle import LifecycleEvent, State
 from phone_sim.firmware.menu import CLOSED, Menu
-from phone_sim.firmware.pages import Facts
-from phone_sim.firmware.polling import daily_check
+from phone_sim.firmware.menu_pages import Facts
 from phone_sim.firmware.session import Identity
 from phone_sim.firmware.time_sync import synchronize
 
@@ -94,10 +94,10 @@ class Phone:
         if self.service is None:
             return _nothing()
         self.service.session.reachable = True  # it may be again
-        directory = self.service.configuration.master.log_file_directory
-        return upload_log(self.service.session, directory, full=full)
+        folder = self.service.configuration.master.log_file_directory
+        return upload_log(self.service.session, folder, full=full)
 
-    def search_directory(self, text: str) -> Flow[None]:
+    def search_corporate_directory(self, text: str) -> Flow[None]:
         """Search the corporate directory for people whose name begins with the text, and show them."""
         if self.service is None or not self.takes_keys:
             raise LifecycleError(f"a phone that is {self.state.value} cannot search the corporate directory")
@@ -151,7 +151,7 @@ class Phone:
         await Show(await self._search(service, text))
 
     def _search(self, service: InService, text: str) -> Flow[screen.Frame]:
-        return search_directory(service.session, service.gates, service.configuration.parameters, text)
+        return search_corporate_directory(service.session, service.gates, service.configuration.parameters, text)
 
     async def _checking(self, service: InService) -> None:
         reading = await ReadClock()

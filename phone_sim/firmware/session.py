@@ -44,16 +44,16 @@ class Identity:
     style: LogStyle = LogStyle.BULLETIN
     missed: str = "03"
 
-    def settings(self, parameters: Parameters, told: LeaseInfo) -> Settings:
-        """The settings that these parameters, and what the network told, give this phone."""
+    def settings(self, parameters: Parameters, lease: LeaseInfo) -> Settings:
+        """The settings that these parameters, and the DHCP lease, give this phone."""
         components = dict.fromkeys((*_OWN_COMPONENTS, *(feature.component for feature in self.features)))
-        return read_settings(parameters, told, components=components, style=self.style, missed=self.missed)
+        return read_settings(parameters, lease, components=components, style=self.style, missed=self.missed)
 
 
 class Session:
     """A phone between power on and power off: the settings and the User-Agent that its parameters give it.
 
-    `told` is what the network told it. `server` is the boot server it goes by, of the `servers` that it knows;
+    `lease` is what the DHCP server gave it. `server` is the boot server it goes by, of the `servers` that it knows;
     `reachable` turns false when that gives no answer at all. `no_time` is the time servers' last reply if they told no
     time, else None.
     """
@@ -61,12 +61,12 @@ class Session:
     __slots__ = (
         "_complained_of",
         "identity",
+        "lease",
         "no_time",
         "reachable",
         "server",
         "servers",
         "settings",
-        "told",
         "user_agent",
     )
 
@@ -75,7 +75,7 @@ class Session:
 
     def __init__(self, identity: Identity, parameters: Parameters) -> None:
         self.identity = identity
-        self.told = LeaseInfo()
+        self.lease = LeaseInfo()
         self.server: BootServerAddress | None = None
         self.servers: tuple[BootServerAddress, ...] = ()
         self.reachable = True
@@ -85,7 +85,7 @@ class Session:
 
     def configure(self, parameters: Parameters) -> None:
         """Go by these parameters from now on."""
-        self.settings = self.identity.settings(parameters, self.told)
+        self.settings = self.identity.settings(parameters, self.lease)
         profile = self.identity.profile
         tag_serial = parameters.is_on(profile.tag_parameter)
         self.user_agent = profile.user_agent(self.identity.model, self.identity.mac, tag_serial=tag_serial)
@@ -102,9 +102,9 @@ class Session:
             options=asked_options(dhcp),
         )
         if isinstance(reply, Leased):
-            self.told = lease_info(reply.options, dhcp)
+            self.lease = lease_info(reply.options, dhcp)
             self.configure(last)
-            servers = BootServerAddress.parse_all(self.told.boot_server) if self.told.boot_server else ()
+            servers = BootServerAddress.parse_all(self.lease.boot_server) if self.lease.boot_server else ()
             named = " ".join(server.root for server in servers) or "none"
             await self.say(messages.LEASED, address=reply.address, servers=named)
         elif isinstance(reply, NoLease):
@@ -113,7 +113,7 @@ class Session:
     async def find_servers(self, remembered: str) -> str:
         """Take the boot servers given by hand, else DHCP's, else the remembered ones; the result is their addresses, or
         empty."""
-        address = self.identity.boot_server or self.told.boot_server or remembered
+        address = self.identity.boot_server or self.lease.boot_server or remembered
         try:
             self.servers = BootServerAddress.parse_all(address)
             self.turn_to(self.servers[0])
@@ -150,12 +150,12 @@ class Session:
                     messages.BAD_PARAMETER, name=bad.name, value=bad.value, expected=bad.expected, used=bad.used
                 )
 
-    async def fetch(self, directory: str, name: str, *, limit: int, optional: bool = False) -> FetchReply:
-        """Download a file from a directory of the boot server; what goes wrong is logged once and returned.
+    async def fetch(self, folder: str, name: str, *, limit: int, optional: bool = False) -> FetchReply:
+        """Download a file from a folder of the boot server; what goes wrong is logged once and returned.
 
         That an `optional` file is missing is logged at level 3.
         """
-        if self.server is None or (location := self.server.locate(directory, name)) is None:
+        if self.server is None or (location := self.server.locate(folder, name)) is None:
             return NotFound("there is no server for it")
         if not self.reachable and self._is_on_boot_server(location):
             return TransferFailed(FailureKind.NOT_ASKED, "the boot server gives no answer", unanswered=True)

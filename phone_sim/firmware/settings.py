@@ -85,30 +85,30 @@ class Settings:
 
 
 def read_settings(
-    parameters: Parameters, told: LeaseInfo, *, components: Iterable[str], style: LogStyle, missed: str
+    parameters: Parameters, lease: LeaseInfo, *, components: Iterable[str], style: LogStyle, missed: str
 ) -> Settings:
     """The settings in `parameters`, with a log level for each of the components.
 
-    The offset and time servers that the network `told` go before the parameters, unless these say `overrideDHCP` (field
+    The offset and time servers of the `lease` go before the parameters, unless these say `overrideDHCP` (field
     notes 5); its log server counts where none is set (ours). The style (D16) and the fourth field (D13) of log lines
     come from outside the parameters.
     """
     relevant = parameters.about(_TOPICS)
     read = _kept_settings if relevant.are_usual else _settings
-    return read(relevant.layers, told, tuple(components), style, missed)
+    return read(relevant.layers, lease, tuple(components), style, missed)
 
 
 def _settings(
-    layers: tuple[Layer, ...], told: LeaseInfo, components: tuple[str, ...], style: LogStyle, missed: str
+    layers: tuple[Layer, ...], lease: LeaseInfo, components: tuple[str, ...], style: LogStyle, missed: str
 ) -> Settings:
-    reader = _Reader(Parameters(layers), told)
+    reader = _Reader(Parameters(layers), lease)
     zone = reader.zone()
     return Settings(
         zone=zone,
-        sntp=reader.sntp(told.time_servers),
+        sntp=reader.sntp(lease.time_servers),
         polling_time=reader.polling_time(),
         log=reader.log(LogFormat(zone=zone, style=style, missed=missed), components),
-        syslog=reader.syslog(told.log_server),
+        syslog=reader.syslog(lease.log_server),
         problems=tuple(reader.problems),
     )
 
@@ -138,9 +138,9 @@ class ParameterReader:
 
 
 class _Reader(ParameterReader):
-    def __init__(self, parameters: Parameters, told: LeaseInfo) -> None:
+    def __init__(self, parameters: Parameters, lease: LeaseInfo) -> None:
         super().__init__(parameters)
-        self._told = told
+        self._lease = lease
 
     def polling_time(self) -> time:
         name = "license.polling.time"
@@ -154,8 +154,8 @@ class _Reader(ParameterReader):
 
     def zone(self) -> LocalTime:
         offset = self._integer("tcpIpApp.sntp.gmtOffset", 0, -14 * 3600, 14 * 3600)
-        if self._told.gmt_offset is not None and not self._overrides("gmtOffset"):
-            offset = self._told.gmt_offset
+        if self._lease.gmt_offset is not None and not self._overrides("gmtOffset"):
+            offset = self._lease.gmt_offset
         return LocalTime(gmt_offset=offset, daylight_saving=self._daylight_saving())
 
     def _overrides(self, name: str) -> bool:
@@ -183,22 +183,22 @@ class _Reader(ParameterReader):
             last_in_month=bool(self._integer(f"{prefix}.dayOfWeek.lastInMonth", 0, 0, 1)),
         )
 
-    def sntp(self, told: tuple[str, ...]) -> SntpSettings:
+    def sntp(self, leased: tuple[str, ...]) -> SntpSettings:
         name = "tcpIpApp.sntp.address"
         own = self._host(name, self._parameters.get(name), 123)
-        servers = told
-        if own is not None and (self._overrides("address") or not told):
+        servers = leased
+        if own is not None and (self._overrides("address") or not leased):
             servers = (self._parameters.get(name),)
         period = self._integer("tcpIpApp.sntp.resyncPeriod", 86400, 10, 999_999_999)
         return SntpSettings(servers=servers, resync_period=period)
 
-    def syslog(self, told: str) -> SyslogServer | None:
+    def syslog(self, leased: str) -> SyslogServer | None:
         """The server of `device.syslog.*`; names, values and the facility are the vendor's guide's.
 
         The guide's default of the render level could not be verified.
         """
         prefix = "device.syslog"
-        host = self._host(f"{prefix}.serverName", self._device(f"{prefix}.serverName") or told, DEFAULT_PORT)
+        host = self._host(f"{prefix}.serverName", self._device(f"{prefix}.serverName") or leased, DEFAULT_PORT)
         transport = self._device(f"{prefix}.transport")
         if transport.upper() in ("NONE", "0"):
             return None

@@ -2,6 +2,8 @@
 
 The severities are those of field notes 4.1. That a message is `<PRI>` and the phone's own line, and how the MAC address
 stands before that, is ours, from what the vendor's guide says of `device.syslog`. This module knows no socket.
+
+Other modules about syslog: `runtime.network.syslog`; in the tests `tests.real_servers.rsyslogd`.
 """
 
 from collections.abc import Mapping

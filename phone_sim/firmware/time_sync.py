@@ -2,6 +2,9 @@
 
 The phone asks when its configuration was read, and again while it is in service. It believes what it is told, however
 wrong, if it is a time that such a phone can meet. This module does not know the protocol.
+
+Other modules about SNTP: `runtime.network.sntp`; in the tests `tests.runtime.hostile_sntp`,
+`tests.real_servers.chronyd`.
 """
 
 from datetime import UTC, datetime

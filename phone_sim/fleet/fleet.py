@@ -9,11 +9,11 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from phone_sim.firmware.daily_check import first_finding
 from phone_sim.firmware.effects import Flow
 from phone_sim.firmware.features import NotLicensed
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.phone import Phone
-from phone_sim.firmware.polling import first_finding
 from phone_sim.firmware.session import Identity
 from phone_sim.fleet.fault_injection import FaultInjector
 from phone_sim.fleet.fleet_phone import NEVER, FleetPhone, Shortcoming, ShortcomingKind

@@ -38,8 +38,8 @@ class Interning:
         """The same phone in service with shared values."""
         session, configuration = service.session, service.configuration
         parameters = self._parameters(configuration.parameters)
-        session.told = self._one(session.told, session.told)
-        session.settings = self._one(("settings", id(parameters), session.told), session.settings)
+        session.lease = self._one(session.lease, session.lease)
+        session.settings = self._one(("settings", id(parameters), session.lease), session.settings)
         session.user_agent = self._one(session.user_agent, session.user_agent)
         place = session.servers.index(session.server) if session.server in session.servers else None
         session.servers = self._one(session.servers, session.servers)

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from phone_sim.errors import UsageError
-from phone_sim.scenario.case import Scenario
 from phone_sim.scenario.read import read_scenario
 from phone_sim.scenario.run import ScenarioOutcome, run_scenario
+from phone_sim.scenario.scenario import Scenario
 from phone_sim.scenario.scenario_report import failure_text
-from phone_sim.scenario.target_server import ServerOptions, aim
+from phone_sim.scenario.target_server import ServerOptions, with_server
 
 
 class ScenarioFailedError(Exception):
@@ -48,7 +48,7 @@ class ScenarioItem(pytest.Item):
             UsageError: it needs the embedded boot server, and another is named.
         """
         said = ServerOptions(option="--boot-server", url=self.config.getoption("--boot-server"))
-        outcome = run_scenario(aim(self._scenario, said))
+        outcome = run_scenario(with_server(self._scenario, said))
         if not outcome.passed:
             raise ScenarioFailedError(outcome)
 

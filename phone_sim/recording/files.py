@@ -16,7 +16,7 @@ from typing import Self
 from phone_sim.boot_server.journal import Contents, Request
 from phone_sim.errors import RecordingError
 from phone_sim.recording.dialogue import Recording, exchange_of
-from phone_sim.recording.lines import exchange_line, head_line, read_recording
+from phone_sim.recording.json_lines import exchange_line, head_line, read_recording
 
 FILE_LIMIT = 256 * 1024 * 1024
 """Most bytes of a recording."""

@@ -162,13 +162,13 @@ class DrivenPhone:
         """What its display shows under Menu > Status > Licenses (B18)."""
         return self._present.licenses()
 
-    def search_directory(self, text: str) -> Frame:
+    def search_corporate_directory(self, text: str) -> Frame:
         """What its display shows after a search of the corporate directory for names that begin with the text.
 
         Raises:
             LifecycleError: the phone is not in service.
         """
-        self._present.search_directory(text)
+        self._present.search_corporate_directory(text)
         return self._present.frame
 
     def close(self) -> None:

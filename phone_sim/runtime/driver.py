@@ -106,9 +106,9 @@ class PhoneDriver:
         """End a call."""
         self._happen(self.phone.end_call)
 
-    def search_directory(self, text: str) -> None:
+    def search_corporate_directory(self, text: str) -> None:
         """Search the corporate directory; the display shows what came of it on return."""
-        self._happen(partial(self.phone.search_directory, text))
+        self._happen(partial(self.phone.search_corporate_directory, text))
 
     def press(self, key: Press) -> None:
         """Press a key; the display shows what came of it on return. One that a phone does not take is not kept."""

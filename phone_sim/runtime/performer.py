@@ -134,7 +134,8 @@ class Performer:
             case AskLease():
                 return answer(effect, self._network.lease(effect) if self._network.lease else NotConnected())
             case AskDirectory():
-                return answer(effect, self._network.directory(effect) if self._network.directory else NotConnected())
+                ask = self._network.corporate_directory
+                return answer(effect, ask(effect) if ask else NotConnected())
             case AskTime():
                 return answer(effect, self._network.time(effect) if self._network.time else NotConnected())
             case ReadClock():

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from phone_sim.firmware.features import Gate
 from phone_sim.firmware.lifecycle import State
-from phone_sim.scenario.case import Expectation, Requests
+from phone_sim.scenario.scenario import Expectation, ExpectedRequests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def unmet(expectation: Expectation, seen: Seen) -> list[Unmet]:
     ]
 
 
-def _requests(expected: Requests | None, found: Sequence[str]) -> list[Unmet]:
+def _requests(expected: ExpectedRequests | None, found: Sequence[str]) -> list[Unmet]:
     if expected is None:
         return []
     if expected.whole:

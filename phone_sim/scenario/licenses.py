@@ -13,14 +13,14 @@ from phone_sim.licensing.license_file import file_name, write
 from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_features
-from phone_sim.scenario.case import PhoneCase
+from phone_sim.scenario.scenario import ScenarioPhone
 from phone_sim.toml_table import Table
 
 KEYS = ("kind", "for", "features", "until", "forged", "file")
 DEFAULT_FEATURES = ("Productivity Suite",)
 
 
-def activation_files(licenses: Sequence[Table], phones: Mapping[str, PhoneCase]) -> dict[str, bytes]:
+def activation_files(licenses: Sequence[Table], phones: Mapping[str, ScenarioPhone]) -> dict[str, bytes]:
     """The activation files that these tables describe, by path; licenses for one file are keys of it, in order (B6).
 
     Raises:
@@ -35,7 +35,7 @@ def activation_files(licenses: Sequence[Table], phones: Mapping[str, PhoneCase])
     return {path: write(each) for path, each in keys.items()}
 
 
-def _serial(table: Table, kind: LicenseType, phones: Mapping[str, PhoneCase]) -> str:
+def _serial(table: Table, kind: LicenseType, phones: Mapping[str, ScenarioPhone]) -> str:
     """The serial: a site's, or the MAC of the phone that is named, of the only one, or of one that is not here."""
     if kind is LicenseType.SITE:
         serial = table.text("for", SITE_SERIAL)

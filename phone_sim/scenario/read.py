@@ -30,9 +30,9 @@ from phone_sim.firmware.profile import CURRENT, profile_for
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_model
 from phone_sim.runtime.toml_file import read_toml
-from phone_sim.scenario.case import EmbeddedServer, NamedServer, PhoneCase, Protocol, Scenario
 from phone_sim.scenario.licenses import activation_files
-from phone_sim.scenario.steps import SERVER_ACTIONS, Cast, check_fault, read_files, read_step
+from phone_sim.scenario.scenario import EmbeddedServer, NamedServer, Protocol, Scenario, ScenarioPhone
+from phone_sim.scenario.steps import SERVER_ACTIONS, StepReferences, check_fault, read_files, read_step
 from phone_sim.scenario.target_server import NAMED_KEYS, read_named
 from phone_sim.toml_table import Table
 
@@ -58,7 +58,7 @@ def read_scenario(file: Path) -> Scenario:
     steps = top.tables("steps")
     if not 1 <= len(steps) <= STEP_LIMIT:
         raise top.error("steps", f"a scenario has 1 to {STEP_LIMIT} steps, not {len(steps)}")
-    cast = Cast(phones=phones, protocol=protocol)
+    references = StepReferences(phones=phones, protocol=protocol)
     return Scenario(
         file=str(file),
         title=top.text("title"),
@@ -68,11 +68,11 @@ def read_scenario(file: Path) -> Scenario:
         phones=tuple(phones.values()),
         server=_server(top, protocol, phones),
         embedded_only=_first_for_embedded(top),
-        steps=tuple(read_step(step, cast) for step in steps),
+        steps=tuple(read_step(step, references) for step in steps),
     )
 
 
-def _server(top: Table, protocol: Protocol, phones: Mapping[str, PhoneCase]) -> EmbeddedServer | NamedServer:
+def _server(top: Table, protocol: Protocol, phones: Mapping[str, ScenarioPhone]) -> EmbeddedServer | NamedServer:
     table = top.table("server", (*_EMBEDDED_KEYS, *NAMED_KEYS), {})
     named = read_named(table, phones.values())
     if named is not None:
@@ -103,10 +103,10 @@ def _first_for_embedded(top: Table) -> str:
     return ""
 
 
-def _phones(table: Table) -> dict[str, PhoneCase]:
+def _phones(table: Table) -> dict[str, ScenarioPhone]:
     if not 1 <= len(table.values) <= PHONE_LIMIT:
         raise table.error(None, f"a scenario has 1 to {PHONE_LIMIT} phones, not {len(table.values)}")
-    phones: dict[str, PhoneCase] = {}
+    phones: dict[str, ScenarioPhone] = {}
     owners: dict[MacAddress, str] = {}
     for index, name in enumerate(table.values):
         phones[name] = phone = _phone(table.table(name), name, f"{_FIRST_MAC + index:012x}")
@@ -115,13 +115,13 @@ def _phones(table: Table) -> dict[str, PhoneCase]:
     return phones
 
 
-def _phone(table: Table, name: str, default_mac: str) -> PhoneCase:
+def _phone(table: Table, name: str, default_mac: str) -> ScenarioPhone:
     table.only(("model", "mac", "firmware", "license_fetch"))
     model, mac = table.text("model", "SPIP_670"), table.text("mac", default_mac)
     firmware = table.text("firmware", CURRENT)
     table.convert("model", lambda: load_model(model))
     table.convert("firmware", lambda: profile_for(firmware))
-    return PhoneCase(
+    return ScenarioPhone(
         name=name,
         model=model,
         mac=table.convert("mac", lambda: MacAddress.parse(mac)),

@@ -14,20 +14,20 @@ from phone_sim.firmware.effects import Fetch, FetchReply, Upload, UploadReply
 from phone_sim.runtime.transport import Limits, Transport
 from phone_sim.runtime.virtual_phone import VirtualPhone
 from phone_sim.runtime.virtual_time import VirtualTime
-from phone_sim.scenario.case import (
+from phone_sim.scenario.expectations import Seen, Unmet, unmet
+from phone_sim.scenario.remote_server import RemoteServer
+from phone_sim.scenario.scenario import (
     Action,
     ClockChange,
     EmbeddedServer,
-    PhoneCase,
     PhoneEvent,
     PressKeys,
     RunFor,
     RunUntil,
     Scenario,
+    ScenarioPhone,
     ScenarioStep,
 )
-from phone_sim.scenario.expectations import Seen, Unmet, unmet
-from phone_sim.scenario.remote import RemoteServer
 from phone_sim.scenario.server import ScenarioServer
 
 TIME_LIMIT = 300.0
@@ -71,16 +71,16 @@ def run_scenario(scenario: Scenario, seed: int | None = None) -> ScenarioOutcome
     with ExitStack() as stack:
         server = _server(scenario, used)
         stack.enter_context(server)
-        stage = _Cast(scenario, server, stack)
+        running = _ScenarioRun(scenario, server, stack)
         failures: list[StepFailure] = []
         for number, step in enumerate(scenario.steps, start=1):
-            failures += stage.play(number, step)
+            failures += running.take(number, step)
             if not failures and time.perf_counter() - began > TIME_LIMIT:
                 late = Unmet(key="time", expected=f"at most {TIME_LIMIT:.0f} s for the scenario", found="more")
                 failures.append(StepFailure(number=number, step=step, phone="", unmet=late))
             if failures:
                 break
-        logs = {name: actor.phone.log for name, actor in stage.actors.items()}
+        logs = {name: phone.virtual.log for name, phone in running.phones.items()}
     return ScenarioOutcome(
         scenario=scenario, seed=used, failures=tuple(failures), logs=logs, seconds=time.perf_counter() - began
     )
@@ -93,41 +93,41 @@ def _server(scenario: Scenario, seed: int) -> ScenarioServer | RemoteServer:
     return RemoteServer(scenario.server, limits=limits)
 
 
-class _Cast:
+class _ScenarioRun:
     """The boot server, the time and the phones of a scenario."""
 
     def __init__(self, scenario: Scenario, server: ScenarioServer | RemoteServer, stack: ExitStack) -> None:
         self._server = server
         self._time = VirtualTime(scenario.start)
-        self.actors = {each.name: _Actor(each, server, self._time) for each in scenario.phones}
-        for actor in self.actors.values():
-            stack.enter_context(actor.phone)
+        self.phones = {each.name: _ObservedPhone(each, server, self._time) for each in scenario.phones}
+        for phone in self.phones.values():
+            stack.enter_context(phone.virtual)
 
-    def play(self, number: int, step: ScenarioStep) -> list[StepFailure]:
-        """Do a step; what was not as expected."""
-        actors = [self.actors[name] for name in step.phones]
+    def take(self, number: int, step: ScenarioStep) -> list[StepFailure]:
+        """Take a step; what was not as expected."""
+        phones = [self.phones[name] for name in step.phones]
         if step.action is not None:
-            for actor in self.actors.values():
-                actor.look_away()
+            for phone in self.phones.values():
+                phone.start_anew()
             try:
-                self._do(step.action, actors)
+                self._do(step.action, phones)
             except PhoneSimError as error:
                 undone = Unmet(key=step.name, expected="that it can be done", found=str(error))
                 return [StepFailure(number=number, step=step, phone="", unmet=undone)]
         return [
-            StepFailure(number=number, step=step, phone=actor.name, unmet=each)
-            for actor in actors
-            for each in unmet(step.expectation, actor.seen())
+            StepFailure(number=number, step=step, phone=phone.name, unmet=each)
+            for phone in phones
+            for each in unmet(step.expectation, phone.seen())
         ]
 
-    def _do(self, action: Action, actors: "list[_Actor]") -> None:
+    def _do(self, action: Action, phones: "list[_ObservedPhone]") -> None:
         match action:
             case PhoneEvent():
-                for actor in actors:
-                    actor.meet(action)
+                for phone in phones:
+                    phone.happen(action)
             case PressKeys(keys=keys):
-                for actor in actors:
-                    actor.phone.press(*keys)
+                for phone in phones:
+                    phone.virtual.press(*keys)
             case ClockChange():
                 self._time.set(action.to)
             case RunUntil():
@@ -138,13 +138,13 @@ class _Cast:
                 self._server.change(change)
 
 
-class _Actor:
-    """A phone of a scenario, and what it asked, logged and rebooted for since somebody looked away."""
+class _ObservedPhone:
+    """A phone of a scenario, and what it asked, logged and rebooted for since the last action began."""
 
-    def __init__(self, case: PhoneCase, server: ScenarioServer | RemoteServer, virtual_time: VirtualTime) -> None:
+    def __init__(self, case: ScenarioPhone, server: ScenarioServer | RemoteServer, virtual_time: VirtualTime) -> None:
         self.name = case.name
         self._transport = _Watched(server.transport(case.mac), server.path_of)
-        self.phone = VirtualPhone(
+        self.virtual = VirtualPhone(
             server.url,
             model=case.model,
             mac=case.mac,
@@ -157,24 +157,24 @@ class _Actor:
         self._lines = 0
         self._reboots = 0
 
-    def look_away(self) -> None:
+    def start_anew(self) -> None:
         self._transport.downloads.clear()
-        self._lines = len(self.phone.log.splitlines())
-        self._reboots = len(self.phone.reboots)
+        self._lines = len(self.virtual.log.splitlines())
+        self._reboots = len(self.virtual.reboots)
 
-    def meet(self, event: PhoneEvent) -> None:
+    def happen(self, event: PhoneEvent) -> None:
         events: Mapping[PhoneEvent, Callable[[], None]] = {
-            PhoneEvent.BOOT: self.phone.boot,
-            PhoneEvent.REBOOT: self.phone.driver.reboot,
-            PhoneEvent.CALL: self.phone.start_call,
-            PhoneEvent.HANGUP: self.phone.end_call,
-            PhoneEvent.CUT_POWER: self.phone.cut_power,
-            PhoneEvent.POWER_ON: self.phone.driver.power_on,
+            PhoneEvent.BOOT: self.virtual.boot,
+            PhoneEvent.REBOOT: self.virtual.driver.reboot,
+            PhoneEvent.CALL: self.virtual.start_call,
+            PhoneEvent.HANGUP: self.virtual.end_call,
+            PhoneEvent.CUT_POWER: self.virtual.cut_power,
+            PhoneEvent.POWER_ON: self.virtual.driver.power_on,
         }
         events[event]()
 
     def seen(self) -> Seen:
-        phone = self.phone
+        phone = self.virtual
         service = phone.driver.phone.service
         licenses = phone.licenses()
         return Seen(

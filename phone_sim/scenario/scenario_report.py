@@ -6,8 +6,8 @@ from typing import Any
 from phone_sim import junit
 from phone_sim.firmware.location import BootServerAddress
 from phone_sim.printable import printable
-from phone_sim.scenario.case import NamedServer
 from phone_sim.scenario.run import ScenarioOutcome, StepFailure
+from phone_sim.scenario.scenario import NamedServer
 
 LINES_SHOWN = 20
 """How much of the end of each phone's log a failure shows."""

@@ -25,7 +25,7 @@ from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.transport import Limits, Transport, network_transport
 from phone_sim.runtime.transport.memory import NOT_FOUND, MemoryTransport
-from phone_sim.scenario.case import AddFault, EmbeddedServer, Protocol, Put, Remove, ServerChange, ServerEvent
+from phone_sim.scenario.scenario import AddFault, EmbeddedServer, Protocol, Put, Remove, ServerChange, ServerEvent
 
 _NO_ANSWER = TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
 

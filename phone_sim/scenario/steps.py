@@ -29,24 +29,24 @@ from phone_sim.firmware.features import feature_named
 from phone_sim.firmware.keypad import parse_press
 from phone_sim.firmware.lifecycle import State
 from phone_sim.runtime.model_files import load_features
-from phone_sim.scenario.case import (
+from phone_sim.scenario.licenses import activation_files
+from phone_sim.scenario.scenario import (
     Action,
     AddFault,
     ClockChange,
     Expectation,
-    PhoneCase,
+    ExpectedRequests,
     PhoneEvent,
     PressKeys,
     Protocol,
     Put,
     Remove,
-    Requests,
     RunFor,
     RunUntil,
+    ScenarioPhone,
     ScenarioStep,
     ServerEvent,
 )
-from phone_sim.scenario.licenses import activation_files
 from phone_sim.toml_table import Table
 
 REBOOT_LIMIT = 1_000_000
@@ -56,14 +56,14 @@ _EVENTS: Mapping[str, PhoneEvent | ServerEvent] = {event.value: event for event 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cast:
+class StepReferences:
     """What a step can refer to: the phones by name, and how they reach the boot server."""
 
-    phones: Mapping[str, PhoneCase]
+    phones: Mapping[str, ScenarioPhone]
     protocol: Protocol
 
 
-def read_step(table: Table, cast: Cast) -> ScenarioStep:
+def read_step(table: Table, references: StepReferences) -> ScenarioStep:
     """The step in a table. Raises UsageError."""
     table.only((*_ACTIONS, "phone", "expect"))
     named = [name for name in _ACTIONS if name in table.values]
@@ -72,13 +72,13 @@ def read_step(table: Table, cast: Cast) -> ScenarioStep:
     if not named and "expect" not in table.values:
         raise table.error(None, f"a step needs an action ({', '.join(_ACTIONS)}) or expect")
     if "phone" in table.values:
-        who: tuple[str, ...] = (table.choice("phone", cast.phones),)
+        who: tuple[str, ...] = (table.choice("phone", references.phones),)
     else:
-        who = tuple(cast.phones)
+        who = tuple(references.phones)
     return ScenarioStep(
         name=named[0] if named else "expect",
         line=table.line,
-        action=_ACTIONS[named[0]](table, named[0], cast) if named else None,
+        action=_ACTIONS[named[0]](table, named[0], references) if named else None,
         phones=who,
         expectation=_expectation(table.table("expect", Expectation.__slots__, {})),
     )
@@ -103,20 +103,20 @@ def check_fault(table: Table, key: str, rule: str, protocol: Protocol) -> str:
     return rule
 
 
-def _event(table: Table, key: str, _: Cast) -> Action:
+def _event(table: Table, key: str, _: StepReferences) -> Action:
     if table.values[key] is not True:
         raise table.refusal(key, "true")
     return _EVENTS[key]
 
 
-def _keys(table: Table, key: str, _: Cast) -> Action:
+def _keys(table: Table, key: str, _: StepReferences) -> Action:
     names = table.texts(key)
     if not names:
         raise table.error(key, "at least one key is needed")
     return PressKeys(keys=tuple(table.convert(key, partial(parse_press, name)) for name in names))
 
 
-def _span(table: Table, key: str, _: Cast) -> Action:
+def _span(table: Table, key: str, _: StepReferences) -> Action:
     text = table.text(key)
     found = _SPAN.fullmatch(text)
     days, hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0, 0)
@@ -128,13 +128,15 @@ def _span(table: Table, key: str, _: Cast) -> Action:
 
 SERVER_ACTIONS = ("put", "license", "remove", "add_fault", *(event.value for event in ServerEvent))
 """The actions that only the embedded boot server can be asked for."""
-_ACTIONS: Mapping[str, Callable[[Table, str, Cast], Action]] = {
+_ACTIONS: Mapping[str, Callable[[Table, str, StepReferences], Action]] = {
     **dict.fromkeys(_EVENTS, _event),
     "press": _keys,
     "put": lambda table, key, _: Put(files=read_files(table.table(key))),
-    "license": lambda table, key, cast: Put(files=activation_files(table.tables(key), cast.phones)),
+    "license": lambda table, key, references: Put(files=activation_files(table.tables(key), references.phones)),
     "remove": lambda table, key, _: Remove(path=table.text(key)),
-    "add_fault": lambda table, key, cast: AddFault(rule=check_fault(table, key, table.text(key), cast.protocol)),
+    "add_fault": lambda table, key, references: AddFault(
+        rule=check_fault(table, key, table.text(key), references.protocol)
+    ),
     "set_clock": lambda table, key, _: ClockChange(to=table.instant(key)),
     "run_until": lambda table, key, _: RunUntil(instant=table.instant(key)),
     "run_for": _span,
@@ -155,12 +157,12 @@ def _expectation(table: Table) -> Expectation:
     )
 
 
-def _requests(table: Table) -> Requests | None:
+def _requests(table: Table) -> ExpectedRequests | None:
     if "requests" not in table.values:
         return None
     if isinstance(table.values["requests"], dict):
-        return Requests(paths=table.table("requests", ("contains",)).texts("contains"), whole=False)
-    return Requests(paths=table.texts("requests"), whole=True)
+        return ExpectedRequests(paths=table.table("requests", ("contains",)).texts("contains"), whole=False)
+    return ExpectedRequests(paths=table.texts("requests"), whole=True)
 
 
 def _features(table: Table) -> dict[str, bool]:

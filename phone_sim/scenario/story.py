@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from phone_sim.errors import PhoneSimError
+from phone_sim.firmware.daily_check import expiry_moments
 from phone_sim.firmware.keypad import Key
-from phone_sim.firmware.polling import expiry_moments
 from phone_sim.firmware.screen import NO_LICENSE, RECONFIGURING
 from phone_sim.runtime.driven_phone import DrivenPhone
 

@@ -1,4 +1,4 @@
-"""Which boot server a scenario is played on: the embedded one, the one that its file names, or one that is named to us.
+"""Which boot server a scenario is run on: the embedded one, the one that its file names, or one that is named to us.
 
     [server]
     url = "https://boot.example/"       # several have blanks between; the first that answers is used
@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from phone_sim.errors import UsageError
-from phone_sim.runtime.certificates import check_certificates
+from phone_sim.runtime.client_certificates import check_certificates
 from phone_sim.runtime.transport import TLS_VERSIONS, Tls, check_addresses
 from phone_sim.runtime.transport.tls import client_context
 from phone_sim.runtime.trust_file import load_anchor
-from phone_sim.scenario.case import EmbeddedServer, NamedServer, PhoneCase, Scenario
+from phone_sim.scenario.scenario import EmbeddedServer, NamedServer, Scenario, ScenarioPhone
 from phone_sim.toml_table import Table
 
 NAMED_KEYS = tuple(field.name for field in fields(NamedServer))
@@ -45,7 +45,7 @@ class ServerOptions:
         return {name: value for name, value in said.items() if value is not None}
 
 
-def read_named(table: Table, phones: Iterable[PhoneCase]) -> NamedServer | None:
+def read_named(table: Table, phones: Iterable[ScenarioPhone]) -> NamedServer | None:
     """The boot server that the `[server]` table of a file names, for these phones. Raises UsageError."""
     if "url" not in table.values:
         for key in NAMED_KEYS:
@@ -67,8 +67,8 @@ def read_named(table: Table, phones: Iterable[PhoneCase]) -> NamedServer | None:
     )
 
 
-def aim(scenario: Scenario, said: ServerOptions) -> Scenario:
-    """The scenario, played on the boot server that is said.
+def with_server(scenario: Scenario, said: ServerOptions) -> Scenario:
+    """The scenario, to be run on the boot server that the options name, if they do.
 
     Raises:
         UsageError: the scenario needs the embedded one, and the message names file, line and key; or it has the
@@ -95,7 +95,7 @@ def aim(scenario: Scenario, said: ServerOptions) -> Scenario:
     return replace(scenario, server=replace(server, **said.given))
 
 
-def _check_certificates(client_cert: Path | None, phones: Iterable[PhoneCase]) -> None:
+def _check_certificates(client_cert: Path | None, phones: Iterable[ScenarioPhone]) -> None:
     check_certificates(Tls(client_cert=client_cert), [phone.mac for phone in phones])
 
 

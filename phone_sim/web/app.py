@@ -30,7 +30,7 @@ _FACES = Path(__file__).parent / "faces" / "static"
 def make_app(
     *,
     access: Access,
-    counter: PortalService,
+    portal: PortalService,
     desk: Desk,
     scenarios: Scenarios | None = None,
     bounds: BodyBounds | None = None,
@@ -38,7 +38,7 @@ def make_app(
     """The web server's application.
 
     Everything in it is behind one guard: further routes and mounted applications belong into the list below, never
-    beside it. `access` says who is let in, `counter` is the authority that the portal works for, `scenarios` are those
+    beside it. `access` says who is let in, `portal` is the authority that the portal works for, `scenarios` are those
     that can be run, and `bounds` are the limits of requests; a room whose pages take larger bodies adds them to
     `larger_bodies`.
     """
@@ -48,7 +48,7 @@ def make_app(
         event_route(desk, demonstration),
         Mount("/api", make_api(desk, demonstration)),
         *scenario_routes(scenarios if scenarios is not None else Scenarios(())),
-        *portal_routes(counter),
+        *portal_routes(portal),
         Mount("/static", StaticFiles(directory=_STATIC)),
         Mount("/faces", StaticFiles(directory=_FACES)),
     ]

@@ -10,7 +10,7 @@ import pytest
 
 from phone_sim.audit.checks import audit
 from phone_sim.audit.finding import Verdict
-from phone_sim.audit.gather import following, observe
+from phone_sim.audit.observe import following, observe
 from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite

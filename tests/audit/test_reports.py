@@ -13,10 +13,10 @@ from rich.console import Console
 
 from phone_sim.audit.checks import CHECKS, audit
 from phone_sim.audit.finding import Check, Finding, Judgment, bad, good, not_applicable, unknown
-from phone_sim.audit.gather import observe
 from phone_sim.audit.html_page import as_html
 from phone_sim.audit.junit import as_junit
 from phone_sim.audit.observations import Observations
+from phone_sim.audit.observe import observe
 from phone_sim.audit.terminal import print_table, tab_separated
 from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite

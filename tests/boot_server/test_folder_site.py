@@ -139,5 +139,5 @@ def test_upload_replaces_the_file_in_one_step(site: FolderSite, root: Path) -> N
 
 
 def test_root_that_is_no_directory_is_refused(root: Path) -> None:
-    with pytest.raises(UsageError, match=r"a\.cfg is not a directory"):
+    with pytest.raises(UsageError, match=r"a\.cfg is not a folder"):
         FolderSite(root / "a.cfg")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from phone_sim.recording.lines import head_line
+from phone_sim.recording.json_lines import head_line
 
 NOWHERE = "http://127.0.0.1:9/"
 VERBS = {

@@ -14,7 +14,7 @@ from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.cli.main import main
 from phone_sim.recording.files import load_recording
-from phone_sim.recording.lines import exchange_line, head_line
+from phone_sim.recording.json_lines import exchange_line, head_line
 from tests.recording.dialogues import BEGAN, FILES, boot_log, exchange, upload
 
 pytestmark = pytest.mark.slow

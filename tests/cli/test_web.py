@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def counter(tmp_path: Path) -> PortalService:
+def portal(tmp_path: Path) -> PortalService:
     new_authority(tmp_path / "authority")
     return PortalService(authority_folder=tmp_path / "authority", boot_server=tmp_path / "site")
 
@@ -43,9 +43,9 @@ def start(folder: Path, *words: str) -> "Iterator[subprocess.Popen[str]]":
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_web_serves_phones_and_the_portal_and_ends_with_130(
-    counter: PortalService, tmp_path: Path, how: signal.Signals
+    portal: PortalService, tmp_path: Path, how: signal.Signals
 ) -> None:
-    number = enter(counter, phone_order())
+    number = enter(portal, phone_order())
     (tmp_path / "site").mkdir()
     with start(tmp_path, "--site", "site", "--authority", "authority") as serving:
         assert serving.stdout is not None
@@ -93,7 +93,7 @@ def any_is_on(origin: str, but: int) -> bool:
     return bool(sum(phone["state"] != "off" for phone in phones) > but)
 
 
-@pytest.mark.usefixtures("counter")
+@pytest.mark.usefixtures("portal")
 def test_elsewhere_than_on_loopback_a_token_is_printed_once(tmp_path: Path) -> None:
     with start(tmp_path, "--host", "0.0.0.0", "--name", "phones.example", "--json") as serving:
         assert serving.stdout is not None
@@ -129,19 +129,17 @@ def test_folder_without_authority_names_what_makes_one(tmp_path: Path) -> None:
     ],
 )
 def test_address_that_cannot_be_used_is_a_usage_error(
-    counter: PortalService, words: tuple[str, ...], complaint: str
+    portal: PortalService, words: tuple[str, ...], complaint: str
 ) -> None:
-    done = CliRunner().invoke(
-        main, ["web", "--authority", str(counter.authority_folder), *words], prog_name="phone-sim"
-    )
+    done = CliRunner().invoke(main, ["web", "--authority", str(portal.authority_folder), *words], prog_name="phone-sim")
     assert done.exit_code == 2
     assert complaint in done.stderr
 
 
 @pytest.mark.parametrize("package", ["starlette", "uvicorn", "jinja2", "python_multipart"])
-def test_missing_package_names_the_extra(counter: PortalService, package: str) -> None:
+def test_missing_package_names_the_extra(portal: PortalService, package: str) -> None:
     story = f"import sys; sys.modules[{package!r}] = None; from phone_sim.cli.main import main; main()"
-    command = [sys.executable, "-c", story, "web", "--authority", str(counter.authority_folder)]
+    command = [sys.executable, "-c", story, "web", "--authority", str(portal.authority_folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert f"needs {package}, which is not installed: pip install 'phone-sim[web]'" in done.stderr

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from phone_sim.errors import LifecycleError
-from phone_sim.firmware.directory_settings import DirectoryServer
+from phone_sim.firmware.corporate_directory_settings import LdapServer
 from phone_sim.firmware.effects import Effect, Log, Show
 from phone_sim.firmware.location import Credentials
 from phone_sim.firmware.network_effects import (
@@ -21,7 +21,7 @@ from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_file import write
 from tests.make import LDAP, PHONE_FILE, Dialogue, configured, identity, master, signed_key
 
-SERVER = DirectoryServer(host="ldap.example", port=389)
+SERVER = LdapServer(host="ldap.example", port=389)
 CREDENTIALS = Credentials(user="cn=phone", password="s3cret")
 PARAMETERS = {
     "dir_corp_address": "ldap.example",
@@ -63,7 +63,7 @@ class Desk(Dialogue):
     def search(self, text: str = "Smi") -> Frame:
         """What the display shows after a search."""
         self.effects.clear()
-        self.run(self.phone.search_directory(text))
+        self.run(self.phone.search_corporate_directory(text))
         (shown,) = [effect for effect in self.effects if isinstance(effect, Show)]
         return shown.frame
 
@@ -203,4 +203,4 @@ def test_phone_in_a_call_can_search_and_one_that_is_off_cannot() -> None:
     assert desk.search().lines == ("Smith",)
     desk.phone.cut_power()
     with pytest.raises(LifecycleError, match="a phone that is off cannot search"):
-        desk.run(desk.phone.search_directory("Smi"))
+        desk.run(desk.phone.search_corporate_directory("Smi"))

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from phone_sim.firmware.daily_check import first_finding
 from phone_sim.firmware.effects import Pause, ReadClock, Reboot, Show, WakeAt
 from phone_sim.firmware.features import Enabled, NotLicensed
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.phone import LICENSE_REBOOT, MESSAGE_SECONDS
-from phone_sim.firmware.polling import first_finding
 from phone_sim.firmware.screen import Frame
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_file import write

@@ -12,7 +12,7 @@ from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.phone import LICENSE_REBOOT
 from phone_sim.licensing.license_file import write
 from phone_sim.runtime.network import Network
-from phone_sim.runtime.network.time import SntpClient
+from phone_sim.runtime.network.sntp import SntpClient
 from phone_sim.runtime.system_time import SystemTime
 from phone_sim.runtime.transport import Limits, network_transport
 from phone_sim.runtime.transport.memory import serve

@@ -224,7 +224,7 @@ def test_phone_without_a_network_speaks_to_its_boot_server_only() -> None:
     files = site(dir_corp_address="127.0.0.1", dir_corp_attribute_1_name="sn") | {PHONE_FILE: write([signed_key()])}
     with VirtualPhone(URL, mac=MAC, transport=serve(files)) as phone:
         phone.boot()
-        assert phone.search_directory("a").lines == ("The phone has no network.",)
+        assert phone.search_corporate_directory("a").lines == ("The phone has no network.",)
         assert "ldap: " not in phone.log
 
 
@@ -236,12 +236,12 @@ def test_network_of_the_callers_own_is_asked() -> None:
         return DirectoryAnswered(entries=({"sn": "Smith"},))
 
     files = site(dir_corp_address="ldap.example", dir_corp_attribute_1_name="sn") | {PHONE_FILE: write([signed_key()])}
-    with VirtualPhone(URL, mac=MAC, transport=serve(files), network=Network(directory=answer)) as phone:
+    with VirtualPhone(URL, mac=MAC, transport=serve(files), network=Network(corporate_directory=answer)) as phone:
         phone.boot()
-        assert phone.search_directory("s").lines == phone.screen.lines == ("Smith",)
+        assert phone.search_corporate_directory("s").lines == phone.screen.lines == ("Smith",)
         phone.cut_power()
         with pytest.raises(LifecycleError, match="off cannot search"):
-            phone.search_directory("s")
+            phone.search_corporate_directory("s")
     assert [request.search is None for request in asked] == [True, False]
 
 
@@ -255,7 +255,7 @@ def test_directory_is_searched_from_the_menu_and_read_whole() -> None:
         return DirectoryAnswered(entries=tuple({"sn": f"Smith{number:02}"} for number in range(30)))
 
     files = site(dir_corp_address="ldap.example", dir_corp_attribute_1_name="sn") | {PHONE_FILE: write([signed_key()])}
-    with VirtualPhone(URL, mac=MAC, transport=serve(files), network=Network(directory=answer)) as phone:
+    with VirtualPhone(URL, mac=MAC, transport=serve(files), network=Network(corporate_directory=answer)) as phone:
         phone.boot()
         first = phone.press("directories", "2", "S", "m", "select")
         assert (first.title, first.lines[0], first.below) == ("Corporate Directory", "Smith00", True)

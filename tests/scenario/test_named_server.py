@@ -21,13 +21,13 @@ from phone_sim.firmware.location import Location
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_file import write as license_file
 from phone_sim.runtime.transport import Limits
-from phone_sim.scenario.case import NamedServer, Scenario
 from phone_sim.scenario.read import read_scenario
-from phone_sim.scenario.remote import RemoteServer
+from phone_sim.scenario.remote_server import RemoteServer
 from phone_sim.scenario.run import ScenarioOutcome, run_scenario
+from phone_sim.scenario.scenario import NamedServer, Scenario
 from phone_sim.scenario.scenario_report import as_json, failure_text
 from phone_sim.scenario.steps import SERVER_ACTIONS
-from phone_sim.scenario.target_server import NAMED_KEYS, ServerOptions, aim
+from phone_sim.scenario.target_server import NAMED_KEYS, ServerOptions, with_server
 from tests.make import LDAP, signed_key
 from tests.readme import PAGE
 from tests.real_servers.certificates import Certificates
@@ -67,7 +67,7 @@ def refused(folder: Path, steps: str = BOOT, *, keys: str = "", head: str = HEAD
 
 def played(scenario: Scenario, url: str) -> ScenarioOutcome:
     """A scenario that was run on the server that an option names."""
-    return run_scenario(aim(scenario, ServerOptions(option="--server", url=url)))
+    return run_scenario(with_server(scenario, ServerOptions(option="--server", url=url)))
 
 
 @pytest.mark.parametrize("place", ["file", "option"])
@@ -94,11 +94,13 @@ def test_option_goes_before_the_file_key_by_key(tmp_path: Path) -> None:
     scenario = read(tmp_path, keys='url = "http://a.example/"\ntls_min = "1.3"\ntrust = "anchor.pem"')
     assert scenario.server == NamedServer(url="http://a.example/", tls_min="1.3", trust=tmp_path / "anchor.pem")
     said = ServerOptions(option="--server", url="http://b.example/", trust=Path("mine.pem"))
-    assert aim(scenario, said).server == NamedServer(url="http://b.example/", tls_min="1.3", trust=Path("mine.pem"))
-    assert aim(scenario, ServerOptions(option="--server", tls_min="1.1")).server == replace(
+    assert with_server(scenario, said).server == NamedServer(
+        url="http://b.example/", tls_min="1.3", trust=Path("mine.pem")
+    )
+    assert with_server(scenario, ServerOptions(option="--server", tls_min="1.1")).server == replace(
         scenario.server, tls_min="1.1"
     )
-    assert aim(scenario, ServerOptions(option="--server")) is scenario
+    assert with_server(scenario, ServerOptions(option="--server")) is scenario
 
 
 def test_second_server_is_asked_when_the_first_is_down(tmp_path: Path, server: BootServer) -> None:
@@ -141,7 +143,7 @@ def test_what_only_the_embedded_server_can_do_is_refused(
 ) -> None:
     steps = BOOT + "\n[[steps]]\n\n" + steps if steps else BOOT
     with pytest.raises(UsageError) as caught:
-        aim(
+        with_server(
             read(tmp_path, steps, keys=keys, head=HEAD + head),
             ServerOptions(option="--server", url="http://b.example/"),
         )
@@ -187,8 +189,9 @@ def test_what_is_for_a_named_server_needs_one(tmp_path: Path, key: str) -> None:
     said = refused(tmp_path, keys=f"{key} = '1.2'")
     assert said == f"5: server.{key}: it is for a boot server that is named, and there is no url"
     option = "--" + key.replace("_", "-")
+    options = ServerOptions(option="--server", **{key: Path("a")})  # type: ignore[arg-type]
     with pytest.raises(UsageError, match=f"a.phone.toml: {option} is for a boot server that is named, and this"):
-        aim(read_scenario(write(tmp_path, BOOT, site=SITE)), ServerOptions(option="--server", **{key: Path("a")}))  # type: ignore[arg-type]
+        with_server(read_scenario(write(tmp_path, BOOT, site=SITE)), options)
 
 
 def test_failure_names_the_server_without_its_password(tmp_path: Path, server: BootServer) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.keypad import Key, Typed
-from phone_sim.scenario.case import EmbeddedServer, PhoneEvent, PressKeys, Protocol, Put, RunFor, RunUntil
 from phone_sim.scenario.read import PHONE_LIMIT, STEP_LIMIT, read_scenario
+from phone_sim.scenario.scenario import EmbeddedServer, PhoneEvent, PressKeys, Protocol, Put, RunFor, RunUntil
 from phone_sim.toml_table import SIZE_LIMIT, TEXT_LIMIT
 from tests.scenario.write import HEAD, SITE, write
 

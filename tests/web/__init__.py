@@ -32,25 +32,25 @@ NOBODYS = "89CKDMTNZV86JG"
 
 @contextmanager
 def browser(
-    counter: PortalService, *, access: Access | None = None, scenarios: Scenarios | None = None
+    portal: PortalService, *, access: Access | None = None, scenarios: Scenarios | None = None
 ) -> "Iterator[TestClient]":
     """A client that sends what a browser sends from a page of the same origin."""
     access = access if access is not None else Access.at("127.0.0.1", PORT)
-    with DeskServer(authority=counter.authority_folder) as server, Desk(server, speed=0) as desk:
-        app = make_app(access=access, counter=counter, desk=desk, scenarios=scenarios)
+    with DeskServer(authority=portal.authority_folder) as server, Desk(server, speed=0) as desk:
+        app = make_app(access=access, portal=portal, desk=desk, scenarios=scenarios)
         with TestClient(app, base_url=ORIGIN, headers={"Origin": ORIGIN}, follow_redirects=False) as client:
             yield client
 
 
-def enter(counter: PortalService, *orders: Order) -> str:
+def enter(portal: PortalService, *orders: Order) -> str:
     """Enter orders into the ledger, and return the number of the first."""
-    with Ledger(counter.authority_folder / LEDGER_FILE) as ledger:
+    with Ledger(portal.authority_folder / LEDGER_FILE) as ledger:
         return entered(ledger, *orders)
 
 
-def redemptions(counter: PortalService) -> list[tuple[str, str]]:
+def redemptions(portal: PortalService) -> list[tuple[str, str]]:
     """All redemptions of the ledger: number and serial."""
-    with Ledger(counter.authority_folder / LEDGER_FILE) as ledger:
+    with Ledger(portal.authority_folder / LEDGER_FILE) as ledger:
         return [(one.number, one.serial) for one in ledger.redemptions()]
 
 

@@ -12,21 +12,21 @@ from phone_sim.web.portal.service import PortalService
 from tests.authority import new_authority
 from tests.web import browser
 from tests.web.chromium import PATIENCE, Visit, Visitor, chromium
-from tests.web.running import Place, desk_on_the_web
+from tests.web.running import ServedDesk, desk_on_the_web
 
 
 @pytest.fixture
-def counter(tmp_path: Path) -> PortalService:
-    """The counter of an authority that was just made, with a boot server."""
+def portal(tmp_path: Path) -> PortalService:
+    """The portal of an authority that was just made, with a boot server."""
     folder = tmp_path / "authority"
     new_authority(folder)
     return PortalService(authority_folder=folder, boot_server=tmp_path / "site", mail_folder=tmp_path / "mail")
 
 
 @pytest.fixture
-def client(counter: PortalService) -> Iterator[TestClient]:
+def client(portal: PortalService) -> Iterator[TestClient]:
     """A browser that is on a page of the portal."""
-    with browser(counter) as client:
+    with browser(portal) as client:
         yield client
 
 
@@ -38,18 +38,18 @@ def chrome() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+def served_desk(tmp_path: Path) -> Iterator[ServedDesk]:
     """A desk on the web, without phones, whose clock stands still."""
-    with desk_on_the_web(tmp_path / "mail") as place:
-        yield place
+    with desk_on_the_web(tmp_path / "mail") as served_desk:
+        yield served_desk
 
 
 @pytest.fixture
-def visit(chrome: Browser, place: Place) -> Iterator[Visit]:
-    """Opens a page, of another place where one is given; a test fails when the browser has anything to complain of."""
+def visit(chrome: Browser, served_desk: ServedDesk) -> Iterator[Visit]:
+    """Opens a page, of another desk if one is given; a test fails when the browser has anything to complain of."""
     visitors: list[Visitor] = []
 
-    def open_page(path: str, at: Place = place, **options: Any) -> Visitor:
+    def open_page(path: str, at: ServedDesk = served_desk, **options: Any) -> Visitor:
         visitors.append(
             Visitor(chrome.new_context(**{"viewport": {"width": 1440, "height": 900}} | options).new_page(), at.url)
         )

@@ -31,21 +31,21 @@ BOUND = 60.0
 
 
 @contextmanager
-def running(counter: PortalService, *, bounds: BodyBounds | None = None, token: str | None = None) -> Iterator[int]:
+def running(portal: PortalService, *, bounds: BodyBounds | None = None, token: str | None = None) -> Iterator[int]:
     """The port of a server that runs, with an empty desk that is paused."""
     with (
-        DeskServer(authority=counter.authority_folder) as server,
+        DeskServer(authority=portal.authority_folder) as server,
         Desk(server, speed=0) as desk,
         listen("127.0.0.1", 0) as listener,
     ):
         port = int(listener.getsockname()[1])
         access = Access(hosts=Access.at("127.0.0.1", port).hosts, token=token)
-        with served(make_app(access=access, counter=counter, desk=desk, bounds=bounds), listener):
+        with served(make_app(access=access, portal=portal, desk=desk, bounds=bounds), listener):
             yield port
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ServedDesk:
     """A desk on the web: its address without a slash at the end, the desk behind it, and scenarios."""
 
     url: str
@@ -61,16 +61,16 @@ class Place:
 
 
 @contextmanager
-def desk_on_the_web(mail_folder: Path, start: datetime = NOW) -> Iterator[Place]:
+def desk_on_the_web(mail_folder: Path, start: datetime = NOW) -> Iterator[ServedDesk]:
     """A desk whose clock stands still, with a portal that publishes on its boot server."""
     with desk_server() as server, Desk(server, start=start, speed=0) as desk, listen("127.0.0.1", 0) as listener:
-        counter = PortalService(
+        portal = PortalService(
             authority_folder=server.authority_folder, boot_server=server.licenses, mail_folder=mail_folder
         )
         port = int(listener.getsockname()[1])
         access, scenarios = Access.at("127.0.0.1", port), Scenarios(SCENARIOS)
-        with served(make_app(access=access, counter=counter, desk=desk, scenarios=scenarios), listener):
-            yield Place(url=f"http://127.0.0.1:{port}", desk=desk, scenarios=scenarios)
+        with served(make_app(access=access, portal=portal, desk=desk, scenarios=scenarios), listener):
+            yield ServedDesk(url=f"http://127.0.0.1:{port}", desk=desk, scenarios=scenarios)
 
 
 @contextmanager

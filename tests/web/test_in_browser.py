@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, expect
 from tests.real_servers.process import wait_until
 from tests.web.chromium import Visit, Visitor
 from tests.web.desks import PATIENCE
-from tests.web.running import Place
+from tests.web.running import ServedDesk
 
 pytestmark = pytest.mark.real
 
@@ -18,9 +18,9 @@ DIRECTORY = "Corporate Directory"
 LAST_DAY = date(2026, 3, 5)
 
 
-def opened(visit: Visit, place: Place, model: str = "SPIP_670") -> tuple[Visitor, str]:
+def opened(visit: Visit, served_desk: ServedDesk, model: str = "SPIP_670") -> tuple[Visitor, str]:
     """The page of a phone that was just switched on, and its MAC address."""
-    (mac,) = place.put(model)
+    (mac,) = served_desk.put(model)
     visitor = visit(f"/phones/{mac}")
     expect(visitor.page.locator("#state")).to_have_text("idle")
     return visitor, mac
@@ -46,8 +46,8 @@ def is_on(visitor: Visitor, on: str = "on") -> None:
     expect(visitor.row("features", DIRECTORY).locator("td").nth(1)).to_have_text(on)
 
 
-def test_keyboard_leads_to_the_licenses(visit: Visit, place: Place) -> None:
-    visitor, _ = opened(visit, place)
+def test_keyboard_leads_to_the_licenses(visit: Visit, served_desk: ServedDesk) -> None:
+    visitor, _ = opened(visit, served_desk)
     for key, title in (
         ("m", "Main Menu"),
         ("1", "Status"),
@@ -64,8 +64,8 @@ def test_keyboard_leads_to_the_licenses(visit: Visit, place: Place) -> None:
 
 
 @pytest.mark.parametrize("model", ["SPIP_330", "SPIP_650", "SSIP_6000"])
-def test_keys_lead_to_the_licenses(visit: Visit, place: Place, model: str) -> None:
-    visitor, _ = opened(visit, place, model)
+def test_keys_lead_to_the_licenses(visit: Visit, served_desk: ServedDesk, model: str) -> None:
+    visitor, _ = opened(visit, served_desk, model)
     licensed(visitor)
     for keys, shown in (
         (["menu"], "Main Menu"),
@@ -81,8 +81,8 @@ def test_keys_lead_to_the_licenses(visit: Visit, place: Place, model: str) -> No
     expect(display(visitor)).to_contain_text("> ")
 
 
-def test_touch_leads_to_the_licenses(visit: Visit, place: Place) -> None:
-    (mac,) = place.put("VVX_1500")
+def test_touch_leads_to_the_licenses(visit: Visit, served_desk: ServedDesk) -> None:
+    (mac,) = served_desk.put("VVX_1500")
     visitor = visit(f"/phones/{mac}", has_touch=True)
     visitor.page.locator('[data-key="menu"]').tap()
     for row in ("Status", "Licenses"):
@@ -92,8 +92,8 @@ def test_touch_leads_to_the_licenses(visit: Visit, place: Place) -> None:
     expect(display(visitor)).to_contain_text("> 4. Licenses")
 
 
-def test_directory_is_listed_once_it_is_licensed(visit: Visit, place: Place) -> None:
-    visitor, _ = opened(visit, place)
+def test_directory_is_listed_once_it_is_licensed(visit: Visit, served_desk: ServedDesk) -> None:
+    visitor, _ = opened(visit, served_desk)
     visitor.page.keyboard.press("d")
     expect(display(visitor)).to_contain_text("Contact Directory")
     expect(display(visitor)).not_to_contain_text(DIRECTORY)
@@ -102,8 +102,8 @@ def test_directory_is_listed_once_it_is_licensed(visit: Visit, place: Place) -> 
     expect(display(visitor)).to_contain_text(DIRECTORY)
 
 
-def test_number_from_the_portal_licenses_a_phone(visit: Visit, place: Place) -> None:
-    visitor, mac = opened(visit, place)
+def test_number_from_the_portal_licenses_a_phone(visit: Visit, served_desk: ServedDesk) -> None:
+    visitor, mac = opened(visit, served_desk)
     is_on(visitor, "off")
     page = visit("/portal/orders/new").page
     page.get_by_role("button", name="Order").click()
@@ -124,8 +124,8 @@ def test_number_from_the_portal_licenses_a_phone(visit: Visit, place: Place) -> 
     is_on(visitor)
 
 
-def test_clock_goes_where_it_is_sent(visit: Visit, place: Place) -> None:
-    visitor, _ = opened(visit, place)
+def test_clock_goes_where_it_is_sent(visit: Visit, served_desk: ServedDesk) -> None:
+    visitor, _ = opened(visit, served_desk)
     licensed(visitor, "site")
     now = visitor.page.locator("#clock time")
     for button, time in (
@@ -144,21 +144,21 @@ def test_clock_goes_where_it_is_sent(visit: Visit, place: Place) -> None:
 
 
 @pytest.mark.parametrize("speed", [1, 60, 3600, 86400])
-def test_clock_passes_and_pauses(visit: Visit, place: Place, speed: int) -> None:
-    visitor, _ = opened(visit, place)
-    before = place.desk.time.now
+def test_clock_passes_and_pauses(visit: Visit, served_desk: ServedDesk, speed: int) -> None:
+    visitor, _ = opened(visit, served_desk)
+    before = served_desk.desk.time.now
     visitor.page.locator(f'input[name="speed"][value="{speed}"]').check()
     now = visitor.page.locator("#clock time")
     expect(now).not_to_have_text(f"{before:%Y-%m-%d %H:%M:%S} UTC")
-    assert place.desk.time.speed == speed
+    assert served_desk.desk.time.speed == speed
     visitor.page.get_by_label("pause").check()
-    assert wait_until(lambda: place.desk.time.speed == 0, PATIENCE)
-    expect(now).to_have_text(f"{place.desk.do(lambda: place.desk.time.now):%Y-%m-%d %H:%M:%S} UTC")
-    assert place.desk.time.now > before
+    assert wait_until(lambda: served_desk.desk.time.speed == 0, PATIENCE)
+    expect(now).to_have_text(f"{served_desk.desk.do(lambda: served_desk.desk.time.now):%Y-%m-%d %H:%M:%S} UTC")
+    assert served_desk.desk.time.now > before
 
 
-def test_faults_of_the_server_come_and_go(visit: Visit, place: Place) -> None:
-    visitor, _ = opened(visit, place)
+def test_faults_of_the_server_come_and_go(visit: Visit, served_desk: ServedDesk) -> None:
+    visitor, _ = opened(visit, served_desk)
     visitor.button("Install").click()
     for box, said in (("503 for licenses", "HTTP 503"), ("is up", "No configuration from the boot server")):
         fault = visitor.page.get_by_label(box)
@@ -168,28 +168,28 @@ def test_faults_of_the_server_come_and_go(visit: Visit, place: Place) -> None:
         is_on(visitor, "off")
         fault.click()
         expect(fault).to_be_checked(checked=box == "is up")
-    assert wait_until(lambda: place.desk.server.faults.rules == () and place.desk.server.is_up, PATIENCE)
+    assert wait_until(lambda: served_desk.desk.server.faults.rules == () and served_desk.desk.server.is_up, PATIENCE)
     visitor.button("Reboot").click()
     is_on(visitor)
 
 
-def test_each_fault_can_be_chosen(visit: Visit, place: Place) -> None:
+def test_each_fault_can_be_chosen(visit: Visit, served_desk: ServedDesk) -> None:
     visitor = visit("/")
-    place.desk.do(lambda: place.desk.server.set_faults(["404 file=*.xml"]))
+    served_desk.desk.do(lambda: served_desk.desk.server.set_faults(["404 file=*.xml"]))
     expect(visitor.page.locator("#server")).to_contain_text("Further faults: 404 file=*.xml")
     boxes = visitor.page.locator("[data-rule]")
     for box in boxes.all():
         box.check()
     chosen = {str(box.get_attribute("data-rule")) for box in boxes.all()}
     assert wait_until(
-        lambda: {str(rule) for rule in place.desk.server.faults.rules} == {"404 file=*.xml", *chosen}, PATIENCE
+        lambda: {str(rule) for rule in served_desk.desk.server.faults.rules} == {"404 file=*.xml", *chosen}, PATIENCE
     )
     for box in boxes.all():
         expect(box).to_be_checked()
 
 
-def test_forged_license_is_refused_and_removed(visit: Visit, place: Place) -> None:
-    visitor, mac = opened(visit, place)
+def test_forged_license_is_refused_and_removed(visit: Visit, served_desk: ServedDesk) -> None:
+    visitor, mac = opened(visit, served_desk)
     files = visitor.page.locator("[data-files]")
     visitor.button("Install").click()
     expect(files).to_have_text(f"{mac}-license.cfg")
@@ -201,8 +201,8 @@ def test_forged_license_is_refused_and_removed(visit: Visit, place: Place) -> No
     expect(files).to_have_text("no activation file")
 
 
-def test_call_is_placed_and_ended(visit: Visit, place: Place) -> None:
-    visitor, _ = opened(visit, place)
+def test_call_is_placed_and_ended(visit: Visit, served_desk: ServedDesk) -> None:
+    visitor, _ = opened(visit, served_desk)
     state, end = visitor.page.locator("#state"), visitor.button("End a call")
     expect(end).to_be_disabled()
     visitor.button("Place a call").click()
@@ -216,8 +216,8 @@ def test_call_is_placed_and_ended(visit: Visit, place: Place) -> None:
     expect(display(visitor)).to_have_text("SoundPoint IP 670")
 
 
-def test_what_cannot_be_done_is_said(visit: Visit, place: Place) -> None:
-    visitor, _ = opened(visit, place)
+def test_what_cannot_be_done_is_said(visit: Visit, served_desk: ServedDesk) -> None:
+    visitor, _ = opened(visit, served_desk)
     visitor.button("Past the expiry").click()
     expect(visitor.page.get_by_role("alert")).to_contain_text("has no license in use that ends")
     # The browser notes each answer that is an error.
@@ -227,8 +227,8 @@ def test_what_cannot_be_done_is_said(visit: Visit, place: Place) -> None:
     expect(visitor.page.get_by_role("alert")).to_have_text("")
 
 
-def test_log_is_searched_and_explained(visit: Visit, place: Place) -> None:
-    visitor, _ = opened(visit, place)
+def test_log_is_searched_and_explained(visit: Visit, served_desk: ServedDesk) -> None:
+    visitor, _ = opened(visit, served_desk)
     page = visitor.page
     page.locator("#level").select_option("4")
     page.locator("#component").select_option("ldap")
@@ -251,7 +251,7 @@ def test_log_is_searched_and_explained(visit: Visit, place: Place) -> None:
     assert len(visitor.lines()) > 10
 
 
-def test_phones_are_put_and_taken_away(visit: Visit, place: Place) -> None:
+def test_phones_are_put_and_taken_away(visit: Visit, served_desk: ServedDesk) -> None:
     visitor = visit("/")
     page, tiles = visitor.page, visitor.page.locator(".tile")
     for model, count in (("VVX_1500", "1"), ("SPIP_320", "3")):
@@ -259,7 +259,7 @@ def test_phones_are_put_and_taken_away(visit: Visit, place: Place) -> None:
         page.locator("#count").fill(count)
         visitor.button("Put").click()
         expect(tiles.filter(has_text=re.compile("VVX|IP 320")).last).to_be_visible()
-        expect(tiles).to_have_count(len(place.desk.phones))
+        expect(tiles).to_have_count(len(served_desk.desk.phones))
     expect(page.locator("#phones")).to_have_text("4")
     page.locator("#day").fill(LAST_DAY.isoformat())
     visitor.button("Install").click()
@@ -272,18 +272,18 @@ def test_phones_are_put_and_taken_away(visit: Visit, place: Place) -> None:
     last.get_by_role("button", name="Take").click()
     expect(tiles).to_have_count(3)
     tiles.first.get_by_role("link").click()
-    expect(page.locator("h1")).to_have_text(f"VVX 1500 {place.desk.phones[0].mac}")
+    expect(page.locator("h1")).to_have_text(f"VVX 1500 {served_desk.desk.phones[0].mac}")
 
 
-def test_page_of_a_phone_says_that_it_is_gone(visit: Visit, place: Place) -> None:
-    visitor, mac = opened(visit, place)
+def test_page_of_a_phone_says_that_it_is_gone(visit: Visit, served_desk: ServedDesk) -> None:
+    visitor, mac = opened(visit, served_desk)
     desk = visit("/")
     desk.page.get_by_role("button", name=f"Take SoundPoint IP 670 {mac} away").click()
     expect(visitor.page.get_by_role("alert")).to_have_text("This phone was taken off the desk.")
 
 
-def test_recording_plays_from_a_disk(visit: Visit, place: Place, chrome: Browser, tmp_path: Path) -> None:
-    visitor, mac = opened(visit, place)
+def test_recording_plays_from_a_disk(visit: Visit, served_desk: ServedDesk, chrome: Browser, tmp_path: Path) -> None:
+    visitor, mac = opened(visit, served_desk)
     visitor.page.keyboard.press("m")
     expect(display(visitor)).to_contain_text("Main Menu")
     with visitor.page.expect_download() as download:

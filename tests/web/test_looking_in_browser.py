@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.chromium import Visit
-from tests.web.running import Place
+from tests.web.running import ServedDesk
 
 pytestmark = pytest.mark.real
 
@@ -24,59 +24,59 @@ def look(page: Page, *, at_it: bool) -> None:
     )
 
 
-def test_tabs_leave_each_other_connections(visit: Visit, place: Place) -> None:
-    (mac,) = place.put("SPIP_670")
+def test_tabs_leave_each_other_connections(visit: Visit, served_desk: ServedDesk) -> None:
+    (mac,) = served_desk.put("SPIP_670")
     page = visit("/").page
     for _ in range(CONNECTIONS + 1):
         expect(page.locator(".tile")).to_have_count(1)
         look(page, at_it=False)
         page = page.context.new_page()
-        page.goto(f"{place.url}/")
-    page.goto(f"{place.url}/phones/{mac}")
+        page.goto(f"{served_desk.url}/")
+    page.goto(f"{served_desk.url}/phones/{mac}")
     expect(page.locator("#state")).to_have_text("idle")
     page.get_by_role("button", name="Place a call").click()
     expect(page.locator("#state")).to_have_text("in call")
 
 
-def test_desk_that_is_looked_at_again_shows_what_is_there(visit: Visit, place: Place) -> None:
-    place.put("SPIP_670", "SPIP_320")
+def test_desk_that_is_looked_at_again_shows_what_is_there(visit: Visit, served_desk: ServedDesk) -> None:
+    served_desk.put("SPIP_670", "SPIP_320")
     page = visit("/").page
     tiles = page.locator(".tile")
     expect(tiles).to_have_count(2)
     look(page, at_it=False)
-    place.desk.do(lambda: place.desk.take(place.desk.phones[0].mac))
-    place.put("VVX_1500")
+    served_desk.desk.do(lambda: served_desk.desk.take(served_desk.desk.phones[0].mac))
+    served_desk.put("VVX_1500")
     look(page, at_it=True)
     expect(tiles.last).to_contain_text("VVX 1500")
     expect(tiles).to_have_count(2)
     expect(tiles.first).to_contain_text("SoundPoint IP 320")
 
 
-def test_log_goes_on_where_it_was_left(visit: Visit, place: Place) -> None:
-    (mac,) = place.put("SPIP_670")
+def test_log_goes_on_where_it_was_left(visit: Visit, served_desk: ServedDesk) -> None:
+    (mac,) = served_desk.put("SPIP_670")
     visitor = visit(f"/phones/{mac}")
     expect(visitor.page.locator("#log")).to_contain_text("efk")
     before = visitor.lines()
     look(visitor.page, at_it=False)
-    place.desk.do(place.desk.phones[0].boot)
+    served_desk.desk.do(served_desk.desk.phones[0].boot)
     look(visitor.page, at_it=True)
     expect(visitor.page.locator("#log")).to_contain_text("Reboot: by hand")
     assert visitor.lines()[: len(before)] == before
     assert sum("key is blank" in line for line in visitor.lines()) == 2
 
 
-def test_phone_that_went_unseen_is_said_to_be_gone(visit: Visit, place: Place) -> None:
-    (mac,) = place.put("SPIP_670")
+def test_phone_that_went_unseen_is_said_to_be_gone(visit: Visit, served_desk: ServedDesk) -> None:
+    (mac,) = served_desk.put("SPIP_670")
     page = visit(f"/phones/{mac}").page
     expect(page.locator("#state")).to_have_text("idle")
     look(page, at_it=False)
-    place.desk.do(place.desk.clear)
+    served_desk.desk.do(served_desk.desk.clear)
     look(page, at_it=True)
     expect(page.get_by_role("alert")).to_have_text("This phone was taken off the desk.")
 
 
-def test_what_was_done_in_vain_is_said_in_sight(visit: Visit, place: Place) -> None:
-    (mac,) = place.put("SPIP_670")
+def test_what_was_done_in_vain_is_said_in_sight(visit: Visit, served_desk: ServedDesk) -> None:
+    (mac,) = served_desk.put("SPIP_670")
     visitor = visit(f"/phones/{mac}", viewport={"width": 375, "height": 700})
     page, problem = visitor.page, visitor.page.get_by_role("alert")
     expect(page.locator("#state")).to_have_text("idle")
@@ -87,8 +87,8 @@ def test_what_was_done_in_vain_is_said_in_sight(visit: Visit, place: Place) -> N
     visitor.complaints.clear()
 
 
-def test_keys_are_large_on_a_small_screen(visit: Visit, place: Place) -> None:
-    (mac,) = place.put("SSIP_7000")
+def test_keys_are_large_on_a_small_screen(visit: Visit, served_desk: ServedDesk) -> None:
+    (mac,) = served_desk.put("SSIP_7000")
     page = visit(f"/phones/{mac}", viewport={"width": 375, "height": 700}, has_touch=True).page
     keys, display = page.locator("#big-keys"), page.locator("#display-text")
     expect(display).to_have_text("SoundStation IP 7000")
@@ -106,15 +106,15 @@ def test_keys_are_large_on_a_small_screen(visit: Visit, place: Place) -> None:
     assert min(min(box["width"], box["height"]) for box in sizes) >= 44
 
 
-def test_end_of_the_log_is_seen_beside_the_phone(visit: Visit, place: Place) -> None:
-    (mac,) = place.put("SPIP_670")
+def test_end_of_the_log_is_seen_beside_the_phone(visit: Visit, served_desk: ServedDesk) -> None:
+    (mac,) = served_desk.put("SPIP_670")
     visitor = visit(f"/phones/{mac}", viewport={"width": 1280, "height": 720})
     for part in ("#log li:last-child", "#state", "svg.face"):
         expect(visitor.page.locator(part)).to_be_in_viewport(ratio=0.99)
 
 
-def test_log_is_one_stop_of_the_keyboard(visit: Visit, place: Place) -> None:
-    (mac,) = place.put("SPIP_670")
+def test_log_is_one_stop_of_the_keyboard(visit: Visit, served_desk: ServedDesk) -> None:
+    (mac,) = served_desk.put("SPIP_670")
     visitor = visit(f"/phones/{mac}")
     expect(visitor.page.locator("#log")).to_contain_text("efk")
     page, focused = visitor.page, visitor.page.locator("#log .line:focus")
@@ -144,8 +144,8 @@ new PerformanceObserver((list) => {
 
 
 @pytest.mark.parametrize("width", [375, 1280])
-def test_nothing_moves_while_a_page_fills(visit: Visit, place: Place, width: int) -> None:
-    (mac,) = place.put("SPIP_670")
+def test_nothing_moves_while_a_page_fills(visit: Visit, served_desk: ServedDesk, width: int) -> None:
+    (mac,) = served_desk.put("SPIP_670")
     visitor = visit("/portal", viewport={"width": width, "height": 720})
     visitor.page.add_init_script(_MOVES)
     for path in ("/", f"/phones/{mac}"):

@@ -21,9 +21,9 @@ VOID = {"input", "link", "meta"}
 
 
 @pytest.fixture
-def pages(client: TestClient, counter: PortalService) -> dict[str, bytes]:
+def pages(client: TestClient, portal: PortalService) -> dict[str, bytes]:
     """Every page of the portal, with and without errors, and with hostile texts in it."""
-    number = enter(counter, phone_order(quantity=9), site_order())
+    number = enter(portal, phone_order(quantity=9), site_order())
     fields = {"number": number, "serial": MAC, "requester": HOSTILE}
     activation = posted(client, "/portal/activate", fields).headers["location"]
     lines = batch_of(number, phones(3)) + f"{HOSTILE}\t{HOSTILE}\n"
@@ -105,8 +105,8 @@ def test_hostile_text_stays_text(pages: dict[str, bytes]) -> None:
         assert page.xpath("//script|//b") == [], name
 
 
-def test_no_page_tells_what_the_authority_signs_with(pages: dict[str, bytes], counter: PortalService) -> None:
-    pem = (counter.authority_folder / "signing_key.pem").read_bytes()
+def test_no_page_tells_what_the_authority_signs_with(pages: dict[str, bytes], portal: PortalService) -> None:
+    pem = (portal.authority_folder / "signing_key.pem").read_bytes()
     lines = [line for line in pem.splitlines() if len(line) > 40]
     for name, data in pages.items():
         assert not any(line in data for line in lines), name
@@ -114,8 +114,8 @@ def test_no_page_tells_what_the_authority_signs_with(pages: dict[str, bytes], co
         assert b"Traceback" not in data, name
 
 
-def test_number_is_shown_to_nobody_who_asks_for_an_activation(client: TestClient, counter: PortalService) -> None:
-    number = enter(counter, phone_order())
+def test_number_is_shown_to_nobody_who_asks_for_an_activation(client: TestClient, portal: PortalService) -> None:
+    number = enter(portal, phone_order())
     posted(client, "/portal/activate", {"number": number, "serial": MAC})
     for path in (f"/portal/activations/{SERIAL}", f"/portal/activations/{SERIAL}.json"):
         assert number not in client.get(path).text

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from phone_sim.web.desk.demonstration import STEPS
 from tests.real_servers.process import wait_until
 from tests.web.chromium import PATIENCE, Visit, violations
-from tests.web.running import Place, desk_on_the_web
+from tests.web.running import ServedDesk, desk_on_the_web
 from tests.web.test_in_browser import LAST_DAY
 
 pytestmark = pytest.mark.real
@@ -54,37 +54,37 @@ FOCUSED = """() => {
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def served_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedDesk]:
     """A desk with phones of several kinds that have something to show."""
-    with desk_on_the_web(tmp_path_factory.mktemp("mail")) as place:
-        place.put("SPIP_650", "VVX_1500", "SSIP_6000")
-        place.desk.do(lambda: place.desk.license(None, LAST_DAY))
-        for phone in place.desk.phones:
-            place.desk.do(phone.boot)
-        place.desk.do(lambda: place.desk.license(place.desk.phones[0].mac, None))
-        place.scenarios.run(0)
-        yield place
+    with desk_on_the_web(tmp_path_factory.mktemp("mail")) as served_desk:
+        served_desk.put("SPIP_650", "VVX_1500", "SSIP_6000")
+        served_desk.desk.do(lambda: served_desk.desk.license(None, LAST_DAY))
+        for phone in served_desk.desk.phones:
+            served_desk.desk.do(phone.boot)
+        served_desk.desk.do(lambda: served_desk.desk.license(served_desk.desk.phones[0].mac, None))
+        served_desk.scenarios.run(0)
+        yield served_desk
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Place]:
+def stage(tmp_path: Path) -> Iterator[ServedDesk]:
     """An empty desk for the story, which clears it."""
-    with desk_on_the_web(tmp_path / "mail") as place:
-        yield place
+    with desk_on_the_web(tmp_path / "mail") as served_desk:
+        yield served_desk
 
 
 Opened = Callable[..., Page]
 
 
 @pytest.fixture
-def opened(place: Place, stage: Place, visit: Visit) -> Opened:
+def opened(served_desk: ServedDesk, stage: ServedDesk, visit: Visit) -> Opened:
     """Opens a page, and waits until all is on it; the page that is not there is complained of."""
-    grey, touch, star = (phone.mac.digits for phone in place.desk.phones)
+    grey, touch, star = (phone.mac.digits for phone in served_desk.desk.phones)
 
     def opened(path: str, **options: Any) -> Page:
         is_story = path.startswith("/demonstration/")
         path = path.format(grey=grey, touch=touch, star=star, serial=grey.upper())
-        visitor = visit(path, stage if is_story else place, **options)
+        visitor = visit(path, stage if is_story else served_desk, **options)
         page = visitor.page
         if is_story and "step" in path:
             page.get_by_role("button", name="Start").click()

@@ -35,9 +35,9 @@ def scenarios(tmp_path: Path) -> Scenarios:
 
 
 @pytest.fixture
-def client(counter: PortalService, scenarios: Scenarios) -> Iterator[TestClient]:
+def client(portal: PortalService, scenarios: Scenarios) -> Iterator[TestClient]:
     """A browser on a desk that has these scenarios."""
-    with browser(counter, scenarios=scenarios) as client:
+    with browser(portal, scenarios=scenarios) as client:
         yield client
 
 
@@ -94,6 +94,6 @@ def test_file_that_is_no_scenario_is_named(tmp_path: Path) -> None:
         Scenarios([tmp_path / "odd.phone.toml"])
 
 
-def test_page_without_scenarios_says_how_to_have_some(counter: PortalService) -> None:
-    with browser(counter) as client:
+def test_page_without_scenarios_says_how_to_have_some(portal: PortalService) -> None:
+    with browser(portal) as client:
         assert "phone-sim web --scenario FILE" in text_of(page_of(client.get("/scenarios")))

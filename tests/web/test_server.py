@@ -28,16 +28,16 @@ QUANTITY = 36
 
 
 @pytest.fixture
-def port(counter: PortalService) -> Iterator[int]:
+def port(portal: PortalService) -> Iterator[int]:
     """The port of the portal."""
-    with running(counter, bounds=BodyBounds(body=2000, body_seconds=BOUND)) as port:
+    with running(portal, bounds=BodyBounds(body=2000, body_seconds=BOUND)) as port:
         yield port
 
 
 @pytest.fixture
-def hasty_port(counter: PortalService) -> Iterator[int]:
+def hasty_port(portal: PortalService) -> Iterator[int]:
     """The port of a portal that waits for no body."""
-    with running(counter, bounds=BodyBounds(body=2000, body_seconds=0.5)) as port:
+    with running(portal, bounds=BodyBounds(body=2000, body_seconds=0.5)) as port:
         yield port
 
 
@@ -48,8 +48,8 @@ def head(port: int, *lines: str, path: str = "/portal/activate") -> bytes:
     return "\r\n".join((*first, kind, *lines, "", "")).encode()
 
 
-def test_rebound_name_gets_nothing_and_changes_nothing(port: int, counter: PortalService) -> None:
-    number = enter(counter, phone_order())
+def test_rebound_name_gets_nothing_and_changes_nothing(port: int, portal: PortalService) -> None:
+    number = enter(portal, phone_order())
     evil = f"evil.example:{port}"
     for method, path, fields in (
         ("GET", "/portal/orders", None),
@@ -58,14 +58,14 @@ def test_rebound_name_gets_nothing_and_changes_nothing(port: int, counter: Porta
         status, text = ask(port, method, path, fields, Host=evil, Origin=f"http://{evil}")
         assert status == 403
         assert number not in text
-    assert redemptions(counter) == []
+    assert redemptions(portal) == []
 
 
-def test_page_of_others_changes_nothing(port: int, counter: PortalService) -> None:
-    fields = {"number": enter(counter, phone_order()), "serial": MAC}
+def test_page_of_others_changes_nothing(port: int, portal: PortalService) -> None:
+    fields = {"number": enter(portal, phone_order()), "serial": MAC}
     for origin in ("http://evil.example", "null", f"http://127.0.0.1:{port + 1}"):
         assert ask(port, "POST", "/portal/activate", fields, Origin=origin)[0] == 403
-    assert redemptions(counter) == []
+    assert redemptions(portal) == []
     assert ask(port, "POST", "/portal/activate", fields)[0] == 303
 
 
@@ -77,11 +77,11 @@ def test_story_of_another_model_is_not_found(port: int, method: str) -> None:
 
 
 def test_token_is_asked_for_and_never_logged(
-    counter: PortalService, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    portal: PortalService, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    number = enter(counter, phone_order())
-    with running(counter, token=TOKEN) as port:
+    number = enter(portal, phone_order())
+    with running(portal, token=TOKEN) as port:
         assert ask(port, "GET", "/portal/orders")[0] == 401
         assert ask(port, "GET", f"/portal/orders?token={TOKEN}x")[0] == 401
         assert ask(port, "GET", f"/portal/orders?token={TOKEN}") == (303, "/portal/orders")
@@ -89,7 +89,7 @@ def test_token_is_asked_for_and_never_logged(
         status, page = ask(port, "GET", "/portal/orders", Cookie=cookie)
         assert (status, number in page, TOKEN in page) == (200, True, False)
         assert ask(port, "GET", "/portal/orders.json", Authorization=f"Bearer {TOKEN}")[0] == 200
-        (counter.authority_folder / "signing_key.pem").write_text("no key")
+        (portal.authority_folder / "signing_key.pem").write_text("no key")
         status, page = ask(port, "GET", "/portal/orders", Cookie=cookie)
         assert (status, TOKEN in page) == (503, False)
     printed = caplog.text + "".join(capfd.readouterr())
@@ -175,28 +175,28 @@ def test_what_is_no_request_gets_400_or_less(port: int, garbage: bytes) -> None:
     assert ask(port, "GET", "/portal")[0] == 200
 
 
-def test_last_activations_of_a_number_have_as_many_winners(counter: PortalService) -> None:
-    number = enter(counter, phone_order(quantity=QUANTITY))
-    with running(counter) as port, ThreadPoolExecutor(60) as pool:
+def test_last_activations_of_a_number_have_as_many_winners(portal: PortalService) -> None:
+    number = enter(portal, phone_order(quantity=QUANTITY))
+    with running(portal) as port, ThreadPoolExecutor(60) as pool:
 
         def redeem(mac: object) -> int:
             return ask(port, "POST", "/portal/activate", {"number": number, "serial": str(mac)})[0]
 
         said = Tally(pool.map(redeem, phones(60)))
     assert said == {303: QUANTITY, 422: 60 - QUANTITY}
-    assert counted(counter.authority_folder / "ledger.sqlite3") == {number: (QUANTITY, QUANTITY)}
+    assert counted(portal.authority_folder / "ledger.sqlite3") == {number: (QUANTITY, QUANTITY)}
 
 
-def test_one_phone_is_redeemed_once_however_often_it_is_asked(counter: PortalService) -> None:
-    number = enter(counter, phone_order(quantity=50))
-    with running(counter) as port, ThreadPoolExecutor(40) as pool:
+def test_one_phone_is_redeemed_once_however_often_it_is_asked(portal: PortalService) -> None:
+    number = enter(portal, phone_order(quantity=50))
+    with running(portal) as port, ThreadPoolExecutor(40) as pool:
 
         def redeem(_: int) -> str:
             return ask(port, "POST", "/portal/activate", {"number": number, "serial": MAC})[1]
 
         said = Tally(pool.map(redeem, range(40)))
     assert said == {f"/portal/activations/{SERIAL}?new": 1, f"/portal/activations/{SERIAL}?again": 39}
-    assert redemptions(counter) == [(number, SERIAL)]
+    assert redemptions(portal) == [(number, SERIAL)]
 
 
 def test_place_that_cannot_be_listened_on_is_a_usage_error() -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from phone_sim.web.desk.demonstration import MACS, MODELS, STEPS
 from tests.web.chromium import Visit, Visitor
-from tests.web.running import Place
+from tests.web.running import ServedDesk
 
 pytestmark = pytest.mark.real
 
@@ -190,14 +190,14 @@ def test_address_brings_its_step_back(visit: Visit) -> None:
     story.is_at(2)
 
 
-def test_story_says_what_it_takes_away(visit: Visit, place: Place) -> None:
-    place.put("SPIP_320", "SPIP_450")
+def test_story_says_what_it_takes_away(visit: Visit, served_desk: ServedDesk) -> None:
+    served_desk.put("SPIP_320", "SPIP_450")
     visitor = visit("/demonstration/SPIP_670")
     expect(visitor.page.locator(".notice")).to_contain_text("2 phones and all licenses")
     visitor.page.get_by_role("link", name="With the VVX 1500 instead").click()
     visitor.button("Start").click()
     Presenter(visitor, "VVX_1500").sees(0)
-    assert [phone.mac for phone in place.desk.phones] == [MACS["VVX_1500"]]
+    assert [phone.mac for phone in served_desk.desk.phones] == [MACS["VVX_1500"]]
 
 
 def test_story_goes_on_in_every_window(visit: Visit) -> None:

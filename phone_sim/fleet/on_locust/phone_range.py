@@ -18,7 +18,7 @@ from phone_sim.fleet.protocol.phone_details import PhoneDetails
 from phone_sim.fleet.protocol.run_setup import Assignment, RunSetup
 from phone_sim.fleet.protocol.run_status import LICENSED_NAME, ProcessReport
 from phone_sim.mac_address import MacAddress
-from phone_sim.runtime.certificates import check_certificates
+from phone_sim.runtime.client_certificates import check_certificates
 from phone_sim.runtime.transport import Limits
 
 OnLine = Callable[[MacAddress, str], None]

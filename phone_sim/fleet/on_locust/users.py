@@ -24,7 +24,7 @@ from phone_sim.fleet.protocol.run_setup import split_evenly
 from phone_sim.fleet.transport import fleet_transport
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
-from phone_sim.runtime.certificates import PATTERN, check_certificates, own_tls
+from phone_sim.runtime.client_certificates import PATTERN, check_certificates, own_tls
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.transport import Limits, Tls, Transport, check_addresses
 from phone_sim.runtime.trust_file import load_anchor

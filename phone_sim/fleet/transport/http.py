@@ -4,6 +4,9 @@ Ordinary requests and answers go over a socket of gevent and through httptools. 
 challenge, an answer out of shape, an address with escapes, is left to the single phone's transport, which takes the
 connection over as it is. One transport is one phone's, and not for several greenlets; it belongs to the hub, that is
 the thread, in which it is first asked. It does not know what the files are.
+
+Other modules about HTTP: `runtime.transport.http`, `boot_server.http`, `audit.http_probe`; in the tests
+`tests.runtime.hostile_http`.
 """
 
 from collections.abc import Callable

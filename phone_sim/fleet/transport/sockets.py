@@ -1,6 +1,8 @@
 """Sockets on gevent, made without any monkey-patching: how they are opened, and how what came over them is read again.
 
 A socket belongs to the hub, that is the thread, in which it was opened. This module knows no protocol but TLS.
+
+Other modules about TLS: `runtime.transport.tls`, `audit.tls_probe`.
 """
 
 import errno

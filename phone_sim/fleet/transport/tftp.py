@@ -3,6 +3,9 @@
 What the single phone's transport does, made for many transfers at once on gevent. A block or an acknowledgment that
 comes twice is answered, or passed over, so that neither side ever sends everything twice. It does not know what the
 files are.
+
+Other modules about TFTP: `runtime.transport.tftp`, `boot_server.tftp`, `audit.tftp_probe`; in the tests
+`tests.runtime.hostile_tftp`.
 """
 
 import socket

@@ -30,7 +30,7 @@ class Network:
     """
 
     lease: Callable[[AskLease], LeaseAnswer] | None = None
-    directory: Callable[[AskDirectory], DirectoryAnswer] | None = None
+    corporate_directory: Callable[[AskDirectory], DirectoryAnswer] | None = None
     time: Callable[[AskTime], TimeAnswer] | None = None
     syslog: Syslog | None = None
 

@@ -2,6 +2,8 @@
 
 Each phone has its own MAC address, whatever the interface's is. The lease tells a phone where its servers are; the
 address in it is not given to the machine, and the lease is not renewed: a phone asks again at each boot.
+
+Other modules about DHCP: `firmware.lease`; in the tests `tests.runtime.hostile_dhcp`, `tests.real_servers.dhcp`.
 """
 
 import secrets

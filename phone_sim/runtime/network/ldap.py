@@ -1,7 +1,10 @@
 """The way to a corporate directory: LDAP and LDAPS, bounded in bytes and time.
 
 This module knows nothing of licenses and settings. The protocol is `ldap_session`'s, which is loaded when the first
-directory is asked: ldap3 takes its time.
+server is asked: ldap3 takes its time to load.
+
+Other modules about LDAP: `firmware.corporate_directory`; in the tests `tests.runtime.hostile_ldap`,
+`tests.real_servers.slapd`.
 """
 
 from collections.abc import Callable
@@ -10,7 +13,7 @@ from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswer
 from phone_sim.runtime.transport import Limits, Tls
 
 
-def make_directory(
+def make_corporate_directory(
     limits: Limits | None = None, tls: Tls | None = None, source_address: str | None = None
 ) -> Callable[[AskDirectory], DirectoryAnswer]:
     """What answers `AskDirectory`, each time over a connection of its own, from `source_address` if there is one.
@@ -28,8 +31,8 @@ def make_directory(
         client_context(how)
 
     def ask(request: AskDirectory) -> DirectoryAnswer:
-        from phone_sim.runtime.network.ldap_session import ask_directory
+        from phone_sim.runtime.network.ldap_session import ask_corporate_directory
 
-        return ask_directory(request, bounds, how, source_address)
+        return ask_corporate_directory(request, bounds, how, source_address)
 
     return ask

@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from typing import Any
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.directory_settings import DirectoryEntry, DirectorySearch, DirectoryServer, Scope
+from phone_sim.firmware.corporate_directory_settings import LdapEntry, LdapSearch, LdapServer, Scope
 from phone_sim.firmware.location import Credentials
 from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswer, DirectoryAnswered, DirectoryFailed
 from phone_sim.runtime.transport import Limits, Tls, one_line
@@ -43,7 +43,9 @@ class _RefusedError(Exception):
     """The server answered, and the answer is no, or not one to what was asked."""
 
 
-def ask_directory(request: AskDirectory, limits: Limits, tls: Tls, source_address: str | None) -> DirectoryAnswer:
+def ask_corporate_directory(
+    request: AskDirectory, limits: Limits, tls: Tls, source_address: str | None
+) -> DirectoryAnswer:
     """Bind, and search if that is asked."""
     budget = Budget(seconds=limits.transfer, size=ANSWER_LIMIT)
     current_budget.set(budget)
@@ -79,7 +81,7 @@ def _conversation(connected: socket.socket, request: AskDirectory) -> DirectoryA
             connection.unbind()
 
 
-def _connection(server: DirectoryServer, credentials: Credentials | None) -> ldap3.Connection:
+def _connection(server: LdapServer, credentials: Credentials | None) -> ldap3.Connection:
     return ldap3.Connection(
         ldap3.Server(server.host, server.port, get_info=ldap3.NONE),
         user=credentials.user if credentials is not None else None,
@@ -94,7 +96,7 @@ def _connection(server: DirectoryServer, credentials: Credentials | None) -> lda
     )
 
 
-def _found(connection: ldap3.Connection, search: DirectorySearch) -> DirectoryAnswered:
+def _found(connection: ldap3.Connection, search: LdapSearch) -> DirectoryAnswered:
     connection.search(
         search.base,
         search.filter,
@@ -109,7 +111,7 @@ def _found(connection: ldap3.Connection, search: DirectorySearch) -> DirectoryAn
     return DirectoryAnswered(entries=tuple(entries[: search.limit]), is_partial=is_partial)
 
 
-def _entry(found: dict[str, Any]) -> DirectoryEntry:
+def _entry(found: dict[str, Any]) -> LdapEntry:
     values = ((name.lower(), values[0]) for name, values in found["raw_attributes"].items() if values)
     return {name: value[:VALUE_LIMIT].decode(errors="replace") for name, value in values}
 

@@ -3,6 +3,8 @@
 A phone is never held up by its log: what cannot be sent at once is dropped, and a server that is not there, or says so,
 changes nothing. A name is looked up once, in the background, and again only when that failed and some time has passed;
 lines that come meanwhile wait, within a limit. This module does not know what a message says.
+
+Other modules about syslog: `firmware.syslog`; in the tests `tests.real_servers.rsyslogd`.
 """
 
 import socket

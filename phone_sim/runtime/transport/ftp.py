@@ -6,6 +6,8 @@ speaks TLS from the first byte is not spoken. Each transfer has a session of its
 
 A server's PASV address is not followed, only its port: the data connection goes to where the control connection does.
 This module does not know what the files are.
+
+Other modules about FTP: `audit.ftp_probe`; in the tests `tests.runtime.hostile_ftp`.
 """
 
 import ftplib

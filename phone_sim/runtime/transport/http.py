@@ -1,6 +1,9 @@
 """HTTP and HTTPS, on requests: GET and PUT, Basic and Digest, bounded in bytes, time and redirects.
 
 One transport is one phone's, and not for several threads. It does not know what the files are.
+
+Other modules about HTTP: `fleet.transport.http`, `boot_server.http`, `audit.http_probe`; in the tests
+`tests.runtime.hostile_http`.
 """
 
 import ssl

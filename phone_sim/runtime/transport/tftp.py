@@ -3,6 +3,9 @@
 tftpy acts on packets from anywhere: it says that it discards what comes from a foreign address or port, and then
 writes it to the file. The socket here gives it only what comes from the server's transfer identifier. This module
 does not know what the files are.
+
+Other modules about TFTP: `fleet.transport.tftp`, `boot_server.tftp`, `audit.tftp_probe`; in the tests
+`tests.runtime.hostile_tftp`.
 """
 
 import io

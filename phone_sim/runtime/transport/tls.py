@@ -1,6 +1,8 @@
 """How a phone speaks TLS: whom it trusts, what it shows of itself, and which versions it accepts.
 
 HTTPS and FTPS share one context. This module knows neither protocol.
+
+Other modules about TLS: `fleet.transport.sockets`, `audit.tls_probe`.
 """
 
 import ssl

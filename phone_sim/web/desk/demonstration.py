@@ -73,13 +73,13 @@ class Demonstration:
             raise UsageError(f"the story has the steps 0 to {len(STEPS) - 1}, with {' and '.join(MODELS)}")
         if not self._desk.server.is_made:
             raise UsageError("the story needs a boot server of its own: start without --server and --site")
-        if not self.is_on_stage or model != self.model or step < self.step:
+        if not self.is_under_way or model != self.model or step < self.step:
             self._start(model)
         while self.step < step:
             self._take(self.step + 1)
 
     @property
-    def is_on_stage(self) -> bool:
+    def is_under_way(self) -> bool:
         """True when the phone of the story is on the desk, so that the story can go on."""
         return self._stage is not None and self._stage.phone in self._desk.phones
 

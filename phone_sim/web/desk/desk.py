@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.polling import expiry_moments
+from phone_sim.firmware.daily_check import expiry_moments
 from phone_sim.firmware.profile import CURRENT
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Requirement

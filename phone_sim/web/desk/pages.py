@@ -44,7 +44,7 @@ def desk_routes(desk: Desk, demonstration: Demonstration) -> list[BaseRoute]:
 
     async def show_story(request: Request) -> Response:
         model = _model(request)
-        if demonstration.model != model or not demonstration.is_on_stage:
+        if demonstration.model != model or not demonstration.is_under_way:
             report = {"model": model, "started": False}
             values = {"model": model, "models": MODELS, "steps": STEPS, "phones": len(desk.phones)}
             step = _step(request.query_params.get("step", ""))

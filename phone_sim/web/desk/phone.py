@@ -20,7 +20,7 @@ from phone_sim.runtime.driven_phone import DrivenPhone
 from phone_sim.runtime.exchange import Exchange, reply_facts
 from phone_sim.runtime.flash_file import Flash
 from phone_sim.runtime.network import Network
-from phone_sim.runtime.network.ldap import make_directory
+from phone_sim.runtime.network.ldap import make_corporate_directory
 from phone_sim.runtime.network.syslog import SyslogSender
 from phone_sim.runtime.transport import Limits, Transport, network_transport
 from phone_sim.runtime.virtual_time import VirtualTime
@@ -31,11 +31,11 @@ _LIMITS = Limits(answer=2.0, transfer=4.0)
 
 
 def network_of_a_desk() -> Network:
-    """What a phone on a desk speaks to besides its boot server: the directory and syslog servers of its configuration.
+    """What a phone on a desk speaks to besides its boot server: the LDAP and syslog servers of its configuration.
 
     Its time is the desk's.
     """
-    return Network(directory=make_directory(_LIMITS), syslog=SyslogSender())
+    return Network(corporate_directory=make_corporate_directory(_LIMITS), syslog=SyslogSender())
 
 
 class DeskPhone(DrivenPhone):

@@ -53,7 +53,7 @@ def story_view(story: Demonstration) -> dict[str, Any]:
     step = STEPS[story.step]
     return {
         "model": story.model,
-        "started": story.is_on_stage,
+        "started": story.is_under_way,
         "step": story.step,
         "last": len(STEPS) - 1,
         "title": step.title,

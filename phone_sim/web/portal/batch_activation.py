@@ -47,9 +47,9 @@ class Reports:
         return self._reports.get(name)
 
 
-def routes(counter: PortalService) -> list[BaseRoute]:
+def routes(portal: PortalService) -> list[BaseRoute]:
     """The routes of batch activation."""
-    pages = _BatchActivation(counter, Reports())
+    pages = _BatchActivation(portal, Reports())
     return [
         Route("/portal/batch", pages.form, methods=["GET"]),
         Route("/portal/batch", pages.redeem, methods=["POST"]),
@@ -63,8 +63,8 @@ def routes(counter: PortalService) -> list[BaseRoute]:
 class _BatchActivation:
     """Batch activation: many license numbers, or one for many phones."""
 
-    def __init__(self, counter: PortalService, reports: Reports) -> None:
-        self._counter = counter
+    def __init__(self, portal: PortalService, reports: Reports) -> None:
+        self._portal = portal
         self._reports = reports
 
     async def form(self, request: Request) -> Response:
@@ -83,7 +83,7 @@ class _BatchActivation:
         if isinstance(text, FormRefused):
             return self._form(request, Form(typed=typed, errors=text.errors), 422)
         report = await run_in_threadpool(
-            self._counter.redeem_batch,
+            self._portal.redeem_batch,
             text,
             mail_to=typed.get("mail_to", ""),
             all_or_nothing=bool(typed.get("all_or_nothing")),
@@ -105,7 +105,7 @@ class _BatchActivation:
         _, report = self._kept(request)
         if not report.serials:
             raise HTTPException(404, "No phone of this batch has a license.")
-        archive = await run_in_threadpool(self._counter.archive, report.serials)
+        archive = await run_in_threadpool(self._portal.archive, report.serials)
         disposition = 'attachment; filename="activation-files.zip"'
         return Response(archive, headers={"Content-Disposition": disposition}, media_type="application/zip")
 

@@ -23,9 +23,9 @@ from phone_sim.web.portal.service import PortalService
 _USUAL = {"type": "Phone", "software": "Productivity Suite", "version": "3.3.0", "quantity": "1"}
 
 
-def routes(counter: PortalService) -> list[BaseRoute]:
+def routes(portal: PortalService) -> list[BaseRoute]:
     """The routes of the operator's side."""
-    pages = _Orders(counter)
+    pages = _Orders(portal)
     return [
         Route("/portal/orders.json", pages.list, methods=["GET"]),
         Route("/portal/orders", pages.list, methods=["GET"]),
@@ -39,12 +39,12 @@ def routes(counter: PortalService) -> list[BaseRoute]:
 class _Orders:
     """The orders of the authority."""
 
-    def __init__(self, counter: PortalService) -> None:
-        self._counter = counter
+    def __init__(self, portal: PortalService) -> None:
+        self._portal = portal
 
     async def list(self, request: Request) -> Response:
         """All orders, the newest first."""
-        orders = await run_in_threadpool(self._counter.orders)
+        orders = await run_in_threadpool(self._portal.orders)
         report = [
             {**order_report(order, ()), "redeemed": redeemed, "left": order.quantity - redeemed}
             for order, redeemed in orders
@@ -63,7 +63,7 @@ class _Orders:
         order = read_order(typed, load_features(), datetime.now(UTC))
         if isinstance(order, FormRefused):
             return self._form(request, Form(typed=typed, errors=order.errors), 422)
-        await run_in_threadpool(self._counter.place, order)
+        await run_in_threadpool(self._portal.place, order)
         if wants_json(request):
             return JSONResponse(order_report(order, ()), 201)
         return RedirectResponse(f"/portal/orders/{order.number}", 303)
@@ -71,7 +71,7 @@ class _Orders:
     async def show(self, request: Request) -> Response:
         """What a license number stands for, and what was redeemed of it."""
         try:
-            found = await run_in_threadpool(self._counter.order, request.path_params["number"])
+            found = await run_in_threadpool(self._portal.order, request.path_params["number"])
         except UsageError as error:
             raise HTTPException(404, "This is not a license number, or it was mistyped.") from error
         if found is None:

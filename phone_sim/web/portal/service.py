@@ -1,4 +1,4 @@
-"""The counter of the activation portal (B8): what a request makes the license authority do.
+"""The service behind the activation portal (B8): what its requests make the license authority do.
 
 All of it waits, for the disk and for other processes, so it is called in a thread of its own. The rules are the
 authority's; this module knows no page.

@@ -28,9 +28,9 @@ BODY_LIMITS = batch_activation.BODY_LIMITS
 """Paths that take larger bodies than others, in bytes."""
 
 
-def portal_routes(counter: PortalService) -> list[BaseRoute]:
+def portal_routes(portal: PortalService) -> list[BaseRoute]:
     """The routes of the portal."""
-    pages = _SingleActivation(counter)
+    pages = _SingleActivation(portal)
     return [
         Route("/portal", pages.home),
         Route("/portal/activate", pages.form, methods=["GET"]),
@@ -39,16 +39,16 @@ def portal_routes(counter: PortalService) -> list[BaseRoute]:
         Route("/portal/activations/{serial}", pages.show),
         Route("/portal/activations/{serial}/publish", pages.publish, methods=["POST"]),
         Route("/portal/activations/{serial}/{name}", pages.download),
-        *batch_activation.routes(counter),
-        *orders.routes(counter),
+        *batch_activation.routes(portal),
+        *orders.routes(portal),
     ]
 
 
 class _SingleActivation:
     """Single activation: one license number for one phone or site."""
 
-    def __init__(self, counter: PortalService) -> None:
-        self._counter = counter
+    def __init__(self, portal: PortalService) -> None:
+        self._portal = portal
 
     async def home(self, request: Request) -> Response:
         """Where to begin."""
@@ -74,7 +74,7 @@ class _SingleActivation:
     def _redeem(self, typed: Mapping[str, str]) -> Activated | FormRefused:
         number, serial, requester = typed["number"], typed["serial"], typed.get("requester", "")
         try:
-            return self._counter.activate(number, serial, requester, datetime.now(UTC))
+            return self._portal.activate(number, serial, requester, datetime.now(UTC))
         except RedemptionRefusedError as error:
             return refused(error)
         except UsageError as error:
@@ -102,7 +102,7 @@ class _SingleActivation:
     async def publish(self, request: Request) -> Response:
         """Put the files of a serial on the boot server, where that failed before."""
         activation = await self._activation(request.path_params["serial"])
-        await run_in_threadpool(self._counter.publish, activation.serial)
+        await run_in_threadpool(self._portal.publish, activation.serial)
         if wants_json(request):
             return JSONResponse(_report(await self._activation(activation.serial)))
         return RedirectResponse(f"/portal/activations/{activation.serial}", 303)
@@ -112,7 +112,7 @@ class _SingleActivation:
             kept = MacAddress.parse(serial).serial
         except MacAddressError as error:
             raise HTTPException(404, "This is neither a MAC address nor the serial of a site.") from error
-        activation = await run_in_threadpool(self._counter.activation, kept)
+        activation = await run_in_threadpool(self._portal.activation, kept)
         if activation is None:
             raise HTTPException(404, f"No license number was redeemed for {kept}.")
         return activation

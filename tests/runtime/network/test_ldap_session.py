@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.directory_settings import DirectorySearch, DirectoryServer, Scope
+from phone_sim.firmware.corporate_directory_settings import LdapSearch, LdapServer, Scope
 from phone_sim.firmware.location import Credentials
 from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswer, DirectoryAnswered, DirectoryFailed
 from phone_sim.runtime.lookup import LookupFailedError, look_up
-from phone_sim.runtime.network.ldap import make_directory
+from phone_sim.runtime.network.ldap import make_corporate_directory
 from phone_sim.runtime.network.ldap_session import ANSWER_LIMIT, VALUE_LIMIT
 from phone_sim.runtime.transport import Limits, Tls
 from tests.real_servers.certificates import Certificates
@@ -41,7 +41,7 @@ from tests.runtime.phones import FOR_DRIPS, FOR_SILENCE, PATIENT, within
 from tests.runtime.resolver import Resolver
 
 LIMIT = 3
-SEARCHED = DirectorySearch(
+SEARCHED = LdapSearch(
     base="dc=test", scope=Scope.SUB, filter="(sn=S*)", attributes=("sn", "telephoneNumber"), limit=LIMIT
 )
 CREDENTIALS = Credentials(user="cn=phone", password="s3cret")
@@ -53,13 +53,13 @@ def ask(
     *,
     limits: Limits = PATIENT,
     credentials: Credentials | None = CREDENTIALS,
-    search: DirectorySearch | None = SEARCHED,
+    search: LdapSearch | None = SEARCHED,
     tls: Tls | None = None,
 ) -> DirectoryAnswer:
     """The reply of a server, over TLS if it is given how."""
-    place = DirectoryServer(host=server.address, port=server.port, is_secure=tls is not None)
+    place = LdapServer(host=server.address, port=server.port, is_secure=tls is not None)
     request = AskDirectory(server=place, credentials=credentials, search=search)
-    return within(lambda: make_directory(limits, tls)(request))
+    return within(lambda: make_corporate_directory(limits, tls)(request))
 
 
 def reply_to(acts: dict[int, Act], *, limits: Limits = PATIENT) -> DirectoryAnswer:
@@ -269,7 +269,7 @@ def test_any_bytes_after_a_search_are_survived(data: bytes) -> None:
 
 
 def test_filter_that_is_none_fails() -> None:
-    hopeless = DirectorySearch(base="", scope=Scope.ONE, filter="(a=b", attributes=("sn",), limit=1)
+    hopeless = LdapSearch(base="", scope=Scope.ONE, filter="(a=b", attributes=("sn",), limit=1)
     with HostileLdapServer() as server:
         assert ask(server, search=hopeless) == DirectoryFailed("the filter is malformed")
 
@@ -315,13 +315,13 @@ def test_plain_ldap_is_no_tls(certificates: Certificates) -> None:
 def test_file_that_holds_no_authority_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("nothing")
     with pytest.raises(UsageError, match="no certificate"):
-        make_directory(tls=Tls(ca_file=tmp_path / "ca.pem"))
+        make_corporate_directory(tls=Tls(ca_file=tmp_path / "ca.pem"))
 
 
 def test_look_up_without_an_answer_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     resolver = Resolver(monkeypatch)
-    place = DirectoryServer(host="ldap.example", port=389)
-    reply = within(lambda: make_directory(FOR_SILENCE)(AskDirectory(server=place, credentials=None)))
+    place = LdapServer(host="ldap.example", port=389)
+    reply = within(lambda: make_corporate_directory(FOR_SILENCE)(AskDirectory(server=place, credentials=None)))
     assert reply == DirectoryFailed("the address of ldap.example is not known: no answer")
     resolver.may_answer.set()
 

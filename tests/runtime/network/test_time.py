@@ -13,7 +13,7 @@ from phone_sim.firmware.network_effects import AskTime, NoTime, TimeAnswer, Time
 from phone_sim.firmware.phone import LICENSE_REBOOT
 from phone_sim.licensing import license_file
 from phone_sim.runtime.network import Network
-from phone_sim.runtime.network.time import SntpClient, TimeLimits
+from phone_sim.runtime.network.sntp import SntpClient, TimeLimits
 from phone_sim.runtime.transport.memory import serve
 from phone_sim.runtime.virtual_phone import VirtualPhone
 from tests.make import LDAP, SITE_FILE, SITE_SERIAL, configured, forged, master, signed_key, until, utc

@@ -118,7 +118,7 @@ def test_story_on_the_other_model_takes_the_first_off_the_desk(desk: Desk) -> No
     other = Audience(desk, "VVX_1500")
     other.go(1)
     assert [phone.mac for phone in desk.phones] == [MACS["VVX_1500"]]
-    assert not audience.story.is_on_stage
+    assert not audience.story.is_under_way
     audience.go(6)
     assert audience.licensed_on(desk.phone(MACS["SPIP_670"])) == LICENSED["SPIP_670"]
 

@@ -19,13 +19,13 @@ def test_story_page_takes_the_step_along(client: TestClient) -> None:
     assert client.get("/api/demonstration").json()["step"] == 1
 
 
-def test_story_on_a_server_of_others_is_refused(counter: PortalService) -> None:
+def test_story_on_a_server_of_others_is_refused(portal: PortalService) -> None:
     access = Access.at("127.0.0.1", PORT)
     with (
-        DeskServer(url="http://192.0.2.1/", authority=counter.authority_folder) as server,
+        DeskServer(url="http://192.0.2.1/", authority=portal.authority_folder) as server,
         Desk(server, speed=0) as desk,
     ):
-        app = make_app(access=access, counter=counter, desk=desk)
+        app = make_app(access=access, portal=portal, desk=desk)
         with TestClient(app, base_url=ORIGIN, headers={"Origin": ORIGIN}, follow_redirects=False) as client:
             page = page_of(posted(client, "/demonstration/VVX_1500", {}), 409)
     assert "the story needs a boot server of its own" in text_of(page)

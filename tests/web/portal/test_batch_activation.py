@@ -39,8 +39,8 @@ def unpacked(data: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_batch_gives_a_file_for_each_phone(client: TestClient, counter: PortalService) -> None:
-    number = enter(counter, phone_order(quantity=40))
+def test_batch_gives_a_file_for_each_phone(client: TestClient, portal: PortalService) -> None:
+    number = enter(portal, phone_order(quantity=40))
     where = report_of(send(client, "\ufeff" + batch_of(number, phones(30)), mail_to="admin@example.org"))
     page = page_of(client.get(where))
     assert "30 of 30 lines are redeemed." in text_of(page)
@@ -48,10 +48,10 @@ def test_batch_gives_a_file_for_each_phone(client: TestClient, counter: PortalSe
     (link,) = page.xpath("//a[@download]/@href")
     files = unpacked(client.get(link).content)
     assert list(files) == [f"{mac}-license.cfg" for mac in phones(30)]
-    assert files == site_files(counter.boot_server or Path())
+    assert files == site_files(portal.boot_server or Path())
     for mac in phones(30):
         assert read_for_phone(files[f"{mac}-license.cfg"], mac.serial).skipped == 0
-    (path,) = counter.mail_folder.iterdir()
+    (path,) = portal.mail_folder.iterdir()
     mail = message_from_bytes(path.read_bytes(), policy=policy.default)
     assert isinstance(mail, EmailMessage)
     assert mail["To"] == "admin@example.org"
@@ -59,8 +59,8 @@ def test_batch_gives_a_file_for_each_phone(client: TestClient, counter: PortalSe
     assert client.get(link).content == client.get(link).content
 
 
-def test_each_line_gets_its_answer(client: TestClient, counter: PortalService) -> None:
-    number, stranger = enter(counter, phone_order(quantity=5)), new_number()
+def test_each_line_gets_its_answer(client: TestClient, portal: PortalService) -> None:
+    number, stranger = enter(portal, phone_order(quantity=5)), new_number()
     text = f"{number}\t0004f2000001\n\n{number}\t4f2000001\r\n{stranger}\t0004f2000002\n<b>x</b> & no tab\n"
     where = report_of(send(client, text))
     rows = page_of(client.get(where)).xpath("//tbody/tr")
@@ -76,11 +76,11 @@ def test_each_line_gets_its_answer(client: TestClient, counter: PortalService) -
         "" if answer == "accepted" else answer for answer in answers.values()
     ]
     assert report["files"] == ["0004f2000001-license.cfg"]
-    assert not counter.mail_folder.exists()
+    assert not portal.mail_folder.exists()
 
 
-def test_reload_and_the_same_file_again_redeem_nothing(client: TestClient, counter: PortalService) -> None:
-    text = batch_of(enter(counter, phone_order(quantity=9)), phones(3))
+def test_reload_and_the_same_file_again_redeem_nothing(client: TestClient, portal: PortalService) -> None:
+    text = batch_of(enter(portal, phone_order(quantity=9)), phones(3))
     where = report_of(send(client, text))
     first = page_of(client.get(where))
     assert text_of(page_of(client.get(where))) == text_of(first)
@@ -88,13 +88,13 @@ def test_reload_and_the_same_file_again_redeem_nothing(client: TestClient, count
     page = page_of(client.get(again))
     assert "0 of 3 lines are redeemed." in text_of(page)
     assert text_of(page).count("already redeemed") == 3
-    assert len(redemptions(counter)) == 3
+    assert len(redemptions(portal)) == 3
     archives = [client.get(f"{report}/activation-files.zip").content for report in (where, again)]
     assert archives[0] == archives[1]
 
 
-def test_batch_as_a_whole_redeems_nothing_when_a_line_is_refused(client: TestClient, counter: PortalService) -> None:
-    number = enter(counter, phone_order(quantity=2))
+def test_batch_as_a_whole_redeems_nothing_when_a_line_is_refused(client: TestClient, portal: PortalService) -> None:
+    number = enter(portal, phone_order(quantity=2))
     sent = send(client, batch_of(number, phones(3)), all_or_nothing="yes", mail_to="admin@example.org")
     where = report_of(sent)
     page = page_of(client.get(where))
@@ -103,8 +103,8 @@ def test_batch_as_a_whole_redeems_nothing_when_a_line_is_refused(client: TestCli
     assert "mailed" not in text_of(page)
     assert page.xpath("//a[@download]") == []
     page_of(client.get(f"{where}/activation-files.zip"), 404)
-    assert redemptions(counter) == []
-    assert not counter.mail_folder.exists()
+    assert redemptions(portal) == []
+    assert not portal.mail_folder.exists()
 
 
 @pytest.mark.parametrize(
@@ -119,11 +119,11 @@ def test_batch_as_a_whole_redeems_nothing_when_a_line_is_refused(client: TestCli
     ],
     ids=["empty", "blank", "binary", "utf-16", "lines", "bytes"],
 )
-def test_file_that_is_no_batch_is_refused(client: TestClient, counter: PortalService, data: bytes, said: str) -> None:
+def test_file_that_is_no_batch_is_refused(client: TestClient, portal: PortalService, data: bytes, said: str) -> None:
     page = page_of(send(client, data, mail_to="admin@example.org"), 422)
     assert said in errors_of(page)["file"]
     assert page.xpath("//input[@name='mail_to']/@value") == ["admin@example.org"]
-    assert redemptions(counter) == []
+    assert redemptions(portal) == []
 
 
 def test_body_far_beyond_the_limit_is_not_read(client: TestClient) -> None:
@@ -131,11 +131,11 @@ def test_body_far_beyond_the_limit_is_not_read(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("address", ["nobody", "a@[", "@b.org", "a@b.org, c@d.org", "a@b.org\r\nBcc: c@d.org"])
-def test_address_that_cannot_be_used_redeems_nothing(client: TestClient, counter: PortalService, address: str) -> None:
-    text = batch_of(enter(counter, phone_order()), phones(1))
+def test_address_that_cannot_be_used_redeems_nothing(client: TestClient, portal: PortalService, address: str) -> None:
+    text = batch_of(enter(portal, phone_order()), phones(1))
     page = page_of(send(client, text, mail_to=address), 422)
     assert "is not an e-mail address" in errors_of(page)["mail_to"]
-    assert redemptions(counter) == []
+    assert redemptions(portal) == []
 
 
 def test_form_without_a_file_field_is_told_so(client: TestClient) -> None:
@@ -157,9 +157,9 @@ def test_too_many_parts_are_refused(client: TestClient) -> None:
     page_of(client.post("/portal/batch", files=[("file", b"1"), ("file", b"2")]), 400)
 
 
-def test_mail_folder_that_cannot_be_written_costs_no_license(client: TestClient, counter: PortalService) -> None:
-    counter.mail_folder.write_text("a file in the place of the folder")
-    text = batch_of(enter(counter, phone_order()), phones(1))
+def test_mail_folder_that_cannot_be_written_costs_no_license(client: TestClient, portal: PortalService) -> None:
+    portal.mail_folder.write_text("a file in the place of the folder")
+    text = batch_of(enter(portal, phone_order()), phones(1))
     page = page_of(client.get(report_of(send(client, text, mail_to="admin@example.org"))))
     assert "1 of 1 lines are redeemed." in text_of(page)
     assert "The licenses are redeemed, but " in text_of(page)
@@ -177,8 +177,8 @@ def test_sample_is_that_of_the_bulletin(client: TestClient) -> None:
     assert shown.text_content().startswith("22222222AB22C2<tab>0004f1144bd4\n")
 
 
-def test_program_gets_the_report(client: TestClient, counter: PortalService) -> None:
-    text = batch_of(enter(counter, phone_order(quantity=2)), phones(2))
+def test_program_gets_the_report(client: TestClient, portal: PortalService) -> None:
+    text = batch_of(enter(portal, phone_order(quantity=2)), phones(2))
     accept = {"Accept": "application/json"}
     report = client.post("/portal/batch", files={"file": text.encode()}, headers=accept).json()
     assert report["files"] == ["0004f2000001-license.cfg", "0004f2000002-license.cfg"]

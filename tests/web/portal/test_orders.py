@@ -39,8 +39,8 @@ def test_order_is_placed_redeemed_and_listed(client: TestClient) -> None:
     ]
 
 
-def test_json_says_what_the_pages_say(client: TestClient, counter: PortalService) -> None:
-    number = enter(counter, phone_order(quantity=2), site_order(date(2030, 12, 31)))
+def test_json_says_what_the_pages_say(client: TestClient, portal: PortalService) -> None:
+    number = enter(portal, phone_order(quantity=2), site_order(date(2030, 12, 31)))
     posted(client, "/portal/activate", {"number": number, "serial": MAC})
     of_site, of_phone = client.get("/portal/orders.json").json()
     assert (of_site["type"], of_site["expires"], of_site["redeemed"], of_site["left"]) == ("Site", "2030-12-31", 0, 1)
@@ -103,8 +103,8 @@ def test_number_that_nobody_ordered_is_not_found(client: TestClient, number: str
     assert "error" in client.get(f"/portal/orders/{number}.json").json()
 
 
-def test_long_lists_come_in_pages(client: TestClient, counter: PortalService) -> None:
-    number = enter(counter, phone_order(quantity=150), *(phone_order() for _ in range(110)))
+def test_long_lists_come_in_pages(client: TestClient, portal: PortalService) -> None:
+    number = enter(portal, phone_order(quantity=150), *(phone_order() for _ in range(110)))
     assert len(page_of(client.get("/portal/orders?page=2")).xpath("//tbody/tr")) == 11
     lines = "".join(f"{number}\t{mac}\n" for mac in phones(120))
     client.post("/portal/batch", files={"file": lines.encode()})

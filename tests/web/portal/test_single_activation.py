@@ -23,8 +23,8 @@ OWN = f"{MAC}-license.cfg"
 
 
 @pytest.mark.parametrize("of_site", [False, True])
-def test_downloaded_file_licenses_a_phone(client: TestClient, counter: PortalService, *, of_site: bool) -> None:
-    number = enter(counter, site_order() if of_site else phone_order())
+def test_downloaded_file_licenses_a_phone(client: TestClient, portal: PortalService, *, of_site: bool) -> None:
+    number = enter(portal, site_order() if of_site else phone_order())
     serial, name = (SITE_SERIAL, SITE_FILE) if of_site else (SERIAL, OWN)
     sent = posted(client, "/portal/activate", {"number": number, "serial": serial})
     assert (sent.status_code, sent.headers["location"]) == (303, f"/portal/activations/{serial}?new")
@@ -33,21 +33,21 @@ def test_downloaded_file_licenses_a_phone(client: TestClient, counter: PortalSer
     (link,) = page.xpath("//a[@download]/@href")
     downloaded = client.get(link)
     assert downloaded.headers["content-disposition"] == f'attachment; filename="{name}"'
-    assert downloaded.content == site_files(counter.boot_server or Path())[name]
+    assert downloaded.content == site_files(portal.boot_server or Path())[name]
     with (
         BootServer(MemorySite({**CONFIGURATION, name: downloaded.content})) as server,
-        VirtualPhone(server.url, mac=MAC, trust=counter.authority_folder / ANCHOR_FILE) as phone,
+        VirtualPhone(server.url, mac=MAC, trust=portal.authority_folder / ANCHOR_FILE) as phone,
     ):
         phone.boot()
         assert isinstance(phone.feature("LDAP"), Enabled)
 
 
-def test_mac_is_read_in_any_form(client: TestClient, counter: PortalService) -> None:
-    number = enter(counter, phone_order(quantity=3))
+def test_mac_is_read_in_any_form(client: TestClient, portal: PortalService) -> None:
+    number = enter(portal, phone_order(quantity=3))
     for place, typed in enumerate((" 0004F2000001 ", "00:04:f2:00:00:02", "0004.f200.0003"), 1):
         sent = posted(client, "/portal/activate", {"number": f"{number[:7]}-{number[7:]}".lower(), "serial": typed})
         assert sent.headers["location"].startswith(f"/portal/activations/0004F200000{place}")
-    assert [serial for _, serial in redemptions(counter)] == ["0004F2000001", "0004F2000002", "0004F2000003"]
+    assert [serial for _, serial in redemptions(portal)] == ["0004F2000001", "0004F2000002", "0004F2000003"]
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,9 @@ def test_mac_is_read_in_any_form(client: TestClient, counter: PortalService) -> 
     ],
 )
 def test_wrong_field_is_told_so_and_kept(
-    client: TestClient, counter: PortalService, number: str | None, serial: str, said: dict[str, str]
+    client: TestClient, portal: PortalService, number: str | None, serial: str, said: dict[str, str]
 ) -> None:
-    order = enter(counter, phone_order())
+    order = enter(portal, phone_order())
     typed = {"number": order if number is None else number, "serial": serial, "requester": "me & <you>"}
     page = page_of(posted(client, "/portal/activate", typed), 422)
     errors = errors_of(page)
@@ -73,14 +73,14 @@ def test_wrong_field_is_told_so_and_kept(
     assert all(words in errors[name] for name, words in said.items())
     assert {one.get("name"): one.get("value") for one in page.xpath("//input")} == typed
     assert page.xpath("//*[@autofocus]/@id") == ["summary"]
-    assert redemptions(counter) == []
-    assert site_files(counter.boot_server or Path()) == {}
+    assert redemptions(portal) == []
+    assert site_files(portal.boot_server or Path()) == {}
 
 
-def test_number_of_others_is_told_why_it_is_refused(client: TestClient, counter: PortalService) -> None:
+def test_number_of_others_is_told_why_it_is_refused(client: TestClient, portal: PortalService) -> None:
     single, double, of_site = phone_order(), phone_order(quantity=1), site_order()
     two = replace(phone_order(quantity=2))
-    enter(counter, single, double, of_site, two)
+    enter(portal, single, double, of_site, two)
     for number, serials in ((single.number, ["0004f2000008"]), (two.number, ["0004f2000008", "0004f2000009"])):
         for serial in serials:
             assert posted(client, "/portal/activate", {"number": number, "serial": serial}).status_code == 303
@@ -94,12 +94,12 @@ def test_number_of_others_is_told_why_it_is_refused(client: TestClient, counter:
     assert "is not a site serial" in said(of_site.number, MAC)["serial"]
 
 
-def test_same_form_again_redeems_nothing_and_offers_the_file(client: TestClient, counter: PortalService) -> None:
-    typed = {"number": enter(counter, phone_order(quantity=5)), "serial": MAC}
+def test_same_form_again_redeems_nothing_and_offers_the_file(client: TestClient, portal: PortalService) -> None:
+    typed = {"number": enter(portal, phone_order(quantity=5)), "serial": MAC}
     first = posted(client, "/portal/activate", typed)
     again = posted(client, "/portal/activate", typed)
     assert (again.status_code, again.headers["location"]) == (303, f"/portal/activations/{SERIAL}?again")
-    assert len(redemptions(counter)) == 1
+    assert len(redemptions(portal)) == 1
     page = page_of(client.get(again.headers["location"]))
     assert "was redeemed for this serial before, so nothing was redeemed now" in text_of(page)
     path = f"/portal/activations/{SERIAL}/{OWN}"
@@ -107,37 +107,37 @@ def test_same_form_again_redeems_nothing_and_offers_the_file(client: TestClient,
     assert client.get(path).content == client.get(path).content
     for _ in range(3):
         page_of(client.get(first.headers["location"]))
-    assert len(redemptions(counter)) == 1
+    assert len(redemptions(portal)) == 1
 
 
-def test_new_file_holds_the_previous_keys(client: TestClient, counter: PortalService) -> None:
+def test_new_file_holds_the_previous_keys(client: TestClient, portal: PortalService) -> None:
     for order in (phone_order(), phone_order(7)):
-        posted(client, "/portal/activate", {"number": enter(counter, order), "serial": MAC})
+        posted(client, "/portal/activate", {"number": enter(portal, order), "serial": MAC})
     page = page_of(client.get(f"/portal/activations/{MAC}"))
     assert "H.323 Protocol" in text_of(page)
     assert "Corporate Directory" in text_of(page)
     assert len(read_all(client.get(f"/portal/activations/{MAC}/{OWN}").content)) == 2
 
 
-def test_boot_server_that_cannot_be_written_costs_no_license(client: TestClient, counter: PortalService) -> None:
-    assert counter.boot_server is not None
-    counter.boot_server.write_text("a file in the place of the folder")
-    sent = posted(client, "/portal/activate", {"number": enter(counter, phone_order()), "serial": MAC})
+def test_boot_server_that_cannot_be_written_costs_no_license(client: TestClient, portal: PortalService) -> None:
+    assert portal.boot_server is not None
+    portal.boot_server.write_text("a file in the place of the folder")
+    sent = posted(client, "/portal/activate", {"number": enter(portal, phone_order()), "serial": MAC})
     page = page_of(client.get(sent.headers["location"]))
     assert "The license number is redeemed." in text_of(page)
     assert "It is not on the boot server yet." in text_of(page)
     (action,) = page.xpath("//form/@action")
     assert "cannot be used" in text_of(page_of(posted(client, action, {}), 503))
-    counter.boot_server.unlink()
+    portal.boot_server.unlink()
     assert posted(client, action, {}).headers["location"] == f"/portal/activations/{SERIAL}"
     page = page_of(client.get(f"/portal/activations/{SERIAL}"))
     assert "It is on the boot server." in text_of(page)
     assert page.xpath("//form") == []
-    assert site_files(counter.boot_server).keys() == {OWN}
+    assert site_files(portal.boot_server).keys() == {OWN}
 
 
-def test_without_boot_server_nothing_is_said_of_one(counter: PortalService) -> None:
-    alone = replace(counter, boot_server=None)
+def test_without_boot_server_nothing_is_said_of_one(portal: PortalService) -> None:
+    alone = replace(portal, boot_server=None)
     with browser(alone) as client:
         sent = posted(client, "/portal/activate", {"number": enter(alone, phone_order()), "serial": MAC})
         page = page_of(client.get(sent.headers["location"]))
@@ -162,14 +162,14 @@ def test_what_is_not_there_is_not_found(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
-def test_file_of_another_name_is_not_found(client: TestClient, counter: PortalService) -> None:
-    posted(client, "/portal/activate", {"number": enter(counter, phone_order()), "serial": MAC})
+def test_file_of_another_name_is_not_found(client: TestClient, portal: PortalService) -> None:
+    posted(client, "/portal/activate", {"number": enter(portal, phone_order()), "serial": MAC})
     for name in (SITE_FILE, "0004f2000002-license.cfg", "..%2f..%2fsigning_key.pem"):
         page_of(client.get(f"/portal/activations/{SERIAL}/{name}"), 404)
 
 
-def test_program_gets_json(client: TestClient, counter: PortalService) -> None:
-    typed = {"number": enter(counter, phone_order()), "serial": MAC}
+def test_program_gets_json(client: TestClient, portal: PortalService) -> None:
+    typed = {"number": enter(portal, phone_order()), "serial": MAC}
     accept = {"Accept": "application/json"}
     refused = posted(client, "/portal/activate", {**typed, "serial": "4f2"}, headers=accept)
     assert (refused.status_code, list(refused.json()["errors"])) == (422, ["serial"])
@@ -187,8 +187,8 @@ def test_program_gets_json(client: TestClient, counter: PortalService) -> None:
     }
 
 
-def test_authority_that_is_gone_is_said_on_the_page(client: TestClient, counter: PortalService) -> None:
-    number = enter(counter, phone_order())
-    (counter.authority_folder / "signing_key.pem").unlink()
+def test_authority_that_is_gone_is_said_on_the_page(client: TestClient, portal: PortalService) -> None:
+    number = enter(portal, phone_order())
+    (portal.authority_folder / "signing_key.pem").unlink()
     page = page_of(posted(client, "/portal/activate", {"number": number, "serial": MAC}), 503)
     assert "phone-sim license init makes one" in text_of(page)

@@ -47,7 +47,7 @@ class NamedServer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneCase:
+class ScenarioPhone:
     """A phone; `always_fetches_license` None is the firmware's own rule (D8)."""
 
     name: str
@@ -130,7 +130,7 @@ Action = PhoneEvent | PressKeys | ServerChange | ClockChange | RunUntil | RunFor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Requests:
+class ExpectedRequests:
     """Paths that are asked for in this order: all there are, or with others between where not `whole`."""
 
     paths: tuple[str, ...]
@@ -146,7 +146,7 @@ class Expectation:
     (Menu > Status > Licenses, B18) are texts on these pages.
     """
 
-    requests: Requests | None = None
+    requests: ExpectedRequests | None = None
     no_requests: tuple[str, ...] = ()
     features: Mapping[str, bool] = field(default_factory=dict)
     log: tuple[str, ...] = ()
@@ -185,7 +185,7 @@ class Scenario:
     start: datetime | None
     seed: int
     timeout: float
-    phones: tuple[PhoneCase, ...]
+    phones: tuple[ScenarioPhone, ...]
     server: EmbeddedServer | NamedServer
     embedded_only: str
     steps: tuple[ScenarioStep, ...]

@@ -12,9 +12,9 @@ from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetch, Upload
 from phone_sim.firmware.location import BootServerAddress, authority_of
 from phone_sim.mac_address import MacAddress
-from phone_sim.runtime.certificates import own_tls
+from phone_sim.runtime.client_certificates import own_tls
 from phone_sim.runtime.transport import Limits, Tls, Transport, network_transport
-from phone_sim.scenario.case import NamedServer, ServerChange
+from phone_sim.scenario.scenario import NamedServer, ServerChange
 
 
 class RemoteServer:

@@ -21,7 +21,7 @@ from phone_sim.licensing.license_key import LicenseKey
 from phone_sim.models import Feature
 
 NO_CONTACTS = "No contacts."
-_DIRECTORY_KEY = "LDAP"
+_CORPORATE_DIRECTORY_KEY = "LDAP"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +79,9 @@ def main_menu(facts: Facts) -> Page:
 
 
 def directories(facts: Facts) -> Page:
-    """What the Directories key opens; the corporate directory is there when its gate is open."""
+    """What the Directories key opens: the contact directory, and the corporate directory when its gate is open."""
     pages = [_contacts(facts)]
-    if any(_opens_directory(gate) for gate in facts.service.gates):
+    if any(_opens_corporate_directory(gate) for gate in facts.service.gates):
         pages.append(SearchPage(title="Corporate Directory"))
     return _menu("Directories", *pages)
 
@@ -90,8 +90,8 @@ def _menu(title: str, *pages: Page) -> Page:
     return ListPage(title=title, entries=tuple(MenuEntry(text=page.title, page=page) for page in pages))
 
 
-def _opens_directory(gate: Gate) -> bool:
-    return gate.feature.key == _DIRECTORY_KEY and gate.is_enabled
+def _opens_corporate_directory(gate: Gate) -> bool:
+    return gate.feature.key == _CORPORATE_DIRECTORY_KEY and gate.is_enabled
 
 
 def _status(facts: Facts) -> Page:

@@ -12,7 +12,7 @@ from phone_sim.errors import RecordingError
 from phone_sim.recording import files
 from phone_sim.recording.dialogue import Body, RecordedExchange, Recording
 from phone_sim.recording.files import load_recording
-from phone_sim.recording.lines import exchange_line, head_line, read_recording
+from phone_sim.recording.json_lines import exchange_line, head_line, read_recording
 from tests.recording.dialogues import BEGAN, exchange, recording, upload
 
 HEAD = head_line("http://boot.example/", BEGAN).encode()

@@ -17,11 +17,11 @@ from phone_sim.audit.ftp_probe import FtpProbe
 from phone_sim.audit.http_probe import HttpProbe
 from phone_sim.audit.observations import (
     LIST,
+    AnswerOutcome,
+    AuditQuestion,
     Observations,
     ObservedAnswer,
     ObservedBoot,
-    ProbeKind,
-    ProbeOutcome,
     TftpSeen,
     TlsSeen,
 )
@@ -98,7 +98,7 @@ def observe(plan: AuditPlan, progress: Callable[[str], None] = lambda _: None) -
     # What is read back is what was taken last; another model may have another folder for it.
     logs = next((boot.master.log_file_directory for boot in reversed(boots) if boot.stored is not None), "")
     progress("asking for files")
-    answers: dict[ProbeKind, ObservedAnswer] = {}
+    answers: dict[AuditQuestion, ObservedAnswer] = {}
     with _probe(plan, server, bounds) as probe:
         for ask, method, location in _questions(plan, server, master, logs):
             answers[ask] = probe.ask(location, method)
@@ -188,7 +188,7 @@ def _probe(plan: AuditPlan, server: BootServerAddress, bounds: AuditBounds) -> I
 
 def _questions(
     plan: AuditPlan, server: BootServerAddress, master: MasterConfiguration, logs: str
-) -> Iterator[tuple[ProbeKind, str, Location]]:
+) -> Iterator[tuple[AuditQuestion, str, Location]]:
     """What is asked, by which method and where, in order; only what the protocol knows."""
     is_http = server.root.startswith("http")
     nobody, beside = f"{secrets.token_hex(8)}.cfg", plan.outside or f"{secrets.token_hex(8)}.cfg"
@@ -197,36 +197,36 @@ def _questions(
     upper = plan.mac.digits.upper()
     own = f"{plan.mac}{FILE_ENDING}"
     rows = [
-        (ProbeKind.MASTER, "GET", "", main),
-        (ProbeKind.MISSING, "GET", "", nobody),
-        (ProbeKind.MASTER_AGAIN, "GET", "", main),
-        (ProbeKind.MASTER_HEAD, "HEAD", "", main),
-        (ProbeKind.MISSING_HEAD, "HEAD", "", nobody),
-        (ProbeKind.SITE_LICENSE, "GET", licenses, SITE_FILE),
-        (ProbeKind.OWN_LICENSE, "GET", licenses, own),
-        (ProbeKind.SITE_LICENSE_AGAIN, "GET", licenses, SITE_FILE),
-        (ProbeKind.OWN_LICENSE_AGAIN, "GET", licenses, own),
-        (ProbeKind.UPPER_LICENSE, "GET", licenses, f"{upper}{FILE_ENDING}"),
-        (ProbeKind.OWN_CONFIGURATION, "GET", "", f"{plan.mac}.cfg"),
-        (ProbeKind.UPPER_CONFIGURATION, "GET", "", f"{upper}.cfg"),
-        (ProbeKind.OTHER_LICENSE, "GET", licenses, f"{plan.other_mac}{FILE_ENDING}"),
-        (ProbeKind.OTHER_CONFIGURATION, "GET", "", f"{plan.other_mac}.cfg"),
-        (ProbeKind.UPLOADED_LOG, "GET", logs, f"{plan.mac}-app.log"),
+        (AuditQuestion.MASTER, "GET", "", main),
+        (AuditQuestion.MISSING, "GET", "", nobody),
+        (AuditQuestion.MASTER_AGAIN, "GET", "", main),
+        (AuditQuestion.MASTER_HEAD, "HEAD", "", main),
+        (AuditQuestion.MISSING_HEAD, "HEAD", "", nobody),
+        (AuditQuestion.SITE_LICENSE, "GET", licenses, SITE_FILE),
+        (AuditQuestion.OWN_LICENSE, "GET", licenses, own),
+        (AuditQuestion.SITE_LICENSE_AGAIN, "GET", licenses, SITE_FILE),
+        (AuditQuestion.OWN_LICENSE_AGAIN, "GET", licenses, own),
+        (AuditQuestion.UPPER_LICENSE, "GET", licenses, f"{upper}{FILE_ENDING}"),
+        (AuditQuestion.OWN_CONFIGURATION, "GET", "", f"{plan.mac}.cfg"),
+        (AuditQuestion.UPPER_CONFIGURATION, "GET", "", f"{upper}.cfg"),
+        (AuditQuestion.OTHER_LICENSE, "GET", licenses, f"{plan.other_mac}{FILE_ENDING}"),
+        (AuditQuestion.OTHER_CONFIGURATION, "GET", "", f"{plan.other_mac}.cfg"),
+        (AuditQuestion.UPLOADED_LOG, "GET", logs, f"{plan.mac}-app.log"),
     ]
-    for ask, method, directory, name in rows:
-        location = server.locate(directory, name)
+    for ask, method, folder, name in rows:
+        location = server.locate(folder, name)
         # Another server is not the one that the user named.
         if location is not None and _same_server(location, server) and (is_http or method == "GET"):
             yield ask, method, location
     if (lists := _LISTS_BY.get(urlsplit(server.root).scheme)) is not None:
-        yield ProbeKind.ROOT_LISTING, lists, _at(server, "")
-        folder = server.locate(licenses, own)
-        if folder is not None and licenses and _same_server(folder, server):
-            url = folder.url.rpartition("/")[0] + "/"
-            yield ProbeKind.LICENSE_LISTING, lists, Location(url=url, credentials=folder.credentials)
-    yield ProbeKind.OUTSIDE, "GET", _at(server, f"%2E%2E/{beside}")
-    yield ProbeKind.CLAMPED, "GET", _at(server, f"%2E%2E/{main}")
-    yield ProbeKind.DOTTED, "GET", _at(server, f"x/%2E%2E/{main}")
+        yield AuditQuestion.ROOT_LISTING, lists, _at(server, "")
+        place = server.locate(licenses, own)
+        if place is not None and licenses and _same_server(place, server):
+            url = place.url.rpartition("/")[0] + "/"
+            yield AuditQuestion.LICENSE_LISTING, lists, Location(url=url, credentials=place.credentials)
+    yield AuditQuestion.OUTSIDE, "GET", _at(server, f"%2E%2E/{beside}")
+    yield AuditQuestion.CLAMPED, "GET", _at(server, f"%2E%2E/{main}")
+    yield AuditQuestion.DOTTED, "GET", _at(server, f"x/%2E%2E/{main}")
 
 
 def _at(server: BootServerAddress, path: str) -> Location:
@@ -250,7 +250,7 @@ def _tftp(plan: AuditPlan, server: BootServerAddress, bounds: AuditBounds) -> Tf
     location = _at(server, server.master or DEFAULT_NAME)
     seen = look_at_tftp(location, seconds=plan.timeout)
     outcome, status = (
-        (ProbeOutcome.FAILED, seen.failure) if seen.failure else (ProbeOutcome.FOUND, "served block by block")
+        (AnswerOutcome.FAILED, seen.failure) if seen.failure else (AnswerOutcome.FOUND, "served block by block")
     )
     bounds.record.append(ObservedAnswer(method="RRQ", url=location.url, outcome=outcome, status=status))
     return seen

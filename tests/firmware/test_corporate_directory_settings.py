@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_sim.firmware.directory_settings import (
+from phone_sim.firmware.corporate_directory_settings import (
     Attribute,
-    DirectorySearch,
-    DirectoryServer,
-    DirectorySettings,
+    CorporateDirectorySettings,
+    LdapSearch,
+    LdapServer,
     Scope,
     escaped,
     is_filter,
-    read_directory,
+    read_corporate_directory_settings,
 )
 from phone_sim.firmware.location import Credentials
 from tests.make import of
@@ -30,9 +30,11 @@ NAMES = {
 SMITH = {"sn": "Smith", "givenname": "Alice", "telephonenumber": "1001"}
 
 
-def settings(values: dict[str, str] | None = None, *, dialect: str = "ucs-3.3") -> DirectorySettings:
+def settings(values: dict[str, str] | None = None, *, dialect: str = "ucs-3.3") -> CorporateDirectorySettings:
     """The settings of parameters whose names begin with `dir.corp.`."""
-    return read_directory(of({f"dir.corp.{name}": value for name, value in (values or {}).items()}), dialect=dialect)
+    return read_corporate_directory_settings(
+        of({f"dir.corp.{name}": value for name, value in (values or {}).items()}), dialect=dialect
+    )
 
 
 def lines(*entries: dict[str, str], is_partial: bool = False, **more: str) -> tuple[str, ...]:
@@ -46,7 +48,7 @@ def lines(*entries: dict[str, str], is_partial: bool = False, **more: str) -> tu
 @pytest.mark.parametrize(("dialect", "binds"), [("sip-3", False), ("ucs-3.3", True)])
 def test_stock_settings_have_no_server(dialect: str, binds: bool) -> None:
     stock = {"address": "", "port": "" if dialect == "sip-3" else "0", "transport": "", "filterPrefix": ""}
-    assert settings(stock, dialect=dialect) == DirectorySettings(
+    assert settings(stock, dialect=dialect) == CorporateDirectorySettings(
         server=None,
         credentials=None,
         base="",
@@ -81,7 +83,7 @@ def test_settings_are_read() -> None:
         }
     )
     assert found.problems == ()
-    assert found.server == DirectoryServer(host="ldap.example", port=3890, is_secure=True)
+    assert found.server == LdapServer(host="ldap.example", port=3890, is_secure=True)
     assert found.credentials == Credentials(user="cn=phone,dc=test", password="secret")
     assert (found.base, found.scope, found.page_size) == ("ou=people,dc=test", Scope.ONE, 8)
     assert (found.filter_prefix, found.binds_on_init) == ("(&(a=b)(!(c=d*)))", False)
@@ -155,7 +157,7 @@ def test_any_values_give_settings(values: dict[str, str]) -> None:
 
 def test_search_is_for_what_a_name_begins_with() -> None:
     found = settings(NAMES | {"attribute.2.searchable": "1", "baseDN": "dc=test", "scope": "one", "pageSize": "5"})
-    assert found.search(" Smi ") == DirectorySearch(
+    assert found.search(" Smi ") == LdapSearch(
         base="dc=test",
         scope=Scope.ONE,
         filter="(&(objectclass=person)(|(sn=Smi*)(givenName=Smi*)))",

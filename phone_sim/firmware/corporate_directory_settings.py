@@ -1,4 +1,4 @@
-"""The corporate directory: what the `dir.corp.*` parameters say, what is asked of its server, and how people are shown.
+"""The `dir.corp.*` parameters: what they say, what is asked of the LDAP server, and how people are shown.
 
 Names and defaults are the stock ones (field notes 5), bounds ours. Paging beyond the first page, the cache, background
 synchronization, VLV, `domain` and `auth.useLoginCredentials` are not emulated. This module does not know how a server
@@ -31,7 +31,7 @@ TEXT_LIMIT = 64
 ATTRIBUTE_LIMIT = 8
 """The highest N of `dir.corp.attribute.N`; ours."""
 _TOPICS = frozenset({"dir"})
-_DIRECTORIES_KEPT = 16  # the phones of a site have the same; ours
+_SETTINGS_KEPT = 16  # the phones of a site have the same; ours
 
 _HOST = re.compile(r"[A-Za-z0-9:][A-Za-z0-9._:-]{0,252}")
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9;-]{0,63}|[0-9]+(\.[0-9]+){1,30}")
@@ -43,7 +43,7 @@ _ITEM = re.compile(r"\([A-Za-z0-9.;:-]+[~<>]?=(?:[^()\\\0]|\\[0-9A-Fa-f]{2})*\)"
 # libraries and servers allow blanks between the parts
 _COMPOUND = re.compile("\\([&|](?: *\0)+ *\\)|\\(! *\0 *\\)")
 
-DirectoryEntry = Mapping[str, str]
+LdapEntry = Mapping[str, str]
 Choice = TypeVar("Choice")
 
 
@@ -56,7 +56,7 @@ class Scope(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DirectoryServer:
+class LdapServer:
     """An LDAP server; `is_secure` is LDAP over TLS from the first byte."""
 
     host: str
@@ -71,7 +71,7 @@ class DirectoryServer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DirectorySearch:
+class LdapSearch:
     """A search: where, by which filter (RFC 4515), for which attributes, and for how many entries at most."""
 
     base: str
@@ -96,10 +96,10 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DirectorySettings:
+class CorporateDirectorySettings:
     """What `dir.corp.*` says; `server` is None where there is none, `problems` are the values that cannot be used."""
 
-    server: DirectoryServer | None
+    server: LdapServer | None
     credentials: Credentials | None
     base: str
     scope: Scope
@@ -109,13 +109,13 @@ class DirectorySettings:
     binds_on_init: bool
     problems: tuple[BadParameter, ...]
 
-    def search(self, text: str) -> DirectorySearch:
+    def search(self, text: str) -> LdapSearch:
         """The search for people one of whose searchable attributes begins with the text; for all, if it is empty."""
         begun = escaped(text.strip()[:TEXT_LIMIT])
         searched = [one for one in self.attributes if one.searchable] or self.attributes[:1]
         anywhere = "".join(f"({one.name}={begun}*)" for one in searched)
         required = "".join(f"({one.name}={escaped(one.filter[:TEXT_LIMIT])}*)" for one in self.attributes if one.filter)
-        return DirectorySearch(
+        return LdapSearch(
             base=self.base,
             scope=self.scope,
             filter=f"(&{self.filter_prefix}(|{anywhere}){required})",
@@ -123,32 +123,32 @@ class DirectorySettings:
             limit=self.page_size,
         )
 
-    def page(self, entries: Iterable[DirectoryEntry], *, is_partial: bool) -> Frame:
+    def page(self, entries: Iterable[LdapEntry], *, is_partial: bool) -> Frame:
         """The result page: a line for each person, in order, `Last, First: Label value, ...`; the layout is ours."""
         lines = sorted(filter(None, (self._line(entry) for entry in entries)), key=str.casefold)
         return page(*(lines or [NO_MATCH]), *([MORE_MATCH] if is_partial and lines else []))
 
-    def _line(self, entry: DirectoryEntry) -> str:
+    def _line(self, entry: LdapEntry) -> str:
         shown = [(one, value) for one in self.attributes if (value := _one_line(entry.get(one.name.lower(), "")))]
         names = [value for kind in _NAME_TYPES for one, value in shown if one.type == kind]
         rest = [f"{_one_line(one.label)} {value}".strip() for one, value in shown if one.type not in _NAME_TYPES]
         return ": ".join(", ".join(part) for part in (names, rest) if part)
 
 
-def read_directory(parameters: Parameters, *, dialect: str) -> DirectorySettings:
+def read_corporate_directory_settings(parameters: Parameters, *, dialect: str) -> CorporateDirectorySettings:
     """The settings in `parameters`.
 
     Before UC Software 3.3 there is no `bindOnInit`; then the phone does not bind at boot (ours).
     """
     relevant = parameters.about(_TOPICS)
-    read = _kept_directory if relevant.are_usual else _directory
+    read = _kept_settings if relevant.are_usual else _settings
     return read(relevant.layers, dialect)
 
 
-def _directory(layers: tuple[Layer, ...], dialect: str) -> DirectorySettings:
+def _settings(layers: tuple[Layer, ...], dialect: str) -> CorporateDirectorySettings:
     parameters = Parameters(layers)
     reader = _Reader(parameters)
-    return DirectorySettings(
+    return CorporateDirectorySettings(
         server=reader.server(),
         credentials=reader.credentials(),
         base=parameters.get("dir.corp.baseDN"),
@@ -161,7 +161,7 @@ def _directory(layers: tuple[Layer, ...], dialect: str) -> DirectorySettings:
     )
 
 
-_kept_directory = lru_cache(maxsize=_DIRECTORIES_KEPT)(_directory)
+_kept_settings = lru_cache(maxsize=_SETTINGS_KEPT)(_settings)
 
 
 def page(*lines: str) -> Frame:
@@ -196,14 +196,14 @@ def _one_line(text: str) -> str:
 class _Reader(ParameterReader):
     """Reads parameters by what follows `dir.corp.`; an empty value is the default."""
 
-    def server(self) -> DirectoryServer | None:
+    def server(self) -> LdapServer | None:
         is_secure = self.choice("transport", {"TCP": False, "TLS": True}, False)
         port = self.integer("port", 0, 0, 65535) or (636 if is_secure else 389)
         host = self._parameters.get(ADDRESS)
         if host.startswith("[") and host.endswith("]"):
             host = host[1:-1]
         if _HOST.fullmatch(host):
-            return DirectoryServer(host=host, port=port, is_secure=is_secure)
+            return LdapServer(host=host, port=port, is_secure=is_secure)
         if host:
             # A URL in its place could hold a password.
             found = host.rpartition("@")[2][:40]

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from phone_sim.firmware.directory_settings import DirectoryServer
+from phone_sim.firmware.corporate_directory_settings import LdapServer
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswered
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_file import write
 from phone_sim.licensing.license_key import LicenseKey
 from phone_sim.runtime.network import Network
-from phone_sim.runtime.network.ldap import make_directory
+from phone_sim.runtime.network.ldap import make_corporate_directory
 from phone_sim.runtime.transport import Tls
 from phone_sim.runtime.transport.memory import serve
 from phone_sim.runtime.virtual_phone import VirtualPhone
@@ -80,7 +80,7 @@ def booted(
     }
     if key is not None:
         files[SITE_FILE if key.serial == SITE_SERIAL else PHONE_FILE] = write([key])
-    network = Network(directory=make_directory(PATIENT, tls))
+    network = Network(corporate_directory=make_corporate_directory(PATIENT, tls))
     with VirtualPhone("http://boot.example/", mac=MAC, time=time, transport=serve(files), network=network) as phone:
         phone.boot()
         yield phone
@@ -100,8 +100,8 @@ def done(server: Slapd, *beginnings: str, connections: int) -> list[str]:
 
 def connect(server: Slapd) -> None:
     """Leave a connection in the server's log, after all that was there before."""
-    place = DirectoryServer(host="127.0.0.1", port=server.port)
-    assert make_directory(PATIENT)(AskDirectory(server=place, credentials=None)) == DirectoryAnswered()
+    place = LdapServer(host="127.0.0.1", port=server.port)
+    assert make_corporate_directory(PATIENT)(AskDirectory(server=place, credentials=None)) == DirectoryAnswered()
 
 
 @pytest.mark.shows("corporate directory")
@@ -114,7 +114,7 @@ def test_licensed_phone_binds_and_finds_people(server: Slapd) -> None:
             "RESULT tag=97 err=0",
             "UNBIND",
         ]
-        found = phone.search_directory("sm")
+        found = phone.search_corporate_directory("sm")
         assert (found.title, found.lines) == ("Corporate Directory", SMITHS)
         assert phone.screen == found
     assert done(server, "SRCH", connections=2) == [
@@ -127,7 +127,7 @@ def test_licensed_phone_binds_and_finds_people(server: Slapd) -> None:
 def test_phone_without_a_license_makes_no_connection(server: Slapd) -> None:
     with booted(server, key=None) as phone:
         assert said(phone) == ["ldap: Not Licensed", "cDynamicData::cDynamicData:cDynamicData:Failed"]
-        assert phone.search_directory("sm").lines == ("Not Licensed",)
+        assert phone.search_corporate_directory("sm").lines == ("Not Licensed",)
     connect(server)
     assert {one.connection for one in server.operations(connections=1)} == {FIRST_CONNECTION}
     assert done(server, "BIND", connections=1) == ['BIND dn="" method=128']
@@ -136,10 +136,10 @@ def test_phone_without_a_license_makes_no_connection(server: Slapd) -> None:
 def test_license_that_runs_out_ends_the_connections(server: Slapd) -> None:
     time = VirtualTime("2026-03-10T12:00")
     with booted(server, key=signed_key({LDAP: until("2026-03-10")}), time=time) as phone:
-        assert phone.search_directory("sm").lines == SMITHS
+        assert phone.search_corporate_directory("sm").lines == SMITHS
         time.run(timedelta(days=1))
         assert phone.reboots == ("a license has expired",)
-        assert phone.search_directory("sm").lines == ("Not Licensed",)
+        assert phone.search_corporate_directory("sm").lines == ("Not Licensed",)
     connect(server)
     assert [one.partition(" method")[0] for one in done(server, "BIND", connections=3) if "method" in one] == [
         f'BIND dn="{USER}"',
@@ -151,7 +151,7 @@ def test_license_that_runs_out_ends_the_connections(server: Slapd) -> None:
 def test_wrong_password_is_logged_and_grants_nothing(server: Slapd) -> None:
     with booted(server, {"password": "a guess"}) as phone:
         assert said(phone) == [f"ldap: Bind to ldap://127.0.0.1:{server.port} failed: LDAP 49 invalidCredentials"]
-        assert phone.search_directory("sm").lines == ("Search failed: LDAP 49 invalidCredentials",)
+        assert phone.search_corporate_directory("sm").lines == ("Search failed: LDAP 49 invalidCredentials",)
         assert "a guess" not in phone.log
     assert done(server, "RESULT", "SRCH", connections=2) == ["RESULT tag=97 err=49"] * 2
 
@@ -169,7 +169,7 @@ def test_wrong_password_is_logged_and_grants_nothing(server: Slapd) -> None:
 )
 def test_scope_says_how_far_a_search_goes(server: Slapd, scope: str, base: str, lines: tuple[str, ...]) -> None:
     with booted(server, {"scope": scope, "baseDN": base}) as phone:
-        assert phone.search_directory("sm").lines == lines
+        assert phone.search_corporate_directory("sm").lines == lines
 
 
 @pytest.mark.parametrize(
@@ -177,28 +177,28 @@ def test_scope_says_how_far_a_search_goes(server: Slapd, scope: str, base: str, 
 )
 def test_nothing_that_is_typed_gets_out_of_the_filter(server: Slapd, text: str) -> None:
     with booted(server) as phone:
-        assert phone.search_directory(text).lines == ("No match.",)
-        assert phone.search_directory("sm").lines == SMITHS
+        assert phone.search_corporate_directory(text).lines == ("No match.",)
+        assert phone.search_corporate_directory("sm").lines == SMITHS
     assert len(done(server, "SRCH base", connections=3)) == 2
 
 
 def test_what_is_special_in_a_filter_can_be_searched_for(server: Slapd) -> None:
     with booted(server, {"attribute.2.searchable": "1"}) as phone:
-        assert phone.search_directory("(st").lines == ("(Star), *: Phone 1004",)
-        assert phone.search_directory("*").lines == ("(Star), *: Phone 1004",)
-        assert len(phone.search_directory("").lines) == len(NAMES)
+        assert phone.search_corporate_directory("(st").lines == ("(Star), *: Phone 1004",)
+        assert phone.search_corporate_directory("*").lines == ("(Star), *: Phone 1004",)
+        assert len(phone.search_corporate_directory("").lines) == len(NAMES)
 
 
 def test_filter_prefix_and_attribute_filter_narrow_the_search(server: Slapd) -> None:
     with booted(server, {"filterPrefix": "(!(sn=Smythe))"}) as phone:
-        assert phone.search_directory("sm").lines == SMITHS[:1]
+        assert phone.search_corporate_directory("sm").lines == SMITHS[:1]
     with booted(server, {"attribute.3.filter": "1002"}) as phone:
-        assert phone.search_directory("sm").lines == SMITHS[1:]
+        assert phone.search_corporate_directory("sm").lines == SMITHS[1:]
 
 
 def test_page_size_limits_what_is_asked_for(server: Slapd) -> None:
     with booted(server, {"pageSize": "1"}) as phone:
-        lines = phone.search_directory("sm").lines
+        lines = phone.search_corporate_directory("sm").lines
     assert lines[0] in SMITHS
     assert lines[1:] == ("More match.",)
 
@@ -209,7 +209,7 @@ def test_limit_of_the_server_leaves_a_partial_page(tmp_path: Path) -> None:
         Slapd(LDIF, tmp_path / "slapd", size_limit=3) as server,
         booted(server, {"user": "", "password": ""}) as phone,
     ):
-        lines = phone.search_directory("").lines
+        lines = phone.search_corporate_directory("").lines
         assert len(lines) == 4
         assert lines[-1] == "More match."
         assert done(server, "BIND", connections=2) == ['BIND dn="" method=128'] * 2
@@ -221,7 +221,7 @@ def test_ldaps_needs_the_authority_of_the_server(tmp_path: Path, certificates: C
     with Slapd(LDIF, tmp_path / "slapd", tls=certificates) as server:
         with booted(server, {"transport": "TLS"}, tls=trusted) as phone:
             assert said(phone) == [f"ldap: Bound to ldaps://127.0.0.1:{server.port}"]
-            assert phone.search_directory("sm").lines == SMITHS
+            assert phone.search_corporate_directory("sm").lines == SMITHS
         assert len(done(server, "TLS established", "UNBIND", connections=2)) == 4
         with booted(server, {"transport": "TLS"}) as stranger:
             (complaint,) = said(stranger)
@@ -232,5 +232,5 @@ def test_ldaps_needs_the_authority_of_the_server(tmp_path: Path, certificates: C
 def test_server_that_goes_away_leaves_the_phone_in_service(server: Slapd) -> None:
     with booted(server) as phone:
         server.stop()
-        assert phone.search_directory("sm").lines == ("Search failed: Connection refused",)
+        assert phone.search_corporate_directory("sm").lines == ("Search failed: Connection refused",)
         assert phone.feature("LDAP").is_enabled

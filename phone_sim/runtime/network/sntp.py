@@ -3,6 +3,9 @@
 ntplib takes any answer from the server's address, from whatever port and to whatever question, and waits on as long as
 foreign packets come in; so the packets are made and read here. A server that lies well is believed, as by a phone. This
 module does not know what the time is for.
+
+Other modules about SNTP: `firmware.time_sync`; in the tests `tests.runtime.hostile_sntp`,
+`tests.real_servers.chronyd`.
 """
 
 import secrets
