@@ -64,6 +64,7 @@ def test_every_public_name_is_explained_and_shown() -> None:
     """Each is in the table of names, and in an example or named as what one prints."""
     section = PAGE[PAGE.index("## From Python") : PAGE.index("## Many phones")]
     shown = "".join("".join(example) for example in readme.examples().values())
+    shown += "".join(re.findall(r"```python\n([^`]+)```", PAGE))  # for pytest
     for name in phone_sim.__all__:
         assert f"`{name}`" in section
         assert re.search(rf"\b{name}\b", shown), name
@@ -73,7 +74,14 @@ def test_every_verb_is_explained() -> None:
     assert all(f"### phone-sim {verb}" in PAGE for verb in VERBS)
 
 
-@pytest.mark.parametrize("beginning", ["from datetime import timedelta", "def test_phone_boots_over_https"])
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        "from datetime import timedelta\n\n\ndef",
+        "def test_phone_boots_over_https",
+        "from datetime import timedelta\n\nimport pytest\nfrom freezegun",
+    ],
+)
 def test_pytest_example_passes(pytester: pytest.Pytester, beginning: str) -> None:
     found = re.search(rf"```python\n({beginning}.+?)```", PAGE, re.DOTALL)
     assert found is not None

@@ -134,7 +134,7 @@ def run_virtual(
         run_until(fleet, clock, start)
         tally.begin()  # the phones are up: only the day counts
     run_until(fleet, clock, end)
-    seconds = time.perf_counter() - began
+    seconds = max(time.perf_counter() - began, 0.001)  # a coarse or frozen clock may not have moved
     days = population.count * (end - start).total_seconds() / 86400
     return {
         **census(fleet, population.count),

@@ -1,10 +1,11 @@
 """A license authority, with and without a folder; its files are written whole, or an error and nothing left behind."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from freezegun import freeze_time
 
 from phone_sim.authority.license_authority import LicenseAuthority, create_authority, open_authority, write_files
 from phone_sim.errors import AuthorityError, MacAddressError, RedemptionRefusedError, UsageError
@@ -72,6 +73,15 @@ def test_order_is_redeemed_once_and_makes_the_file(in_folder: LicenseAuthority) 
         in_folder.redeem(order.number, "0004f2000002")
     files = in_folder.activation_files([MAC.serial])
     assert files == {PHONE_FILE: in_folder.license(MAC, "LDAP")}
+
+
+def test_order_and_redemption_are_of_the_present_time_without_another(in_folder: LicenseAuthority) -> None:
+    with freeze_time(NOW) as frozen:
+        order = in_folder.order("LDAP")
+        frozen.tick(timedelta(days=1))
+        in_folder.redeem(order.number, MAC)
+    (redemption,) = in_folder.ledger.redemptions(number=order.number)
+    assert (order.ordered_at, redemption.redeemed_at) == (NOW, NOW + timedelta(days=1))
 
 
 def test_site_order_is_redeemed_for_the_site_it_names(in_folder: LicenseAuthority) -> None:

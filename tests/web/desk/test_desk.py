@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from freezegun import freeze_time
 
 from phone_sim.authority.license_authority import open_authority
 from phone_sim.errors import UsageError
@@ -17,7 +18,7 @@ from phone_sim.web.desk.desk import PHONES_LIMIT, Desk
 from phone_sim.web.desk.events import KEPT, EventLog
 from phone_sim.web.desk.phone import DeskPhone
 from phone_sim.web.desk.server import DeskServer
-from tests.web.desks import NOW, desk_at, eventually
+from tests.web.desks import NOW, desk_at, desk_server, eventually
 
 LAST_DAY = date(2026, 3, 5)
 
@@ -42,6 +43,11 @@ def features_on(desk: Desk, phone: DeskPhone) -> set[str]:
 
 def kinds(phone: DeskPhone) -> list[str]:
     return [one.kind for one in phone.events.after(0)]
+
+
+def test_desk_begins_at_the_present_second() -> None:
+    with freeze_time(NOW + timedelta(microseconds=5)), desk_server() as server, Desk(server, speed=0) as desk:
+        assert desk.time.now == NOW
 
 
 def test_boot_is_written_down(phone: DeskPhone) -> None:
