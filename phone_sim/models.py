@@ -25,6 +25,12 @@ _FAMILIES = {
     "SoundStation IP": ("SSIP", "PolycomSoundStationIP"),
     "VVX": ("VVX", "PolycomVVX"),
 }
+BULLETIN_MODELS = (
+    *(f"SPIP_{number}" for number in (320, 321, 330, 331, 335, 430, 450, 550, 560, 650, 670)),
+    *(f"SSIP_{number}" for number in (5000, 6000, 7000)),
+    "VVX_1500",
+)
+"""The tokens of the models that the bulletin lists (B1), in its order; every other model is beyond the bulletin."""
 _MODEL_KEYS = ("name", "family", "token", "part_number", "lines", "minimum_firmware", "display", "features")
 _FEATURE_KEYS = ("name", "key", "bit", "component", "suite", "display_name", "short_name", "configured")
 _VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){1,3}")
@@ -79,7 +85,7 @@ class Feature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model of phone (B1). `token` is its name in the User-Agent; `requirements` are by the key of the feature."""
+    """A model of phone. `token` is its name in the User-Agent; `requirements` are by the key of the feature."""
 
     name: str
     family: str
@@ -92,6 +98,11 @@ class Model:
 
     def __str__(self) -> str:
         return self.token
+
+    @property
+    def is_in_bulletin(self) -> bool:
+        """True for a model that the bulletin lists (B1)."""
+        return self.token in BULLETIN_MODELS
 
     @property
     def suffix(self) -> str:

@@ -44,12 +44,13 @@ def message_table() -> str:
 
 
 def model_table() -> str:
-    """The matrix of B3."""
+    """The matrix of B3; models beyond the bulletin are none of it."""
     features = load_features()
     heads = ["model", "firmware from", *(feature.name for feature in features)]
     rows = [
         [model.name, model.minimum_firmware, *(model.requirement(feature).value for feature in features)]
         for model in load_models()
+        if model.is_in_bulletin
     ]
     return "\n".join("| " + " | ".join(row) + " |" for row in (heads, ["---"] * len(heads), *rows))
 

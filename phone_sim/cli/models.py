@@ -20,7 +20,8 @@ _ROOM_FOR_NAMES = 90
 def command(model: str | None, models_folder: Path | None, as_json: bool) -> None:
     """Show the models and which features need a license (bulletin, B1 to B3), or all about one MODEL.
 
-    The matrix and the minimum firmware are the bulletin's; the model files say where the rest comes from.
+    The matrix and the minimum firmware are the bulletin's; the model files say where the rest comes from. A model that
+    the bulletin does not list is marked as beyond the bulletin.
 
     Example: phone-sim models SPIP_670
     """
@@ -45,6 +46,7 @@ def _report(model: "Model", features: "tuple[Feature, ...]") -> dict[str, Any]:
         "name": model.name,
         "token": model.token,
         "family": model.family,
+        "in_bulletin": model.is_in_bulletin,
         "part_number": model.part_number,
         "lines": model.lines,
         "display": {"width": model.display.width, "height": model.display.height, "colors": model.display.colors},
@@ -57,6 +59,7 @@ def _print_model(report: dict[str, Any]) -> None:
     display = report["display"]
     rows = {
         "token": report["token"],
+        "source": "bulletin (B1)" if report["in_bulletin"] else "beyond the bulletin",
         "part number": report["part_number"],
         "lines": report["lines"],
         "display": f"{display['width']} x {display['height']}, {display['colors']}",
@@ -77,8 +80,9 @@ def _print_matrix(models: "tuple[Model, ...]", features: "tuple[Feature, ...]") 
         for model in models
     ]
     if sys.stdout is None or not sys.stdout.isatty():
-        for row in (["Token", "Model", "Firmware", *(feature.name for feature in features)], *rows):
-            click.echo("\t".join(row))
+        click.echo("\t".join(["Token", "Model", "Firmware", *(feature.name for feature in features), "In bulletin"]))
+        for model, row in zip(models, rows, strict=True):
+            click.echo("\t".join([*row, "yes" if model.is_in_bulletin else "no"]))
         return
     from rich.console import Console
     from rich.table import Table
@@ -95,7 +99,10 @@ def _print_matrix(models: "tuple[Model, ...]", features: "tuple[Feature, ...]") 
     table = Table(box=None)
     for place in shown:
         table.add_column(columns[place], no_wrap=True)
-    for row in rows:
+    for model, row in zip(models, rows, strict=True):
+        row[0] += "" if model.is_in_bulletin else " *"
         table.add_row(*(cells.get(row[place], row[place]) for place in shown))
     console.print(table)
+    if not all(model.is_in_bulletin for model in models):
+        click.echo("*: beyond the bulletin")
     click.echo("license: license required; built in: no license needed; -: not on this model; From: minimum firmware")

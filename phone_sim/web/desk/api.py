@@ -74,7 +74,10 @@ def _add_views(api: FastAPI, desk: Desk) -> None:
 
     @api.get("/models", summary="The models that can be put on the desk")
     def get_models() -> list[dict[str, Any]]:
-        return [{"name": one.name, "token": one.token, "family": one.family} for one in load_models()]
+        return [
+            {"name": one.name, "token": one.token, "family": one.family, "in_bulletin": one.is_in_bulletin}
+            for one in load_models()
+        ]
 
     @api.get("/lifecycle", summary="The states of a phone, and what leads from one to another")
     def get_lifecycle() -> dict[str, Any]:
