@@ -31,6 +31,15 @@ BULLETIN_MODELS = (
     "VVX_1500",
 )
 """The tokens of the models that the bulletin lists (B1), in its order; every other model is beyond the bulletin."""
+RESERVED_BITS: Mapping[int, str] = MappingProxyType(
+    {
+        4: "uaCSTA of later firmware; the sample log of the bulletin prints it as Unknown (B14)",
+        5: "Access URL of later firmware, Unknown in this one (D2)",
+        6: "enhanced feature keys of later firmware, Unknown in this one (D2)",
+        20: "the fault catalog, where it stands for a feature that this firmware does not know",
+    }
+)
+"""The option bits that no feature may have, and why; each other bit is a feature's, or free."""
 _MODEL_KEYS = ("name", "family", "token", "part_number", "lines", "minimum_firmware", "display", "features")
 _FEATURE_KEYS = ("name", "key", "bit", "component", "suite", "display_name", "short_name", "configured")
 _VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){1,3}")
@@ -177,10 +186,14 @@ def parse_feature(text: str, source: str) -> Feature:
     configured = top.table("configured", DIALECTS)
     if not configured.values:
         raise configured.error(None, f"empty; expected at least one of these tables: {', '.join(DIALECTS)}")
+    bit = top.whole("bit", high=SLOTS - 1)
+    if bit in RESERVED_BITS:
+        reserved = ", ".join(map(str, RESERVED_BITS))
+        raise top.error("bit", f"bit {bit} is reserved for {RESERVED_BITS[bit]}; expected another than {reserved}")
     return Feature(
         name=_phrase(top, "name", 60),
         key=top.matching("key", r"[A-Za-z][A-Za-z0-9]{0,31}", "letters and digits, as in LDAP"),
-        bit=top.whole("bit", high=SLOTS - 1),
+        bit=bit,
         component=top.matching("component", r"[a-z0-9]{1,5}", "at most five lower-case letters and digits, as in ldap"),
         suite=_phrase(top, "suite", 60, may_be_empty=True),
         display_name=_phrase(top, "display_name", 32),

@@ -6,6 +6,7 @@ picture.
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import groupby
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -17,6 +18,8 @@ from phone_sim.cli.main import VERBS, main
 from phone_sim.fault_catalog.cases import CASES
 from phone_sim.firmware import lifecycle
 from phone_sim.firmware.messages import MESSAGE_CATALOG, Source
+from phone_sim.licensing.license_key import SLOTS
+from phone_sim.models import RESERVED_BITS
 from phone_sim.runtime.model_files import load_features, load_models
 from tests.bench.fleet import figure
 from tests.real_servers.tested import FILE, Tested, read
@@ -53,6 +56,18 @@ def model_table() -> str:
         if model.is_in_bulletin
     ]
     return "\n".join("| " + " | ".join(row) + " |" for row in (heads, ["---"] * len(heads), *rows))
+
+
+def option_bits_table() -> str:
+    """What each option bit of a license key is for."""
+    uses = dict.fromkeys(range(SLOTS), "free")
+    uses |= {bit: f"reserved: {reason}" for bit, reason in RESERVED_BITS.items()}
+    uses |= {feature.bit: f"{feature.name} (`{feature.key}`)" for feature in load_features()}
+    rows = []
+    for use, run in groupby(uses, key=uses.__getitem__):
+        bits = list(run)
+        rows.append(f"| {bits[0]} | {use} |" if len(bits) == 1 else f"| {bits[0]} to {bits[-1]} | {use} |")
+    return "\n".join(["| option bit | what it is for |", "| --- | --- |", *rows])
 
 
 def diagram() -> str:
@@ -126,6 +141,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "table:messages": message_table,
     "diagram:lifecycle": diagram,
     "table:models": model_table,
+    "table:option-bits": option_bits_table,
     "help": help_texts,
 }
 
