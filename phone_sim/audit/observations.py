@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from phone_sim.firmware.effects import Uploaded
 from phone_sim.firmware.features import Gate
+from phone_sim.firmware.license_fetch import rule_name
 from phone_sim.firmware.master_config import MasterConfiguration
 from phone_sim.firmware.settings import BadParameter
 from phone_sim.licensing.signature import TrustAnchor
@@ -104,7 +105,7 @@ class ObservedBoot:
     @property
     def rule(self) -> str:
         """The license rule, as the command line has it."""
-        return "always" if self.always else "when-needed"
+        return rule_name(self.always)
 
     @property
     def uploads(self) -> tuple[Exchange, ...]:
