@@ -43,3 +43,7 @@ class MacAddress:
 
     def __str__(self) -> str:
         return self.digits
+
+
+DEFAULT_MAC = MacAddress("0004f2000001")
+"""The address of a phone, or of the first of several, that is given none (our choice; the prefix is the vendor's)."""

@@ -62,6 +62,8 @@ MAC = MacAddress("0004f2aabbcc")
 SIGNING_KEY = test_signing_key()
 SITE_SERIAL = "000000012345"
 PHONE_FILE = f"{MAC}-license.cfg"
+POLLING_TIME = "02:00"
+"""The default of `license.polling.time` (B12)."""
 KEYS = ("UsbAudio", "NwayConference", "LDAP", "VoiceQualityMetrics", "H323")
 
 # B14 and D2: the names of the option bits.
@@ -248,7 +250,7 @@ class Dialogue:
 
 
 class Service(Dialogue):
-    """A phone in service at GMT without daylight saving, on a boot server with a site license."""
+    """A phone in service at GMT without daylight saving, polling at 02:00, on a boot server with a site license."""
 
     def __init__(
         self,
@@ -259,6 +261,7 @@ class Service(Dialogue):
         **parameters: str,
     ) -> None:
         parameters.setdefault("tcpIpApp_sntp_daylightSavings_enable", "0")
+        parameters.setdefault("license_polling_time", "02:00")
         key = signed_key(grants or {LDAP: until("2026-03-10")}, serial=SITE_SERIAL)
         files = {
             "000000000000.cfg": master(CONFIG_FILES="site.cfg"),

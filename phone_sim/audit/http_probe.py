@@ -18,10 +18,10 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from phone_sim.audit.bounds import BODY_LIMIT, AuditBounds
 from phone_sim.audit.observations import AnswerOutcome, ObservedAnswer
 from phone_sim.firmware.location import Location
-from phone_sim.firmware.transfer_facts import FileProtocol
+from phone_sim.firmware.transfer_facts import HTTP_TAKEN, FileProtocol
 from phone_sim.runtime.transport import Limits, Tls, one_line
 from phone_sim.runtime.transport.bounded_socket import BoundedConnection, Budget, current_budget, words_of
-from phone_sim.runtime.transport.http import TAKEN, BoundedAdapter
+from phone_sim.runtime.transport.http import BoundedAdapter
 from phone_sim.runtime.transport.tls import client_context
 
 _CHUNK = 64 * 1024
@@ -134,7 +134,7 @@ class HttpProbe:
 
 
 def _outcome(status: int) -> AnswerOutcome:
-    if status in TAKEN:
+    if status in HTTP_TAKEN:
         return AnswerOutcome.FOUND
     return AnswerOutcome.MISSING if status in FileProtocol.HTTP.missing else AnswerOutcome.REFUSED
 

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from phone_sim.firmware.effects import Uploaded
+from phone_sim.firmware.effects import Upload, Uploaded
 from phone_sim.firmware.features import Gate
+from phone_sim.firmware.license_fetch import rule_name
 from phone_sim.firmware.master_config import MasterConfiguration
 from phone_sim.firmware.settings import BadParameter
+from phone_sim.firmware.transfer_facts import FileProtocol
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Model
@@ -20,6 +22,7 @@ from phone_sim.runtime.exchange import Exchange
 LIST = "NLST"
 """The method that asks an FTP server for the names in a folder."""
 
+_WITH_BODY = (*(protocol.read for protocol in FileProtocol), LIST)
 _OPENING = 2000
 # The first element of a master configuration file and of an activation file, after what may be before one in XML.
 _PHONE_FILE = re.compile(rb"(?s)(?:\xef\xbb\xbf)?(?>\s|<\?.*?\?>|<!--.*?-->)*+<(?:APPLICATION|licenses)[\s/>]")
@@ -75,7 +78,10 @@ class ObservedAnswer:
 
     def __str__(self) -> str:
         kind = self.headers.get("content-type", "")
-        has_body = self.outcome is AnswerOutcome.FOUND and self.method in ("GET", "RRQ", "RETR", LIST)
+        has_body = self.outcome is AnswerOutcome.FOUND and self.method in (
+            *(protocol.read for protocol in FileProtocol),
+            LIST,
+        )
         size = f", {len(self.body)} bytes" if has_body else ""
         return f"{self.method} {self.url}: {self.status}{f', {kind}' if kind else ''}{size}"
 
@@ -104,12 +110,12 @@ class ObservedBoot:
     @property
     def rule(self) -> str:
         """The license rule, as the command line has it."""
-        return "always" if self.always else "when-needed"
+        return rule_name(self.always)
 
     @property
     def uploads(self) -> tuple[Exchange, ...]:
         """The uploads of the log."""
-        return tuple(one for one in self.exchanges if one.method in ("PUT", "WRQ", "STOR"))
+        return tuple(one for one in self.exchanges if isinstance(one.request, Upload))
 
     @property
     def stored(self) -> bytes | None:

@@ -29,6 +29,7 @@ from phone_sim.audit.tftp_probe import look_at_tftp
 from phone_sim.audit.tls_probe import look_at_tls
 from phone_sim.errors import BootServerUnreachableError, LifecycleError
 from phone_sim.firmware.effects import TransferFailed
+from phone_sim.firmware.license_fetch import rule_name
 from phone_sim.firmware.location import BootServerAddress, Location
 from phone_sim.firmware.master_config import DEFAULT_NAME, MasterConfiguration
 from phone_sim.licensing.license_file import FILE_ENDING, SITE_FILE
@@ -135,8 +136,7 @@ def _boots(
     for number, (model, always) in enumerate(((model, always) for model in models for always in (True, False)), 1):
         if bounds.are_reached:
             return
-        rule = "always" if always else "when-needed"
-        progress(f"boot {number} of {2 * len(models)}: {model.name}, license rule {rule}")
+        progress(f"boot {number} of {2 * len(models)}: {model.name}, license rule {rule_name(always)}")
         boot = _boot(plan, model, always, bounds)
         silent = [one.reply for one in boot.exchanges if isinstance(one.reply, TransferFailed)]
         if number == 1 and boot.problem and silent and silent[0].unanswered:

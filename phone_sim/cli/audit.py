@@ -9,6 +9,7 @@ import click
 from phone_sim.cli.finite_range import FiniteRange
 from phone_sim.cli.options import json_option
 from phone_sim.cli.report_file import ReportFile, write_report
+from phone_sim.mac_address import DEFAULT_MAC
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ _QUIET_SECONDS = 2.0
 
 @click.command(short_help="Say what a boot server does well and badly.")
 @click.argument("url")
-@click.option("--mac", default="0004f2000001", show_default=True, help="MAC address of the phones that boot.")
+@click.option("--mac", default=DEFAULT_MAC.digits, show_default=True, help="MAC address of the phones that boot.")
 @click.option("--other-mac", help="A phone whose files must not be given to others. [default: the next MAC]")
 @click.option("--trust", type=_FILE, metavar="KEY.pem", help="Public key that license keys are verified with.")
 @click.option("--ca-file", type=_FILE, help="Authorities for HTTPS and FTPS servers. [default: certifi's]")

@@ -8,6 +8,7 @@ import click
 
 from phone_sim.cli.options import json_option
 from phone_sim.errors import PhoneSimError
+from phone_sim.mac_address import DEFAULT_MAC
 
 if TYPE_CHECKING:
     from phone_sim.boot_server.server import BootServer
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from phone_sim.scenario.story import StoryStep
 
 MODEL = "SPIP_670"
-MAC = "0004f2000001"
+MAC = DEFAULT_MAC.digits
 OWN_FILE = f"{MAC}-license.cfg"
 SITE_SERIAL = "123456789012"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from phone_sim.cli.finite_range import FiniteRange
+from phone_sim.firmware.license_fetch import DEFAULT_LICENSE_FETCH, LICENSE_FETCH
+from phone_sim.mac_address import DEFAULT_MAC
 
 if TYPE_CHECKING:
     from phone_sim.firmware.session import Identity
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 DEFAULT_MODEL = "SPIP_670"
-DEFAULT_MAC = "0004f2000001"
 # A slot of a license key reaches to 2186; a clock outside these years is a mistake.
 _YEARS = range(1970, 2187)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -66,7 +67,7 @@ class Numbers(click.ParamType[tuple[int, ...]]):
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 model_option = click.option("--model", default=DEFAULT_MODEL, show_default=True, help="Model of the phone.")
-mac_option = click.option("--mac", default=DEFAULT_MAC, show_default=True, help="MAC address, 12 digits.")
+mac_option = click.option("--mac", default=DEFAULT_MAC.digits, show_default=True, help="MAC address, 12 digits.")
 firmware_option = click.option("--firmware", default="3.3.0", show_default=True, help="Firmware version, 3.0 to 4.x.")
 trust_option = click.option(
     "--trust",
@@ -169,14 +170,13 @@ class PhoneOptions:
         if self.dhcp is None and self.dhcp_options is not None:
             raise UsageError("--dhcp-options says what to look for in a lease, so it needs --dhcp")
         dhcp = DhcpSettings() if self.dhcp_options is None else DhcpSettings(boot_server_options=self.dhcp_options)
-        rule = {"when-needed": False, "always": True}.get(self.license_fetch)
         return make_identity(
             addresses,
             model=load_model(self.model, self.models_folder),
             mac=self.mac,
             firmware=self.firmware,
             trust=self.trust,
-            always_fetches_license=rule,
+            always_fetches_license=LICENSE_FETCH[self.license_fetch],
             dhcp=None if self.dhcp is None else dhcp,
             style=LogStyle(self.log_style),
         )
@@ -249,8 +249,8 @@ _PHONE_OPTIONS = (
     firmware_option,
     click.option(
         "--license-fetch",
-        type=click.Choice(["firmware", "when-needed", "always"]),
-        default="firmware",
+        type=click.Choice(list(LICENSE_FETCH)),
+        default=DEFAULT_LICENSE_FETCH,
         show_default=True,
         help="When license files are asked for; later firmware asks always.",
     ),

@@ -8,8 +8,9 @@ from phone_sim.authority.signing_key import SigningKey, test_signing_key
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_file import FILE_ENDING, write
 from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
+from phone_sim.mac_address import DEFAULT_MAC
 
-MAC = "0004f2000001"
+MAC = DEFAULT_MAC.digits
 OTHER_MAC = "0004f2000002"
 OWN_FILE = f"{MAC}{FILE_ENDING}"
 SUITE = (0, 1, 2, 3)

@@ -132,7 +132,7 @@ CASES: Mapping[str, Case] = {
         files=lambda: {SITE_FILE: write([site_key(TODAY)])},
     ),
     "expires-at-midnight": Case(
-        wrong="The license is over at midnight, and the phone finds out at the polling time, two hours later (B12).",
+        wrong="The license is over at midnight, and the phone finds out at the next polling time (B12).",
         field="Expiry is noticed at boot and at the polling time, not in between (D11).",
         fix="Renew it, put the new file on the boot server, and reboot the phone.",
         cause=causes.OVER,

@@ -41,15 +41,24 @@ class FailureKind(StrEnum):
 
 
 class FileProtocol(Enum):
-    """The protocols whose answers have a status: `title` introduces it, `missing` are those of a missing file."""
+    """The protocols whose answers have a status: `title` introduces it, `missing` are those of a missing file.
 
-    HTTP = "HTTP", (404, 410)
-    FTP = "FTP", (550,)
-    TFTP = "TFTP error", (1,)
+    `read` and `write` are the methods that ask for a file and upload one.
+    """
 
-    def __init__(self, title: str, missing: tuple[int, ...]) -> None:
+    HTTP = "HTTP", (404, 410), "GET", "PUT"
+    FTP = "FTP", (550,), "RETR", "STOR"
+    TFTP = "TFTP error", (1,), "RRQ", "WRQ"
+
+    def __init__(self, title: str, missing: tuple[int, ...], read: str, write: str) -> None:
         self.title = title
         self.missing = missing
+        self.read = read
+        self.write = write
+
+
+HTTP_TAKEN = (200, 201, 204)
+"""The statuses of HTTP for an upload that was taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,12 @@ from hashlib import sha256
 from typing import Literal
 
 from phone_sim.boot_server.journal import Contents, Request
+from phone_sim.firmware.transfer_facts import FileProtocol
 
 Protocol = Literal["http", "https", "tftp"]
 
-UPLOADS = ("PUT", "WRQ")
-DOWNLOADS = ("GET", "HEAD", "RRQ")
+UPLOADS = (FileProtocol.HTTP.write, FileProtocol.TFTP.write)
+DOWNLOADS = (FileProtocol.HTTP.read, "HEAD", FileProtocol.TFTP.read)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

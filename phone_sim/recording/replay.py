@@ -22,10 +22,10 @@ from phone_sim.boot_server.site import (
     WriteAnswer,
     locate,
 )
+from phone_sim.firmware.transfer_facts import HTTP_TAKEN
 from phone_sim.recording.dialogue import DOWNLOADS, UPLOADS, RecordedExchange
 
-_STORED_BY_HTTP = (200, 201, 204)
-_STORED = {"http": _STORED_BY_HTTP, "https": _STORED_BY_HTTP, "tftp": (0,)}
+_STORED = {"http": HTTP_TAKEN, "https": HTTP_TAKEN, "tftp": (0,)}
 _BREAK_OFF: tuple[type[FaultKind], ...] = (Down, Length, Reset, Stall)
 _WAS_BROKEN_OFF = "this transfer was broken off"
 

@@ -6,10 +6,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, TransferFailed, Upload, UploadReply
-from phone_sim.firmware.transfer_facts import Redirect
+from phone_sim.firmware.transfer_facts import FileProtocol, Redirect
 
-_HTTP = ("GET", "PUT")
-_METHODS = {"tftp": ("RRQ", "WRQ"), "ftp": ("RETR", "STOR"), "ftps": ("RETR", "STOR")}
+_PROTOCOLS = {"tftp": FileProtocol.TFTP, "ftp": FileProtocol.FTP, "ftps": FileProtocol.FTP}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +23,8 @@ class Exchange:
     def method(self) -> str:
         """The method of the protocol: GET, PUT, RETR, STOR, RRQ or WRQ."""
         scheme = self.url.partition("://")[0].lower()
-        read, write = _METHODS.get(scheme, _HTTP)
-        return read if isinstance(self.request, Fetch) else write
+        protocol = _PROTOCOLS.get(scheme, FileProtocol.HTTP)
+        return protocol.read if isinstance(self.request, Fetch) else protocol.write
 
     @property
     def url(self) -> str:

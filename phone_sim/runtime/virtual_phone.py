@@ -13,7 +13,7 @@ from phone_sim.firmware.effects import Fetched, Uploaded
 from phone_sim.firmware.lease import DhcpSettings
 from phone_sim.firmware.profile import CURRENT
 from phone_sim.licensing.signature import TrustAnchor
-from phone_sim.mac_address import MacAddress
+from phone_sim.mac_address import DEFAULT_MAC, MacAddress
 from phone_sim.models import Model
 from phone_sim.runtime.driven_phone import DrivenPhone
 from phone_sim.runtime.exchange import Exchange
@@ -50,7 +50,7 @@ class VirtualPhone(DrivenPhone):
         url: str = "",
         *,
         model: Model | str = "SPIP_670",
-        mac: MacAddress | str = "0004f2000001",
+        mac: MacAddress | str = DEFAULT_MAC,
         firmware: str = CURRENT,
         trust: TrustAnchor | Path | str | None = None,
         always_fetches_license: bool | None = None,

@@ -26,8 +26,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from phone_sim.errors import UsageError
+from phone_sim.firmware.license_fetch import DEFAULT_LICENSE_FETCH, LICENSE_FETCH
 from phone_sim.firmware.profile import CURRENT, profile_for
-from phone_sim.mac_address import MacAddress
+from phone_sim.mac_address import DEFAULT_MAC, MacAddress
 from phone_sim.runtime.model_files import load_model
 from phone_sim.runtime.toml_file import read_toml
 from phone_sim.scenario.licenses import activation_files
@@ -41,8 +42,7 @@ PHONE_LIMIT = 100
 STEP_LIMIT = 1000
 _KEYS = ("title", "start", "seed", "protocol", "timeout", "phones", "server", "faults", "steps")
 _EMBEDDED_KEYS = ("files", "licenses")
-_FIRST_MAC = 0x0004F2000001
-_LICENSE_FETCH = {"firmware": None, "when-needed": False, "always": True}
+_FIRST_MAC = int(DEFAULT_MAC.digits, 16)
 
 
 def read_scenario(file: Path) -> Scenario:
@@ -126,5 +126,5 @@ def _phone(table: Table, name: str, default_mac: str) -> ScenarioPhone:
         model=model,
         mac=table.convert("mac", lambda: MacAddress.parse(mac)),
         firmware=firmware,
-        always_fetches_license=_LICENSE_FETCH[table.choice("license_fetch", _LICENSE_FETCH, "firmware")],
+        always_fetches_license=LICENSE_FETCH[table.choice("license_fetch", LICENSE_FETCH, DEFAULT_LICENSE_FETCH)],
     )

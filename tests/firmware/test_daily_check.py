@@ -16,6 +16,7 @@ from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_file import write
 from tests.make import (
     LDAP,
+    POLLING_TIME,
     SITE_FILE,
     SITE_SERIAL,
     USB_AUDIO,
@@ -42,7 +43,7 @@ def test_phone_waits_for_the_next_polling_time() -> None:
         ("12:00", "0", "2026-03-11T12:00"),
         ("02:00", "-18000", "2026-03-11T07:00"),
         ("02:00", "46800", "2026-03-10T13:00"),
-        ("nonsense", "0", "2026-03-11T02:00"),
+        ("nonsense", "0", f"2026-03-11T{POLLING_TIME}"),
     ],
 )
 def test_polling_time_is_local_and_from_the_parameters(polling_time: str, offset: str, wake: str) -> None:

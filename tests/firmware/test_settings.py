@@ -10,7 +10,7 @@ from phone_sim.firmware.lease import LeaseInfo
 from phone_sim.firmware.local_time import STOCK_DAYLIGHT_SAVING, Changeover, DaylightSaving, LocalTime
 from phone_sim.firmware.log_line import LogFormat, LogStyle, RenderType
 from phone_sim.firmware.settings import LogSettings, Settings, read_settings
-from tests.make import of
+from tests.make import POLLING_TIME, of
 
 DST = "tcpIpApp.sntp.daylightSavings."
 UPLOAD = "log.render.file.upload."
@@ -27,7 +27,7 @@ def settings_of(values: dict[str, str]) -> Settings:
 def test_stock_settings() -> None:
     found = settings()
     assert found.problems == ()
-    assert found.polling_time == time(2, 0)
+    assert found.polling_time == time.fromisoformat(POLLING_TIME)
     assert found.zone == LocalTime(gmt_offset=0, daylight_saving=STOCK_DAYLIGHT_SAVING)
     assert found.log == LogSettings(levels={"lic": 3, "ldap": 4})
     assert (found.log.file_size, found.log.upload_period, found.log.append_limit) == (16384, 172800, 524288)
@@ -79,12 +79,12 @@ def test_polling_time_is_read(value: str, expected: time) -> None:
         "x" * 1000,
     ],
 )
-def test_bad_polling_time_is_reported_and_two_is_used(value: str) -> None:
+def test_bad_polling_time_is_reported_and_the_default_is_used(value: str) -> None:
     found = settings(license_polling_time=value)
-    assert found.polling_time == time(2, 0)
+    assert found.polling_time == time.fromisoformat(POLLING_TIME)
     (problem,) = found.problems
     assert (problem.name, problem.value) == ("license.polling.time", value[:40])
-    assert (problem.expected, problem.used) == ("00:00 to 23:59", "02:00")
+    assert (problem.expected, problem.used) == ("00:00 to 23:59", POLLING_TIME)
 
 
 @given(st.times())

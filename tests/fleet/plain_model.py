@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 
 SITE = {
     "000000000000.cfg": b'<APPLICATION CONFIG_FILES="site.cfg"/>',
-    "site.cfg": b'<site feature.corporateDirectory.enabled="1"/>',
+    "site.cfg": b'<site license.polling.time="02:00" feature.corporateDirectory.enabled="1"/>',
 }
 NEEDS_LICENSE = {"SPIP_670": True, "SPIP_321": True, "SSIP_7000": False, "VVX_1500": False}
 """B3: where the corporate directory needs a license, and where it is built in."""

@@ -39,7 +39,8 @@ Fast = tuple[ScaledClock, ApsScheduler]
 
 CONFIGURATION = {
     "000000000000.cfg": b'<APPLICATION CONFIG_FILES="site.cfg"/>',
-    "site.cfg": b'<site feature.corporateDirectory.enabled="1" log.level.change.copy="4"/>',
+    "site.cfg": b'<site license.polling.time="02:00" feature.corporateDirectory.enabled="1"'
+    b' log.level.change.copy="4"/>',
 }
 """A boot server's files that configure the corporate directory for use, and license nothing."""
 

@@ -78,7 +78,7 @@ def test_call_that_is_not_there_cannot_end(phone: Bench) -> None:
 def test_rejected_power_on_does_not_restart_the_uptime() -> None:
     clock = ManualClock(NEW_YEAR)
     scheduler = HeapScheduler(clock)
-    site = b'<site log.render.type="0" feature.corporateDirectory.enabled="1"/>'
+    site = b'<site license.polling.time="02:00" log.render.type="0" feature.corporateDirectory.enabled="1"/>'
     license_ = license_file.write([signed_key({LDAP: until("2026-01-01")})])
     phone = bench(serve(CONFIGURATION | {"site.cfg": site, SITE_FILE: license_}), clock=clock, scheduler=scheduler)
     phone.driver.power_on()

@@ -27,10 +27,11 @@ URL = "http://boot.example/"
 
 
 def site(**parameters: str) -> dict[str, bytes]:
-    """A boot server that configures the corporate directory for use, at GMT."""
+    """A boot server that configures the corporate directory for use and polling at 02:00, at GMT."""
+    parameters = {"license_polling_time": "02:00", "tcpIpApp_sntp_daylightSavings_enable": "0"} | parameters
     return {
         "000000000000.cfg": master(CONFIG_FILES="site.cfg"),
-        "site.cfg": configured("LDAP", tcpIpApp_sntp_daylightSavings_enable="0", **parameters),
+        "site.cfg": configured("LDAP", **parameters),
     }
 
 

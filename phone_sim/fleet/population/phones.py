@@ -18,11 +18,10 @@ from ipaddress import IPv4Network
 from phone_sim.errors import UsageError
 from phone_sim.firmware.profile import CURRENT
 from phone_sim.fleet.population.fault_share import FaultShare
-from phone_sim.mac_address import MacAddress
+from phone_sim.mac_address import DEFAULT_MAC, MacAddress
 
 PHONE_LIMIT = 1_000_000
 """Maximum number of phones of a population (our choice)."""
-FIRST_MAC = MacAddress("0004f2000001")
 _LAST_MAC = 0xFFFFFFFFFFFF
 
 
@@ -81,7 +80,7 @@ class Population:
     seed: int = 0
     models: Mapping[str, float] = field(default_factory=lambda: {"SPIP_670": 1.0})
     firmwares: Mapping[str, float] = field(default_factory=lambda: {CURRENT: 1.0})
-    first_mac: MacAddress = FIRST_MAC
+    first_mac: MacAddress = DEFAULT_MAC
     macs: Sequence[MacAddress] = ()
     source_networks: Sequence[IPv4Network] = ()
     pattern: Pattern = Pattern.STORM

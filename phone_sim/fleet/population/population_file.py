@@ -65,13 +65,14 @@ from phone_sim.authority.orders import software_bits
 from phone_sim.boot_server.fault_kind import FaultKind
 from phone_sim.boot_server.fault_kinds import Reset, parse_kind
 from phone_sim.errors import UsageError
+from phone_sim.firmware.license_fetch import DEFAULT_LICENSE_FETCH, LICENSE_FETCH
 from phone_sim.firmware.profile import CURRENT, profile_for
 from phone_sim.fleet.population.fault_share import KINDS, FaultShare
 from phone_sim.fleet.population.phones import PHONE_LIMIT, Pattern, Population
 from phone_sim.fleet.population.server_files import read_files
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_key import LicenseType, new_key
-from phone_sim.mac_address import MacAddress
+from phone_sim.mac_address import DEFAULT_MAC, MacAddress
 from phone_sim.runtime.model_files import load_features, load_model
 from phone_sim.runtime.toml_file import read_toml
 from phone_sim.toml_table import Table
@@ -89,9 +90,7 @@ _KEYS = (
     "faults",
     "server",
 )
-_LICENSE_FETCH = {"firmware": None, "when-needed": False, "always": True}
 _DEFAULT_MODEL = "SPIP_670"
-_DEFAULT_MAC = "0004f2000001"
 _DEFAULT_FEATURES = ("Productivity Suite",)
 _LONGEST = 7 * 86400.0
 _LARGEST_JITTER = 43200.0
@@ -147,7 +146,7 @@ def read_fleet_file(file: Path) -> FleetFile:
 
 def _population(top: Table) -> Population:
     models, firmwares = _models(top), _firmwares(top)
-    first = top.text("first_mac", _DEFAULT_MAC)
+    first = top.text("first_mac", DEFAULT_MAC.digits)
     if "macs" in top.values and "first_mac" in top.values:
         raise top.error("macs", "macs and first_mac exclude each other")
     macs = _some(top, "macs")
@@ -166,7 +165,7 @@ def _population(top: Table) -> Population:
         source_networks=_source_networks(top),
         faults=_faults(top.table("faults", ("share", "kinds"))) if "faults" in top.values else None,
         **_boot(top.table("boot", default={})),
-        always_fetches_license=_LICENSE_FETCH[top.choice("license_fetch", _LICENSE_FETCH, "firmware")],
+        always_fetches_license=LICENSE_FETCH[top.choice("license_fetch", LICENSE_FETCH, DEFAULT_LICENSE_FETCH)],
     )
     return top.convert("count", population)
 
@@ -265,5 +264,5 @@ def _license(table: Table) -> LicenseShare:
     bits = table.convert("features", lambda: software_bits(",".join(named), load_features()))
     grants = dict.fromkeys(bits, expiry)
     # Whether such a key can be is known only when one is made.
-    table.convert("until", lambda: new_key(serial="0004F2000001", license_type=kind, grants=grants))
+    table.convert("until", lambda: new_key(serial=DEFAULT_MAC.serial, license_type=kind, grants=grants))
     return LicenseShare(type=kind, share=table.number("share", high=1.0, default=1.0), bits=tuple(bits), expiry=expiry)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, TransferFailed, Upload, Uploaded, UploadReply
-from phone_sim.firmware.transfer_facts import FileProtocol, HttpHead
+from phone_sim.firmware.transfer_facts import HTTP_TAKEN, FileProtocol, HttpHead
 from phone_sim.fleet.transport.connection import OK, Connection
 from phone_sim.fleet.transport.plain_address import Server, plain_address
 from phone_sim.fleet.transport.response_reader import ResponseReader
@@ -21,7 +21,7 @@ from phone_sim.fleet.transport.single_phone import Takeover, current_takeover, s
 from phone_sim.fleet.transport.sockets import opened, secured
 from phone_sim.runtime.transport import Limits, Tls
 from phone_sim.runtime.transport.bounded_socket import Budget
-from phone_sim.runtime.transport.http import TAKEN, HttpTransport, budget_of, failure_of, too_large
+from phone_sim.runtime.transport.http import HttpTransport, budget_of, failure_of, too_large
 from phone_sim.runtime.transport.replies import refusal
 
 _UNAUTHORIZED = 401
@@ -64,7 +64,7 @@ class GeventHttpTransport:
         if isinstance(answer, Takeover):
             return self._left_to_single(answer, lambda single: single.upload_within(budget, request))
         head = HttpHead(fields=answer.fields)
-        if answer.status in TAKEN:
+        if answer.status in HTTP_TAKEN:
             return Uploaded(answer.status, head)
         return refusal(FileProtocol.HTTP, answer.status, answer.reason, head)
 

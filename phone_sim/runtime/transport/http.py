@@ -32,7 +32,7 @@ from phone_sim.firmware.effects import (
     UploadReply,
 )
 from phone_sim.firmware.location import Credentials
-from phone_sim.firmware.transfer_facts import NO_HEAD, FailureKind, FileProtocol, HttpHead, Redirect
+from phone_sim.firmware.transfer_facts import HTTP_TAKEN, NO_HEAD, FailureKind, FileProtocol, HttpHead, Redirect
 from phone_sim.runtime.transport import Limits, Tls, one_line
 from phone_sim.runtime.transport.bounded_socket import (
     BoundedConnection,
@@ -47,7 +47,6 @@ from phone_sim.runtime.transport.replies import refusal
 from phone_sim.runtime.transport.tls import client_context
 
 CHUNK = 64 * 1024
-TAKEN = (200, 201, 204)
 _REDIRECTS = 5
 # For response heads, and for the bodies of redirects and challenges that come before the file.
 _ALLOWANCE = 256 * 1024
@@ -197,7 +196,7 @@ class HttpTransport:
         with answer:
             head = self._head(answer)
             _read_away(answer)
-            if answer.status_code in TAKEN:
+            if answer.status_code in HTTP_TAKEN:
                 return Uploaded(answer.status_code, head)
             return refusal(FileProtocol.HTTP, answer.status_code, answer.reason or "", head)
 

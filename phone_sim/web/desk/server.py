@@ -21,7 +21,7 @@ from phone_sim.firmware import master_config
 from phone_sim.licensing.license_file import SITE_FILE, read_all
 from phone_sim.licensing.license_key import LicenseType
 from phone_sim.licensing.signature import TrustAnchor
-from phone_sim.mac_address import MacAddress
+from phone_sim.mac_address import DEFAULT_MAC, MacAddress
 from phone_sim.runtime.model_files import load_models
 from phone_sim.scenario.story import site_files
 from phone_sim.whole_file import write_whole
@@ -34,7 +34,6 @@ _FEATURES = (
     "voIpProt.H323.enable",
 )
 _ORDERED_FROM = "the desk"
-_ANY_PHONE = MacAddress("0004f2000001")
 
 
 class DeskServer:
@@ -210,7 +209,7 @@ def _license_directory(folder: Path) -> str:
     """Where a site's master configuration file has phones look for licenses, below its folder; else the root (B17)."""
     try:
         data = (folder / master_config.DEFAULT_NAME).read_bytes()
-        master = master_config.parse(data, model=load_models()[0], mac=_ANY_PHONE)
+        master = master_config.parse(data, model=load_models()[0], mac=DEFAULT_MAC)
     except (OSError, MasterConfigurationError):
         return ""
     inside = [part for part in master.license_directory.split("/") if part not in ("", ".", "..")]

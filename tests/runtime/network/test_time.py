@@ -205,7 +205,11 @@ def phone_at(
 ) -> VirtualPhone:
     """A phone on time of its own, with a site license until the end of March and this time server."""
     license_ = key() if key else license_file.write([signed_key({LDAP: until("2026-03-31")}, serial=SITE_SERIAL)])
-    parameters = {"tcpIpApp_sntp_address": server.name, "tcpIpApp_sntp_daylightSavings_enable": "0"}
+    parameters = {
+        "tcpIpApp_sntp_address": server.name,
+        "tcpIpApp_sntp_daylightSavings_enable": "0",
+        "license_polling_time": "02:00",
+    }
     files = {
         "000000000000.cfg": master(CONFIG_FILES="site.cfg"),
         "site.cfg": configured("LDAP", **parameters),
