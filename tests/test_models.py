@@ -635,6 +635,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     refuses_or_reads(text)
 
 
+@pytest.mark.slow
 @patiently
 @given(FILES)
 def test_any_toml_is_read_or_refused(values: dict[str, object]) -> None:

@@ -74,6 +74,7 @@ def test_every_verb_is_explained() -> None:
     assert all(f"### phone-sim {verb}" in PAGE for verb in VERBS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "beginning",
     [
@@ -89,6 +90,7 @@ def test_pytest_example_passes(pytester: pytest.Pytester, beginning: str) -> Non
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_moved", [False, True])
 def test_pytest_example_on_requests_judges_a_server(pytester: pytest.Pytester, is_moved: bool) -> None:
     found = re.search(r"```python\n(from phone_sim.firmware.effects import TransferFailed\n.+?)```", PAGE, re.DOTALL)

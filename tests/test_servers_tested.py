@@ -8,6 +8,7 @@ from tests.readme import ROOT
 from tests.real_servers.tested import FILE, Tested, differences, read, write
 
 pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.slow
 
 TESTS = """
 import pytest

@@ -135,6 +135,7 @@ def test_every_check_is_found_bad_here() -> None:
     assert bad == {check.name for check in CHECKS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BY_FAULT)
 def test_a_fault_is_found_bad(name: str) -> None:
     with BootServer(MemorySite(SITE), faults=FaultPlan([BY_FAULT[name]], seed=5)) as server:
@@ -148,6 +149,7 @@ def test_without_faults_it_is_good() -> None:
     assert {verdict(findings, name) for name in BY_FAULT} == {Verdict.GOOD}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "files"), BY_SITE)
 @pytest.mark.parametrize("address", ["url", "tftp_url"])
 def test_a_bad_site_is_found_bad(address: str, files: Mapping[str, bytes], name: str) -> None:
@@ -156,6 +158,7 @@ def test_a_bad_site_is_found_bad(address: str, files: Mapping[str, bytes], name:
     assert name in bad_ones(findings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "script"), BY_ANSWER)
 def test_a_bad_answer_is_found_bad(name: str, script: Script) -> None:
     with HostileHttpServer(script) as server:
@@ -163,6 +166,7 @@ def test_a_bad_answer_is_found_bad(name: str, script: Script) -> None:
     assert verdict(findings, name) is Verdict.BAD
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_bad_server_is_found_bad(name: str, tmp_path: Path) -> None:
     assert OTHERS[name](tmp_path) is Verdict.BAD

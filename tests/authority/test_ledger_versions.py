@@ -174,6 +174,7 @@ def test_reader_of_the_old_version_sees_all_of_a_migration_or_nothing(database: 
     assert version(database) == len(MIGRATIONS) + 1
 
 
+@pytest.mark.slow
 def test_old_ledgers_are_migrated_by_two_at_once(tmp_path: Path) -> None:
     paths = [copied(tmp_path / f"ledger-{place}") for place in range(30)]
     assert race(*[Opener(paths)] * 2) == [["3"] * len(paths)] * 2

@@ -103,6 +103,7 @@ def test_mail_arrives_with_its_files_byte_for_byte(server: str, mailbox: Mailbox
     check(read(envelope.content))
 
 
+@pytest.mark.slow
 def test_mail_with_a_thousand_files_arrives(server: str, mailbox: Mailbox) -> None:
     files = {f"{place:012x}-license.cfg": FILES[PHONE_FILE] for place in range(1, 1_001)}
     send(batch_mail(ASKS, LINES, files, NOW), server)

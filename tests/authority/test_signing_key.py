@@ -103,6 +103,7 @@ def test_key_that_cannot_sign_is_refused_with_the_reason(folder: Path) -> None:
             pass
 
 
+@pytest.mark.slow
 def test_many_keys_are_signed_in_order_as_each_alone() -> None:
     keys = [
         new_key(serial=f"{place:012X}", license_type=LicenseType.PHONE, grants={LDAP: NEVER})
@@ -115,6 +116,7 @@ def test_many_keys_are_signed_in_order_as_each_alone() -> None:
     assert all(map(SIGNING_KEY.anchor.verifies, signed[::100]))
 
 
+@pytest.mark.slow
 def test_many_keys_are_signed_by_several_processes_only_without_threads() -> None:
     story = """
 import os, sys, threading
@@ -141,6 +143,7 @@ assert many == alone
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_many_keys_are_signed_by_a_script_without_a_guard(method: str, tmp_path: Path) -> None:
     (script := tmp_path / "script.py").write_text("""

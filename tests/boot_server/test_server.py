@@ -112,6 +112,7 @@ def test_ipv6_address_may_be_spelled_in_full(made: Callable[..., TransportBySche
             assert reply.data == b"<a/>"
 
 
+@pytest.mark.slow
 @needs_ipv6
 def test_fleet_boots_over_https_and_ipv6() -> None:
     with serving(MemorySite(CONFIGURATION), "::1") as server:

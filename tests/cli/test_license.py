@@ -168,6 +168,7 @@ def test_export_prints_the_public_key(authority: Path) -> None:
     assert licensed("export").stdout == (authority / "trust_anchor.pem").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("authority")
 def test_batch_licenses_a_thousand_phones(folder: Path) -> None:
     macs = [f"0004f2{place:06x}" for place in range(1, 1_001)]

@@ -275,6 +275,7 @@ def test_run_ends_with_3_when_nobody_answers(site: MemorySite) -> None:
     assert phone_sim("run", "--server", gone, *words).exit_code == 3
 
 
+@pytest.mark.slow
 def test_scaled_time_reboots_at_expiry(server: str, site: MemorySite) -> None:
     site.write(SITE, write([site_key(date(2026, 1, 1))]))
     words = ("--now", "2026-01-01T12:00", "--speed", "86400", "--until", "2026-01-03T12:00", "--json")
@@ -405,6 +406,7 @@ def test_journal_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None
     assert "--journal" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("models",), ("demo",), ("run", "--help")])
 def test_closed_streams_end_without_a_traceback(words: tuple[str, ...]) -> None:
     command = f"{sys.executable} -m phone_sim {' '.join(words)}"

@@ -49,6 +49,7 @@ DAYLIGHT = ["America/New_York", "Europe/Berlin", "Australia/Sydney"]
 INSTANTS = st.datetimes(datetime(2008, 4, 7), datetime(2037, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(ZONES))
 @given(instant=INSTANTS)
 @settings(max_examples=200)
@@ -121,6 +122,7 @@ def test_rules_say_when_daylight_saving_is(rule: dict[str, str], wall: str, savi
 TIMES = [time(2), time(2, 30), time(1, 30), time(0), time(23, 59), time(3)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", TIMES)
 @pytest.mark.parametrize("name", DAYLIGHT)
 def test_ten_years_have_one_occurrence_a_date(name: str, at: time) -> None:
@@ -182,6 +184,7 @@ def changeover(month: int, rest: tuple[int, int, int | None, bool]) -> Changeove
     return Changeover(month=month, day=day, hour=hour, weekday=weekday, last_in_month=last)
 
 
+@pytest.mark.slow
 @given(MONTHS, DAYS, DAYS, st.times().map(lambda at: at.replace(microsecond=0)))
 def test_every_rule_has_one_check_on_every_date(
     months: tuple[int, int], start: tuple[int, int, int | None, bool], stop: tuple[int, int, int | None, bool], at: time

@@ -105,6 +105,7 @@ def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     return refused
 
 
+@pytest.mark.slow
 def test_what_is_right_is_taken(refusals: dict[str, list[str]]) -> None:
     assert refusals["right"] == refusals["performer_as_it_is"] == []
 

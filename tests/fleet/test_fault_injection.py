@@ -125,6 +125,7 @@ def told(reply: object) -> object:
 REBOOTS = "[boot]\npattern = 'rolling'\ngroup = 60\nevery = 43200"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "part", "boot"), [(2000, 0.02, ""), (500, 0.02, REBOOTS), (300, 0.3, REBOOTS)])
 def test_storm_ends_as_the_model_predicts(count: int, part: float, boot: str, tmp_path: Path) -> None:
     found = read_fleet_file(storm.population(tmp_path, count=count, seed=11, share=part, boot=boot))

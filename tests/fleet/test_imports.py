@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from tests.modules import module_names
 
 IMPORT_EACH = """
@@ -27,6 +29,7 @@ def import_each(names: list[str], allowed: str) -> None:
     assert ended.returncode == 0, ended.stderr.decode()
 
 
+@pytest.mark.slow
 def test_no_other_module_imports_locust_or_gevent() -> None:
     others = [name for name in module_names() if not name.startswith((*ON_LOCUST, TRANSPORT))]
     assert "phone_sim.fleet.on_locust" in others

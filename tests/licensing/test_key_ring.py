@@ -49,6 +49,7 @@ def test_keys_that_are_kept_grant_the_same_and_are_few(grants: list[Grants]) -> 
     assert len(ring.keys) <= len(ring.grants)
 
 
+@pytest.mark.slow
 @given(GRANTS, GRANTS)
 def test_order_and_grouping_of_keys_do_not_matter(some: list[Grants], more: list[Grants]) -> None:
     together = ring_of(*some, *more).grants

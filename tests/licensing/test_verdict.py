@@ -53,6 +53,7 @@ def test_no_value_survives_a_flipped_bit(key: LicenseKey, name: str) -> None:
         assert isinstance(verdict, Malformed | SignatureNotValid | NotForThisPhone), changed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [PHONE_KEY, SITE_KEY], ids=["phone", "site"])
 def test_no_value_survives_another_hexadecimal_digit(key: LicenseKey) -> None:
     attributes = key.attributes()
@@ -64,6 +65,7 @@ def test_no_value_survives_another_hexadecimal_digit(key: LicenseKey) -> None:
                 assert isinstance(verdict, Malformed | SignatureNotValid | NotForThisPhone), (name, index, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [PHONE_KEY, SITE_KEY], ids=["phone", "site"])
 def test_file_with_a_flipped_bit_grants_the_same_or_nothing(key: LicenseKey) -> None:
     still_valid = 0

@@ -120,6 +120,7 @@ def test_same_driver_boots_again_after_a_power_cut_at_any_effect(flash: FlashFil
     assert (phone.phone.state, phone.enabled) == (State.IDLE, ("LDAP",))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_killed_writer_leaves_the_old_contents_or_the_new(tmp_path: Path, seed: int) -> None:
     (tmp_path / "old").write_bytes(encode(OLD))

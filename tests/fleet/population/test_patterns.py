@@ -138,6 +138,7 @@ def test_rolling_needs_group_and_time(values: dict[str, Any]) -> None:
         Population(count=1, pattern=Pattern.ROLLING, **values)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("example", "days", "holds"),
     [

@@ -48,6 +48,7 @@ print(json.dumps(replies))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["url", "tftp_url"])
 def test_rebooted_phones_ask_from_their_own_addresses(address: str, tmp_path: Path) -> None:
     (file := tmp_path / "phones.toml").write_text(POPULATION)
@@ -64,6 +65,7 @@ def test_rebooted_phones_ask_from_their_own_addresses(address: str, tmp_path: Pa
     assert heard == {f"0004f200000{number}": {address} for number, address in enumerate(addresses, 1)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("block", "address"), [("192.0.2.0/24", "192.0.2."), ("192.0.2.9/32", "192.0.2.9")])
 def test_foreign_block_ends_the_run_before_it_begins(block: str, address: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=f"phones cannot ask from {block}: {address}"):
@@ -78,6 +80,7 @@ def test_foreign_block_ends_the_run_before_it_begins(block: str, address: str, t
     assert "is always there, others ip address add makes" in ended.stderr
 
 
+@pytest.mark.slow
 @needs_namespaces
 def test_address_without_free_ports_is_named() -> None:
     script = f"ip link set lo up && exec {sys.executable} -c '{EXHAUSTED}'"

@@ -241,6 +241,7 @@ def test_killed_phone_leaves_no_connection() -> None:
         assert within(run)
 
 
+@pytest.mark.slow
 def test_wait_is_as_long_for_each_answer() -> None:
     """Ours: a timer of gevent that is stopped and started again would go on with what was left of its time."""
     limits = Limits(answer=3.0, transfer=60)
@@ -272,6 +273,7 @@ for reply in (http.fetch(fetch(https)), http.fetch(fetch(https)), GeventTftpTran
 """
 
 
+@pytest.mark.slow
 def test_transports_work_alike_where_all_is_monkey_patched(tmp_path: Path) -> None:
     certificates = Certificates.make(tmp_path)
     script, asked = keeping_alive(MOVED, FILE)
@@ -376,6 +378,7 @@ BLOCKS = 65_540
 LONG = bytes(range(256)) * (BLOCKS * 8 // 256)
 
 
+@pytest.mark.slow
 def test_numbers_of_blocks_begin_again_when_they_are_used_up() -> None:
     taken = bytearray()
 

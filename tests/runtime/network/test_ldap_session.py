@@ -190,6 +190,7 @@ DEEP = tlv(0x30, integer(1), tlv(ENTRY, *[b"\x30\x84\x00\x01\x00\x00" * 10_000])
 OVERLAPPING = b"".join(b"\x30\x06\x30\x84" + (8 * left).to_bytes(4) for left in reversed(range(60)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [BIND, SEARCH])
 @pytest.mark.parametrize(
     "data",
@@ -237,6 +238,7 @@ def test_drip_ends_with_the_time_for_all_of_it() -> None:
     assert failure_of({BIND: lambda session: session.drip(answer)}, limits=FOR_DRIPS) == "the transfer takes too long"
 
 
+@pytest.mark.slow
 def test_entries_without_end_are_too_long() -> None:
     endless = entry({"sn": "Smith"})
 

@@ -138,6 +138,7 @@ def test_stranger_with_a_closed_port_before_the_first_answer_is_passed_over(made
         assert within(lambda: transport.fetch(fetch(f"{server.url}a.cfg"))) == Fetched(FILE)
 
 
+@pytest.mark.slow
 def test_closed_port_is_asked_three_times_where_the_system_does_not_tell(
     made: Made, sent: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:

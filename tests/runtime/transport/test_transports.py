@@ -204,6 +204,7 @@ def test_scheme_that_nothing_speaks_is_a_failed_transfer() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "made"), [*ALL_BUT_TFTP, ("http", fleet_transport), ("https", fleet_transport)])
 def test_source_address_is_where_a_connection_comes_from(scheme: str, made: Made) -> None:
     transport = made(limits=FOR_SILENCE, source_address="127.0.0.77")
@@ -216,6 +217,7 @@ def test_source_address_is_where_a_connection_comes_from(scheme: str, made: Made
     assert peer[0] == "127.0.0.77"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", [network_transport, fleet_transport])
 def test_source_address_is_where_a_tftp_packet_comes_from(made: Made) -> None:
     transport = made(limits=FOR_SILENCE, source_address="127.0.0.77")
@@ -243,6 +245,7 @@ def test_source_address_of_the_other_family_is_a_failed_transfer(scheme: str, ma
     transport.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "made"), ALL)
 def test_hung_resolver_holds_no_transfer(scheme: str, made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     resolver = Resolver(monkeypatch)

@@ -173,6 +173,7 @@ def test_date_beyond_all_calendars_is_refused(api: TestClient, date: str) -> Non
     assert "no time in UTC" in answer.json()["detail"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_no_input_makes_a_server_error(desk: Desk, mode: GenerationMode) -> None:
     api = make_api(desk, Demonstration(desk))

@@ -90,6 +90,7 @@ def test_goal_out_of_range_is_refused(time: DeskTime, instant: datetime) -> None
         time.do(lambda: time.go_to(instant))
 
 
+@pytest.mark.slow
 def test_time_does_not_pass_the_end_of_time() -> None:
     time = DeskTime(END_OF_TIME - timedelta(days=2), speed=FASTEST)
     try:
