@@ -1,5 +1,6 @@
 """What holds for all tests: none is about how fast the machine is, and what real servers showed is recorded."""
 
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("real") is not None:
             item.add_marker("slow")
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One more than there are cores: many tests wait, for a silence or for another process."""
+    return (yield) + 1
 
 
 def pytest_configure(config: pytest.Config) -> None:
