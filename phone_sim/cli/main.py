@@ -5,6 +5,8 @@ A verb's module is imported only when the verb is used, and imports what it need
 
 import importlib
 import os
+import sys
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -88,3 +90,5 @@ def main(ctx: click.Context) -> None:
     """
     if os.environ.get("NO_COLOR"):
         ctx.color = False
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # not all encodings have the characters of file names

@@ -17,5 +17,5 @@ def check_source_addresses(networks: Iterable[IPv4Network]) -> None:
                 except OSError as error:
                     raise UsageError(
                         f"sources: phones cannot ask from {network}: {address}: {error.strerror}; "
-                        "127.0.0.0/8 is always there, others ip address add makes"
+                        "Linux has all of 127.0.0.0/8; add others by ip address add, or ifconfig lo0 alias on macOS"
                     ) from error
