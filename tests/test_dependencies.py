@@ -184,6 +184,7 @@ def private_names(cls: type) -> set[str]:
     return set(filter(is_private, names))
 
 
+@pytest.mark.slow
 def test_package_whose_private_names_are_used_is_capped() -> None:
     done = subprocess.run([sys.executable, "-c", INHERITED], capture_output=True, text=True, cwd=ROOT, timeout=120)
     assert done.returncode == 0, done.stderr
