@@ -88,7 +88,6 @@ TESTED_IN = {
     "pytest_plugin/scenario_files": "scenario/test_collection",
     "recording/dialogue": "recording/test_json_lines",
     "recording/files": "recording/test_json_lines",
-    "runtime/driven_phone": "runtime/test_virtual_phone",
     "runtime/log_sink": "runtime/test_log_upload",
     "runtime/lookup": "runtime/network/test_syslog",
     "runtime/model_files": "test_models",

@@ -14,9 +14,7 @@ from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswered
 from phone_sim.firmware.screen import Frame
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_file import write
-from phone_sim.runtime.driven_phone import DrivenPhone
 from phone_sim.runtime.flash_file import MemoryFlash
-from phone_sim.runtime.identity import make_identity
 from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport.memory import MemoryTransport, serve
 from phone_sim.runtime.virtual_phone import VirtualPhone, mac_addresses, request_line
@@ -274,35 +272,3 @@ def test_authorities_are_for_a_transport_that_is_made(tmp_path: Path) -> None:
         VirtualPhone(URL, transport=serve({}), ca_file=tmp_path / "ca.pem")
     with pytest.raises(UsageError, match=r"ca\.pem: there is no certificate in it"):
         VirtualPhone(URL, ca_file=f"{tmp_path / 'ca.pem'}")
-
-
-def test_closed_phone_is_not_told_of_the_clock() -> None:
-    time = VirtualTime()
-    phone = VirtualPhone(URL, time=time, transport=serve(site()))
-    phone.boot()
-    phone.close()
-    phone.close()
-    before = phone.log
-    time.set("2026-03-11T01:00")
-    assert phone.log == before
-    assert not time._when_set
-
-
-def test_driven_phone_tells_of_lines_effects_and_requests() -> None:
-    lines: list[str] = []
-    effects: list[str] = []
-    requests: list[str] = []
-    identity = make_identity(URL, model="SPIP_670", mac=MAC)
-    with DrivenPhone(
-        identity,
-        transport=serve(site()),
-        keeps_log=False,
-        on_line=lines.append,
-        on_effect=lambda effect: effects.append(type(effect).__name__),
-        on_exchange=lambda exchange: requests.append(exchange.request.location.name),
-    ) as phone:
-        phone.boot()
-        assert phone.log == ""
-    assert len(lines) > 2
-    assert {"Fetch", "Show"} <= set(effects)
-    assert requests[:3] == [f"{MAC}.cfg", "000000000000.cfg", "site.cfg"]
