@@ -59,7 +59,7 @@ def _has_unread(plain: socket.socket) -> bool:
 def _news(plain: socket.socket) -> list[tuple[int, tuple[str, int]]]:
     """What the network has said since this was last asked: an error number, and where the packet was sent to."""
     news: list[tuple[int, tuple[str, int]]] = []
-    if not _TELLS:
+    if sys.platform != "linux" or not _TELLS:
         return news
     patience = plain.gettimeout()
     plain.settimeout(0)
