@@ -23,9 +23,10 @@ from phone_sim.runtime.flash_file import FlashFile
 from phone_sim.runtime.identity import make_identity
 from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.scheduler import HeapScheduler
-from phone_sim.runtime.transport import Limits, TransportByScheme, network_transport
+from phone_sim.runtime.transport import TransportByScheme, network_transport
 from tests.real_servers import LoggedRequest, RealServer
 from tests.real_servers.by_kind import address_of, certificates_for, parameters, server_by_kind, takes_logs, user_of
+from tests.runtime.phones import PATIENT
 from tests.sample_log import SAMPLE_LOG
 
 pytestmark = pytest.mark.real
@@ -141,7 +142,7 @@ class Bench:
 
 
 @contextmanager
-def benches(kind: str, folder: Path, count: int, limits: Limits | None = None) -> Iterator[Bench]:
+def benches(kind: str, folder: Path, count: int) -> Iterator[Bench]:
     """A bench with so many servers of a kind over one folder."""
     root = folder / "site"
     for one in (root, root / "logs", root / "licenses"):
@@ -153,7 +154,7 @@ def benches(kind: str, folder: Path, count: int, limits: Limits | None = None) -
         for server in servers:
             stack.enter_context(server)
         transport = network_transport(
-            limits=limits,
+            limits=PATIENT,
             ca_file=certificates.ca_file if certificates is not None else None,
             client_cert=certificates.for_phone(MAC) if certificates is not None else None,
         )
@@ -180,8 +181,8 @@ def bench(kind: str, tmp_path: Path) -> Iterator[Bench]:
 
 @pytest.fixture
 def pair(kind: str, tmp_path: Path) -> Iterator[Bench]:
-    """A phone with two servers. It waits less long than others for one that is down, which TFTP is three times."""
-    with benches(kind, tmp_path, 2, Limits(answer=2.0)) as bench:
+    """A phone with two servers."""
+    with benches(kind, tmp_path, 2) as bench:
         yield bench
 
 

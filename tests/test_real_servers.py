@@ -89,11 +89,11 @@ def _download(server: RealServer, name: str) -> bytes:
 
 def test_nginx_reads_and_writes_and_logs(session: requests.Session, root: Path, tmp_path: Path) -> None:
     with Nginx(root, tmp_path / "nginx") as nginx:
-        assert session.get(nginx.url + "master.cfg", timeout=5).content == b"<APPLICATION/>"
-        assert session.head(nginx.url + "master.cfg", timeout=5).status_code == 200
-        assert session.get(nginx.url + "absent.cfg?x=1", timeout=5).status_code == 404
-        assert session.put(nginx.url + "log/app.log", data=b"one", timeout=5).status_code == 201
-        assert session.put(nginx.url + "log/app.log", data=b"two", timeout=5).status_code == 204
+        assert session.get(nginx.url + "master.cfg", timeout=60).content == b"<APPLICATION/>"
+        assert session.head(nginx.url + "master.cfg", timeout=60).status_code == 200
+        assert session.get(nginx.url + "absent.cfg?x=1", timeout=60).status_code == 404
+        assert session.put(nginx.url + "log/app.log", data=b"one", timeout=60).status_code == 201
+        assert session.put(nginx.url + "log/app.log", data=b"two", timeout=60).status_code == 204
         assert nginx.requests(at_least=5) == [
             _http("GET", "master.cfg", 200),
             _http("HEAD", "master.cfg", 200),
@@ -106,10 +106,10 @@ def test_nginx_reads_and_writes_and_logs(session: requests.Session, root: Path, 
 
 def test_nginx_wants_basic_authentication(session: requests.Session, root: Path, tmp_path: Path) -> None:
     with Nginx(root, tmp_path / "nginx", user="PlcmSpIp", password="456") as nginx:
-        assert session.get(nginx.url + "master.cfg", timeout=5).status_code == 401
-        assert session.get(nginx.url + "master.cfg", auth=_WRONG, timeout=5).status_code == 401
-        assert session.get(nginx.url + "master.cfg", auth=_RIGHT, timeout=5).status_code == 200
-        assert session.put(nginx.url + "app.log", data=b"one", auth=_RIGHT, timeout=5).status_code == 201
+        assert session.get(nginx.url + "master.cfg", timeout=60).status_code == 401
+        assert session.get(nginx.url + "master.cfg", auth=_WRONG, timeout=60).status_code == 401
+        assert session.get(nginx.url + "master.cfg", auth=_RIGHT, timeout=60).status_code == 200
+        assert session.put(nginx.url + "app.log", data=b"one", auth=_RIGHT, timeout=60).status_code == 201
         assert nginx.requests(at_least=4) == [
             _http("GET", "master.cfg", 401),
             _http("GET", "master.cfg", 401, "PlcmSpIp"),
@@ -124,11 +124,11 @@ def test_nginx_speaks_tls_only_to_who_trusts_it(session: requests.Session, root:
         address = nginx.url + "master.cfg"
         assert address.startswith("https://")
         with pytest.raises(requests.exceptions.SSLError, match="CERTIFICATE_VERIFY_FAILED"):
-            session.get(address, timeout=5)
-        assert session.get(address, verify=str(tls.ca_file), timeout=5).content == b"<APPLICATION/>"
+            session.get(address, timeout=60)
+        assert session.get(address, verify=str(tls.ca_file), timeout=60).content == b"<APPLICATION/>"
         localhost = address.replace("127.0.0.1", "localhost")
-        assert session.get(localhost, verify=str(tls.ca_file), timeout=5).status_code == 200
-        assert session.get(address.replace("https", "http"), timeout=5).status_code == 400
+        assert session.get(localhost, verify=str(tls.ca_file), timeout=60).status_code == 200
+        assert session.get(address.replace("https", "http"), timeout=60).status_code == 400
         assert nginx.requests(at_least=3) == [
             _http("GET", "master.cfg", 200),
             _http("GET", "master.cfg", 200),
@@ -139,17 +139,17 @@ def test_nginx_speaks_tls_only_to_who_trusts_it(session: requests.Session, root:
 def test_certificates_satisfy_a_strict_verifier(tmp_path: Path) -> None:
     tls = Certificates.make(tmp_path)
     verify = [require("openssl"), "verify", "-x509_strict", "-verify_ip", "127.0.0.1", "-purpose", "sslserver"]
-    subprocess.run([*verify, "-CAfile", tls.ca_file, tls.server_cert], check=True, capture_output=True, timeout=10)
+    subprocess.run([*verify, "-CAfile", tls.ca_file, tls.server_cert], check=True, capture_output=True, timeout=60)
 
 
 def test_apache_wants_digest_authentication(session: requests.Session, root: Path, tmp_path: Path) -> None:
     right = HTTPDigestAuth(*_RIGHT)
     with Apache(root, tmp_path / "apache", user="PlcmSpIp", password="456") as apache:
-        assert session.get(apache.url + "master.cfg", auth=HTTPDigestAuth(*_WRONG), timeout=5).status_code == 401
-        assert session.get(apache.url + "master.cfg", auth=_RIGHT, timeout=5).status_code == 401
-        assert session.get(apache.url + "master.cfg", auth=right, timeout=5).content == b"<APPLICATION/>"
-        assert session.put(apache.url + "app.log", data=b"one", auth=right, timeout=5).status_code == 201
-        assert session.get(apache.url + "absent.cfg", auth=right, timeout=5).status_code == 404
+        assert session.get(apache.url + "master.cfg", auth=HTTPDigestAuth(*_WRONG), timeout=60).status_code == 401
+        assert session.get(apache.url + "master.cfg", auth=_RIGHT, timeout=60).status_code == 401
+        assert session.get(apache.url + "master.cfg", auth=right, timeout=60).content == b"<APPLICATION/>"
+        assert session.put(apache.url + "app.log", data=b"one", auth=right, timeout=60).status_code == 201
+        assert session.get(apache.url + "absent.cfg", auth=right, timeout=60).status_code == 404
         assert apache.requests(at_least=7) == [
             _http("GET", "master.cfg", 401),
             _http("GET", "master.cfg", 401, "PlcmSpIp"),
@@ -165,11 +165,11 @@ def test_apache_wants_digest_authentication(session: requests.Session, root: Pat
 def test_lighttpd_reads_and_writes_and_logs(session: requests.Session, root: Path, tmp_path: Path) -> None:
     require("lighttpd")
     with Lighttpd(root, tmp_path / "lighttpd") as lighttpd:
-        assert session.get(lighttpd.url + "master.cfg", timeout=5).content == b"<APPLICATION/>"
-        assert session.get(lighttpd.url + "absent.cfg?x=1", timeout=5).status_code == 404
-        assert session.put(lighttpd.url + "app.log", data=b"one", timeout=5).status_code == 201
-        assert session.put(lighttpd.url + "app.log", data=b"two", timeout=5).status_code == 204
-        assert session.put(lighttpd.url + "absent/app.log", data=b"one", timeout=5).status_code == 409
+        assert session.get(lighttpd.url + "master.cfg", timeout=60).content == b"<APPLICATION/>"
+        assert session.get(lighttpd.url + "absent.cfg?x=1", timeout=60).status_code == 404
+        assert session.put(lighttpd.url + "app.log", data=b"one", timeout=60).status_code == 201
+        assert session.put(lighttpd.url + "app.log", data=b"two", timeout=60).status_code == 204
+        assert session.put(lighttpd.url + "absent/app.log", data=b"one", timeout=60).status_code == 409
         assert lighttpd.requests(at_least=5) == [
             _http("GET", "master.cfg", 200),
             _http("GET", "absent.cfg?x=1", 404),
@@ -183,11 +183,11 @@ def test_lighttpd_reads_and_writes_and_logs(session: requests.Session, root: Pat
 def test_lighttpd_wants_digest_authentication(session: requests.Session, root: Path, tmp_path: Path) -> None:
     require("lighttpd")
     with Lighttpd(root, tmp_path / "lighttpd", user="PlcmSpIp", password="456") as lighttpd:
-        assert session.get(lighttpd.url + "master.cfg", auth=_RIGHT, timeout=5).status_code == 401
-        assert session.get(lighttpd.url + "master.cfg", auth=HTTPDigestAuth(*_WRONG), timeout=5).status_code == 401
+        assert session.get(lighttpd.url + "master.cfg", auth=_RIGHT, timeout=60).status_code == 401
+        assert session.get(lighttpd.url + "master.cfg", auth=HTTPDigestAuth(*_WRONG), timeout=60).status_code == 401
         right = HTTPDigestAuth(*_RIGHT)
-        assert session.get(lighttpd.url + "master.cfg", auth=right, timeout=5).content == b"<APPLICATION/>"
-        assert session.put(lighttpd.url + "app.log", data=b"one", auth=right, timeout=5).status_code == 201
+        assert session.get(lighttpd.url + "master.cfg", auth=right, timeout=60).content == b"<APPLICATION/>"
+        assert session.put(lighttpd.url + "app.log", data=b"one", auth=right, timeout=60).status_code == 201
         served = [one for one in lighttpd.requests(at_least=6) if one.status != 401]
         assert served == [_http("GET", "master.cfg", 200, "PlcmSpIp"), _http("PUT", "app.log", 201, "PlcmSpIp")]
 
@@ -198,8 +198,8 @@ def test_nginx_wants_a_client_certificate(session: requests.Session, root: Path,
     session.verify = str(tls.ca_file)
     with Nginx(root, tmp_path / "nginx", tls=tls, wants_client_certificate=True) as nginx:
         address = nginx.url + "master.cfg"
-        assert session.get(address, timeout=5).status_code == 400
-        assert session.get(address, cert=str(phone), timeout=5).content == b"<APPLICATION/>"
+        assert session.get(address, timeout=60).status_code == 400
+        assert session.get(address, cert=str(phone), timeout=60).content == b"<APPLICATION/>"
         assert nginx.requests(at_least=2) == [
             _http("GET", "master.cfg", 400),
             _http("GET", "master.cfg", 200, "CN=0004f2000001"),
@@ -211,7 +211,7 @@ def test_ftp_server_reads_and_writes_and_logs(kind: type[Vsftpd | Pyftpdlib], ro
     with kind(root, tmp_path / "ftp", user="PlcmSpIp", password="a 456") as server, ftplib.FTP() as client:
         assert server.url == f"ftp://127.0.0.1:{server.port}/"
         assert server.requests() == []
-        client.connect("127.0.0.1", server.port, timeout=10)
+        client.connect("127.0.0.1", server.port, timeout=60)
         client.login("PlcmSpIp", "a 456")
         received = io.BytesIO()
         client.retrbinary("RETR /master.cfg", received.write)
@@ -230,7 +230,7 @@ def test_ftp_server_reads_and_writes_and_logs(kind: type[Vsftpd | Pyftpdlib], ro
 @pytest.mark.parametrize("kind", [Vsftpd, Pyftpdlib])
 def test_ftp_server_wants_the_password(kind: type[Vsftpd | Pyftpdlib], root: Path, tmp_path: Path) -> None:
     with kind(root, tmp_path / "ftp", user="PlcmSpIp", password="456") as server, ftplib.FTP() as client:
-        client.connect("127.0.0.1", server.port, timeout=10)
+        client.connect("127.0.0.1", server.port, timeout=60)
         with pytest.raises(ftplib.error_perm, match=r"^530"):
             client.login(*_WRONG)
         assert server.requests() == []
@@ -334,19 +334,19 @@ def test_nothing_is_left_when_a_test_fails(session: requests.Session, root: Path
     with pytest.raises(ZeroDivisionError), nginx:
         raise ZeroDivisionError
     with pytest.raises(requests.exceptions.ConnectionError):
-        session.get(nginx.url, timeout=5)
+        session.get(nginx.url, timeout=60)
     assert _processes_that_name(tmp_path) == []
 
 
 def test_transfer_that_goes_on_is_ended_with_its_server(tftp_server: RealServer, tmp_path: Path) -> None:
     (tftp_server.root / "long.ld").write_bytes(bytes(2000))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
-        silent.settimeout(5)
+        silent.settimeout(60)
         silent.sendto(b"\0\1long.ld\0octet\0", (tftp_server.address, tftp_server.port))
         assert silent.recv(1024)[:4] == b"\0\3\0\1"
         assert _processes_that_name(tmp_path) != []
         tftp_server.stop()
-    assert wait_until(lambda: _processes_that_name(tmp_path) == [], 5)
+    assert wait_until(lambda: _processes_that_name(tmp_path) == [], 60)
 
 
 def test_absent_program_skips_or_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,7 +63,7 @@ def test_server_tells_the_machines_time(server: Chronyd) -> None:
     assert isinstance(reply, TimeTold)
     assert before - SLACK <= reply.instant <= now() + SLACK
     host, _, port = server.name.rpartition(":")
-    other = ntplib.NTPClient().request(host, version=4, port=int(port), timeout=10)
+    other = ntplib.NTPClient().request(host, version=4, port=int(port), timeout=60)
     assert abs(datetime.fromtimestamp(other.tx_time, UTC) - reply.instant) < timedelta(seconds=10)
     assert server.questions == {"127.0.0.1": 2}
 

@@ -43,7 +43,7 @@ def plan(
         ca_file=ca_file,
         client_cert=client_cert,
         outside=outside,
-        timeout=10.0,
+        timeout=30.0,
     )
 
 

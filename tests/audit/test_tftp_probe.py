@@ -64,7 +64,7 @@ def serving(serve: Serve, *, own_port: bool = True) -> Iterator[Location]:
     ):
         for end in (listener, other):
             end.bind(("127.0.0.1", 0))
-            end.settimeout(10)
+            end.settimeout(60)
 
         def answer() -> None:
             _, client = listener.recvfrom(1024)
@@ -73,7 +73,7 @@ def serving(serve: Serve, *, own_port: bool = True) -> Iterator[Location]:
         thread = threading.Thread(target=answer)
         thread.start()
         yield Location(url=f"tftp://127.0.0.1:{listener.getsockname()[1]}/a.cfg", credentials=None)
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
 
 

@@ -153,6 +153,6 @@ def test_interrupted_signing_ends_in_silence(after: float) -> None:
         child.stdout.readline()
         time.sleep(after)
         os.killpg(child.pid, signal.SIGINT)  # as a terminal does: all of the group hear it
-        _, said = child.communicate(timeout=30)
+        _, said = child.communicate(timeout=60)
     assert said.endswith("\nKeyboardInterrupt\n")
     assert said.count("Traceback") == 1

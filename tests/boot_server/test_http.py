@@ -44,7 +44,7 @@ def client() -> Iterator[requests.Session]:
 
 
 def connect(server: HttpEndpoint) -> socket.socket:
-    return socket.create_connection((server.host, server.port), timeout=20)
+    return socket.create_connection((server.host, server.port), timeout=60)
 
 
 def said(server: HttpEndpoint, words: bytes) -> bytes:
@@ -264,7 +264,7 @@ def test_fifty_clients_at_once_are_served(server: HttpEndpoint) -> None:
 
     def fetch(number: int) -> bytes:
         with connect(server) as connection:
-            together.wait(20)
+            together.wait(60)
             connection.sendall(b"PUT /%d HTTP/1.1\r\nContent-Length: 2\r\n\r\n%02d" % (number, number))
             assert b" 201 " in connection.recv(1000)
             connection.sendall(b"GET /%d HTTP/1.1\r\nConnection: close\r\n\r\n" % number)
@@ -317,7 +317,7 @@ def test_client_that_drips_is_cut(site: MemorySite, opening: bytes) -> None:
 def test_client_that_does_not_read_is_cut() -> None:
     with HttpEndpoint(MemorySite({"big": bytes(32_000_000)}), request_limit=0.3) as server, connect(server) as slow:
         slow.sendall(b"GET /big HTTP/1.1\r\n\r\n")
-        assert server.journal.wait_for(1, timeout=20)
+        assert server.journal.wait_for(1, timeout=60)
         assert 0 <= server.journal.requests[0].size < 32_000_000
 
 
@@ -359,7 +359,7 @@ def test_client_that_leaves_makes_no_noise(capfd: pytest.CaptureFixture[str], ca
         with connect(server) as connection:
             connection.sendall(b"GET /big HTTP/1.1\r\n\r\n")
             connection.recv(10)
-        assert server.journal.wait_for(1, timeout=20)
+        assert server.journal.wait_for(1, timeout=60)
     assert capfd.readouterr() == ("", "")
     assert caplog.records == []
 

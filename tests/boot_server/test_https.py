@@ -41,7 +41,7 @@ def serving(tls: ServerTls, request_limit: float = 20.0) -> Iterator[HttpEndpoin
 
 def connected(server: HttpEndpoint) -> socket.socket:
     """A connection without TLS."""
-    return socket.create_connection((server.host, server.port), timeout=20)
+    return socket.create_connection((server.host, server.port), timeout=60)
 
 
 def secured(server: HttpEndpoint, tls: ServerTls) -> ssl.SSLSocket:
@@ -126,7 +126,7 @@ def test_client_that_does_not_shake_hands_is_cut(tls: ServerTls, opening: bytes)
 def test_client_that_does_not_read_is_cut(tls: ServerTls) -> None:
     with serving(tls, request_limit=0.3) as server, secured(server, tls) as client:
         client.sendall(b"GET /big HTTP/1.1\r\n\r\n")
-        assert server.journal.wait_for(1, timeout=20)
+        assert server.journal.wait_for(1, timeout=60)
         assert 0 <= server.journal.requests[0].size < 30_000_000
 
 

@@ -53,7 +53,7 @@ def test_wait_ends_with_the_request() -> None:
     journal = Journal()
     thread = Thread(target=journal.record, args=(request(),))
     thread.start()
-    assert journal.wait_for(1, timeout=10)
+    assert journal.wait_for(1, timeout=60)
     thread.join()
 
 

@@ -45,7 +45,7 @@ class RawClient:
     def __init__(self, server: TftpEndpoint) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
-        self.socket.settimeout(20)
+        self.socket.settimeout(60)
         self.listener: Address = (server.host, server.port)
         self.peer = self.listener
 
@@ -72,7 +72,7 @@ class RawClient:
         except TimeoutError:
             return True
         finally:
-            self.socket.settimeout(20)
+            self.socket.settimeout(60)
         return False
 
 
@@ -401,7 +401,7 @@ def test_client_that_gives_up_is_broken_off(raw: RawClient, server: TftpEndpoint
     raw.request(rrq("513.ld"))
     raw.receive()
     raw.send(b"\0\5\0\0not needed\0")
-    assert server.journal.wait_for(1, timeout=20)
+    assert server.journal.wait_for(1, timeout=60)
     assert [(each.status, each.size) for each in server.journal.requests] == [(BROKEN_OFF, 0)]
 
 
@@ -412,7 +412,7 @@ def test_client_that_is_gone_is_broken_off(site: MemorySite) -> None:
             raw.receive()
             raw.send(ack(1))
             raw.receive()
-        assert server.journal.wait_for(1, timeout=20)
+        assert server.journal.wait_for(1, timeout=60)
         assert [(each.status, each.size) for each in server.journal.requests] == [(BROKEN_OFF, 512)]
 
 
@@ -504,7 +504,7 @@ def test_tftp_hpa_reads_and_writes(server: TftpEndpoint, site: MemorySite, tmp_p
     tftp = ["tftp", "-4", "-m", mode, server.host, str(server.port), "-c"]
     site.write("lines.cfg", bytes(random.Random(1).choices(b"\r\n\0a", k=20_000)))
     for name in ("100000.ld", "lines.cfg"):
-        subprocess.run([*tftp, "get", name], check=True, cwd=tmp_path, timeout=20, capture_output=True)
+        subprocess.run([*tftp, "get", name], check=True, cwd=tmp_path, timeout=60, capture_output=True)
         assert (tmp_path / name).read_bytes() == site.files[name]
-        subprocess.run([*tftp, "put", name, "copy"], check=True, cwd=tmp_path, timeout=20, capture_output=True)
+        subprocess.run([*tftp, "put", name, "copy"], check=True, cwd=tmp_path, timeout=60, capture_output=True)
         assert site.files["copy"] == site.files[name]

@@ -54,7 +54,7 @@ def test_record_then_replay_is_the_same_boot(tmp_path: Path, protocol: str) -> N
         with start("record", real.url, "--out", str(out), protocol, "0") as recording:
             log = boot_log(address_of(recording))
             recording.send_signal(signal.SIGINT)
-            said, _ = recording.communicate(timeout=30)
+            said, _ = recording.communicate(timeout=60)
         assert recording.returncode == 130
     assert len(said.splitlines()) == len(load_recording(out).exchanges)
     with start("replay", str(out), protocol, "0") as replaying:
@@ -62,7 +62,7 @@ def test_record_then_replay_is_the_same_boot(tmp_path: Path, protocol: str) -> N
         assert boot_log(url) == log
         boot_log(url, mac="0004f2000002")
         replaying.send_signal(signal.SIGTERM)
-        _, unknown = replaying.communicate(timeout=30)
+        _, unknown = replaying.communicate(timeout=60)
     assert replaying.returncode == 130
     assert "0004f2000002-license.cfg was never asked for in the recording" in unknown
     assert "0004f2000001" not in unknown
@@ -77,7 +77,7 @@ def test_record_can_do_it_wrong_on_purpose(tmp_path: Path) -> None:
             url = json.loads(recording.stdout.readline())["serving"]
             assert "HTTP 503 Service Unavailable" in boot_log(url)
             recording.send_signal(signal.SIGINT)
-            said, _ = recording.communicate(timeout=30)
+            said, _ = recording.communicate(timeout=60)
     assert [json.loads(line)["status"] for line in said.splitlines() if "fault" in line] == [503]
 
 

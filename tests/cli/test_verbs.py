@@ -340,7 +340,7 @@ def test_serve_boots_a_phone_and_ends_with_130(tmp_path: Path) -> None:
         urls = [serving.stdout.readline().split()[-1] for _ in range(2)]
         codes = [phone_sim("boot", "--server", url).exit_code for url in urls]
         serving.send_signal(signal.SIGINT)
-        serving.communicate(timeout=20)
+        serving.communicate(timeout=60)
     assert codes == [0, 0]
     assert serving.returncode == 130
     methods = [json.loads(line)["method"] for line in journal.read_text().splitlines()]
@@ -361,7 +361,7 @@ def test_serve_names_the_file_that_https_clients_have_to_trust(tmp_path: Path) -
             phone_sim("boot", "--server", url, *words).exit_code for words in (("--ca-file", str(ca_file)), ())
         )
         serving.send_signal(signal.SIGTERM)
-        rest, said = serving.communicate(timeout=20)
+        rest, said = serving.communicate(timeout=60)
     assert url.startswith("https://127.0.0.1:")
     assert (trusting, distrusting) == (0, 1)
     assert said == f"HTTPS clients have to trust {ca_file}: phone-sim boot --ca-file {ca_file}\n"
@@ -378,7 +378,7 @@ def test_serve_listens_on_an_ipv6_address(tmp_path: Path) -> None:
         assert [url.rpartition(":")[0] for url in urls] == ["http://[::1]", "tftp://[::1]"]
         codes = [phone_sim("boot", "--server", url).exit_code for url in urls]
         serving.send_signal(signal.SIGINT)
-        serving.communicate(timeout=20)
+        serving.communicate(timeout=60)
     assert codes == [0, 0]
 
 
@@ -435,7 +435,7 @@ def test_run_ends_with_130_on_interrupt(server: str) -> None:
         assert running.stdout is not None
         running.stdout.readline()
         running.send_signal(signal.SIGINT)
-        _, said = running.communicate(timeout=20)
+        _, said = running.communicate(timeout=60)
     assert running.returncode == 130
     assert "Traceback" not in said
 

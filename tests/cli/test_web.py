@@ -57,7 +57,7 @@ def test_web_serves_phones_and_the_portal_and_ends_with_130(
         assert ask(port, "GET", "/portal")[0] == 200
         assert ask(port, "POST", "/portal/activate", {"number": number, "serial": MAC})[0] == 303
         serving.send_signal(how)
-        rest, talk = serving.communicate(timeout=20)
+        rest, talk = serving.communicate(timeout=BOUND)
     assert serving.returncode == 130
     assert (rest, talk) == ("", "")
     assert (tmp_path / "site" / f"{MAC}-license.cfg").exists()
@@ -109,7 +109,7 @@ def test_elsewhere_than_on_loopback_a_token_is_printed_once(tmp_path: Path) -> N
         assert ask(port, "GET", "/portal", Host=f"other.example:{port}")[0] == 403
         assert ask(port, "GET", "/portal", Authorization=f"Bearer {token}")[0] == 200
         serving.send_signal(signal.SIGINT)
-        rest, talk = serving.communicate(timeout=20)
+        rest, talk = serving.communicate(timeout=BOUND)
     assert token not in url
     assert (rest, talk) == ("", "")
 
@@ -140,7 +140,7 @@ def test_address_that_cannot_be_used_is_a_usage_error(
 def test_missing_package_names_the_extra(portal: PortalService, package: str) -> None:
     story = f"import sys; sys.modules[{package!r}] = None; from phone_sim.cli.main import main; main()"
     command = [sys.executable, "-c", story, "web", "--authority", str(portal.authority_folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=BOUND)
     assert done.returncode == 2
     assert f"needs {package}, which is not installed: pip install 'phone-sim[web]'" in done.stderr
     assert "Traceback" not in done.stderr
@@ -150,7 +150,7 @@ def test_help_and_other_verbs_need_no_extra() -> None:
     story = "import sys; sys.modules.update(dict.fromkeys(['starlette', 'uvicorn', 'jinja2'])); "
     story += "from phone_sim.cli.main import main; main()"
     for words in (["web", "--help"], ["models"], ["license", "--help"]):
-        done = subprocess.run([sys.executable, "-c", story, *words], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([sys.executable, "-c", story, *words], capture_output=True, text=True, timeout=BOUND)
         assert done.returncode == 0, done.stderr
 
 
@@ -164,7 +164,7 @@ def test_run_shows_its_phone_on_a_page(tmp_path: Path) -> None:
             status, page = ask(int(url.split(":")[2].partition("/")[0]), "GET", f"/phones/{MAC}")
             assert (status, "SoundPoint IP 670" in page) == (200, True)
             running.send_signal(signal.SIGINT)
-            running.communicate(timeout=20)
+            running.communicate(timeout=BOUND)
         finally:
             running.kill()
     assert running.returncode == 130

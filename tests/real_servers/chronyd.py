@@ -38,7 +38,7 @@ class Chronyd:
     def questions(self) -> Mapping[str, int]:
         """How many questions came from each address, by its own count."""
         command = [require("chronyc"), "-c", "-n", "-h", str(self.work / "chronyd.sock"), "clients"]
-        said = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
+        said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
         return {row[0]: int(row[1]) for row in csv.reader(said.splitlines())}
 
 
@@ -55,7 +55,7 @@ def chronyd(work: Path, options: str = "local stratum 3") -> Iterator[Chronyd]:
         command = [program, "-d", "-x", "-U", "-u", user, "-f", str(work / "chrony.conf")]
         child = process.start(command, work / "output.log")
         try:
-            process.wait_until(lambda: process.has_ended(child) or _is_ready(work, port), 10)
+            process.wait_until(lambda: process.has_ended(child) or _is_ready(work, port), 60)
             assert not process.has_ended(child), log_text(work / "output.log")
             yield Chronyd(name=f"127.0.0.1:{port}", work=work)
         finally:

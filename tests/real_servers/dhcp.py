@@ -70,7 +70,7 @@ def dnsmasq(cable: Cable, work: Path, options: str) -> Iterator[Dnsmasq]:
     child: subprocess.Popen[bytes] = process.start(command, work / "output.log")
     try:
         server = Dnsmasq(work=work)
-        process.wait_until(lambda: process.has_ended(child) or "IP range" in server.log, 10)
+        process.wait_until(lambda: process.has_ended(child) or "IP range" in server.log, 60)
         assert not process.has_ended(child), server.log
         yield server
     finally:

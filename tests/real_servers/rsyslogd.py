@@ -50,7 +50,7 @@ class Rsyslogd:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.sendto(mark.encode(), (self.host.name, self.host.port))
         read = self.work / "messages.log"
-        assert process.wait_until(lambda: mark in log_text(read), 10), "a message of the test did not arrive"
+        assert process.wait_until(lambda: mark in log_text(read), 60), "a message of the test did not arrive"
         return [_message(line) for line in log_text(read).splitlines() if "<13>mark " not in line]
 
 
@@ -71,7 +71,7 @@ def rsyslogd(work: Path) -> Iterator[Rsyslogd]:
         child = process.start(command, work / "output.log")
         try:
             listening = f":{port:04X} "
-            process.wait_until(lambda: process.has_ended(child) or listening in Path("/proc/net/udp").read_text(), 10)
+            process.wait_until(lambda: process.has_ended(child) or listening in Path("/proc/net/udp").read_text(), 60)
             assert not process.has_ended(child), log_text(work / "output.log")
             yield Rsyslogd(host=Host(name="127.0.0.1", port=port), work=work)
         finally:

@@ -14,7 +14,7 @@ from tests.real_servers import process
 from tests.real_servers.logged_request import LoggedRequest, log_text
 from tests.real_servers.ports import claim_port
 
-_SECONDS_TO_START = 10.0
+_SECONDS_TO_START = 60.0
 _SECONDS_TO_END = 5.0
 _ERROR_TAIL = 4000
 
@@ -83,7 +83,7 @@ class RealServer(ABC):
             self.stop()  # first: then its log is complete
             raise RuntimeError(f"{type(self).__name__} did not start:\n{self._said()}")
 
-    def requests(self, at_least: int = 0, timeout: float = 5) -> list[LoggedRequest]:
+    def requests(self, at_least: int = 0, timeout: float = 60) -> list[LoggedRequest]:
         """Return the requests in the order of the server's log, after waiting for the log to hold `at_least` so many.
 
         A server may write its line a moment after the client has its answer. When `timeout` (seconds) is over, what

@@ -39,8 +39,8 @@ index sn,cn,givenName,telephoneNumber eq,sub
 """)
 _ROOT = f"dn: {SUFFIX}\nobjectClass: dcObject\nobjectClass: organization\no: Test\ndc: test\n\n"
 _ENTRY = re.compile(r"\bconn=(?P<connection>\d+) (?:fd|op)=\d+ (?P<what>\S.*)")
-_SECONDS_TO_FILL = 30
-_SECONDS_TO_LOG = 5
+_SECONDS_TO_FILL = 60
+_SECONDS_TO_LOG = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

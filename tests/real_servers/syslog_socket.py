@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 _LONGEST_MESSAGE = 8192
-_SECONDS_TO_READ = 5.0
+_SECONDS_TO_READ = 60.0
 
 # Messages to ourselves; syslog(3) begins each of its own with "<".
 _MARK = b"mark"

@@ -87,5 +87,5 @@ class Vsftpd(FtpServer):
     def _secret(self) -> str:
         """The password as crypt(5) writes it."""
         command = [require("openssl"), "passwd", "-6", "-stdin"]
-        made = subprocess.run(command, input=self.password, capture_output=True, text=True, check=True, timeout=10)
+        made = subprocess.run(command, input=self.password, capture_output=True, text=True, check=True, timeout=60)
         return made.stdout.strip()

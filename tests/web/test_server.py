@@ -150,7 +150,7 @@ def test_peer_that_reads_nothing_is_cut(monkeypatch: pytest.MonkeyPatch) -> None
         with socket.create_connection(listener.getsockname(), timeout=30) as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             connection.recv(1)
-            assert wait_until(lambda: not running.server_state.connections, 30)
+            assert wait_until(lambda: not running.server_state.connections, BOUND)
             received = 0
             while data := connection.recv(1_000_000):
                 received += len(data)

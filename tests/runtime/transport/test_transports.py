@@ -209,7 +209,7 @@ def test_scheme_that_nothing_speaks_is_a_failed_transfer() -> None:
 def test_source_address_is_where_a_connection_comes_from(scheme: str, made: Made) -> None:
     transport = made(limits=FOR_SILENCE, source_address="127.0.0.77")
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(20)
+        listener.settimeout(60)
         transport.fetch(fetch(f"{scheme}://127.0.0.1:{listener.getsockname()[1]}/a.cfg"))
         connection, peer = listener.accept()
         connection.close()
@@ -222,7 +222,7 @@ def test_source_address_is_where_a_connection_comes_from(scheme: str, made: Made
 def test_source_address_is_where_a_tftp_packet_comes_from(made: Made) -> None:
     transport = made(limits=FOR_SILENCE, source_address="127.0.0.77")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
-        listener.settimeout(20)
+        listener.settimeout(60)
         listener.bind(("127.0.0.1", 0))
         transport.fetch(fetch(f"tftp://127.0.0.1:{listener.getsockname()[1]}/a.cfg"))
         _, peer = listener.recvfrom(2000)
