@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import assert_never
 from urllib.parse import urlsplit
@@ -87,10 +88,9 @@ def identity(
     boot_server: str = "http://boot.example/",
     mac: MacAddress = MAC,
 ) -> Identity:
-    """A phone that trusts the test pair."""
-    return make_identity(
-        boot_server, model=model, mac=mac, firmware=firmware, always_fetches_license=always_fetches_license
-    )
+    """A phone that trusts the test pair; its boot server may be one that nobody could give it by hand."""
+    made = make_identity(model=model, mac=mac, firmware=firmware, always_fetches_license=always_fetches_license)
+    return replace(made, boot_server=boot_server)
 
 
 def signed_key(grants: Mapping[int, Expiry] | None = None, *, serial: str | None = None) -> LicenseKey:

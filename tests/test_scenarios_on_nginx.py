@@ -17,7 +17,7 @@ pytestmark = pytest.mark.real
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SCENARIOS = sorted((FIXTURES / "scenarios/your-server").glob("*.phone.toml"))
-PYTEST = ("pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist")
+PYTEST = ("pytest", "-q", "-p", "no:cacheprovider", "-n", "0")
 LICENSE = "licenses/000000000000-license.cfg"
 MAC = "0004f2000001"
 ASKED = [f"{MAC}.cfg", "000000000000.cfg", f"phones/{MAC}.cfg", "features.cfg", "sip-interop.cfg", "site.cfg"]

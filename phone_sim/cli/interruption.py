@@ -5,6 +5,7 @@ handler for it then.
 """
 
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ _SECONDS = 3600.0
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Raise KeyboardInterrupt at each signal; for the main thread."""
+    """Raise KeyboardInterrupt at each signal, as `handled_by` does."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -57,7 +58,10 @@ def interrupted_on_waiting() -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Call a handler of one's own at each signal; for the main thread."""
+    """Call a handler of one's own at each signal; in another thread than the main one, none is handled."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before = {number: signal.signal(number, handler) for number in _SIGNALS}
     try:
         yield

@@ -1,7 +1,7 @@
 """A phone boots over TFTP from the embedded server through a real network that loses packets.
 
-Two network namespaces with a cable between them; each drops one of twenty UDP packets that come in. The server and the
-phone run as programs of their own. Only root can make namespaces.
+Two network namespaces with a cable between them; each drops every twentieth UDP packet that comes in. The server and
+the phone run as programs of their own. Only root can make namespaces.
 """
 
 import json
@@ -21,7 +21,7 @@ _LOSS = """\
 table inet loss {
   chain inward {
     type filter hook input priority 0; policy accept;
-    meta l4proto udp numgen random mod 100 < 5 counter drop
+    meta l4proto udp numgen inc mod 20 < 1 counter drop
   }
 }
 """
