@@ -94,6 +94,7 @@ TESTED_IN = {
     "runtime/network/dhcp_packets": "runtime/network/test_dhcp",
     "runtime/performer": "runtime/test_driver",
     "runtime/transport/__init__": "runtime/transport/test_transports",
+    "runtime/transport/http_session": "runtime/transport/test_http",
     "runtime/transport/bounded_socket": "runtime/transport/test_http",
     "runtime/transport/memory": "runtime/transport/test_transports",
     "runtime/virtual_time": "runtime/test_virtual_phone",

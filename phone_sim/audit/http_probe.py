@@ -21,7 +21,7 @@ from phone_sim.firmware.location import Location
 from phone_sim.firmware.transfer_facts import HTTP_TAKEN, FileProtocol
 from phone_sim.runtime.transport import Limits, Tls, one_line
 from phone_sim.runtime.transport.bounded_socket import BoundedConnection, Budget, current_budget, words_of
-from phone_sim.runtime.transport.http import BoundedAdapter
+from phone_sim.runtime.transport.http_session import BoundedAdapter
 from phone_sim.runtime.transport.tls import client_context
 
 _CHUNK = 64 * 1024

@@ -14,7 +14,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from phone_sim.fleet.transport.sockets import TcpSocket, TlsSocket, opened
 from phone_sim.runtime.transport import Limits, Tls
-from phone_sim.runtime.transport.http import BoundedAdapter, HttpTransport, Patient
+from phone_sim.runtime.transport.http import HttpTransport
+from phone_sim.runtime.transport.http_session import BoundedAdapter, Patient
 from phone_sim.runtime.transport.tls import client_context
 
 _CONTEXTS = 64
