@@ -160,15 +160,17 @@ def test_clock_passes_and_pauses(visit: Visit, served_desk: ServedDesk, speed: i
 def test_faults_of_the_server_come_and_go(visit: Visit, served_desk: ServedDesk) -> None:
     visitor, _ = opened(visit, served_desk)
     visitor.button("Install").click()
+    server = served_desk.desk.server
     for box, said in (("503 for licenses", "HTTP 503"), ("is up", "No configuration from the boot server")):
         fault = visitor.page.get_by_label(box)
         fault.click()
+        assert wait_until(lambda: server.faults.rules != () or not server.is_up, PATIENCE)
         visitor.button("Reboot").click()
         expect(visitor.page.locator("#log")).to_contain_text(said)
         is_on(visitor, "off")
         fault.click()
         expect(fault).to_be_checked(checked=box == "is up")
-    assert wait_until(lambda: served_desk.desk.server.faults.rules == () and served_desk.desk.server.is_up, PATIENCE)
+        assert wait_until(lambda: server.faults.rules == () and server.is_up, PATIENCE)
     visitor.button("Reboot").click()
     is_on(visitor)
 
