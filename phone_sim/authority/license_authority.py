@@ -111,7 +111,7 @@ class LicenseAuthority:
 
         Raises:
             UsageError: software or a version that cannot be ordered, or terms that no license has.
-            AuthorityError: the ledger cannot be written, or there is none.
+            AuthorityError: there is no ledger, or it cannot be written.
         """
         order = new_order(
             license_type=license_type,
@@ -139,7 +139,7 @@ class LicenseAuthority:
         Raises:
             UsageError: not a license number, a MAC address, or a serial.
             RedemptionRefusedError: the number is not redeemed, and why.
-            AuthorityError: the ledger cannot be written, or there is none.
+            AuthorityError: there is no ledger, or it cannot be written.
         """
         wanted = serial.digits if isinstance(serial, MacAddress) else serial
         return activation.redeem(self.ledger, number, wanted, at=at or datetime.now(UTC), requester=requester)
@@ -188,7 +188,7 @@ def open_authority(folder: Path | str) -> Iterator[LicenseAuthority]:
     """The authority in a folder; the public half of its key is written out again if it is missing or of another key.
 
     Raises:
-        AuthorityError: there is none, or a file of it cannot be used.
+        AuthorityError: the folder has no authority, or one of its files cannot be used.
     """
     folder = Path(folder)
     try:

@@ -14,7 +14,7 @@ class RequestHead(io.BufferedIOBase):
         self._left = _LIMIT
 
     def readline(self, size: int | None = -1, /) -> bytes:  # noqa: ARG002 - http.client asks for more than the limit
-        """Read a line. Raises LineTooLong where the head is over the limit."""
+        """Read a line. Raises LineTooLong if the head exceeds the limit."""
         line = self._file.readline(self._left + 1)
         self._left -= len(line)
         if self._left < 0:
