@@ -1,4 +1,4 @@
-"""A thousand phones and a year: what is decided about them beforehand, and a plain model of what must become of them.
+"""Hundreds of phones and a year: what is decided about them beforehand, and a plain model of what must become of them.
 
 The model shares no code with the phone and imports none of it: it knows calendar days, a polling time, the spans in
 which a phone talks and the spans in which the boot server is down.
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-PHONES = 1000
+PHONES = 250
 SEED = 20260101
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 END = BEGIN + timedelta(days=365)
@@ -45,7 +45,7 @@ class Plan:
 
 
 def plans() -> list[Plan]:
-    """A thousand different phones, the same ones each time."""
+    """Hundreds of different phones, the same ones each time."""
     dice = random.Random(SEED)
     return [plan(dice, f"0004f2{index:06x}") for index in range(1, PHONES + 1)]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -33,7 +33,7 @@ PAGES = (
     "/nowhere",
 )
 
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+OF_COLORS = ("color-contrast", "link-in-text-block")
 
 # What can have the focus, and whether it can be seen. Of a group of radio buttons Tab reaches one,
 # and of the lines of a log none: arrow keys do.
@@ -105,11 +105,14 @@ def opened(served_desk: ServedDesk, stage: ServedDesk, visit: Visit) -> Opened:
 @pytest.mark.parametrize("path", PAGES)
 def test_page_has_no_barrier(opened: Opened, path: str) -> None:
     page = opened(path)
-    for width in (1440, 360):
-        page.set_viewport_size({"width": width, "height": 800})
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
-            assert violations(page) == [], (width, scheme)
+    assert violations(page) == []
+    # Of all rules these are about colors, so they alone are asked again in the dark.
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, *OF_COLORS) == []
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert violations(page, *OF_COLORS) == []
+    page.emulate_media(color_scheme="light")
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
@@ -121,6 +124,8 @@ def test_keyboard_reaches_everything(opened: Opened, path: str) -> None:
     assert len(wanted) > 4
     reached: dict[str, bool] = {}
     for _ in range(3 * len(wanted)):
+        if reached.keys() >= set(wanted):
+            break
         page.keyboard.press("Tab")
         name, seen = page.evaluate(FOCUSED.replace("NAME", NAME))
         reached[name] = seen

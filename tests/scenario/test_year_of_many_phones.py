@@ -1,4 +1,4 @@
-"""A thousand phones for a year, on one virtual time: what becomes of them is what a plain model predicts."""
+"""Hundreds of phones for a year, on one virtual time: what becomes of them is what a plain model predicts."""
 
 from datetime import datetime, timedelta
 from functools import partial
