@@ -87,6 +87,7 @@ def test_code_that_shows_a_sentence_is_left_alone(code: str) -> None:
     assert not taken_apart(code)
 
 
+@pytest.mark.slow
 def test_no_module_takes_a_sentence_apart() -> None:
     found = {
         f"{module.relative_to(PACKAGE)}: {place}"

@@ -24,6 +24,7 @@ def valid_keys(data: bytes) -> int:
     return sum(isinstance(verdict, Valid) for verdict in verdicts)
 
 
+@pytest.mark.slow
 def test_script_makes_the_same_bytes(tmp_path: Path) -> None:
     make_fixtures.make(tmp_path)
     for folder in MADE:

@@ -56,17 +56,20 @@ def site(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_all_modules_can_be_imported() -> None:
     ended = run()
     assert ended.returncode == 0, ended.stderr
 
 
+@pytest.mark.slow
 def test_demo_runs() -> None:
     ended = run("demo")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "the phone carries on (B12, B13)" in ended.stdout
 
 
+@pytest.mark.slow
 def test_license_of_an_authority_is_served_and_used(site: Path, tmp_path: Path) -> None:
     def license_verb(*words: str) -> str:
         ended = run("license", "--authority", str(tmp_path / "authority"), *words)
@@ -93,11 +96,13 @@ def test_license_of_an_authority_is_served_and_used(site: Path, tmp_path: Path) 
     assert (tmp_path / "state" / f"{MAC}.flash").exists()
 
 
+@pytest.mark.slow
 def test_web_page_is_served() -> None:
     with served("web") as url, urllib.request.urlopen(url, timeout=BOUND) as answer:
         assert b"SoundPoint IP 670" in answer.read()
 
 
+@pytest.mark.slow
 def test_fleet_runs_with_a_worker(site: Path) -> None:
     with served("serve", str(site), "--http", "0") as url:
         ended = run("fleet", "--server", url, "-u", "5", "--headless", "-t", "5s", "--processes", "1", "--json")
@@ -105,6 +110,7 @@ def test_fleet_runs_with_a_worker(site: Path) -> None:
     assert json.loads(ended.stdout)["as_expected"] == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -118,6 +124,7 @@ def test_lack_of_the_system_is_an_error_in_words(words: tuple[str, ...], message
     assert message in ended.stderr.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_file_name_is_logged_whatever_the_encoding(site: Path) -> None:
     with served("serve", str(site), "--http", "0") as url:
         ended = run("boot", "--server", url, PYTHONIOENCODING="cp1252:strict")

@@ -55,6 +55,7 @@ def test_error_types_load_no_phone() -> None:
     assert printed(program) == ["False"]
 
 
+@pytest.mark.slow
 def test_star_import_gives_all_public_names() -> None:
     names = printed("from phone_sim import *; print(*dir())")
     assert set(phone_sim.__all__) <= set(names)

@@ -143,6 +143,7 @@ def test_a_fault_is_found_bad(name: str) -> None:
     assert verdict(findings, name) is Verdict.BAD
 
 
+@pytest.mark.slow
 def test_without_faults_it_is_good() -> None:
     with BootServer(MemorySite(SITE)) as server:
         _, findings = audited(server.url)

@@ -117,6 +117,7 @@ def run(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.stdout
 
 
+@pytest.mark.slow
 def test_a_good_server_ends_with_0_and_reports(tmp_path: Path) -> None:
     with BootServer(MemorySite(SITE)) as server:
         files = ["--html", str(tmp_path / "a.html"), "--junit", str(tmp_path / "a.xml")]
@@ -130,6 +131,7 @@ def test_a_good_server_ends_with_0_and_reports(tmp_path: Path) -> None:
     assert etree.parse(tmp_path / "a.xml").getroot().get("failures") == "0"
 
 
+@pytest.mark.slow
 def test_a_bad_server_ends_with_1() -> None:
     with BootServer(MemorySite({**LICENSED, "site.cfg": b"<a log.render.level='x'/>"})) as server:
         code, output = run(server.url)

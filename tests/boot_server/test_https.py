@@ -70,6 +70,7 @@ def told(reply: FetchReply | UploadReply) -> tuple[object, ...]:
             return type(reply), reply.reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rule",
     [

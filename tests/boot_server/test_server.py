@@ -250,6 +250,7 @@ def ask_over_all(server: BootServer) -> None:
             within(lambda url=url: transport.fetch(fetch(f"{url}{url[:5]}.cfg")))  # type: ignore[misc]
 
 
+@pytest.mark.slow
 def test_errors_of_its_threads_are_raised_in_the_end() -> None:
     with pytest.raises(ExceptionGroup) as caught, BootServer(Failing(), https_port=0) as server:
         ask_over_all(server)
@@ -257,6 +258,7 @@ def test_errors_of_its_threads_are_raised_in_the_end() -> None:
     assert {str(error).lstrip("/") for error in caught.value.exceptions} == {"http:.cfg", "https.cfg", "tftp:.cfg"}
 
 
+@pytest.mark.slow
 def test_errors_of_its_threads_do_not_hide_that_of_the_caller() -> None:
     def fail() -> None:
         with BootServer(Failing()) as server:
@@ -267,6 +269,7 @@ def test_errors_of_its_threads_do_not_hide_that_of_the_caller() -> None:
         fail()
 
 
+@pytest.mark.slow
 def test_errors_that_were_raised_or_reset_are_forgotten() -> None:
     with BootServer(Failing()) as server:
         ask_over_all(server)

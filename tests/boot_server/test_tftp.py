@@ -435,6 +435,7 @@ def test_transfer_that_drips_is_ended(site: MemorySite) -> None:
         assert answer == b"\0\5\0\0the transfer takes too long\0"
 
 
+@pytest.mark.slow
 def test_fifty_clients_at_once_are_served(server: TftpEndpoint, site: MemorySite) -> None:
     def boot(number: int) -> bool:
         upload(server, f"{number}.log", b"%d" % number)

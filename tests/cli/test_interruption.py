@@ -25,6 +25,7 @@ VERBS = {
 STARTED = re.compile("Initial log entry|Serving |Metrics are at|The master is at")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("verb", VERBS)
 def test_verb_in_the_background_ends_with_130(verb: str, end: signal.Signals, tmp_path: Path) -> None:

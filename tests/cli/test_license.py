@@ -85,6 +85,7 @@ def server(site: MemorySite) -> Iterator[str]:
         yield running.url
 
 
+@pytest.mark.slow
 def test_four_commands_license_a_phone(folder: Path) -> None:
     root = folder / "site"
     root.mkdir()
@@ -119,6 +120,7 @@ def test_site_license_is_for_every_phone_and_can_be_renewed(server: str, site: M
     assert Path(SITE).read_bytes() == site.files[SITE]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("authority")
 def test_order_as_json_is_all_that_its_number_identifies() -> None:
     words = ("--software", "LDAP,H323", "--version", "3.3.1", "--quantity", "2", "--upgrade", "--json")

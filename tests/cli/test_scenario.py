@@ -37,6 +37,7 @@ def bad(tmp_path: Path) -> Path:
     return write(tmp_path / "bad", f"{BOOT}'off'\n")
 
 
+@pytest.mark.slow
 def test_shipped_scenarios_go_as_expected() -> None:
     done = scenario(*SHIPPED)
     assert done.exit_code == 0, done.output

@@ -416,6 +416,7 @@ def test_closed_streams_end_without_a_traceback(words: tuple[str, ...]) -> None:
         assert "Exception" not in done.stderr, (ending, done.stderr)
 
 
+@pytest.mark.slow
 def test_keys_can_be_typed_on_a_terminal(server: str) -> None:
     typing, terminal = pty.openpty()
     words = [sys.executable, "-m", "phone_sim", "run", "--server", server]

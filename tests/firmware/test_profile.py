@@ -53,6 +53,7 @@ def test_user_agent_is_as_observed(model: str, firmware: str, tag_serial: bool, 
     assert profile_for(firmware).user_agent(load_model(model), MAC, tag_serial=tag_serial) == user_agent
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from([model.token for model in load_models()]),
     st.sampled_from(["3.0", "3.1.3.0439", "3.3.0", "4.0.15.1047", "4.1.0"]),

@@ -80,6 +80,7 @@ def test_requests_are_counted_from_one_life_to_the_next() -> None:
     assert failed == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["http", "tftp"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_phone_sees_what_a_faulty_server_shows(kind: str, scheme: str, tmp_path: Path) -> None:

@@ -201,6 +201,7 @@ def test_log_that_nobody_took_is_sent_later() -> None:
     assert lived.exchanges[phone.mac][-1].startswith("PUT http://boot.example/0004f2000001-app.log")
 
 
+@pytest.mark.slow
 def test_reboots_do_not_fill_the_scheduler() -> None:
     fleet = Lived(days=1).fleet
     due = fleet.next_due()

@@ -105,6 +105,7 @@ def test_words_that_make_no_run_are_refused(words: tuple[str, ...], message: str
     assert message in ended.stderr
 
 
+@pytest.mark.slow
 def test_virtual_time_needs_no_locust(file: str) -> None:
     program = (
         "import sys; from phone_sim.cli.main import main; main(sys.argv[1:], standalone_mode=False);"

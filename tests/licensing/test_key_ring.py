@@ -33,6 +33,7 @@ def union(grants: list[Grants]) -> dict[int, int]:
     return {bit: 0xFFFE if 0xFFFE in days else max(days) for bit, days in slots.items()}
 
 
+@pytest.mark.slow
 @given(GRANTS)
 @settings(max_examples=200)
 def test_ring_grants_the_union_with_the_latest_expiry(grants: list[Grants]) -> None:
@@ -41,6 +42,7 @@ def test_ring_grants_the_union_with_the_latest_expiry(grants: list[Grants]) -> N
     assert list(ring.grants) == sorted(ring.grants)
 
 
+@pytest.mark.slow
 @given(GRANTS)
 def test_keys_that_are_kept_grant_the_same_and_are_few(grants: list[Grants]) -> None:
     ring = ring_of(*grants)
@@ -57,6 +59,7 @@ def test_order_and_grouping_of_keys_do_not_matter(some: list[Grants], more: list
     assert ring_of(*some).with_keys(ring_of(*more).keys).grants == together
 
 
+@pytest.mark.slow
 @given(GRANTS, GRANTS)
 def test_more_keys_take_nothing_away(some: list[Grants], more: list[Grants]) -> None:
     before = ring_of(*some)

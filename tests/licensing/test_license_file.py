@@ -33,6 +33,7 @@ PHONE_KEYS = st.builds(
 KEYS = st.lists(SITE_KEYS | PHONE_KEYS, max_size=6)
 
 
+@pytest.mark.slow
 @given(KEYS)
 @settings(max_examples=100)
 def test_what_was_written_is_read_again(keys: list[LicenseKey]) -> None:

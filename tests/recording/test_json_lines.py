@@ -46,6 +46,7 @@ exchanges = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(exchanges, max_size=4))
 def test_what_was_written_is_read_back(made: list[RecordedExchange]) -> None:
     data = HEAD + "".join(map(exchange_line, made)).encode()

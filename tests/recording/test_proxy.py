@@ -144,6 +144,7 @@ def test_many_phones_at_once_are_each_recorded(tmp_path: Path) -> None:
         assert boot_log(front.tftp, mac=macs[1]) == logs[1]
 
 
+@pytest.mark.slow
 def test_large_file_is_passed_on_whole(tmp_path: Path) -> None:
     data = os.urandom(5_000_000)
     out = tmp_path / "out.jsonl"

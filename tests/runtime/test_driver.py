@@ -128,6 +128,7 @@ def scheduler_of_a_fast_clock() -> Iterator[tuple[ScaledClock, ApsScheduler]]:
     scheduler.close()
 
 
+@pytest.mark.slow
 def test_events_of_several_threads_are_dealt_with_one_at_a_time(
     scheduler_of_a_fast_clock: tuple[ScaledClock, ApsScheduler],
 ) -> None:

@@ -148,6 +148,7 @@ def fast_phone(fast: Fast, files: dict[str, bytes]) -> Bench:
     return phone
 
 
+@pytest.mark.slow
 def test_phone_reboots_after_expiry_in_scaled_time(fast: Fast) -> None:
     phone = fast_phone(fast, licensed_until("2026-01-02"))
     assert phone.enabled == ("LDAP",)
@@ -156,6 +157,7 @@ def test_phone_reboots_after_expiry_in_scaled_time(fast: Fast) -> None:
     assert len(phone.texts("License: key for LDAP expiry FRI JAN 02 23:59:59 2026 has expired")) == 1
 
 
+@pytest.mark.slow
 def test_call_at_expiry_is_waited_for_in_scaled_time(fast: Fast) -> None:
     phone = fast_phone(fast, licensed_until("2026-01-02"))
     phone.driver.start_call()
@@ -165,6 +167,7 @@ def test_call_at_expiry_is_waited_for_in_scaled_time(fast: Fast) -> None:
     eventually(lambda: phone.driver.reboots == ["a license has expired"] and phone.phone.state is State.IDLE)
 
 
+@pytest.mark.slow
 def test_phone_without_power_is_not_woken_in_scaled_time(fast: Fast) -> None:
     clock, _ = fast
     phone = fast_phone(fast, licensed_until("2026-01-02"))

@@ -216,6 +216,7 @@ class SteppedTime(datetime):
         return cls.combine(stepped.date(), stepped.timetz())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_step_of_the_systems_clock_makes_nothing_late_or_early(
     real: Fast, monkeypatch: pytest.MonkeyPatch, hours: int
@@ -242,6 +243,7 @@ def test_closed_scheduler_calls_nothing_and_leaves_no_thread() -> None:
     scheduler.close()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_thread_is_left")
 def test_scheduler_can_be_closed_while_it_is_busy() -> None:
     for _ in range(50):

@@ -131,6 +131,7 @@ def test_real_boot_server_and_its_journal_are_in_the_frozen_time() -> None:
         assert {request.at for request in server.journal.requests} == {NEW_YEARS_EVE, NEW_YEARS_EVE + DAY}
 
 
+@pytest.mark.slow
 def test_server_that_never_answers_is_given_up_in_frozen_time() -> None:
     limits = Limits(answer=0.3, transfer=60)
     with freeze_time(NEW_YEARS_EVE), HostileHttpServer(stalling()) as http, HostileTftpServer(silent) as tftp:

@@ -1,4 +1,4 @@
-"""Debian's headless shell of chromium, and somebody who looks at pages with it and complains of all that is not as it should be."""
+"""Debian's headless chromium, and somebody who looks at pages with it and complains of all that is wrong with them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
@@ -28,6 +29,7 @@ def conversation(guard: Guard, scope: Scope, parts: list[Message]) -> list[Messa
     return sent
 
 
+@pytest.mark.slow
 def test_body_that_does_not_come_is_not_waited_for() -> None:
     async def reads(scope: Scope, receive: Receive, send: Send) -> None:
         await PlainTextResponse(str(len(await Request(scope, receive).body())))(scope, receive, send)

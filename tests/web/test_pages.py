@@ -50,6 +50,7 @@ def each(pages: dict[str, bytes]) -> Iterator[tuple[str, _Element]]:
         yield name, html.document_fromstring(data)
 
 
+@pytest.mark.slow
 def test_markup_is_balanced(pages: dict[str, bytes]) -> None:
     for name, data in pages.items():
         text = re.sub(r"<!DOCTYPE html>|(?<=[\"a-z]) (autofocus|required|checked|download)(?=[ />])", "", data.decode())
@@ -58,6 +59,7 @@ def test_markup_is_balanced(pages: dict[str, bytes]) -> None:
         assert {one.tag for one in root.iter() if one.text is None and not len(one)} <= VOID | {"span", "td", "p"}, name
 
 
+@pytest.mark.slow
 def test_page_says_what_it_is(pages: dict[str, bytes]) -> None:
     for name, page in each(pages):
         assert page.get("lang") == "en", name
@@ -69,6 +71,7 @@ def test_page_says_what_it_is(pages: dict[str, bytes]) -> None:
         assert len(ids) == len(set(ids)), name
 
 
+@pytest.mark.slow
 def test_every_field_has_a_label_and_what_describes_it(pages: dict[str, bytes]) -> None:
     fields = 0
     for name, page in each(pages):
@@ -83,6 +86,7 @@ def test_every_field_has_a_label_and_what_describes_it(pages: dict[str, bytes]) 
     assert fields == 28
 
 
+@pytest.mark.slow
 def test_form_works_without_a_script_and_page_fetches_nothing_from_elsewhere(pages: dict[str, bytes]) -> None:
     for name, page in each(pages):
         assert page.xpath("//script|//style|//iframe|//object|//base|//*[@style]") == [], name
@@ -93,18 +97,21 @@ def test_form_works_without_a_script_and_page_fetches_nothing_from_elsewhere(pag
         assert all(form.xpath(".//button[@type='submit']") for form in page.xpath("//form")), name
 
 
+@pytest.mark.slow
 def test_every_link_leads_somewhere(client: TestClient, pages: dict[str, bytes]) -> None:
     links = {link for _, page in each(pages) for link in page.xpath("//@href") if link.startswith("/")}
     assert len(links) > 8
     assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
 
 
+@pytest.mark.slow
 def test_hostile_text_stays_text(pages: dict[str, bytes]) -> None:
     assert sum(b"alert(1)" in data for data in pages.values()) >= 5
     for name, page in each(pages):
         assert page.xpath("//script|//b") == [], name
 
 
+@pytest.mark.slow
 def test_no_page_tells_what_the_authority_signs_with(pages: dict[str, bytes], portal: PortalService) -> None:
     pem = (portal.authority_folder / "signing_key.pem").read_bytes()
     lines = [line for line in pem.splitlines() if len(line) > 40]

@@ -58,6 +58,7 @@ def told(
         yield messages_of(answer)
 
 
+@pytest.mark.slow
 def test_page_is_told_what_changes_and_no_more(served_desk: ServedDesk) -> None:
     mac, other = served_desk.put("SPIP_670", "SPIP_320")
     with told(served_desk) as messages:

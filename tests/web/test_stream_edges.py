@@ -85,6 +85,7 @@ def test_phone_that_is_still_off_clears_the_page(desk: Desk, port: int) -> None:
     assert news["phone"]["state"] == "off"
 
 
+@pytest.mark.slow
 def test_pages_that_come_at_once_are_counted(port: int) -> None:
     with ExitStack() as stack:
         asked = [stack.enter_context(closing(HTTPConnection("127.0.0.1", port, timeout=BOUND))) for _ in range(100)]

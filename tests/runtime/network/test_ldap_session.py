@@ -233,6 +233,7 @@ def test_connection_may_be_reset_or_ended(kind: int) -> None:
     assert failure_of({kind: Session.close}).startswith("the server closed the connection")
 
 
+@pytest.mark.slow
 def test_drip_ends_with_the_time_for_all_of_it() -> None:
     answer = tlv(0x30, integer(1), result(BIND_RESPONSE, 0, "x" * 1000))
     assert failure_of({BIND: lambda session: session.drip(answer)}, limits=FOR_DRIPS) == "the transfer takes too long"
@@ -296,6 +297,7 @@ def test_ldaps_is_spoken_with_whom_the_authority_vouches_for(certificates: Certi
     assert server.dialogues == [[BIND, SEARCH, UNBIND], []]
 
 
+@pytest.mark.slow
 def test_ldaps_bounds_bytes_and_time_alike(certificates: Certificates) -> None:
     tls = Tls(ca_file=certificates.ca_file)
     huge: Act = lambda session: session.say_for_ever(b"\x30\x84\x7f\xff\xff\xff" + b"x" * 4096)  # noqa: E731

@@ -39,6 +39,7 @@ def unpacked(data: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
+@pytest.mark.slow
 def test_batch_gives_a_file_for_each_phone(client: TestClient, portal: PortalService) -> None:
     number = enter(portal, phone_order(quantity=40))
     where = report_of(send(client, "\ufeff" + batch_of(number, phones(30)), mail_to="admin@example.org"))

@@ -110,6 +110,7 @@ def test_same_form_again_redeems_nothing_and_offers_the_file(client: TestClient,
     assert len(redemptions(portal)) == 1
 
 
+@pytest.mark.slow
 def test_new_file_holds_the_previous_keys(client: TestClient, portal: PortalService) -> None:
     for order in (phone_order(), phone_order(7)):
         posted(client, "/portal/activate", {"number": enter(portal, order), "serial": MAC})
