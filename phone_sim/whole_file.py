@@ -1,37 +1,47 @@
 """Files that are written whole: a reader sees the old file or the new one, and never a part.
 
-It works alike on Linux, macOS and Windows, which cannot move an open file. This module does not know what is in a file.
+It works alike on Linux, macOS and Windows, which cannot move an open file. A writer that is killed leaves a temporary
+file, which `remove_leftovers` removes. This module does not know what is in a file.
 """
 
 import errno
 import os
+import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
 
+from phone_sim.file_modes import PUBLISHED, Modes
+
+if sys.platform != "win32":
+    import fcntl
+
 # What systems answer where the file system, such as FAT, has no hard links.
 _NO_HARD_LINKS = (errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
+_ENDING = ".phone-sim-part"
+_DAY = 86400.0
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file that everybody can read, in one step, in place of an older one.
+def write_whole(path: Path, data: bytes, modes: Modes = PUBLISHED) -> None:
+    """Write a file in one step, in place of an older one.
 
     Raises:
         OSError: the file was not written; an older one is unchanged.
     """
-    with _temporary_file(path, data, mode=0o644, is_forced=True) as temporary:
+    with _temporary_file(path, data, modes, is_forced=True) as temporary:
         temporary.replace(path)
 
 
-def write_new(path: Path, data: bytes, *, mode: int = 0o644, is_forced: bool = True) -> None:
+def write_new(path: Path, data: bytes, modes: Modes = PUBLISHED, *, is_forced: bool = True) -> None:
     """Write a file in one step if there is none yet; it is forced to the disk unless not `is_forced`.
 
     Raises:
         FileExistsError: there is one; of two processes that write the same file, one gets this.
         OSError: the file was not written.
     """
-    with _temporary_file(path, data, mode=mode, is_forced=is_forced) as temporary:
+    with _temporary_file(path, data, modes, is_forced=is_forced) as temporary:
         try:
             os.link(temporary, path)
         except OSError as error:
@@ -39,6 +49,14 @@ def write_new(path: Path, data: bytes, *, mode: int = 0o644, is_forced: bool = T
                 raise
             path.open("xb").close()  # takes the name: without hard links, a power cut here leaves an empty file
             temporary.replace(path)
+
+
+def holds(path: Path, data: bytes) -> bool:
+    """Whether a file is there and holds just these bytes. Raises OSError if it cannot be read."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(data) + 1) == data
 
 
 def sync_folder(folder: Path) -> None:
@@ -52,18 +70,54 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of killed writers from a folder; those of a writer at work stay.
+
+    On Windows, where files are not locked, they are removed when they are a day old. What cannot be removed stays.
+    """
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") and entry.name.endswith(_ENDING) and entry.is_file(follow_symlinks=False):
+                with suppress(OSError):
+                    _remove_unless_in_use(Path(entry.path))
+
+
+def _remove_unless_in_use(path: Path) -> None:
+    if sys.platform == "win32":
+        if time.time() - path.stat().st_mtime > _DAY:
+            path.unlink()
+        return
+    with path.open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
+
+
 @contextmanager
-def _temporary_file(path: Path, data: bytes, *, mode: int, is_forced: bool) -> Iterator[Path]:
-    """A closed file beside the path, with the data; it is removed in the end, unless it was moved."""
-    descriptor, name = mkstemp(dir=path.parent, prefix=f".{path.name}.")  # only its owner can read it
-    temporary = Path(name)
+def _temporary_file(path: Path, data: bytes, modes: Modes, *, is_forced: bool) -> Iterator[Path]:
+    """A file beside the path, with the data; it is removed in the end, unless it was moved."""
+    descriptor, temporary = _new_beside(path)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             if is_forced:
-                os.fsync(file.fileno())
-        temporary.chmod(mode)
-        yield temporary
+                os.fsync(descriptor)
+            temporary.chmod(modes.file)
+            if sys.platform == "win32":
+                file.close()
+            yield temporary
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _new_beside(path: Path) -> tuple[int, Path]:
+    """An open file beside the path that only its owner can read, locked as long as it is open."""
+    while True:
+        descriptor, name = mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_ENDING)
+        temporary = Path(name)
+        if sys.platform != "win32":
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if temporary.exists():
+            return descriptor, temporary
+        os.close(descriptor)  # taken for a leftover before it was locked

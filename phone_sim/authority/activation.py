@@ -7,7 +7,7 @@ again.
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from phone_sim.authority.ledger import Ledger
@@ -29,12 +29,24 @@ _LINE_LENGTH = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchLine:
-    """A line of a batch and what became of it: `refused` is empty for an accepted one."""
+    """A line of a batch and its answer: `refused` is why it was refused, empty for an accepted one.
+
+    `is_repeated` is true of an accepted one whose number was redeemed for its phone before this batch.
+    """
 
     place: int
     number: str
     mac: str
     refused: str = ""
+    is_repeated: bool = False
+
+    def answer(self, *, nothing_redeemed: bool = False) -> str:
+        """The answer in words; `nothing_redeemed` says that the batch was refused as a whole."""
+        if self.refused:
+            return self.refused
+        if self.is_repeated:
+            return "accepted, redeemed before"
+        return "accepted, but not redeemed" if nothing_redeemed else "accepted"
 
 
 def redeem_phone(ledger: Ledger, number: str, mac: MacAddress, *, at: datetime, requester: str) -> None:
@@ -103,7 +115,9 @@ def redeem_batch(
 ) -> tuple[BatchLine, ...]:
     """Redeem the lines `license number<TAB>MAC` of a batch file (B8); empty lines are passed over.
 
-    Every line gets its own answer. With `all_or_nothing`, one that is refused leaves the ledger as it was.
+    Every line gets its own answer. One whose number was redeemed for the same phone before is accepted and redeems
+    nothing, so that a batch that was interrupted can be sent again; a line that is there twice is refused. With
+    `all_or_nothing`, one that is refused leaves the ledger as it was.
 
     Raises:
         UsageError: the file has more than 100,000 lines.
@@ -128,17 +142,25 @@ class _NothingRedeemedError(Exception):
 
 
 def _answers(ledger: Ledger, lines: Iterable[str], at: datetime, requester: str) -> Iterator[BatchLine]:
+    wishes: set[tuple[str, str]] = set()
     for place, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        number, tab, mac = line.partition("\t")
-        if len(line) > _LINE_LENGTH:
-            refused = f"longer than {_LINE_LENGTH} characters"
-        elif not tab:
-            refused = "no tab between license number and MAC"
-        else:
-            refused = _line_refused(ledger, number, mac.strip(), at, requester)
-        yield BatchLine(place=place, number=_shown(number), mac=_shown(mac), refused=refused)
+        number, _, mac = line.partition("\t")
+        answer = BatchLine(place=place, number=_shown(number), mac=_shown(mac))
+        wish = _wish(line, at, requester)
+        if isinstance(wish, str):
+            yield replace(answer, refused=wish)
+            continue
+        refusal = ledger.redeem(wish, LicenseType.PHONE)
+        is_repeated = (
+            refusal is Refusal.ALREADY_REDEEMED
+            and (wish.number, wish.serial) not in wishes
+            and bool(ledger.redemptions(number=wish.number, serial=wish.serial))
+        )
+        wishes.add((wish.number, wish.serial))
+        refused = "" if refusal is None or is_repeated else refusal.value
+        yield replace(answer, refused=refused, is_repeated=is_repeated)
 
 
 def _shown(text: str) -> str:
@@ -146,17 +168,21 @@ def _shown(text: str) -> str:
     return printable(text.strip()[:_LINE_LENGTH])
 
 
-def _line_refused(ledger: Ledger, number: str, mac: str, at: datetime, requester: str) -> str:
+def _wish(line: str, at: datetime, requester: str) -> Redemption | str:
+    """What a line of a batch asks for, or why it cannot be redeemed whatever the ledger says."""
+    number, tab, mac = line.partition("\t")
+    if len(line) > _LINE_LENGTH:
+        return f"longer than {_LINE_LENGTH} characters"
+    if not tab:
+        return "no tab between license number and MAC"
     try:
-        serial = MacAddress.parse(mac).serial
+        serial = MacAddress.parse(mac.strip()).serial
     except MacAddressError as error:
         return f"bad MAC: {error}"
     try:
-        wish = Redemption(number=parse_number(number), serial=serial, redeemed_at=at, requester=requester)
+        return Redemption(number=parse_number(number), serial=serial, redeemed_at=at, requester=requester)
     except UsageError as error:
         return f"{Refusal.UNKNOWN_NUMBER.value}: {error}"
-    refusal = ledger.redeem(wish, LicenseType.PHONE)
-    return "" if refusal is None else refusal.value
 
 
 def licensed_serials(ledger: Ledger, text: str) -> list[str]:

@@ -7,7 +7,7 @@ number at the same moment, one wins. This module does not know what a license ke
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 from phone_sim.authority.ledger_versions import migrate
 from phone_sim.authority.orders import Order, Redemption, Refusal
 from phone_sim.errors import AuthorityError
+from phone_sim.file_modes import make_private
 from phone_sim.licensing.license_key import LicenseType
 
 _SECONDS_TO_WAIT = 30.0
@@ -52,7 +53,7 @@ _REDEMPTIONS: Mapping[str, _Column] = {
 
 
 class Ledger:
-    """The ledger in a file; a context manager. One is for one thread, a file for any number of processes."""
+    """The ledger in a private file; a context manager. One is for one thread, a file for any number of processes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -68,11 +69,14 @@ class Ledger:
 
     def _prepare(self) -> None:
         try:
+            # By its path: to close a descriptor of our own would release the locks of this process. SQLite gives the
+            # files beside it the same mode.
+            make_private(self._path)
             self._write_ahead()
             self._database.execute("PRAGMA synchronous = FULL")
             self._database.execute("PRAGMA foreign_keys = ON")
             migrate(self._database, self._path)
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             raise AuthorityError(f"{self._path}: the ledger cannot be opened: {error}") from error
 
     def _write_ahead(self) -> None:
@@ -153,6 +157,19 @@ class Ledger:
         terms = [f"{column} = :{column}" for column, value in wanted.items() if value is not None]
         where = f"WHERE {' AND '.join(terms)}" if terms else ""
         return tuple(self._select(Redemption, _REDEMPTIONS, f"FROM redemptions {where} ORDER BY place", wanted))
+
+    def redeemed_by(
+        self, requester: str, *, license_type: LicenseType, bits: Sequence[int], expires: date | None
+    ) -> Mapping[str, str]:
+        """The serials for which `requester` redeemed a license of these terms, each with the first license number."""
+        terms = {"license_type": license_type, "bits": bits, "expires": expires}
+        condition = " AND ".join(f"{name} IS :{name}" for name in terms)
+        query = f"SELECT serial, number FROM redemptions JOIN orders USING (number) WHERE {condition} "  # noqa: S608
+        values = {name: _ORDERS[name].kept(value) for name, value in terms.items()} | {"requester": requester}
+        first: dict[str, str] = {}
+        for serial, number in self._rows(query + "AND requester = :requester ORDER BY place", values):
+            first.setdefault(serial, number)
+        return first
 
     def orders_for(self, serial: str) -> tuple[Order, ...]:
         """The orders that were redeemed for a serial, as they were: what its activation file is made of (B6)."""

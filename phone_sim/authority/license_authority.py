@@ -1,12 +1,13 @@
 """The license authority: what it signs and enters in its ledger, and the folder that one can be kept in.
 
-An authority's folder is made once and holds
+An authority's folder is made once, for its owner only, and holds
 
-signing_key.pem     the private key, readable by its owner only
+signing_key.pem     the private key
 trust_anchor.pem    the public half, for the phones (`--trust`)
 ledger.sqlite3      orders and redemptions
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -17,6 +18,7 @@ from phone_sim.authority.ledger import Ledger
 from phone_sim.authority.orders import SITE_SERIAL, Order, new_order, software_bits
 from phone_sim.authority.signing_key import SigningKey
 from phone_sim.errors import AuthorityError, UsageError
+from phone_sim.file_modes import PRIVATE, PUBLISHED, Modes, make_folder, open_private
 from phone_sim.firmware.profile import CURRENT
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_file import read_all, write
@@ -24,7 +26,7 @@ from phone_sim.licensing.license_key import LicenseType, Malformed, new_key, rea
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_features
-from phone_sim.whole_file import write_new, write_whole
+from phone_sim.whole_file import remove_leftovers, write_new, write_whole
 
 KEY_FILE = "signing_key.pem"
 ANCHOR_FILE = "trust_anchor.pem"
@@ -168,19 +170,29 @@ def _serial(mac: MacAddress | str) -> str:
 def create_authority(folder: Path | str) -> None:
     """Make an authority in a folder; its key is made once and never replaced.
 
+    The key comes after the ledger, so that an authority without a key, where this was interrupted, is made anew.
+
     Raises:
-        AuthorityError: there is one already, or the folder cannot be written.
+        AuthorityError: there is one already, or the key of one is lost, or the folder cannot be written.
     """
     folder = Path(folder)
+    key = folder / KEY_FILE
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_new(folder / KEY_FILE, SigningKey.generate().pem(), mode=0o600)
-    except FileExistsError as error:
-        raise AuthorityError(f"{folder} has a signing key already, which is never replaced") from error
+        make_folder(folder, PRIVATE)
+        is_lost = not _is_half_made(folder)
+        is_there = key.exists()
+        if is_lost and not is_there:
+            raise _without_key(folder)
+        if not is_there:
+            write_new(key, SigningKey.generate().pem(), PRIVATE)
+    except FileExistsError:
+        is_there = True
     except OSError as error:
         raise AuthorityError(f"{folder}: {error.strerror}") from error
-    with open_authority(folder):
+    with open_authority(folder):  # what is missing besides the key is made now
         pass
+    if is_there:
+        raise AuthorityError(f"{folder} has a signing key already, which is never replaced")
 
 
 @contextmanager
@@ -192,29 +204,51 @@ def open_authority(folder: Path | str) -> Iterator[LicenseAuthority]:
     """
     folder = Path(folder)
     try:
-        with (folder / KEY_FILE).open("rb") as file:
+        with os.fdopen(open_private(folder / KEY_FILE, os.O_RDONLY), "rb") as file:
             key = SigningKey.from_pem(file.read(_PEM_LIMIT), str(folder / KEY_FILE))
         anchor = folder / ANCHOR_FILE
         if not anchor.exists() or anchor.read_bytes() != key.anchor.pem():
-            write_whole(anchor, key.anchor.pem())
+            write_whole(anchor, key.anchor.pem(), PUBLISHED)
+        remove_leftovers(folder)
     except FileNotFoundError as error:
-        raise AuthorityError(f"there is no authority in {folder}: phone-sim license init makes one") from error
+        raise _without_key(folder) from error
     except OSError as error:
         raise AuthorityError(f"{folder}: {error.strerror}") from error
     with Ledger(folder / LEDGER_FILE) as ledger:
         yield LicenseAuthority(signing_key=key, ledger=ledger)
 
 
-def write_files(files: Mapping[str, bytes], folder: Path) -> tuple[Path, ...]:
+def _is_half_made(folder: Path) -> bool:
+    """Whether a folder has no more of an authority than there can be before its key: a ledger without orders."""
+    if (folder / ANCHOR_FILE).exists():
+        return False
+    with Ledger(folder / LEDGER_FILE) as ledger:
+        return not ledger.orders()
+
+
+def _without_key(folder: Path) -> AuthorityError:
+    """What is wrong with a folder that has no signing key."""
+    if not any((folder / name).exists() for name in (LEDGER_FILE, ANCHOR_FILE)):
+        return AuthorityError(f"there is no authority in {folder}: phone-sim license init makes one")
+    if _is_half_made(folder):
+        return AuthorityError(f"the authority in {folder} is not finished: phone-sim license init finishes it")
+    return AuthorityError(
+        f"{folder} has the ledger or the trust anchor of an authority, but not its key: restore {KEY_FILE}, "
+        "or name another folder"
+    )
+
+
+def write_files(files: Mapping[str, bytes], folder: Path, modes: Modes) -> tuple[Path, ...]:
     """Write files, by their names, each whole, into a folder that is made if need be, and return where they are.
 
     Raises:
         AuthorityError: one cannot be written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder, modes)
+        remove_leftovers(folder)
         for name, data in files.items():
-            write_whole(folder / name, data)
+            write_whole(folder / name, data, modes)
     except OSError as error:
         raise AuthorityError(f"{folder}: {error.strerror}") from error
     return tuple(folder / name for name in files)

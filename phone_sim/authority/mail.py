@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from phone_sim.authority.activation import BatchLine
 from phone_sim.errors import AuthorityError, UsageError
-from phone_sim.whole_file import write_whole
+from phone_sim.file_modes import PRIVATE, make_folder
+from phone_sim.whole_file import remove_leftovers, write_whole
 
 SENDER = "license-authority@phone-sim.invalid"
 _SECONDS_TO_WAIT = 30.0
@@ -41,7 +42,7 @@ def batch_mail(recipient: str, lines: Sequence[BatchLine], files: Mapping[str, b
     mail["Subject"] = f"Activation files for {accepted} of {len(lines)} phones"
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = make_msgid(domain="phone-sim.invalid")
-    rows = (f"line {line.place}: {line.number} {line.mac}: {line.refused or 'accepted'}" for line in lines)
+    rows = (f"line {line.place}: {line.number} {line.mac}: {line.answer()}" for line in lines)
     mail.set_content("Put the attached files on your boot server.\n\n" + "\n".join(rows) + "\n")
     for name, data in files.items():
         mail.add_attachment(data, maintype="application", subtype="xml", filename=name)
@@ -77,15 +78,16 @@ def send(mail: EmailMessage, server: str) -> None:
 
 
 def keep(mail: EmailMessage, folder: Path) -> Path:
-    """Write a mail into a folder as an `.eml` file, and return where.
+    """Write a mail into a folder, private, as an `.eml` file, and return where.
 
     Raises:
         AuthorityError: it cannot be written.
     """
     path = folder / f"{str(mail['Message-ID']).strip('<>').partition('@')[0]}.eml"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path, mail.as_bytes())
+        make_folder(folder, PRIVATE)
+        remove_leftovers(folder)
+        write_whole(path, mail.as_bytes(), PRIVATE)
     except OSError as error:
         raise AuthorityError(f"{path}: {error.strerror}") from error
     return path

@@ -1,8 +1,9 @@
-"""Orders and redemptions as JSON gives them, on the command line and on the web."""
+"""Orders, redemptions and lines of a batch as JSON gives them, on the command line and on the web."""
 
 from collections.abc import Iterable
 from typing import Any
 
+from phone_sim.authority.activation import BatchLine
 from phone_sim.authority.orders import Order, Redemption
 
 
@@ -22,4 +23,15 @@ def order_report(one: Order, redemptions: Iterable[Redemption]) -> dict[str, Any
             {"serial": each.serial, "redeemed_at": each.redeemed_at.isoformat(), "requester": each.requester}
             for each in redemptions
         ],
+    }
+
+
+def line_report(line: BatchLine) -> dict[str, Any]:
+    """A line of a batch and its answer."""
+    return {
+        "line": line.place,
+        "number": line.number,
+        "mac": line.mac,
+        "refused": line.refused,
+        "redeemed_before": line.is_repeated,
     }

@@ -124,7 +124,7 @@ def redeem(
     address = MacAddress.parse(mac)
     with authority_in(folder) as authority:
         redeem_phone(authority.ledger, number, address, at=datetime.now(UTC), requester=requester)
-        with after_redemption():
+        with after_redemption(f"license export {address} makes the file again"):
             deliver(authority, [address.serial], out, publish, as_json)
 
 
@@ -150,7 +150,7 @@ def site(
 
     with authority_in(folder) as authority:
         serial = redeem_site(authority.ledger, number, serial, at=datetime.now(UTC), requester=requester)
-        with after_redemption():
+        with after_redemption(f"license export {serial} makes the file again"):
             deliver(authority, [serial], out, publish, as_json)
 
 

@@ -41,7 +41,8 @@ def batch(
 ) -> None:
     """Redeem the lines of FILE, `license number<TAB>MAC` each, and mail the activation files (batch activation, B8).
 
-    Each line gets its answer. Ends with 1 if a line was refused.
+    Each line gets its answer. A line that was redeemed before for the same phone is accepted, so a batch that was
+    interrupted can be sent again. Ends with 1 if a line was refused.
     """
     from phone_sim.authority.activation import redeem_batch
     from phone_sim.authority.mail import batch_mail, keep, mail_server, send
@@ -59,8 +60,8 @@ def batch(
         nothing = all_or_nothing and bool(refused)
         serials = [] if nothing else [MacAddress.parse(line.mac).serial for line in lines if not line.refused]
         files = authority.activation_files(serials)
-    _print_answers(lines, files, as_json, "accepted, but not redeemed" if nothing else "accepted")
-    with after_redemption():
+    _print_answers(lines, files, as_json=as_json, nothing_redeemed=nothing)
+    with after_redemption(f"license export --batch {file} makes the files again"):
         if files and publish is not None:
             publish_files(files, publish)
         if files:
@@ -81,12 +82,15 @@ def read_batch(file: Path) -> str:
         return batch_text(reader.read(BATCH_LIMIT + 1), str(file))
 
 
-def _print_answers(lines: "Sequence[BatchLine]", files: Iterable[str], as_json: bool, accepted: str) -> None:
+def _print_answers(
+    lines: "Sequence[BatchLine]", files: Iterable[str], *, as_json: bool, nothing_redeemed: bool
+) -> None:
+    from phone_sim.authority.order_report import line_report
     from phone_sim.cli.phone_report import print_json
 
     if as_json:
-        answers = [{"line": one.place, "number": one.number, "mac": one.mac, "refused": one.refused} for one in lines]
-        print_json({"lines": answers, "files": list(files)})
+        print_json({"lines": [line_report(line) for line in lines], "files": list(files)})
         return
     for line in lines:
-        click.echo(f"line {line.place}: {line.number} {line.mac}: {line.refused or accepted}")
+        answer = line.answer(nothing_redeemed=nothing_redeemed)
+        click.echo(f"line {line.place}: {line.number} {line.mac}: {answer}")

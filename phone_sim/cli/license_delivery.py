@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from phone_sim.authority.license_authority import LicenseAuthority
+    from phone_sim.file_modes import Modes
 
 out_option = click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the activation files. [default: .]"
@@ -44,11 +45,11 @@ def authority_in(folder: Path) -> "AbstractContextManager[LicenseAuthority]":
 
 
 @contextmanager
-def after_redemption() -> Iterator[None]:
-    """What fails from here on costs no license number, and the message says so."""
+def after_redemption(how_to_go_on: str) -> Iterator[None]:
+    """What fails from here on costs no license number, and the message says so, and how to go on."""
     from phone_sim.errors import AuthorityError
 
-    again = "the licenses are redeemed, license export MAC, or --batch FILE, makes the files again"
+    again = f"the licenses are redeemed: {how_to_go_on}"
     try:
         yield
     except AuthorityError as error:
@@ -61,13 +62,14 @@ def after_redemption() -> Iterator[None]:
 def deliver(
     authority: "LicenseAuthority", serials: list[str], out: Path | None, publish: str | None, as_json: bool
 ) -> None:
-    """Make the activation files, write them, and put them on a boot server."""
+    """Make the activation files, write them for their owner only, and put them on a boot server."""
     from phone_sim.cli.phone_report import print_json
+    from phone_sim.file_modes import PRIVATE
 
     files = authority.activation_files(serials)
     places = []
     if out is not None or publish is None:
-        places += _write(files, out or Path())
+        places += _write(files, out or Path(), PRIVATE)
     if publish is not None:
         places += publish_files(files, publish)
     if as_json:
@@ -76,21 +78,22 @@ def deliver(
         click.echo("\n".join(places))
 
 
-def _write(files: Mapping[str, bytes], folder: Path) -> list[str]:
+def _write(files: Mapping[str, bytes], folder: Path, modes: "Modes") -> list[str]:
     from phone_sim.authority.license_authority import write_files
 
-    return [str(path) for path in write_files(files, folder)]
+    return [str(path) for path in write_files(files, folder, modes)]
 
 
 def publish_files(files: Mapping[str, bytes], place: str) -> list[str]:
     """Put files into a folder, or on an HTTP server."""
     from phone_sim.errors import AuthorityError, UsageError
+    from phone_sim.file_modes import PUBLISHED
     from phone_sim.firmware.effects import Upload, Uploaded
     from phone_sim.firmware.location import BootServerAddress
     from phone_sim.runtime.transport import network_transport
 
     if "://" not in place:
-        return _write(files, Path(place))
+        return _write(files, Path(place), PUBLISHED)
     server = BootServerAddress.parse(place)
     urls = []
     with closing(network_transport()) as transport:

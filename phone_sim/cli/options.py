@@ -184,12 +184,13 @@ class PhoneOptions:
     def flash(self, identity: "Identity") -> "Flash":
         """The phone's flash: a file in the state folder, or memory."""
         from phone_sim.errors import UsageError
+        from phone_sim.file_modes import PRIVATE, make_folder
         from phone_sim.runtime.flash_file import FlashFile, MemoryFlash
 
         if self.state_dir is None:
             return MemoryFlash()
         try:
-            self.state_dir.mkdir(parents=True, exist_ok=True)
+            make_folder(self.state_dir, PRIVATE)
         except OSError as error:
             raise UsageError(f"--state-dir {self.state_dir}: {error.strerror}") from error
         return FlashFile(self.state_dir / f"{identity.mac}.flash")

@@ -1,7 +1,7 @@
 """Recordings as files: written line by line while the dialogue goes on, read whole and bounded.
 
 It does not know what is in a line. A recording holds what the phones got, passwords in configuration files as well, so
-nobody but its owner can read a new one. What a client sent to log in is not in it.
+the file is private, also one that was there before. What a client sent to log in is not in it.
 """
 
 import os
@@ -15,6 +15,7 @@ from typing import Self
 
 from phone_sim.boot_server.journal import Contents, Request
 from phone_sim.errors import RecordingError
+from phone_sim.file_modes import open_private
 from phone_sim.recording.dialogue import Recording, exchange_of
 from phone_sim.recording.json_lines import exchange_line, head_line, read_recording
 
@@ -24,7 +25,6 @@ BODY_LIMIT = 16 * 1024 * 1024
 """Most bytes of a file that is kept in a recording unless the recorder is told otherwise, which may be 64 MiB; of a
 larger one size and digest are kept."""
 
-_BINARY = getattr(os, "O_BINARY", 0)  # Windows writes text otherwise
 _LINE_LIMIT = 100 * 1024 * 1024
 
 
@@ -57,7 +57,7 @@ class Recorder:
         self._is_at_end = False
         self._has_begun = False
         self._lock = Lock()
-        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | _BINARY, 0o600), "wb")
+        self._file = os.fdopen(open_private(path, os.O_WRONLY | os.O_CREAT), "wb")
 
     def begin(self) -> None:
         """Put a recording without exchanges in the place of what is in the file; once."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from phone_sim.errors import FlashDamagedError
+from phone_sim.file_modes import PRIVATE, make_folder, open_private
 from phone_sim.firmware.effects import FlashDamaged, FlashReply, FlashUnreadable, WriteFailed, Written
 from phone_sim.firmware.flash import SIZE_LIMIT, FlashContents, decode, encode
 from phone_sim.whole_file import sync_folder
@@ -42,6 +43,8 @@ class MemoryFlash:
 class FlashFile:
     """Flash in a file. The folder is made when it is missing; the file is not shared between two running phones.
 
+    It is private: flash holds passwords, of the boot server and in parameters.
+
     A damaged file is not written over: it is kept beside the new one, with `.damaged` at the end of its name.
     """
 
@@ -52,7 +55,7 @@ class FlashFile:
     def read(self) -> FlashReply:
         """What is in the file; no file is blank flash."""
         try:
-            with self._path.open("rb") as file:
+            with os.fdopen(open_private(self._path, os.O_RDONLY), "rb") as file:
                 data = file.read(SIZE_LIMIT + 1)
         except FileNotFoundError:
             return FlashContents()
@@ -75,8 +78,8 @@ class FlashFile:
             return WriteFailed(f"{len(data)} bytes are more than flash holds")
         beside = self._path.with_name(self._path.name + ".new")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with beside.open("wb") as file:
+            make_folder(self._path.parent, PRIVATE)
+            with os.fdopen(open_private(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

@@ -9,6 +9,7 @@ from freezegun import freeze_time
 
 from phone_sim.authority.license_authority import LicenseAuthority, create_authority, open_authority, write_files
 from phone_sim.errors import AuthorityError, MacAddressError, RedemptionRefusedError, UsageError
+from phone_sim.file_modes import PUBLISHED
 from phone_sim.licensing.license_file import read_for_phone
 from phone_sim.licensing.license_key import LicenseType
 from phone_sim.licensing.verdict import Expired, SignatureNotValid, Valid, Verdict, judge
@@ -119,7 +120,7 @@ def test_authority_without_a_folder_says_what_takes_orders() -> None:
 def test_folder_of_files_is_made_once(tmp_path: Path) -> None:
     folder = tmp_path / "boot" / "licenses"
     for data in (b"old", b"new"):
-        assert write_files({"a-license.cfg": data}, folder) == (folder / "a-license.cfg",)
+        assert write_files({"a-license.cfg": data}, folder, PUBLISHED) == (folder / "a-license.cfg",)
         assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"a-license.cfg": data}
 
 
@@ -127,5 +128,5 @@ def test_file_that_cannot_be_replaced_is_an_error(tmp_path: Path) -> None:
     in_the_way = tmp_path / "a-license.cfg"
     in_the_way.mkdir()
     with pytest.raises(AuthorityError, match="directory"):
-        write_files({in_the_way.name: b"new"}, tmp_path)
+        write_files({in_the_way.name: b"new"}, tmp_path, PUBLISHED)
     assert list(tmp_path.iterdir()) == [in_the_way]

@@ -129,8 +129,9 @@ def test_overlapping_batches_redeem_no_line_twice(tmp_path: Path) -> None:
         Batcher(path, [batch_of(number, macs[:25]) for number in numbers]),
         Batcher(path, [batch_of(number, macs[15:]) for number in numbers]),
     )
-    assert (first + second).count("") == 30 * BATCH_ROUNDS
-    assert set(first + second) == {"", "already redeemed", "quantity used up"}
+    # Ten lines are in both batches: who comes second finds them redeemed for the same phones.
+    assert (first + second).count("") == 40 * BATCH_ROUNDS
+    assert set(first + second) == {"", "quantity used up"}
     assert counted(path) == dict.fromkeys(numbers, (30, 30))
 
 

@@ -25,6 +25,7 @@ from phone_sim.authority.license_authority import (
 )
 from phone_sim.authority.signing_key import SigningKey
 from phone_sim.errors import AuthorityError, UsageError
+from phone_sim.file_modes import PUBLISHED
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_key import LicenseType, new_key
 from phone_sim.runtime.trust_file import load_anchor
@@ -121,6 +122,7 @@ def test_many_keys_are_signed_by_several_processes_only_without_threads() -> Non
     story = """
 import os, sys, threading
 from phone_sim.authority import signing_key
+from phone_sim.file_modes import PUBLISHED
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_key import LicenseType, new_key
 os.sched_getaffinity = lambda _: {0, 1}
@@ -149,6 +151,7 @@ def test_many_keys_are_signed_by_a_script_without_a_guard(method: str, tmp_path:
     (script := tmp_path / "script.py").write_text("""
 import os, sys
 from phone_sim.authority import signing_key
+from phone_sim.file_modes import PUBLISHED
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_key import LicenseType, new_key
 print("ran", flush=True)
@@ -169,7 +172,7 @@ def test_key_survives_its_file() -> None:
 
 def test_files_are_written_whole_into_a_new_folder(tmp_path: Path) -> None:
     folder = tmp_path / "new/site"
-    assert write_files({"a.cfg": b"1", "b.cfg": b"2"}, folder) == (folder / "a.cfg", folder / "b.cfg")
+    assert write_files({"a.cfg": b"1", "b.cfg": b"2"}, folder, PUBLISHED) == (folder / "a.cfg", folder / "b.cfg")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"a.cfg": b"1", "b.cfg": b"2"}
     with pytest.raises(AuthorityError, match=r"a\.cfg"):
-        write_files({"a.cfg": b"1"}, folder / "a.cfg")
+        write_files({"a.cfg": b"1"}, folder / "a.cfg", PUBLISHED)

@@ -1,15 +1,18 @@
 """The licenses of a population, made in bulk: by an authority, ordered and redeemed in its ledger, or by the test pair.
 
 Each license of the population file is one order for all its phones; all are redeemed in one transaction. A site license
-is the same key for all phones. This module does not know where activation files are written.
+is the same key for all phones. What an earlier run has ordered in the same terms is used and not ordered again. This
+module does not know where activation files are written.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
+from itertools import islice
 
+from phone_sim.authority.ledger import Ledger
 from phone_sim.authority.license_authority import LicenseAuthority
-from phone_sim.authority.orders import QUANTITY_LIMIT, SITE_SERIAL, Order, Redemption, new_order
+from phone_sim.authority.orders import QUANTITY_LIMIT, SITE_SERIAL, Redemption, new_order
 from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.errors import RedemptionRefusedError
 from phone_sim.firmware.profile import CURRENT
@@ -22,92 +25,118 @@ REQUESTER = "phone-sim fleet"
 """The requester of the licenses of a population, in the ledger."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ordered:
-    """An order, and the numbers of its phones."""
-
-    order: Order
-    numbers: frozenset[int]
-
-
 class BulkLicenses:
-    """The licenses of the phones of a file, ordered and redeemed with an authority; without one, from the test pair.
+    """The licenses of the phones of a file, from the ledger of an authority; without one, from the test pair.
 
-    `licensed` are the numbers of the phones that have any license, `orders` the license numbers in the ledger.
-
-    Raises:
-        AuthorityError: the ledger cannot be written; then nothing is redeemed.
+    There are activation files for phones whose licenses are in the ledger, where `order` enters what is missing. A site
+    license is known by its terms alone: populations that agree in them share it (our choice).
     """
 
-    def __init__(self, fleet_file: FleetFile, authority: LicenseAuthority | None, *, at: datetime) -> None:
+    def __init__(self, fleet_file: FleetFile, authority: LicenseAuthority | None) -> None:
+        self._shares = fleet_file.licenses
         self._population = fleet_file.population
         self._ledger = authority.ledger if authority is not None else None
         self._signing_key = authority.signing_key if authority is not None else test_signing_key()
-        self._ordered = [each for share in fleet_file.licenses for each in self._order(share, at)]
-        self.licensed = sorted(frozenset().union(*(each.numbers for each in self._ordered)))
-        self.orders = tuple(each.order.number for each in self._ordered) if authority is not None else ()
-        self._redeem(at)
-        sites = [each.order for each in self._ordered if each.order.site_serial is not None]
-        signed = self._signing_key.sign_all([order.key(order.site_serial or "") for order in sites])
-        self._site_keys: Mapping[str, LicenseKey] = {
-            order.number: key for order, key in zip(sites, signed, strict=True)
-        }
+        self._site_keys: dict[LicenseShare, LicenseKey] = {}
+
+    @cached_property
+    def licensed(self) -> Sequence[int]:
+        """The numbers of the phones that have any license, in order."""
+        every = range(self._population.count)
+        return [number for number in every if any(share.is_of(number) for share in self._shares)]
+
+    def unlicensed(self) -> frozenset[int]:
+        """The numbers of those of them that lack a license in the ledger; empty without one."""
+        if self._ledger is None:
+            return frozenset()
+        return frozenset(number for share in self._shares for number in self._lacking(share, self._redeemed(share)))
+
+    def order(self, at: datetime) -> tuple[str, ...]:
+        """Order and redeem what the ledger lacks, all or nothing; the license numbers of the population.
+
+        Raises:
+            AuthorityError: the ledger cannot be written; then nothing is redeemed.
+        """
+        if self._ledger is None:
+            return ()
+        with self._ledger.writing():
+            numbers = [number for share in self._shares for number in self._order(share, self._ledger, at)]
+        return tuple(dict.fromkeys(numbers))
 
     def files(self, numbers: Sequence[int]) -> list[bytes]:
         """The activation files of these phones, from a ledger with all keys that a phone ever got (B6).
 
         Many keys are signed on all cores.
         """
-        wanted = [(number, self._serial(number)) for number in numbers]
-        unsigned = [[order.key(serial) for order in self._phone_orders(number, serial)] for number, serial in wanted]
+        unsigned = [self._phone_keys(number) for number in numbers]
         signed = iter(self._signing_key.sign_all([key for keys in unsigned for key in keys]))
         return [
-            write([*self._keys_of_sites(number), *(next(signed) for _ in keys)])
-            for (number, _), keys in zip(wanted, unsigned, strict=True)
+            write([*self._site_keys_of(number), *(next(signed) for _ in keys)])
+            for number, keys in zip(numbers, unsigned, strict=True)
         ]
 
-    def _order(self, share: LicenseShare, at: datetime) -> Iterable[_Ordered]:
-        numbers = [number for number in range(self._population.count) if share.is_of(number)]
-        is_site = share.type is LicenseType.SITE
-        size = len(numbers) if is_site else QUANTITY_LIMIT
-        for start in range(0, len(numbers), size or 1):
-            some = numbers[start : start + size]
+    def _redeemed(self, share: LicenseShare) -> Mapping[str, str]:
+        """What the ledger has of a share: the serials of its phones, or of its site, with their license numbers."""
+        if self._ledger is None:
+            return {}
+        found = self._ledger.redeemed_by(
+            REQUESTER, license_type=share.type, bits=sorted(share.bits), expires=share.expiry.last_day
+        )
+        if share.type is LicenseType.SITE:
+            return dict(islice(found.items(), 1))
+        serials = [self._serial(number) for number in self.licensed if share.is_of(number)]
+        return {serial: found[serial] for serial in serials if serial in found}
+
+    def _lacking(self, share: LicenseShare, redeemed: Mapping[str, str]) -> list[int]:
+        """The phones of a share that lack its license."""
+        if share.type is LicenseType.SITE and redeemed:
+            return []
+        return [number for number in self.licensed if share.is_of(number) and self._serial(number) not in redeemed]
+
+    def _order(self, share: LicenseShare, ledger: Ledger, at: datetime) -> Iterator[str]:
+        """Order and redeem what a share lacks; the license numbers of the whole share."""
+        redeemed = self._redeemed(share)
+        lacking = self._lacking(share, redeemed)
+        yield from redeemed.values()
+        size = len(lacking) if share.type is LicenseType.SITE else QUANTITY_LIMIT
+        for start in range(0, len(lacking), size or 1):
+            some = lacking[start : start + size]
             order = new_order(
                 license_type=share.type,
                 software=_software(share.bits),
                 version=CURRENT,
-                quantity=1 if is_site else len(some),
+                quantity=1 if share.type is LicenseType.SITE else len(some),
                 expires=share.expiry.last_day,
                 upgrade=False,
-                site_serial=SITE_SERIAL if is_site and self._ledger is None else None,
+                site_serial=None,
                 features=load_features(),
                 at=at,
             )
-            yield _Ordered(order=order, numbers=frozenset(some))
+            ledger.add(order)
+            site = order.site_serial
+            for serial in map(self._serial, some) if site is None else [site]:
+                redemption = Redemption(number=order.number, serial=serial, redeemed_at=at, requester=REQUESTER)
+                refusal = ledger.redeem(redemption, order.license_type)
+                if refusal is not None:
+                    raise RedemptionRefusedError(order.number, refusal.value)
+            yield order.number
 
-    def _redeem(self, at: datetime) -> None:
-        if self._ledger is None:
-            return
-        with self._ledger.writing():
-            for each in self._ordered:
-                order = each.order
-                self._ledger.add(order)
-                site = order.site_serial
-                for serial in [site] if site is not None else map(self._serial, sorted(each.numbers)):
-                    redemption = Redemption(number=order.number, serial=serial, redeemed_at=at, requester=REQUESTER)
-                    refusal = self._ledger.redeem(redemption, order.license_type)
-                    if refusal is not None:
-                        raise RedemptionRefusedError(order.number, refusal.value)
-
-    def _phone_orders(self, number: int, serial: str) -> Iterable[Order]:
+    def _phone_keys(self, number: int) -> list[LicenseKey]:
+        """The keys of a phone's own licenses, not signed yet."""
+        serial = self._serial(number)
         if self._ledger is not None:
-            return self._ledger.orders_for(serial)
-        ordered = (each.order for each in self._ordered if number in each.numbers)
-        return [order for order in ordered if order.license_type is LicenseType.PHONE]
+            return [order.key(serial) for order in self._ledger.orders_for(serial)]
+        return [share.key(serial) for share in self._shares if share.type is LicenseType.PHONE and share.is_of(number)]
 
-    def _keys_of_sites(self, number: int) -> list[LicenseKey]:
-        ordered = (each.order for each in self._ordered if number in each.numbers)
-        return [self._site_keys[order.number] for order in ordered if order.number in self._site_keys]
+    def _site_keys_of(self, number: int) -> Iterable[LicenseKey]:
+        shares = [share for share in self._shares if share.type is LicenseType.SITE and share.is_of(number)]
+        return dict.fromkeys(map(self._site_key, shares))
+
+    def _site_key(self, share: LicenseShare) -> LicenseKey:
+        if share not in self._site_keys:
+            serial = next(iter(self._redeemed(share)), SITE_SERIAL)
+            self._site_keys[share] = self._signing_key.sign(share.key(serial))
+        return self._site_keys[share]
 
     def _serial(self, number: int) -> str:
         return self._population.phone(number).mac.serial

@@ -71,7 +71,7 @@ from phone_sim.fleet.population.fault_share import KINDS, FaultShare
 from phone_sim.fleet.population.phones import PHONE_LIMIT, Pattern, Population
 from phone_sim.fleet.population.server_files import read_files
 from phone_sim.licensing.expiry import NEVER, Expiry
-from phone_sim.licensing.license_key import LicenseType, new_key
+from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 from phone_sim.mac_address import DEFAULT_MAC, MacAddress
 from phone_sim.runtime.model_files import load_features, load_model
 from phone_sim.runtime.toml_file import read_toml
@@ -117,6 +117,10 @@ class LicenseShare:
     def is_of(self, number: int) -> bool:
         """True for the phones that have it: spread evenly over their numbers."""
         return int((number + 1) * self.share) > int(number * self.share)
+
+    def key(self, serial: str) -> LicenseKey:
+        """The license key, not signed yet, for the phone or site with this serial."""
+        return new_key(serial=serial, license_type=self.type, grants=dict.fromkeys(self.bits, self.expiry))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,7 +266,7 @@ def _license(table: Table) -> LicenseShare:
     expiry = NEVER if last_day is None else table.convert("until", partial(_expiry, last_day))
     named = _some(table, "features") or _DEFAULT_FEATURES
     bits = table.convert("features", lambda: software_bits(",".join(named), load_features()))
-    grants = dict.fromkeys(bits, expiry)
+    found = LicenseShare(type=kind, share=table.number("share", high=1.0, default=1.0), bits=tuple(bits), expiry=expiry)
     # Whether such a key can be is known only when one is made.
-    table.convert("until", lambda: new_key(serial=DEFAULT_MAC.serial, license_type=kind, grants=grants))
-    return LicenseShare(type=kind, share=table.number("share", high=1.0, default=1.0), bits=tuple(bits), expiry=expiry)
+    table.convert("until", lambda: found.key(DEFAULT_MAC.serial))
+    return found

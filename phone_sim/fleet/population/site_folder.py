@@ -1,16 +1,18 @@
 """The boot server's folder of a population: its files, folders for logs, and the activation files of licensed phones.
 
-Existing files stay as they are: a folder that has one of the files is refused before anything is ordered. The
-activation files are where the master configuration file says (B17). This module does not know how licenses are made.
+Existing files stay as they are. One that is just as it would be written counts as written, so that a run that was
+interrupted can be repeated; a folder with another one is refused before anything is ordered. The activation files are
+where the master configuration file says (B17). This module does not know how licenses are made.
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from phone_sim.boot_server.site import locate
 from phone_sim.errors import AuthorityError, MasterConfigurationError, UsageError
+from phone_sim.file_modes import PUBLISHED, make_folder
 from phone_sim.firmware import master_config
 from phone_sim.firmware.location import BootServerAddress
 from phone_sim.firmware.master_config import MasterConfiguration
@@ -18,62 +20,91 @@ from phone_sim.fleet.population.bulk_licenses import BulkLicenses
 from phone_sim.fleet.population.phones import PlannedPhone
 from phone_sim.fleet.population.population_file import FleetFile
 from phone_sim.runtime.model_files import load_model
-from phone_sim.whole_file import write_new
+from phone_sim.whole_file import holds, remove_leftovers, write_new
 
 _AT_ONCE = 4000
 _BOOT_SERVER = BootServerAddress(root="http://boot.example/")
 
 
 class SiteFolder:
-    """The folder of a boot server, created if needed."""
+    """The folder of a boot server, created if needed.
 
-    def __init__(self, fleet_file: FleetFile, folder: Path) -> None:
+    `on_done` is called with a number of phones whenever their activation files are there.
+    """
+
+    def __init__(
+        self, fleet_file: FleetFile, folder: Path, on_done: Callable[[int], object] = lambda _count: None
+    ) -> None:
         self._fleet_file = fleet_file
         self._folder = folder
+        self._on_done = on_done
 
-    def check_free(self) -> None:
-        """Refuse a folder that already has a file of the population. Raises UsageError, which names the first."""
-        found = self._fleet_file
-        phones = [
-            number for number in range(found.population.count) if any(one.is_of(number) for one in found.licenses)
-        ]
-        names = (*found.files, *filter(None, map(self._license_name, phones)))
-        there = [name for name in names if os.path.lexists(self._folder / name)]
-        if there:
-            more = f" and {len(there) - 1} more are" if len(there) > 1 else " is"
+    def check(self, licenses: BulkLicenses) -> int:
+        """Refuse a folder with other files than those of the population; the number of activation files it has.
+
+        Raises:
+            UsageError: the message names the first file, in the order of the phones.
+            AuthorityError: a file cannot be read, or the ledger.
+        """
+        others = [name for name, data in self._fleet_file.files.items() if self._holds_other(name, data)]
+        names = self._license_names(licenses.licensed)
+        there = {number: name for number, name in names.items() if os.path.lexists(self._folder / name)}
+        unlicensed = licenses.unlicensed() & there.keys()
+        others += [there.pop(number) for number in sorted(unlicensed)]
+        for numbers in _portions(there):
+            files = zip(numbers, licenses.files(numbers), strict=True)
+            others += [there[number] for number, data in files if self._holds_other(there[number], data)]
+            self._on_done(len(numbers))
+        if others:
+            more = f" and {len(others) - 1} more are" if len(others) > 1 else " is"
             raise UsageError(
-                f"{self._folder}: {there[0]}{more} there already, and nothing is written over; "
+                f"{self._folder}: {others[0]}{more} there already with other contents, and nothing is written over; "
                 "name another folder, or take them away"
             )
+        return len(there)
 
-    def write(self, licenses: BulkLicenses, on_written: Callable[[int], object] = lambda _count: None) -> int:
-        """Write the files, and the activation files in portions, and return the number of activation files.
-
-        `on_written` is called with the number of phones of each portion.
+    def write(self, licenses: BulkLicenses) -> int:
+        """Write the files that are missing, activation files in portions; the number of activation files of all phones.
 
         Raises:
             AuthorityError: a file cannot be written.
         """
-        written = 0
+        names = self._license_names(licenses.licensed)
+        missing = {number: name for number, name in names.items() if not os.path.lexists(self._folder / name)}
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._make_folders({*self._fleet_file.files, *names.values()})
             for name, data in self._fleet_file.files.items():
-                self._write_new(name, data)
-            for name in self._upload_folders():
-                (self._folder / name).mkdir(parents=True, exist_ok=True)
-            for start in range(0, len(licenses.licensed), _AT_ONCE):
-                numbers = licenses.licensed[start : start + _AT_ONCE]
-                written += self._write_licenses(numbers, licenses)
-                on_written(len(numbers))
+                if not os.path.lexists(self._folder / name):
+                    self._write_new(name, data)
+            for numbers in _portions(missing):
+                for number, data in zip(numbers, licenses.files(numbers), strict=True):
+                    self._write_new(missing[number], data)
+                self._on_done(len(numbers))
         except OSError as error:
             raise AuthorityError(f"{error.filename or self._folder}: {error.strerror}") from error
-        return written
+        return len(names)
 
-    def _write_licenses(self, numbers: Iterable[int], licenses: BulkLicenses) -> int:
-        places = [(number, name) for number in numbers if (name := self._license_name(number)) is not None]
-        for (_, name), data in zip(places, licenses.files([number for number, _ in places]), strict=True):
-            self._write_new(name, data)
-        return len(places)
+    def _holds_other(self, name: str, data: bytes) -> bool:
+        """Whether something else than this file is in its place."""
+        path = self._folder / name
+        try:
+            return os.path.lexists(path) and not holds(path, data)
+        except OSError as error:
+            raise AuthorityError(f"{path}: {error.strerror}") from error
+
+    def _make_folders(self, names: Iterable[str]) -> None:
+        """Create the folders of these files, without what an interrupted run left in them, and those for logs."""
+        make_folder(self._folder, PUBLISHED)
+        for folder in {name.rpartition("/")[0] for name in names}:
+            make_folder(self._folder / folder, PUBLISHED)
+            remove_leftovers(self._folder / folder)
+        for folder in self._upload_folders():
+            make_folder(self._folder / folder, PUBLISHED)
+
+    def _license_names(self, numbers: Iterable[int]) -> dict[int, str]:
+        """The activation files by the numbers of their phones, without those on another server or among the files."""
+        names = ((number, self._license_name(number)) for number in numbers)
+        return {number: name for number, name in names if name is not None}
 
     def _license_name(self, number: int) -> str | None:
         """Where a phone looks for its activation file; None if that is on another server, or among the files."""
@@ -97,10 +128,13 @@ class SiteFolder:
             return MasterConfiguration()
 
     def _write_new(self, name: str, data: bytes) -> None:
-        path = self._folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
         # Not forced to the disk, which would take minutes: the authority can make the files again.
-        write_new(path, data, is_forced=False)
+        write_new(self._folder / name, data, PUBLISHED, is_forced=False)
+
+
+def _portions(phones: Iterable[int]) -> Iterator[list[int]]:
+    numbers = list(phones)
+    return (numbers[start : start + _AT_ONCE] for start in range(0, len(numbers), _AT_ONCE))
 
 
 def _place(directory: str, name: str) -> str | None:

@@ -17,6 +17,7 @@ from phone_sim.boot_server.faults import FaultPlan, FaultRule
 from phone_sim.boot_server.folder_site import FolderSite
 from phone_sim.boot_server.server import BootServer
 from phone_sim.errors import LicenseFileError, MasterConfigurationError, UsageError
+from phone_sim.file_modes import PUBLISHED
 from phone_sim.firmware import master_config
 from phone_sim.licensing.license_file import SITE_FILE, read_all
 from phone_sim.licensing.license_key import LicenseType
@@ -166,7 +167,7 @@ class DeskServer:
             length = len(signature.rstrip("="))
             forged = "A" * length + signature[length:]
             data = data.replace(signature.encode(), forged.encode())
-        write_whole(folder / name, data)
+        write_whole(folder / name, data, PUBLISHED)
         return name
 
     def remove_licenses(self) -> tuple[str, ...]:
@@ -184,7 +185,7 @@ class DeskServer:
 
     def _publish(self, files: Mapping[str, bytes]) -> None:
         folder, _ = self._own()
-        write_files(files, folder)
+        write_files(files, folder, PUBLISHED)
         self._put_here |= files.keys()
 
     def _check_ours(self, name: str) -> None:

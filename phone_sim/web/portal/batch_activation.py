@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from phone_sim.authority.order_report import line_report
 from phone_sim.licensing.license_file import file_name
 from phone_sim.licensing.license_key import LicenseType
 from phone_sim.web.pages import BLANK, Form, answer, part_of, typed_into, wants_json
@@ -129,9 +130,7 @@ def _as_json(name: str, report: BatchReport) -> dict[str, Any]:
     """A report as JSON gives it; lines and files are as `phone-sim license batch --json` gives them."""
     accepted = [line.mac for line in report.lines if not line.refused and not report.nothing_redeemed]
     return {
-        "lines": [
-            {"line": one.place, "number": one.number, "mac": one.mac, "refused": one.refused} for one in report.lines
-        ],
+        "lines": [line_report(line) for line in report.lines],
         "files": [file_name(LicenseType.PHONE, mac) for mac in accepted],
         "nothing_redeemed": report.nothing_redeemed,
         "mailed_to": report.mail_to,

@@ -22,7 +22,9 @@ from phone_sim.authority.license_number import parse_number
 from phone_sim.authority.mail import batch_mail, keep
 from phone_sim.authority.orders import Order, Redemption
 from phone_sim.errors import AuthorityError, RedemptionRefusedError
+from phone_sim.file_modes import PUBLISHED
 from phone_sim.mac_address import MacAddress
+from phone_sim.whole_file import holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +110,7 @@ class PortalService:
             files = authority.activation_files([serial])
         there = None
         if self.boot_server is not None:
-            there = frozenset(name for name, data in files.items() if _holds(self.boot_server / name, data))
+            there = frozenset(name for name, data in files.items() if _is_there(self.boot_server / name, data))
         return Activation(serial=serial, orders=orders, files=files, on_boot_server=there)
 
     def publish(self, serial: str) -> None:
@@ -172,15 +174,12 @@ class PortalService:
 
     def _publish(self, files: Mapping[str, bytes]) -> None:
         if self.boot_server is not None:
-            write_files(files, self.boot_server)
+            write_files(files, self.boot_server, PUBLISHED)
 
 
-def _holds(path: Path, data: bytes) -> bool:
-    """Whether a file is there and holds just these bytes."""
+def _is_there(path: Path, data: bytes) -> bool:
+    """Whether a file holds just these bytes; what cannot be read does not."""
     try:
-        if not path.is_file():
-            return False
-        with path.open("rb") as file:
-            return file.read(len(data) + 1) == data
+        return holds(path, data)
     except OSError:
         return False

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from phone_sim.licensing.license_key import LicenseType
 from phone_sim.licensing.verdict import Valid, judge
 from phone_sim.runtime.transport.memory import serve
 from phone_sim.runtime.trust_file import load_anchor
-from tests.make import LDAP
+from tests.make import LDAP, USB_AUDIO
 from tests.real_servers.nginx import Nginx
 from tests.runtime.phones import fetch
 
@@ -73,6 +74,12 @@ def authority(authority_folder: Path) -> Iterator[LicenseAuthority]:
         yield authority
 
 
+def ordered(found: FleetFile, authority: LicenseAuthority | None) -> BulkLicenses:
+    licenses = BulkLicenses(found, authority)
+    licenses.order(AT)
+    return licenses
+
+
 def written(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -83,7 +90,7 @@ def keys_of(data: bytes, serial: str, authority: LicenseAuthority) -> list[Any]:
 
 
 def test_licenses_are_where_phones_look_for_them(authority: LicenseAuthority, tmp_path: Path) -> None:
-    count = SiteFolder(LICENSED, tmp_path).write(BulkLicenses(LICENSED, authority, at=AT))
+    count = SiteFolder(LICENSED, tmp_path).write(ordered(LICENSED, authority))
     there = written(tmp_path)
     assert {name: there.pop(name) for name in FILES} == FILES
     assert len(there) == count == 20
@@ -94,7 +101,7 @@ def test_licenses_are_where_phones_look_for_them(authority: LicenseAuthority, tm
 
 
 def test_every_key_is_the_authoritys(authority: LicenseAuthority, tmp_path: Path) -> None:
-    SiteFolder(LICENSED, tmp_path).write(BulkLicenses(LICENSED, authority, at=AT))
+    SiteFolder(LICENSED, tmp_path).write(ordered(LICENSED, authority))
     there = {path.name: path.read_bytes() for path in tmp_path.rglob("*-license.cfg")}
     for number in range(1, 40, 2):
         mac = LICENSED.population.phone(number).mac
@@ -105,9 +112,9 @@ def test_every_key_is_the_authoritys(authority: LicenseAuthority, tmp_path: Path
 
 
 def test_ledger_knows_every_license(authority: LicenseAuthority) -> None:
-    licenses = BulkLicenses(LICENSED, authority, at=AT)
+    numbers = BulkLicenses(LICENSED, authority).order(AT)
     phone, site = authority.ledger.orders()
-    assert licenses.orders == (phone.number, site.number)
+    assert numbers == (phone.number, site.number)
     assert (phone.quantity, phone.software, phone.expires) == (20, "LDAP", None)
     assert (site.quantity, site.expires) == (1, LAST_DAY)
     redeemed = authority.ledger.redemptions(number=phone.number)
@@ -118,20 +125,21 @@ def test_ledger_knows_every_license(authority: LicenseAuthority) -> None:
 
 
 def test_authority_makes_the_same_file_again(authority: LicenseAuthority) -> None:
-    [data] = BulkLicenses(LICENSED, authority, at=AT).files([1])
+    [data] = ordered(LICENSED, authority).files([1])
     again = authority.activation_files(["0004F2000002"])
     assert again == {"0004f2000002-license.cfg": data}
 
 
 def test_earlier_keys_stay_in_the_file(authority: LicenseAuthority) -> None:
     """B6."""
-    BulkLicenses(LICENSED, authority, at=AT)
-    [data] = BulkLicenses(LICENSED, authority, at=AT).files([1])
+    ordered(LICENSED, authority)
+    recording = replace(LICENSED, licenses=(replace(OWN, bits=(USB_AUDIO,)),))
+    [data] = ordered(recording, authority).files([1])
     assert len(read_for_phone(data, "0004F2000002").elements) == 2
 
 
 def test_test_pair_writes_what_virtual_phones_get(tmp_path: Path) -> None:
-    SiteFolder(LICENSED, tmp_path).write(BulkLicenses(LICENSED, None, at=AT))
+    SiteFolder(LICENSED, tmp_path).write(ordered(LICENSED, None))
     there = {path.name: path.read_bytes() for path in tmp_path.rglob("*-license.cfg")}
     server = FleetFileServer(LICENSED)
     for number in range(40):
@@ -155,7 +163,7 @@ def test_logs_have_folders(tmp_path: Path) -> None:
         b'<APPLICATION LOG_FILE_DIRECTORY="logs/[PHONE_MODEL]" LOG_FILE_DIRECTORY_SPIP450="http://else.example/x"/>'
     )
     found = FleetFile(population=FILE.population, files={"000000000000.cfg": master})
-    SiteFolder(found, tmp_path).write(BulkLicenses(found, None, at=AT))
+    SiteFolder(found, tmp_path).write(ordered(found, None))
     assert sorted(f"{path.relative_to(tmp_path)}" for path in tmp_path.rglob("*")) == [
         "000000000000.cfg",
         "logs",
@@ -177,7 +185,7 @@ def test_nothing_is_written_over(name: str, tmp_path: Path) -> None:
     create_authority(folder)
     ended = fleet("--population", str(toml), "--write-site", str(tmp_path / "site"), "--authority", str(folder))
     assert ended.exit_code == 2
-    assert f"{name} is there already, and nothing is written over" in ended.stderr
+    assert f"{name} is there already with other contents, and nothing is written over" in ended.stderr
     assert written(tmp_path / "site") == {name: b"somebody's own"}
     with open_authority(folder) as authority:
         assert authority.ledger.orders() == ()
@@ -204,7 +212,7 @@ def test_failed_write_says_that_licenses_are_redeemed(
     )
     assert ended.exit_code == 1
     assert "licenses" in ended.stderr
-    assert "the licenses are redeemed, license export" in ended.stderr
+    assert "the licenses are redeemed: the same command goes on from here" in ended.stderr
     assert len(authority.ledger.redemptions()) == 1
 
 
@@ -221,7 +229,7 @@ def test_refused_redemption_writes_nothing(authority: LicenseAuthority) -> None:
     twice = Population(count=2, macs=[LICENSED.population.phone(0).mac] * 2)
     share = LicenseShare(type=LicenseType.PHONE, share=1.0, bits=(LDAP,), expiry=NEVER)
     with pytest.raises(AuthorityError, match="already redeemed"):
-        BulkLicenses(FleetFile(population=twice, licenses=(share,)), authority, at=AT)
+        ordered(FleetFile(population=twice, licenses=(share,)), authority)
     assert authority.ledger.orders() == ()
 
 

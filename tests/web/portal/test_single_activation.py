@@ -192,4 +192,4 @@ def test_authority_that_is_gone_is_said_on_the_page(client: TestClient, portal: 
     number = enter(portal, phone_order())
     (portal.authority_folder / "signing_key.pem").unlink()
     page = page_of(posted(client, "/portal/activate", {"number": number, "serial": MAC}), 503)
-    assert "phone-sim license init makes one" in text_of(page)
+    assert "restore signing_key.pem" in text_of(page)
