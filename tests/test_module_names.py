@@ -117,7 +117,6 @@ TESTED_IN = {
     "web/faces/gallery": "web/faces/test_screen_in_chromium",
     "web/portal/forms": "web/portal/test_orders",
     "web/portal/service": "web/test_server",
-    "whole_file": "authority/test_signing_key",
 }
 
 
