@@ -1,5 +1,6 @@
 """Files that are written whole, and what writers that were killed left beside them."""
 
+import fcntl
 import os
 import sys
 from collections.abc import Callable
@@ -56,15 +57,15 @@ def test_leftovers_of_killed_writers_are_removed_and_nothing_else(tmp_path: Path
 def test_file_taken_for_a_leftover_before_it_is_locked_is_begun_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    locked: list[Callable[[int, int], None]] = [whole_file.fcntl.flock]
+    locked: list[Callable[[int, int], None]] = [fcntl.flock]
 
     def sweep_and_lock(descriptor: int, how: int) -> None:
         lock = locked.pop()
-        monkeypatch.setattr(whole_file.fcntl, "flock", lock)
+        monkeypatch.setattr(fcntl, "flock", lock)
         remove_leftovers(tmp_path)
         lock(descriptor, how)
 
-    monkeypatch.setattr(whole_file.fcntl, "flock", sweep_and_lock)
+    monkeypatch.setattr(fcntl, "flock", sweep_and_lock)
     write_whole(tmp_path / "a", b"1", PUBLISHED)
     assert locked == []
     assert names(tmp_path) == ["a"]

@@ -88,6 +88,24 @@ def test_every_line_gets_its_own_answer(ledger: Ledger) -> None:
     assert ledger.redemptions(serial="0004F2000002")[0].number == double
 
 
+def test_batch_that_comes_again_counts_as_redeemed(ledger: Ledger, tmp_path: Path) -> None:
+    one, two = entered(ledger, phone_order()), entered(ledger, phone_order(quantity=2))
+    text = f"{one}\t0004f2000001\n{two}\t0004f2000001\n"
+    first, again = (redeem_batch(ledger, text, at=NOW, requester=ASKS, all_or_nothing=True) for _ in range(2))
+    assert [line.answer() for line in first] == ["accepted"] * 2
+    assert [line.answer(nothing_redeemed=True) for line in first] == ["accepted, but not redeemed"] * 2
+    assert [line.answer() for line in again] == ["accepted, redeemed before"] * 2
+    more = text + f"{one}\t0004f2000002\n{two}\t0004f2000001\n{two}\t0004f2000003\n{two}\t0004f2000003\n"
+    assert [line.answer() for line in redeem_batch(ledger, more, at=NOW, requester=ASKS)] == [
+        *["accepted, redeemed before"] * 2,
+        "already redeemed",
+        "already redeemed",
+        "accepted",
+        "already redeemed",
+    ]
+    assert counted(tmp_path / "ledger") == {one: (1, 1), two: (2, 2)}
+
+
 def test_line_is_shown_without_control_characters(ledger: Ledger) -> None:
     (line,) = redeem_batch(ledger, "\x1b[2J\x00\t\x07", at=NOW, requester=ASKS)
     assert (line.number, line.mac) == ("?[2J?", "?")

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from phone_sim.authority.activation import redeem_batch, redeem_phone
 from phone_sim.authority.ledger import Ledger
-from phone_sim.authority.license_authority import create_authority, open_authority
+from phone_sim.authority.license_authority import LEDGER_FILE, create_authority, open_authority
 from phone_sim.cli.main import main
 from phone_sim.errors import AuthorityError
 from phone_sim.licensing.license_file import read_all
@@ -35,6 +35,13 @@ def fill(disk: Path) -> Path:
         while file.write(bytes(512)):
             pass
     return ballast
+
+
+def room_for(disk: Path, *, files: int) -> None:
+    """Take all the space but that for some small files."""
+    (reserve := disk / "reserve").write_bytes(bytes(files * 4096))
+    fill(disk)
+    reserve.unlink()
 
 
 def complaint(call: Callable[[], object]) -> str:
@@ -113,7 +120,43 @@ def publish_story(disk: Path) -> None:
     assert [len(read_all((disk / f"{mac}-license.cfg").read_bytes())) for mac in (old, new)] == [2, 1]
 
 
-STORIES = {story.__name__: story for story in (ledger_story, new_ledger_story, publish_story)}
+def batch_story(disk: Path) -> None:
+    """The boot server's folder is on the disk, and a batch does not fit."""
+    create_authority(disk.parent / "authority")
+    number = license_verb(disk, "order", "--quantity", "30").stdout.strip()
+    (batch := disk.parent / "batch").write_text(batch_of(number, phones(30)))
+    room_for(disk, files=10)
+    mail = ("--mail-to", "a@example.org", "--mail-folder", str(disk.parent / "mail"))
+    done = license_verb(disk, "batch", str(batch), *mail, "--publish", str(disk))
+    assert done.exit_code == 1, done.output
+    again = f"license export --batch {batch} makes the files again"
+    assert f"No space left on device; the licenses are redeemed: {again}" in done.stderr
+    assert 0 < len(list(disk.glob("*-license.cfg"))) < 30
+    (disk / "ballast").unlink()
+    assert license_verb(disk, "export", "--batch", str(batch), "--publish", str(disk)).exit_code == 0
+    assert license_verb(disk, "batch", str(batch), *mail, "--publish", str(disk)).exit_code == 0
+    assert sorted(path.name for path in disk.iterdir()) == [f"{mac}-license.cfg" for mac in phones(30)]
+    assert counted(disk.parent / "authority" / LEDGER_FILE) == {number: (30, 30)}
+
+
+def site_story(disk: Path) -> None:
+    """The boot server's folder of a population is on the disk."""
+    create_authority(folder := disk.parent / "authority")
+    (population := disk.parent / "population.toml").write_text("count = 30\n[[server.licenses]]\n")
+    words = ["--population", str(population), "--write-site", str(disk), "--authority", str(folder)]
+    room_for(disk, files=10)
+    done = CliRunner().invoke(main, ["fleet", *words])
+    assert done.exit_code == 1, done.output
+    again = "the same command goes on from here, and orders nothing twice"
+    assert f"No space left on device; the licenses are redeemed: {again}" in done.stderr
+    assert 0 < len(list(disk.glob("*-license.cfg"))) < 30
+    (disk / "ballast").unlink()
+    assert CliRunner().invoke(main, ["fleet", *words]).exit_code == 0
+    assert len(list(disk.iterdir())) == len(list(disk.glob("*-license.cfg"))) == 30
+    assert list(counted(folder / LEDGER_FILE).values()) == [(30, 30)]
+
+
+STORIES = {story.__name__: story for story in (ledger_story, new_ledger_story, publish_story, batch_story, site_story)}
 
 
 def in_a_small_disk(folder: Path, *command: str) -> "subprocess.CompletedProcess[str]":

@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from phone_sim.authority.ledger import Ledger
 from phone_sim.authority.license_number import new_number
 from phone_sim.authority.orders import Redemption
 from phone_sim.errors import AuthorityError, UsageError
+from phone_sim.licensing.license_key import LicenseType
 from tests.authority import ASKS, NOW, counted, entered, phone_order, phones, site_order
-from tests.make import MAC, SITE_SERIAL
+from tests.make import H323, LDAP, MAC, SITE_SERIAL
 
 
 def redeem(ledger: Ledger, number: str, mac: str = "0004f2aabbcc") -> None:
@@ -45,6 +47,23 @@ def test_number_for_several_is_redeemed_for_each_once(tmp_path: Path) -> None:
         redeem(ledger, number, "0004f2000002")
         with pytest.raises(AuthorityError, match="quantity used up"):
             redeem(ledger, number, "0004f2000003")
+
+
+def test_what_a_requester_redeemed_is_found_by_its_terms(tmp_path: Path) -> None:
+    first, second, other, foreign = phone_order(quantity=2), phone_order(quantity=2), phone_order(H323), phone_order()
+    day = date(2030, 1, 1)
+    site, for_ever = site_order(day, serial="123456789012"), site_order(serial="123456789013")
+    with Ledger(tmp_path / "ledger") as ledger:
+        entered(ledger, first, second, other, foreign, site, for_ever)
+        for order, serial in ((second, 2), (first, 1), (first, 2), (other, 3)):
+            redeem_phone(ledger, order.number, phones(3)[serial - 1], at=NOW, requester=ASKS)
+        redeem_phone(ledger, foreign.number, phones(3)[2], at=NOW, requester="somebody@example.org")
+        for each in (site, for_ever):
+            redeem_site(ledger, each.number, None, at=NOW, requester=ASKS)
+        found = ledger.redeemed_by(ASKS, license_type=LicenseType.PHONE, bits=(LDAP,), expires=None)
+        assert found == {"0004F2000002": second.number, "0004F2000001": first.number}
+        found = ledger.redeemed_by(ASKS, license_type=LicenseType.SITE, bits=(LDAP,), expires=day)
+        assert found == {"123456789012": site.number}
 
 
 def test_unknown_and_mistyped_numbers_are_told_apart(tmp_path: Path) -> None:

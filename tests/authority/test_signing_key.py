@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from phone_sim.authority.ledger import Ledger
 from phone_sim.authority.license_authority import (
     ANCHOR_FILE,
     KEY_FILE,
@@ -29,8 +30,10 @@ from phone_sim.file_modes import PUBLISHED
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_key import LicenseType, new_key
 from phone_sim.runtime.trust_file import load_anchor
-from tests.authority import new_authority
+from tests.authority import entered, new_authority, phone_order
 from tests.make import LDAP, SIGNING_KEY
+
+KEY = new_key(serial="0004F2AABBCC", license_type=LicenseType.PHONE, grants={LDAP: NEVER})
 
 
 @pytest.fixture
@@ -62,6 +65,51 @@ def test_key_is_never_replaced(folder: Path) -> None:
     with pytest.raises(AuthorityError, match="has a signing key already, which is never replaced"):
         create_authority(folder)
     assert (folder / KEY_FILE).read_bytes() == before
+
+
+def test_authority_without_a_key_yet_is_finished(tmp_path: Path) -> None:
+    folder = tmp_path / "authority"
+    folder.mkdir()
+    with Ledger(folder / LEDGER_FILE):
+        pass
+    with (
+        pytest.raises(AuthorityError, match="not finished: phone-sim license init finishes it"),
+        open_authority(folder),
+    ):
+        pass
+    create_authority(folder)
+    with open_authority(folder) as authority:
+        assert load_anchor(folder / ANCHOR_FILE).verifies(authority.signing_key.sign(KEY))
+
+
+def test_authority_with_no_more_than_a_key_is_completed(folder: Path) -> None:
+    for name in (ANCHOR_FILE, LEDGER_FILE):
+        (folder / name).unlink()
+    with pytest.raises(AuthorityError, match="has a signing key already, which is never replaced"):
+        create_authority(folder)
+    assert sorted(path.name for path in folder.iterdir()) == [LEDGER_FILE, KEY_FILE, ANCHOR_FILE]
+
+
+@pytest.mark.parametrize("left", [ANCHOR_FILE, LEDGER_FILE])
+def test_lost_key_is_not_replaced_by_a_new_one(folder: Path, left: str) -> None:
+    with open_authority(folder) as authority:
+        entered(authority.ledger, phone_order())
+    for path in folder.iterdir():
+        if path.name != left:
+            path.unlink()
+    before = (folder / left).read_bytes()
+    for use in (create_authority, lambda place: open_authority(place).__enter__()):
+        with pytest.raises(AuthorityError, match=f"not its key: restore {KEY_FILE}, or name another folder"):
+            use(folder)
+    assert not (folder / KEY_FILE).exists()
+    assert (folder / left).read_bytes() == before
+
+
+def test_leftovers_of_a_killed_writer_go_when_it_is_opened(folder: Path) -> None:
+    (folder / f".{KEY_FILE}.abc.phone-sim-part").write_text("half a key")
+    with open_authority(folder):
+        pass
+    assert sorted(path.name for path in folder.iterdir()) == [LEDGER_FILE, KEY_FILE, ANCHOR_FILE]
 
 
 def test_missing_anchor_is_written_again(folder: Path) -> None:
@@ -166,8 +214,7 @@ print(sum(map(key.anchor.verifies, key.sign_all(keys))))
 
 
 def test_key_survives_its_file() -> None:
-    key = new_key(serial="0004F2AABBCC", license_type=LicenseType.PHONE, grants={LDAP: NEVER})
-    assert SigningKey.from_pem(SIGNING_KEY.pem(), "again").sign(key) == SIGNING_KEY.sign(key)
+    assert SigningKey.from_pem(SIGNING_KEY.pem(), "again").sign(KEY) == SIGNING_KEY.sign(KEY)
 
 
 def test_files_are_written_whole_into_a_new_folder(tmp_path: Path) -> None:

@@ -208,6 +208,23 @@ def test_batch_as_json_answers_each_line_and_ends_with_1() -> None:
 
 
 @pytest.mark.usefixtures("authority")
+def test_batch_that_was_interrupted_is_sent_again() -> None:
+    number = order("--quantity", "2")
+    Path("batch.txt").write_text(f"{number}\t{MAC}\n{number}\t0004f2000002\n")
+    Path("site").write_text("in the place of the folder")
+    done = licensed("batch", "batch.txt", *MAILED, "--publish", "site", code=1)
+    assert "license export --batch batch.txt makes the files again" in done.stderr
+    Path("site").unlink()
+    report = json.loads(licensed("batch", "batch.txt", *MAILED, "--publish", "site", "--json").stdout)
+    assert [(line["refused"], line["redeemed_before"]) for line in report["lines"]] == [("", True)] * 2
+    assert sorted(path.name for path in Path("site").iterdir()) == sorted(report["files"])
+    assert len(list(Path("mail").glob("*.eml"))) == 1
+    assert "line 1: " in (said := licensed("batch", "batch.txt", *MAILED).stdout)
+    assert said.count("accepted, redeemed before") == 2
+    assert len(json.loads(licensed("orders", "--json").stdout)[0]["redemptions"]) == 2
+
+
+@pytest.mark.usefixtures("authority")
 def test_batch_as_a_whole_writes_nothing_when_a_line_is_refused() -> None:
     number = order("--quantity", "5")
     Path("batch.txt").write_text(f"{number}\t{MAC}\n{number}\tprinter\n")

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from phone_sim.authority.license_authority import ANCHOR_FILE, LicenseAuthority, create_authority, open_authority
 from phone_sim.cli.main import main
-from phone_sim.errors import AuthorityError
+from phone_sim.errors import AuthorityError, UsageError
 from phone_sim.fleet.population.bulk_licenses import REQUESTER, BulkLicenses
 from phone_sim.fleet.population.phones import Population
 from phone_sim.fleet.population.population_file import FleetFile, LicenseShare
@@ -169,6 +169,67 @@ def test_logs_have_folders(tmp_path: Path) -> None:
         "logs",
         "logs/SPIP670",
     ]
+
+
+def test_interrupted_run_is_repeated(authority_folder: Path, tmp_path: Path, authority: LicenseAuthority) -> None:
+    (toml := tmp_path / "phones.toml").write_text(DAY)
+    root = tmp_path / "site"
+    words = ("--population", str(toml), "--write-site", str(root), "--authority", str(authority_folder))
+    first = json.loads(fleet(*words, "--json").stdout)
+    whole = written(root)
+    names = sorted(root.rglob("*-license.cfg"))
+    for path in (*names[::3], root / "site.cfg"):
+        path.unlink()
+    (root / "licenses" / ".0004f2000001-license.cfg.abc.phone-sim-part").write_text("half a file")
+    again = json.loads(fleet(*words, "--json").stdout)
+    assert again.pop("licenses_found") == len(names) - len(names[::3])
+    assert first.pop("licenses_found") == 0
+    assert again == first
+    assert written(root) == whole
+    assert len(authority.ledger.orders()) == 2
+    assert "2 files and 40 licenses, 40 of which were there before, for 80 phones" in fleet(*words).stdout
+
+
+def test_interrupted_run_with_the_test_pair_is_repeated(tmp_path: Path) -> None:
+    SiteFolder(LICENSED, tmp_path).write(ordered(LICENSED, None))
+    whole = written(tmp_path)
+    next(tmp_path.rglob("*-license.cfg")).unlink()
+    site, licenses = SiteFolder(LICENSED, tmp_path), ordered(LICENSED, None)
+    assert (site.check(licenses), site.write(licenses)) == (19, 20)
+    assert written(tmp_path) == whole
+
+
+def test_more_phones_and_other_terms_are_ordered_and_nothing_twice(authority: LicenseAuthority) -> None:
+    first = BulkLicenses(LICENSED, authority).order(AT)
+    assert BulkLicenses(LICENSED, authority).order(AT) == first
+    grown = replace(LICENSED, population=LICENSED.population.of(44))
+    assert BulkLicenses(grown, authority).unlicensed() == {41, 43}
+    more = BulkLicenses(grown, authority).order(AT)
+    assert more == (first[0], authority.ledger.orders()[2].number, first[1])
+    assert authority.ledger.orders()[2].quantity == 2
+    other = replace(LICENSED, licenses=(replace(SITES, expiry=NEVER), replace(SITES, share=1.0)))
+    assert BulkLicenses(other, authority).order(AT) == (authority.ledger.orders()[3].number, first[1])
+    assert len(authority.ledger.orders()) == 4
+
+
+def test_shares_of_the_same_terms_are_one_license(authority: LicenseAuthority) -> None:
+    both = replace(LICENSED, licenses=(SITES, replace(SITES, share=0.5), OWN, replace(OWN, share=0.25)))
+    licenses = ordered(both, authority)
+    assert [order.quantity for order in authority.ledger.orders()] == [1, 20]
+    assert [len(read_for_phone(data, "0004F2000004").elements) for data in licenses.files([3])] == [2]
+
+
+def test_file_of_a_phone_with_other_keys_is_refused(authority: LicenseAuthority, tmp_path: Path) -> None:
+    licenses = ordered(LICENSED, authority)
+    SiteFolder(LICENSED, tmp_path).write(licenses)
+    for path in sorted(tmp_path.rglob("*-license.cfg"))[:2]:
+        path.write_bytes(path.read_bytes() + b"\n")
+    recording = replace(LICENSED, licenses=(OWN, SITES, replace(OWN, bits=(USB_AUDIO,), share=1 / 40)))
+    before = written(tmp_path)
+    for found, count in ((LICENSED, 1), (recording, 2)):
+        with pytest.raises(UsageError, match=f"and {count} more are there already with other contents"):
+            SiteFolder(found, tmp_path).check(BulkLicenses(found, authority))
+    assert written(tmp_path) == before
 
 
 @pytest.mark.parametrize(

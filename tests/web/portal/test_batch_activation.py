@@ -11,6 +11,8 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
+from phone_sim.authority.activation import redeem_batch
+from phone_sim.authority.license_authority import open_authority
 from phone_sim.authority.license_number import new_number
 from phone_sim.licensing.license_file import read_for_phone
 from phone_sim.web.portal.batch_activation import SAMPLE, Reports
@@ -92,6 +94,19 @@ def test_reload_and_the_same_file_again_redeem_nothing(client: TestClient, porta
     assert len(redemptions(portal)) == 3
     archives = [client.get(f"{report}/activation-files.zip").content for report in (where, again)]
     assert archives[0] == archives[1]
+
+
+def test_batch_whose_files_were_never_written_is_sent_again(client: TestClient, portal: PortalService) -> None:
+    assert portal.boot_server is not None
+    text = batch_of(enter(portal, phone_order(quantity=3)), phones(3))
+    with open_authority(portal.authority_folder) as authority:
+        redeem_batch(authority.ledger, text, at=NOW, requester="admin@example.org")
+    report = client.get(f"{report_of(send(client, text, mail_to='admin@example.org'))}.json").json()
+    assert [(line["refused"], line["redeemed_before"]) for line in report["lines"]] == [("", True)] * 3
+    assert sorted(path.name for path in portal.boot_server.glob("*-license.cfg")) == report["files"]
+    assert report["mailed_to"] == "admin@example.org"
+    assert len(list(portal.mail_folder.iterdir())) == 1
+    assert len(redemptions(portal)) == 3
 
 
 def test_batch_as_a_whole_redeems_nothing_when_a_line_is_refused(client: TestClient, portal: PortalService) -> None:
