@@ -74,10 +74,10 @@ class AuthorityError(PhoneSimError):
 
 
 class RedemptionRefusedError(AuthorityError):
-    """A license number that is not redeemed; `reason` is why, in the words of the ledger."""
+    """A license number that is not redeemed; `reason` is why, in the words of the ledger, `hint` what can be done."""
 
-    def __init__(self, number: str, reason: str) -> None:
-        super().__init__(f"license number {number} is not redeemed: {reason}")
+    def __init__(self, number: str, reason: str, hint: str = "") -> None:
+        super().__init__(f"license number {number} is not redeemed: {reason}{hint}")
         self.reason = reason
 
 

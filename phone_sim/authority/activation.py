@@ -79,7 +79,8 @@ def _redeem(ledger: Ledger, number: str, serial: str, license_type: LicenseType,
     with ledger.writing():
         refusal = ledger.redeem(wish, license_type)
     if refusal is not None:
-        raise RedemptionRefusedError(wish.number, refusal.value)
+        again = f" for {serial}: license export {serial} makes its file again"
+        raise RedemptionRefusedError(wish.number, refusal.value, again if ledger.has(wish) else "")
 
 
 def redeem(ledger: Ledger, number: str, serial: str | None, *, at: datetime, requester: str) -> str:
@@ -156,7 +157,7 @@ def _answers(ledger: Ledger, lines: Iterable[str], at: datetime, requester: str)
         is_repeated = (
             refusal is Refusal.ALREADY_REDEEMED
             and (wish.number, wish.serial) not in wishes
-            and bool(ledger.redemptions(number=wish.number, serial=wish.serial))
+            and ledger.has(wish)
         )
         wishes.add((wish.number, wish.serial))
         refused = "" if refusal is None or is_repeated else refusal.value

@@ -130,14 +130,18 @@ class Ledger:
             return Refusal.WRONG_TYPE
         if order.site_serial is not None and order.site_serial != wish.serial:
             return Refusal.WRONG_SITE
-        found = "SELECT EXISTS (SELECT 1 FROM redemptions WHERE number = ? AND serial = ?)"
-        (again,) = self._database.execute(found, (wish.number, wish.serial)).fetchone()
+        again = self.has(wish)
         free = "UPDATE orders SET used = used + 1 WHERE number = ? AND used < quantity"
         if again or not self._database.execute(free, (wish.number,)).rowcount:
             single = order.quantity == 1
             return Refusal.ALREADY_REDEEMED if again or single else Refusal.QUANTITY_USED_UP
         self._insert("redemptions", _REDEMPTIONS, wish)
         return None
+
+    def has(self, wish: Redemption) -> bool:
+        """Whether the number is redeemed for the serial, by whomever."""
+        found = "SELECT EXISTS (SELECT 1 FROM redemptions WHERE number = ? AND serial = ?)"
+        return self._rows(found, (wish.number, wish.serial)) == [(1,)]
 
     def order(self, number: str) -> Order | None:
         """The order with this license number."""

@@ -313,7 +313,9 @@ def test_bad_input_is_told_what_is_wrong(words: tuple[str, ...], code: int, comp
 def test_number_redeemed_before_is_refused() -> None:
     number = order()
     licensed("redeem", number, MAC)
-    assert "already redeemed" in licensed("redeem", number, "0004f2000002", code=1).stderr
+    assert licensed("redeem", number, "0004f2000002", code=1).stderr.endswith("not redeemed: already redeemed\n")
+    again = licensed("redeem", number, MAC, code=1).stderr
+    assert f"already redeemed for {MAC.upper()}: license export {MAC.upper()} makes its file again" in again
     assert "wrong license type" in licensed("redeem", order("--site"), MAC, code=1).stderr
     assert "wrong license type" in licensed("site", order(), code=1).stderr
     assert not Path("0004f2000002-license.cfg").exists()
