@@ -155,9 +155,7 @@ def _answers(ledger: Ledger, lines: Iterable[str], at: datetime, requester: str)
             continue
         refusal = ledger.redeem(wish, LicenseType.PHONE)
         is_repeated = (
-            refusal is Refusal.ALREADY_REDEEMED
-            and (wish.number, wish.serial) not in wishes
-            and ledger.has(wish)
+            refusal is Refusal.ALREADY_REDEEMED and (wish.number, wish.serial) not in wishes and ledger.has(wish)
         )
         wishes.add((wish.number, wish.serial))
         refused = "" if refusal is None or is_repeated else refusal.value

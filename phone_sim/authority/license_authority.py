@@ -170,7 +170,8 @@ def _serial(mac: MacAddress | str) -> str:
 def create_authority(folder: Path | str) -> None:
     """Make an authority in a folder; its key is made once and never replaced.
 
-    The key comes after the ledger, so that an authority without a key, where this was interrupted, is made anew.
+    The key comes after the ledger: where this was interrupted there is an empty ledger at most, and it can be repeated.
+    A key that is missing beside orders or a trust anchor is lost; a new one would sign what no phone trusts.
 
     Raises:
         AuthorityError: there is one already, or the key of one is lost, or the folder cannot be written.
@@ -179,9 +180,9 @@ def create_authority(folder: Path | str) -> None:
     key = folder / KEY_FILE
     try:
         make_folder(folder, PRIVATE)
-        is_lost = not _is_half_made(folder)
+        is_half_made = _is_half_made(folder)  # before the key is looked for, which another process may just make
         is_there = key.exists()
-        if is_lost and not is_there:
+        if not is_there and not is_half_made:
             raise _without_key(folder)
         if not is_there:
             write_new(key, SigningKey.generate().pem(), PRIVATE)

@@ -13,7 +13,6 @@ from phone_sim.cli.license_delivery import after_redemption, authority_in
 if TYPE_CHECKING:
     from phone_sim.fleet.population.population_file import FleetFile
 
-
 _AGAIN = "the same command goes on from here, and orders nothing twice"
 
 

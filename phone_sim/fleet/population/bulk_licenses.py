@@ -134,7 +134,7 @@ class BulkLicenses:
 
     def _site_key(self, share: LicenseShare) -> LicenseKey:
         if share not in self._site_keys:
-            serial = next(iter(self._redeemed(share)), SITE_SERIAL)
+            [serial] = [SITE_SERIAL] if self._ledger is None else self._redeemed(share)
             self._site_keys[share] = self._signing_key.sign(share.key(serial))
         return self._site_keys[share]
 

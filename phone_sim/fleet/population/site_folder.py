@@ -43,7 +43,7 @@ class SiteFolder:
         """Refuse a folder with other files than those of the population; the number of activation files it has.
 
         Raises:
-            UsageError: the message names the first file, in the order of the phones.
+            UsageError: there are others; the message names one and says how many there are.
             AuthorityError: a file cannot be read, or the ledger.
         """
         others = [name for name, data in self._fleet_file.files.items() if self._holds_other(name, data)]
