@@ -5,6 +5,7 @@ The phones here have the patience of an hour, so a transfer that waits for anyth
 
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from random import Random
@@ -19,7 +20,7 @@ from phone_sim.runtime.transport import Limits, closed_port
 from phone_sim.runtime.virtual_phone import VirtualPhone
 from tests.runtime.by_fleet import TFTP, Made
 from tests.runtime.hostile_tftp import HostileTftpServer, Transfer, ack, block, error, stranger
-from tests.runtime.phones import FOR_SILENCE, fetch, upload, within
+from tests.runtime.phones import BOUND, FOR_SILENCE, fetch, upload, within
 
 AN_HOUR = Limits(answer=3600, transfer=36000)
 FILE = Random(3).randbytes(1000)
@@ -99,11 +100,23 @@ def test_server_whose_transfer_port_closes_is_not_waited_for(made: Made, sent: l
     assert sent.count(ack(1)) == 1
 
 
-def test_what_a_server_said_before_its_port_closed_is_heard(made: Made) -> None:
+def test_what_a_server_said_before_its_port_closed_is_heard(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = threading.Event()
+    for kind in (socket.socket, gevent.socket.socket):
+        original = kind.sendto
+
+        def sendto(plain: Any, data: bytes, *more: Any, original: Any = original) -> int:
+            if data == ack(1):  # which is what the network refuses
+                assert said.wait(BOUND)
+            return int(original(plain, data, *more))
+
+        monkeypatch.setattr(kind, "sendto", sendto)
+
     def script(transfer: Transfer) -> None:
         deafen(transfer.socket)
         transfer.send(block(1, FILE[:512]))
         transfer.send(error(0, b"disk trouble"))
+        said.set()
         transfer.over.wait()
 
     with HostileTftpServer(script) as server, closing(made(AN_HOUR)) as transport:
