@@ -6,6 +6,7 @@ file, which `remove_leftovers` removes. This module does not know what is in a f
 
 import errno
 import os
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -18,19 +19,23 @@ from phone_sim.file_modes import PUBLISHED, Modes
 if sys.platform != "win32":
     import fcntl
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What systems answer where the disk, the quota or the limit of the process is full."""
+
 # What systems answer where the file system, such as FAT, has no hard links.
 _NO_HARD_LINKS = (errno.EPERM, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 _ENDING = ".phone-sim-part"
+_NAME_KEPT = 40  # characters, so that a long name stays in what a file system takes
 _DAY = 86400.0
 
 
-def write_whole(path: Path, data: bytes, modes: Modes = PUBLISHED) -> None:
-    """Write a file in one step, in place of an older one.
+def write_whole(path: Path, data: bytes, modes: Modes = PUBLISHED, *, is_forced: bool = True) -> None:
+    """Write a file in one step, in place of an older one; it is forced to the disk unless not `is_forced`.
 
     Raises:
         OSError: the file was not written; an older one is unchanged.
     """
-    with _temporary_file(path, data, modes, is_forced=True) as temporary:
+    with temporary_file(path, data, modes, is_forced=is_forced) as temporary:
         temporary.replace(path)
 
 
@@ -41,7 +46,7 @@ def write_new(path: Path, data: bytes, modes: Modes = PUBLISHED, *, is_forced: b
         FileExistsError: there is one; of two processes that write the same file, one gets this.
         OSError: the file was not written.
     """
-    with _temporary_file(path, data, modes, is_forced=is_forced) as temporary:
+    with temporary_file(path, data, modes, is_forced=is_forced) as temporary:
         try:
             os.link(temporary, path)
         except OSError as error:
@@ -49,6 +54,30 @@ def write_new(path: Path, data: bytes, modes: Modes = PUBLISHED, *, is_forced: b
                 raise
             path.open("xb").close()  # takes the name: without hard links, a power cut here leaves an empty file
             temporary.replace(path)
+
+
+def replace_report(path: Path, data: bytes) -> None:
+    """Write a file that a user asked for by name; it keeps its mode, and a symbolic link to it stays.
+
+    A new file gets the mode that the umask leaves. What is no regular file, as a pipe, is written to as it is.
+
+    Raises:
+        OSError: the file was not written; an older one is unchanged.
+    """
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)
+        return
+    remove_leftovers(target.parent)
+    modes = usual_modes()
+    write_whole(target, data, modes._replace(file=stat.S_IMODE(target.stat().st_mode)) if target.exists() else modes)
+
+
+def usual_modes() -> Modes:
+    """What the umask, which can be read only by setting it, leaves to new files and folders."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return Modes(file=0o666 & ~umask, folder=0o777 & ~umask)
 
 
 def holds(path: Path, data: bytes) -> bool:
@@ -70,9 +99,10 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def remove_leftovers(folder: Path) -> None:
+def remove_leftovers(folder: Path, *, below: bool = False) -> None:
     """Remove the temporary files of killed writers from a folder; those of a writer at work stay.
 
+    With `below` it is done in all folders below it as well; symbolic links are not followed.
     On Windows, where files are not locked, they are removed when they are a day old. What cannot be removed stays.
     """
     with suppress(OSError), os.scandir(folder) as entries:
@@ -80,6 +110,8 @@ def remove_leftovers(folder: Path) -> None:
             if entry.name.startswith(".") and entry.name.endswith(_ENDING) and entry.is_file(follow_symlinks=False):
                 with suppress(OSError):
                     _remove_unless_in_use(Path(entry.path))
+            elif below and entry.is_dir(follow_symlinks=False):
+                remove_leftovers(Path(entry.path), below=True)
 
 
 def _remove_unless_in_use(path: Path) -> None:
@@ -93,7 +125,7 @@ def _remove_unless_in_use(path: Path) -> None:
 
 
 @contextmanager
-def _temporary_file(path: Path, data: bytes, modes: Modes, *, is_forced: bool) -> Iterator[Path]:
+def temporary_file(path: Path, data: bytes, modes: Modes, *, is_forced: bool) -> Iterator[Path]:
     """A file beside the path, with the data; it is removed in the end, unless it was moved."""
     descriptor, temporary = _new_beside(path)
     try:
@@ -113,7 +145,7 @@ def _temporary_file(path: Path, data: bytes, modes: Modes, *, is_forced: bool) -
 def _new_beside(path: Path) -> tuple[int, Path]:
     """An open file beside the path that only its owner can read, locked as long as it is open."""
     while True:
-        descriptor, name = mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_ENDING)
+        descriptor, name = mkstemp(dir=path.parent, prefix=f".{path.name[:_NAME_KEPT]}.", suffix=_ENDING)
         temporary = Path(name)
         if sys.platform != "win32":
             with suppress(OSError):  # a file system without locks

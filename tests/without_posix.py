@@ -5,7 +5,10 @@ library and other packages are left as they are. So this shows what phone_sim it
 """
 
 import builtins
+import errno
+import fcntl
 import importlib
+import os
 import sys
 import warnings
 from types import ModuleType
@@ -43,6 +46,24 @@ MISSING_NAMES = {
 }
 OTHER_VALUES = {"os": {"name": "nt"}, "sys": {"platform": "win32"}}
 
+
+class LockingModule(ModuleType):
+    """The locks of Windows, as the system here can do them: on a byte of a file."""
+
+    LK_NBLCK = 2
+
+    @staticmethod
+    def locking(descriptor: int, mode: int, count: int) -> None:
+        """Lock bytes from the place in the file on, or raise PermissionError."""
+        assert mode == LockingModule.LK_NBLCK
+        try:
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, count, 0, os.SEEK_CUR)
+        except OSError as error:
+            raise PermissionError(errno.EACCES, "Permission denied") from error
+
+
+ADDED_MODULES = {"msvcrt": LockingModule("msvcrt")}
+
 real_import = builtins.__import__
 
 
@@ -70,6 +91,8 @@ def import_as_on_windows(name: str, *place: Any, **options: Any) -> Any:
         return real_import(name, *place, **options)
     if name.partition(".")[0] in MISSING_MODULES.split():
         raise ModuleNotFoundError(f"No module named {name!r} on Windows", name=name)
+    if name in ADDED_MODULES:
+        return ADDED_MODULES[name]
     found = real_import(name, *place, **options)
     if found.__name__ in MISSING_NAMES:
         return windows_modules.setdefault(found.__name__, WindowsModule(found))

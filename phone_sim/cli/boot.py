@@ -32,7 +32,7 @@ def command(
     """Boot a phone once against a boot server and print its log.
 
     The log is on stdout. Which features are on, and why, is on stderr. With --state-dir the phone keeps its license
-    keys and its last configuration for the next boot, as a real one does in flash.
+    keys and its last configuration for the next boot, as a real one does in flash; one process at a time has it.
 
     Example: phone-sim boot --server tftp://127.0.0.1:6969/ --model SPIP_670 --mac 0004f2000001
     """

@@ -1,7 +1,7 @@
 """Options that several verbs share, and the phone that they describe."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
@@ -142,10 +142,13 @@ class PhoneOptions:
         from phone_sim.runtime.log_sink import LogSink
 
         identity = self.identity()
-        flash = self.flash(identity)
         if self.trust is None:
             click.echo("This phone trusts the public test pair, with which anybody can sign (see --trust).", err=True)
-        with closing(self.transport()) as transport, closing(self.network()) as network:
+        with (
+            self.flash(identity) as flash,
+            closing(self.transport()) as transport,
+            closing(self.network()) as network,
+        ):
             yield PhoneDriver(
                 Phone(identity),
                 clock=clock,
@@ -181,19 +184,23 @@ class PhoneOptions:
             style=LogStyle(self.log_style),
         )
 
-    def flash(self, identity: "Identity") -> "Flash":
+    @contextmanager
+    def flash(self, identity: "Identity") -> "Iterator[Flash]":
         """The phone's flash: a file in the state folder, or memory."""
         from phone_sim.errors import UsageError
-        from phone_sim.file_modes import PRIVATE, make_folder
-        from phone_sim.runtime.flash_file import FlashFile, MemoryFlash
+        from phone_sim.runtime.flash_file import MemoryFlash, held_flash
 
         if self.state_dir is None:
-            return MemoryFlash()
-        try:
-            make_folder(self.state_dir, PRIVATE)
-        except OSError as error:
-            raise UsageError(f"--state-dir {self.state_dir}: {error.strerror}") from error
-        return FlashFile(self.state_dir / f"{identity.mac}.flash")
+            yield MemoryFlash()
+            return
+        with ExitStack() as stack:
+            try:
+                flash = stack.enter_context(held_flash(self.state_dir, str(identity.mac)))
+            except OSError as error:
+                raise UsageError(f"--state-dir {self.state_dir}: {error.strerror}") from error
+            except UsageError as error:
+                raise UsageError(f"--state-dir {error}; end it, or give another --state-dir or --mac") from error
+            yield flash
 
     def transport(self) -> "Transport":
         """The phone's way to its boot server."""

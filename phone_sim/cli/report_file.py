@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from phone_sim.errors import UsageError
+from phone_sim.whole_file import replace_report
 
 _FILE: Any = click.Path(dir_okay=False, path_type=Path)
 
@@ -24,10 +25,14 @@ class ReportFile(click.ParamType[Path]):
 
 
 def write_report(option: str, file: Path | None, data: bytes) -> None:
-    """Write what a verb has to report, if somebody wants it. Raises UsageError where the file cannot be written."""
+    """Write what a verb has to report, if somebody wants it.
+
+    Raises:
+        UsageError: the file cannot be written; an older one is as it was.
+    """
     if file is None:
         return
     try:
-        file.write_bytes(data)
+        replace_report(file, data)
     except OSError as error:
         raise UsageError(f"{option} {file}: {error.strerror}") from error

@@ -171,11 +171,15 @@ def _on_a_page(phone: PhoneOptions, start: datetime, speed: float, port: int, as
     from phone_sim.web.desk.time import FASTEST
 
     identity = phone.identity()
-    with DeskServer(url=identity.boot_server) as server, Desk(server, start=start, speed=min(speed, FASTEST)) as desk:
+    with (
+        phone.flash(identity) as flash,
+        DeskServer(url=identity.boot_server) as server,
+        Desk(server, start=start, speed=min(speed, FASTEST)) as desk,
+    ):
         shown = DeskPhone(
             identity,
             desk.time.virtual,
-            flash=phone.flash(identity),
+            flash=flash,
             transport=phone.transport(),
             network=phone.network(),
         )

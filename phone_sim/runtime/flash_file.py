@@ -4,14 +4,17 @@
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from phone_sim.errors import FlashDamagedError
+from phone_sim.file_lock import locked
 from phone_sim.file_modes import PRIVATE, make_folder, open_private
 from phone_sim.firmware.effects import FlashDamaged, FlashReply, FlashUnreadable, WriteFailed, Written
 from phone_sim.firmware.flash import SIZE_LIMIT, FlashContents, decode, encode
-from phone_sim.whole_file import sync_folder
+from phone_sim.whole_file import remove_leftovers, sync_folder, temporary_file
 
 
 class Flash(Protocol):
@@ -41,7 +44,7 @@ class MemoryFlash:
 
 
 class FlashFile:
-    """Flash in a file. The folder is made when it is missing; the file is not shared between two running phones.
+    """Flash in a file. The folder is made when it is missing. Two running phones do not share it: see `held_flash`.
 
     It is private: flash holds passwords, of the boot server and in parameters.
 
@@ -76,18 +79,30 @@ class FlashFile:
         data = encode(contents)
         if len(data) > SIZE_LIMIT:
             return WriteFailed(f"{len(data)} bytes are more than flash holds")
-        beside = self._path.with_name(self._path.name + ".new")
         try:
             make_folder(self._path.parent, PRIVATE)
-            with os.fdopen(open_private(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            if self._is_damaged:
-                self._path.replace(self._path.with_name(self._path.name + ".damaged"))
-                self._is_damaged = False
-            beside.replace(self._path)
+            with temporary_file(self._path, data, PRIVATE, is_forced=True) as beside:
+                if self._is_damaged:
+                    self._path.replace(self._path.with_name(self._path.name + ".damaged"))
+                    self._is_damaged = False
+                beside.replace(self._path)
             sync_folder(self._path.parent)
         except OSError as error:
             return WriteFailed(f"{self._path}: {error.strerror}")
         return Written()
+
+
+@contextmanager
+def held_flash(folder: Path, phone: str) -> Iterator[FlashFile]:
+    """The flash of a phone in a folder for many, which is made when it is missing; no other process has it meanwhile.
+
+    What processes that were killed have left in the folder is removed.
+
+    Raises:
+        UsageError: another process has it, which the message names.
+        OSError: the folder cannot be used.
+    """
+    make_folder(folder, PRIVATE)
+    with locked(folder / f"{phone}.lock", f"{folder}: phone {phone}"):
+        remove_leftovers(folder)
+        yield FlashFile(folder / f"{phone}.flash")

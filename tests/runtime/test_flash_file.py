@@ -6,16 +6,18 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Effect, FlashDamaged, FlashUnreadable, WriteFailed, Written
 from phone_sim.firmware.flash import SIZE_LIMIT, FlashContents, decode, encode
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.parameters import Layer, Parameters
 from phone_sim.licensing.expiry import NEVER
-from phone_sim.runtime.flash_file import FlashFile
+from phone_sim.runtime.flash_file import FlashFile, held_flash
 from phone_sim.runtime.transport.memory import serve
 from tests.make import LDAP, PHONE_FILE, USB_AUDIO, signed_key
 from tests.runtime.phones import CONFIGURATION, bench, phone_license
@@ -211,11 +213,30 @@ def test_phone_runs_on_flash_that_can_be_neither_read_nor_written(tmp_path: Path
     assert len(phone.texts("flash cannot be read and is left as it is")) == 1
 
 
-def test_folder_in_the_place_of_the_new_file_is_a_failed_write(flash: FlashFile, tmp_path: Path) -> None:
-    flash.write(OLD)
-    (tmp_path / "phone" / "flash.new").mkdir()
-    assert isinstance(flash.write(NEW), WriteFailed)
-    assert flash.read() == OLD
+def test_two_writers_of_one_flash_leave_one_of_both_whole(tmp_path: Path) -> None:
+    path = tmp_path / "flash"
+
+    def write(contents: FlashContents) -> None:
+        flash = FlashFile(path)
+        for _ in range(30):
+            assert flash.write(contents) == Written()
+            assert flash.read() in (OLD, NEW)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, (OLD, NEW)))
+    assert [each.name for each in tmp_path.iterdir()] == ["flash"]
+
+
+def test_held_flash_is_cleared_of_what_killed_writers_left(tmp_path: Path) -> None:
+    with held_flash(tmp_path / "state", "0004f2aabbcc") as flash:
+        flash.write(OLD)
+        (left := tmp_path / "state" / ".a.flash.x.phone-sim-part").touch()
+        with held_flash(tmp_path / "state", "0004f2aabbcd"):
+            assert not left.exists()
+        with pytest.raises(UsageError, match=f"phone 0004f2aabbcc is in use by process {os.getpid()}"):
+            held_flash(tmp_path / "state", "0004f2aabbcc").__enter__()
+    with held_flash(tmp_path / "state", "0004f2aabbcc") as flash:
+        assert flash.read() == OLD
 
 
 def test_path_that_no_encoding_has_can_be_logged(tmp_path: Path) -> None:

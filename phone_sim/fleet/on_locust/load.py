@@ -28,6 +28,7 @@ from phone_sim.fleet.on_locust.thresholds import Threshold, passed
 from phone_sim.fleet.on_locust.users import BOOT_NAME
 from phone_sim.fleet.on_locust.worker_processes import WorkerProcesses, worker_processes
 from phone_sim.fleet.protocol.run_setup import Distribution, RunSetup
+from phone_sim.whole_file import replace_report
 
 _TALK_EVERY = 5.0
 _LOOK_EVERY = 0.5
@@ -89,7 +90,7 @@ def run_load(load: Load) -> dict[str, Any]:
             _run(load, runner, started, interrupted)
             runner.stop()
         if load.html is not None:
-            load.html.write_text(get_html_report(environment, show_download_link=False), encoding="utf-8")
+            replace_report(load.html, get_html_report(environment, show_download_link=False).encode())
         return {**_result(load, environment, runner), "interrupted": interrupted.is_set()}
 
 
