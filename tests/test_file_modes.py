@@ -15,7 +15,7 @@ from phone_sim.authority.mail import batch_mail, keep
 from phone_sim.cli.main import main
 from phone_sim.file_modes import PRIVATE, PUBLISHED, make_folder, make_private, open_private
 from phone_sim.firmware.flash import FlashContents, encode
-from phone_sim.recording.files import Recorder
+from phone_sim.recording.files import IfThere, Recorder
 from phone_sim.runtime.flash_file import FlashFile
 from tests.authority import NOW, entered, new_authority, phone_order
 
@@ -29,7 +29,6 @@ ROOT = Path(__file__).parents[1]
 WRITES_ELSEWHERE = {
     "boot_server/certificates": "in a folder that tempfile has made private",
     "boot_server/folder_site": "what phones upload, as the server's umask says",
-    "boot_server/journal": "a log, as the umask says",
     "cli/reproduce": "a site of the fault catalog, as the umask says",
     "fault_catalog/reproduction": "in a folder that tempfile has made private",
     "file_modes": "the home of modes",
@@ -106,7 +105,7 @@ def test_older_files_with_secrets_become_private(tmp_path: Path) -> None:
     for path in (flash, recording, folder / KEY_FILE, folder / LEDGER_FILE):
         path.chmod(0o666)
     FlashFile(flash).read()
-    Recorder(recording, "http://boot.example/", NOW, on_end=print).close()
+    Recorder(recording, "http://boot.example/", NOW, if_there=IfThere.REPLACE, on_end=print).close()
     with open_authority(folder):
         pass
     assert {mode(path) for path in (flash, recording, folder / KEY_FILE, folder / LEDGER_FILE)} == {0o600}

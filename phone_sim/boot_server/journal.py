@@ -1,13 +1,13 @@
-"""The journal: every request that a boot server answered, in the order of the answers.
+"""The journal: every request that a boot server got, in the order of the answers.
 
 It does not know what a request means to a phone, nor which of the servers wrote it.
 """
 
 import json
 import logging
+import re
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,19 +15,26 @@ from threading import Condition
 from types import TracebackType
 from typing import Literal, Self
 
+from phone_sim.line_file import LineFile
+
+FILE_LIMIT = 64 * 1024 * 1024
+"""The most bytes of a journal's file unless a journal says otherwise (our choice): some 200,000 requests."""
+
 BROKEN_OFF = -1
 """The `status` of a TFTP transfer that ended before its last block was sent, without an error code or with 0, which
-stands for what was served; and of any request that a fault left without an answer."""
+stands for what was served; and of any request that got no answer, because of a fault or because the client went away.
+"""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One answered request.
+    """One request and how it ended.
 
     `at` is when it came in, aware and in UTC; `client` is `ip:port`, with IPv6 `[ip]:port`; `method` is GET, HEAD, PUT,
-    RRQ or WRQ, or another method of HTTP that was refused; `path` is as the client wrote it but for one leading slash;
+    RRQ or WRQ, another method of HTTP that was refused, or empty where none could be read; `path` is as the client
+    wrote it but for one leading slash, of what could not be read the first line;
     `status` is the HTTP status, or for TFTP 0 = served, the error code sent, or `BROKEN_OFF`; `size` is the bytes of
     the file that were moved, in netascii as they were sent; `user_agent` is empty for TFTP; `seconds` is the time the
     answer took; `fault` is the rule of the fault that the request was answered with, empty for none.
@@ -72,8 +79,9 @@ class Journal:
 
     The servers record a request before its last byte leaves, so who has the whole answer finds it here.
     `on_request`, and `on_exchange` with the contents, are called for one request at a time and hold up the server's
-    answer. A file that can no longer be
-    written is given up with one line in the program's log; requests go on.
+    answer. An older file is added to. When a line would make it larger than `file_limit` bytes, the file is renamed to
+    end in `.1`, or in one more than the highest number there is, and a new one starts; none is removed. A file that can
+    no longer be written is given up with one line in the program's log; requests go on.
 
     Raises:
         OSError: the file cannot be opened.
@@ -84,6 +92,7 @@ class Journal:
         *,
         capacity: int = 100_000,
         file: Path | None = None,
+        file_limit: int = FILE_LIMIT,
         on_request: Callable[[Request], None] | None = None,
         on_exchange: Callable[[Request, Contents], None] | None = None,
     ) -> None:
@@ -92,7 +101,9 @@ class Journal:
         self._changed = Condition()
         self._on_request = on_request
         self._on_exchange = on_exchange
-        self._file = None if file is None else file.open("a", encoding="utf-8")
+        self._path = file
+        self._file_limit = file_limit
+        self._file = None if file is None else _opened(file)
 
     @property
     def requests(self) -> tuple[Request, ...]:
@@ -139,12 +150,31 @@ class Journal:
         self.close()
 
     def _write(self, request: Request) -> None:
-        if self._file is None:
+        if self._file is None or self._path is None:
             return
+        line = request.as_json().encode("ascii") + b"\n"
         try:
-            self._file.write(request.as_json() + "\n")
-            self._file.flush()
+            if (size := self._file.size) > 0 and size + len(line) > self._file_limit:
+                self._file.close()
+                self._path.rename(_free_name(self._path))
+                self._file = _opened(self._path)
+            self._file.append(line)
         except OSError as error:
             _log.error("the journal file is given up: %s", error)
-            with suppress(OSError):
-                self.close()
+            self.close()
+
+
+def _opened(path: Path) -> LineFile:
+    file = LineFile(path)
+    try:
+        file.end_broken_line()
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _free_name(path: Path) -> Path:
+    """The name for a full file: one number more than the highest that is there."""
+    found = [re.fullmatch(re.escape(path.name) + r"\.([0-9]{1,9})", file.name) for file in path.parent.iterdir()]
+    return path.with_name(f"{path.name}.{max((int(one[1]) for one in found if one), default=0) + 1}")

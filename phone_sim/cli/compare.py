@@ -33,10 +33,10 @@ def command(ctx: click.Context, first: Path, second: Path, as_json: bool) -> Non
     Example: phone-sim compare real.jsonl ours.jsonl
     """
     from phone_sim.cli.phone_report import print_json
+    from phone_sim.cli.recording_file import load
     from phone_sim.recording.compare import compare
-    from phone_sim.recording.files import load_recording
 
-    one, other = load_recording(first), load_recording(second)
+    one, other = load(first), load(second)
     differences = compare(one, other)
     counts = len(one.exchanges), len(other.exchanges)
     if as_json:

@@ -11,7 +11,7 @@ from phone_sim.cli.serving import FaultCommand, ServingOptions, fault_option, re
 if TYPE_CHECKING:
     from phone_sim.boot_server.journal import Contents, Request
     from phone_sim.firmware.location import BootServerAddress
-    from phone_sim.recording.files import Recorder
+    from phone_sim.recording.files import IfThere, Recorder
 
 _MEBI = 1024 * 1024
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -27,6 +27,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--file-limit", type=click.IntRange(1, 256), default=256, show_default=True, help="Of the recording, MiB."
 )
+@click.option("--append", is_flag=True, help="Add to the recording in --out, if there is one.")
+@click.option("--force", is_flag=True, help="Replace the file --out, if there is one.")
 @click.option("--ca-file", type=_FILE, help="Authorities that the server is checked with, PEM.")
 @click.option("--client-cert", type=_FILE, help="Certificate and key to show to the server, PEM.")
 @json_option
@@ -38,6 +40,8 @@ def command(
     seed: int,
     body_limit: int,
     file_limit: int,
+    append: bool,
+    force: bool,
     ca_file: Path | None,
     client_cert: Path | None,
     as_json: bool,
@@ -49,6 +53,9 @@ def command(
     a phone is but its User-Agent. Configuration files hold passwords of their own: keep the recording as safe as these.
     A server that gives no whole answer is a 502, on TFTP error 0. Each request is a line on stdout. The certificate of
     HTTPS is as that of serve.
+
+    A file --out that is not empty is refused, without --append or --force. --append takes a recording of the same
+    server; a last line that breaks off is removed.
 
     Example: phone-sim record http://10.0.0.1/ --out dialogue.jsonl --http 8080
     """
@@ -65,7 +72,9 @@ def command(
     make().close()  # complains about its files now and not at the first request
     with ExitStack() as stack:
         transports = stack.enter_context(closing(Transports(make)))
-        recorder = stack.enter_context(_recorder(out, server, body_limit=body_limit, file_limit=file_limit))
+        recorder = stack.enter_context(
+            _recorder(out, server, _if_there(append, force), body_limit=body_limit, file_limit=file_limit)
+        )
 
         def on_exchange(request: "Request", contents: "Contents") -> None:
             recorder.record(request, contents)
@@ -75,7 +84,18 @@ def command(
         serving.serve(site, journal, what=server.root, as_json=as_json, faults=faults, on_start=recorder.begin)
 
 
-def _recorder(out: Path, server: "BootServerAddress", *, body_limit: int, file_limit: int) -> "Recorder":
+def _if_there(append: bool, force: bool) -> "IfThere":
+    from phone_sim.errors import UsageError
+    from phone_sim.recording.files import IfThere
+
+    if append and force:
+        raise UsageError("--append keeps what is in the file, and --force does not: give one of them")
+    return IfThere.APPEND if append else IfThere.REPLACE if force else IfThere.REFUSE
+
+
+def _recorder(
+    out: Path, server: "BootServerAddress", if_there: "IfThere", *, body_limit: int, file_limit: int
+) -> "Recorder":
     """What writes the recording; limits are in MiB. Raises UsageError for a file that cannot be written."""
     from datetime import UTC, datetime
 
@@ -90,8 +110,11 @@ def _recorder(out: Path, server: "BootServerAddress", *, body_limit: int, file_l
             datetime.now(UTC),
             body_limit=body_limit * _MEBI,
             file_limit=file_limit * _MEBI,
+            if_there=if_there,
             on_end=lambda why: talk(f"{out}: {why}; what comes is not recorded"),
         )
+    except FileExistsError as error:
+        raise UsageError(f"--out {out}: {error.strerror}; --append adds to it, --force replaces it") from error
     except OSError as error:
         raise UsageError(f"--out {out}: {error.strerror}") from error
 

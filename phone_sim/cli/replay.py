@@ -28,7 +28,7 @@ def command(file: Path, serving: ServingOptions, as_json: bool) -> None:
     """
     from phone_sim.boot_server.journal import Journal
     from phone_sim.cli.phone_report import talk
-    from phone_sim.recording.files import load_recording
+    from phone_sim.cli.recording_file import load
     from phone_sim.recording.replay import ReplaySite
 
     def print_request(request: "Request") -> None:
@@ -37,6 +37,6 @@ def command(file: Path, serving: ServingOptions, as_json: bool) -> None:
     def on_unknown(what: str) -> None:
         talk(printable(what))
 
-    site = ReplaySite(load_recording(file).exchanges, on_unknown)
+    site = ReplaySite(load(file).exchanges, on_unknown)
     journal = Journal(capacity=0, on_request=print_request)
     serving.serve(site, journal, what=str(file), as_json=as_json)

@@ -56,11 +56,12 @@ class RecordedExchange:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
     """A dialogue: the root of the `server` without user and password, when it `began` (UTC), and the exchanges in the
-    order of the requests."""
+    order of the requests. `broken_line` is the number of a last line that breaks off and is left out, None for none."""
 
     server: str
     began: datetime
     exchanges: tuple[RecordedExchange, ...] = ()
+    broken_line: int | None = None
 
 
 def exchange_of(request: Request, contents: Contents, began: datetime, body_limit: int) -> RecordedExchange:

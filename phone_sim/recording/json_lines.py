@@ -1,7 +1,8 @@
 """The form of a recording: JSON lines, the first of which says that it is one. The form is ours.
 
 Pure. It does not know files. Reading is strict: a key too many or too few, a value of another type or out of its range,
-a body that does not match its digest, each is an error that names the line.
+a body that does not match its digest, each is an error that names the line. But a last line that breaks off, as on a
+full disk, is left out.
 
     {"phone_sim_recording": 1, "server": "http://10.0.0.1/", "began": "2026-03-02T08:00:00+00:00"}
     {"at": 0.012, "client": "127.0.0.1:40000", "protocol": "http", "method": "GET", "path": "site.cfg", ...
@@ -11,7 +12,7 @@ a body that does not match its digest, each is an error that names the line.
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -57,8 +58,14 @@ def read_recording(lines: Iterable[bytes], name: str) -> Recording:
     """
     recording: Recording | None = None
     exchanges: list[RecordedExchange] = []
+    broken_line: int | None = None
     for number, line in enumerate(lines, 1):
         try:
+            if broken_line is not None:
+                raise _MalformedError("the line before this one breaks off")
+            if recording is not None and not line.endswith(b"\n"):
+                broken_line = number
+                continue
             values = _values(line)
             if recording is None:
                 recording = _head(values)
@@ -72,7 +79,7 @@ def read_recording(lines: Iterable[bytes], name: str) -> Recording:
         raise RecordingError(f"{name}, line 1: the file is empty, a recording has a first line at least")
     # They stand in the order of the answers.
     exchanges.sort(key=lambda exchange: exchange.at)
-    return Recording(server=recording.server, began=recording.began, exchanges=tuple(exchanges))
+    return replace(recording, exchanges=tuple(exchanges), broken_line=broken_line)
 
 
 def _values(line: bytes) -> dict[str, Any]:

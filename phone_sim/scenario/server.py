@@ -8,6 +8,7 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from phone_sim.boot_server.faults import FaultPlan
+from phone_sim.boot_server.journal import Journal
 from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import Found, MemorySite, Missing, Stored, TooLarge
 from phone_sim.errors import UsageError
@@ -39,7 +40,9 @@ class ScenarioServer:
     trust = None
 
     def __init__(self, case: EmbeddedServer, *, seed: int, limits: Limits) -> None:
-        self._server = BootServer(MemorySite(case.files), faults=FaultPlan(case.faults, seed))
+        # Nobody reads the journal; what phones asked is seen at their own end.
+        journal = Journal(capacity=0)
+        self._server = BootServer(MemorySite(case.files), faults=FaultPlan(case.faults, seed), journal=journal)
         self._protocol = case.protocol
         self._limits = limits
         self._is_up = False

@@ -85,6 +85,42 @@ def test_file_is_appended_to(tmp_path: Path) -> None:
     assert len(file.read_text().splitlines()) == 2
 
 
+def test_line_that_broke_off_does_not_spoil_the_next(tmp_path: Path) -> None:
+    file = tmp_path / "journal.jsonl"
+    file.write_bytes(b'{"at": "2026')
+    with Journal(file=file) as journal:
+        journal.record(request("a"))
+    broken, whole = file.read_text().splitlines()
+    assert broken == '{"at": "2026'
+    assert json.loads(whole)["path"] == "a"
+
+
+def test_full_file_is_renamed_and_none_is_lost(tmp_path: Path) -> None:
+    file = tmp_path / "journal.jsonl"
+    (tmp_path / "journal.jsonl.8").write_text("an older one\n")
+    for name in ("7", "journalxjsonl.99", "journal.jsonl.9a"):
+        (tmp_path / name).touch()
+    size = len(request("00").as_json()) + 1
+    for numbers in (range(4), range(4, 10)):
+        with Journal(file=file, file_limit=3 * size) as journal:
+            for number in numbers:
+                journal.record(request(f"{number:02}"))
+    paths = [
+        [json.loads(line)["path"] for line in (tmp_path / name).read_text().splitlines()]
+        for name in ("journal.jsonl.9", "journal.jsonl.10", "journal.jsonl.11", "journal.jsonl")
+    ]
+    assert paths == [["00", "01", "02"], ["03", "04", "05"], ["06", "07", "08"], ["09"]]
+    assert (tmp_path / "journal.jsonl.8").read_text() == "an older one\n"
+
+
+def test_line_over_the_limit_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "journal.jsonl"
+    with Journal(file=file, file_limit=1) as journal:
+        journal.record(request("a"))
+        journal.record(request("b"))
+    assert [json.loads(one.read_text())["path"] for one in (tmp_path / "journal.jsonl.1", file)] == ["a", "b"]
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_full_disk_does_not_stop_the_journal(caplog: pytest.LogCaptureFixture) -> None:
     journal = Journal(file=Path("/dev/full"))

@@ -109,10 +109,45 @@ def test_port_that_is_taken_leaves_the_older_recording(tmp_path: Path) -> None:
     out.write_text("an older one")
     with BootServer(MemorySite()) as other:
         taken = f"{urlsplit(other.tftp_url).port}"
-        done = phone_sim("record", "http://127.0.0.1:9/", "--out", str(out), "--http", "0", "--tftp", taken)
+        words = ("--out", str(out), "--force", "--http", "0", "--tftp", taken)
+        done = phone_sim("record", "http://127.0.0.1:9/", *words)
     assert done.exit_code == 2
     assert "cannot listen on" in done.stderr
     assert out.read_text() == "an older one"
+
+
+def test_recording_that_is_there_is_kept_unless_asked_otherwise(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    written(out, "site.cfg")
+    before = out.read_bytes()
+    words = ("record", "http://boot.example/", "--out", str(out))
+    done = phone_sim(*words)
+    assert (done.exit_code, out.read_bytes()) == (2, before)
+    assert "there is something in this file; --append adds to it, --force replaces it" in done.stderr
+    both = phone_sim(*words, "--append", "--force")
+    other = phone_sim("record", "http://other.example/", "--out", str(out), "--append")
+    assert (both.exit_code, other.exit_code, out.read_bytes()) == (2, 2, before)
+    assert "give one of them" in both.stderr
+    assert "this is a recording of http://boot.example/, and not of http://other.example/" in other.stderr
+    out.write_text("no recording\n")
+    assert "line 1: not a line of JSON" in phone_sim(*words, "--append").stderr
+    assert out.read_text() == "no recording\n"
+
+
+def test_recording_that_breaks_off_is_read_and_said_to(tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    written(whole, "a.cfg")
+    cut.write_bytes(whole.read_bytes()[:-1])
+    done = phone_sim("compare", str(whole), str(cut))
+    assert done.exit_code == 1
+    assert "PUT <mac>-app.log  only in the first" in done.stdout
+    complaint = f"{cut}, line 3: the recording breaks off here, as on a full disk; this line is left out\n"
+    assert done.stderr == complaint
+    with start("replay", str(cut), "--http", "0") as replaying:
+        address_of(replaying)
+        replaying.send_signal(signal.SIGTERM)
+        _, said = replaying.communicate(timeout=60)
+    assert said == complaint
 
 
 def test_bad_recording_is_refused_with_file_and_line(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import Site
 from phone_sim.firmware.location import BootServerAddress
 from phone_sim.recording.dialogue import Body, RecordedExchange, Recording
-from phone_sim.recording.files import BODY_LIMIT, FILE_LIMIT, Recorder, load_recording
+from phone_sim.recording.files import BODY_LIMIT, FILE_LIMIT, IfThere, Recorder, load_recording
 from phone_sim.recording.proxy import ProxySite, Transports
 from phone_sim.recording.replay import ReplaySite
 from phone_sim.runtime.transport import Limits, network_transport
@@ -49,6 +49,7 @@ def proxied(
     limits: Limits = PATIENT,
     body_limit: int = BODY_LIMIT,
     file_limit: int = FILE_LIMIT,
+    if_there: IfThere = IfThere.REFUSE,
     ended: list[str] | None = None,
 ) -> Iterator[Front]:
     """The server at a URL, asked through the proxy, which records into a file."""
@@ -56,7 +57,15 @@ def proxied(
     on_end = ([] if ended is None else ended).append
     with (
         closing(Transports(lambda: network_transport(limits=limits))) as transports,
-        Recorder(out, server.root, BEGAN, body_limit=body_limit, file_limit=file_limit, on_end=on_end) as recorder,
+        Recorder(
+            out,
+            server.root,
+            BEGAN,
+            body_limit=body_limit,
+            file_limit=file_limit,
+            if_there=if_there,
+            on_end=on_end,
+        ) as recorder,
         served(
             ProxySite(server=server, transports=transports),
             Journal(on_exchange=recorder.record),

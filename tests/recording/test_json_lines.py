@@ -63,7 +63,15 @@ def test_any_bytes_are_an_error_of_ours(data: bytes) -> None:
 @given(st.binary(min_size=1).filter(lambda data: data.strip(b"\n")))
 def test_any_bytes_after_a_head_are_an_error_of_ours(data: bytes) -> None:
     with pytest.raises(RecordingError, match=r"^some\.jsonl, line [0-9]+: "):
-        read(HEAD + data)
+        read(HEAD + data + b"\n")
+
+
+@pytest.mark.parametrize("length", [1, len(LINE) // 2, len(LINE) - 1])
+def test_last_line_that_breaks_off_is_left_out_and_named(length: int) -> None:
+    whole, cut = read(HEAD + LINE), read(HEAD + LINE + LINE[:length])
+    assert (whole.broken_line, cut.broken_line) == (None, 3)
+    assert cut.exchanges == whole.exchanges
+    assert read(HEAD + LINE[:length]).exchanges == ()
 
 
 json_values = st.recursive(
@@ -85,7 +93,6 @@ def test_any_value_in_a_line_is_read_or_an_error_of_ours(key: str, value: Any) -
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        (LINE[:-2], "breaks off"),
         (b"\n", "not a line of JSON"),
         (b"[" * 100_000 + b"\n", "not a line of JSON"),
         (b"[]\n", "not a JSON object"),
@@ -114,6 +121,7 @@ def test_bad_line_is_refused_with_its_number(line: bytes, complaint: str) -> Non
     ("head", "complaint"),
     [
         (b"", "the file is empty"),
+        (HEAD[:-1], "breaks off"),
         (LINE, "not a recording"),
         (HEAD.replace(b": 1,", b": 2,"), "version 2"),
         (HEAD.replace(b"+00:00", b""), "no offset"),

@@ -13,7 +13,7 @@ from phone_sim.boot_server.journal import Journal
 from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.firmware.effects import Fetched, NotFound, Refused, Uploaded
-from phone_sim.recording.files import load_recording
+from phone_sim.recording.files import IfThere, load_recording
 from phone_sim.runtime.transport import network_transport
 from phone_sim.runtime.virtual_phone import mac_addresses
 from tests.make import PHONE_FILE
@@ -205,6 +205,37 @@ def test_full_recording_ends_and_the_proxy_goes_on(tmp_path: Path) -> None:
     transport.close()
     assert ended == ["the limit of the file is reached"]
     assert len(load_recording(out).exchanges) == 2
+
+
+def test_recording_is_added_to(tmp_path: Path) -> None:
+    out, ended = tmp_path / "out.jsonl", list[str]()
+    transport = network_transport(limits=PATIENT)
+    with served(MemorySite({"a": b"1", "b": b"2"})) as real:
+        for name, tail in (("a", b'{"at": 5, "cli'), ("b", b"")):
+            with proxied(real.http, out, if_there=IfThere.APPEND) as front:
+                assert isinstance(transport.fetch(fetch(front.http + name)), Fetched)
+            with out.open("ab") as file:
+                file.write(tail)
+        with proxied(real.http, out, file_limit=out.stat().st_size + 10, if_there=IfThere.APPEND, ended=ended) as front:
+            assert isinstance(transport.fetch(fetch(front.http + "a")), Fetched)
+    transport.close()
+    recording = load_recording(out)
+    assert [one.path for one in recording.exchanges] == ["a", "b"]
+    assert recording.broken_line is None
+    assert ended == ["the limit of the file is reached"]
+
+
+def test_recording_has_no_more_exchanges_than_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phone_sim.recording.files.EXCHANGES_LIMIT", 2)
+    monkeypatch.setattr("phone_sim.recording.json_lines.EXCHANGES_LIMIT", 2)
+    out, ended = tmp_path / "out.jsonl", list[str]()
+    transport = network_transport(limits=PATIENT)
+    with served(MemorySite({"a": b"1"})) as real, proxied(real.http, out, ended=ended) as front:
+        for _ in range(4):
+            assert isinstance(transport.fetch(fetch(front.http + "a")), Fetched)
+    transport.close()
+    assert len(load_recording(out).exchanges) == 2
+    assert ended == ["the limit of the file is reached"]
 
 
 def test_full_disk_ends_the_recording_only(tmp_path: Path) -> None:
