@@ -5,7 +5,6 @@ write to the folder by other means could change a link between that check and th
 could read and write the files without us.
 """
 
-import secrets
 from pathlib import Path
 
 from phone_sim.boot_server.site import (
@@ -15,6 +14,7 @@ from phone_sim.boot_server.site import (
     Found,
     Missing,
     ReadAnswer,
+    Refusing,
     RemoveAnswer,
     Removed,
     Stored,
@@ -22,27 +22,42 @@ from phone_sim.boot_server.site import (
     WriteAnswer,
     locate,
 )
+from phone_sim.boot_server.uploads import UploadRules, is_precious
 from phone_sim.errors import UsageError
+from phone_sim.whole_file import NO_ROOM, holds, remove_leftovers, usual_modes, write_new, write_whole
 
 READ_LIMIT = 256 * 1024 * 1024
 """The largest file in bytes that is served: above the largest firmware image, since a file is held in memory whole."""
 
 _FOLDER = Forbidden(reason="the path names a folder")
+_PRECIOUS = Forbidden(reason="an upload overwrites no activation file and no master configuration file")
 
 
 class FolderSite:
     """The regular files below `root`; names are case-sensitive where the file system is.
 
+    `uploads` says which files clients may upload; with any rules, an activation file or master configuration file that
+    is there is not overwritten by another. None: they may upload and overwrite all files.
+
     Raises:
         UsageError: `root` is not a folder.
     """
 
-    def __init__(self, root: Path | str, *, upload_limit: int = UPLOAD_LIMIT, read_limit: int = READ_LIMIT) -> None:
+    def __init__(
+        self,
+        root: Path | str,
+        *,
+        upload_limit: int = UPLOAD_LIMIT,
+        read_limit: int = READ_LIMIT,
+        uploads: UploadRules | None = None,
+    ) -> None:
         if not Path(root).is_dir():
             raise UsageError(f"{root} is not a folder")
         self.root = Path(root).resolve()
         self.upload_limit = upload_limit
         self._read_limit = read_limit
+        self._uploads = uploads
+        self._modes = usual_modes()
 
     def read(self, path: str) -> ReadAnswer:
         """Read a file whole; a folder, an unreadable file and one over the read limit are `Forbidden`."""
@@ -69,8 +84,27 @@ class FolderSite:
         """Store a file in one step, so that no reader sees half of it; what cannot be written is `Forbidden`.
 
         Missing folders are made, as nginx does with `create_full_put_path on`: log and override folders are
-        configured on the phone, and a phone cannot make them.
+        configured on the phone, and a phone cannot make them. A full disk is a `Refusing` of status 507.
         """
+        return self._store(path, data, spares_precious=False)
+
+    def refused(self, path: str) -> Forbidden | None:
+        """Why an upload is not taken, whatever is in it."""
+        if self._uploads is None:
+            return None
+        # By the path as it was asked for: where links lead is the business of whoever made them.
+        segments = locate(path)
+        return OUTSIDE if segments is None else self._uploads.refused("/".join(segments))
+
+    def upload(self, path: str, data: bytes) -> WriteAnswer:
+        """Store what a client uploads, as `write` does, where the rules for uploads allow it."""
+        return self.refused(path) or self._store(path, data, spares_precious=self._uploads is not None)
+
+    def remove_leftovers(self) -> None:
+        """Remove the unfinished uploads of servers that were killed."""
+        remove_leftovers(self.root, below=True)
+
+    def _store(self, path: str, data: bytes, *, spares_precious: bool) -> WriteAnswer:
         try:
             target = self._target(path)
             if target is None:
@@ -81,10 +115,22 @@ class FolderSite:
                 return _FOLDER
             created = not target.exists()
             target.parent.mkdir(parents=True, exist_ok=True)
-            _replace(target, data)
+            if not spares_precious or not is_precious(target.name):
+                write_whole(target, data, self._modes, is_forced=False)
+            elif not self._is_written_anew(target, data) and not holds(target, data):
+                return _PRECIOUS
         except OSError as error:
-            return Forbidden(reason=error.strerror or str(error))
+            reason = error.strerror or str(error)
+            return Refusing.of_http(507, reason) if error.errno in NO_ROOM else Forbidden(reason=reason)
         return Stored(created=created)
+
+    def _is_written_anew(self, target: Path, data: bytes) -> bool:
+        """Write a file; False where there is one, also where two write the first one at the same moment."""
+        try:
+            write_new(target, data, self._modes, is_forced=False)
+        except FileExistsError:
+            return False
+        return True
 
     def remove(self, path: str) -> RemoveAnswer:
         """Delete a file; of a symbolic link, the file that it leads to."""
@@ -111,14 +157,3 @@ class FolderSite:
         except (RuntimeError, ValueError):  # links that lead in a circle; text that no file name can hold
             return None
         return target if target.is_relative_to(self.root) else None
-
-
-def _replace(target: Path, data: bytes) -> None:
-    temporary = target.with_name(f".{secrets.token_hex(8)}.upload")
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-        temporary.replace(target)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise

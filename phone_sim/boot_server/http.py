@@ -24,9 +24,9 @@ class HttpEndpoint(Endpoint):
 
     `port` 0 takes a free port, which `port` and `url` name once the server has started. Limits, in seconds:
     `idle_limit` for each read and write, `request_limit` for a request and its answer. At most `max_connections` at
-    once. Requests are in the journal before their last byte leaves; what cannot be read as a request (400, 414) and a
-    connection over the limit (503) are answered and not recorded. What `faults` spoils on purpose ends within the same
-    limits.
+    once. Requests are in the journal before their last byte leaves, also those that cannot be read (400, 414) and those
+    that a client breaks off; not a connection over the limit, of which nothing is read (503). What `faults` spoils on
+    purpose ends within the same limits.
     """
 
     def __init__(

@@ -9,13 +9,14 @@ import re
 import struct
 from contextlib import suppress
 from datetime import UTC, datetime
+from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socket import SHUT_WR, SO_LINGER, SOL_SOCKET, socket
 from ssl import SSLSocket
 from time import monotonic
 from typing import Any, assert_never
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from phone_sim.boot_server.addresses import authority
 from phone_sim.boot_server.fault_kinds import Delay, Down, Reset, Stall
@@ -34,10 +35,22 @@ from phone_sim.boot_server.http_faults import (
 from phone_sim.boot_server.http_head import RequestHead
 from phone_sim.boot_server.http_listener import HttpListener, say_end
 from phone_sim.boot_server.journal import BROKEN_OFF, Contents, Journal, Request
-from phone_sim.boot_server.site import Forbidden, Found, Missing, Refusing, Site, SiteOfClients, Stored, TooLarge
+from phone_sim.boot_server.site import (
+    Forbidden,
+    Found,
+    Missing,
+    Refusing,
+    Site,
+    SiteOfClients,
+    Stored,
+    TooLarge,
+    refused_upload,
+    store_upload,
+)
 
 _CHUNK = 64 * 1024
 _DISCARD_LIMIT = 64 * 1024 * 1024
+_LINE_KEPT = 1000
 _AUTHORITY = re.compile(r"^https?://[^/?#]*", re.IGNORECASE)
 
 _log = logging.getLogger(__name__)
@@ -50,6 +63,7 @@ class HttpConversation(BaseHTTPRequestHandler):
     """
 
     server: HttpListener
+    raw_requestline: bytes
     protocol_version = "HTTP/1.1"
     server_version = "phone_sim"
     disable_nagle_algorithm = True
@@ -71,25 +85,39 @@ class HttpConversation(BaseHTTPRequestHandler):
 
     def handle_one_request(self) -> None:
         self.server.expect_request(self.connection)
+        self._forget_request()
+        try:
+            super().handle_one_request()
+        finally:
+            # The client went away or fell silent, or the site failed.
+            if self._at is not None and not self._is_recorded:
+                self._record(HttpAnswer(status=BROKEN_OFF))
+
+    def _forget_request(self) -> None:
+        self.command = self.path = ""
+        self.headers = self.MessageClass()
+        self._at: datetime | None = None
+        self._is_recorded = False
         self._unread = True
         self._received: bytes | None = None
         self._fault: Fault | None = None
-        super().handle_one_request()
 
     def parse_request(self) -> bool:
-        self._at = datetime.now(UTC)
-        self._started = monotonic()
-        self.headers = self.MessageClass()
+        if not self.raw_requestline.strip():
+            return False
+        self._begin()
         connection_file, self.rfile = self.rfile, RequestHead(self.rfile)
         try:
-            readable = super().parse_request()
+            is_readable = super().parse_request()
         finally:
             self.rfile = connection_file
         self._unread = "Transfer-Encoding" in self.headers or self.headers.get("Content-Length", "0") != "0"
-        return readable
+        return is_readable and self._has_clear_length()
 
     def handle_expect_100(self) -> bool:
         """Ask for the body only if it will be taken (RFC 9110 10.1.1)."""
+        if not self._has_clear_length():
+            return False
         if self.command == "PUT":
             if self._upload_length() is None:
                 return False
@@ -107,8 +135,8 @@ class HttpConversation(BaseHTTPRequestHandler):
                 self._answer(whole_file(self._asked_path(), data))
             case Missing():
                 self._refuse(HTTPStatus.NOT_FOUND)
-            case Forbidden():
-                self._refuse(HTTPStatus.FORBIDDEN)
+            case Forbidden(reason=reason):
+                self._refuse(HTTPStatus.FORBIDDEN, reason)
             case Refusing(status=status, reason=reason):
                 self._answer(refusal(status, reason))
             case _:
@@ -126,12 +154,12 @@ class HttpConversation(BaseHTTPRequestHandler):
             return
         self._unread = False
         self._received = body
-        answer = self._site_for_client().write(self._asked_path(), body)
+        answer = store_upload(self._site_for_client(), self._asked_path(), body)
         match answer:
             case Stored(created=created):
                 self._answer(HttpAnswer(status=HTTPStatus.CREATED if created else HTTPStatus.NO_CONTENT), stored=length)
-            case Forbidden():
-                self._refuse(HTTPStatus.FORBIDDEN)
+            case Forbidden(reason=reason):
+                self._refuse(HTTPStatus.FORBIDDEN, reason)
             case TooLarge():
                 self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             case Refusing(status=status, reason=reason):
@@ -141,8 +169,9 @@ class HttpConversation(BaseHTTPRequestHandler):
 
     def send_error(self, code: int, *_words: str | None, **_named: str | None) -> None:
         """Refuse what is not read to its end, as http.server does (400, 414, 431, 501, 505), and close."""
-        self._unread = True
-        self._refuse(HTTPStatus(code))
+        if self._at is None:  # a request line over the limit is not even parsed
+            self._begin()
+        self._refuse_unread(HTTPStatus(code))
 
     def version_string(self) -> str:
         return self.server_version
@@ -150,21 +179,41 @@ class HttpConversation(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
         _log.debug(format, *args)
 
+    def _begin(self) -> None:
+        self._at = datetime.now(UTC)
+        self._started = monotonic()
+
+    def _has_clear_length(self) -> bool:
+        """Whether it is clear where the request ends; otherwise it is refused, whatever its method (RFC 9112 6.3).
+
+        A line that is no header ends the head for the parser of Python, which would lose a length after it.
+        """
+        lengths = self.headers.get_all("Content-Length", [])
+        is_clear = not lengths or (
+            len(lengths) == 1
+            and "Transfer-Encoding" not in self.headers
+            and re.fullmatch("[0-9]{1,19}", lengths[0]) is not None
+        )
+        lost = (FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect)
+        if is_clear and not any(isinstance(defect, lost) for defect in self.headers.defects):
+            return True
+        self._refuse_unread(HTTPStatus.BAD_REQUEST)
+        return False
+
     def _upload_length(self) -> int | None:
         """The length of the body, or None after refusing it unread."""
-        lengths = self.headers.get_all("Content-Length", [])
-        if "Transfer-Encoding" in self.headers or not lengths:
-            refusal = HTTPStatus.LENGTH_REQUIRED
-        elif len(lengths) > 1 or not re.fullmatch("[0-9]{1,19}", lengths[0]):
-            refusal = HTTPStatus.BAD_REQUEST
+        length = self.headers.get("Content-Length")
+        if length is None:
+            self._refuse_unread(HTTPStatus.LENGTH_REQUIRED)
         elif "Content-Range" in self.headers:
             # A piece of a file stored as if it were the whole would destroy the file (RFC 9110 14.5).
-            refusal = HTTPStatus.BAD_REQUEST
-        elif int(lengths[0]) > self._site.upload_limit:
-            refusal = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            self._refuse_unread(HTTPStatus.BAD_REQUEST)
+        elif (refused := refused_upload(self._site, self._asked_path())) is not None:
+            self._refuse_unread(HTTPStatus.FORBIDDEN, refused.reason)
+        elif int(length) > self._site.upload_limit:
+            self._refuse_unread(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         else:
-            return int(lengths[0])
-        self.send_error(refusal)
+            return int(length)
         return None
 
     def _site_for_client(self) -> Site:
@@ -176,10 +225,17 @@ class HttpConversation(BaseHTTPRequestHandler):
         return self.headers.get("User-Agent", "")
 
     def _asked_path(self) -> str:
-        return unquote(re.split("[?#]", _AUTHORITY.sub("", self.path), maxsplit=1)[0])
+        """The path, UTF-8 with percent signs or without."""
+        path = re.split("[?#]", _AUTHORITY.sub("", self.path), maxsplit=1)[0]
+        return unquote_to_bytes(path.encode("latin-1")).decode(errors="replace")
 
-    def _refuse(self, status: HTTPStatus) -> None:
-        self._answer(page(status))
+    def _refuse(self, status: HTTPStatus, reason: str = "") -> None:
+        self._answer(page(status, reason=reason))
+
+    def _refuse_unread(self, status: HTTPStatus, reason: str = "") -> None:
+        """Refuse what is not read to its end, and close."""
+        self._unread = True
+        self._refuse(status, reason)
 
     def _is_answered_by_a_fault(self) -> bool:
         """Draw the fault for this request, and do what comes in the place of the site's answer or before it."""
@@ -219,6 +275,10 @@ class HttpConversation(BaseHTTPRequestHandler):
             self._break_off(self._fault)
         if self._unread:
             self._discard()
+
+    def _first_line(self) -> str:
+        """The beginning of what was in the place of a request line."""
+        return self.raw_requestline[:_LINE_KEPT].decode("latin-1").rstrip("\r\n")
 
     def _wait(self, seconds: float) -> None:
         """Let time pass before the answer begins."""
@@ -266,16 +326,15 @@ class HttpConversation(BaseHTTPRequestHandler):
                 left -= len(data)
 
     def _record(self, answer: HttpAnswer, *, size: int = 0) -> None:
-        if not self.command:
-            return
+        self._is_recorded = True
         sent = answer.body if answer.status == HTTPStatus.OK else None
         self._journal.record(
             Request(
-                at=self._at,
+                at=self._at or datetime.now(UTC),
                 protocol="https" if isinstance(self.connection, SSLSocket) else "http",
                 client=authority(*self.client_address[:2]),
-                method=self.command,
-                path=self.path.removeprefix("/"),
+                method=self.command or "",
+                path=self.path.removeprefix("/") if self.command else self._first_line(),
                 status=int(answer.status),
                 size=size,
                 user_agent=self._user_agent,

@@ -32,7 +32,7 @@ BODILESS = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 """The statuses whose answers have no body (RFC 9110 15.3.5 and 15.4.5)."""
 
 _CHUNK = 64 * 1024
-_PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<h1>{0}</h1>\r\n</body>\r\n</html>\r\n"
+_PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<h1>{0}</h1>\r\n{1}</body>\r\n</html>\r\n"
 _CHALLENGES = {
     "basic": 'Basic realm="phone_sim"',
     "digest": 'Digest realm="phone_sim", qop="auth", algorithm=MD5, nonce="{nonce}"',
@@ -62,9 +62,10 @@ def whole_file(path: str, data: bytes) -> HttpAnswer:
     return HttpAnswer(status=HTTPStatus.OK, body=data, content_type=content_type)
 
 
-def page(status: HTTPStatus, *headers: tuple[str, str]) -> HttpAnswer:
-    """The answer that says a status for people."""
-    body = _PAGE.format(f"{status.value} {status.phrase}").encode()
+def page(status: HTTPStatus, *headers: tuple[str, str], reason: str = "") -> HttpAnswer:
+    """The answer that says a status for people, and the reason if there is one."""
+    explained = f"<p>{html.escape(printable(reason))}</p>\r\n" if reason else ""
+    body = _PAGE.format(f"{status.value} {status.phrase}", explained).encode()
     return HttpAnswer(status=status, body=body, content_type="text/html", headers=headers)
 
 
@@ -74,7 +75,7 @@ def refusal(status: int, reason: str) -> HttpAnswer:
     phrase = words.decode("latin-1")
     if status in BODILESS:
         return HttpAnswer(status=status, reason=phrase)
-    body = _PAGE.format(html.escape(f"{status} {phrase}")).encode("latin-1")
+    body = _PAGE.format(html.escape(f"{status} {phrase}"), "").encode("latin-1")
     return HttpAnswer(status=status, reason=phrase, body=body, content_type="text/html; charset=iso-8859-1")
 
 

@@ -13,6 +13,9 @@ from typing import Protocol, runtime_checkable
 UPLOAD_LIMIT = 16 * 1024 * 1024
 """The largest upload in bytes unless a site says otherwise; the logs of a phone are far smaller."""
 
+FOLDERS_LIMIT = 8
+"""The most folders of a path (our choice): sites have two or three, and each may cost a look at the disk."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -31,7 +34,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forbidden:
-    """The path leads out of the site, to a folder, or to what cannot be read or written; `reason` is for people."""
+    """The path leads out of the site, to a folder, or to what may not be read or written; `reason` is for people."""
 
     reason: str
 
@@ -82,7 +85,10 @@ ReadAnswer = Found | Missing | Forbidden | Refusing
 WriteAnswer = Stored | Forbidden | TooLarge | Refusing
 RemoveAnswer = Removed | Missing | Forbidden
 
-OUTSIDE = Forbidden(reason="the path names no file below the root of the boot server")
+OUTSIDE = Forbidden(
+    reason=f"the path names no file below the root of the boot server, or has more than {FOLDERS_LIMIT} folders"
+)
+NO_UPLOADS = Forbidden(reason="this boot server takes no uploads: its upload limit is 0")
 
 
 @runtime_checkable
@@ -91,7 +97,7 @@ class Site(Protocol):
 
     @property
     def upload_limit(self) -> int:
-        """The largest upload in bytes; the servers stop a larger one without keeping it."""
+        """The largest upload in bytes, 0 for no uploads; the servers stop a larger one without keeping it."""
         ...
 
     def read(self, path: str) -> ReadAnswer:
@@ -121,6 +127,33 @@ class SiteOfClients(Site, Protocol):
         ...
 
 
+@runtime_checkable
+class SelectiveSite(Site, Protocol):
+    """A site that does not let clients store everything; `write` is for whoever runs the site."""
+
+    def refused(self, path: str) -> Forbidden | None:
+        """Why an upload is not taken, whatever is in it; servers ask before they receive it."""
+        ...
+
+    def upload(self, path: str, data: bytes) -> WriteAnswer:
+        """Store what a client uploads, where that is allowed."""
+        ...
+
+
+def refused_upload(site: Site, path: str) -> Forbidden | None:
+    """Why a site does not take an upload, whatever is in it; None where it may."""
+    if site.upload_limit == 0:
+        return NO_UPLOADS
+    if locate(path) is None:
+        return OUTSIDE
+    return site.refused(path) if isinstance(site, SelectiveSite) else None
+
+
+def store_upload(site: Site, path: str, data: bytes) -> WriteAnswer:
+    """Store what a client uploads."""
+    return site.upload(path, data) if isinstance(site, SelectiveSite) else site.write(path, data)
+
+
 def tftp_error_for(status: int) -> int:
     """The error code of TFTP that says the same as a status of HTTP."""
     return {401: 2, 403: 2, 404: 1, 410: 1, 413: 3, 507: 3}.get(status, 0)
@@ -135,13 +168,14 @@ def locate(path: str) -> tuple[str, ...] | None:
     r"""The segments below the root that a path names, or None where it names no file there.
 
     A leading slash is taken as the root (TFTP clients write it), `a//b` and `./a` are put in order. None for: the empty
-    path, a path that ends like a folder (`a/`, `a/.`), and any path with `..`, a backslash, a control character or a
-    drive letter in front. `..` is refused even where it would stay below the root, since no phone writes it.
+    path, a path that ends like a folder (`a/`, `a/.`), one of more than `FOLDERS_LIMIT` folders, and any path with
+    `..`, a backslash, a control character or a drive letter in front. `..` is refused even where it would stay below
+    the root, since no phone writes it.
     """
     if "\\" in path or _CONTROL.search(path) or path.rpartition("/")[2] in ("", "."):
         return None
     segments = tuple(segment for segment in path.split("/") if segment not in ("", "."))
-    if ".." in segments or _DRIVE.match(segments[0]):
+    if ".." in segments or _DRIVE.match(segments[0]) or len(segments) > FOLDERS_LIMIT + 1:
         return None
     return segments
 

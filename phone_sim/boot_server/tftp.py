@@ -16,7 +16,17 @@ from phone_sim.boot_server.addresses import SocketAddress, authority
 from phone_sim.boot_server.endpoint import Endpoint
 from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.journal import BROKEN_OFF, Contents, Journal, Request
-from phone_sim.boot_server.site import OUTSIDE, Forbidden, Found, Missing, Refusing, Site, Stored, TooLarge, locate
+from phone_sim.boot_server.site import (
+    Forbidden,
+    Found,
+    Missing,
+    Refusing,
+    Site,
+    Stored,
+    TooLarge,
+    refused_upload,
+    store_upload,
+)
 from phone_sim.boot_server.tftp_conversation import TftpConversation, TransferBrokenError
 from phone_sim.boot_server.tftp_faults import TftpFault
 from phone_sim.boot_server.tftp_listener import TftpListener
@@ -40,9 +50,9 @@ class TftpEndpoint(Endpoint):
 
     `port` 0 takes a free port, which `port` and `url` name once the server has started. A packet is sent again after
     `timeout` seconds without an answer (or after what the client asks for), `retries` times; a transfer takes at most
-    `time_limit` seconds; `max_transfers` run at once. Requests are in the journal before their last packet leaves; what
-    cannot be read as a request is answered with error 4 or passed over, and not recorded. What `faults` spoils on
-    purpose ends within the same limits.
+    `time_limit` seconds; `max_transfers` run at once. Requests are in the journal before their last packet leaves, also
+    those that cannot be read and are answered with error 4. Other packets, and requests while too many transfers wait,
+    get no answer and are not recorded. What `faults` spoils on purpose ends within the same limits.
     """
 
     scheme = "tftp"
@@ -74,8 +84,13 @@ class TftpEndpoint(Endpoint):
             self._answer,
             self._conversation,
             max_transfers=self._max_transfers,
+            on_malformed=self._refused,
             on_failure=self._failed,
         )
+
+    def _refused(self, call: Call, client: SocketAddress, reason: str) -> None:
+        """Record a request that cannot be read."""
+        _Record(self.journal, call, client, fault="").write(ILLEGAL_OPERATION, 0, reason)
 
     def _answer(self, call: Call, client: SocketAddress, conversation: TftpConversation) -> None:
         fault = TftpFault(self._faults.for_request(call.method, call.path, ""), conversation)
@@ -84,9 +99,6 @@ class TftpEndpoint(Endpoint):
             fault.before_the_answer()
             if call.mode not in _MODES:
                 raise TransferBrokenError("only the modes octet and netascii are served", ILLEGAL_OPERATION)
-            # Said before the upload, not after it.
-            if locate(call.path) is None:
-                raise TransferBrokenError(OUTSIDE.reason, ACCESS_VIOLATION)
             if call.method == "RRQ":
                 self._send(call, conversation, fault, record)
             else:
@@ -95,6 +107,9 @@ class TftpEndpoint(Endpoint):
             record.write(error.code or BROKEN_OFF, conversation.moved, str(error))
             if error.code is not None:
                 conversation.refuse(error.code, str(error))
+        finally:
+            if not record.is_written:  # the site failed
+                record.write(BROKEN_OFF, conversation.moved)
 
     def _send(self, call: Call, conversation: TftpConversation, fault: TftpFault, record: "_Record") -> None:
         def before_last() -> None:
@@ -119,13 +134,16 @@ class TftpEndpoint(Endpoint):
                 assert_never(answer)
 
     def _receive(self, call: Call, conversation: TftpConversation, fault: TftpFault, record: "_Record") -> None:
+        # Said before the upload, not after it.
+        if (refused := refused_upload(self._site, call.path)) is not None:
+            raise TransferBrokenError(refused.reason, ACCESS_VIOLATION)
         limit = self._site.upload_limit
         received, blocks = conversation.receive_file(
             agree(call.options), limit=2 * limit if call.mode == "netascii" else limit
         )
         record.received = data = from_netascii(received) if call.mode == "netascii" else received
         fault.before_the_end()
-        answer = self._site.write(call.path, data)
+        answer = store_upload(self._site, call.path, data)
         match answer:
             case Stored():
                 record.write(_SERVED, len(received))
@@ -141,9 +159,10 @@ class TftpEndpoint(Endpoint):
 
 
 class _Record:
-    """What the journal is told of one transfer; `received` and `sent` are the files, once they are known."""
+    """What the journal is told of one transfer, once; `received` and `sent` are the files, once they are known."""
 
     def __init__(self, journal: Journal, call: Call, client: SocketAddress, fault: str) -> None:
+        self.is_written = False
         self.received: bytes | None = None
         self.sent: bytes | None = None
         self._journal = journal
@@ -155,6 +174,7 @@ class _Record:
 
     def write(self, status: int, size: int, reason: str = "") -> None:
         """Record the transfer, with how it ended."""
+        self.is_written = True
         path = self._call.path
         self._journal.record(
             Request(

@@ -18,6 +18,7 @@ from phone_sim.boot_server.tftp_packets import (
     ILLEGAL_OPERATION,
     Call,
     MalformedPacketError,
+    call_of_malformed,
     error_packet,
     is_request,
     parse,
@@ -33,7 +34,8 @@ class TftpListener:
     """Listens on an address and has `answer` answer each request in a thread of the pool.
 
     `conversation` makes a `TftpConversation` from a connected socket. `max_transfers` run at once, four times as many
-    wait; a request beyond that is dropped, since a client repeats it. `on_failure` gets what failed, and the exception.
+    wait; a request beyond that is dropped, since a client repeats it. `on_malformed` gets what can be read of a request
+    that is answered with error 4, the client, and what is wrong. `on_failure` gets what failed, and the exception.
 
     Raises:
         OSError, OverflowError: the address cannot be listened on.
@@ -47,9 +49,11 @@ class TftpListener:
         conversation: "partial[TftpConversation]",
         *,
         max_transfers: int,
+        on_malformed: Callable[[Call, SocketAddress, str], None],
         on_failure: Callable[[str, Exception], None],
     ) -> None:
         self._answer = answer
+        self._on_malformed = on_malformed
         self._on_failure = on_failure
         self._conversation = conversation
         self._most_active = max_transfers * (1 + _WAITING_PER_TRANSFER)
@@ -89,6 +93,7 @@ class TftpListener:
             call = parse(datagram)
         except MalformedPacketError as error:
             if is_request(datagram):
+                self._on_malformed(call_of_malformed(datagram), client, str(error))
                 self._socket.sendto(error_packet(ILLEGAL_OPERATION, str(error)), client)
             return
         request = (client, datagram)

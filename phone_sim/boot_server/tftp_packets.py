@@ -1,8 +1,8 @@
 """The datagrams of TFTP, and what its options agree on (RFC 1350, 2347, 2348, 2349).
 
-Pure. The forms of the packets are tftpy's. Its server is not used: in 0.8.7, tried out, one malformed datagram (a
-three-byte ACK, a name that is not ASCII) ends its listening loop, and a packet from a foreign port moves a transfer on.
-This module does not know what a transfer is made of.
+Pure. The forms of the packets are tftpy's, but for requests, whose names it takes for ASCII. Its server is not used: in
+0.8.7, tried out, one malformed datagram (a three-byte ACK, a name that is not ASCII) ends its listening loop, and a
+packet from a foreign port moves a transfer on. This module does not know what a transfer is made of.
 """
 
 import logging
@@ -17,8 +17,6 @@ from tftpy.TftpPacketTypes import (
     TftpPacketDAT,
     TftpPacketERR,
     TftpPacketOACK,
-    TftpPacketRRQ,
-    TftpPacketWRQ,
 )
 from tftpy.TftpShared import TftpException
 
@@ -43,7 +41,7 @@ class MalformedPacketError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A read or write request; `mode` and the names of `options` are in lower case."""
+    """A read or write request; `mode` and the names of `options` are in lower case. Names are UTF-8, as over HTTP."""
 
     method: Literal["RRQ", "WRQ"]
     path: str
@@ -82,20 +80,13 @@ def parse(datagram: bytes) -> Packet:
     Raises:
         MalformedPacketError: it is anything else, an OACK or a request over the limit included.
     """
-    if is_request(datagram) and len(datagram) > REQUEST_LIMIT:
-        raise MalformedPacketError(f"a request is over {REQUEST_LIMIT} bytes")
+    if is_request(datagram):
+        return _call(datagram)
     try:
         packet = TftpPacketFactory().parse(datagram)
     except (TftpException, ValueError, struct.error) as error:
         raise MalformedPacketError(str(error)) from error
     match packet:
-        case TftpPacketRRQ() | TftpPacketWRQ():
-            return Call(
-                method="RRQ" if isinstance(packet, TftpPacketRRQ) else "WRQ",
-                path=packet.filename,
-                mode=packet.mode,
-                options={name.lower(): value for name, value in packet.options.items()},
-            )
         case TftpPacketDAT():
             return Block(number=packet.blocknumber, data=packet.data)
         case TftpPacketACK():
@@ -103,6 +94,12 @@ def parse(datagram: bytes) -> Packet:
         case TftpPacketERR():
             return TftpError(code=packet.errorcode)
     raise MalformedPacketError("a client sends no OACK")
+
+
+def call_of_malformed(datagram: bytes) -> Call:
+    """What can be read of a malformed request: its method, and the beginning of what stands for the path."""
+    path = datagram[2:REQUEST_LIMIT].split(b"\0", 1)[0].decode(errors="backslashreplace")
+    return Call(method=_method(datagram), path=path, mode="", options={})
 
 
 def is_request(datagram: bytes) -> bool:
@@ -193,6 +190,24 @@ def to_netascii(data: bytes) -> bytes:
 def from_netascii(data: bytes) -> bytes:
     """The file that was sent so; a CR before anything else stays."""
     return data.replace(b"\r\n", b"\n").replace(b"\r\0", b"\r")
+
+
+def _call(datagram: bytes) -> Call:
+    if len(datagram) > REQUEST_LIMIT:
+        raise MalformedPacketError(f"a request is over {REQUEST_LIMIT} bytes")
+    try:
+        *words, end = datagram[2:].decode().split("\0")
+    except UnicodeDecodeError as error:
+        raise MalformedPacketError("a request is not in UTF-8") from error
+    names = words[2::2]
+    if end or len(words) < 2 or len(words) % 2 or "" in names:
+        raise MalformedPacketError("a request is not a path, a mode and options, each with a NUL at its end")
+    options = {name.lower(): value for name, value in zip(names, words[3::2], strict=True)}
+    return Call(method=_method(datagram), path=words[0], mode=words[1].lower(), options=options)
+
+
+def _method(datagram: bytes) -> Literal["RRQ", "WRQ"]:
+    return "RRQ" if datagram[1] == 1 else "WRQ"
 
 
 def _number(text: str) -> int | None:

@@ -12,7 +12,26 @@ from phone_sim.cli.serving import FaultCommand, ServingOptions, fault_option, re
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @serving_options
 @click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="File for the requests, JSON lines.")
-@click.option("--upload-limit", type=click.IntRange(0), default=16 * 1024 * 1024, show_default=True, help="In bytes.")
+@click.option(
+    "--journal-limit",
+    type=click.IntRange(1),
+    default=64,
+    show_default=True,
+    help="Maximum size of that file in MiB; a full one is renamed to FILE.1, FILE.2, ... and kept.",
+)
+@click.option(
+    "--upload-limit",
+    type=click.IntRange(0),
+    default=16 * 1024 * 1024,
+    show_default=True,
+    help="Maximum size of an upload in bytes; 0 refuses all.",
+)
+@click.option(
+    "--uploads",
+    metavar="GLOB",
+    multiple=True,
+    help="Files that clients may upload, '*' for all. Can be repeated.  [default: what a phone writes]",
+)
 @fault_option
 @seed_option
 @click.option("--quiet", is_flag=True, help="Print the addresses only, not the requests.")
@@ -21,7 +40,9 @@ def command(
     folder: Path,
     serving: ServingOptions,
     journal: Path | None,
+    journal_limit: int,
     upload_limit: int,
+    uploads: tuple[str, ...],
     rules: tuple[str, ...],
     seed: int,
     quiet: bool,
@@ -31,6 +52,11 @@ def command(
 
     Without --http, --https and --tftp, HTTP and TFTP are served on free ports. The addresses and then each request are
     on stdout. Uploads go into the folder; nothing outside it is read or written.
+
+    By default only what a phone writes may be uploaded, in any folder: <mac>-*.log, <mac>-phone.cfg, <mac>-web.cfg,
+    <mac>-directory.xml and <mac>-calls.xml. Whatever --uploads says, an upload never overwrites a license file or a
+    master configuration file with another: put these into FOLDER. What is refused is a 403, on TFTP error 2; on a full
+    disk an upload is a 507, on TFTP error 3. These rules are our choice.
 
     HTTPS has the certificate that --certificate names. Without one, a new authority makes one for --host; clients
     trust it with the file that is named on stderr, or that --write-ca names: phone-sim boot --ca-file FILE.pem.
@@ -48,15 +74,22 @@ def command(
     from phone_sim.boot_server.faults import FaultPlan
     from phone_sim.boot_server.folder_site import FolderSite
     from phone_sim.boot_server.journal import Journal, Request
+    from phone_sim.boot_server.uploads import UploadRules
     from phone_sim.errors import UsageError
 
     def print_request(request: Request) -> None:
         click.echo(request.as_json() if as_json else request_line(request))
 
     faults = FaultPlan(rules, seed)
-    site = FolderSite(folder, upload_limit=upload_limit)
+    site = FolderSite(folder, upload_limit=upload_limit, uploads=UploadRules(globs=uploads))
+    site.remove_leftovers()
     try:
-        record = Journal(file=journal, on_request=None if quiet else print_request)
+        record = Journal(
+            capacity=0,
+            file=journal,
+            file_limit=journal_limit * 1024 * 1024,
+            on_request=None if quiet else print_request,
+        )
     except OSError as error:
         raise UsageError(f"--journal {journal}: {error.strerror}") from error
     with record:

@@ -1,7 +1,6 @@
 """What the verbs that serve have in common: their options, their lines, and serving until interrupted."""
 
 import json
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -63,7 +62,8 @@ def request_line(request: "Request") -> str:
     status = {0: "ok", BROKEN_OFF: "broken off"}.get(request.status, request.status)
     fault = f", fault: {request.fault}" if request.fault else ""
     path = printable(request.path)
-    return f"{request.at:%H:%M:%S} {request.client} {request.method} {path} {status} {request.size} bytes{fault}"
+    method = request.method or "unreadable:"
+    return f"{request.at:%H:%M:%S} {request.client} {method} {path} {status} {request.size} bytes{fault}"
 
 
 def announce(what: str, url: str, *, as_json: bool) -> None:
@@ -131,11 +131,12 @@ class ServingOptions:
     def _ca_file(self, server: "BootServer") -> Path | None:
         """The file that clients have to trust, where --write-ca wants it."""
         from phone_sim.errors import UsageError
+        from phone_sim.whole_file import replace_report
 
         if server.ca_file is None or self.write_ca is None:
             return server.ca_file
         try:
-            shutil.copyfile(server.ca_file, self.write_ca)
+            replace_report(self.write_ca, server.ca_file.read_bytes())
         except OSError as error:
             raise UsageError(f"--write-ca {self.write_ca}: {error.strerror}") from error
         return self.write_ca

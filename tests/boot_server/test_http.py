@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from phone_sim.boot_server.folder_site import FolderSite
 from phone_sim.boot_server.http import HttpEndpoint
+from phone_sim.boot_server.journal import BROKEN_OFF
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.errors import UsageError
 
@@ -117,7 +118,6 @@ def test_upload_over_the_limit_is_refused(server: HttpEndpoint, client: requests
     [
         (b"", 411),
         (b"Transfer-Encoding: chunked\r\n", 411),
-        (b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n", 411),
         (b"Content-Length: 3\r\nContent-Length: 4\r\n", 400),
         (b"Content-Length: -1\r\n", 400),
         (b"Content-Length: +3\r\n", 400),
@@ -135,6 +135,28 @@ def test_upload_of_unclear_length_is_refused(server: HttpEndpoint, site: MemoryS
     assert status_of(answer) == status
     assert b"Connection: close" in answer
     assert "log" not in site.files
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "POST"])
+def test_request_whose_end_is_unclear_is_refused(server: HttpEndpoint, site: MemorySite, method: str) -> None:
+    heads = (
+        "Content-Length: 3\r\nContent-Length: 3",
+        "Content-Length: 0\r\nContent-Length: 3",
+        "Transfer-Encoding: chunked\r\nContent-Length: 3",
+        "Content-Length: 3\r\nTransfer-Encoding: identity",
+        "Content-Length: 3, 3",
+        "Content-Length: 3\r\n 4",
+        "Content-Length: three",
+        "Content-Length : 3",
+        "no header\r\nContent-Length: 3",
+        "Expect: 100-continue\r\nContent-Length: 3\r\nContent-Length: 3",
+    )
+    for head in heads:
+        words = f"{method} /a.cfg HTTP/1.1\r\n{head}\r\n\r\n".encode()
+        answer = refusal(server, words + b"abcGET /folder/b.ld HTTP/1.1\r\n\r\n")
+        assert (status_of(answer), answer.count(b"HTTP/1.1 ")) == (400, 1), head
+    assert site.files["a.cfg"] == b"<a/>"
+    assert [(each.method, each.status) for each in server.journal.requests] == [(method, 400)] * len(heads)
 
 
 def test_upload_cut_short_is_not_stored(server: HttpEndpoint, site: MemorySite) -> None:
@@ -251,6 +273,39 @@ def test_request_is_in_the_journal(server: HttpEndpoint, client: requests.Sessio
     assert first.client.startswith("127.0.0.1:")
     assert first.at.utcoffset() is not None
     assert first.seconds >= 0
+
+
+def test_request_that_cannot_be_read_is_in_the_journal(server: HttpEndpoint) -> None:
+    said(server, b"GET /a.cfg HTTP/1.1\r\n\r\n\r\n\xff\xfe \x1b[0m\r\n\r\n")
+    for line in (b"GET /a.cfg HTTP/9\r\n", b"GET /a b HTTP/1.1\r\n", b"\x16\x03\x01\x02\r\n", b"GET /" + b"a" * 70_000):
+        refusal(server, line + b"\r\n")
+    requests_seen = server.journal.requests
+    assert [(each.method, each.path[:20], each.status) for each in requests_seen] == [
+        ("GET", "a.cfg", 200),
+        ("", "\xff\xfe \x1b[0m", 400),
+        ("", "GET /a.cfg HTTP/9", 400),
+        ("", "GET /a b HTTP/1.1", 400),
+        ("", "\x16\x03\x01\x02", 400),
+        ("", "GET /aaaaaaaaaaaaaaa", 414),
+    ]
+    assert all(len(each.path) <= 1000 and each.at.utcoffset() is not None for each in requests_seen)
+
+
+def test_request_that_the_client_breaks_off_is_in_the_journal(site: MemorySite) -> None:
+    with HttpEndpoint(site, idle_limit=0.1) as server:
+        for words in (b"GET /a.cfg HTTP/1.1\r\nX: ", b"PUT /log HTTP/1.1\r\nContent-Length: 5\r\n\r\nab", b"GET /a"):
+            assert said(server, words) == b""
+    assert [(each.method, each.path, each.status) for each in server.journal.requests] == [
+        ("GET", "a.cfg", BROKEN_OFF),
+        ("PUT", "log", BROKEN_OFF),
+    ]
+
+
+def test_name_beyond_ascii_is_read_in_utf8(server: HttpEndpoint, client: requests.Session, site: MemorySite) -> None:
+    assert client.put(server.url + "été.log", data=b"1").status_code == 201
+    assert site.files["été.log"] == b"1"
+    raw = "GET /été.log HTTP/1.1\r\nConnection: close\r\n\r\n".encode()
+    assert said(server, raw).endswith(b"\r\n\r\n1")
 
 
 def test_answered_request_is_already_in_the_journal(server: HttpEndpoint, client: requests.Session) -> None:

@@ -19,6 +19,10 @@ from phone_sim.boot_server.journal import BROKEN_OFF
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.boot_server.tftp import TftpEndpoint
 from phone_sim.errors import UsageError
+from phone_sim.firmware.effects import Fetched, Uploaded
+from phone_sim.runtime.transport import network_transport
+from tests.runtime.phones import PATIENT, fetch
+from tests.runtime.phones import upload as phone_upload
 
 LIMIT = 1_000_000
 Address = tuple[str, int]
@@ -138,6 +142,27 @@ def test_block_numbers_roll_over(server: TftpEndpoint, site: MemorySite) -> None
     assert download(server, "big", blksize=8) == content
     upload(server, "copy", content, blksize=8)
     assert site.files["copy"] == content
+
+
+@pytest.mark.parametrize("name", ["été.log", "журнал/📞.log"])
+def test_name_beyond_ascii_is_read_and_written(server: TftpEndpoint, site: MemorySite, name: str) -> None:
+    transport = network_transport(limits=PATIENT)
+    assert transport.upload(phone_upload(server.url + name, b"line")) == Uploaded()
+    assert site.files[name] == b"line"
+    assert transport.fetch(fetch(server.url + name)) == Fetched(b"line")
+    transport.close()
+    assert [each.path for each in server.journal.requests] == [name, name]
+
+
+def test_request_that_cannot_be_read_is_in_the_journal(server: TftpEndpoint, raw: RawClient) -> None:
+    for datagram in (b"\0\1a\xff\x1b.cfg\0octet\0", b"\0\2log", b"\0\1" + b"a" * 9000 + b"\0octet\0"):
+        raw.request(datagram)
+        assert raw.receive().startswith(b"\0\5\0\4")
+    assert [(each.method, each.path, each.status) for each in server.journal.requests] == [
+        ("RRQ", "a\\xff\x1b.cfg", 4),
+        ("WRQ", "log", 4),
+        ("RRQ", "a" * 510, 4),
+    ]
 
 
 def test_missing_file_is_error_1(server: TftpEndpoint, raw: RawClient) -> None:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+import requests
 from click.testing import CliRunner, Result
 
 from fixtures.make_fixtures import HERE, MACS
@@ -142,6 +143,22 @@ def test_state_folder_keeps_the_license_for_the_next_boot(server: str, site: Mem
     again = json.loads(phone_sim(*words).stdout)
     assert not any("license" in one["url"] for one in again["requests"])
     assert next(one for one in again["features"] if one["key"] == "LDAP")["on"]
+
+
+def test_second_phone_with_one_flash_is_told_who_has_it(server: str, tmp_path: Path) -> None:
+    words = ("--server", server, "--state-dir", str(tmp_path))
+    with start("run", *words) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        done = phone_sim("boot", *words)
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=60)
+    assert done.exit_code == 2
+    assert (
+        f"phone {MACS[0]} is in use by process {running.pid}; end it, or give another --state-dir or --mac"
+        in done.stderr
+    )
+    assert phone_sim("boot", *words).exit_code == 0
 
 
 def test_boot_server_in_flash_is_used_without_another(server: str, tmp_path: Path) -> None:
@@ -335,6 +352,7 @@ def test_serve_boots_a_phone_and_ends_with_130(tmp_path: Path) -> None:
     for name, data in FILES.items():
         (tmp_path / name).write_bytes(data)
     journal = tmp_path / "journal.jsonl"
+    (left := tmp_path / ".a.log.x.phone-sim-part").touch()  # as a server leaves it that is killed during an upload
     with start("serve", str(tmp_path), "--http", "0", "--tftp", "0", "--journal", str(journal)) as serving:
         assert serving.stdout is not None
         urls = [serving.stdout.readline().split()[-1] for _ in range(2)]
@@ -347,6 +365,19 @@ def test_serve_boots_a_phone_and_ends_with_130(tmp_path: Path) -> None:
     assert methods.count("PUT") == 1
     assert methods.count("WRQ") == 1
     assert (tmp_path / f"{MACS[0]}-app.log").exists()
+    assert not left.exists()
+
+
+def test_serve_takes_the_uploads_that_it_is_told_to_take(tmp_path: Path) -> None:
+    with start("serve", str(tmp_path), "--http", "0", "--uploads", "*.txt", "--uploads", "in/*") as serving:
+        assert serving.stdout is not None
+        url = serving.stdout.readline().split()[-1]
+        names = ("a.txt", "in/b", f"{MACS[0]}-app.log")
+        statuses = [requests.put(url + name, data=b"1", timeout=60).status_code for name in names]
+        serving.send_signal(signal.SIGINT)
+        said, _ = serving.communicate(timeout=60)
+    assert statuses == [201, 201, 403]
+    assert said.splitlines()[-1].endswith(f"PUT {MACS[0]}-app.log 403 0 bytes")
 
 
 def test_serve_names_the_file_that_https_clients_have_to_trust(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ from typing import Self
 from phone_sim.authority.license_authority import create_authority, open_authority, write_files
 from phone_sim.boot_server.faults import FaultPlan, FaultRule
 from phone_sim.boot_server.folder_site import FolderSite
+from phone_sim.boot_server.journal import Journal
 from phone_sim.boot_server.server import BootServer
+from phone_sim.boot_server.uploads import UploadRules
 from phone_sim.errors import LicenseFileError, MasterConfigurationError, UsageError
 from phone_sim.file_modes import PUBLISHED
 from phone_sim.firmware import master_config
@@ -70,7 +72,9 @@ class DeskServer:
             self.licenses = None if folder is None else folder / _license_directory(folder)
             self._server: BootServer | None = None
             if folder is not None:
-                self._server = BootServer(FolderSite(folder), tftp_port=None, faults=self.faults)
+                site = FolderSite(folder, uploads=UploadRules())
+                journal = Journal(capacity=0)  # nobody reads it, and a desk may stay for days
+                self._server = BootServer(site, tftp_port=None, faults=self.faults, journal=journal)
                 self._server.start()
             self._undo = undo.pop_all()
         self.url = self._server.url if self._server is not None else url or ""
