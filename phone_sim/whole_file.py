@@ -14,10 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
 
+from phone_sim.file_lock import try_lock
 from phone_sim.file_modes import PUBLISHED, Modes
-
-if sys.platform != "win32":
-    import fcntl
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What systems answer where the disk, the quota or the limit of the process is full."""
@@ -103,7 +101,7 @@ def remove_leftovers(folder: Path, *, below: bool = False) -> None:
     """Remove the temporary files of killed writers from a folder; those of a writer at work stay.
 
     With `below` it is done in all folders below it as well; symbolic links are not followed.
-    On Windows, where files are not locked, they are removed when they are a day old. What cannot be removed stays.
+    On Windows, where a file is moved unlocked, they are removed when they are a day old. What cannot be removed stays.
     """
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
@@ -120,8 +118,8 @@ def _remove_unless_in_use(path: Path) -> None:
             path.unlink()
         return
     with path.open("r+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.unlink()
+        if try_lock(file.fileno()):
+            path.unlink()
 
 
 @contextmanager
@@ -147,9 +145,10 @@ def _new_beside(path: Path) -> tuple[int, Path]:
     while True:
         descriptor, name = mkstemp(dir=path.parent, prefix=f".{path.name[:_NAME_KEPT]}.", suffix=_ENDING)
         temporary = Path(name)
-        if sys.platform != "win32":
-            with suppress(OSError):  # a file system without locks
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if temporary.exists():
+        try:
+            is_locked = try_lock(descriptor)
+        except OSError:  # a file system without locks
+            is_locked = True
+        if is_locked and temporary.exists():
             return descriptor, temporary
         os.close(descriptor)  # taken for a leftover before it was locked

@@ -1,14 +1,13 @@
 """Files that are written whole, and what writers that were killed left beside them."""
 
-import fcntl
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from phone_sim import whole_file
+from phone_sim.file_lock import try_lock
 from phone_sim.file_modes import PUBLISHED
 from phone_sim.whole_file import holds, remove_leftovers, write_new, write_whole
 
@@ -57,15 +56,15 @@ def test_leftovers_of_killed_writers_are_removed_and_nothing_else(tmp_path: Path
 def test_file_taken_for_a_leftover_before_it_is_locked_is_begun_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    locked: list[Callable[[int, int], None]] = [fcntl.flock]
+    locked = [try_lock]
 
-    def sweep_and_lock(descriptor: int, how: int) -> None:
+    def sweep_and_lock(descriptor: int) -> bool:
         lock = locked.pop()
-        monkeypatch.setattr(fcntl, "flock", lock)
+        monkeypatch.setattr(whole_file, "try_lock", lock)
         remove_leftovers(tmp_path)
-        lock(descriptor, how)
+        return lock(descriptor)
 
-    monkeypatch.setattr(fcntl, "flock", sweep_and_lock)
+    monkeypatch.setattr(whole_file, "try_lock", sweep_and_lock)
     write_whole(tmp_path / "a", b"1", PUBLISHED)
     assert locked == []
     assert names(tmp_path) == ["a"]
