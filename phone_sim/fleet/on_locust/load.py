@@ -14,12 +14,14 @@ from locust.env import Environment
 from locust.exception import RPCError
 from locust.html import get_html_report
 from locust.stats import PERCENTILES_TO_REPORT, StatsCSV, StatsCSVFileWriter, stats_history
+from prometheus_client import make_wsgi_app
 from zmq import ZMQError
 
 from phone_sim.errors import PhoneSimError, UsageError
+from phone_sim.fleet.on_locust.guarded_server import GuardedServer, serve_guarded
 from phone_sim.fleet.on_locust.interruption import interruption
 from phone_sim.fleet.on_locust.master import FleetMaster
-from phone_sim.fleet.on_locust.metrics import serve_metrics
+from phone_sim.fleet.on_locust.metrics import registry
 from phone_sim.fleet.on_locust.page import FleetPage
 from phone_sim.fleet.on_locust.phone_range import OnLine, check_machine
 from phone_sim.fleet.on_locust.runner import FleetRunner, FleetUser, options
@@ -38,9 +40,9 @@ class Load:
     """A load run: the phones and their boot server, and how many phones are switched on a second.
 
     It ends after `seconds`, never with None. With `web` (host and port) Locust's page starts and stops the phones, and
-    proposes `seconds`. `metrics` (host and port) is for Prometheus. `csv_prefix` and `html` name the files that Locust
-    writes. `on_line` gets the log lines of the watched phones, `talk` a message for people. Without a `distribution`
-    all phones run in this process.
+    proposes `seconds`. `metrics` (host and port) is for Prometheus. `names` are further names of both. `csv_prefix` and
+    `html` name the files that Locust writes. `on_line` gets the log lines of the watched phones, `talk` a message for
+    people. Without a `distribution` all phones run in this process.
     """
 
     setup: RunSetup
@@ -49,6 +51,7 @@ class Load:
     thresholds: tuple[Threshold, ...] = ()
     web: tuple[str, int] | None = None
     metrics: tuple[str, int] | None = None
+    names: tuple[str, ...] = ()
     csv_prefix: str | None = None
     html: Path | None = None
     on_line: OnLine = lambda _mac, _line: None
@@ -117,15 +120,25 @@ def _beside(load: Load, environment: Environment, runner: FleetMaster | FleetRun
             beside.spawn(writer.stats_writer)
         beside.spawn(stats_history, runner)
         beside.spawn(_talk, load, environment, runner)
+        token = None
         if load.web is not None:
-            page = FleetPage(environment, load.setup, runner, load.web)
+            page = FleetPage(environment, load.setup, runner, load.web, load.names)
             stack.callback(page.stop)
-            load.talk(f"Locust's page is at http://{load.web[0]}:{page.port}/")
+            token = page.server.access.token
+            _say_where(load, "Locust's page is at", page.server, "")
         if load.metrics is not None:
-            server = serve_metrics(environment, runner.status, load.metrics)
+            application = make_wsgi_app(registry(environment, runner.status))
+            server = serve_guarded(application, "--metrics-port", load.metrics, load.names, token)
             stack.callback(server.stop)
-            load.talk(f"Metrics are at http://{load.metrics[0]}:{server.server_port}/metrics")
+            _say_where(load, "Metrics are at", server, "metrics")
         yield
+
+
+def _say_where(load: Load, what: str, server: GuardedServer, path: str) -> None:
+    """Say where a server is, and once how to get in."""
+    load.talk(f"{what} {server.url}{path}")
+    if (token := server.access.token) is not None:
+        load.talk(f"Open {server.url}{path}?token={token}; a program sends Authorization: Bearer {token}")
 
 
 def _run(load: Load, runner: FleetMaster | FleetRunner, started: WorkerProcesses | None, interrupted: Event) -> None:

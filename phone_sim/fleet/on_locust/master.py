@@ -164,7 +164,7 @@ class FleetMaster(MasterRunner):
             return None
         self._runs += 1
         self.all_lost.clear()
-        setup = self._setup.of(users, self.environment.host or self._setup.boot_server)
+        setup = self._setup.of(users)
         at_once = math.ceil(setup.at_once / len(names))
         workers = {}
         for name, numbers in zip(names, split_evenly(users, len(names)), strict=True):
