@@ -11,13 +11,13 @@ import gevent
 from gevent.event import Event
 from gevent.pool import Group
 from locust.env import Environment
-from locust.exception import RPCError
 from locust.html import get_html_report
-from locust.stats import PERCENTILES_TO_REPORT, StatsCSV, StatsCSVFileWriter, stats_history
+from locust.stats import stats_history
 from prometheus_client import make_wsgi_app
 from zmq import ZMQError
 
 from phone_sim.errors import PhoneSimError, UsageError
+from phone_sim.fleet.on_locust.escaped_csv import EscapedCsv, EscapedCsvFiles
 from phone_sim.fleet.on_locust.guarded_server import GuardedServer, serve_guarded
 from phone_sim.fleet.on_locust.interruption import interruption
 from phone_sim.fleet.on_locust.master import FleetMaster
@@ -100,7 +100,7 @@ def _master(load: Load, environment: Environment, distribution: Distribution) ->
     host, port = distribution.bind
     try:
         runner = FleetMaster(environment, load.setup, bind=(host, port), on_line=load.on_line, talk=load.talk)
-    except (SystemExit, RPCError, ZMQError) as error:
+    except ZMQError as error:
         raise UsageError(f"the master cannot listen at {host}:{port}: is it free, and of this machine?") from error
     load.talk(f"The master is at {host}:{runner.port}")
     return runner
@@ -174,11 +174,11 @@ def _watch(started: WorkerProcesses, runner: FleetMaster) -> None:
         runner.mark_ended(started.ended())
 
 
-def _csv_writer(load: Load, environment: Environment) -> StatsCSVFileWriter | None:
+def _csv_writer(load: Load, environment: Environment) -> EscapedCsvFiles | None:
     if load.csv_prefix is None:
         return None
     try:
-        return StatsCSVFileWriter(environment, PERCENTILES_TO_REPORT, load.csv_prefix)
+        return EscapedCsvFiles(environment, load.csv_prefix)
     except OSError as error:
         raise UsageError(f"--csv {load.csv_prefix}: {error.strerror}") from error
 
@@ -194,7 +194,7 @@ def _check_report(html: Path | None) -> None:
 
 def _write_last(load: Load, environment: Environment) -> None:
     """Write the final statistics: Locust's writer may have missed the last second."""
-    tables = StatsCSV(environment, PERCENTILES_TO_REPORT)
+    tables = EscapedCsv(environment)
     for name, write in (("stats", tables.requests_csv), ("failures", tables.failures_csv)):
         with Path(f"{load.csv_prefix}_{name}.csv").open("w", encoding="utf-8", newline="") as file:
             write(csv.writer(file))

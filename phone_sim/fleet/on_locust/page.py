@@ -16,6 +16,7 @@ from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from phone_sim.errors import PhoneSimError, UsageError
+from phone_sim.fleet.on_locust.escaped_csv import EscapedCsv
 from phone_sim.fleet.on_locust.guarded_server import GuardedServer, serve_guarded
 from phone_sim.fleet.on_locust.master import FleetMaster
 from phone_sim.fleet.on_locust.metrics import registry
@@ -50,7 +51,7 @@ class FleetPage(WebUI):
     ) -> None:
         self._setup = setup
         self._names = names
-        super().__init__(environment, *address, delayed_start=True)
+        super().__init__(environment, *address, stats_csv_writer=EscapedCsv(environment), delayed_start=True)
         self._status = runner.status
         self._metrics = registry(environment, runner.status)
         structure = [{"key": key, "title": title} for key, title in _COLUMNS]

@@ -1,6 +1,7 @@
 """A fleet in several processes, against nginx; a worker that is killed takes its phones with it, and it is said."""
 
 import csv
+import itertools
 import json
 import os
 import signal
@@ -69,6 +70,12 @@ NONSENSE: list[bytes] = [
             ("heartbeat", {}, "x"),
             ("stats", {"phone_sim": {}}, "x"),
             ("stats", None, "x"),
+            ("phone_sim_hello", {"pid": 1, "host": "x"}, "somebody else"),
+            ("heartbeat", {"state": "\x1b[31mready", "current_cpu_usage": 1.0}, "x"),
+            ("\x1b[31m", None, "x"),
+            ("phone_sim_line", {"mac": "0004f2000004", "line": "\x1b[31mred"}, "x"),
+            ("phone_sim_line", {"mac": "0004f2000004", "line": "x" * 10_000_000}, "x"),
+            ("after that", None, "x"),
             ("quit", None, "x"),
         ),
     ),
@@ -173,6 +180,7 @@ def test_run_without_workers_ends(server: Nginx) -> None:
             for said in NONSENSE:
                 stranger.send(said)
             run.hear("efk")
+            run.hear("'after that' is not a message of a worker")
         [worker] = children(run.process.pid)
         os.kill(worker, signal.SIGKILL)
         code, out = run.ended()
@@ -180,6 +188,39 @@ def test_run_without_workers_ends(server: Nginx) -> None:
     assert json.loads(out)["states"] == {"lost with a worker": 4}
     assert "cannot be read" in run.said, run.said
     assert "never shown" not in run.said
+    assert "x speaks for another" in run.said
+    assert "0004f2000004 ?[31mred" in run.said
+    assert "\x1b" not in run.said
+    assert "more than 65536 characters" not in run.said, "a message was read that is too large"
+
+
+def words() -> Iterator[str]:
+    """Words without digits, each another one."""
+    return ("".join(letters) for letters in itertools.product("abcdefgh", repeat=4))
+
+
+@pytest.mark.parametrize("processes", [(), ("--processes", "2")], ids=["one process", "two workers"])
+def test_files_of_each_phone_do_not_grow_the_statistics(processes: tuple[str, ...], tmp_path: Path) -> None:
+    phones, own = 40, words()
+    make_site(root := tmp_path / "root", phones)
+    for number in range(1, phones + 1):
+        files = [f"reg-{5000 + number}.cfg", f"=1+{number}.cfg", *(f"{next(own)}.cfg" for _ in range(5))]
+        listed = ", ".join(["site.cfg", *files])
+        (root / f"0004f2{number:06x}.cfg").write_text(f'<APPLICATION CONFIG_FILES="{listed}"/>')
+    with Nginx(root, tmp_path / "work") as server:
+        asked_for = ("--server", server.url, "-u", f"{phones}", "--headless", "--json", "--csv", f"{tmp_path / 'run'}")
+        _, result = given_time(lambda seconds: outcome(*asked_for, *processes, "--run-time", seconds), are_idle(phones))
+        requests = len(server.requests())
+    counts = {row["name"]: row["count"] for row in result["requests"] if row["method"] == "GET"}
+    assert counts["<MAC>.cfg"] == counts["reg-*.cfg"] == counts["=*+*.cfg"] == counts["site.cfg"]
+    assert counts["*.cfg"] > 0
+    assert len(result["requests"]) <= 120
+    assert sum(row["count"] for row in result["requests"] if row["name"] != "boot") >= phones * 8
+    assert requests >= phones * 8
+    with (tmp_path / "run_stats.csv").open() as file:
+        names = [row["Name"] for row in csv.DictReader(file)]
+    assert "'=*+*.cfg" in names
+    assert not any(name.startswith("=") for name in names)
 
 
 @pytest.mark.parametrize(
