@@ -113,9 +113,9 @@ def command(**values: Any) -> None:
     """Let many phones boot against a boot server, and stay on.
 
     Each is the same firmware as that of phone-sim boot. Under load, statistics are on stdout in the end, and the page
-    of Locust shows them meanwhile; requests have the phone's own address as <MAC> in their names, and a whole boot is
-    the request named boot. Ends with 1 when a phone is not up as expected or a --fail-if rule holds. With --write-site
-    no phone boots: what the boot server of the population is to have is written.
+    of Locust shows them meanwhile; requests have the phone's own address as <MAC> and other numbers as * in their
+    names, and a whole boot is the request named boot. Ends with 1 when a phone is not up as expected or a --fail-if
+    rule holds. With --write-site no phone boots: what the boot server of the population is to have is written.
 
     Only this machine can open the page and the metrics. With another --web-host, an address with a token is on stderr,
     and nobody is let in without it; a program sends Authorization: Bearer TOKEN. The page starts phones at the boot
