@@ -31,13 +31,13 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class GuardedServer(WSGIServer):  # type: ignore[misc]  # gevent has no types for it
-    """A server that serves from `serve_guarded` on; `url` is its address for a browser, without the token."""
+    """A server that `serve_guarded` has started; `access` says who is let in."""
 
     access: Access
 
     @property
     def url(self) -> str:
-        """The address of its root."""
+        """The address of its root for a browser, without the token."""
         return f"http://{reached_by(self.address[0])}:{self.server_port}/"
 
 
@@ -108,7 +108,9 @@ class _Handler(WSGIHandler):  # type: ignore[misc]
 
     def get_environ(self) -> dict[str, Any]:
         """The environment of a request."""
-        return {**super().get_environ(), _LOCAL: self.socket.getsockname()[:2]}
+        environ: dict[str, Any] = super().get_environ()  # gevent's own kind of dict, which hides its values in errors
+        environ[_LOCAL] = self.socket.getsockname()[:2]
+        return environ
 
 
 def _request(environ: dict[str, Any]) -> PageRequest:

@@ -4,17 +4,16 @@ Locust keeps counts for each name for ever, and so do its CSV files, its report 
 """
 
 import re
-from collections.abc import Container, Sized
-from typing import Protocol
+from collections.abc import Collection
 
 from phone_sim.mac_address import MacAddress
 from phone_sim.printable import printable
 from phone_sim.runtime.client_certificates import PATTERN
 
 NAME_LIMIT = 100
-"""Number of names, by method, after which a new name is that of a kind of files, such as `*.cfg` (our choice)."""
+"""Number of names with a method after which a new name is that of a kind of files, such as `*.cfg` (our choice)."""
 KIND_LIMIT = 120
-"""Number of names, by method, after which a new one is `other` (our choice)."""
+"""Number of names with a method after which a new one is `other` (our choice)."""
 OTHER = "other"
 NAME_LENGTH_LIMIT = 200
 """Maximum length of a name in characters (our choice)."""
@@ -22,10 +21,6 @@ _ALL_PHONES = "0" * 12
 # A long word of hexadecimal digits, or a number with its parts.
 _NUMBER = re.compile(r"(?<![0-9A-Za-z])(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{8,}(?![0-9A-Za-z])|[0-9]+(?:\.[0-9]+)*", re.ASCII)
 _EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,9}")
-
-
-class KnownNames(Container[tuple[str, str]], Sized, Protocol):
-    """Names of requests with their methods."""
 
 
 def request_name(mac: MacAddress, path: str) -> str:
@@ -42,10 +37,10 @@ def request_name(mac: MacAddress, path: str) -> str:
     return name if len(name) <= NAME_LENGTH_LIMIT else f"{name[: NAME_LENGTH_LIMIT - 3]}..."
 
 
-def bounded_name(name: str, method: str, known: KnownNames) -> str:
-    """The name, or with too many that are `known`, that of its kind or `other`."""
+def bounded_name(name: str, method: str, known: Collection[tuple[str, str]]) -> str:
+    """The name, or with too many that are `known` with this method, that of its kind or `other`."""
     for each, limit in ((name, NAME_LIMIT), (f"*{_extension(name)}", KIND_LIMIT)):
-        if (each, method) in known or len(known) < limit:
+        if (each, method) in known or sum(its_method == method for _, its_method in known) < limit:
             return each
     return OTHER
 

@@ -61,4 +61,4 @@ def test_number_of_names_is_bounded() -> None:
     assert known["*.cfg", "GET"] == (len(words) - NAME_LIMIT) // 2
     assert known[OTHER, "GET"] > 1000
     assert bounded_name("aaaa.cfg", "GET", known) == "aaaa.cfg"
-    assert bounded_name("aaaa.cfg", "RRQ", known) == OTHER
+    assert bounded_name("0004f2000001.log", "PUT", known) == "0004f2000001.log"
