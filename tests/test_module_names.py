@@ -117,6 +117,7 @@ TESTED_IN = {
     "web/faces/gallery": "web/faces/test_screen_in_chromium",
     "web/portal/forms": "web/portal/test_orders",
     "web/portal/service": "web/test_server",
+    "web_access": "web/test_security",
 }
 
 

@@ -54,6 +54,13 @@ class Span(click.ParamType[float]):
 @click.option(
     "--web-host", default="127.0.0.1", show_default=True, help="Address of Locust's web page, and of metrics."
 )
+@click.option(
+    "--web-name",
+    "web_names",
+    metavar="NAME[:PORT]",
+    multiple=True,
+    help="Name that browsers and Prometheus reach the page by. Can be repeated.",
+)
 @click.option("--web-port", type=click.IntRange(0, 65535), default=8089, show_default=True, help="Port of that page.")
 @click.option(
     "--metrics-port", type=click.IntRange(0, 65535), help="Serve Prometheus metrics at this port of --web-host."
@@ -106,9 +113,13 @@ def command(**values: Any) -> None:
     """Let many phones boot against a boot server, and stay on.
 
     Each is the same firmware as that of phone-sim boot. Under load, statistics are on stdout in the end, and the page
-    of Locust shows them meanwhile; requests have the phone's own address as <MAC> in their names, and a whole boot is
-    the request named boot. Ends with 1 when a phone is not up as expected or a --fail-if rule holds. With --write-site
-    no phone boots: what the boot server of the population is to have is written.
+    of Locust shows them meanwhile; requests have the phone's own address as <MAC> and other numbers as * in their
+    names, and a whole boot is the request named boot. Ends with 1 when a phone is not up as expected or a --fail-if
+    rule holds. With --write-site no phone boots: what the boot server of the population is to have is written.
+
+    Only this machine can open the page and the metrics. With another --web-host, an address with a token is on stderr,
+    and nobody is let in without it; a program sends Authorization: Bearer TOKEN. The page starts phones at the boot
+    server of --server only. It speaks HTTP: who reads that network reads the token.
 
     With --processes or --master, each phone is of one worker. A worker that is lost takes its phones with it: they
     count as lost, and the run goes on. Workers are told the population by the master, which trusts whoever comes.

@@ -55,6 +55,7 @@ def load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str
             thresholds=thresholds,
             web=None if values["headless"] else (web_host, values["web_port"]),
             metrics=None if metrics_port is None else (web_host, metrics_port),
+            names=values["web_names"],
             csv_prefix=values["csv_prefix"],
             html=values["html"],
             on_line=lambda mac, line: talk(f"{mac} {line}"),

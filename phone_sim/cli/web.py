@@ -1,6 +1,6 @@
 """`phone-sim web`: phones that one can look at, and the activation portal, on a web server."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -145,18 +145,18 @@ class WebServerOptions:
     def _serve_on(self, listener: "socket.socket", desk: "Desk", page: str, scenarios: "Scenarios | None") -> None:
         from phone_sim.web.app import make_app
         from phone_sim.web.portal.service import PortalService
-        from phone_sim.web.security import Access
         from phone_sim.web.server import server_of
+        from phone_sim.web_access import Access, names_of, reached_by
 
         address, port = listener.getsockname()[:2]
-        access = Access.at(address, port, _names_of(self.host, self.names))
+        access = Access.at(address, port, names_of(self.host, self.names))
         portal = PortalService(
             authority_folder=desk.server.authority_folder,
             boot_server=desk.server.licenses,
             mail_folder=self.mail_folder,
         )
         server = server_of(make_app(access=access, portal=portal, desk=desk, scenarios=scenarios), desk.stop)
-        url = f"http://{_reached_by(address)}:{port}/{page}"
+        url = f"http://{reached_by(address)}:{port}/{page}"
         is_interrupted = False
 
         def interrupt(number: int, frame: "FrameType | None") -> None:
@@ -171,25 +171,3 @@ class WebServerOptions:
             server.run(sockets=[listener])
         if is_interrupted:
             raise KeyboardInterrupt
-
-
-def _names_of(host: str, names: Iterable[str]) -> list[str]:
-    """The names that were given, this machine's, and the host if it is a name."""
-    import socket
-    from ipaddress import ip_address
-
-    try:
-        ip_address(host)
-    except ValueError:
-        return [*names, socket.gethostname(), host]
-    return [*names, socket.gethostname()]
-
-
-def _reached_by(address: str) -> str:
-    """The host of an address that is listened on, as a browser takes it; this machine's name for all addresses."""
-    import socket
-    from ipaddress import ip_address
-
-    if ip_address(address).is_unspecified:
-        return socket.gethostname()
-    return f"[{address}]" if ":" in address else address

@@ -11,7 +11,6 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from phone_sim.errors import AuthorityError, DeskBusyError, UsageError
-from phone_sim.web.bounded_body import BodyBounds
 from phone_sim.web.desk.api import make_api
 from phone_sim.web.desk.demonstration import Demonstration
 from phone_sim.web.desk.desk import Desk
@@ -20,8 +19,9 @@ from phone_sim.web.pages import problem
 from phone_sim.web.portal.service import PortalService
 from phone_sim.web.portal.single_activation import BODY_LIMITS, portal_routes
 from phone_sim.web.scenario_pages import Scenarios, scenario_routes
-from phone_sim.web.security import Access, Guard
+from phone_sim.web.security import Guard
 from phone_sim.web.stream import event_route
+from phone_sim.web_access import Access, RequestBounds
 
 _STATIC = Path(__file__).parent / "static"
 _FACES = Path(__file__).parent / "faces" / "static"
@@ -33,7 +33,7 @@ def make_app(
     portal: PortalService,
     desk: Desk,
     scenarios: Scenarios | None = None,
-    bounds: BodyBounds | None = None,
+    bounds: RequestBounds | None = None,
 ) -> Starlette:
     """The web server's application.
 
@@ -56,7 +56,7 @@ def make_app(
         routes=routes,
         middleware=[
             Middleware(
-                Guard, access=access, bounds=bounds if bounds is not None else BodyBounds(larger_bodies=BODY_LIMITS)
+                Guard, access=access, bounds=bounds if bounds is not None else RequestBounds(larger_bodies=BODY_LIMITS)
             )
         ],
         exception_handlers={

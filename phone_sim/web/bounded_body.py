@@ -1,41 +1,22 @@
 """The body of a request with a limit on its size and its time, whatever it says of itself. Ours."""
 
 import asyncio
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from starlette.types import Message, Receive
+
+from phone_sim.web_access import BODY_IS_LATE, Answer, body_is_too_large
 
 _LINGER_SECONDS = 2.0
 _LINGER_BYTES = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BodyBounds:
-    """Limits of a request: sizes in bytes, `body_seconds` for the whole body. `larger_bodies` are for single paths."""
-
-    header_bytes: int = 16 * 1024
-    headers: int = 100
-    body: int = 64 * 1024
-    larger_bodies: Mapping[str, int] = field(default_factory=dict)
-    body_seconds: float = 20.0
-
-
 class BodyRefusedError(Exception):
-    """A body that is not taken, raised through whatever reads it; `status` and `text` are the answer to give."""
+    """A body that is not taken, raised through whatever reads it; `answer` is what to say."""
 
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-        self.text = text
-
-
-class BodyTooLargeError(BodyRefusedError):
-    """A body of more than so many bytes."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(413, f"The body of this request has more than {limit} bytes.")
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.text)
+        self.answer = answer
 
 
 class BoundedBody:
@@ -63,10 +44,10 @@ class BoundedBody:
             async with asyncio.timeout_at(self._deadline):
                 message = await self._next()
         except TimeoutError as error:
-            self.refused = BodyRefusedError(408, "The body of this request did not come in time.")
+            self.refused = BodyRefusedError(BODY_IS_LATE)
             raise self.refused from error
         if self._size > self._limit:
-            self.refused = BodyTooLargeError(self._limit)
+            self.refused = BodyRefusedError(body_is_too_large(self._limit))
             raise self.refused
         return message
 

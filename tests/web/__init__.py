@@ -19,7 +19,7 @@ from phone_sim.web.desk.desk import Desk
 from phone_sim.web.desk.server import DeskServer
 from phone_sim.web.portal.service import PortalService
 from phone_sim.web.scenario_pages import Scenarios
-from phone_sim.web.security import Access
+from phone_sim.web_access import Access
 from tests.authority import entered
 
 PORT = 8123

@@ -12,6 +12,7 @@ from phone_sim.web.portal.service import PortalService
 from tests.authority import new_authority
 from tests.web import browser
 from tests.web.chromium import PATIENCE, Visit, Visitor, chromium
+from tests.web.foreign_page import AS_FOREIGN
 from tests.web.running import ServedDesk, desk_on_the_web
 
 
@@ -33,7 +34,7 @@ def client(portal: PortalService) -> Iterator[TestClient]:
 @pytest.fixture(scope="module")
 def chrome() -> Iterator[Browser]:
     """A real browser."""
-    with chromium() as browser:
+    with chromium(AS_FOREIGN) as browser:
         yield browser
 
 

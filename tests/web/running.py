@@ -14,13 +14,12 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from phone_sim.web.app import make_app
-from phone_sim.web.bounded_body import BodyBounds
 from phone_sim.web.desk.desk import Desk
 from phone_sim.web.desk.server import DeskServer
 from phone_sim.web.portal.service import PortalService
 from phone_sim.web.scenario_pages import Scenarios
-from phone_sim.web.security import Access
 from phone_sim.web.server import listen, server_of
+from phone_sim.web_access import Access, RequestBounds
 from tests.real_servers.process import wait_until
 from tests.web.desks import NOW, desk_server
 
@@ -31,7 +30,7 @@ BOUND = 60.0
 
 
 @contextmanager
-def running(portal: PortalService, *, bounds: BodyBounds | None = None, token: str | None = None) -> Iterator[int]:
+def running(portal: PortalService, *, bounds: RequestBounds | None = None, token: str | None = None) -> Iterator[int]:
     """The port of a server that runs, with an empty desk that is paused."""
     with (
         DeskServer(authority=portal.authority_folder) as server,

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from phone_sim.web.bounded_body import BodyBounds
-from phone_sim.web.security import Access, Guard
+from phone_sim.web.security import Guard
+from phone_sim.web_access import Access, RequestBounds
 from tests.web import PORT
 
 
@@ -34,7 +34,7 @@ def test_body_that_does_not_come_is_not_waited_for() -> None:
     async def reads(scope: Scope, receive: Receive, send: Send) -> None:
         await PlainTextResponse(str(len(await Request(scope, receive).body())))(scope, receive, send)
 
-    guard = Guard(reads, access=Access.at("127.0.0.1", PORT), bounds=BodyBounds(body_seconds=0.1))
+    guard = Guard(reads, access=Access.at("127.0.0.1", PORT), bounds=RequestBounds(body_seconds=0.1))
     headers = [(b"host", b"localhost:8123"), (b"origin", b"http://localhost:8123"), (b"content-length", b"10")]
     scope = {
         "type": "http",

@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
@@ -10,7 +11,8 @@ from playwright.sync_api import Browser, Locator, expect
 from tests.real_servers.process import wait_until
 from tests.web.chromium import Visit, Visitor
 from tests.web.desks import PATIENCE
-from tests.web.running import ServedDesk
+from tests.web.foreign_page import ForeignPage
+from tests.web.running import ServedDesk, ask
 
 pytestmark = pytest.mark.real
 
@@ -44,6 +46,17 @@ def licensed(visitor: Visitor, kind: str = "phone") -> None:
 def is_on(visitor: Visitor, on: str = "on") -> None:
     """The corporate directory is on, or off."""
     expect(visitor.row("features", DIRECTORY).locator("td").nth(1)).to_have_text(on)
+
+
+def test_foreign_page_changes_and_reads_nothing(chrome: Browser, served_desk: ServedDesk) -> None:
+    (mac,) = served_desk.put("SPIP_670")
+    reads = ["/", f"/phones/{mac}", "/portal", "/api/phones", "/api/openapi.json", "/static/desk.css"]
+    changes: list[tuple[str, dict[str, str]]] = [(f"/api/phones/{mac}/reboot", {})]
+    port, phone = urlsplit(served_desk.url).port or 0, f"/api/phones/{mac}"
+    before = ask(port, "GET", phone)
+    with ForeignPage() as foreign:
+        assert foreign.attack(chrome, served_desk.url, reads, changes) == []
+    assert (before[0], ask(port, "GET", phone)) == (200, before)
 
 
 def test_keyboard_leads_to_the_licenses(visit: Visit, served_desk: ServedDesk) -> None:

@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from phone_sim.errors import UsageError
-from phone_sim.web.bounded_body import BodyBounds
-from phone_sim.web.security import Access, Guard
+from phone_sim.web.security import Guard
+from phone_sim.web_access import Access, RequestBounds
 
 PORT = 8123
 HERE = f"http://127.0.0.1:{PORT}"
@@ -39,6 +39,11 @@ async def events(_: Request) -> Response:
     return StreamingResponse(parts(), media_type="text/event-stream")
 
 
+async def shared(_: Request) -> Response:
+    """A page that wants to be seen by pages of others."""
+    return PlainTextResponse("all", headers={"Access-Control-Allow-Origin": "*", "ACCESS-CONTROL-MAX-AGE": "9"})
+
+
 async def fail(_: Request) -> Response:
     """A page that goes wrong."""
     raise RuntimeError(SECRETS)
@@ -46,9 +51,14 @@ async def fail(_: Request) -> Response:
 
 def client(access: Access | None = None, base_url: str = HERE, **bounds: float) -> TestClient:
     """A client of a guarded application; what goes wrong in it is an answer, and no exception."""
-    limits = BodyBounds(**{"body": 1000, "larger_bodies": {"/upload": 5000}, **bounds})  # type: ignore[arg-type]
+    limits = RequestBounds(**{"body": 1000, "larger_bodies": {"/upload": 5000}, **bounds})  # type: ignore[arg-type]
     app = Starlette(
-        routes=[Route("/events", events), Route("/fail", fail), Route("/{path:path}", echo, methods=["GET", "POST"])],
+        routes=[
+            Route("/events", events),
+            Route("/shared", shared),
+            Route("/fail", fail),
+            Route("/{path:path}", echo, methods=["GET", "POST"]),
+        ],
         middleware=[Middleware(Guard, access=access or Access.at("127.0.0.1", PORT), bounds=limits)],
     )
     return TestClient(app, base_url=base_url, follow_redirects=False, raise_server_exceptions=False)
@@ -83,7 +93,7 @@ def test_own_names_are_served(host: str) -> None:
 def test_foreign_host_is_refused(host: str) -> None:
     answer = client().get("/page", headers={"Host": host})
     assert answer.status_code == 403
-    assert "does not go by the name in the Host header" in answer.text
+    assert "The Host header is not a name of this server" in answer.text
     assert "localhost" not in answer.text
 
 
@@ -134,11 +144,32 @@ def test_every_method_but_reading_needs_an_own_origin(method: str) -> None:
     assert client().request(method, "/page").status_code == 403
 
 
-def test_reading_is_open_to_other_pages_but_not_shown_to_them() -> None:
-    answer = client().get("/page", headers={"Origin": "http://evil.example"})
-    assert answer.status_code == 200
-    assert "access-control-allow-origin" not in answer.headers
-    assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Origin": HERE}, 200),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}, 200),
+        ({"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}, 200),
+        ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 200),
+        ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}, 403),
+        ({"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 403),
+    ],
+)
+def test_pages_of_others_read_nothing_and_may_link_here(headers: dict[str, str], status: int) -> None:
+    for method in ("GET", "HEAD"):
+        assert client().request(method, "/page", headers=headers).status_code == status
+
+
+def test_no_header_lets_pages_of_others_see_an_answer() -> None:
+    for origin in (HERE, "http://evil.example"):
+        answer = client().get("/shared", headers={"Origin": origin})
+        assert [name for name in answer.headers if name.startswith("access-control-")] == []
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
 
 
 def test_loopback_needs_no_token_and_elsewhere_does() -> None:

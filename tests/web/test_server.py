@@ -14,8 +14,8 @@ from starlette.routing import Route
 
 from phone_sim.errors import UsageError
 from phone_sim.web import server
-from phone_sim.web.bounded_body import BodyBounds
 from phone_sim.web.portal.service import PortalService
+from phone_sim.web_access import RequestBounds
 from tests.authority import counted, phone_order, phones
 from tests.real_servers.process import wait_until
 from tests.web import MAC, SERIAL, enter, redemptions
@@ -30,14 +30,14 @@ QUANTITY = 36
 @pytest.fixture
 def port(portal: PortalService) -> Iterator[int]:
     """The port of the portal."""
-    with running(portal, bounds=BodyBounds(body=2000, body_seconds=BOUND)) as port:
+    with running(portal, bounds=RequestBounds(body=2000, body_seconds=BOUND)) as port:
         yield port
 
 
 @pytest.fixture
 def hasty_port(portal: PortalService) -> Iterator[int]:
     """The port of a portal that waits for no body."""
-    with running(portal, bounds=BodyBounds(body=2000, body_seconds=0.5)) as port:
+    with running(portal, bounds=RequestBounds(body=2000, body_seconds=0.5)) as port:
         yield port
 
 

@@ -11,15 +11,17 @@ import gevent
 from gevent.event import Event
 from gevent.pool import Group
 from locust.env import Environment
-from locust.exception import RPCError
 from locust.html import get_html_report
-from locust.stats import PERCENTILES_TO_REPORT, StatsCSV, StatsCSVFileWriter, stats_history
+from locust.stats import stats_history
+from prometheus_client import make_wsgi_app
 from zmq import ZMQError
 
 from phone_sim.errors import PhoneSimError, UsageError
+from phone_sim.fleet.on_locust.escaped_csv import EscapedCsv, EscapedCsvFiles
+from phone_sim.fleet.on_locust.guarded_server import GuardedServer, serve_guarded
 from phone_sim.fleet.on_locust.interruption import interruption
 from phone_sim.fleet.on_locust.master import FleetMaster
-from phone_sim.fleet.on_locust.metrics import serve_metrics
+from phone_sim.fleet.on_locust.metrics import registry
 from phone_sim.fleet.on_locust.page import FleetPage
 from phone_sim.fleet.on_locust.phone_range import OnLine, check_machine
 from phone_sim.fleet.on_locust.runner import FleetRunner, FleetUser, options
@@ -39,9 +41,9 @@ class Load:
     """A load run: the phones and their boot server, and how many phones are switched on a second.
 
     It ends after `seconds`, never with None. With `web` (host and port) Locust's page starts and stops the phones, and
-    proposes `seconds`. `metrics` (host and port) is for Prometheus. `csv_prefix` and `html` name the files that Locust
-    writes. `on_line` gets the log lines of the watched phones, `talk` a message for people. Without a `distribution`
-    all phones run in this process.
+    proposes `seconds`. `metrics` (host and port) is for Prometheus. `names` are further names of both. `csv_prefix` and
+    `html` name the files that Locust writes. `on_line` gets the log lines of the watched phones, `talk` a message for
+    people. Without a `distribution` all phones run in this process.
     """
 
     setup: RunSetup
@@ -50,6 +52,7 @@ class Load:
     thresholds: tuple[Threshold, ...] = ()
     web: tuple[str, int] | None = None
     metrics: tuple[str, int] | None = None
+    names: tuple[str, ...] = ()
     csv_prefix: str | None = None
     html: Path | None = None
     on_line: OnLine = lambda _mac, _line: None
@@ -98,7 +101,7 @@ def _master(load: Load, environment: Environment, distribution: Distribution) ->
     host, port = distribution.bind
     try:
         runner = FleetMaster(environment, load.setup, bind=(host, port), on_line=load.on_line, talk=load.talk)
-    except (SystemExit, RPCError, ZMQError) as error:
+    except ZMQError as error:
         raise UsageError(f"the master cannot listen at {host}:{port}: is it free, and of this machine?") from error
     load.talk(f"The master is at {host}:{runner.port}")
     return runner
@@ -118,15 +121,25 @@ def _beside(load: Load, environment: Environment, runner: FleetMaster | FleetRun
             beside.spawn(writer.stats_writer)
         beside.spawn(stats_history, runner)
         beside.spawn(_talk, load, environment, runner)
+        token = None
         if load.web is not None:
-            page = FleetPage(environment, load.setup, runner, load.web)
+            page = FleetPage(environment, load.setup, runner, load.web, load.names)
             stack.callback(page.stop)
-            load.talk(f"Locust's page is at http://{load.web[0]}:{page.port}/")
+            token = page.server.access.token
+            _say_where(load, "Locust's page is at", page.server, "")
         if load.metrics is not None:
-            server = serve_metrics(environment, runner.status, load.metrics)
+            application = make_wsgi_app(registry(environment, runner.status))
+            server = serve_guarded(application, "--metrics-port", load.metrics, load.names, token)
             stack.callback(server.stop)
-            load.talk(f"Metrics are at http://{load.metrics[0]}:{server.server_port}/metrics")
+            _say_where(load, "Metrics are at", server, "metrics")
         yield
+
+
+def _say_where(load: Load, what: str, server: GuardedServer, path: str) -> None:
+    """Say where a server is, and once how to get in."""
+    load.talk(f"{what} {server.url}{path}")
+    if (token := server.access.token) is not None:
+        load.talk(f"Open {server.url}{path}?token={token}; a program sends Authorization: Bearer {token}")
 
 
 def _run(load: Load, runner: FleetMaster | FleetRunner, started: WorkerProcesses | None, interrupted: Event) -> None:
@@ -162,11 +175,11 @@ def _watch(started: WorkerProcesses, runner: FleetMaster) -> None:
         runner.mark_ended(started.ended())
 
 
-def _csv_writer(load: Load, environment: Environment) -> StatsCSVFileWriter | None:
+def _csv_writer(load: Load, environment: Environment) -> EscapedCsvFiles | None:
     if load.csv_prefix is None:
         return None
     try:
-        return StatsCSVFileWriter(environment, PERCENTILES_TO_REPORT, load.csv_prefix)
+        return EscapedCsvFiles(environment, load.csv_prefix)
     except OSError as error:
         raise UsageError(f"--csv {load.csv_prefix}: {error.strerror}") from error
 
@@ -182,7 +195,7 @@ def _check_report(html: Path | None) -> None:
 
 def _write_last(load: Load, environment: Environment) -> None:
     """Write the final statistics: Locust's writer may have missed the last second."""
-    tables = StatsCSV(environment, PERCENTILES_TO_REPORT)
+    tables = EscapedCsv(environment)
     for name, write in (("stats", tables.requests_csv), ("failures", tables.failures_csv)):
         with Path(f"{load.csv_prefix}_{name}.csv").open("w", encoding="utf-8", newline="") as file:
             write(csv.writer(file))

@@ -20,6 +20,7 @@ from locust.env import Environment
 from locust.exception import RPCError
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, STATE_RUNNING, STATE_SPAWNING, MasterRunner
+from zmq import ZMQError
 
 from phone_sim.errors import MacAddressError, UsageError
 from phone_sim.fleet.census import Census
@@ -28,15 +29,19 @@ from phone_sim.fleet.on_locust.dispatcher import PhoneDispatcher
 from phone_sim.fleet.on_locust.phone_queries import PhoneQueries
 from phone_sim.fleet.on_locust.phone_range import OnLine
 from phone_sim.fleet.on_locust.runner import GRACE, FleetUser
+from phone_sim.fleet.on_locust.worker_messages import BoundedServer, sound_message
 from phone_sim.fleet.protocol.message import read_message
 from phone_sim.fleet.protocol.message_names import ANSWER, ASSIGNMENT, HELLO, LINE, LINE_LIMIT, REFUSAL, REPORT
 from phone_sim.fleet.protocol.phone_details import PhoneDetails, PhoneDetailsError, planned_phone
 from phone_sim.fleet.protocol.run_setup import Assignment, RunSetup, split_evenly
 from phone_sim.fleet.protocol.run_status import ProcessReport, RunStatus
 from phone_sim.mac_address import MacAddress
+from phone_sim.printable import printable
 
 WORKER_LIMIT = 1000
-"""Maximum number of workers of a master (our choice)."""
+"""Maximum number of workers that have ever come to a master (our choice)."""
+EXCEPTION_LIMIT = 100
+"""Maximum number of exceptions of workers that are kept (our choice)."""
 _LOOK_EVERY = 0.5
 _LAST_REPORT_WITHIN = 5.0
 
@@ -65,15 +70,19 @@ class FleetMaster(MasterRunner):
         talk: Callable[[str], None],
     ) -> None:
         self.all_lost = Event()
+        self._host = bind[0]
         self._setup = setup
         self._on_line = on_line
-        self._talk = talk
+        self._tell = talk
         self._hellos: dict[str, tuple[int, str]] = {}
         self._run: _Run | None = None
         self._runs = 0
         self._ramp: gevent.Greenlet | None = None
         self._queries = PhoneQueries(self.send_message)
-        super().__init__(environment, *bind)
+        server = BoundedServer(*bind)
+        super().__init__(environment, "127.0.0.1", 0)
+        self.server.close(linger=0)  # Locust's own, which has no bounds
+        self.server = server
         self.register_message(HELLO, self._on_hello)
         self.register_message(REFUSAL, self._on_refusal)
         self.register_message(LINE, self._on_logged_line)
@@ -119,6 +128,32 @@ class FleetMaster(MasterRunner):
         if self._run is not None and was_running:
             self._await_reports(self._run)
 
+    def reset_connection(self) -> None:
+        """Listen again at the same port."""
+        self.server.close(linger=0)
+        try:
+            self.server = BoundedServer(self._host, self.port)
+            self.connection_broken = False
+        except ZMQError as error:  # Locust tries again
+            self._talk(f"the master cannot listen at {self._host}:{self.port}: {error}")
+
+    def handle_message(self, client_id: str, msg: Message) -> None:
+        """Handle a message of a worker; one that is not sound is said, and does nothing."""
+        try:
+            sound = sound_message(client_id, msg, self.stats)
+            if client_id not in self.worker_indexes and len(self.worker_indexes) >= WORKER_LIMIT:
+                raise UsageError(f"another worker comes: {WORKER_LIMIT} are the most")
+        except UsageError as error:
+            self._talk(str(error))
+        else:
+            if sound is not None:
+                super().handle_message(client_id, sound)
+
+    def log_exception(self, node_id: str, msg: str, formatted_tb: str) -> None:
+        """Keep an exception of a worker, up to `EXCEPTION_LIMIT` of them."""
+        if len(self.exceptions) < EXCEPTION_LIMIT:
+            super().log_exception(node_id, msg, formatted_tb)
+
     def client_listener(self) -> NoReturn:
         """Receive messages; Locust stops receiving after a message that it cannot read."""
         while True:
@@ -158,13 +193,17 @@ class FleetMaster(MasterRunner):
         except RPCError as error:
             raise PhoneDetailsError(504, f"{worker}, which has {mac}, cannot be asked: {error}") from error
 
+    def _talk(self, words: str) -> None:
+        """Say something that may hold words of workers."""
+        self._tell(printable(words))
+
     def _new_run(self, users: int) -> _Run | None:
         names = self.ready()
         if not names:
             return None
         self._runs += 1
         self.all_lost.clear()
-        setup = self._setup.of(users, self.environment.host or self._setup.boot_server)
+        setup = self._setup.of(users)
         at_once = math.ceil(setup.at_once / len(names))
         workers = {}
         for name, numbers in zip(names, split_evenly(users, len(names)), strict=True):
@@ -219,9 +258,7 @@ class FleetMaster(MasterRunner):
     def _on_hello(self, msg: Message, **_: Any) -> None:
         try:
             fields = read_message("what a worker says", msg.data)
-            if len(self._hellos) >= WORKER_LIMIT:
-                raise UsageError(f"another worker comes: {WORKER_LIMIT} are the most")
-            self._hellos[msg.node_id] = (fields.whole("pid"), fields.any_text("host"))
+            self._hellos[msg.node_id] = (fields.whole("pid"), printable(fields.any_text("host")))
         except UsageError as error:
             self._talk(str(error))
 
@@ -229,7 +266,8 @@ class FleetMaster(MasterRunner):
         worker = None if self._run is None else self._run.workers.get(msg.node_id)
         try:
             if worker is not None:
-                worker.reason = f"it refuses: {read_message('what a worker says', msg.data).any_text('reason')}"
+                reason = read_message("what a worker says", msg.data).any_text("reason")
+                worker.reason = f"it refuses: {printable(reason)}"
         except UsageError as error:
             self._talk(str(error))
 
@@ -241,7 +279,7 @@ class FleetMaster(MasterRunner):
             self._talk(str(error))
         else:
             if mac in self._setup.watched:
-                self._on_line(mac, line)
+                self._on_line(mac, printable(line))
 
     def _on_answer(self, msg: Message, **_: Any) -> None:
         try:

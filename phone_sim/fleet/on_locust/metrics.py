@@ -3,13 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from gevent.pywsgi import WSGIServer
 from locust.env import Environment
-from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from phone_sim.errors import UsageError
 from phone_sim.fleet.on_locust.users import BOOT_NAME
 from phone_sim.fleet.protocol.run_status import RunStatus
 
@@ -56,21 +54,6 @@ def registry(environment: Environment, status: Callable[[], RunStatus]) -> Colle
     found = CollectorRegistry(auto_describe=False)
     found.register(FleetCollector(environment, status))
     return found
-
-
-def serve_metrics(environment: Environment, status: Callable[[], RunStatus], address: tuple[str, int]) -> WSGIServer:
-    """Serve the metrics at an address, whatever the path. Raises UsageError if that is taken."""
-    server = WSGIServer(address, make_wsgi_app(registry(environment, status)), log=None)
-    try:
-        server.start()
-    except OSError as error:
-        raise UsageError(f"--metrics-port {address[1]} of {address[0]}: {why_not(error)}") from error
-    return server
-
-
-def why_not(error: OSError) -> str:
-    """The system's reason why an address cannot be listened on, without the address that gevent adds."""
-    return f"{error.strerror}".partition(": (")[0]
 
 
 def _phones(status: RunStatus) -> Iterator[Metric]:

@@ -1,24 +1,25 @@
-"""Locust's web page, with a tab for phones. `/phones` has the same as JSON, `/metrics` for Prometheus.
+"""Locust's web page behind the guard, with a tab for phones. `/phones` has the same as JSON, `/metrics` for Prometheus.
 
-Each phone has its own pages (`phone_sim.fleet.on_locust.phone_pages`).
+It starts phones at the boot server of the command line alone, whatever Locust's form asks for. Each phone has its own
+pages (`phone_sim.fleet.on_locust.phone_pages`).
 """
 
 import json
-import logging
 import sys
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
-from flask import Response, jsonify, request
-from gevent.pywsgi import WSGIServer
+from flask import Flask, Response, jsonify, request
 from locust.env import Environment
 from locust.web import WebUI
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from phone_sim.errors import PhoneSimError, UsageError
+from phone_sim.fleet.on_locust.escaped_csv import EscapedCsv
+from phone_sim.fleet.on_locust.guarded_server import GuardedServer, serve_guarded
 from phone_sim.fleet.on_locust.master import FleetMaster
-from phone_sim.fleet.on_locust.metrics import registry, why_not
+from phone_sim.fleet.on_locust.metrics import registry
 from phone_sim.fleet.on_locust.phone_pages import PhonePages, with_phones
 from phone_sim.fleet.on_locust.runner import FleetRunner
 from phone_sim.fleet.on_locust.statistics import percentiles
@@ -32,41 +33,47 @@ _COLUMNS = (("what", "What"), ("which", "Which"), ("value", "Value"))
 class FleetPage(WebUI):
     """The page at an address; it starts runs of the phones of a setup, with as many phones as its user asks for.
 
+    `names` are further names of the page.
+
     Raises:
-        UsageError: the address is taken.
+        UsageError: the address is taken, or a name is not valid.
     """
 
+    server: GuardedServer
+
     def __init__(
-        self, environment: Environment, setup: RunSetup, runner: FleetMaster | FleetRunner, address: tuple[str, int]
+        self,
+        environment: Environment,
+        setup: RunSetup,
+        runner: FleetMaster | FleetRunner,
+        address: tuple[str, int],
+        names: Iterable[str] = (),
     ) -> None:
-        super().__init__(environment, *address, delayed_start=True)
         self._setup = setup
+        self._names = names
+        super().__init__(environment, *address, stats_csv_writer=EscapedCsv(environment), delayed_start=True)
         self._status = runner.status
         self._metrics = registry(environment, runner.status)
         structure = [{"key": key, "title": title} for key, title in _COLUMNS]
+        self._app = cast("Flask", self.app)  # Locust's constructor has set it
         self.template_args["extended_tabs"] = [{"key": _TAB, "title": "Phones"}]
         self.template_args["extended_tables"] = [{"key": _TAB, "structure": structure}]
-        if self.app is not None:
-            self.app.debug = False
-            self.app.before_request(_refuse_other_pages)
-            self.app.before_request(self._check_form)
-            self.app.after_request(self._with_phones)
-            self.app.add_url_rule("/phones", view_func=self._phones)
-            PhonePages(self.app, runner.details)
-            self.app.add_url_rule("/metrics", view_func=self._all_metrics)
+        self._app.debug = False
+        self._app.before_request(self._check_form)
+        self._app.after_request(self._with_phones)
+        self._app.add_url_rule("/phones", view_func=self._phones)
+        PhonePages(self._app, runner.details)
+        self._app.add_url_rule("/metrics", view_func=self._all_metrics)
         self.start()
 
     def start(self) -> None:
         """Listen, and set `port` to the real one. Locust listens later, and only logs a failure."""
-        self.server = WSGIServer((self.host, self.port), self.app, log=None, error_log=logging.getLogger(__name__))
-        try:
-            self.server.start()
-        except OSError as error:
-            raise UsageError(f"--web-port {self.port} of {self.host}: {why_not(error)}") from error
+        self.server = serve_guarded(self._app, "--web-port", (self.host, self.port), self._names)
         self.port = self.server.server_port
 
     def update_template_args(self) -> None:
         """Fill in the page, with an empty command line: Locust looks for its own options in it."""
+        self.environment.host = self._setup.boot_server  # a form may have emptied it
         words, sys.argv = sys.argv, sys.argv[:1]
         try:
             super().update_template_args()  # type: ignore[no-untyped-call]
@@ -95,10 +102,13 @@ class FleetPage(WebUI):
         if request.path != "/swarm" or request.method != "POST":
             return None
         written = request.form.get("user_count", f"{self._setup.population.count}")
+        asked, own = request.form.get("host", "").strip(), self._setup.boot_server.strip()
         try:
+            if asked not in ("", own):
+                raise UsageError(f"this fleet boots from {own} only, which --server names, and not from {asked!r}")
             if not written.strip().isdecimal():
                 raise UsageError(f"{written!r} is not a number of phones")
-            self._setup.of(int(written), request.form.get("host") or self._setup.boot_server)
+            self._setup.of(int(written))
         except (ValueError, PhoneSimError) as error:
             return jsonify({"success": False, "message": str(error), "host": self.environment.host})
         return None
@@ -117,13 +127,6 @@ class FleetPage(WebUI):
 
     def _all_metrics(self) -> Response:
         return Response(generate_latest(self._metrics), content_type=CONTENT_TYPE_LATEST)
-
-
-def _refuse_other_pages() -> Response | None:
-    """Refuse requests of other sites: they must not start load, which Locust allows."""
-    if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site") and request.path != "/":
-        return Response("only from this page", 403)
-    return None
 
 
 def _rows(facts: dict[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -75,8 +75,8 @@ class FleetRunner(RangeRunner, LocalRunner):
         super().start(user_count, spawn_rate, wait, user_classes)
 
     def new_phone_range(self) -> PhoneRange:
-        """As many phones as were asked for, at the boot server that was asked for."""
-        setup = self._setup.of(self.target_user_count, self.environment.host or self._setup.boot_server)
+        """As many phones as were asked for."""
+        setup = self._setup.of(self.target_user_count)
         assignment = Assignment(setup=setup, numbers=range(setup.population.count), run=0)
         return PhoneRange(self.environment, assignment, self._on_line)
 

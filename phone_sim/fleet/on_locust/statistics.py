@@ -1,6 +1,7 @@
 """Locust's statistics: as the result of a run, as the metrics of thresholds, and kept small during a long run."""
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from locust.stats import (
@@ -16,6 +17,9 @@ from locust.stats import (
 from phone_sim.fleet.on_locust.thresholds import ALL
 from phone_sim.fleet.protocol.run_status import LICENSED_NAME
 
+REASON_LIMIT = 500
+"""Number of failures by name and reason after which a new reason is `another reason` (our choice)."""
+ANOTHER_REASON = "another reason"
 SECONDS_KEPT = 60
 """Seconds whose counts are kept (our choice)."""
 
@@ -39,6 +43,12 @@ def statistics_result(stats: RequestStats) -> dict[str, Any]:
             *(get_error_report_summary(stats) if stats.errors else []),
         ],
     }
+
+
+def bounded_reason(known: Collection[str], method: str, name: str, reason: str) -> str:
+    """The reason of a failure, or with too many that are `known`, by Locust's keys, `another reason`."""
+    is_known = len(known) < REASON_LIMIT or StatsError.create_key(method, name, reason) in known
+    return reason if is_known else ANOTHER_REASON
 
 
 def percentiles(times: Counter[int]) -> dict[str, float]:

@@ -15,6 +15,8 @@ from phone_sim.errors import PhoneSimError, UsageError
 from phone_sim.firmware.effects import Fetched, NotFound, Uploaded
 from phone_sim.fleet.fleet import CompletedBoot, Fleet, Listeners
 from phone_sim.fleet.on_locust.live_fleet import LiveFleet
+from phone_sim.fleet.on_locust.request_names import bounded_name, request_name
+from phone_sim.fleet.on_locust.statistics import bounded_reason
 from phone_sim.fleet.phone_clock import clock_of
 from phone_sim.fleet.population.phones import PHONE_LIMIT, PlannedPhone, Population
 from phone_sim.fleet.population.population_file import read_fleet_file
@@ -24,7 +26,8 @@ from phone_sim.fleet.protocol.run_setup import split_evenly
 from phone_sim.fleet.transport import fleet_transport
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
-from phone_sim.runtime.client_certificates import PATTERN, check_certificates, own_tls
+from phone_sim.printable import printable
+from phone_sim.runtime.client_certificates import check_certificates, own_tls
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.transport import Limits, Tls, Transport, check_addresses
 from phone_sim.runtime.trust_file import load_anchor
@@ -46,27 +49,27 @@ class RequestFailedError(PhoneSimError):
         return str(self)
 
 
-def request_name(mac: MacAddress, exchange: Exchange) -> str:
-    """The name of a request in the statistics: the path of the file, with a pattern for the phone's own address."""
-    path = exchange.request.location.url.partition("://")[2].partition("/")[2].partition("?")[0]
-    return path.replace(mac.digits, PATTERN).replace(mac.serial, PATTERN) or "/"
-
-
 def reporting(environment: Environment, on_line: Callable[[MacAddress, str], None] | None = None) -> Listeners:
     """Listeners that report each request and each boot to Locust.
 
-    A missing file is an answer and not a failure: whether the phone can do without it shows in its boot.
+    A missing file is an answer and not a failure: whether the phone can do without it shows in its boot. The number of
+    names and reasons is bounded.
     """
 
+    def failure(method: str, name: str, reason: str) -> RequestFailedError:
+        reason = printable(sendable(reason))
+        return RequestFailedError(bounded_reason(environment.stats.errors, method, name, reason))
+
     def on_exchange(mac: MacAddress, exchange: Exchange) -> None:
-        reply = exchange.reply
+        reply, method = exchange.reply, exchange.method
         is_answer = isinstance(reply, Fetched | Uploaded | NotFound)
+        name = bounded_name(request_name(mac, exchange.path), method, environment.stats.entries)
         environment.events.request.fire(
-            request_type=exchange.method,
-            name=request_name(mac, exchange),
+            request_type=method,
+            name=name,
             response_time=1000 * exchange.seconds,
             response_length=len(exchange.body),
-            exception=None if is_answer else RequestFailedError(sendable(getattr(reply, "reason", ""))),
+            exception=None if is_answer else failure(method, name, getattr(reply, "reason", "")),
             context={"mac": mac.digits},
         )
 
@@ -76,7 +79,7 @@ def reporting(environment: Environment, on_line: Callable[[MacAddress, str], Non
             name=BOOT_NAME,
             response_time=1000 * boot.seconds,
             response_length=0,
-            exception=RequestFailedError(sendable(boot.shortcoming.text)) if boot.shortcoming is not None else None,
+            exception=None if boot.shortcoming is None else failure("BOOT", BOOT_NAME, boot.shortcoming.text),
             context={"mac": boot.mac.digits},
         )
 

@@ -47,10 +47,9 @@ class RunSetup:
     tls: Tls = field(default_factory=Tls)
     watched: tuple[MacAddress, ...] = ()
 
-    def of(self, users: int, boot_server: str) -> Self:
-        """The same with `users` phones and that boot server. Raises UsageError if these are not possible."""
-        check_addresses(boot_server)
-        return replace(self, population=self.population.of(users), boot_server=boot_server)
+    def of(self, users: int) -> Self:
+        """The same with `users` phones. Raises UsageError if a population cannot have that many."""
+        return replace(self, population=self.population.of(users))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """A fleet in several processes, against nginx; a worker that is killed takes its phones with it, and it is said."""
 
 import csv
+import itertools
 import json
 import os
 import signal
@@ -69,6 +70,12 @@ NONSENSE: list[bytes] = [
             ("heartbeat", {}, "x"),
             ("stats", {"phone_sim": {}}, "x"),
             ("stats", None, "x"),
+            ("phone_sim_hello", {"pid": 1, "host": "x"}, "somebody else"),
+            ("heartbeat", {"state": "\x1b[31mready", "current_cpu_usage": 1.0}, "x"),
+            ("\x1b[31m", None, "x"),
+            ("phone_sim_line", {"mac": "0004f2000004", "line": "\x1b[31mred"}, "x"),
+            ("phone_sim_line", {"mac": "0004f2000004", "line": "x" * 10_000_000}, "x"),
+            ("after that", None, "x"),
             ("quit", None, "x"),
         ),
     ),
@@ -82,9 +89,15 @@ class Desk(PhoneUser):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
+    """nginx, where each phone has four files that no other phone has."""
     folder = tmp_path_factory.mktemp("distributed")
-    make_site(folder / "root", LICENSED)
-    with Nginx(folder / "root", folder / "work") as running:
+    make_site(root := folder / "root", LICENSED)
+    words = ("".join(letters) for letters in itertools.product("abcdefgh", repeat=4))
+    for number in range(1, PHONES + 1):
+        files = f"site.cfg, reg-{5000 + number}.cfg, =1+{number}.cfg, {next(words)}.cfg, {next(words)}.cfg"
+        master = f'<APPLICATION CONFIG_FILES="{files}" LOG_FILE_DIRECTORY="logs"/>'
+        (root / f"0004f2{number:06x}.cfg").write_text(master)
+    with Nginx(root, folder / "work") as running:
         yield running
 
 
@@ -142,7 +155,10 @@ def test_run_goes_on_without_a_killed_worker(server: Nginx, tmp_path: Path) -> N
     assert sum(count for name, count in counts.items() if name != "boot") == len(logged)
     with (tmp_path / "run_stats.csv").open() as file:
         rows = {row["Name"]: row["Request Count"] for row in csv.DictReader(file)}
-    assert rows["boot"] == f"{PHONES}"
+    assert rows["boot"] == rows["reg-*.cfg"] == rows["'=*+*.cfg"] == f"{PHONES}"
+    assert "=*+*.cfg" not in rows
+    assert int(rows["*.cfg"]) > 0
+    assert len(rows) < 120
     assert "MAC" in (tmp_path / "run.html").read_text()
     assert "0004f2000001 " in run.said
     assert "firmware 3.3.0 started" in run.said
@@ -173,6 +189,7 @@ def test_run_without_workers_ends(server: Nginx) -> None:
             for said in NONSENSE:
                 stranger.send(said)
             run.hear("efk")
+            run.hear("'after that' is not a message of a worker")
         [worker] = children(run.process.pid)
         os.kill(worker, signal.SIGKILL)
         code, out = run.ended()
@@ -180,6 +197,10 @@ def test_run_without_workers_ends(server: Nginx) -> None:
     assert json.loads(out)["states"] == {"lost with a worker": 4}
     assert "cannot be read" in run.said, run.said
     assert "never shown" not in run.said
+    assert "x speaks for another" in run.said
+    assert "0004f2000004 ?[31mred" in run.said
+    assert "\x1b" not in run.said
+    assert "more than 65536 characters" not in run.said, "a message was read that is too large"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ import os
 import signal
 import threading
 import urllib.error
-import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ import zmq
 from playwright.sync_api import expect
 
 from phone_sim.fleet.protocol.phone_details import LOG_LIMIT
-from tests.fleet.running import BOUND, Running, asked, make_site, until
+from tests.fleet.running import BOUND, Running, asked, make_site, posted, until
 from tests.real_servers.nginx import Nginx
 from tests.web.chromium import Visitor, chromium, violations
 
@@ -62,9 +61,7 @@ def get(url: str, accept: str = "*/*") -> Answered:
 
 def swarm(url: str, **fields: str) -> None:
     """Press the button that starts a run."""
-    form = urllib.parse.urlencode(fields).encode()
-    with urllib.request.urlopen(f"{url}/swarm", form, timeout=BOUND) as answer:
-        assert json.load(answer)["success"]
+    assert posted(f"{url}/swarm", **fields)["success"]
 
 
 @contextmanager

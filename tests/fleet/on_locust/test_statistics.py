@@ -27,8 +27,39 @@ for each in (entry, statistics.total):
     for counts in (each.num_reqs_per_sec, each.num_fail_per_sec):
         assert sorted(second for second in counts if second < 1000) == list(range(999 - SECONDS_KEPT, 1000))
 """
+_NAMES = """
+from itertools import product
+from locust.env import Environment
+from locust.runners import LocalRunner
+from phone_sim.firmware.effects import Fetch, TransferFailed
+from phone_sim.firmware.location import Location
+from phone_sim.firmware.transfer_facts import FailureKind
+from phone_sim.fleet.on_locust.request_names import KIND_LIMIT
+from phone_sim.fleet.on_locust.statistics import REASON_LIMIT
+from phone_sim.fleet.on_locust.users import reporting
+from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.exchange import Exchange
+
+environment = Environment()
+environment.runner = LocalRunner(environment)
+report = reporting(environment).on_exchange
+words = ["".join(letters) for letters in product("abcdefghijkl", repeat=3)]
+for number, word in enumerate(words):
+    for name in (f"reg-{number}.cfg", f"{word}.cfg"):
+        request = Fetch(location=Location(url=f"http://boot.example/{name}", credentials=None), limit=1, user_agent="")
+        reply = TransferFailed(FailureKind.BROKEN_OFF, f"\x1b{word}")
+        report(MacAddress("0004f2000001"), Exchange(request=request, reply=reply, seconds=0.1))
+stats = environment.stats
+assert stats.get("reg-*.cfg", "GET").num_requests == len(words)
+assert stats.total.num_requests == 2 * len(words)
+assert len(stats.entries) <= KIND_LIMIT, len(stats.entries)
+assert len(stats.errors) <= REASON_LIMIT + len(stats.entries), len(stats.errors)
+assert sum(error.occurrences for error in stats.errors.values()) == 2 * len(words)
+assert "\x1b" not in repr([error.to_dict() for error in stats.errors.values()])
+"""
 
 
-def test_only_late_seconds_are_kept() -> None:
-    ended = subprocess.run([sys.executable, "-c", _COUNTS], capture_output=True, text=True, timeout=60)
+def test_statistics_are_kept_small() -> None:
+    claims = [sys.executable, "-c", _COUNTS + _NAMES]
+    ended = subprocess.run(claims, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 0, ended.stderr

@@ -6,7 +6,7 @@ from phone_sim.web.app import make_app
 from phone_sim.web.desk.desk import Desk
 from phone_sim.web.desk.server import DeskServer
 from phone_sim.web.portal.service import PortalService
-from phone_sim.web.security import Access
+from phone_sim.web_access import Access
 from tests.web import ORIGIN, PORT, page_of, posted, text_of
 
 
