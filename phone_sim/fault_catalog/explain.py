@@ -7,7 +7,6 @@ know where a log comes from.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from phone_sim.fault_catalog import causes
 from phone_sim.fault_catalog.causes import Cause, Weight
@@ -25,6 +24,9 @@ _OPENING = (messages.INITIAL_ENTRY, messages.KEY_IS_BLANK)
 _OFF = (messages.FEATURE_NOT_AVAILABLE, messages.FEATURE_EXPIRED)
 # A line of the log, folded to a few characters each time.
 _FOLDS = 64
+# What each known line says, without blanks, since a line can be folded at any place, and the fold may have eaten one or
+# left one: literals, with the name of a value between each two.
+_FORMS = tuple((known, re.split(r"\{(\w+)\}", known.message.text.replace(" ", ""))) for known in KNOWN_LINES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,27 +105,34 @@ def _parts(line: str) -> LogLine | None:
 
 def _explained(line: str) -> ExplainedLine:
     parts = _parts(line)
-    for known in KNOWN_LINES if parts is not None else ():
-        if (values := _matched(known.message, parts)) is not None:
-            return ExplainedLine(line=line, known=known, values=values)
+    if parts is not None and len(parts.text) <= TEXT_LIMIT:
+        text = "".join(parts.text.split())
+        for known, form in _FORMS:
+            is_of_component = known.message.component in (parts.component, "{component}")
+            if is_of_component and (values := _matched(form, text)) is not None:
+                return ExplainedLine(line=line, known=known, values=values)
     return ExplainedLine(line=line, known=None, values={})
 
 
-def _matched(message: Message, parts: LogLine | None) -> Mapping[str, str] | None:
-    if parts is None or message.component not in (parts.component, "{component}"):
-        return None
-    if len(parts.text) > TEXT_LIMIT:
-        return None
-    # Without blanks, since a line can be folded at any place, and the fold may have eaten one or left one.
-    found = _pattern(message).fullmatch("".join(parts.text.split()))
-    return None if found is None else found.groupdict()
+def _matched(form: list[str], text: str) -> Mapping[str, str] | None:
+    """What fills the form to give the text, or None if nothing does; the first values are as long as they can be.
 
-
-@cache
-def _pattern(message: Message) -> re.Pattern[str]:
-    """Matches the text of a message that had its blanks taken out."""
-    parts = re.split(r"\{(\w+)\}", message.text.replace(" ", ""))
-    return re.compile("".join(f"(?P<{part}>.*)" if place % 2 else re.escape(part) for place, part in enumerate(parts)))
+    A regular expression would try each place of a literal with all places of the others. Here each literal is looked
+    for once, in what the literals behind it leave.
+    """
+    literals, names = form[::2], form[1::2]
+    if not names:
+        return {} if text == literals[0] else None
+    start, end = len(literals[0]), len(text) - len(literals[-1])
+    if end < start or not (text.startswith(literals[0]) and text.endswith(literals[-1])):
+        return None
+    values: dict[str, str] = {}
+    for name, literal in zip(names[:0:-1], literals[-2:0:-1], strict=True):
+        if (found := text.rfind(literal, start, end)) < 0:
+            return None
+        values[name] = text[found + len(literal) : end]
+        end = found
+    return {**values, names[0]: text[start:end]}
 
 
 def _last_boot(lines: tuple[ExplainedLine, ...]) -> tuple[ExplainedLine, ...]:

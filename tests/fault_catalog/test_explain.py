@@ -90,6 +90,22 @@ def test_boot_on_new_years_day_is_not_a_clock_that_was_never_set() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        # Each value takes what the ones behind it can spare, as a greedy pattern would have it.
+        ("ais , not is b, not c: d is used: e is used", ("ais,not", "b", "c:disused", "e")),
+        ("a is b, not c is used", None),
+        ("is , not : is used", ("", "", "", "")),
+        ("is , not : is use", None),
+    ],
+)
+def test_message_is_matched_by_its_literals(text: str, values: tuple[str, ...] | None) -> None:
+    (line,) = explain(f"0101070000|cfg |4|03|Parameter {text}")
+    assert line.message is (None if values is None else messages.BAD_PARAMETER)
+    assert tuple(line.values.get(name, "") for name in ("name", "value", "expected", "used")) == values or not values
+
+
+@pytest.mark.parametrize(
     "text",
     ["x\n" * 300_000, SAMPLE_LOG + "and more\n" * 300_000, "0101070000|lic |*|03|License: " + "expiry " * 200_000],
 )

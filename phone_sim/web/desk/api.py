@@ -26,6 +26,7 @@ from phone_sim.web.desk.api_bodies import (
     Goal,
     Jump,
     Keys,
+    LogEntry,
     NewLicense,
     NewPhone,
     ServerState,
@@ -88,7 +89,7 @@ def _add_views(api: FastAPI, desk: Desk) -> None:
         return {"states": [state.value for state in lifecycle.State], "transitions": rows}
 
     @api.get("/explain", summary="What a line of a log means")
-    def get_explanation(line: Annotated[str, Query(max_length=4000)]) -> dict[str, Any]:
+    def get_explanation(line: LogEntry) -> dict[str, Any]:
         for one in explain(line):
             if (known := one.known) is not None:
                 causes = [{"what": cause.what, "remedy": cause.remedy} for cause in known.causes]

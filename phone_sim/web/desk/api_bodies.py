@@ -7,12 +7,30 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from phone_sim.firmware.profile import CURRENT
 from phone_sim.web.desk.demonstration import MODELS, STEPS
 from phone_sim.web.desk.desk import PHONES_LIMIT
 from phone_sim.web.desk.time import FASTEST
+
+_FOLDS = 16
+
+
+def _in_few_lines(text: str) -> str:
+    if len(text.splitlines()) > _FOLDS:
+        raise ValueError(f"more than {_FOLDS} lines; phone-sim explain reads whole logs")
+    return text
+
+
+# A line has at most 512 characters of text (`firmware.log_line.TEXT_LIMIT`), and what folds and quotes it comes on top.
+LogEntry = Annotated[
+    str,
+    Query(max_length=2000, description=f"a line of a log, folded into at most {_FOLDS}"),
+    AfterValidator(_in_few_lines),
+]
+"""A line of a log as a query; its limits are our choice."""
 
 
 class Action(Enum):

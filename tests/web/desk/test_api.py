@@ -120,6 +120,15 @@ def test_every_line_of_the_sample_log_is_explained(api: TestClient) -> None:
     assert api.get("/explain", params={"line": "nothing"}).json()["source"] == ""
 
 
+@pytest.mark.parametrize(
+    ("line", "limit"), [("x" * 2001, "at most 2000 characters"), ("0101070000|lic |4|03|\n" * 17, "more than 16 lines")]
+)
+def test_no_more_than_a_line_is_explained(api: TestClient, line: str, limit: str) -> None:
+    answer = api.get("/explain", params={"line": line})
+    assert answer.status_code == 422
+    assert limit in answer.json()["detail"][0]["msg"]
+
+
 def test_lifecycle_is_the_whole_table(api: TestClient) -> None:
     life = api.get("/lifecycle").json()
     assert life["states"] == [state.value for state in lifecycle.State]
