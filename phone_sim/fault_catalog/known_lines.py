@@ -83,6 +83,11 @@ KNOWN_LINES = (
     KnownLine(messages.REBOOTING, "The phone restarts."),
     KnownLine(messages.LEASED, "What the DHCP server gave, and the boot server that its options name."),
     KnownLine(
+        messages.OPTION_REFUSED,
+        "The DHCP server's option is to name the boot server, and its value cannot be used: correct it there.",
+        suggests=(causes.SERVER,),
+    ),
+    KnownLine(
         messages.NO_LEASE,
         "The phone goes by the boot server that it was given or remembers.",
         suggests=(causes.SERVER,),

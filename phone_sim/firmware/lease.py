@@ -2,18 +2,19 @@
 
 The options that it asks for, and their order, are those of real phones (field notes 1.3). An option that is absent is
 looked for among the vendor's own, inside option 43 (RFC 2132, 8.4); that, and what is done with a value that makes no
-sense, is ours. This module does not know how a lease is had.
+sense, is our choice. This module does not know how a lease is had.
 
 Other modules about DHCP: `runtime.network.dhcp`; in the tests `tests.runtime.hostile_dhcp`,
 `tests.real_servers.dhcp`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.location import BootServerAddress
+from phone_sim.firmware.location import SCHEMES, SERVER_LIMIT, BootServerAddress
 
 TIME_OFFSET, TIME_SERVERS, LOG_SERVERS, VENDOR, NTP_SERVERS, BOOT_SERVER = 2, 4, 7, 43, 42, 66
 CUSTOM_OPTIONS = range(128, 255)
@@ -21,6 +22,7 @@ CUSTOM_OPTIONS = range(128, 255)
 DEFAULT_SCHEME = "ftp"
 """The protocol of an address that names none: the one the phones are shipped with (field notes 1.3)."""
 
+_SCHEME = re.compile("([A-Za-z][A-Za-z0-9+.-]*):/")
 _FARTHEST = 14 * 3600
 _SERVERS = 3
 
@@ -44,14 +46,24 @@ class DhcpSettings:
             raise UsageError(f"{found} cannot name a boot server: {BOOT_SERVER} can, and 128 to 254")
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedOption:
+    """An option of a lease that should name a boot server, by its number, and why its value does not."""
+
+    option: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseInfo:
     """What the network told the phone; what it did not is empty or None.
 
-    `boot_server` is an address as `BootServerAddress.parse_all` takes it, `gmt_offset` is in seconds.
+    `boot_server` is an address as `BootServerAddress.parse_all` takes it, `gmt_offset` is in seconds. `refused` are the
+    options before the one that names the boot server, or all of them.
     """
 
     boot_server: str = ""
+    refused: tuple[RefusedOption, ...] = ()
     gmt_offset: int | None = None
     time_servers: tuple[str, ...] = ()
     log_server: str = ""
@@ -65,11 +77,23 @@ def asked_options(settings: DhcpSettings) -> tuple[int, ...]:
 
 def lease_info(lease: Mapping[int, bytes], settings: DhcpSettings) -> LeaseInfo:
     """What the options of a lease say; what makes no sense counts as absent."""
-    options = {**_vendor_options(lease.get(VENDOR, b"")), **lease}
-    servers = (_boot_server(options.get(number, b"")) for number in settings.boot_server_options)
+    vendor = _vendor_options(lease.get(VENDOR, b""))
+    options = {**vendor, **lease}
+    boot_server, refused = "", []
+    for number in settings.boot_server_options:
+        if number not in options:
+            continue
+        try:
+            boot_server = _boot_server(options[number])
+        except ValueError as error:
+            place = "" if number in lease else f" in option {VENDOR}"
+            refused.append(RefusedOption(f"{number}{place}", str(error)))
+        else:
+            break
     logs = _addresses(options.get(LOG_SERVERS, b""))
     return LeaseInfo(
-        boot_server=next(filter(None, servers), ""),
+        boot_server=boot_server,
+        refused=tuple(refused),
         gmt_offset=_offset(options.get(TIME_OFFSET, b"")),
         time_servers=_addresses(options.get(NTP_SERVERS, b"")) or _addresses(options.get(TIME_SERVERS, b"")),
         log_server=logs[0] if logs else "",
@@ -92,18 +116,44 @@ def _vendor_options(data: bytes) -> Mapping[int, bytes]:
 
 
 def _boot_server(value: bytes) -> str:
-    """An address, or empty: text with or without a scheme, or the four bytes of an IP address."""
+    """The addresses in an option: text with or without a scheme, or the four bytes of an IP address.
+
+    Raises:
+        ValueError: the value names no boot server. The reason does not quote it, since it may hold a password.
+    """
     text = value.rstrip(b"\0").decode("latin-1").strip()  # some servers end a text with NUL
     if len(value) == 4 and not (text.isascii() and text.isprintable()):
         text = str(IPv4Address(value))
-    if not text.isascii():
-        return ""
-    addresses = " ".join(one if "://" in one else f"{DEFAULT_SCHEME}://{one}" for one in text.split())
+    _check_characters(text)
+    named = text.split()
+    if not named:
+        raise ValueError("it is empty")
+    if len(named) > SERVER_LIMIT:
+        raise ValueError(f"it lists {len(named)} boot servers, at most {SERVER_LIMIT} can be used")
+    for place, one in enumerate(named, start=1):
+        _check_address(one, f"address {place} of {len(named)}")
+    return " ".join(map(_with_scheme, named))
+
+
+def _check_characters(text: str) -> None:
+    for place, each in enumerate(text):
+        if not (each.isascii() and each.isprintable()):
+            kind = "NUL" if each == "\0" else "a control character" if each.isascii() else "not ASCII"
+            raise ValueError(f"byte {place} is {kind}")
+
+
+def _check_address(text: str, place: str) -> None:
+    scheme = _SCHEME.match(text)
+    if scheme and scheme[1].lower() not in SCHEMES:
+        raise ValueError(f"{place} begins with {scheme[1][:20]}:, expected one of: {', '.join(SCHEMES)}")
     try:
-        BootServerAddress.parse_all(addresses)
+        BootServerAddress.parse(text if scheme else _with_scheme(text))
     except UsageError:
-        return ""
-    return addresses
+        raise ValueError(f"{place} has no usable host or port") from None
+
+
+def _with_scheme(text: str) -> str:
+    return text if "://" in text else f"{DEFAULT_SCHEME}://{text}"
 
 
 def _addresses(value: bytes) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Where files are: the boot server, and the names, folders and URLs that the master configuration file gives.
 
 A location keeps the user and password apart from its URL, so that what is logged or recorded holds neither. This module
-does not know which protocols can be spoken.
+does not know how a protocol is spoken.
 """
 
 import re
@@ -13,6 +13,8 @@ from phone_sim.errors import UsageError
 
 _NO_SERVER = "0.0.0.0"  # noqa: S104 - a host name that sites use on purpose, nothing is bound to it
 
+SCHEMES = ("http", "https", "ftp", "ftps", "tftp")
+"""The protocols of boot servers that a phone speaks."""
 SERVER_LIMIT = 8
 _ADDRESSES_KEPT = 64
 _AUTHORITY = re.compile(r"[^:/?#]*://([^/?#]*)")

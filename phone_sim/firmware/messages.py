@@ -59,6 +59,7 @@ CLOCK_SET = _ours("app1", "*", "SNTP: the clock is set to {time} GMT by {server}
 NO_TIME = _ours("app1", "4", "SNTP: no time: {reason}")
 REBOOTING = _ours("app1", "*", "Reboot: {reason}")
 LEASED = _ours("net", "*", "DHCP: address {address}, boot server {servers}")
+OPTION_REFUSED = _ours("net", "4", "DHCP: option {option} names no boot server: {reason}")
 NO_LEASE = _ours("net", "4", "DHCP: no lease: {reason}")
 NO_BOOT_SERVER = _ours("cfg", "4", "No boot server is known")
 MASTER_NOT_READABLE = _ours("cfg", "4", "Master configuration file {name} cannot be used: {reason}")

@@ -107,6 +107,8 @@ class Session:
             servers = BootServerAddress.parse_all(self.lease.boot_server) if self.lease.boot_server else ()
             named = " ".join(server.root for server in servers) or "none"
             await self.say(messages.LEASED, address=reply.address, servers=named)
+            for refused in self.lease.refused:
+                await self.say(messages.OPTION_REFUSED, option=refused.option, reason=refused.reason)
         elif isinstance(reply, NoLease):
             await self.say(messages.NO_LEASE, reason=reply.reason)
 

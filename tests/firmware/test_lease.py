@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.flash import FlashContents
-from phone_sim.firmware.lease import DhcpSettings, LeaseInfo, asked_options, lease_info
+from phone_sim.firmware.lease import DhcpSettings, LeaseInfo, RefusedOption, asked_options, lease_info
 from phone_sim.firmware.location import BootServerAddress
 from phone_sim.firmware.network_effects import AskLease, LeaseAnswer, Leased, NoLease
 from phone_sim.firmware.phone import Phone
@@ -90,6 +90,31 @@ def test_options_are_looked_at_in_order(numbers: tuple[int, ...], expected: str)
 )
 def test_boot_server_of_an_option(value: bytes, expected: str) -> None:
     assert told({66: value}).boot_server == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (b"file:///srv/tftp/", "address 1 of 1 begins with file:, expected one of: http, https, ftp, ftps, tftp"),
+        (b"file:/srv", "address 1 of 1 begins with file:, expected one of: http, https, ftp, ftps, tftp"),
+        (b"http://me:secret@one.example/ http:///", "address 2 of 2 has no usable host or port"),
+        (b"boot.example:65536", "address 1 of 1 has no usable host or port"),
+        (b" ".join([b"boot"] * 9), "it lists 9 boot servers, at most 8 can be used"),
+        (b"bo\0ot.example", "byte 2 is NUL"),
+        (b"bo\x1bot.example", "byte 2 is a control character"),
+        (b"boot.\xe9xample", "byte 5 is not ASCII"),
+        (b"\0", "it is empty"),
+    ],
+)
+def test_value_that_is_no_boot_server_is_refused_with_its_reason(value: bytes, reason: str) -> None:
+    found = told({160: value, 66: b"boot"})
+    assert found.refused == (RefusedOption("160", reason),)
+    assert found.boot_server == "ftp://boot"
+    inside = told({43: bytes([66, len(value)]) + value})
+    assert inside.refused == (RefusedOption("66 in option 43", reason),)
+    lease = Leased(address="10.0.0.9", options={160: value})
+    with booted(lease) as phone:
+        assert f"DHCP: option 160 names no boot server: {reason}" in phone.log
 
 
 def test_next_option_counts_when_one_makes_no_sense() -> None:

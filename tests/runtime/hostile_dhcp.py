@@ -19,14 +19,16 @@ def kind_of(packet: bytes) -> int:
     return packet[_OPTIONS_AT + 2]
 
 
-def answer(packet: bytes, kind: int, options: bytes = b"", *, head: Mapping[int, bytes] | None = None) -> bytes:
-    """The answer to a client's packet, with some bytes of its head replaced: by offset."""
+def answer(
+    packet: bytes, kind: int, options: bytes = b"", *, head: Mapping[int, bytes] | None = None, host: int = 1
+) -> bytes:
+    """The answer of the server 10.77.0.`host` to a client's packet, with some bytes of its head replaced: by offset."""
     fields = bytearray(packet[:236])
     fields[0] = 2
     fields[16:20] = bytes([10, 77, 0, 99])
     for at, data in (head or {}).items():
         fields[at : at + len(data)] = data
-    server = bytes([54, 4, 10, 77, 0, 1])
+    server = bytes([54, 4, 10, 77, 0, host])
     return bytes(fields) + _COOKIE + bytes([53, 1, kind]) + server + options + b"\xff"
 
 
@@ -61,12 +63,22 @@ def _rubbish(packet: bytes, address: str) -> list[bytes]:
     ]
 
 
+def _two_servers(packet: bytes, address: str) -> list[bytes]:
+    """Two servers, the quicker of which refuses what it has offered."""
+    quick = answer(packet, OFFER if kind_of(packet) == DISCOVER else NAK)
+    if kind_of(packet) == DISCOVER:
+        return [quick, answer(packet, OFFER, boot_server(address), host=2)]
+    is_for_quick = bytes([54, 4, 10, 77, 0, 1]) in packet
+    return [quick if is_for_quick else answer(packet, ACK, boot_server(address), host=2)]
+
+
 WRONGS: Mapping[str, Wrong] = {
     "rubbish": _rubbish,
     "refuses": lambda packet, _: [answer(packet, NAK if kind_of(packet) == REQUEST else OFFER)],
     "offers-only": lambda packet, address: right(packet, address) if kind_of(packet) == DISCOVER else [],
     "flood": lambda packet, _: [answer(packet, OFFER, head={4: b"\0\0\0\0"})] * 20_000,
     "no-boot-server": lambda packet, _: [right(packet, "\x07" * 200)[0]],
+    "two-servers": _two_servers,
     "overloaded": lambda packet, address: [_overloaded(packet, address)],
 }
 

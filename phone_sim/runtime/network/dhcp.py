@@ -9,6 +9,7 @@ Other modules about DHCP: `firmware.lease`; in the tests `tests.runtime.hostile_
 import secrets
 import socket
 import time
+from collections.abc import Collection, Iterator
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.network_effects import AskLease, LeaseAnswer, Leased, NoLease
@@ -39,12 +40,16 @@ class DhcpClient:
             raise UsageError(f"DHCP on interface {interface}, port {_CLIENT_PORT}: {error.strerror}") from error
 
     def lease(self, ask: AskLease) -> LeaseAnswer:
-        """Discover, take the first offer, and have it confirmed."""
+        """Discover, take the first offer, and have it confirmed.
+
+        A retry takes the offer of another server than those whose offers came to nothing, if there is one (our choice).
+        """
         reason = "no answer"
+        failed: set[bytes] = set()
         try:
             with self._open() as channel:
                 for wait in self._waits:
-                    outcome = self._try(channel, ask, time.monotonic() + wait)
+                    outcome = self._try(channel, ask, wait, failed)
                     if isinstance(outcome, Leased):
                         return outcome
                     reason = outcome.reason
@@ -68,7 +73,9 @@ class DhcpClient:
             raise
         return channel
 
-    def _try(self, channel: socket.socket, ask: AskLease, deadline: float) -> LeaseAnswer:
+    def _try(self, channel: socket.socket, ask: AskLease, wait: float, failed: set[bytes]) -> LeaseAnswer:
+        """Ask once; a server whose offer comes to nothing is added to the `failed` ones."""
+        deadline = time.monotonic() + wait
         client = Client(
             transaction=secrets.randbits(32),
             mac=ask.mac,
@@ -77,22 +84,33 @@ class DhcpClient:
             options=ask.options,
         )
         channel.sendto(client.discover(), (_EVERYBODY, _SERVER_PORT))
-        offer = _answer(channel, client, (OFFER,), deadline)
+        offer = _offer(channel, client, deadline, failed)
         if offer is None:
             return NoLease("no answer")
         channel.sendto(client.request(offer), (_EVERYBODY, _SERVER_PORT))
-        answer = _answer(channel, client, (ACK, NAK), deadline, server=offer.server)
-        if answer is None:
-            return NoLease("an offer, but no lease")
-        if answer.kind == NAK:
-            return NoLease("the server refused what it had offered")
-        return Leased(address=str(answer.address), options=answer.options)
+        answers = _answers(channel, client, (ACK, NAK), deadline)
+        answer = next((one for one in answers if one.server == offer.server), None)
+        if answer is not None and answer.kind == ACK:
+            return Leased(address=str(answer.address), options=answer.options)
+        failed.add(offer.server)
+        return NoLease("an offer, but no lease" if answer is None else "the server refused what it had offered")
 
 
-def _answer(
-    channel: socket.socket, client: Client, kinds: tuple[int, ...], deadline: float, server: bytes | None = None
-) -> DhcpAnswer | None:
-    """The first answer to the client that is of these kinds, and from the `server` if one is given."""
+def _offer(channel: socket.socket, client: Client, deadline: float, failed: Collection[bytes]) -> DhcpAnswer | None:
+    """The first offer of a server that has not failed; the first one of all when half of the time is up without."""
+    half = (time.monotonic() + deadline) / 2
+    of_failed = None
+    for offer in _answers(channel, client, (OFFER,), half):
+        if offer.server not in failed:
+            return offer
+        of_failed = of_failed or offer
+    return of_failed or next(_answers(channel, client, (OFFER,), deadline), None)
+
+
+def _answers(
+    channel: socket.socket, client: Client, kinds: tuple[int, ...], deadline: float
+) -> Iterator[DhcpAnswer]:
+    """The answers to the client that are of these kinds, as they come."""
     for _ in range(_PACKETS_READ):
         if (left := deadline - time.monotonic()) <= 0:
             break
@@ -102,6 +120,5 @@ def _answer(
         except TimeoutError:
             break
         answer = read_answer(packet, client)
-        if answer is not None and answer.kind in kinds and server in (None, answer.server):
-            return answer
-    return None
+        if answer is not None and answer.kind in kinds:
+            yield answer

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetch, FetchReply, TransferFailed, Upload, UploadReply
-from phone_sim.firmware.location import BootServerAddress
+from phone_sim.firmware.location import SCHEMES, BootServerAddress
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.printable import printable
 
@@ -42,9 +42,6 @@ class Limits:
     answer: float = 5.0
     transfer: float = 60.0
 
-
-SCHEMES = ("http", "https", "ftp", "ftps", "tftp")
-"""What can be spoken."""
 
 TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
 """The versions of TLS that can be the oldest one accepted."""
