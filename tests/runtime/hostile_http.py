@@ -6,7 +6,7 @@ It sends what it is told to, however wrong. A connection ends with its script; l
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 
@@ -41,6 +41,14 @@ class Conversation(TcpConversation):
         headers = {name.lower(): value.strip() for name, _, value in pairs}
         body = self._file.read(int(headers.get("content-length", 0)))
         return Request(method=method, path=path, headers=headers, body=body)
+
+
+    def say_end(self) -> None:
+        """Say in TLS that nothing more comes (close_notify), and wait for no answer to that."""
+        assert isinstance(self._connection, ssl.SSLSocket)
+        self._connection.settimeout(0)
+        with suppress(OSError):
+            self._connection.unwrap()
 
 
 Script = Callable[[Conversation, Request], None]

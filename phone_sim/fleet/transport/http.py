@@ -20,7 +20,7 @@ from phone_sim.fleet.transport.response_reader import ResponseReader
 from phone_sim.fleet.transport.single_phone import Takeover, current_takeover, single_phone, tls_context
 from phone_sim.fleet.transport.sockets import opened, secured
 from phone_sim.runtime.transport import Limits, Tls
-from phone_sim.runtime.transport.bounded_socket import Budget
+from phone_sim.runtime.transport.bounded_socket import Budget, current_budget
 from phone_sim.runtime.transport.http import HttpTransport, budget_of, failure_of, too_large
 from phone_sim.runtime.transport.replies import refusal
 
@@ -81,6 +81,7 @@ class GeventHttpTransport:
         address = plain_address(request)
         if address is None:
             return Takeover()
+        current_budget.set(budget)
         server, path = address
         try:
             connection = self._asked(server, self._message(method, server, path, request), request, budget)

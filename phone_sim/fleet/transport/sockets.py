@@ -16,7 +16,7 @@ import gevent.socket
 import gevent.ssl
 
 from phone_sim.runtime.lookup import Address, LookupFailedError, literal, resolved
-from phone_sim.runtime.transport.bounded_socket import current_budget
+from phone_sim.runtime.transport.bounded_socket import CutNoticed, current_budget
 
 _BIND_ADDRESS_NO_PORT = 24  # ip(7); Python has a name for it from 3.12 on
 
@@ -88,7 +88,7 @@ class TcpSocket(_Rereadable, gevent.socket.socket):  # type: ignore[misc]
     """A TCP socket of a fleet."""
 
 
-class TlsSocket(_Rereadable, gevent.ssl.SSLSocket):  # type: ignore[misc]
+class TlsSocket(CutNoticed, _Rereadable, gevent.ssl.SSLSocket):  # type: ignore[misc]
     """A TLS socket of a fleet."""
 
     @classmethod

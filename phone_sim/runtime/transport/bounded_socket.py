@@ -23,14 +23,20 @@ class OverBudgetError(OSError):
 
 
 class Budget:
-    """What a transfer may still take: bytes and, until `deadline` (monotonic seconds), time."""
+    """What a transfer may still take, bytes and time, and what TLS said meanwhile.
 
-    __slots__ = ("_deadline", "left", "received")
+    `certificate_asked` is the number of bytes that were received before the server asked for a client certificate, None
+    if it did not. `is_cut_off` is true when a connection ended without TLS's close_notify (RFC 8446 6.1).
+    """
+
+    __slots__ = ("_deadline", "certificate_asked", "is_cut_off", "left", "received")
 
     def __init__(self, *, seconds: float, size: int) -> None:
         self._deadline = time.monotonic() + seconds
         self.left = size
         self.received = 0
+        self.certificate_asked: int | None = None
+        self.is_cut_off = False
 
     @property
     def is_over_time(self) -> bool:
@@ -80,7 +86,24 @@ class BoundedSocket(socket.socket):
         return data
 
 
-class BoundedTlsSocket(BoundedSocket, ssl.SSLSocket):
+class CutNoticed:
+    """What a TLS socket has in addition: an end without close_notify is an end, and the current budget knows it."""
+
+    _is_cut_off = False
+
+    def read(self, len: int = 1024, buffer: Any = None) -> Any:  # noqa: A002 - the name is ssl's
+        """Read what was decrypted."""
+        if not self._is_cut_off:
+            self.suppress_ragged_eofs = False
+            try:
+                return super().read(len, buffer)  # type: ignore[misc]
+            except ssl.SSLEOFError:
+                self._is_cut_off = True
+        current_budget.get().is_cut_off = True
+        return b"" if buffer is None else 0
+
+
+class BoundedTlsSocket(CutNoticed, BoundedSocket, ssl.SSLSocket):
     """A TLS socket that draws on the current budget."""
 
     def send(self, *args: Any, **kwargs: Any) -> int:
@@ -128,7 +151,8 @@ class BoundedTlsConnection(BoundedConnection, HTTPSConnection):
 
 def end_of(budget: Budget) -> str:
     """The words for a connection that the server has ended."""
-    return "the server closed the connection" + ("" if budget.received else " without an answer")
+    answered = "" if budget.received else " without an answer"
+    return f"the server closed the connection{answered}{_certificate_hint(budget)}"
 
 
 def words_of(trouble: OSError, budget: Budget) -> str:
@@ -141,8 +165,16 @@ def words_of(trouble: OSError, budget: Budget) -> str:
         case ssl.SSLCertVerificationError():
             return f"the certificate is not accepted: {trouble.verify_message}"
         case ssl.SSLError():
-            return f"TLS: {(trouble.reason or str(trouble)).replace('_', ' ').lower()}"
-    return trouble.strerror or str(trouble)
+            words = (trouble.reason or str(trouble)).replace("_", " ").lower()
+            return f"TLS: {words}{_certificate_hint(budget)}"
+    hint = _certificate_hint(budget) if isinstance(trouble, ConnectionError) else ""
+    return f"{trouble.strerror or trouble}{hint}"
+
+
+def _certificate_hint(budget: Budget) -> str:
+    """What may have ended a connection over which nothing came after the server asked for a client certificate."""
+    is_last_word = budget.certificate_asked == budget.received
+    return "; it asks for a client certificate (--client-cert)" if is_last_word else ""
 
 
 def connection_failure(trouble: OSError) -> FailureKind:

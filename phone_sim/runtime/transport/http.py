@@ -161,6 +161,7 @@ class HttpTransport:
     @staticmethod
     def _body(answer: requests.Response, head: HttpHead, limit: int, budget: Budget) -> FetchReply:
         data = bytearray()
+        budget.is_cut_off = False
         try:
             for chunk in answer.raw.stream(CHUNK, decode_content=False):
                 data += chunk
@@ -168,6 +169,8 @@ class HttpTransport:
                     return too_large(limit, head)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             return failure_of(error, budget, head)
+        if budget.is_cut_off and _ends_with_connection(answer):
+            return TransferFailed(FailureKind.BROKEN_OFF, "TLS ends without close_notify: the file may be cut", head=head)
         return Fetched(bytes(data), answer.status_code, head)
 
 
@@ -185,6 +188,11 @@ def _read_away(answer: requests.Response) -> None:
     """Read a body that nobody wants, if it is short: then the connection can serve the next request."""
     with suppress(urllib3.exceptions.HTTPError, OSError, ValueError):
         answer.raw.read(CHUNK, decode_content=False)
+
+
+def _ends_with_connection(answer: requests.Response) -> bool:
+    """True for a body whose end nothing but the end of the connection tells (RFC 9112 6.3)."""
+    return not answer.raw.chunked and answer.raw.length_remaining is None
 
 
 def _wants_basic(answer: requests.Response, place: str) -> bool:

@@ -7,13 +7,15 @@ Other modules about TLS: `fleet.transport.sockets`, `audit.tls_probe`.
 
 import ssl
 import warnings
+from typing import Any
 
 import certifi
 from urllib3.util import create_urllib3_context
 
 from phone_sim.errors import UsageError
 from phone_sim.runtime.transport import Tls
-from phone_sim.runtime.transport.bounded_socket import BoundedTlsSocket
+from phone_sim.runtime.transport.authorities import why_unusable
+from phone_sim.runtime.transport.bounded_socket import BoundedTlsSocket, current_budget
 
 _VERSIONS = {
     "1.0": ssl.TLSVersion.TLSv1,
@@ -23,6 +25,7 @@ _VERSIONS = {
 }
 # OpenSSL 3 counts the digests that TLS 1.0 and 1.1 sign with as no security at all.
 _OLD_CIPHERS = "DEFAULT:@SECLEVEL=0"
+_HANDSHAKE, _CERTIFICATE_REQUEST = 22, 13  # RFC 8446 4 and 5.1, the same in older versions
 
 
 def client_context(tls: Tls) -> ssl.SSLContext:
@@ -38,10 +41,11 @@ def client_context(tls: Tls) -> ssl.SSLContext:
         ciphers = _OLD_CIPHERS if oldest < ssl.TLSVersion.TLSv1_2 else None
         context = create_urllib3_context(ssl_minimum_version=oldest, ciphers=ciphers)
     context.sslsocket_class = BoundedTlsSocket
-    try:
-        context.load_verify_locations(tls.ca_file or certifi.where())
-    except OSError as error:  # what ssl raises is one
-        raise UsageError(f"{tls.ca_file}: there is no certificate in it") from error
+    # Otherwise an end that anybody can forge would be one that the server has announced.
+    context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
+    # The one way to know that a server asked for a certificate; a private name of ssl, the same since Python 3.8.
+    context._msg_callback = _notice_request  # type: ignore[attr-defined]  # noqa: SLF001
+    _trust(context, tls)
     if tls.client_cert is not None:
         try:
             # With a password OpenSSL does not ask for one on the terminal.
@@ -49,3 +53,19 @@ def client_context(tls: Tls) -> ssl.SSLContext:
         except (OSError, ValueError) as error:
             raise UsageError(f"{tls.client_cert}: there is no certificate with its unencrypted key in it") from error
     return context
+
+
+def _trust(context: ssl.SSLContext, tls: Tls) -> None:
+    try:
+        context.load_verify_locations(tls.ca_file or certifi.where())
+    except OSError as error:  # what ssl raises is one
+        if tls.ca_file is None:
+            raise
+        raise UsageError(f"{tls.ca_file}: {why_unusable(tls.ca_file)}") from error
+
+
+def _notice_request(_: Any, direction: str, __: Any, content: Any, message: Any, ___: bytes) -> None:
+    """Note in the current budget that the server asked for a client certificate."""
+    if direction == "read" and content == _HANDSHAKE and message == _CERTIFICATE_REQUEST:
+        budget = current_budget.get()
+        budget.certificate_asked = budget.received

@@ -537,6 +537,45 @@ def test_endless_body_over_tls_is_broken_off(certificates: Certificates) -> None
     assert reply == TransferFailed(FailureKind.TOO_LARGE, f"the file has more than {LIMIT} bytes")
 
 
+def redirected_once(script: Script) -> Script:
+    """A script that redirects the first request, and ends that answer with the connection and without close_notify."""
+
+    def both(conversation: Conversation, request: Request) -> None:
+        if request.path == "/a.cfg":
+            conversation.say(b"HTTP/1.1 302 Found\r\nLocation: /b.cfg\r\n\r\nthere")
+        else:
+            script(conversation, request)
+
+    return both
+
+
+def ended(conversation: Conversation, _: Request) -> None:
+    conversation.say(OK + b"\r\n<a/>")
+    conversation.say_end()
+
+
+CUT = TransferFailed(FailureKind.BROKEN_OFF, "TLS ends without close_notify: the file may be cut")
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        (saying(OK + b"\r\n<a/>"), CUT),
+        (saying(OK + b"\r\n"), CUT),
+        (saying(OK + b"Content-Length: 4\r\n\r\n<a/>"), Fetched(b"<a/>")),
+        (saying(OK + b"Transfer-Encoding: chunked\r\n\r\n4\r\n<a/>\r\n0\r\n\r\n"), Fetched(b"<a/>")),
+        (ended, Fetched(b"<a/>")),
+        (redirected_once(ended), Fetched(b"<a/>")),
+    ],
+    ids=["no length", "nothing", "length", "chunks", "close_notify", "close_notify after a redirect without"],
+)
+def test_body_over_tls_needs_an_end_that_was_announced(
+    certificates: Certificates, script: Script, expected: FetchReply
+) -> None:
+    with HostileHttpServer(script, tls=tls_context(certificates)) as server:
+        assert fetched(server.url, ca_file=certificates.ca_file) == expected
+
+
 def test_silence_in_the_tls_handshake_is_no_answer(certificates: Certificates) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
