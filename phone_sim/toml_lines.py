@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from phone_sim.printable import printable
+from phone_sim.printable import visible
 
 KeyPath = tuple[str | int, ...]
 """From the top table down; the tables of a list are counted from 0."""
@@ -84,7 +84,7 @@ def shown(path: KeyPath) -> str:
 def _quoted(part: str) -> str:
     if len(part) > _PART_SHOWN:
         part = f"{part[:_PART_SHOWN]}..."
-    return part if re.fullmatch("[A-Za-z0-9_-]+", part) else f'"{printable(part)}"'
+    return part if re.fullmatch("[A-Za-z0-9_-]+", part) else f'"{visible(part, kept="")}"'
 
 
 def _parts(key: str) -> list[str]:

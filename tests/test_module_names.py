@@ -18,6 +18,7 @@ TESTED_IN = {
     "audit/http_probe": "audit/test_audit",
     "audit/observations": "audit/test_checks",
     "audit/observe": "audit/test_audit",
+    "audit/terminal": "audit/test_reports",
     "audit/site_checks": "audit/test_audit",
     "audit/tls_probe": "audit/test_audit",
     "boot_server/fault_kinds": "boot_server/test_faults",

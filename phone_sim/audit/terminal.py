@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from phone_sim.audit.finding import Finding, Verdict
+from phone_sim.printable import visible
 
 _COLORS = {Verdict.GOOD: "green", Verdict.BAD: "red", Verdict.UNKNOWN: "yellow", Verdict.NOT_APPLICABLE: "dim"}
 
@@ -17,7 +18,7 @@ def print_table(findings: tuple[Finding, ...], console: Console) -> None:
         table.add_column(heading, overflow="fold", no_wrap=heading == "check")
     for finding in findings:
         verdict = finding.judgment.verdict
-        words = Text("\n".join(finding.judgment.evidence))
+        words = Text(visible("\n".join(finding.judgment.evidence)))
         if finding.is_bad:
             words = Text(f"{finding.check.meaning}\n") + words + Text(f"\nTo do: {finding.check.remedy}", style="bold")
         table.add_row(finding.check.name, Text(verdict.value, style=_COLORS[verdict]), words)

@@ -8,6 +8,7 @@ import click
 
 from phone_sim.cli.finite_range import FiniteRange
 from phone_sim.cli.options import json_option
+from phone_sim.cli.output import console, say
 from phone_sim.cli.report_file import ReportFile, write_report
 from phone_sim.mac_address import DEFAULT_MAC
 
@@ -106,18 +107,16 @@ def _progress() -> "Callable[[str], None]":
 
     last = monotonic()
 
-    def say(what: str) -> None:
+    def progress(what: str) -> None:
         nonlocal last
         if monotonic() - last >= _QUIET_SECONDS:
             last = monotonic()
             talk(what)
 
-    return say
+    return progress
 
 
 def _print(seen: "Observations", findings: "Findings", *, as_json: bool) -> None:
-    from rich.console import Console
-
     from phone_sim.audit import audit_report
     from phone_sim.audit.terminal import print_table, tab_separated
     from phone_sim.cli.phone_report import print_json, talk
@@ -125,11 +124,11 @@ def _print(seen: "Observations", findings: "Findings", *, as_json: bool) -> None
     if as_json:
         print_json(audit_report.as_json(seen, findings))
         return
-    console = Console()
-    if console.is_terminal:
-        print_table(findings, console)
+    terminal = console()
+    if terminal.is_terminal:
+        print_table(findings, terminal)
     else:
-        click.echo("\n".join(tab_separated(findings)))
+        say("\n".join(tab_separated(findings)))
     talk(audit_report.summary(seen, findings))
 
 

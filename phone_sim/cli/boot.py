@@ -61,7 +61,7 @@ def command(
         found = {"directory": asdict(driver.frame)} if find is not None else {}
         phone_report.print_json(phone_report.phone_report(driver, lines) | found)
     else:
-        phone_report.talk(phone_report.summary(driver))
+        phone_report.say_summary(driver)
     if find is not None:
         phone_report.talk(phone_report.frame_text(driver.frame))
     if show_requests:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from phone_sim.cli.options import firmware_option, json_option, mac_option, model_option, models_option, trust_option
+from phone_sim.cli.output import say
+from phone_sim.printable import visible
 
 if TYPE_CHECKING:
     from phone_sim.licensing.key_check import KeyCheck
@@ -45,7 +47,7 @@ def command(
 
     Example: phone-sim check 0004f2000001-license.cfg --mac 0004f2000001 --date 2026-12-01
     """
-    from phone_sim.cli.phone_report import feature_lines, feature_report, print_json
+    from phone_sim.cli.phone_report import feature_report, print_json, say_features
     from phone_sim.errors import LicenseNotValidError
     from phone_sim.runtime.activation_file import check_activation_file
     from phone_sim.runtime.model_files import load_features, load_model
@@ -63,8 +65,8 @@ def command(
         print_json({"keys": reports, "features": [feature_report(gate) for gate in checked.features]})
     else:
         print_keys(reports)
-        click.echo("If configured for use:")
-        click.echo("\n".join(feature_lines(checked.features)))
+        say("If configured for use:")
+        say_features(checked.features)
     if not checked.is_valid:
         raise LicenseNotValidError(f"{file} has no valid license key for {checked.mac}")
 
@@ -77,11 +79,11 @@ def _full_report(checked: "KeyCheck", features: "tuple[Feature, ...]") -> dict[s
 def print_keys(reports: list[dict[str, Any]]) -> None:
     """Print what `key_report` says of each key."""
     for place, report in enumerate(reports, 1):
-        click.echo(f"key {place}: {report['why']}")
+        say(f"key {place}: {visible(report['why'], kept='')}")
         if report.get("failed_check"):
-            click.echo(f"  fails the check of its {report['failed_check']}: {_shortened(report['bytes'])}")
+            say(f"  fails the check of its {report['failed_check']}: {_shortened(report['bytes'])}")
         for grant in report["grants"]:
-            click.echo(f"  {grant['feature']:<22}{grant['expiry']}")
+            say(f"  {grant['feature']:<22}{grant['expiry']}")
 
 
 def _shortened(text: str) -> str:

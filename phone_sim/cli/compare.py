@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from phone_sim.cli.options import json_option
-from phone_sim.printable import printable
+from phone_sim.cli.output import say
+from phone_sim.printable import visible
 
 if TYPE_CHECKING:
     from phone_sim.recording.compare import Asked, Difference
@@ -42,10 +43,10 @@ def command(ctx: click.Context, first: Path, second: Path, as_json: bool) -> Non
     if as_json:
         print_json({"same": not differences, "requests": counts, "differences": [*map(_report, differences)]})
     elif differences:
-        click.secho(f"--- {first}: {counts[0]} requests\n+++ {second}: {counts[1]} requests", bold=True)
+        say(f"--- {first}: {counts[0]} requests\n+++ {second}: {counts[1]} requests", bold=True)
         _print(differences)
     else:
-        click.echo(f"The dialogues are the same: {counts[0]} requests.")
+        say(f"The dialogues are the same: {counts[0]} requests.")
     if differences:
         ctx.exit(1)
 
@@ -61,13 +62,13 @@ def _print(differences: "tuple[Difference, ...]") -> None:
             pair = first.user_agent, second.user_agent
             agents[pair] = agents.get(pair, 0) + 1
         else:
-            click.secho(f"~ {difference.kind}", fg="yellow")
+            say(f"~ {difference.kind}", fg="yellow")
             _print_line("-", _shown(first))
             _print_line("+", _shown(second))
             if difference.kind == "upload":
                 _print_upload(first.upload or "", second.upload or "")
     for (agent, other), count in agents.items():
-        click.secho(f"~ user agent of {count} {'request' if count == 1 else 'requests'}", fg="yellow")
+        say(f"~ user agent of {count} {'request' if count == 1 else 'requests'}", fg="yellow")
         _print_line("-", agent)
         _print_line("+", other)
 
@@ -79,11 +80,11 @@ def _print_upload(first: str, second: str) -> None:
         if not line.startswith("@@"):
             _print_line(line[0], line[1:], indent=4)
     if not lines or len(lines) > _SHOWN_LINES:
-        click.echo("    ... and more than is shown here")
+        say("    ... and more than is shown here")
 
 
 def _print_line(sign: str, text: str, *, indent: int = 0) -> None:
-    click.secho(f"{' ' * indent}{sign} {printable(text[:_SHOWN_WIDTH])}", fg=_COLORS[sign])
+    say(f"{' ' * indent}{sign} {visible(text[:_SHOWN_WIDTH], kept='')}", fg=_COLORS[sign])
 
 
 def _shown(asked: "Asked | None") -> str:

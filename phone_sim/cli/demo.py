@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from phone_sim.cli.options import json_option
+from phone_sim.cli.output import say
 from phone_sim.errors import PhoneSimError
 from phone_sim.mac_address import DEFAULT_MAC
 
@@ -167,7 +168,7 @@ def _site_key() -> "LicenseKey":
 def _print(step: ToldStep) -> None:
     from phone_sim.cli.phone_report import print_log_line
 
-    click.secho(f"\n{step.title}", bold=True)
+    say(f"\n{step.title}", bold=True)
     for line in step.log:
         print_log_line(line)
-    click.secho(f"-> {step.said}", fg="cyan")
+    say(f"-> {step.said}", fg="cyan")

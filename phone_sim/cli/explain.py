@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from phone_sim.cli.options import json_option
+from phone_sim.cli.output import say
 
 if TYPE_CHECKING:
     from phone_sim.fault_catalog.causes import Cause
@@ -49,7 +50,7 @@ def command(log: Path, show_all: bool, as_json: bool) -> None:
         if show_all or line.is_licensing:
             _print(line, likely, brief=line.message in explained)
             explained.add(line.message)
-    click.secho(f"\n{conclusion(lines)}", bold=True)
+    say(f"\n{conclusion(lines)}", bold=True)
 
 
 def _print(line: "ExplainedLine", likely: "tuple[Cause, ...]", *, brief: bool) -> None:
@@ -58,13 +59,13 @@ def _print(line: "ExplainedLine", likely: "tuple[Cause, ...]", *, brief: bool) -
 
     print_log_line(line.line)
     if line.known is None:
-        click.secho("    not a known line", dim=True)
+        say("    not a known line", dim=True)
     if line.known is None or brief:
         return
-    click.secho(f"    {line.known.meaning}", fg="cyan")
+    say(f"    {line.known.meaning}", fg="cyan")
     # What the whole log makes likely comes first.
     for cause in sorted(line.known.causes, key=lambda cause: cause not in likely):
-        click.echo(f"    - {cause.what} {cause.remedy}")
+        say(f"    - {cause.what} {cause.remedy}")
 
 
 def _report(line: "ExplainedLine") -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import click
+from phone_sim.cli.output import say
 
 if TYPE_CHECKING:
     from phone_sim.fleet.population.population_file import FleetFile
@@ -130,7 +130,7 @@ def report(result: dict[str, Any], as_json: bool, table: list[str]) -> None:
     if as_json:
         print_json(result)
     else:
-        click.echo("\n".join([*table, *_result_lines(result)]))
+        say("\n".join([*table, *_result_lines(result)]))
     if passed := result.get("thresholds_passed"):
         talk(
             "\n".join(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from phone_sim.cli.license_delivery import after_redemption, authority_in
+from phone_sim.cli.output import say
 
 if TYPE_CHECKING:
     from phone_sim.fleet.population.population_file import FleetFile
@@ -42,7 +43,7 @@ def write_site(found: "FleetFile", folder: Path, authority_folder: Path | None, 
     else:
         before = f", {there} of which were there before," if there else ""
         phones = found.population.count
-        click.echo(f"{folder}: {len(found.files)} files and {count} licenses{before} for {phones} phones")
+        say(f"{folder}: {len(found.files)} files and {count} licenses{before} for {phones} phones")
     if authority_folder is not None:
         from phone_sim.authority.license_authority import ANCHOR_FILE
 

@@ -9,6 +9,7 @@ import click
 from phone_sim.cli.license_batch import batch, read_batch
 from phone_sim.cli.license_delivery import after_redemption, authority_in, deliver, out_option, publish_option
 from phone_sim.cli.options import json_option
+from phone_sim.cli.output import say
 
 requester_option = click.option("--requester", default="", help="Who asks: an e-mail address, or any other.")
 
@@ -46,7 +47,7 @@ def init(folder: Path) -> None:
     from phone_sim.authority.license_authority import ANCHOR_FILE, create_authority
 
     create_authority(folder)
-    click.echo(f"Phones that are to trust this authority are given --trust {folder / ANCHOR_FILE}")
+    say(f"Phones that are to trust this authority are given --trust {folder / ANCHOR_FILE}")
 
 
 @command.command()
@@ -95,9 +96,9 @@ def order(
     if as_json:
         print_json(order_report(made, ()))
     else:
-        click.echo(made.number)
+        say(made.number)
         if made.site_serial is not None:
-            click.echo(f"Site serial: {made.site_serial}", err=True)
+            say(f"Site serial: {made.site_serial}", err=True)
 
 
 @command.command()
@@ -200,7 +201,7 @@ def orders(folder: Path, number: str | None, as_json: bool) -> None:
     elif number is None:
         for one in reports:
             used = f"{len(one['redemptions'])} of {one['quantity']} redeemed"
-            click.echo(f"{one['number']}  {one['type']:<6}{one['software']:<22}{one['expires'] or 'never':<12}{used}")
+            say(f"{one['number']}  {one['type']:<6}{one['software']:<22}{one['expires'] or 'never':<12}{used}")
     else:
         _print_order(reports[0])
 
@@ -236,15 +237,15 @@ def export(
         if wanted:
             deliver(authority, wanted, out, publish, as_json)
         else:
-            click.echo(authority.anchor.pem().decode(), nl=False)
+            say(authority.anchor.pem().decode(), nl=False)
 
 
 def _print_order(report: dict[str, Any]) -> None:
     for name, value in report.items():
         if name != "redemptions":
-            click.echo(f"{name.replace('_', ' '):<14}{'-' if value is None else value}")
+            say(f"{name.replace('_', ' '):<14}{'-' if value is None else value}")
     for one in report["redemptions"]:
-        click.echo(f"redeemed      {one['serial']}  {one['redeemed_at']}  {one['requester']}".rstrip())
+        say(f"redeemed      {one['serial']}  {one['redeemed_at']}  {one['requester']}".rstrip())
 
 
 command.add_command(batch)

@@ -9,6 +9,7 @@ import click
 
 from phone_sim.cli.license_delivery import after_redemption, authority_in, publish_files, publish_option
 from phone_sim.cli.options import json_option
+from phone_sim.cli.output import say
 
 if TYPE_CHECKING:
     from phone_sim.authority.activation import BatchLine
@@ -69,7 +70,7 @@ def batch(
             if smtp is not None:
                 send(mail, smtp)
             where = smtp if smtp is not None else keep(mail, mail_folder)
-            click.echo(f"{len(files)} activation files mailed to {mail_to}: {where}", err=True)
+            say(f"{len(files)} activation files mailed to {mail_to}: {where}", err=True)
     if refused:
         raise AuthorityError(f"{len(refused)} of {len(lines)} lines were refused{', nothing was redeemed' * nothing}")
 
@@ -93,4 +94,4 @@ def _print_answers(
         return
     for line in lines:
         answer = line.answer(nothing_redeemed=nothing_redeemed)
-        click.echo(f"line {line.place}: {line.number} {line.mac}: {answer}")
+        say(f"line {line.place}: {line.number} {line.mac}: {answer}")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from phone_sim.cli.output import say
+
 if TYPE_CHECKING:
     from phone_sim.authority.license_authority import LicenseAuthority
     from phone_sim.file_modes import Modes
@@ -55,7 +57,7 @@ def after_redemption(how_to_go_on: str) -> Iterator[None]:
     except AuthorityError as error:
         raise AuthorityError(f"{error}; {again}") from error
     except KeyboardInterrupt:
-        click.echo(f"Interrupted; {again}", err=True)
+        say(f"Interrupted; {again}", err=True)
         raise
 
 
@@ -75,7 +77,7 @@ def deliver(
     if as_json:
         print_json({"files": places})
     else:
-        click.echo("\n".join(places))
+        say("\n".join(places))
 
 
 def _write(files: Mapping[str, bytes], folder: Path, modes: "Modes") -> list[str]:

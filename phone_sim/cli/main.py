@@ -6,13 +6,17 @@ A verb's module is imported only when the verb is used, and imports what it need
 import importlib
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import Any
 
 import click
 
 from phone_sim.cli.interruption import interruptible
+from phone_sim.cli.output import say
 from phone_sim.errors import PhoneSimError
+from phone_sim.printable import visible
 
 VERBS = {
     "demo": "Show the whole story: unlicensed, licensed, forged, expired.",
@@ -55,13 +59,18 @@ class Verbs(click.Group):
         with formatter.section("Verbs"):
             formatter.write_dl(list(VERBS.items()))
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options before the verb."""
+        with _visible_usage_errors():
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb; an expected error is one line and an exit code, and so is an interruption."""
         try:
-            with interruptible():
+            with interruptible(), _visible_usage_errors():
                 return super().invoke(ctx)
         except PhoneSimError as error:
-            click.echo(f"Error: {error}", err=True)
+            say(f"Error: {error}", err=True)
             ctx.exit(error.exit_code)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
@@ -70,8 +79,18 @@ class Verbs(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             ctx.exit(BROKEN_PIPE)
         except OSError as error:
-            click.echo(f"Error: {error}", err=True)
+            say(f"Error: {error}", err=True)
             ctx.exit(1)
+
+
+@contextmanager
+def _visible_usage_errors() -> Iterator[None]:
+    """click prints its own errors, which name options and files as they were given."""
+    try:
+        yield
+    except click.ClickException as error:
+        error.message = visible(error.message)  # type: ignore[misc]  # Final, but what is shown is made of it
+        raise
 
 
 @click.group(

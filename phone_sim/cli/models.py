@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from phone_sim.cli.options import json_option, models_option
+from phone_sim.cli.output import cell, console, say
 
 if TYPE_CHECKING:
     from phone_sim.models import Feature, Model
@@ -66,9 +67,9 @@ def _print_model(report: dict[str, Any]) -> None:
         "licensing from": f"firmware {report['minimum_firmware']}",
         **report["features"],
     }
-    click.secho(report["name"], bold=True)
+    say(report["name"], bold=True)
     for name, value in rows.items():
-        click.echo(f"  {name:<22}{value}")
+        say(f"  {name:<22}{value}")
 
 
 def _print_matrix(models: "tuple[Model, ...]", features: "tuple[Feature, ...]") -> None:
@@ -80,29 +81,28 @@ def _print_matrix(models: "tuple[Model, ...]", features: "tuple[Feature, ...]") 
         for model in models
     ]
     if sys.stdout is None or not sys.stdout.isatty():
-        click.echo("\t".join(["Token", "Model", "Firmware", *(feature.name for feature in features), "In bulletin"]))
+        say("\t".join(["Token", "Model", "Firmware", *(feature.name for feature in features), "In bulletin"]))
         for model, row in zip(models, rows, strict=True):
-            click.echo("\t".join([*row, "yes" if model.is_in_bulletin else "no"]))
+            say("\t".join([*row, "yes" if model.is_in_bulletin else "no"]))
         return
-    from rich.console import Console
     from rich.table import Table
 
     cells = {
-        "license required": "[yellow]license[/]",
-        "built in": "[green]built in[/]",
-        "not on this model": "[dim]-[/]",
+        "license required": cell("license", "yellow"),
+        "built in": cell("built in", "green"),
+        "not on this model": cell("-", "dim"),
     }
-    console = Console()
+    terminal = console()
     columns = ["Token", "Model", "From", *(feature.short_name for feature in features)]
     # The token says which model it is where there is no room for its name.
-    shown = [place for place, name in enumerate(columns) if name != "Model" or console.width >= _ROOM_FOR_NAMES]
+    shown = [place for place, name in enumerate(columns) if name != "Model" or terminal.width >= _ROOM_FOR_NAMES]
     table = Table(box=None)
     for place in shown:
-        table.add_column(columns[place], no_wrap=True)
+        table.add_column(cell(columns[place]), no_wrap=True)
     for model, row in zip(models, rows, strict=True):
         row[0] += "" if model.is_in_bulletin else " *"
-        table.add_row(*(cells.get(row[place], row[place]) for place in shown))
-    console.print(table)
+        table.add_row(*(cells.get(row[place], cell(row[place])) for place in shown))
+    terminal.print(table)
     if not all(model.is_in_bulletin for model in models):
-        click.echo("*: beyond the bulletin")
-    click.echo("license: license required; built in: no license needed; -: not on this model; From: minimum firmware")
+        say("*: beyond the bulletin")
+    say("license: license required; built in: no license needed; -: not on this model; From: minimum firmware")

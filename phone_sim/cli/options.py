@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from phone_sim.cli.finite_range import FiniteRange
+from phone_sim.cli.output import say
 from phone_sim.firmware.license_fetch import DEFAULT_LICENSE_FETCH, LICENSE_FETCH
 from phone_sim.mac_address import DEFAULT_MAC
 
@@ -143,7 +144,7 @@ class PhoneOptions:
 
         identity = self.identity()
         if self.trust is None:
-            click.echo("This phone trusts the public test pair, with which anybody can sign (see --trust).", err=True)
+            say("This phone trusts the public test pair, with which anybody can sign (see --trust).", err=True)
         with (
             self.flash(identity) as flash,
             closing(self.transport()) as transport,

@@ -5,8 +5,7 @@ import re
 from dataclasses import asdict
 from typing import Any
 
-import click
-
+from phone_sim.cli.output import Styled, say, say_json
 from phone_sim.errors import BootServerUnreachableError, PhoneSimError, UsageError
 from phone_sim.firmware.effects import Fetched, Refused, TransferFailed
 from phone_sim.firmware.features import BuiltIn, Enabled, Gate, NotLicensed
@@ -14,6 +13,7 @@ from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.transfer_facts import FailureKind
+from phone_sim.printable import visible
 from phone_sim.runtime.driver import PhoneDriver
 from phone_sim.runtime.exchange import Exchange, reply_facts
 
@@ -22,36 +22,36 @@ _COLORS: dict[type[Gate], str] = {Enabled: "green", BuiltIn: "green", NotLicense
 
 def print_json(value: Any) -> None:
     """Print a value as JSON."""
-    click.echo(json.dumps(value, indent=2))
+    say_json(json.dumps(value, indent=2))
 
 
 def print_log_line(line: str) -> None:
     """Print a line of the phone's log; on a terminal, licensing stands out and errors are yellow."""
     parts = parse_line(line)
+    line = visible(line, kept="\t")
     if parts is None or parts.level == "*":
-        click.secho(line, dim=parts is not None and parts.component not in ("lic", "ldap"))
+        say(line, dim=parts is not None and parts.component not in ("lic", "ldap"))
     else:
-        click.secho(line, fg="yellow" if int(parts.level) >= 4 else None)
+        say(line, fg="yellow" if int(parts.level) >= 4 else None)
 
 
 def talk(text: str) -> None:
     """Say something that is not part of the result."""
-    click.echo(text, err=True)
+    say(text, err=True)
 
 
-def feature_lines(gates: tuple[Gate, ...]) -> list[str]:
-    """A line for each feature: what it is, whether it is on, and why."""
-    return [
-        f"  {gate.feature.name:<38} {click.style(f'{_state(gate):<4}', fg=_COLORS.get(type(gate)))} {gate.reason}"
-        for gate in gates
-    ]
+def say_features(gates: tuple[Gate, ...], *, err: bool = False) -> None:
+    """Print a line for each feature: what it is, whether it is on, and why."""
+    for gate in gates:
+        state = Styled(f"{_state(gate):<4}", fg=_COLORS.get(type(gate)))
+        say(f"  {gate.feature.name:<38} ", state, f" {gate.reason}", err=err)
 
 
-def summary(driver: PhoneDriver) -> str:
-    """Where a phone is in its life, and its features."""
+def say_summary(driver: PhoneDriver) -> None:
+    """Say where a phone is in its life, and its features, beside the result."""
     identity, service = driver.phone.identity, driver.phone.service
-    head = f"{identity.model.name} {identity.mac} is {driver.phone.state.value}."
-    return "\n".join([head, *feature_lines(service.gates if service is not None else ())])
+    talk(f"{identity.model.name} {identity.mac} is {driver.phone.state.value}.")
+    say_features(service.gates if service is not None else (), err=True)
 
 
 def frame_text(frame: Frame) -> str:

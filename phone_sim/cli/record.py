@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 import click
 
 from phone_sim.cli.options import json_option
-from phone_sim.cli.serving import FaultCommand, ServingOptions, fault_option, request_line, seed_option, serving_options
+from phone_sim.cli.serving import (
+    FaultCommand,
+    ServingOptions,
+    fault_option,
+    print_request,
+    seed_option,
+    serving_options,
+)
 
 if TYPE_CHECKING:
     from phone_sim.boot_server.journal import Contents, Request
@@ -78,7 +85,7 @@ def command(
 
         def on_exchange(request: "Request", contents: "Contents") -> None:
             recorder.record(request, contents)
-            click.echo(request.as_json() if as_json else request_line(request))
+            print_request(request, as_json=as_json)
 
         site, journal = ProxySite(server=server, transports=transports), Journal(capacity=0, on_exchange=on_exchange)
         serving.serve(site, journal, what=server.root, as_json=as_json, faults=faults, on_start=recorder.begin)

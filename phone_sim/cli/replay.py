@@ -1,16 +1,13 @@
 """`phone-sim replay`: a recording as a boot server."""
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from phone_sim.cli.options import json_option
-from phone_sim.cli.serving import ServingOptions, request_line, serving_options
-from phone_sim.printable import printable
-
-if TYPE_CHECKING:
-    from phone_sim.boot_server.journal import Request
+from phone_sim.cli.serving import ServingOptions, print_request, serving_options
+from phone_sim.printable import visible
 
 
 @click.command(short_help="Serve a recording as a boot server.")
@@ -31,12 +28,9 @@ def command(file: Path, serving: ServingOptions, as_json: bool) -> None:
     from phone_sim.cli.recording_file import load
     from phone_sim.recording.replay import ReplaySite
 
-    def print_request(request: "Request") -> None:
-        click.echo(request.as_json() if as_json else request_line(request))
-
     def on_unknown(what: str) -> None:
-        talk(printable(what))
+        talk(visible(what, kept=""))
 
     site = ReplaySite(load(file).exchanges, on_unknown)
-    journal = Journal(capacity=0, on_request=print_request)
+    journal = Journal(capacity=0, on_request=partial(print_request, as_json=as_json))
     serving.serve(site, journal, what=str(file), as_json=as_json)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from phone_sim.cli.options import json_option
+from phone_sim.cli.output import Styled, say
 
 if TYPE_CHECKING:
     from phone_sim.fault_catalog.case import Case
@@ -57,7 +58,7 @@ def _list(cases: Any, as_json: bool) -> None:
         print_json([_report(name, case) for name, case in cases])
         return
     for name, case in cases:
-        click.echo(f"{click.style(f'{name:<30}', bold=True)}{case.wrong}")
+        say(Styled(f"{name:<30}", bold=True), case.wrong)
 
 
 def _report(name: str, case: "Case") -> dict[str, Any]:

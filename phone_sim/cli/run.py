@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from phone_sim.cli.options import Instant, PhoneOptions, json_option, phone_options
+from phone_sim.cli.output import say
 
 if TYPE_CHECKING:
     from phone_sim.runtime.clock import Clock
@@ -124,7 +125,7 @@ def _on_the_terminal(
         phone_report,
         print_json,
         print_log_line,
-        summary,
+        say_summary,
         talk,
     )
     from phone_sim.errors import LifecycleError, UsageError
@@ -157,7 +158,8 @@ def _on_the_terminal(
             if as_json:
                 print_json(phone_report(driver, lines))
             else:
-                talk(f"{summary(driver)}\n  reboots: {len(driver.reboots)}")
+                say_summary(driver)
+                talk(f"  reboots: {len(driver.reboots)}")
     check_boot(driver)
 
 
@@ -264,7 +266,7 @@ def _real(start: datetime | None, speed: float, until: datetime | None) -> Phone
         if until is not None:
             scheduler.at(until, ended.set)
         if sys.stdin is not None and sys.stdin.isatty():
-            click.echo(f"Type what is to happen: {WHAT_CAN_HAPPEN}, or quit.", err=True)
+            say(f"Type what is to happen: {WHAT_CAN_HAPPEN}, or quit.", err=True)
             threading.Thread(target=_typed, args=(happen, ended.set), daemon=True).start()
         while not ended.wait(_LOOK_EVERY):
             pass  # on Windows, Ctrl+C does not end a wait

@@ -14,6 +14,7 @@ from phone_sim.cli.options import (
     tls_min_option,
     trust_option,
 )
+from phone_sim.cli.output import say
 from phone_sim.cli.report_file import ReportFile, write_report
 
 if TYPE_CHECKING:
@@ -98,9 +99,9 @@ def _run(scenarios: "list[Scenario]", *, junit: Path | None, seed: int | None, a
     for scenario in scenarios:
         outcomes.append(outcome := run_scenario(scenario, seed))
         color = "green" if outcome.passed else "red"
-        click.secho(scenario_report.progress_line(outcome), fg=color, err=as_json)
+        say(scenario_report.progress_line(outcome), fg=color, err=as_json)
         if not outcome.passed:
-            click.echo(scenario_report.failure_text(outcome), err=as_json)
+            say(scenario_report.failure_text(outcome), err=as_json)
     if as_json:
         print_json([scenario_report.as_json(outcome) for outcome in outcomes])
     write_report("--junit", junit, scenario_report.as_junit(outcomes))

@@ -1,11 +1,19 @@
 """`phone-sim serve`: a folder as a boot server."""
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from phone_sim.cli.options import json_option
-from phone_sim.cli.serving import FaultCommand, ServingOptions, fault_option, request_line, seed_option, serving_options
+from phone_sim.cli.serving import (
+    FaultCommand,
+    ServingOptions,
+    fault_option,
+    print_request,
+    seed_option,
+    serving_options,
+)
 
 
 @click.command(cls=FaultCommand, short_help="Serve a folder as a boot server, over HTTP, HTTPS and TFTP.")
@@ -73,12 +81,9 @@ def command(
     """
     from phone_sim.boot_server.faults import FaultPlan
     from phone_sim.boot_server.folder_site import FolderSite
-    from phone_sim.boot_server.journal import Journal, Request
+    from phone_sim.boot_server.journal import Journal
     from phone_sim.boot_server.uploads import UploadRules
     from phone_sim.errors import UsageError
-
-    def print_request(request: Request) -> None:
-        click.echo(request.as_json() if as_json else request_line(request))
 
     faults = FaultPlan(rules, seed)
     site = FolderSite(folder, upload_limit=upload_limit, uploads=UploadRules(globs=uploads))
@@ -88,7 +93,7 @@ def command(
             capacity=0,
             file=journal,
             file_limit=journal_limit * 1024 * 1024,
-            on_request=None if quiet else print_request,
+            on_request=None if quiet else partial(print_request, as_json=as_json),
         )
     except OSError as error:
         raise UsageError(f"--journal {journal}: {error.strerror}") from error

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from phone_sim.cli.interruption import interrupted_on_waiting
-from phone_sim.printable import printable
+from phone_sim.cli.output import say, say_json
+from phone_sim.printable import visible
 
 if TYPE_CHECKING:
     from phone_sim.boot_server.faults import FaultPlan
@@ -55,20 +56,29 @@ def _unbroken(words: list[str]) -> str:
     return "\b\n" + "\n".join(wrap("  ".join(words), _WORDS_WIDTH, break_on_hyphens=False))
 
 
-def request_line(request: "Request") -> str:
-    """A request and its outcome, for people."""
+def print_request(request: "Request", *, as_json: bool) -> None:
+    """Print a request and its outcome, for people or as a line of JSON."""
+    if as_json:
+        say_json(request.as_json())
+    else:
+        say(visible(_request_line(request), kept=""))
+
+
+def _request_line(request: "Request") -> str:
     from phone_sim.boot_server.journal import BROKEN_OFF
 
     status = {0: "ok", BROKEN_OFF: "broken off"}.get(request.status, request.status)
     fault = f", fault: {request.fault}" if request.fault else ""
-    path = printable(request.path)
-    method = request.method or "unreadable:"
-    return f"{request.at:%H:%M:%S} {request.client} {method} {path} {status} {request.size} bytes{fault}"
+    asked = f"{request.method or 'unreadable:'} {request.path}"
+    return f"{request.at:%H:%M:%S} {request.client} {asked} {status} {request.size} bytes{fault}"
 
 
 def announce(what: str, url: str, *, as_json: bool) -> None:
     """Print the address at which something is served."""
-    click.echo(json.dumps({"serving": url}) if as_json else f"Serving {what} on {url}")
+    if as_json:
+        say_json(json.dumps({"serving": url}))
+    else:
+        say(f"Serving {what} on {url}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +115,7 @@ class ServingOptions:
             for url in server.urls:
                 announce(what, url, as_json=as_json)
             if ca_file is not None:
-                click.echo(f"HTTPS clients have to trust {ca_file}: phone-sim boot --ca-file {ca_file}", err=True)
+                say(f"HTTPS clients have to trust {ca_file}: phone-sim boot --ca-file {ca_file}", err=True)
             wait()
 
     def _boot_server(self, site: "Site", journal: "Journal", faults: "FaultPlan | None") -> "BootServer":

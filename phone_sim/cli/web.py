@@ -11,6 +11,7 @@ import click
 
 from phone_sim.cli.interruption import handled_by
 from phone_sim.cli.options import DEFAULT_MODEL, Instant, check_servers, json_option
+from phone_sim.cli.output import say
 from phone_sim.cli.serving import announce
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class WebServerOptions:
         with handled_by(interrupt):
             announce("phones and the activation portal", url, as_json=self.as_json)
             if access.token is not None:
-                click.echo(f"Open {url}?token={access.token}", err=True)
+                say(f"Open {url}?token={access.token}", err=True)
             server.run(sockets=[listener])
         if is_interrupted:
             raise KeyboardInterrupt

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from phone_sim.errors import UsageError
+from phone_sim.printable import visible
 from phone_sim.scenario.read import read_scenario
 from phone_sim.scenario.run import ScenarioOutcome, run_scenario
 from phone_sim.scenario.scenario import Scenario
@@ -29,7 +30,7 @@ class ScenarioFile(pytest.File):
         try:
             scenario = read_scenario(self.path)
         except UsageError as error:
-            raise self.CollectError(str(error)) from error
+            raise self.CollectError(visible(str(error))) from error
         yield ScenarioItem.from_parent(self, name=scenario.title, scenario=scenario)
 
 
@@ -55,9 +56,9 @@ class ScenarioItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What was expected and found, and the end of the log; why it cannot be run; for what else its traceback."""
         if isinstance(excinfo.value, ScenarioFailedError):
-            return failure_text(excinfo.value.outcome)
+            return visible(failure_text(excinfo.value.outcome))
         if isinstance(excinfo.value, UsageError):
-            return str(excinfo.value)
+            return visible(str(excinfo.value))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Any, int, str]:

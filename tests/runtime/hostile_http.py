@@ -42,7 +42,6 @@ class Conversation(TcpConversation):
         body = self._file.read(int(headers.get("content-length", 0)))
         return Request(method=method, path=path, headers=headers, body=body)
 
-
     def say_end(self) -> None:
         """Say in TLS that nothing more comes (close_notify), and wait for no answer to that."""
         assert isinstance(self._connection, ssl.SSLSocket)

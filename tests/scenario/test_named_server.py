@@ -174,7 +174,10 @@ def test_fault_in_a_step_is_refused_for_the_named_server(tmp_path: Path) -> None
         ("url = ''", "5: server.url: the text is empty"),
         ("url = 'http://a/'\ntls_min = '1.4'", "6: server.tls_min: '1.4' is not one of: 1.0, 1.1, 1.2, 1.3"),
         ("url = 'http://a/'\ntrust = 'no.pem'", "6: server.trust: {folder}/no.pem: No such file"),
-        ("url = 'http://a/'\nca_file = 'bad.pem'", "6: server.ca_file: {folder}/bad.pem: there is no certificate"),
+        (
+            "url = 'http://a/'\nca_file = 'bad.pem'",
+            "6: server.ca_file: {folder}/bad.pem: certificate 1, from line 1 on, has no end",
+        ),
         ("url = 'http://a/'\nclient_cert = 'bad.pem'", "6: server.client_cert: {folder}/bad.pem: there is no certif"),
         ("uri = 'http://a/'", "5: server.uri: unknown key; expected one of: files, licenses, url, trust, ca"),
     ],

@@ -26,7 +26,7 @@ from phone_sim.fleet.protocol.run_setup import split_evenly
 from phone_sim.fleet.transport import fleet_transport
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
-from phone_sim.printable import printable
+from phone_sim.printable import printable, visible
 from phone_sim.runtime.client_certificates import check_certificates, own_tls
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.transport import Limits, Tls, Transport, check_addresses
@@ -238,7 +238,7 @@ def _check_files(environment: Environment, **_: Any) -> None:
                 user_class.check_files()
                 user_class.check_host(environment)
         except PhoneSimError as error:
-            sys.stderr.write(f"Error: {user_class.__name__}: {error}\n")
+            sys.stderr.write(visible(f"Error: {user_class.__name__}: {error}\n"))
             raise SystemExit(error.exit_code) from None
 
 

@@ -107,9 +107,7 @@ def _offer(channel: socket.socket, client: Client, deadline: float, failed: Coll
     return of_failed or next(_answers(channel, client, (OFFER,), deadline), None)
 
 
-def _answers(
-    channel: socket.socket, client: Client, kinds: tuple[int, ...], deadline: float
-) -> Iterator[DhcpAnswer]:
+def _answers(channel: socket.socket, client: Client, kinds: tuple[int, ...], deadline: float) -> Iterator[DhcpAnswer]:
     """The answers to the client that are of these kinds, as they come."""
     for _ in range(_PACKETS_READ):
         if (left := deadline - time.monotonic()) <= 0:

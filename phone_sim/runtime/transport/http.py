@@ -170,7 +170,9 @@ class HttpTransport:
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             return failure_of(error, budget, head)
         if budget.is_cut_off and _ends_with_connection(answer):
-            return TransferFailed(FailureKind.BROKEN_OFF, "TLS ends without close_notify: the file may be cut", head=head)
+            return TransferFailed(
+                FailureKind.BROKEN_OFF, "TLS ends without close_notify: the file may be cut", head=head
+            )
         return Fetched(bytes(data), answer.status_code, head)
 
 

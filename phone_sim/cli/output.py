@@ -1,0 +1,57 @@
+"""The one place that prints: no terminal obeys what it is shown, wherever that comes from.
+
+Line ends are printed as they are. Text that is to stay on one line goes through `visible(text, kept="")` first.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from phone_sim.printable import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Styled:
+    """A part of a line in a color of its own, or in bold."""
+
+    text: str
+    fg: str | None = None
+    bold: bool | None = None
+
+
+def say(*parts: str | Styled, err: bool = False, nl: bool = True, **style: Any) -> None:
+    """Print a text, in parts where these are of different styles; `style` is click's, for the parts without their own.
+
+    To stderr with `err`, and with a line end unless `nl` is false.
+    """
+    click.echo("".join(_shown(part, style) for part in parts), err=err, nl=nl)
+
+
+def say_json(text: str) -> None:
+    """Print what `json.dumps` made, in ASCII and still JSON."""
+    click.echo(text.replace("\x7f", "\\u007f"))
+
+
+def console() -> "Console":
+    """The terminal, for tables whose cells are made by `cell`."""
+    from rich.console import Console
+
+    return Console()
+
+
+def cell(text: str, style: str = "") -> "Text":
+    """A cell of a table."""
+    from rich.text import Text
+
+    return Text(visible(text), style=style)
+
+
+def _shown(part: str | Styled, style: dict[str, Any]) -> str:
+    if isinstance(part, Styled):
+        return click.style(visible(part.text), fg=part.fg, bold=part.bold)
+    return click.style(visible(part), **style) if style else visible(part)
