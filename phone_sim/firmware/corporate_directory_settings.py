@@ -39,9 +39,10 @@ _NAME_TYPES = ("last_name", "first_name")
 # The stock file has the first two; the others are in files of sites.
 _TYPES = (*_NAME_TYPES, "phone_number", "SIP_address", "H323_address", "URL", "other")
 _FILTER_LENGTH_LIMIT = 512
-_ITEM = re.compile(r"\([A-Za-z0-9.;:-]+[~<>]?=(?:[^()\\\0]|\\[0-9A-Fa-f]{2})*\)")
-# libraries and servers allow blanks between the parts
-_COMPOUND = re.compile("\\([&|](?: *\0)+ *\\)|\\(! *\0 *\\)")
+# A comparison, the beginning or the end of several filters; libraries and servers allow blanks between the parts.
+_FILTER_PART = re.compile(
+    r"(?P<item>\([A-Za-z0-9.;:-]+[~<>]?=(?:[^()\\\0]|\\[0-9A-Fa-f]{2})*\))|\((?P<begin>[&|!])|(?P<end>\))|(?P<blanks> +)"
+)
 
 LdapEntry = Mapping[str, str]
 Choice = TypeVar("Choice")
@@ -181,12 +182,26 @@ def escaped(text: str) -> str:
 
 def is_filter(text: str) -> bool:
     """True when the text is one whole filter (RFC 4515)."""
-    if "\0" in text or len(text) > _FILTER_LENGTH_LIMIT:
-        return False
-    left, count = _ITEM.subn("\0", text)
-    while count:
-        left, count = _COMPOUND.subn("\0", left)
-    return left == "\0"
+    at = 0
+    begun: list[str] = []
+    counts = [0]  # of the whole filters in what has begun
+    while at < len(text) <= _FILTER_LENGTH_LIMIT:
+        part = _FILTER_PART.match(text, at)
+        if part is None or not (begun or part.lastgroup in ("item", "begin")):
+            return False
+        at = part.end()
+        match part.lastgroup:
+            case "begin":
+                begun.append(part["begin"])
+                counts.append(0)
+            case "item":
+                counts[-1] += 1
+            case "end":
+                operator, count = begun.pop(), counts.pop()
+                if not count or (operator == "!" and count > 1):
+                    return False
+                counts[-1] += 1
+    return not begun and counts == [1]
 
 
 def _one_line(text: str) -> str:

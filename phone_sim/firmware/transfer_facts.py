@@ -83,11 +83,10 @@ class HttpHead:
     @property
     def headers(self) -> Mapping[str, str]:
         """The fields by their names in lower case; values of a repeated one are joined by commas (RFC 9110 5.3)."""
-        found: dict[str, str] = {}
-        for raw_name, raw_value in self.fields:
-            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-            found[name] = f"{found[name]}, {value}" if name in found else value
-        return found
+        found: dict[str, list[str]] = {}
+        for name, value in self.fields:
+            found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+        return {name: ", ".join(values) for name, values in found.items()}
 
     @property
     def content_type(self) -> str | None:

@@ -6,10 +6,11 @@ the stamps of uploaded log lines are `<time>`.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from typing import Literal
+from typing import Any, Literal
 
 from phone_sim.errors import UsageError
 from phone_sim.recording.dialogue import UPLOADS, RecordedExchange, Recording
@@ -22,6 +23,8 @@ Kind = Literal["only in the first", "only in the second", "order", "method", "us
 _TWELVE_DIGITS = re.compile("(?<![0-9A-Fa-f])[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
 _STAMP = re.compile(r"^(?:[0-9]{10}|[0-9]{6}\.[0-9]{3})(?=\|)", re.MULTILINE)
 _ALL_PHONES = "0" * 12
+# How many places among its equals a request may be shifted by and still be taken for the same.
+_SHIFT = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,16 +134,45 @@ def _aligned(ours: Sequence[Asked], theirs: Sequence[Asked]) -> tuple[list[Pair]
         raise UsageError(f"the recordings differ over more than {COMPARED_LIMIT} requests, too many to align")
     pairs = [*zip(ours[:start], theirs[:start], strict=True)]
     pairs += zip(ours[len(ours) - end :], theirs[len(theirs) - end :], strict=True)
-    missing: list[Asked] = []
-    extra: list[Asked] = []
-    for tag, i, j, k, m in SequenceMatcher(None, between, other, autojunk=False).get_opcodes():
-        mine, its = ours[start + i : start + j], theirs[start + k : start + m]
-        if tag == "equal":
-            pairs += zip(mine, its, strict=True)
-        else:
-            missing += mine
-            extra += its
+    places = _in_the_same_order(between, other)
+    pairs += [(ours[start + mine], theirs[start + its]) for mine, its in places]
+    mine, its = {place for place, _ in places}, {place for _, place in places}
+    missing = [one for place, one in enumerate(ours[start : len(ours) - end]) if place not in mine]
+    extra = [one for place, one in enumerate(theirs[start : len(theirs) - end]) if place not in its]
     return pairs, missing, extra
+
+
+def _in_the_same_order(first: Sequence[Hashable], second: Sequence[Hashable]) -> list[tuple[int, int]]:
+    """Where both have the same items in the same order, as many as there can be.
+
+    It takes a time that grows with the length, whatever is in them: an item is held against those of its equals that
+    have about the same place among them, counted from the start or from the end. difflib takes all of them, which for
+    few different items takes hours.
+    """
+    places: dict[Hashable, list[int]] = {}
+    for place, item in enumerate(second):
+        places.setdefault(item, []).append(place)
+    left, seen = Counter(first), Counter[Hashable]()
+    # The longest increasing subsequence by Schensted: for each length the chain that ends first in the second.
+    ends: list[int] = []
+    chains: list[Any] = []
+    for place, item in enumerate(first):
+        equals = places.get(item, [])
+        near: set[int] = set()
+        for center in (seen[item], len(equals) - left[item]):
+            near.update(equals[max(0, center - _SHIFT) : max(0, center + _SHIFT + 1)])
+        seen[item] += 1
+        left[item] -= 1
+        for other in sorted(near, reverse=True):
+            length = bisect_left(ends, other)
+            chain = (place, other, chains[length - 1] if length else None)
+            ends[length : length + 1], chains[length : length + 1] = [other], [chain]
+    found: list[tuple[int, int]] = []
+    last: Any = chains[-1] if chains else None
+    while last:
+        found.append(last[:2])
+        last = last[2]
+    return found[::-1]
 
 
 def _common(first: Sequence[object], second: Sequence[object]) -> int:

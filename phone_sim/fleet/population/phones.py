@@ -7,6 +7,7 @@ little more than a byte a phone. This module does not know in which file a popul
 import itertools
 import math
 import random
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -152,15 +153,20 @@ class Population:
     def _firmware_of(self) -> bytes:
         return _dealt(self.firmwares, self.count, f"{self.seed}/firmwares")
 
+    @cached_property
+    def _network_ends(self) -> list[int]:
+        """How many addresses there are in the source networks up to the end of each."""
+        return list(itertools.accumulate(map(_size, self.source_networks)))
+
     def _source_address(self, number: int) -> str | None:
         if not self.source_networks:
             return None
-        place = number % sum(map(_size, self.source_networks))
-        for network in self.source_networks:
-            if place < _size(network):
-                break
-            place -= _size(network)
-        return str(network.network_address + place + (1 if network.num_addresses > 2 else 0))
+        ends = self._network_ends
+        place = number % ends[-1]
+        index = bisect_right(ends, place)
+        network = self.source_networks[index]
+        own = 1 if network.num_addresses > 2 else 0
+        return str(network.network_address + place - ends[index] + _size(network) + own)
 
 
 def _size(network: IPv4Network) -> int:
