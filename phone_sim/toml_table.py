@@ -160,13 +160,11 @@ class Table:
 
     def choice(self, key: object, allowed: Collection[str], default: str | None = None) -> str:
         """One of these texts."""
-        value = self.values.get(key, default)
-        if isinstance(value, str) and value in allowed:
-            return value
-        # Made only now: a file can ask for one of many long names a thousand times.
         words = f"one of: {', '.join(allowed)}"
-        self._get(key, words, default)
-        raise self.refusal(key, words)
+        value = self._get(key, words, default)
+        if value not in tuple(allowed):
+            raise self.refusal(key, words)
+        return str(value)
 
     def whole(self, key: object, *, low: int = 0, high: int = COUNT_LIMIT, default: int | None = None) -> int:
         """A whole number."""
