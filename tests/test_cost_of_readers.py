@@ -148,11 +148,6 @@ def alternating(size: int) -> tuple[Recording, Recording]:
     return recorded(lines_of(size, lambda _: "a")), recorded(lines_of(size, lambda number: "ab"[number % 2]))
 
 
-def batch(size: int) -> str:
-    """Lines for a number that is not ordered, for one that is mistyped, and without a number."""
-    return units("ABCDEFGHJKMNPQ\t0004f2@\n@\n")(size)
-
-
 def redeemed(text: str) -> object:
     with TemporaryDirectory() as folder, Ledger(Path(folder, "ledger.sqlite3")) as ledger:
         order = new_order(
@@ -204,7 +199,7 @@ def heard(data: bytes) -> object:
 
 
 def head(data: bytes) -> object:
-    return parse_headers(RequestHead(BufferedReader(BytesIO(data))))  # type: ignore[arg-type]
+    return parse_headers(RequestHead(BufferedReader(BytesIO(data))))
 
 
 def flash_of(size: int) -> bytes:
@@ -315,7 +310,7 @@ READERS = {
     "HTML: comments": Reader(16 * KB, in_bytes("<!----><?"), observations._PHONE_FILE.match),
     "JSON of the API": Reader(10 * KB, units('"1",', '{"keys": [', '"1"]}'), keys),
     "JSON of the API, nested": Reader(10 * KB, units("[", '{"keys": '), keys),
-    "ledger and batch": Reader(3 * KB, batch, redeemed),
+    "ledger and batch": Reader(3 * KB, units("ABCDEFGHJKMNPQ\t0004f2@\n@\n"), redeemed),
     "recording": Reader(10 * KB, lambda size: lines_of(size, "a{}".format), recorded),
     "recording: keys": Reader(10 * KB, lambda size: [units('"@":1,', "{", '"a":1}\n')(size).encode()], recorded),
     "recording: nested": Reader(10 * KB, lambda size: [b"[" * size + b"\n"], recorded),

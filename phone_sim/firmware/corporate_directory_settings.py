@@ -41,7 +41,8 @@ _TYPES = (*_NAME_TYPES, "phone_number", "SIP_address", "H323_address", "URL", "o
 _FILTER_LENGTH_LIMIT = 512
 # A comparison, the beginning or the end of several filters; libraries and servers allow blanks between the parts.
 _FILTER_PART = re.compile(
-    r"(?P<item>\([A-Za-z0-9.;:-]+[~<>]?=(?:[^()\\\0]|\\[0-9A-Fa-f]{2})*\))|\((?P<begin>[&|!])|(?P<end>\))|(?P<blanks> +)"
+    r"(?P<item>\([A-Za-z0-9.;:-]+[~<>]?=(?:[^()\\\0]|\\[0-9A-Fa-f]{2})*\))"
+    r"|\((?P<begin>[&|!])|(?P<end>\))|(?P<blanks> +)"
 )
 
 LdapEntry = Mapping[str, str]
