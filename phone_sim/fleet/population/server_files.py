@@ -6,7 +6,7 @@ from phone_sim.boot_server.site import locate
 from phone_sim.toml_table import Table
 
 _DEPTH_LIMIT = 32
-"""Maximum number of folders above a file, the file included (our choice)."""
+"""Maximum number of parts of a path, the name of the file included (our choice)."""
 
 
 def read_files(table: Table) -> dict[str, bytes]:
@@ -34,5 +34,5 @@ def _path(files: Table, written: str) -> str:
     if segments is None:
         raise files.error(written, "it names no file below the root of the boot server")
     if len(segments) > _DEPTH_LIMIT:
-        raise files.error(written, f"it has more than {_DEPTH_LIMIT} folders")
+        raise files.error(written, f"its path has more than {_DEPTH_LIMIT} parts")
     return path
