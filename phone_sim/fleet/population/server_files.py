@@ -5,9 +5,6 @@ from pathlib import PurePosixPath
 from phone_sim.boot_server.site import locate
 from phone_sim.toml_table import Table
 
-_DEPTH_LIMIT = 32
-"""Maximum number of parts of a path, the name of the file included (our choice)."""
-
 
 def read_files(table: Table) -> dict[str, bytes]:
     """The files, by their paths below the root of the boot server.
@@ -30,9 +27,6 @@ def read_files(table: Table) -> dict[str, bytes]:
 
 def _path(files: Table, written: str) -> str:
     path = written.lstrip("/")
-    segments = locate(path)
-    if segments is None:
+    if locate(path) is None:
         raise files.error(written, "it names no file below the root of the boot server")
-    if len(segments) > _DEPTH_LIMIT:
-        raise files.error(written, f"its path has more than {_DEPTH_LIMIT} parts")
     return path
