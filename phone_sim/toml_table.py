@@ -9,10 +9,11 @@ import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import Any, Self, TypeVar
 
 from phone_sim.errors import UsageError
+from phone_sim.instants import RANGE, in_range
 from phone_sim.toml_lines import KEY_LIMIT, KeyPath, line_of, line_of_long_key, lines_of_keys, shown
 
 SIZE_LIMIT = 1024 * 1024
@@ -21,8 +22,6 @@ TEXT_LIMIT = 64 * 1024
 """Maximum length of one text of a file in characters (our choice)."""
 COUNT_LIMIT = 10**12
 """Maximum of a whole number, unless the reader asks for another (our choice)."""
-# A slot of a license key reaches to 2186; a time outside these years is a mistake.
-_YEARS = range(1970, 2187)
 _SHOWN = 60
 _TIME_WORDS = "a time or a day such as 2026-12-01T02:00 or 2026-12-01"
 
@@ -196,10 +195,10 @@ class Table:
         value = self._get(key, _TIME_WORDS, None)
         if isinstance(value, date) and not isinstance(value, datetime):
             value = datetime.combine(value, time.min)
-        instant = value if isinstance(value, datetime) else self._parsed(key, datetime.fromisoformat, value)
-        if instant.year not in _YEARS:
-            raise self.error(key, f"{_shown(value)} is not between {_YEARS[0]} and {_YEARS[-1]}")
-        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+        parsed = value if isinstance(value, datetime) else self._parsed(key, datetime.fromisoformat, value)
+        if (instant := in_range(parsed)) is None:
+            raise self.error(key, f"{_shown(value)} is not {RANGE}")
+        return instant
 
     def day(self, key: object) -> date | None:
         """A day, as a text or a date of TOML; None without the key."""

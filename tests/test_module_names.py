@@ -98,7 +98,6 @@ TESTED_IN = {
     "runtime/transport/http_session": "runtime/transport/test_http",
     "runtime/transport/bounded_socket": "runtime/transport/test_http",
     "runtime/transport/memory": "runtime/transport/test_transports",
-    "runtime/virtual_time": "runtime/test_virtual_phone",
     "scenario/expectations": "scenario/test_run",
     "scenario/licenses": "scenario/test_run",
     "scenario/remote_server": "scenario/test_named_server",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -12,7 +12,9 @@ import click
 
 from phone_sim.cli.finite_range import FiniteRange
 from phone_sim.cli.output import say
+from phone_sim.errors import UsageError
 from phone_sim.firmware.license_fetch import DEFAULT_LICENSE_FETCH, LICENSE_FETCH
+from phone_sim.instants import parse_instant
 from phone_sim.mac_address import DEFAULT_MAC
 
 if TYPE_CHECKING:
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 DEFAULT_MODEL = "SPIP_670"
-# A slot of a license key reaches to 2186; a clock outside these years is a mistake.
-_YEARS = range(1970, 2187)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -40,15 +40,10 @@ class Instant(click.ParamType[datetime]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """The aware datetime in UTC."""
-        if isinstance(value, datetime):
-            return value
         try:
-            instant = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a time such as 2026-12-01T02:00 or 2026-12-01T02:00+07:00", param, ctx)
-        if instant.year not in _YEARS:
-            self.fail(f"{value!r} is not between {_YEARS[0]} and {_YEARS[-1]}", param, ctx)
-        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+            return parse_instant(value)
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Numbers(click.ParamType[tuple[int, ...]]):

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
-UNSET_CLOCK = datetime(1970, 1, 1, tzinfo=UTC)
+from phone_sim.instants import FIRST
+
+UNSET_CLOCK = FIRST
 """What a clock that was never set shows (D12)."""
 
 _DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")

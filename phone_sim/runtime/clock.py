@@ -5,6 +5,7 @@ notes 1.3): it loses the time with the power. This module does not know what is 
 clock.
 """
 
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -93,9 +94,13 @@ class SystemClock(ScaledClock):
 
 
 class ManualClock:
-    """A clock that stands still until it is told the time; without a start it is unset."""
+    """A clock that stands still until it is told the time; without a start it is unset.
+
+    Any thread may read and set it. Whoever lets time pass by what it shows holds the `lock` meanwhile.
+    """
 
     def __init__(self, start: datetime | None = None) -> None:
+        self.lock = threading.RLock()
         self._set = start is not None
         self._instant = start or UNSET_CLOCK
         self._elapsed = timedelta()
@@ -118,13 +123,15 @@ class ManualClock:
 
     def set(self, instant: datetime) -> None:
         """Tell the clock the time, forward or back."""
-        self._set = True
-        self._instant = instant
+        with self.lock:
+            self._set = True
+            self._instant = instant
 
     def forget(self) -> None:
         """Take the time from the clock."""
-        self._set = False
-        self._instant = UNSET_CLOCK
+        with self.lock:
+            self._set = False
+            self._instant = UNSET_CLOCK
 
     def pass_to(self, instant: datetime) -> None:
         """Let time pass until `instant`; an unset clock stays unset."""

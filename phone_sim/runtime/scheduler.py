@@ -71,7 +71,10 @@ _Heap = list[tuple[timedelta, int, _HeapEntry]]
 
 
 class HeapScheduler:
-    """A scheduler in virtual time: entries are called in the order of their instants, then of their making."""
+    """A scheduler in virtual time: entries are called in the order of their instants, then of their making.
+
+    Any thread may put something on it; one at a time runs it.
+    """
 
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
@@ -102,16 +105,19 @@ class HeapScheduler:
 
     def step(self, span: timedelta) -> bool:
         """Call what falls due next in a span of time, at its time; False when nothing did, and the span has passed."""
-        entry = self._pop(span)
-        if entry is None:
-            self._let_pass(span)
-        elif entry.call is not None:
-            entry.call()
+        with self._clock.lock:
+            entry = self._pop(span)
+            if entry is None:
+                self._let_pass(span)
+        call = None if entry is None else entry.call
+        if call is not None:
+            call()
         return entry is not None
 
     def _push(self, heap: _Heap, due: timedelta, call: Callable[[], None]) -> ScheduledCall:
         entry = _HeapEntry(call)
-        heapq.heappush(heap, (due, next(self._order), entry))
+        with self._clock.lock:
+            heapq.heappush(heap, (due, next(self._order), entry))
         return entry
 
     def _pop(self, left: timedelta) -> _HeapEntry | None:

@@ -28,10 +28,15 @@ class SystemTime(VirtualTime):
         return super().now
 
     def catch_up(self) -> None:
-        """Let the time pass that has passed on the system's clock."""
-        seen, self._seen = self._seen, datetime.now(UTC)
-        passed = self._seen - seen
-        if passed > timedelta():
-            self.run(passed)
-        elif passed and super().now is not None:
-            self.set(self.clock.instant() + passed)
+        """Let the time pass that has passed on the system's clock; while another thread lets time pass, do nothing."""
+        if not self._passing.acquire(blocking=False):
+            return  # to wait could be for ever: that thread may need the phone that this one has
+        try:
+            seen, self._seen = self._seen, datetime.now(UTC)
+            passed = self._seen - seen
+            if passed > timedelta():
+                self.run(passed)
+            elif passed and super().now is not None:
+                self.set(self.clock.instant() + passed)
+        finally:
+            self._passing.release()

@@ -4,11 +4,13 @@ A clock and a scheduler that belong together, and what happens when somebody set
 what falls due.
 """
 
+import threading
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from phone_sim.errors import UsageError
+from phone_sim.instants import END, RANGE, parse_instant
 from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.scheduler import HeapScheduler
 
@@ -22,7 +24,7 @@ class _SharedClock(ManualClock):
 
     def set(self, instant: datetime) -> None:
         super().set(instant)
-        for call in self._when_set:
+        for call in tuple(self._when_set):
             call()
 
 
@@ -32,12 +34,19 @@ class VirtualTime:
     The phones on it share its clock: one that has time servers sets it for all, and takes the time from all when its
     power is cut.
 
-    An instant is a datetime or its text in ISO 8601, `2026-12-31T23:00`; without an offset it is UTC.
+    An instant is a datetime or its text in ISO 8601, `2026-12-31T23:00`, from 1970 to 2186; without an offset it is UTC.
+
+    Any thread may use it. Only one lets time pass, and the others wait until that time has passed; so a phone's
+    callback must not do it while another thread does.
+
+    Raises:
+        UsageError: the start is not an instant.
     """
 
     def __init__(self, start: datetime | str | None = None) -> None:
         self._when_set: list[Callable[[], None]] = []
-        self.clock: ManualClock = _SharedClock(None if start is None else _instant(start), self._when_set)
+        self._passing = threading.RLock()
+        self.clock: ManualClock = _SharedClock(None if start is None else parse_instant(start), self._when_set)
         self.scheduler = HeapScheduler(self.clock)
 
     @property
@@ -52,30 +61,34 @@ class VirtualTime:
         """Set the clock, forward or back, as SNTP does: no time passes, and the phones are told.
 
         Raises:
-            UsageError: the text is no instant.
+            UsageError: it is not an instant.
         """
-        self.clock.set(_instant(instant))
+        self.clock.set(parse_instant(instant))
 
     def run(self, span: timedelta) -> None:
         """Let a span of time pass, and all happen that falls due in it: daily checks, reboots, uploads.
 
         Raises:
-            UsageError: the span is negative.
+            UsageError: the span is negative, or goes beyond 2186.
         """
         if span < timedelta():
             raise UsageError(f"time does not pass by {span}: the clock can be set back")
-        self.scheduler.run(span)
+        with self._passing:
+            if span >= END - self.clock.instant():
+                raise UsageError(f"time does not pass by {span} from {self.clock.instant()}: the end is not {RANGE}")
+            self.scheduler.run(span)
 
     def run_until(self, instant: datetime | str) -> None:
         """Let time pass until the clock shows `instant`.
 
         Raises:
-            UsageError: the text is no instant, or that time is over.
+            UsageError: it is not an instant, or that time is over.
         """
-        end = _instant(instant)
-        if end < self.clock.instant():
-            raise UsageError(f"time does not pass from {self.clock.instant()} to {end}: the clock can be set back")
-        self.scheduler.run_until(end)
+        end = parse_instant(instant)
+        with self._passing:
+            if end < self.clock.instant():
+                raise UsageError(f"time does not pass from {self.clock.instant()} to {end}: the clock can be set back")
+            self.scheduler.run_until(end)
 
     def when_set(self, call: Callable[[], None]) -> Callable[[], None]:
         """Call each time that the clock was set; what is returned ends that."""
@@ -86,12 +99,3 @@ class VirtualTime:
                 self._when_set.remove(call)
 
         return end
-
-
-def _instant(value: datetime | str) -> datetime:
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError as error:
-            raise UsageError(f"{value!r} is not a time such as 2026-12-01T02:00 or 2026-12-01T02:00+07:00") from error
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
