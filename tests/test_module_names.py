@@ -95,7 +95,6 @@ TESTED_IN = {
     "runtime/network/dhcp_packets": "runtime/network/test_dhcp",
     "runtime/performer": "runtime/test_driver",
     "runtime/transport/__init__": "runtime/transport/test_transports",
-    "runtime/transport/http_session": "runtime/transport/test_http",
     "runtime/transport/bounded_socket": "runtime/transport/test_http",
     "runtime/transport/memory": "runtime/transport/test_transports",
     "scenario/expectations": "scenario/test_run",

@@ -3,6 +3,7 @@
 This module does not know what is asked for.
 """
 
+import os
 import ssl
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -66,7 +67,10 @@ class BoundedAdapter(HTTPAdapter):
 
 
 class PhoneSession(requests.Session):
-    """A session whose redirects neither carry a password to another server nor lose the body of an upload."""
+    """A session whose redirects neither carry a password to another server nor lose the body of an upload.
+
+    After a fork, the child opens connections of its own: those that were kept alive are the parent's.
+    """
 
     def __init__(
         self, adapter: type[BoundedAdapter], context: Callable[[], ssl.SSLContext], source: tuple[str, int] | None
@@ -75,11 +79,15 @@ class PhoneSession(requests.Session):
         self._adapter = adapter
         self._context = context
         self._source = source
+        self._process = os.getpid()
         self._redirects: dict[requests.Response, Redirect] = {}
         self.adapters.clear()
         self.mount("http://", adapter(source_address=source))
 
     def get_adapter(self, url: str) -> BaseAdapter:
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            self.close()
         if "https://" not in self.adapters and url.lower().startswith("https://"):
             # Only now: to read all the authorities takes longer than to boot a phone over HTTP.
             self.mount("https://", self._adapter(source_address=self._source, ssl_context=self._context()))
