@@ -5,8 +5,10 @@ notes 1.3): it loses the time with the power. This module does not know what is 
 clock.
 """
 
+import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
@@ -35,6 +37,19 @@ class Clock(Protocol):
         """Be a clock that was never set, from 1970 on."""
 
 
+def seconds_passed() -> float:
+    """Seconds since some moment, with those that the machine was suspended; setting the system's clock does not count.
+
+    Python's monotonic clock stands still in suspend on Linux and macOS, and runs on on Windows.
+    """
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    elif sys.platform == "darwin":  # noqa: RET505 - mypy takes only the branches of one `if` for other platforms' own
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
+    else:
+        return time.monotonic()
+
+
 class _Setting(NamedTuple):
     """What a clock showed at which point of its running, and whether that was the time."""
 
@@ -46,12 +61,16 @@ class _Setting(NamedTuple):
 class ScaledClock:
     """A clock that starts at `start`, or as one that was never set, and runs `speed` times as fast as time does.
 
-    Any thread may read it while another sets it.
+    Time that the machine spends in suspend counts: what fell due in it is done on waking, once. Any thread may read the
+    clock while another sets it. `passed` tells the seconds that have passed since some moment.
     """
 
-    def __init__(self, start: datetime | None, speed: float = 1) -> None:
+    def __init__(
+        self, start: datetime | None, speed: float = 1, *, passed: Callable[[], float] = seconds_passed
+    ) -> None:
         self.speed = speed
-        self._began = time.monotonic()
+        self._passed = passed
+        self._began = passed()
         self._setting = _Setting(start or UNSET_CLOCK, timedelta(), start is not None)
 
     def now(self) -> datetime | None:
@@ -66,7 +85,7 @@ class ScaledClock:
 
     def elapsed(self) -> timedelta:
         """How much scaled time has passed."""
-        return timedelta(seconds=(time.monotonic() - self._began) * self.speed)
+        return timedelta(seconds=(self._passed() - self._began) * self.speed)
 
     def wall_time_of(self, instant: datetime) -> datetime:
         """When the scaled time will be `instant`, reckoned from now: either clock may have been set meanwhile."""

@@ -34,7 +34,8 @@ class VirtualTime:
     The phones on it share its clock: one that has time servers sets it for all, and takes the time from all when its
     power is cut.
 
-    An instant is a datetime or its text in ISO 8601, `2026-12-31T23:00`, from 1970 to 2186; without an offset it is UTC.
+    An instant is a datetime or its text in ISO 8601, `2026-12-31T23:00`, from 1970 to 2186. It is UTC without an
+    offset.
 
     Any thread may use it. Only one lets time pass, and the others wait until that time has passed; so a phone's
     callback must not do it while another thread does.

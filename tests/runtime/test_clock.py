@@ -1,5 +1,7 @@
 """Clocks: what they show, when that time comes for people, and that the system's clock is that of the system."""
 
+import sys
+import time
 from datetime import UTC, timedelta
 
 import pytest
@@ -32,7 +34,7 @@ def test_unset_clock_shows_nothing_but_runs() -> None:
 @pytest.mark.parametrize("speed", [0.5, 1, 60, 3600])
 def test_scaled_time_is_translated_by_its_speed(speed: float) -> None:
     with freeze_time(THE_SYSTEMS) as frozen:
-        clock = ScaledClock(NEW_YEAR, speed)
+        clock = ScaledClock(NEW_YEAR, speed, passed=lambda: time.monotonic())
         for days in (-365, 0, 365):
             assert clock.wall_time_of(NEW_YEAR + days * DAY) == THE_SYSTEMS + days * DAY / speed
         frozen.tick(DAY)
@@ -62,7 +64,7 @@ def test_clock_starts_unset_is_set_and_forgets(clock: Clock) -> None:
 
 def test_scaled_clock_that_was_set_keeps_its_speed() -> None:
     with freeze_time(THE_SYSTEMS):
-        clock = ScaledClock(None, 86400)
+        clock = ScaledClock(None, 86400, passed=lambda: time.monotonic())
         clock.set(NEW_YEAR)
         assert clock.wall_time_of(NEW_YEAR + 100 * DAY) == THE_SYSTEMS + timedelta(seconds=100)
 
@@ -88,3 +90,14 @@ def test_system_clock_that_was_set_keeps_its_difference() -> None:
         clock.forget()
         frozen.tick(DAY)
         assert (clock.now(), clock.instant()) == (None, UNSET_CLOCK + DAY)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other clocks that count it")
+def test_time_in_suspend_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, read = ScaledClock(NEW_YEAR), time.clock_gettime
+    suspended = 2 * DAY.total_seconds()
+    monkeypatch.setattr(
+        time, "clock_gettime", lambda which: read(which) + (suspended if which == time.CLOCK_BOOTTIME else 0)
+    )
+    assert 2 * DAY <= clock.elapsed() < 3 * DAY
+    assert NEW_YEAR + 2 * DAY <= clock.instant() < NEW_YEAR + 3 * DAY

@@ -11,9 +11,9 @@ from phone_sim.firmware.features import NotLicensed
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.screen import RECONFIGURING, Frame
 from phone_sim.licensing import license_file
-from phone_sim.runtime.clock import ManualClock
+from phone_sim.runtime.clock import ManualClock, ScaledClock, seconds_passed
 from phone_sim.runtime.driver import PhoneDriver
-from phone_sim.runtime.scheduler import HeapScheduler
+from phone_sim.runtime.scheduler import ApsScheduler, HeapScheduler
 from phone_sim.runtime.transport.memory import serve
 from tests.make import LDAP, SITE_FILE, signed_key, until, utc
 from tests.runtime.phones import CONFIGURATION, NEW_YEAR, Bench, Fast, bench, eventually, within
@@ -175,3 +175,14 @@ def test_phone_without_power_is_not_woken_in_scaled_time(fast: Fast) -> None:
     until_later = clock.instant() + 1.5 * DAY
     eventually(lambda: clock.instant() > until_later)
     assert (phone.phone.state, phone.driver.reboots) == (State.OFF, [])
+
+
+def test_check_that_was_missed_in_suspend_is_made_up_for(no_thread_is_left: None) -> None:  # noqa: ARG001 - checks afterwards
+    asleep = timedelta()
+    clock = ScaledClock(NEW_YEAR, passed=lambda: seconds_passed() + asleep.total_seconds())
+    scheduler = ApsScheduler(clock)
+    phone = fast_phone((clock, scheduler), licensed_until("2026-01-02"))
+    asleep = 3 * DAY
+    eventually(lambda: phone.phone.state is State.REBOOTING)
+    scheduler.close()
+    assert len(phone.texts("License: key for LDAP expiry FRI JAN 02 23:59:59 2026 has expired")) == 1

@@ -70,7 +70,7 @@ def test_look_at_the_systems_time_does_not_wait_for_a_thread_that_lets_it_pass()
         "1969-12-31T23:59:59",
         "1970-01-01T00:00+07:00",
         "2187-01-01",
-        datetime.min,
+        "0001-01-01",
         datetime.max.replace(tzinfo=UTC),
         datetime.max.replace(tzinfo=timezone(-timedelta(hours=12))),
         datetime.min.replace(tzinfo=timezone(timedelta(hours=12))),

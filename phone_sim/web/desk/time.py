@@ -17,6 +17,7 @@ from queue import Empty, Full, Queue
 from typing import Any, TypeVar
 
 from phone_sim.errors import DeskBusyError, UsageError
+from phone_sim.runtime.clock import seconds_passed
 from phone_sim.runtime.virtual_time import VirtualTime
 
 _log = logging.getLogger(__name__)
@@ -118,11 +119,11 @@ class DeskTime:
         self._thread.join(self._patience)
 
     def _live(self) -> None:
-        last = time.monotonic()
+        last = seconds_passed()
         while not self._has_ended:
             with suppress(Empty):  # what work raises stays in its future
-                self._perform(*self._jobs.get(timeout=max(0.0, last + _TICK - time.monotonic())))
-            if (passed := time.monotonic() - last) >= _TICK:
+                self._perform(*self._jobs.get(timeout=max(0.0, last + _TICK - seconds_passed())))
+            if (passed := seconds_passed() - last) >= _TICK:
                 last += passed
                 self._try_to_pass(passed)
             for call in self._after_work:

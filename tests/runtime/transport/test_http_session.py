@@ -48,6 +48,10 @@ def numbering_connections() -> Script:
 def test_child_of_a_fork_does_not_speak_on_its_parents_connections() -> None:
     with HostileHttpServer(numbering_connections()) as server:
         done = subprocess.run(
-            [sys.executable, "-c", _PARENT_AND_CHILD, server.url], capture_output=True, text=True, timeout=60, check=True
+            [sys.executable, "-c", _PARENT_AND_CHILD, server.url],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
         )
     assert done.stdout.splitlines() == ["parent 0", "child 1", "child 1", "parent 0"]
