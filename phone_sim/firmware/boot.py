@@ -30,6 +30,7 @@ from phone_sim.firmware.license_update import keys_in_flash, update_licenses
 from phone_sim.firmware.master_config import MasterConfiguration
 from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.session import Identity, Session
+from phone_sim.firmware.time_memory import NOTHING_REMEMBERED, TimeMemory
 from phone_sim.firmware.time_sync import synchronize
 from phone_sim.licensing.key_ring import KeyRing
 
@@ -46,11 +47,11 @@ class InService:
     contacts: tuple[Contact, ...] = ()
 
 
-async def boot(identity: Identity) -> InService:
+async def boot(identity: Identity, time_memory: TimeMemory = NOTHING_REMEMBERED) -> InService:
     """Boot the phone; the result is a phone in service, whatever the boot server did."""
     stored = await ReadFlash()
     flash = stored if isinstance(stored, FlashContents) else FlashContents()
-    session = Session(identity, flash.parameters)
+    session = Session(identity, flash.parameters, time_memory)
     await Show(screen.message(screen.PROCESSING))
     await _announced(session)
     await session.ask_network(flash.parameters)

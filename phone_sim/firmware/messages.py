@@ -57,6 +57,14 @@ NOT_LICENSED = _ours("{component}", "4", "{component}: Not Licensed")
 STARTED = _ours("app1", "*", "{model} {mac} firmware {firmware} started")
 CLOCK_SET = _ours("app1", "*", "SNTP: the clock is set to {time} GMT by {server}")
 NO_TIME = _ours("app1", "4", "SNTP: no time: {reason}")
+TIME_STANDS_STILL = _ours(
+    "app1", "4", "SNTP: {server} tells {time} GMT again: its clock stands still, it is not followed"
+)
+TIME_CONTRADICTS = _ours(
+    "app1",
+    "4",
+    "SNTP: {server} tells {time} GMT after a change and a change back: not followed until it is told for a day",
+)
 REBOOTING = _ours("app1", "*", "Reboot: {reason}")
 LEASED = _ours("net", "*", "DHCP: address {address}, boot server {servers}")
 OPTION_REFUSED = _ours("net", "4", "DHCP: option {option} names no boot server: {reason}")

@@ -5,7 +5,7 @@ the phone has no way to ask. This module does not know how an effect is performe
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from phone_sim.firmware.asking import Ask
@@ -50,10 +50,14 @@ class AskTime(Ask["TimeReply"]):
 
 @dataclass(frozen=True, slots=True)
 class TimeTold:
-    """What time it is, and which server says so."""
+    """What time it is, and which server says so.
+
+    `sent` is the server's own timestamp, without the time that the answer was under way; None where there is no such.
+    """
 
     instant: datetime
     server: str = ""
+    sent: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

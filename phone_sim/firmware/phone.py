@@ -19,6 +19,7 @@ from phone_sim.firmware.lifecycle import LifecycleEvent, State
 from phone_sim.firmware.menu import CLOSED, Menu
 from phone_sim.firmware.menu_pages import Facts
 from phone_sim.firmware.session import Identity
+from phone_sim.firmware.time_memory import NOTHING_REMEMBERED
 from phone_sim.firmware.time_sync import synchronize
 
 MESSAGE_SECONDS = 5
@@ -133,8 +134,9 @@ class Phone:
         self.menu = CLOSED
 
     async def _booting(self) -> None:
+        remembered = self.service.session.time_memory if self.service is not None else NOTHING_REMEMBERED
         self._forget()
-        self.service = await boot(self.identity)
+        self.service = await boot(self.identity, remembered)
         self._move(LifecycleEvent.BOOTED)
         await self._wait_for_polling_time(self.service, self.service.reading)
 

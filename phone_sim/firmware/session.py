@@ -17,6 +17,7 @@ from phone_sim.firmware.network_effects import AskLease, Leased, NoLease, NoTime
 from phone_sim.firmware.parameters import Parameters
 from phone_sim.firmware.profile import FirmwareProfile
 from phone_sim.firmware.settings import BadParameter, Settings, read_settings
+from phone_sim.firmware.time_memory import NOTHING_REMEMBERED, TimeMemory
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
@@ -55,7 +56,7 @@ class Session:
 
     `lease` is what the DHCP server gave it. `server` is the boot server it goes by, of the `servers` that it knows;
     `reachable` turns false when that gives no answer at all. `no_time` is the time servers' last reply if they told no
-    time, else None.
+    time, else None; `time_memory` is what is remembered of them since power on.
     """
 
     __slots__ = (
@@ -67,13 +68,16 @@ class Session:
         "server",
         "servers",
         "settings",
+        "time_memory",
         "user_agent",
     )
 
     settings: Settings
     user_agent: str
 
-    def __init__(self, identity: Identity, parameters: Parameters) -> None:
+    def __init__(
+        self, identity: Identity, parameters: Parameters, time_memory: TimeMemory = NOTHING_REMEMBERED
+    ) -> None:
         self.identity = identity
         self.lease = LeaseInfo()
         self.server: BootServerAddress | None = None
@@ -81,6 +85,7 @@ class Session:
         self.reachable = True
         self._complained_of: frozenset[str] = frozenset()
         self.no_time: NoTime | None = None
+        self.time_memory = time_memory
         self.configure(parameters)
 
     def configure(self, parameters: Parameters) -> None:

@@ -1,7 +1,8 @@
 """Setting the clock by the time servers (D12).
 
 The phone asks when its configuration was read, and again while it is in service. It believes what it is told, however
-wrong, if it is a time that such a phone can meet. This module does not know the protocol.
+wrong, if it is a time that such a phone can meet, unless `phone_sim.firmware.time_memory` has reasons not to. This
+module does not know the protocol.
 
 Other modules about SNTP: `runtime.network.sntp`; in the tests `tests.runtime.hostile_sntp`,
 `tests.real_servers.chronyd`.
@@ -14,6 +15,7 @@ from phone_sim.firmware.effects import AskTimeAfter, ReadClock, SetClock
 from phone_sim.firmware.local_time import date_text
 from phone_sim.firmware.network_effects import AskTime, NotConnected, NoTime, TimeReply, TimeTold
 from phone_sim.firmware.session import Session
+from phone_sim.firmware.time_memory import Judgement
 
 RETRY_SECONDS = 900
 """How long a phone that got no time waits before it asks again, if that is not due sooner; ours."""
@@ -22,6 +24,10 @@ LATEST = datetime(2187, 1, 1, tzinfo=UTC)
 """The years that the slots of a license key can name (D3); no other time is believed. Ours."""
 
 _NOTICEABLE = 1.0
+_COMPLAINTS = {
+    Judgement.STANDS_STILL: messages.TIME_STANDS_STILL,
+    Judgement.CONTRADICTS: messages.TIME_CONTRADICTS,
+}
 
 
 def is_credible(instant: datetime) -> bool:
@@ -49,9 +55,25 @@ async def synchronize(session: Session) -> bool:
         return False
     session.no_time = None
     shown = await ReadClock()
+    judgement, session.time_memory = session.time_memory.judged(reply, shown.instant)
+    if judgement is not Judgement.FOLLOWED and shown.instant is not None:
+        await _complain(session, judgement, reply, shown.instant)
+        await AskTimeAfter(min(period, RETRY_SECONDS))
+        return False
     await SetClock(reply.instant)
     if shown.instant is None or abs((reply.instant - shown.instant).total_seconds()) >= _NOTICEABLE:
-        told = date_text(reply.instant.replace(tzinfo=None))
-        await session.say(messages.CLOCK_SET, time=told, server=reply.server)
+        await session.say(messages.CLOCK_SET, **_values(reply))
     await AskTimeAfter(period)
     return True
+
+
+async def _complain(session: Session, judgement: Judgement, told: TimeTold, shown: datetime) -> None:
+    """Log why the clock is not set, once a day."""
+    memory = session.time_memory.complaining(judgement, shown)
+    if memory is not None:
+        session.time_memory = memory
+        await session.say(_COMPLAINTS[judgement], **_values(told))
+
+
+def _values(told: TimeTold) -> dict[str, str]:
+    return {"time": date_text(told.instant.replace(tzinfo=None)), "server": told.server}

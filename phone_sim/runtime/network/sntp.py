@@ -91,7 +91,7 @@ class SntpClient:
             return told
         if not is_credible(told.sent):
             return f"it tells a time of {told.sent.year}"
-        return TimeTold(told.sent + _way_back(told, took), server)
+        return TimeTold(told.sent + _way_back(told, took), server, told.sent)
 
 
 def _answer(channel: socket.socket, token: bytes, deadline: float) -> bytes:
