@@ -97,10 +97,13 @@ def _leave(folder: Path, name: str, case: "Case", log: tuple[str, ...]) -> None:
     files = {f"site/{path}": data for path, data in site_files(case).items()}
     files["phone.log"] = "".join(f"{line}\n" for line in log).encode()
     files["trust_anchor.pem"] = load_anchor().pem()
-    clock = "--unset-clock" if case.now is None else f"--now {case.now:%Y-%m-%dT%H:%M}"
+    field, clock = case.field, "--unset-clock" if case.now is None else f"--now {case.now:%Y-%m-%dT%H:%M}"
+    if case.time_server is not None:
+        field += " tcpIpApp.sntp.address in site/site.cfg has to name such a server."
+        clock = "--sntp"
     files["README.txt"] = _README.format(
         wrong=f"{name}: {case.wrong}",
-        field=f"How it comes about: {case.field}",
+        field=f"How it comes about: {field}",
         fix=f"What mends it: {case.fix}",
         mac=MAC,
         model=case.model,

@@ -9,6 +9,11 @@ from phone_sim.fault_catalog.causes import Cause
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MASTER = b'<APPLICATION CONFIG_FILES="features.cfg, site.cfg"/>\n'
+ASKING_SITE = (
+    b'<site tcpIpApp.sntp.address="ntp.example" tcpIpApp.sntp.resyncPeriod="3600"'
+    b' tcpIpApp.sntp.gmtOffset="25200" tcpIpApp.sntp.daylightSavings.enable="0"/>\n'
+)
+"""A site whose phones ask a time server each hour."""
 SITE = b'<site tcpIpApp.sntp.gmtOffset="25200" tcpIpApp.sntp.daylightSavings.enable="0"/>\n'
 CORPORATE_DIRECTORY = b'<features feature.corporateDirectory.enabled="1"/>\n'
 NOTHING = b'<features feature.corporateDirectory.enabled="0"/>\n'
@@ -30,7 +35,9 @@ class Case:
 
     `wrong` is what is the matter, `field` how that comes about, `fix` what mends it; `cause` is what a reader of the
     log should think of first. `files` makes the activation files on the boot server, by path. `now` is the phone's
-    clock, None for never set. `shown` are the log components that are shown of the case, None for all.
+    clock, None for never set. `time_server` is what the site's time server tells, by the number of the question and the
+    true time; without one the phone asks nobody. `shown` are the log components that are shown of the case, None for
+    all.
     """
 
     wrong: str
@@ -43,5 +50,6 @@ class Case:
     now: datetime | None = NOW
     features: bytes = CORPORATE_DIRECTORY
     site: bytes = SITE
+    time_server: Callable[[int, datetime], datetime] | None = None
     ending: Ending = Ending.NOTHING
     shown: frozenset[str] | None = None

@@ -23,7 +23,7 @@ from phone_sim.fault_catalog.activation_files import (
     site_key,
     truncated,
 )
-from phone_sim.fault_catalog.case import NOTHING, NOW, SITE, Case, Ending
+from phone_sim.fault_catalog.case import ASKING_SITE, NOTHING, NOW, SITE, Case, Ending
 from phone_sim.licensing.license_file import SITE_FILE, write
 
 _TAMPERED = "Somebody edited the activation file, or a transfer changed it."
@@ -238,6 +238,26 @@ CASES: Mapping[str, Case] = {
         cause=causes.OVER,
         files=lambda: {SITE_FILE: write([site_key(NEXT_YEAR)])},
         now=NOW.replace(year=2036),
+    ),
+    "time-server-alternates": Case(
+        wrong="The time server tells the right time and one ten years ahead by turns.",
+        field="Several servers answer at one address, and the clock of one of them is wrong.",
+        fix="Mend the server, cut the phone's power and switch it on.",
+        cause=causes.TIME_SERVER,
+        files=lambda: {SITE_FILE: write([site_key(NEXT_YEAR)])},
+        site=ASKING_SITE,
+        time_server=lambda count, now: now.replace(year=now.year + 10 * (count % 2)),
+        ending=Ending.NIGHT,
+    ),
+    "time-server-stands-still": Case(
+        wrong="The time server always tells the same instant, some minutes before the license is over.",
+        field="The server's clock has stopped, or it is a test server that was given a fixed time.",
+        fix="Mend the server, cut the phone's power and switch it on.",
+        cause=causes.TIME_SERVER,
+        files=lambda: {SITE_FILE: write([site_key(TODAY)])},
+        site=ASKING_SITE.replace(b"<site ", b'<site license.polling.time="00:00" '),
+        time_server=lambda _count, _now: NOW.replace(hour=16, minute=50),
+        ending=Ending.NIGHT,
     ),
     "boot-server-down": Case(
         wrong="The boot server is down when the phone boots again; it goes by what is in flash.",

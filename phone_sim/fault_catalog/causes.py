@@ -126,6 +126,15 @@ FLASH = Cause(
     rank=20,
     weight=Weight.ALWAYS,
 )
+TIME_SERVER = Cause(
+    name="time-server",
+    what="A time server tells the same time again and again, or the time changed, changed back and changed once more. "
+    "The phone does not follow it, and its clock may be wrong; so a license that is over by it may hold.",
+    remedy="Mend the server that the log names, or let tcpIpApp.sntp.address name another; then cut the phone's power "
+    "and switch it on.",
+    rank=135,
+    weight=Weight.BESIDES,
+)
 CONFIGURATION = Cause(
     name="configuration",
     what="A configuration file, or a value in one, cannot be used; what depends on it has its default.",

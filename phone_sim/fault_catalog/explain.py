@@ -158,6 +158,8 @@ def _proven(lines: Iterable[ExplainedLine]) -> dict[Cause, int]:
         if line.known is not None and (cause := line.known.proves) is not None:
             rank = cause.rank if line.known.rank is None else line.known.rank
             ranks[cause] = min(rank, ranks.get(cause, rank))
+    if causes.OVER in ranks and causes.TIME_SERVER in ranks:
+        ranks[causes.TIME_SERVER] = ranks[causes.OVER] - 1  # what is over by a doubtful clock may hold
     return ranks
 
 

@@ -80,6 +80,17 @@ KNOWN_LINES = (
         "No SNTP server told the time: the clock runs on as it is, and one that was never set expires nothing (D12).",
         suggests=(causes.CLOCK_UNSET,),
     ),
+    KnownLine(
+        messages.TIME_STANDS_STILL,
+        "The server told just this time before, and the phone's clock has run on since: it is not set back.",
+        proves=causes.TIME_SERVER,
+    ),
+    KnownLine(
+        messages.TIME_CONTRADICTS,
+        "The time servers changed the clock and changed it back, and this would change it once more. Each change can "
+        "end licenses and reboot the phone, so it waits until the servers keep to the new time.",
+        proves=causes.TIME_SERVER,
+    ),
     KnownLine(messages.REBOOTING, "The phone restarts."),
     KnownLine(messages.LEASED, "What the DHCP server gave, and the boot server that its options name."),
     KnownLine(

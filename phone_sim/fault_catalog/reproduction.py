@@ -1,6 +1,7 @@
 """Playing a case: a boot server on real sockets, a phone that boots from it, and what it logged."""
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -9,9 +10,11 @@ from tempfile import TemporaryDirectory
 from phone_sim.boot_server.folder_site import FolderSite
 from phone_sim.boot_server.server import BootServer
 from phone_sim.fault_catalog.activation_files import MAC
-from phone_sim.fault_catalog.case import MASTER, Case, Ending
+from phone_sim.fault_catalog.case import MASTER, NOW, Case, Ending
 from phone_sim.firmware.log_line import parse_line
+from phone_sim.firmware.network_effects import AskTime, TimeTold
 from phone_sim.runtime.flash_file import FlashFile
+from phone_sim.runtime.network import Network
 from phone_sim.runtime.virtual_phone import VirtualPhone
 from phone_sim.runtime.virtual_time import VirtualTime
 
@@ -69,11 +72,26 @@ def reproduce(case: Case, *, tftp: bool = False) -> Reproduction:
 
 
 def _phone(case: Case, url: str, flash: Path) -> VirtualPhone:
+    time = VirtualTime(None if case.time_server is not None else case.now)
     return VirtualPhone(
         url,
         model=case.model,
         mac=MAC,
         firmware=case.firmware,
-        time=VirtualTime(case.now),
+        time=time,
         flash=FlashFile(flash),
+        network=Network(time=_time_server(case, time)),
     )
+
+
+def _time_server(case: Case, time: VirtualTime) -> Callable[[AskTime], TimeTold] | None:
+    """The time server of a case, for a phone whose time begins when it is `case.now`."""
+    tells, questions = case.time_server, itertools.count()
+    if tells is None:
+        return None
+
+    def tell(request: AskTime) -> TimeTold:
+        now = (case.now or NOW) + time.clock.elapsed()
+        return TimeTold(tells(next(questions), now), request.servers[0])
+
+    return tell

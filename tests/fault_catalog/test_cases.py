@@ -38,6 +38,8 @@ ASKED_FOR = [
     "empty-file",
     "clock-unset",
     "clock-wrong",
+    "time-server-alternates",
+    "time-server-stands-still",
     "boot-server-down",
     "license-in-wrong-directory",
     "flash-damaged",
