@@ -61,5 +61,6 @@ def summary(seen: Observations, findings: tuple[Finding, ...]) -> str:
     """How many checks came to which verdict."""
     counts = Counter(finding.judgment.verdict for finding in findings)
     told = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
-    end = " The audit's bounds were reached before its end." if seen.cut_short else ""
+    by = "It was interrupted" if seen.interruption is not None else "The audit's bounds were reached"
+    end = f" {by} before its end." if seen.cut_short else ""
     return f"{seen.url}: {told}; {len(seen.boots)} boots, {len(seen.requests)} requests.{end}"

@@ -4,7 +4,8 @@ This module does not know what is asked for, nor why.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from phone_sim.audit.observations import AnswerOutcome, ObservedAnswer
@@ -40,17 +41,32 @@ class Probe(Protocol):
 
 
 class AuditBounds:
-    """What the audit may still do: so many requests, for so many seconds; and the record of what it did."""
+    """What the audit may still do: so many requests, for so many seconds; and the record of what it did.
+
+    An `interruption` ends it, too: then what was seen so far is judged.
+    """
 
     def __init__(self, *, count: int, seconds: float) -> None:
         self._count = count
         self._deadline = time.monotonic() + seconds
         self.record: list[ObservedAnswer] = []
+        self.interruption: KeyboardInterrupt | None = None
 
     @property
     def are_reached(self) -> bool:
         """True when nothing more may be asked."""
-        return len(self.record) >= self._count or time.monotonic() >= self._deadline
+        is_over = len(self.record) >= self._count or time.monotonic() >= self._deadline
+        return is_over or self.interruption is not None
+
+    @contextmanager
+    def ended_by_interruption(self) -> Iterator[None]:
+        """Break off what is inside at the first interruption, and ask nothing more."""
+        try:
+            yield
+        except KeyboardInterrupt as interruption:
+            if self.interruption is not None:
+                raise
+            self.interruption = interruption
 
     def asked(self, method: str, url: str, ask: Callable[[], ObservedAnswer]) -> ObservedAnswer:
         """Ask and record, or say that the bounds are reached."""

@@ -154,7 +154,8 @@ class Observations:
 
     `connections` counts what the audit's own HTTP requests were sent over, None for another protocol; `challenge` is
     how HTTP asked for the password, `basic` or `digest`, empty when it did not; `outside_named` is true when somebody
-    put a file beside the root for the audit to ask for; `cut_short` when the audit's bounds ended it early.
+    put a file beside the root for the audit to ask for; `cut_short` when the audit's bounds or an `interruption` ended
+    it early.
     """
 
     url: str
@@ -174,6 +175,7 @@ class Observations:
     tftp: TftpSeen | None = None
     outside_named: bool = False
     cut_short: bool = False
+    interruption: KeyboardInterrupt | None = None
     requests: tuple[ObservedAnswer, ...] = ()
 
     @property

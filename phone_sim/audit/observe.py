@@ -88,13 +88,17 @@ def following(mac: MacAddress) -> MacAddress:
 def observe(plan: AuditPlan, progress: Callable[[str], None] = lambda _: None) -> Observations:
     """Boot phones and ask; `progress` is told what is done next.
 
+    An interruption does not lose what was seen so far: it is in the observations, for the caller to raise again.
+
     Raises:
         UsageError: the address or a file cannot be used.
         BootServerUnreachableError: the server gives no answer at all.
     """
     server = BootServerAddress.parse(plan.url)
     bounds = AuditBounds(count=REQUEST_LIMIT, seconds=plan.time_limit)
-    boots = tuple(_boots(plan, server, bounds, progress))
+    boots: list[ObservedBoot] = []
+    with bounds.ended_by_interruption():
+        boots.extend(_boots(plan, server, bounds, progress))
     master = next((boot.master for boot in boots if not boot.problem), MasterConfiguration())
     # What is read back is what was taken last; another model may have another folder for it.
     logs = next((boot.master.log_file_directory for boot in reversed(boots) if boot.stored is not None), "")
@@ -102,11 +106,17 @@ def observe(plan: AuditPlan, progress: Callable[[str], None] = lambda _: None) -
     answers: dict[AuditQuestion, ObservedAnswer] = {}
     with _probe(plan, server, bounds) as probe:
         for ask, method, location in _questions(plan, server, master, logs):
-            answers[ask] = probe.ask(location, method)
+            with bounds.ended_by_interruption():
+                answers[ask] = probe.ask(location, method)
+            if ask not in answers:
+                answers[ask] = probe.ask(location, method)  # which says that it is not asked any more
         connections = probe.connections if isinstance(probe, HttpProbe) else None
         challenge = probe.challenge if isinstance(probe, HttpProbe) else ""
     scheme = urlsplit(server.root).scheme
-    tls, tftp = _tls(plan, server, progress), _tftp(plan, server, bounds)
+    tls: TlsSeen | None = None
+    tftp: TftpSeen | None = None
+    with bounds.ended_by_interruption():
+        tls, tftp = _tls(plan, server, bounds, progress), _tftp(plan, server, bounds)
     return Observations(
         url=server.root,
         scheme=scheme,
@@ -118,13 +128,14 @@ def observe(plan: AuditPlan, progress: Callable[[str], None] = lambda _: None) -
         test_anchor=load_anchor(),
         day=plan.now.date().isoformat(),
         answers=answers,
-        boots=boots,
+        boots=tuple(boots),
         connections=connections,
         challenge=challenge,
         tls=tls,
         tftp=tftp,
         outside_named=bool(plan.outside),
         cut_short=bounds.are_reached,
+        interruption=bounds.interruption,
         requests=tuple(bounds.record),
     )
 
@@ -237,8 +248,10 @@ def _same_server(location: Location, server: BootServerAddress) -> bool:
     return urlsplit(location.url)[:2] == urlsplit(server.root)[:2]
 
 
-def _tls(plan: AuditPlan, server: BootServerAddress, progress: Callable[[str], None]) -> TlsSeen | None:
-    if not server.root.startswith(("https:", "ftps:")):
+def _tls(
+    plan: AuditPlan, server: BootServerAddress, bounds: AuditBounds, progress: Callable[[str], None]
+) -> TlsSeen | None:
+    if not server.root.startswith(("https:", "ftps:")) or bounds.interruption is not None:
         return None
     progress("trying the versions of TLS")
     return look_at_tls(server.root, plan.tls, seconds=plan.timeout)

@@ -29,7 +29,7 @@ def every_model_boots(seen: Observations) -> Judgment:
         return unknown("no phone was booted")
     stuck = [f"{boot.model.name}, license rule {boot.rule}: {boot.problem}" for boot in seen.boots if boot.problem]
     if seen.cut_short and not stuck:
-        return unknown(f"{len(seen.boots)} boots, then the audit's bounds were reached")
+        return unknown(f"{len(seen.boots)} boots, then the audit was cut short")
     models = {boot.model.token for boot in seen.boots}
     return bad(*stuck) if stuck else good(f"{len(seen.boots)} boots of {len(models)} models")
 

@@ -95,6 +95,8 @@ def _audit(plan: "AuditPlan", *, junit: Path | None, html: Path | None, as_json:
     _print(seen, findings, as_json=as_json)
     write_report("--junit", junit, as_junit(seen, findings))
     write_report("--html", html, as_html(seen, findings).encode())
+    if seen.interruption is not None:
+        raise seen.interruption
     if any(finding.is_bad for finding in findings):
         click.get_current_context().exit(1)
 

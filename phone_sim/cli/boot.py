@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from phone_sim.cli.interruption import result_so_far
 from phone_sim.cli.options import Instant, PhoneOptions, json_option, phone_options
 
 if TYPE_CHECKING:
@@ -49,9 +50,12 @@ def command(
     running = ScaledClock(None) if phone.sntp else SystemClock()
     clock = still if now is not None or unset_clock else running
     lines: list[str] = []
-    with phone.plugged_in(
-        clock, HeapScheduler(still), lines.append if as_json else phone_report.print_log_line
-    ) as driver:
+    with (
+        phone.plugged_in(
+            clock, HeapScheduler(still), lines.append if as_json else phone_report.print_log_line
+        ) as driver,
+        result_so_far() as broken_off,
+    ):
         driver.power_on()
         if find is not None:
             driver.search_corporate_directory(find)
@@ -66,6 +70,7 @@ def command(
         phone_report.talk(phone_report.frame_text(driver.frame))
     if show_requests:
         phone_report.talk("\n".join(request_line(exchange) for exchange in driver.exchanges))
+    broken_off.go_on()
     phone_report.check_boot(driver)
     if require_licensed:
         _check_licensed(driver)

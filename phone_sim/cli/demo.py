@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from phone_sim.cli.interruption import result_so_far
 from phone_sim.cli.options import json_option
 from phone_sim.cli.output import say
 from phone_sim.errors import PhoneSimError
@@ -49,14 +50,16 @@ def command(tftp: bool, as_json: bool) -> None:
     with BootServer(MemorySite(site_files("feature.corporateDirectory.enabled"))) as server:
         stage = TerminalStage(server, server.tftp_url if tftp else server.url)
         try:
-            for number, step in enumerate((step for step in STORY if step.on_terminal), start=1):
-                told.append(stage.tell(number, step))
-                if not as_json:
-                    _print(told[-1])
+            with result_so_far() as broken_off:
+                for number, step in enumerate((step for step in STORY if step.on_terminal), start=1):
+                    told.append(stage.tell(number, step))
+                    if not as_json:
+                        _print(told[-1])
         finally:
             stage.phone.close()
     if as_json:
         print_json([asdict(step) for step in told])
+    broken_off.go_on()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

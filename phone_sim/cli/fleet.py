@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from phone_sim.cli.finite_range import FiniteRange
+from phone_sim.cli.interruption import interruption_noted
 from phone_sim.cli.options import (
     Instant,
     ca_file_option,
@@ -174,13 +175,16 @@ def _virtual(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict
 
     if values["until"] is None:
         raise UsageError("--virtual needs --until: it would never end")
-    result = run_virtual(
-        found,
-        start=values["now"] or found.population.now or datetime.now(UTC),
-        end=values["until"],
-        anchor=load_anchor(values["trust"]),
-        expects_licenses=values["require_licensed"],
-        watched=watched,
-        on_line=lambda mac, line: talk(f"{mac} {line}"),
-    )
-    report(result, values["as_json"], [])
+    anchor = load_anchor(values["trust"])
+    with interruption_noted() as noted:
+        result = run_virtual(
+            found,
+            start=values["now"] or found.population.now or datetime.now(UTC),
+            end=values["until"],
+            anchor=anchor,
+            expects_licenses=values["require_licensed"],
+            watched=watched,
+            on_line=lambda mac, line: talk(f"{mac} {line}"),
+            is_over=lambda: noted.interruption is not None,
+        )
+    report(result, values["as_json"], interruption=noted.interruption)

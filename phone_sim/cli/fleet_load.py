@@ -1,12 +1,14 @@
 """`phone-sim fleet` as load: in one process, as a master of workers, or as a worker."""
 
 import os
-import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from phone_sim.cli.output import say
+
+from phone_sim.cli.interruption import handled_by
+from phone_sim.signals import Interrupted
 
 if TYPE_CHECKING:
     from phone_sim.fleet.population.population_file import FleetFile
@@ -63,22 +65,18 @@ def load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str
             distribution=distribution,
         )
     )
-    table = result.pop("table")
-    report(result, values["as_json"], table)
+    table, interruption = result.pop("table"), result.pop("interruption")
+    report(result, values["as_json"], table, interruption)
 
 
 @contextmanager
 def _unbroken() -> Iterator[None]:
-    """Postpone Ctrl+C: it would stop the import that replaces the locks of this process half-way."""
-    before, heard = signal.getsignal(signal.SIGINT), []
-    if before is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, lambda *_: heard.append(True))
-    try:
+    """Postpone signals: one would stop the import that replaces the locks of this process half-way."""
+    heard: list[int] = []
+    with handled_by(lambda number, _: heard.append(number)):
         yield
-    finally:
-        signal.signal(signal.SIGINT, before)
     if heard:
-        raise KeyboardInterrupt
+        raise Interrupted(heard[0])
 
 
 def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str, Any]) -> "RunSetup":
@@ -122,8 +120,11 @@ def _distribution(values: dict[str, Any]) -> "Distribution | None":
     return Distribution(bind=("127.0.0.1", 0), expected=count, patience=patience, started=count)
 
 
-def report(result: dict[str, Any], as_json: bool, table: list[str]) -> None:
-    """Print the result of a run. Raises PhoneSimError for one that is not as expected."""
+def report(
+    result: dict[str, Any], as_json: bool, table: Sequence[str] = (), interruption: KeyboardInterrupt | None = None
+) -> None:
+    """Print the result of a run, or the result so far. Raises the interruption that ended it, or PhoneSimError for a
+    result that is not as expected."""
     from phone_sim.cli.phone_report import print_json, talk
     from phone_sim.errors import PhoneSimError
 
@@ -137,8 +138,8 @@ def report(result: dict[str, Any], as_json: bool, table: list[str]) -> None:
                 f"{rule}: {_NOTHING if value is None else f'it is {value:.1f}'}" for rule, value in passed.items()
             )
         )
-    if result.get("interrupted"):
-        raise KeyboardInterrupt
+    if interruption is not None:
+        raise interruption
     if result["as_expected"] < result["phones"] or passed:
         missing = result["phones"] - result["as_expected"]
         rules = f", {len(passed)} of the rules of --fail-if hold" if passed else ""

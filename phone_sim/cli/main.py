@@ -17,6 +17,7 @@ from phone_sim.cli.interruption import interruptible
 from phone_sim.cli.output import say
 from phone_sim.errors import PhoneSimError
 from phone_sim.printable import visible
+from phone_sim.signals import exit_code
 
 VERBS = {
     "demo": "Show the whole story: unlicensed, licensed, forged, expired.",
@@ -36,7 +37,6 @@ VERBS = {
     "audit": "Say what a boot server does well and badly.",
     "models": "Show the models and which features need a license.",
 }
-INTERRUPTED = 130
 BROKEN_PIPE = 141
 
 
@@ -72,8 +72,8 @@ class Verbs(click.Group):
         except PhoneSimError as error:
             say(f"Error: {error}", err=True)
             ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
-            ctx.exit(INTERRUPTED)
+        except KeyboardInterrupt as interruption:
+            ctx.exit(exit_code(interruption))
         except BrokenPipeError:
             # Whoever read the output has enough; what is still in the buffer must not be complained about at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -104,8 +104,8 @@ def main(ctx: click.Context) -> None:
     """Emulate the feature licensing of SoundPoint IP, SoundStation IP and VVX phones.
 
     The result goes to stdout: log lines, a table, or JSON with --json. Everything else goes to stderr. Exit codes: 0 as
-    expected, 1 outcome not as expected, 2 usage, 3 boot server not reachable, 4 license not valid or expired, 130
-    interrupted.
+    expected, 1 outcome not as expected, 2 usage, 3 boot server not reachable, 4 license not valid or expired. An
+    interruption prints the result so far, and ends with 130 (SIGINT), 143 (SIGTERM) or 129 (SIGHUP).
     """
     if os.environ.get("NO_COLOR"):
         ctx.color = False

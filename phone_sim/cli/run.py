@@ -3,6 +3,7 @@
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from phone_sim.cli.interruption import result_so_far
 from phone_sim.cli.options import Instant, PhoneOptions, json_option, phone_options
 from phone_sim.cli.output import say
 
@@ -146,13 +148,11 @@ def _on_the_terminal(
         for instant, event in events:
             phone_time.scheduler.at(instant, partial(happen, event))
         try:
-            driver.power_on()
-            if phone.sntp:
-                check_time(driver)
-            phone_time.live(happen)
-        except KeyboardInterrupt:
-            driver.cut_power()
-            raise
+            with result_so_far() as broken_off:
+                driver.power_on()
+                if phone.sntp:
+                    check_time(driver)
+                phone_time.live(happen)
         finally:
             phone_time.close()
             if as_json:
@@ -160,6 +160,10 @@ def _on_the_terminal(
             else:
                 say_summary(driver)
                 talk(f"  reboots: {len(driver.reboots)}")
+        if broken_off.interruption is not None:
+            with suppress(LifecycleError):  # it is off
+                driver.cut_power()
+    broken_off.go_on()
     check_boot(driver)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from phone_sim.cli.interruption import result_so_far
 from phone_sim.cli.options import (
     ca_file_option,
     check_servers,
@@ -91,20 +92,24 @@ def _check(said: "ServerOptions") -> None:
 
 
 def _run(scenarios: "list[Scenario]", *, junit: Path | None, seed: int | None, as_json: bool) -> None:
-    from phone_sim.cli.phone_report import print_json
+    from phone_sim.cli.phone_report import print_json, talk
     from phone_sim.scenario import scenario_report
     from phone_sim.scenario.run import run_scenario
 
     outcomes = []
-    for scenario in scenarios:
-        outcomes.append(outcome := run_scenario(scenario, seed))
-        color = "green" if outcome.passed else "red"
-        say(scenario_report.progress_line(outcome), fg=color, err=as_json)
-        if not outcome.passed:
-            say(scenario_report.failure_text(outcome), err=as_json)
+    with result_so_far() as broken_off:
+        for scenario in scenarios:
+            outcomes.append(outcome := run_scenario(scenario, seed))
+            color = "green" if outcome.passed else "red"
+            say(scenario_report.progress_line(outcome), fg=color, err=as_json)
+            if not outcome.passed:
+                say(scenario_report.failure_text(outcome), err=as_json)
     if as_json:
         print_json([scenario_report.as_json(outcome) for outcome in outcomes])
     write_report("--junit", junit, scenario_report.as_junit(outcomes))
+    if broken_off.interruption is not None:
+        talk(f"Interrupted: {len(outcomes)} of {len(scenarios)} scenarios were run")
+    broken_off.go_on()
     if not all(outcome.passed for outcome in outcomes):
         click.get_current_context().exit(1)
 

@@ -104,7 +104,7 @@ class ServingOptions:
     ) -> None:
         """Serve a site, and print each address once all can be used and `on_start` was called.
 
-        SIGINT and SIGTERM end it as KeyboardInterrupt.
+        A signal ends it as `Interrupted`.
 
         Raises:
             UsageError: for options that do not fit together, and for a port or a file that cannot be used.

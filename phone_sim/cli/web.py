@@ -13,6 +13,7 @@ from phone_sim.cli.interruption import handled_by
 from phone_sim.cli.options import DEFAULT_MODEL, Instant, check_servers, json_option
 from phone_sim.cli.output import say
 from phone_sim.cli.serving import announce
+from phone_sim.signals import Interrupted
 
 if TYPE_CHECKING:
     import socket
@@ -137,7 +138,7 @@ class WebServerOptions:
     as_json: bool = False
 
     def serve(self, desk: "Desk", page: str = "", scenarios: "Scenarios | None" = None) -> None:
-        """Serve a desk and scenarios until KeyboardInterrupt; print the address of the page with the path `page`."""
+        """Serve a desk and scenarios until `Interrupted`; print the address of the page with the path `page`."""
         from phone_sim.web.server import listen
 
         with listen(self.host, self.port) as listener:
@@ -158,11 +159,11 @@ class WebServerOptions:
         )
         server = server_of(make_app(access=access, portal=portal, desk=desk, scenarios=scenarios), desk.stop)
         url = f"http://{reached_by(address)}:{port}/{page}"
-        is_interrupted = False
+        heard: int | None = None
 
         def interrupt(number: int, frame: "FrameType | None") -> None:
-            nonlocal is_interrupted
-            is_interrupted = True
+            nonlocal heard
+            heard = number
             server.handle_exit(number, frame)
 
         with handled_by(interrupt):
@@ -170,5 +171,5 @@ class WebServerOptions:
             if access.token is not None:
                 say(f"Open {url}?token={access.token}", err=True)
             server.run(sockets=[listener])
-        if is_interrupted:
-            raise KeyboardInterrupt
+        if heard is not None:
+            raise Interrupted(heard)

@@ -107,8 +107,11 @@ def run_virtual(
     expects_licenses: bool = False,
     watched: tuple[MacAddress, ...] = (),
     on_line: Callable[[MacAddress, str], None] = lambda _mac, _line: None,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """Run a population from `start` to `end`; the result has its census in the end, and how fast the run was.
+
+    Once `is_over`, no more phones are run, and the result is that of the time so far.
 
     Raises:
         UsageError: the end is not after the start.
@@ -131,11 +134,11 @@ def run_virtual(
     fleet.plan(range(population.count))
     began = time.perf_counter()
     if population.pattern is Pattern.DAY:
-        run_until(fleet, clock, start)
+        run_until(fleet, clock, start, is_over)
         tally.begin()  # the phones are up: only the day counts
-    run_until(fleet, clock, end)
+    run_until(fleet, clock, end, is_over)
     seconds = max(time.perf_counter() - began, 0.001)  # a coarse or frozen clock may not have moved
-    days = population.count * (end - start).total_seconds() / 86400
+    days = population.count * (clock.instant() - start).total_seconds() / 86400
     return {
         **census(fleet, population.count),
         **tally.result(),
@@ -145,8 +148,8 @@ def run_virtual(
     }
 
 
-def run_until(fleet: Fleet, clock: ManualClock, end: datetime) -> None:
-    """Let time pass until the clock shows `end`, and run whatever is due on the way."""
+def run_until(fleet: Fleet, clock: ManualClock, end: datetime, is_over: Callable[[], bool] = lambda: False) -> None:
+    """Let time pass until the clock shows `end`, or it `is_over`, and run whatever is due on the way."""
     last = (clock.elapsed() + (end - clock.instant())).total_seconds()
     while (due := fleet.next_due()) <= last:
         wait = due - clock.elapsed().total_seconds()
@@ -154,6 +157,8 @@ def run_until(fleet: Fleet, clock: ManualClock, end: datetime) -> None:
             clock.pass_to(clock.instant() + timedelta(seconds=wait))
         while (number := fleet.take_due(due)) is not None:
             fleet.run_due(number)
+            if is_over():
+                return
     clock.pass_to(end)
 
 

@@ -1,4 +1,4 @@
-"""Ctrl+C and SIGTERM for a process whose greenlets are busy.
+"""Ctrl+C, SIGTERM and SIGHUP for a process whose greenlets are busy.
 
 Python raises KeyboardInterrupt in whichever greenlet is running; in a phone's greenlet it ends only that boot, and the
 run goes on. So the hub handles the signals here, and sets an event for the greenlet that waits for it.
@@ -11,21 +11,29 @@ from contextlib import contextmanager
 import gevent
 from gevent.event import Event
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from phone_sim.signals import Interrupted, ending_signals
+
+
+class Interruption(Event):  # type: ignore[misc]  # gevent has no types
+    """Set by the first signal; `exception` is what it is raised as."""
+
+    exception: KeyboardInterrupt | None = None
 
 
 @contextmanager
-def interruption() -> Iterator[Event]:
-    """An event that the first Ctrl+C or SIGTERM sets; the next one is raised here as KeyboardInterrupt."""
-    interrupted, waiting, loop = Event(), gevent.getcurrent(), gevent.get_hub().loop
+def interruption() -> Iterator[Interruption]:
+    """An event that the first signal sets; the next one is raised here as `Interrupted`."""
+    interrupted, waiting, loop = Interruption(), gevent.getcurrent(), gevent.get_hub().loop
 
-    def hear() -> None:
+    def hear(number: int) -> None:
         if interrupted.is_set():
-            loop.run_callback(waiting.throw, KeyboardInterrupt)
+            loop.run_callback(waiting.throw, Interrupted(number))
+            return
+        interrupted.exception = Interrupted(number)
         interrupted.set()
 
-    before = {each: signal.getsignal(each) for each in _SIGNALS}
-    watches = [gevent.signal_handler(each, hear) for each in before]
+    before = {each: signal.getsignal(each) for each in ending_signals()}
+    watches = [gevent.signal_handler(each, hear, each) for each in before]
     try:
         yield interrupted
     finally:

@@ -19,7 +19,7 @@ from zmq import ZMQError
 from phone_sim.errors import PhoneSimError, UsageError
 from phone_sim.fleet.on_locust.escaped_csv import EscapedCsv, EscapedCsvFiles
 from phone_sim.fleet.on_locust.guarded_server import GuardedServer, serve_guarded
-from phone_sim.fleet.on_locust.interruption import interruption
+from phone_sim.fleet.on_locust.interruption import Interruption, interruption
 from phone_sim.fleet.on_locust.master import FleetMaster
 from phone_sim.fleet.on_locust.metrics import registry
 from phone_sim.fleet.on_locust.page import FleetPage
@@ -94,7 +94,11 @@ def run_load(load: Load) -> dict[str, Any]:
             runner.stop()
         if load.html is not None:
             replace_report(load.html, get_html_report(environment, show_download_link=False).encode())
-        return {**_result(load, environment, runner), "interrupted": interrupted.is_set()}
+        return {
+            **_result(load, environment, runner),
+            "interrupted": interrupted.is_set(),
+            "interruption": interrupted.exception,
+        }
 
 
 def _master(load: Load, environment: Environment, distribution: Distribution) -> FleetMaster:
@@ -142,7 +146,9 @@ def _say_where(load: Load, what: str, server: GuardedServer, path: str) -> None:
         load.talk(f"Open {server.url}{path}?token={token}; a program sends Authorization: Bearer {token}")
 
 
-def _run(load: Load, runner: FleetMaster | FleetRunner, started: WorkerProcesses | None, interrupted: Event) -> None:
+def _run(
+    load: Load, runner: FleetMaster | FleetRunner, started: WorkerProcesses | None, interrupted: Interruption
+) -> None:
     """Run until the time is over, all workers are lost, or an interruption."""
     if isinstance(runner, FleetMaster) and load.distribution is not None:
         _wait_for_workers(load.distribution, runner, started, interrupted)

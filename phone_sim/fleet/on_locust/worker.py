@@ -18,7 +18,7 @@ from locust.runners import WorkerRunner
 
 from phone_sim.errors import PhoneSimError, UsageError
 from phone_sim.fleet.census import Census
-from phone_sim.fleet.on_locust.interruption import interruption
+from phone_sim.fleet.on_locust.interruption import Interruption, interruption
 from phone_sim.fleet.on_locust.phone_queries import answer_message
 from phone_sim.fleet.on_locust.phone_range import PhoneRange, check_machine
 from phone_sim.fleet.on_locust.runner import FleetUser, RangeRunner, options
@@ -49,10 +49,12 @@ class FleetWorker(RangeRunner, WorkerRunner):
 
     Raises:
         PhoneSimError: no master answers in `patience` seconds.
-        KeyboardInterrupt: `interrupted` was set while it waited.
+        Interrupted: `interrupted` was set while it waited.
     """
 
-    def __init__(self, environment: Environment, master: tuple[str, int], patience: float, interrupted: Event) -> None:
+    def __init__(
+        self, environment: Environment, master: tuple[str, int], patience: float, interrupted: Interruption
+    ) -> None:
         self.ended = Event()
         self._interrupted = interrupted
         self.failure: PhoneSimError | None = None
@@ -75,7 +77,7 @@ class FleetWorker(RangeRunner, WorkerRunner):
             self.greenlet.kill()
             self.client.close(linger=0)
             if self._interrupted.is_set():
-                raise KeyboardInterrupt
+                raise self._interrupted.exception or KeyboardInterrupt
             raise PhoneSimError(
                 f"no master answers at {self.master_host}:{self.master_port} in {self._patience:g} s: "
                 "is phone-sim fleet --master running there?"
@@ -201,7 +203,7 @@ def run_worker(master: tuple[str, int], patience: float, *, ends_with_input: boo
 
     Raises:
         PhoneSimError: there is no master, or it is gone, or its messages cannot be used.
-        KeyboardInterrupt: it was interrupted, or got SIGTERM.
+        Interrupted: a signal ended it.
     """
     if ends_with_input:
         gevent.spawn(_exit_with_input)
@@ -217,7 +219,7 @@ def run_worker(master: tuple[str, int], patience: float, *, ends_with_input: boo
     if runner.failure is not None:
         raise runner.failure
     if not runner.is_dismissed:
-        raise KeyboardInterrupt
+        raise interrupted.exception or KeyboardInterrupt
 
 
 def _exit_with_input() -> NoReturn:

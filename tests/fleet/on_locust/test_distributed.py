@@ -174,7 +174,7 @@ def test_processes_end_with_their_master(server: Nginx) -> None:
         assert len(workers) == 2
         run.process.send_signal(signal.SIGTERM)
         code, out = run.ended()
-        assert code == 130, run.said
+        assert code == 143, run.said
         assert json.loads(out)["states"] == {"idle": 4}
         assert not any(map(is_alive, workers))
 

@@ -154,7 +154,7 @@ def test_interrupt_ends_with_the_result(server: Nginx, population: str, end: sig
             assert line, "it ended by itself"
         running.send_signal(end)
         out, err = running.communicate(timeout=BOUND)
-    assert running.returncode == 130, err
+    assert running.returncode == 128 + end, err
     assert json.loads(out)["states"] == {"idle": 10}
     assert "KeyboardInterrupt" not in err
 

@@ -58,7 +58,7 @@ def test_runs_are_started_on_the_page(server: Nginx) -> None:
             new.click()
         assert visitor.complaints == []
         run.process.terminate()
-        assert run.ended()[0] == 130
+        assert run.ended()[0] == 143
 
 
 def test_page_of_a_master_starts_its_workers(server: Nginx) -> None:
@@ -87,7 +87,7 @@ def test_page_of_a_master_starts_its_workers(server: Nginx) -> None:
         until(lambda: boots(server) == dict.fromkeys(MACS, 1) | dict.fromkeys(MACS[:4], 2))
         run.process.terminate()
         code, out = run.ended()
-    assert code == 130
+    assert code == 143
     assert json.loads(out)["as_expected"] == PHONES
 
 
