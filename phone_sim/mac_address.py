@@ -9,6 +9,10 @@ _SEPARATED = re.compile(r"[0-9A-Fa-f]{2}([:-])[0-9A-Fa-f]{2}(\1[0-9A-Fa-f]{2}){4
 _DIGITS = re.compile(r"[0-9A-Fa-f]+")
 
 
+PREFIXES = ("0004f2", "64167f", "482567")
+"""The first six digits (OUI) by which servers know these phones (field notes 1.3)."""
+
+
 @dataclass(frozen=True, slots=True)
 class MacAddress:
     """A MAC address; `digits` is 12 lower-case hexadecimal digits, as in the phone's requests (field notes 1.3)."""
@@ -40,6 +44,16 @@ class MacAddress:
     def serial(self) -> str:
         """The form of the `Serial` attribute of a phone license: 12 upper-case digits (D1)."""
         return self.digits.upper()
+
+    @property
+    def is_of_group(self) -> bool:
+        """True for a broadcast or multicast address, which no phone has (IEEE 802: the first byte's lowest bit)."""
+        return bool(int(self.digits[1], 16) & 1)
+
+    @property
+    def has_phone_prefix(self) -> bool:
+        """True when the first six digits are a prefix of these phones."""
+        return self.digits.startswith(PREFIXES)
 
     def __str__(self) -> str:
         return self.digits

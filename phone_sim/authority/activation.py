@@ -49,6 +49,25 @@ class BatchLine:
         return "accepted, but not redeemed" if nothing_redeemed else "accepted"
 
 
+def phone_address(text: str) -> MacAddress:
+    """The MAC address of a phone. Raises MacAddressError for what no phone has, such as a multicast address."""
+    mac = MacAddress.parse(text)
+    if mac.is_of_group:
+        raise MacAddressError(f"{text!r} is a broadcast or multicast address, which no phone has")
+    return mac
+
+
+def unusual_macs(text: str) -> list[tuple[int, str]]:
+    """The lines of a batch, by number, whose MAC does not begin as those of these phones do; bad MACs are not among
+    them."""
+    found = []
+    for place, line in enumerate(text.splitlines(), 1):
+        with suppress(MacAddressError):
+            if len(line) <= _LINE_LENGTH and not phone_address(mac := line.partition("\t")[2].strip()).has_phone_prefix:
+                found.append((place, mac))
+    return found
+
+
 def redeem_phone(ledger: Ledger, number: str, mac: MacAddress, *, at: datetime, requester: str) -> None:
     """Redeem a license number for a phone.
 
@@ -96,7 +115,7 @@ def redeem(ledger: Ledger, number: str, serial: str | None, *, at: datetime, req
     order = ledger.order(parse_number(number))
     if order is not None and order.license_type is LicenseType.SITE:
         return redeem_site(ledger, number, serial, at=at, requester=requester)
-    address = MacAddress.parse(serial or "")
+    address = phone_address(serial or "")
     redeem_phone(ledger, number, address, at=at, requester=requester)
     return address.serial
 
@@ -175,7 +194,7 @@ def _wish(line: str, at: datetime, requester: str) -> Redemption | str:
     if not tab:
         return "no tab between license number and MAC"
     try:
-        serial = MacAddress.parse(mac.strip()).serial
+        serial = phone_address(mac.strip()).serial
     except MacAddressError as error:
         return f"bad MAC: {error}"
     try:

@@ -94,9 +94,14 @@ def _one_line(text: str) -> str:
     return printable(text.strip()[:FIELD_LIMIT])
 
 
+def whole_number(text: str) -> int | None:
+    """The number in a path or a query, of up to eight digits; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
+
+
 def part_of(request: Request, rows: Sequence[Row]) -> PageOfRows[Row]:
     """The part of a list that `?page=` asks for, the first one without it."""
     count = max(1, -(-len(rows) // _ROWS))
     asked = request.query_params.get("page", "1")
-    place = min(count, max(1, int(asked))) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 1
+    place = min(count, max(1, whole_number(asked) or 1))
     return PageOfRows(rows=rows[(place - 1) * _ROWS : place * _ROWS], place=place, count=count)

@@ -19,7 +19,7 @@ from phone_sim.errors import UsageError
 from phone_sim.scenario import scenario_report
 from phone_sim.scenario.read import read_scenario
 from phone_sim.scenario.run import ScenarioOutcome, run_scenario
-from phone_sim.web.pages import answer
+from phone_sim.web.pages import answer, whole_number
 
 
 class Scenarios:
@@ -80,13 +80,13 @@ def scenario_routes(scenarios: Scenarios) -> list[BaseRoute]:
 
     return [
         Route("/scenarios", show_all),
-        Route("/scenarios/{place:int}", show_one),
-        Route("/scenarios/{place:int}", run, methods=["POST"]),
+        Route("/scenarios/{place}", show_one),
+        Route("/scenarios/{place}", run, methods=["POST"]),
     ]
 
 
 def _place(request: Request, scenarios: Scenarios) -> int:
-    place = int(request.path_params["place"])
-    if place >= len(scenarios.scenarios):
+    place = whole_number(request.path_params["place"])
+    if place is None or place >= len(scenarios.scenarios):
         raise HTTPException(404)
     return place

@@ -1,5 +1,7 @@
 """The trust anchor and the signing key (D4, D5)."""
 
+from base64 import encodebytes
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
@@ -26,6 +28,22 @@ CURVE = ec.generate_private_key(ec.SECP256R1())
 
 def public_pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def pss_pem(key: rsa.RSAPrivateKey) -> bytes:
+    """The public key as one that may sign with RSA-PSS only (RFC 4055)."""
+    plain = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    bits = plain[plain.index(bytes.fromhex("300d06092a864886f70d0101010500")) + 15 :]
+    inner = bytes.fromhex("300b06092a864886f70d01010a") + bits
+    der = b"\x30\x82" + len(inner).to_bytes(2, "big") + inner
+    return b"-----BEGIN PUBLIC KEY-----\n" + encodebytes(der) + b"-----END PUBLIC KEY-----\n"
+
+
+def even_pem(key: rsa.RSAPrivateKey) -> bytes:
+    """A public key whose modulus is even."""
+    numbers = key.public_key().public_numbers()
+    even = rsa.RSAPublicNumbers(numbers.e, numbers.n - 1).public_key()
+    return even.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def private_pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, password: bytes | None = None) -> bytes:
@@ -89,6 +107,11 @@ def test_signature_without_the_domain_tag_does_not_verify() -> None:
         (b"", "mine.pem is not a public key in PEM form"),
         (b"not PEM", "mine.pem is not a public key in PEM form"),
         (private_pem(OTHER), "mine.pem is not a public key in PEM form"),
+        (public_pem(OTHER) * 2, "mine.pem has 2 PEM blocks"),
+        (private_pem(OTHER) + public_pem(OTHER), "mine.pem has 2 PEM blocks"),
+        (pss_pem(OTHER), "mine.pem is a key for RSA-PSS signatures only"),
+        (pss_pem(OTHER).replace(b"\n", b"\r\n"), "mine.pem is a key for RSA-PSS signatures only"),
+        (even_pem(OTHER), "mine.pem: the trust anchor is not an RSA key: its modulus is even"),
         (public_pem(CURVE), "mine.pem is not an RSA public key"),
         (public_pem(SHORT), "RSA key of 1024 bits, 2048 are needed"),
     ],

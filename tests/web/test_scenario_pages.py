@@ -97,3 +97,9 @@ def test_file_that_is_no_scenario_is_named(tmp_path: Path) -> None:
 def test_page_without_scenarios_says_how_to_have_some(portal: PortalService) -> None:
     with browser(portal) as client:
         assert "phone-sim web --scenario FILE" in text_of(page_of(client.get("/scenarios")))
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "-1", "1.5", "one", "\u0663", "000000000"])
+def test_what_is_no_number_of_a_scenario_is_no_page(client: TestClient, number: str) -> None:
+    assert client.get(f"/scenarios/{number}").status_code == 404
+    assert client.post(f"/scenarios/{number}").status_code == 404

@@ -19,7 +19,7 @@ from phone_sim.authority.order_report import line_report
 from phone_sim.licensing.license_file import file_name
 from phone_sim.licensing.license_key import LicenseType
 from phone_sim.web.pages import BLANK, Form, answer, part_of, typed_into, wants_json
-from phone_sim.web.portal.forms import BATCH_BYTES, BATCH_LINES, FormRefused, read_batch
+from phone_sim.web.portal.forms import BATCH_BYTES, BATCH_LINES, FormRefused, read_batch, refusal_report
 from phone_sim.web.portal.service import BatchReport, PortalService
 
 BODY_LIMITS = {"/portal/batch": BATCH_BYTES + 64 * 1024}
@@ -82,7 +82,7 @@ class _BatchActivation:
         now = datetime.now(UTC)
         text = await run_in_threadpool(read_batch, typed, files.get("file", b""), now)
         if isinstance(text, FormRefused):
-            return self._form(request, Form(typed=typed, errors=text.errors), 422)
+            return self._form(request, Form(typed=typed, errors=text.errors), 422, text)
         report = await run_in_threadpool(
             self._portal.redeem_batch,
             text,
@@ -119,10 +119,11 @@ class _BatchActivation:
             )
         return name, report
 
-    def _form(self, request: Request, form: Form, status: int) -> Response:
+    def _form(self, request: Request, form: Form, status: int, refused: FormRefused | None = None) -> Response:
         values = {"form": form, "sample": SAMPLE, "lines": BATCH_LINES, "bytes": BATCH_BYTES}
+        values["asks_confirmation"] = refused is not None and refused.asks_confirmation
         fields = ["mail_to", "file", "all_or_nothing"]
-        report = {"errors": dict(form.errors)} if form.errors else {"fields": fields}
+        report = refusal_report(refused) if refused is not None else {"fields": fields}
         return answer(request, "batch.html", values, report=report, status=status)
 
 

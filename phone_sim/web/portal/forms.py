@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
 
-from phone_sim.authority.activation import batch_text
+from phone_sim.authority.activation import batch_text, unusual_macs
 from phone_sim.authority.license_number import parse_number
 from phone_sim.authority.mail import batch_mail
 from phone_sim.authority.orders import (
@@ -22,7 +22,7 @@ from phone_sim.authority.orders import (
 )
 from phone_sim.errors import RedemptionRefusedError, UsageError
 from phone_sim.licensing.license_key import LicenseType
-from phone_sim.mac_address import MacAddress
+from phone_sim.mac_address import PREFIXES, MacAddress
 from phone_sim.models import Feature, parse_version
 
 BATCH_BYTES = 1024 * 1024
@@ -42,9 +42,26 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormRefused:
-    """A form that was not taken: what is wrong, by the names of the fields."""
+    """A form that was not taken: what is wrong, by the names of the fields.
+
+    With `asks_confirmation`, it is taken once the field `confirmed` is sent, too.
+    """
 
     errors: Mapping[str, str]
+    asks_confirmation: bool = False
+
+
+def refusal_report(form: FormRefused) -> dict[str, object]:
+    """A form that was not taken, as JSON gives it."""
+    return {"errors": dict(form.errors), **({"confirm_with": "confirmed"} if form.asks_confirmation else {})}
+
+
+def unusual_prefix(field: str, what: str) -> FormRefused:
+    """The question whether a MAC is meant that does not begin as those of these phones do; `what` says which."""
+    text = (
+        f"{what} not one of these phones' prefixes, {', '.join(PREFIXES)}. Check it; if it is right, confirm it below."
+    )
+    return FormRefused(errors={field: text}, asks_confirmation=True)
 
 
 def refused(error: RedemptionRefusedError) -> FormRefused:
@@ -106,7 +123,14 @@ def read_batch(typed: Mapping[str, str], file: bytes, at: datetime) -> str | For
         )
     elif text is not None and not any(line.strip() for line in lines):
         reading.errors["file"] = "The file has no line with a license number."
-    return FormRefused(errors=reading.errors) if reading.errors or text is None else text
+    if reading.errors or text is None:
+        return FormRefused(errors=reading.errors)
+    unusual = [] if reading.text("confirmed") else unusual_macs(text)
+    if unusual:
+        place, mac = unusual[0]
+        more = f", and so in {len(unusual) - 1} more lines" if len(unusual) > 1 else ""
+        return unusual_prefix("file", f"Line {place}: {mac[:6]}, with which {mac} begins{more}, is")
+    return text
 
 
 def read_order(typed: Mapping[str, str], features: Iterable[Feature], at: datetime) -> Order | FormRefused:

@@ -23,6 +23,7 @@ from phone_sim.authority.mail import batch_mail, keep
 from phone_sim.authority.orders import Order, Redemption
 from phone_sim.errors import AuthorityError, RedemptionRefusedError
 from phone_sim.file_modes import PUBLISHED
+from phone_sim.licensing.license_key import LicenseType
 from phone_sim.mac_address import MacAddress
 from phone_sim.whole_file import holds
 
@@ -100,6 +101,18 @@ class PortalService:
         with suppress(AuthorityError):
             self._publish(files)
         return done
+
+    def is_unusual(self, number: str, serial: str) -> bool:
+        """True where a phone's number is to be redeemed for a MAC that does not begin as those of these phones do, and
+        was not before. Raises UsageError: the number or the serial is none."""
+        mac = MacAddress.parse(serial)
+        if mac.has_phone_prefix:
+            return False
+        with open_authority(self.authority_folder) as authority:
+            order = authority.ledger.order(parse_number(number))
+            if order is None or order.license_type is not LicenseType.PHONE or mac.is_of_group:
+                return False
+            return not authority.ledger.redemptions(number=order.number, serial=mac.serial)
 
     def activation(self, serial: str) -> Activation | None:
         """What a serial has; None for nothing."""

@@ -21,7 +21,7 @@ from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_features
 from phone_sim.web.pages import BLANK, Form, answer, typed_into, wants_json
 from phone_sim.web.portal import batch_activation, orders
-from phone_sim.web.portal.forms import FormRefused, activation_errors, refused
+from phone_sim.web.portal.forms import FormRefused, activation_errors, refusal_report, refused, unusual_prefix
 from phone_sim.web.portal.service import Activated, Activation, PortalService
 
 BODY_LIMITS = batch_activation.BODY_LIMITS
@@ -64,8 +64,8 @@ class _SingleActivation:
         errors = activation_errors(typed)
         done = FormRefused(errors=errors) if errors else await run_in_threadpool(self._redeem, typed)
         if isinstance(done, FormRefused):
-            values = {"form": Form(typed=typed, errors=done.errors)}
-            return answer(request, "activate.html", values, report={"errors": dict(done.errors)}, status=422)
+            values = {"form": Form(typed=typed, errors=done.errors), "asks_confirmation": done.asks_confirmation}
+            return answer(request, "activate.html", values, report=refusal_report(done), status=422)
         if wants_json(request):
             activation = await self._activation(done.serial)
             return JSONResponse({"redeemed": done.anew, **_report(activation)}, 200)
@@ -74,6 +74,9 @@ class _SingleActivation:
     def _redeem(self, typed: Mapping[str, str]) -> Activated | FormRefused:
         number, serial, requester = typed["number"], typed["serial"], typed.get("requester", "")
         try:
+            if not typed.get("confirmed") and self._portal.is_unusual(number, serial):
+                begin = MacAddress.parse(serial).digits[:6]
+                return unusual_prefix("serial", f"{begin}, with which this address begins, is")
             return self._portal.activate(number, serial, requester, datetime.now(UTC))
         except RedemptionRefusedError as error:
             return refused(error)

@@ -222,3 +222,18 @@ def test_oldest_report_goes_first() -> None:
 def test_report_that_is_gone_says_what_to_do(client: TestClient) -> None:
     page = page_of(client.get("/portal/batches/gone"), 404)
     assert "Send the file again for another one: nothing is redeemed twice." in text_of(page)
+
+
+def test_unusual_and_impossible_addresses_of_a_batch(client: TestClient, portal: PortalService) -> None:
+    number = enter(portal, phone_order(quantity=9))
+    macs = ["0004f2000001", "001122334455", "ffffffffffff", "001122334466"]
+    text = "".join(f"{number}\t{mac}\n" for mac in macs)
+    page = page_of(send(client, text), 422)
+    assert errors_of(page)["file"].startswith(
+        "Line 2: 001122, with which 001122334455 begins, and so in 1 more lines, is not one of these phones' prefixes"
+    )
+    assert "confirmed" in page.xpath("//input[@type='checkbox']/@name")
+    assert redemptions(portal) == []
+    page = page_of(client.get(report_of(send(client, text, confirmed="yes"))))
+    assert "is a broadcast or multicast address, which no phone has" in text_of(page)
+    assert [serial for _, serial in redemptions(portal)] == ["0004F2000001", "001122334455", "001122334466"]

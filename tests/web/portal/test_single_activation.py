@@ -193,3 +193,37 @@ def test_authority_that_is_gone_is_said_on_the_page(client: TestClient, portal: 
     (portal.authority_folder / "signing_key.pem").unlink()
     page = page_of(posted(client, "/portal/activate", {"number": number, "serial": MAC}), 503)
     assert "restore signing_key.pem" in text_of(page)
+
+
+@pytest.mark.parametrize("serial", ["ffffffffffff", "01:00:5e:00:00:01", "3333.0000.0001"])
+def test_address_of_a_group_is_refused(client: TestClient, portal: PortalService, serial: str) -> None:
+    typed = {"number": enter(portal, phone_order()), "serial": serial, "confirmed": "yes"}
+    page = page_of(posted(client, "/portal/activate", typed), 422)
+    assert "is a broadcast or multicast address, which no phone has" in errors_of(page)["serial"]
+    assert redemptions(portal) == []
+
+
+def test_address_that_does_not_begin_as_those_of_the_phones_is_to_be_confirmed(
+    client: TestClient, portal: PortalService
+) -> None:
+    typed = {"number": enter(portal, phone_order()), "serial": "001122334455"}
+    page = page_of(posted(client, "/portal/activate", typed), 422)
+    assert errors_of(page)["serial"].startswith("001122, with which this address begins, is not one of these phones'")
+    assert page.xpath("//input[@type='checkbox']/@name") == ["confirmed"]
+    assert redemptions(portal) == []
+    as_json = client.post("/portal/activate", data=typed, headers={"Accept": "application/json"})
+    assert (as_json.status_code, as_json.json()["confirm_with"]) == (422, "confirmed")
+    assert posted(client, "/portal/activate", {**typed, "confirmed": "yes"}).status_code == 303
+    assert redemptions(portal) == [(typed["number"], "001122334455")]
+    assert posted(client, "/portal/activate", typed).status_code == 303  # it is that phone's already
+
+
+@pytest.mark.parametrize("prefix", ["0004f2", "64167f", "482567"])
+def test_addresses_of_the_phones_need_no_confirmation(client: TestClient, portal: PortalService, prefix: str) -> None:
+    typed = {"number": enter(portal, phone_order()), "serial": f"{prefix}000001"}
+    assert posted(client, "/portal/activate", typed).status_code == 303
+
+
+def test_serial_of_a_site_is_not_an_address(client: TestClient, portal: PortalService) -> None:
+    typed = {"number": enter(portal, site_order()), "serial": SITE_SERIAL}
+    assert posted(client, "/portal/activate", typed).status_code == 303
