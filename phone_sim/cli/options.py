@@ -153,6 +153,7 @@ class PhoneOptions:
                 flash=flash,
                 log=LogSink(listener),
                 network=network,
+                boot_seconds=60 * self.timeout,
             )
 
     def identity(self) -> "Identity":
@@ -276,7 +277,7 @@ _PHONE_OPTIONS = (
         type=FiniteRange(0.1, 60),
         default=5.0,
         show_default=True,
-        help="Seconds for each answer; a file gets 12 times as long.",
+        help="Seconds for each answer; a file gets 12 times as long, all files of a boot 60 times.",
     ),
     click.option(
         "--log-style",

@@ -14,6 +14,7 @@ from phone_sim.firmware.effects import ClockReading, Effect, Flow
 from phone_sim.firmware.keypad import Press
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame
+from phone_sim.runtime.boot_time import BOOT_SECONDS
 from phone_sim.runtime.clock import Clock
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.flash_file import Flash
@@ -32,7 +33,8 @@ class PhoneDriver:
 
     `frame` is what the display shows, `reboots` the reason of each reboot so far. `on_effect` is told of every effect
     before it is performed, `on_exchange` of every request when it has its reply. Any thread may call; an event that
-    comes out of a flow, from a transport say, is dealt with when that flow is over.
+    comes out of a flow, from a transport say, is dealt with when that flow is over. After `boot_seconds` of transfers a
+    boot gives the boot server up.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class PhoneDriver:
         network: Network | None = None,
         on_effect: Callable[[Effect], None] | None = None,
         on_exchange: Callable[[Exchange], None] | None = None,
+        boot_seconds: float = BOOT_SECONDS,
     ) -> None:
         self.phone = phone
         self.frame = Frame()
@@ -65,6 +68,7 @@ class PhoneDriver:
             log=log,
             network=self._network,
             on_exchange=self._keep,
+            boot_seconds=boot_seconds,
         )
         self._on_effect = on_effect
         self._on_exchange = on_exchange
@@ -83,7 +87,12 @@ class PhoneDriver:
 
     def power_on(self) -> None:
         """Switch the phone on; it has booted on return."""
-        self._happen(self.phone.power_on)
+        self._happen(self._powered_on)
+
+    def _powered_on(self) -> Flow[None]:
+        flow = self.phone.power_on()
+        self._performer.boot_time.begin()
+        return flow
 
     def cut_power(self) -> None:
         """Pull the plug, at whatever moment.
@@ -148,6 +157,7 @@ class PhoneDriver:
                 effect = self._flow.send(reply)
             except StopIteration:
                 self._flow = None
+                self._performer.boot_time.end()
                 return
             if self._on_effect is not None:
                 self._on_effect(effect)
@@ -169,6 +179,7 @@ class PhoneDriver:
     def _go_off(self) -> None:
         """Lose everything but flash; the time as well, where it came from the network."""
         self._power_is_cut = False
+        self._performer.boot_time.end()
         self.phone.cut_power()
         for flow in (self._flow, self._paused):
             if flow is not None:
@@ -221,6 +232,7 @@ class PhoneDriver:
         self.reboots.append(reason)
         self._waits.cancel()
         self._performer.powered_on_at = self._clock.elapsed()
+        self._performer.boot_time.begin()
         self._flow = self.phone.restart()
 
     def _upload_full_log(self) -> None:

@@ -5,6 +5,7 @@ display and the setting of the clock it leaves to the `FlowRunner`. This module 
 licensing.
 """
 
+import math
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -35,12 +36,14 @@ from phone_sim.firmware.effects import (
 from phone_sim.firmware.network_effects import AskDirectory, AskLease, AskTime, NotConnected
 from phone_sim.firmware.screen import Frame
 from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.boot_time import BootTime
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.flash_file import Flash
 from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport import Transport
 
+Request = TypeVar("Request", Fetch, Upload)
 Answer = TypeVar("Answer", FetchReply, UploadReply)
 
 
@@ -83,7 +86,10 @@ class FlowRunner(Protocol):
 
 
 class Performer:
-    """Performs the effects of one phone. `powered_on_at` is what its clock had run at the start of its boot."""
+    """Performs the effects of one phone. `powered_on_at` is what its clock had run at the start of its boot.
+
+    `boot_time` bounds the transfers of a boot, for who tells it when one begins and ends.
+    """
 
     __slots__ = (
         "_clock",
@@ -94,6 +100,7 @@ class Performer:
         "_on_exchange",
         "_runner",
         "_transport",
+        "boot_time",
         "powered_on_at",
     )
 
@@ -108,7 +115,9 @@ class Performer:
         log: LogSink,
         network: Network,
         on_exchange: Callable[[Exchange], None],
+        boot_seconds: float = math.inf,
     ) -> None:
+        self.boot_time = BootTime(boot_seconds)
         self.powered_on_at = clock.elapsed()
         self._mac = mac
         self._runner = runner
@@ -126,11 +135,9 @@ class Performer:
                 self._write(effect)
                 return answer(effect, None)
             case Fetch():
-                began = time.perf_counter()
-                return answer(effect, self._told(effect, self._transport.fetch(effect), began))
+                return answer(effect, self.boot_time.refusal or self._transferred(effect, self._transport.fetch))
             case Upload():
-                began = time.perf_counter()
-                return answer(effect, self._told(effect, self._transport.upload(effect), began))
+                return answer(effect, self._transferred(effect, self._transport.upload))
             case AskLease():
                 return answer(effect, self._network.lease(effect) if self._network.lease else NotConnected())
             case AskDirectory():
@@ -186,6 +193,10 @@ class Performer:
         if server is not None and syslog is not None:
             syslog.send(server.host, server.message(line.level, text, self._mac))
 
-    def _told(self, request: Fetch | Upload, reply: Answer, began: float) -> Answer:
-        self._on_exchange(Exchange(request=request, reply=reply, seconds=time.perf_counter() - began))
+    def _transferred(self, request: Request, transfer: Callable[[Request], Answer]) -> Answer:
+        began = time.perf_counter()
+        reply = transfer(request)
+        seconds = time.perf_counter() - began
+        self.boot_time.spend(seconds)
+        self._on_exchange(Exchange(request=request, reply=reply, seconds=seconds))
         return reply

@@ -15,6 +15,7 @@ from phone_sim.firmware.profile import CURRENT
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import DEFAULT_MAC, MacAddress
 from phone_sim.models import Model
+from phone_sim.printable import printable
 from phone_sim.runtime.driven_phone import DrivenPhone
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.flash_file import Flash
@@ -78,13 +79,14 @@ class VirtualPhone(DrivenPhone):
 
 
 def request_line(exchange: Exchange) -> str:
-    """One request of a phone and its outcome, for people."""
+    """One request of a phone, the redirects that it followed and its outcome, for people."""
     reply = exchange.reply
     if isinstance(reply, Fetched):
         outcome = f"{len(reply.data)} bytes"
     else:
         outcome = "taken" if isinstance(reply, Uploaded) else reply.reason
-    return f"{exchange.method} {exchange.url}: {outcome}"
+    way = "".join(f" -> {one.status} {printable(one.target)}" for one in exchange.redirects)
+    return f"{exchange.method} {exchange.url}{way}: {outcome}"
 
 
 def mac_addresses(seed: str) -> Iterator[MacAddress]:

@@ -7,19 +7,22 @@ from pathlib import Path
 import pytest
 
 from phone_sim.errors import LifecycleError, MacAddressError, UsageError
-from phone_sim.firmware.effects import Fetch
+from phone_sim.firmware.effects import Fetch, Fetched
 from phone_sim.firmware.keypad import Key
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.network_effects import AskDirectory, DirectoryAnswered
 from phone_sim.firmware.screen import Frame
+from phone_sim.firmware.transfer_facts import HttpHead, Redirect
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_file import write
+from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.flash_file import MemoryFlash
 from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport.memory import MemoryTransport, serve
 from phone_sim.runtime.virtual_phone import VirtualPhone, mac_addresses, request_line
 from phone_sim.runtime.virtual_time import VirtualTime
 from tests.make import LDAP, MAC, PHONE_FILE, SIGNING_KEY, SITE_FILE, configured, master, signed_key, until
+from tests.runtime.phones import fetch
 
 URL = "http://boot.example/"
 
@@ -272,3 +275,10 @@ def test_authorities_are_for_a_transport_that_is_made(tmp_path: Path) -> None:
         VirtualPhone(URL, transport=serve({}), ca_file=tmp_path / "ca.pem")
     with pytest.raises(UsageError, match=r"ca\.pem: No such file or directory"):
         VirtualPhone(URL, ca_file=f"{tmp_path / 'ca.pem'}")
+
+
+def test_line_of_a_request_shows_where_it_was_redirected() -> None:
+    redirect = Redirect(source="http://a.example/x.cfg", target="http://b.example/x.cfg", status=302)
+    reply = Fetched(b"<a/>", 200, HttpHead(redirects=(redirect,)))
+    line = request_line(Exchange(request=fetch("http://a.example/x.cfg"), reply=reply, seconds=0.1))
+    assert line == "GET http://a.example/x.cfg -> 302 http://b.example/x.cfg: 4 bytes"

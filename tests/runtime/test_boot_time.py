@@ -1,0 +1,77 @@
+"""A boot server that drips: each file stays below its own limit, and all of a boot together below another."""
+
+import time
+from collections.abc import Mapping
+
+import pytest
+
+from phone_sim.firmware.effects import Fetch, FetchReply, Upload, UploadReply
+from phone_sim.firmware.lifecycle import State
+from phone_sim.runtime.boot_time import BOOT_SECONDS, BootTime
+from phone_sim.runtime.transport import Transport
+from phone_sim.runtime.transport.memory import serve
+from tests.runtime.phones import bench
+
+SECONDS_A_FILE = 50.0
+NAMES = [f"part{number}.cfg" for number in range(40)]
+SITE = {"000000000000.cfg": f'<APPLICATION CONFIG_FILES="{", ".join(NAMES)}"/>'.encode()}
+SITE |= dict.fromkeys(NAMES, b"<part/>")
+
+
+class Dripping:
+    """A transport whose every file takes so long, by the clock of the test."""
+
+    def __init__(self, files: Mapping[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+        self._inner: Transport = serve(dict(files))
+        self._now = 0.0
+        self.seconds_a_file = SECONDS_A_FILE
+        self.asked: list[str] = []
+        monkeypatch.setattr(time, "perf_counter", lambda: self._now)
+
+    def fetch(self, request: Fetch) -> FetchReply:
+        self._now += self.seconds_a_file
+        self.asked.append(request.location.name)
+        return self._inner.fetch(request)
+
+    def upload(self, request: Upload) -> UploadReply:
+        self._now += self.seconds_a_file
+        return self._inner.upload(request)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def test_boot_gives_up_a_server_that_takes_too_long_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Dripping(SITE, monkeypatch)
+    phone = bench(server)
+    phone.driver.power_on()
+    assert len(server.asked) == BOOT_SECONDS / SECONDS_A_FILE
+    assert phone.phone.state is State.IDLE
+    said = phone.texts("of this boot")
+    assert said == ["Failed to download file part4.cfg: the boot server took 300 s of this boot, and is given up"]
+
+
+def test_next_boot_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Dripping(SITE, monkeypatch)
+    phone = bench(server)
+    phone.driver.power_on()
+    server.asked.clear()
+    phone.driver.reboot()
+    assert len(server.asked) == BOOT_SECONDS / SECONDS_A_FILE
+    server.asked.clear()
+    server.seconds_a_file = 5.0
+    phone.driver.cut_power()
+    phone.driver.power_on()
+    assert set(NAMES) <= set(server.asked)
+
+
+def test_limit_holds_for_a_boot_only() -> None:
+    boot_time, refused = BootTime(10), list[bool]()
+    for begins, seconds in ((False, 100), (True, 9), (False, 1)):
+        if begins:
+            boot_time.begin()
+        boot_time.spend(seconds)
+        refused.append(boot_time.refusal is not None)
+    boot_time.end()
+    refused.append(boot_time.refusal is not None)
+    assert refused == [False, False, True, False]
