@@ -65,8 +65,8 @@ def load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str
             distribution=distribution,
         )
     )
-    table, interruption = result.pop("table"), result.pop("interruption")
-    report(result, values["as_json"], table, interruption)
+    table, interruption, unwritten = (result.pop(name) for name in ("table", "interruption", "unwritten"))
+    report(result, values["as_json"], table, interruption, unwritten)
 
 
 @contextmanager
@@ -121,10 +121,17 @@ def _distribution(values: dict[str, Any]) -> "Distribution | None":
 
 
 def report(
-    result: dict[str, Any], as_json: bool, table: Sequence[str] = (), interruption: KeyboardInterrupt | None = None
+    result: dict[str, Any],
+    as_json: bool,
+    table: Sequence[str] = (),
+    interruption: KeyboardInterrupt | None = None,
+    unwritten: Sequence[str] = (),
 ) -> None:
-    """Print the result of a run, or the result so far. Raises the interruption that ended it, or PhoneSimError for a
-    result that is not as expected."""
+    """Print the result of a run, or the result so far, then which files are `unwritten`.
+
+    Raises the interruption that ended the run, or PhoneSimError for a result that is not as expected; ends with 1 for
+    a file that was not written.
+    """
     from phone_sim.cli.phone_report import print_json, talk
     from phone_sim.errors import PhoneSimError
 
@@ -138,12 +145,16 @@ def report(
                 f"{rule}: {_NOTHING if value is None else f'it is {value:.1f}'}" for rule, value in passed.items()
             )
         )
+    for failure in unwritten:
+        talk(f"Error: {failure}")
     if interruption is not None:
         raise interruption
     if result["as_expected"] < result["phones"] or passed:
         missing = result["phones"] - result["as_expected"]
         rules = f", {len(passed)} of the rules of --fail-if hold" if passed else ""
         raise PhoneSimError(f"{missing} of {result['phones']} phones are not as expected{rules}")
+    if unwritten:
+        click.get_current_context().exit(1)
 
 
 def _result_lines(result: dict[str, Any]) -> list[str]:

@@ -63,6 +63,8 @@ class Load:
 def run_load(load: Load) -> dict[str, Any]:
     """Run the load to its end; the result has the census of the phones, and Locust's statistics.
 
+    `interruption` in it is the signal that ended the run, `unwritten` names the files that could not be written.
+
     Raises:
         UsageError: an address is taken, a file cannot be written, or the machine lacks addresses or open files.
         PhoneSimError: the expected workers do not come.
@@ -89,15 +91,18 @@ def run_load(load: Load) -> dict[str, Any]:
         stack.callback(runner.quit)
         if started is not None and isinstance(runner, FleetMaster):
             runner.greenlet.spawn(_watch, started, runner)
-        with _beside(load, environment, runner):
+        unwritten: list[str] = []
+        with _beside(load, environment, runner, unwritten):
             _run(load, runner, started, interrupted)
             runner.stop()
-        if load.html is not None:
-            replace_report(load.html, get_html_report(environment, show_download_link=False).encode())
+        if (html := load.html) is not None:
+            page = get_html_report(environment, show_download_link=False).encode()
+            _note_failure(unwritten, f"--html {html}", lambda: replace_report(html, page))
         return {
             **_result(load, environment, runner),
             "interrupted": interrupted.is_set(),
             "interruption": interrupted.exception,
+            "unwritten": unwritten,
         }
 
 
@@ -112,7 +117,9 @@ def _master(load: Load, environment: Environment, distribution: Distribution) ->
 
 
 @contextmanager
-def _beside(load: Load, environment: Environment, runner: FleetMaster | FleetRunner) -> Iterator[None]:
+def _beside(
+    load: Load, environment: Environment, runner: FleetMaster | FleetRunner, unwritten: list[str]
+) -> Iterator[None]:
     """Run beside the phones: the page, the metrics, the files, and a line of progress every few seconds."""
     beside = Group()
     _check_report(load.html)
@@ -120,9 +127,10 @@ def _beside(load: Load, environment: Environment, runner: FleetMaster | FleetRun
         writer = _csv_writer(load, environment)
         stack.callback(beside.kill)
         if writer is not None:
-            stack.callback(_write_last, load, environment)
-            stack.callback(writer.close_files)
-            beside.spawn(writer.stats_writer)
+            files = f"--csv {load.csv_prefix}"
+            stack.callback(_note_failure, unwritten, files, lambda: _write_last(load, environment))
+            stack.callback(_note_failure, unwritten, files, writer.close_files)
+            beside.spawn(_note_failure, unwritten, files, writer.stats_writer)
         beside.spawn(stats_history, runner)
         beside.spawn(_talk, load, environment, runner)
         token = None
@@ -197,6 +205,16 @@ def _check_report(html: Path | None) -> None:
             html.open("a").close()
         except OSError as error:
             raise UsageError(f"--html {html}: {error.strerror}") from error
+
+
+def _note_failure(unwritten: list[str], what: str, write: Callable[[], object]) -> None:
+    """Write, and note once that it failed: the result of a run is not lost by it."""
+    try:
+        write()
+    except OSError as error:
+        failure = f"{what}: {error.strerror or error}"
+        if failure not in unwritten:
+            unwritten.append(failure)
 
 
 def _write_last(load: Load, environment: Environment) -> None:

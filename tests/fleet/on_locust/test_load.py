@@ -143,6 +143,22 @@ def test_dead_server_is_every_phones_reason(population: str) -> None:
     assert found["states"] == {"idle": 5}
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk here")
+def test_result_is_printed_when_its_files_cannot_be_written(server: Nginx, population: str, tmp_path: Path) -> None:
+    for name in ("stats", "failures", "exceptions", "stats_history"):
+        (tmp_path / f"out_{name}.csv").symlink_to("/dev/full")
+    words = ("--server", server.url, "--population", population, "-u", "2", "--headless", "--json", "-t", "3s")
+    files = ("--html", "/dev/full", "--csv", str(tmp_path / "out"))
+    command = [sys.executable, "-m", "phone_sim", "fleet", *words, *files]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=BOUND)
+    assert json.loads(done.stdout)["phones"] == 2
+    full = "No space left on device"
+    said = [line for line in done.stderr.splitlines() if line.startswith("Error: --")]
+    assert said == [f"Error: --csv {tmp_path / 'out'}: {full}", f"Error: --html /dev/full: {full}"]
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 1
+
+
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_interrupt_ends_with_the_result(server: Nginx, population: str, end: signal.Signals) -> None:
     words = ("--server", server.url, "--population", population, "-u", "10", "--headless", "--json")
