@@ -8,7 +8,7 @@ import sys
 import textwrap
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 import pytest
@@ -109,6 +109,12 @@ def test_floors_are_past_known_holes(extras: tuple[str, ...]) -> None:
     for name, requirement in requirements(*extras).items():
         mended, hole = MENDED.get(name, ("0", ""))
         assert floor(requirement) >= Version(mended), f"{requirement} admits {hole}, which {mended} mends"
+
+
+@pytest.mark.parametrize("name", MENDED)
+def test_what_is_installed_is_past_known_holes(name: str) -> None:
+    mended, hole = MENDED[name]
+    assert Version(version(name)) >= Version(mended), f"{name} {version(name)} has {hole}, which {mended} mends"
 
 
 def test_known_holes_are_those_of_what_is_required() -> None:

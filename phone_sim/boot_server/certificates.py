@@ -73,7 +73,7 @@ def _context(file: Path) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
         # With a password OpenSSL does not ask for one on the terminal.
-        context.load_cert_chain(file, password="")
+        context.load_cert_chain(file, password="")  # nosec B106
     except (OSError, ValueError) as error:
         raise UsageError(f"{file}: expected a certificate and its unencrypted key, in PEM form") from error
     return context
@@ -134,7 +134,7 @@ def _certificate(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePub
 def _hosts(host: str) -> list[str]:
     """The names and addresses that clients may use for a server on `host`, each once."""
     hosts = [host, *_LOOPBACK]
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound to
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound to  # nosec B104
         own = socket.gethostname()
         try:
             hosts += [own, *(str(found[4][0]) for found in socket.getaddrinfo(own, None))]

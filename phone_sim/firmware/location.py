@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from phone_sim.errors import UsageError
 
-_NO_SERVER = "0.0.0.0"  # noqa: S104 - a host name that sites use on purpose, nothing is bound to it
+_NO_SERVER = "0.0.0.0"  # noqa: S104 - a name that sites use on purpose, nothing is bound to it  # nosec B104
 
 SCHEMES = ("http", "https", "ftp", "ftps", "tftp")
 """The protocols of boot servers that a phone speaks."""

@@ -221,7 +221,7 @@ class _Reader(ParameterReader):
         return self._integer(name, default, low, high) if self._device(name) else default
 
     def _host(self, name: str, text: str, default_port: int) -> Host | None:
-        if text in ("", "0.0.0.0"):  # noqa: S104 - what phones hold for no server
+        if text in ("", "0.0.0.0"):  # noqa: S104 - what phones hold for no server  # nosec B104
             return None
         host = Host.parse(text, default_port)
         if host is None:

@@ -1,6 +1,6 @@
 """Workers of a run as processes of this machine. They end with the process that started them, however that ends."""
 
-import subprocess
+import subprocess  # for our own program  # nosec B404
 import sys
 import time
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class WorkerProcesses:
         host, port = master
         words = ["fleet", "--worker", "--master-host", host, "--master-port", f"{port}", "--ends-with-input"]
         self._processes.append(
-            subprocess.Popen(  # noqa: S603 - our own program
+            subprocess.Popen(  # noqa: S603 - our own program  # nosec B603
                 [sys.executable, "-m", "phone_sim", *words],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,

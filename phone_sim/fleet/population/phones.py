@@ -182,5 +182,5 @@ def _dealt(shares: Mapping[str, float], count: int, seed: str) -> bytes:
     ends = [round(count * total / whole) for total in itertools.accumulate(shares.values())]
     sizes = [end - start for start, end in itertools.pairwise([0, *ends])]
     places = list(b"".join(bytes([place]) * size for place, size in enumerate(sizes)))
-    random.Random(seed).shuffle(places)  # noqa: S311 - the same population for the same seed, no secret
+    random.Random(seed).shuffle(places)  # noqa: S311 - the same for the same seed, no secret  # nosec B311
     return bytes(places)

@@ -10,7 +10,7 @@ This module does not know what the files are.
 Other modules about FTP: `audit.ftp_probe`; in the tests `tests.runtime.hostile_ftp`.
 """
 
-import ftplib
+import ftplib  # phones speak it  # nosec B402
 import re
 import socket
 import ssl

@@ -49,7 +49,7 @@ def client_context(tls: Tls) -> ssl.SSLContext:
     if tls.client_cert is not None:
         try:
             # With a password OpenSSL does not ask for one on the terminal.
-            context.load_cert_chain(tls.client_cert, password="")
+            context.load_cert_chain(tls.client_cert, password="")  # nosec B106
         except (OSError, ValueError) as error:
             raise UsageError(f"{tls.client_cert}: there is no certificate with its unencrypted key in it") from error
     return context
