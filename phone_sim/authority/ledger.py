@@ -168,7 +168,7 @@ class Ledger:
         """The serials for which `requester` redeemed a license of these terms, each with the first license number."""
         terms = {"license_type": license_type, "bits": bits, "expires": expires}
         condition = " AND ".join(f"{name} IS :{name}" for name in terms)
-        query = f"SELECT serial, number FROM redemptions JOIN orders USING (number) WHERE {condition} "  # noqa: S608
+        query = f"SELECT serial, number FROM redemptions JOIN orders USING (number) WHERE {condition} "  # noqa: S608  # nosec B608
         values = {name: _ORDERS[name].kept(value) for name, value in terms.items()} | {"requester": requester}
         first: dict[str, str] = {}
         for serial, number in self._rows(query + "AND requester = :requester ORDER BY place", values):
