@@ -56,7 +56,12 @@ class _SingleActivation:
 
     async def form(self, request: Request) -> Response:
         """The empty form."""
-        return answer(request, "activate.html", {"form": BLANK}, report={"fields": ["number", "serial", "requester"]})
+        return answer(
+            request,
+            "activate.html",
+            {"form": BLANK, "asks_confirmation": False},
+            report={"fields": ["number", "serial", "requester"]},
+        )
 
     async def activate(self, request: Request) -> Response:
         """Redeem a number for a serial."""

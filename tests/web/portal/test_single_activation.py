@@ -227,3 +227,7 @@ def test_addresses_of_the_phones_need_no_confirmation(client: TestClient, portal
 def test_serial_of_a_site_is_not_an_address(client: TestClient, portal: PortalService) -> None:
     typed = {"number": enter(portal, site_order()), "serial": SITE_SERIAL}
     assert posted(client, "/portal/activate", typed).status_code == 303
+
+
+def test_empty_form_asks_for_no_confirmation(client: TestClient) -> None:
+    assert page_of(client.get("/portal/activate")).xpath("//input/@name") == ["number", "serial", "requester"]
