@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from phone_sim.cli.output import say
+import click
 
 from phone_sim.cli.interruption import handled_by
+from phone_sim.cli.output import say
 from phone_sim.signals import Interrupted
 
 if TYPE_CHECKING:
