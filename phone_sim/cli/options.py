@@ -134,6 +134,7 @@ class PhoneOptions:
     ) -> "Iterator[PhoneDriver]":
         """The phone, not switched on yet; `listener` gets the lines of its log."""
         from phone_sim.firmware.phone import Phone
+        from phone_sim.runtime.boot_time import BOOT_TIMEOUTS
         from phone_sim.runtime.driver import PhoneDriver
         from phone_sim.runtime.log_sink import LogSink
 
@@ -153,7 +154,7 @@ class PhoneOptions:
                 flash=flash,
                 log=LogSink(listener),
                 network=network,
-                boot_seconds=60 * self.timeout,
+                boot_seconds=BOOT_TIMEOUTS * self.timeout,
             )
 
     def identity(self) -> "Identity":

@@ -23,6 +23,7 @@ from phone_sim.fleet.phone_run import PhoneRun
 from phone_sim.fleet.population.phones import PlannedPhone, Population
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
+from phone_sim.runtime.boot_time import BOOT_TIMEOUTS
 from phone_sim.runtime.clock import Clock
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.identity import make_identity
@@ -57,10 +58,10 @@ class Listeners:
 class Fleet:
     """The phones of a population; `switched_on` holds those that were switched on, by number.
 
-    `boot_server` is the address of their boot server. `transport` makes a phone's transport for one run. With faults in
-    the population, a phone waits `patience` seconds for an answer that does not come. With `expects_licenses` a
-    configured feature without a license is a shortcoming of its phone. Log lines of the phones in `watched` go to the
-    listeners.
+    `boot_server` is the address of their boot server. `transport` makes a phone's transport for one run. A phone waits
+    `patience` seconds for an answer, or without end with 0; a boot has 60 times as long for all that it asks. With
+    `expects_licenses` a configured feature without a license is a shortcoming of its phone. Log lines of the phones in
+    `watched` go to the listeners.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Fleet:
         self._paused: dict[int, Flow[None]] = {}
         self._runs: dict[int, PhoneRun] = {}
         self._interning = Interning()
+        self._boot_limit = BOOT_TIMEOUTS * patience if patience else math.inf
         faults = population.faults
         self._injector = FaultInjector(faults, population.seed, patience) if faults is not None else None
         self._began: float | None = None
@@ -183,6 +185,7 @@ class Fleet:
             transport=transport,
             listener=(lambda line: listeners.on_line(mac, line)) if mac in self._watched else None,
             on_exchange=lambda exchange: listeners.on_exchange(mac, exchange),
+            boot_limit=self._boot_limit,
         )
         self._runs[phone.number] = run
         try:

@@ -26,7 +26,8 @@ class PhoneRun:
     """One flow of a phone, performed until it ends or pauses.
 
     Then `paused` is the flow that pauses and for how many seconds, None if it ended; `woken_at` is the instant at which
-    the phone asked to be woken, and `boot_seconds` how long its last boot took, if it booted.
+    the phone asked to be woken, and `boot_seconds` how long its last boot took, if it booted. The transfers of a boot
+    may take `boot_limit` seconds together.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class PhoneRun:
         transport: Transport,
         listener: Callable[[str], None] | None,
         on_exchange: Callable[[Exchange], None],
+        boot_limit: float,
     ) -> None:
         self._phone = phone
         self._clock = clock
@@ -50,6 +52,7 @@ class PhoneRun:
             log=self._log,
             network=_NETWORK,
             on_exchange=on_exchange,
+            boot_seconds=boot_limit,
         )
         self._performer.powered_on_at = timedelta(seconds=phone.powered_on)
         self._flow: Flow[None] | None = None
@@ -69,6 +72,7 @@ class PhoneRun:
             if boots:
                 self._begin_boot()
             self._perform_all(flow)
+            self._performer.boot_time.end()
             if self._began is not None and self.paused is None:
                 self.boot_seconds = time.perf_counter() - self._began
             service = self._phone.service
@@ -127,6 +131,7 @@ class PhoneRun:
 
     def _begin_boot(self) -> None:
         self._began = time.perf_counter()
+        self._performer.boot_time.begin()
         self._performer.powered_on_at = self._clock.elapsed()
         self._phone.powered_on = self._now()
         self._phone.check = self._phone.upload = NEVER

@@ -9,8 +9,10 @@ import math
 from phone_sim.firmware.effects import TransferFailed
 from phone_sim.firmware.transfer_facts import FailureKind
 
-BOOT_SECONDS = 300.0
-"""The limit of a single phone that is given no other; a fleet has none but those of each transfer."""
+BOOT_TIMEOUTS = 60
+"""The limit in timeouts: as often as a phone waits for an answer, may it wait for all that it asks in a boot."""
+BOOT_SECONDS = 5.0 * BOOT_TIMEOUTS
+"""The limit of a phone that is given no timeout of its own."""
 
 
 class BootTime:

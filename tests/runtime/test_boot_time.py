@@ -7,9 +7,13 @@ import pytest
 
 from phone_sim.firmware.effects import Fetch, FetchReply, Upload, UploadReply
 from phone_sim.firmware.lifecycle import State
+from phone_sim.fleet.fleet import Fleet
+from phone_sim.fleet.population.phones import Population
 from phone_sim.runtime.boot_time import BOOT_SECONDS, BootTime
+from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.transport import Transport
 from phone_sim.runtime.transport.memory import serve
+from phone_sim.runtime.trust_file import load_anchor
 from tests.runtime.phones import bench
 
 SECONDS_A_FILE = 50.0
@@ -63,6 +67,22 @@ def test_next_boot_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
     phone.driver.cut_power()
     phone.driver.power_on()
     assert set(NAMES) <= set(server.asked)
+
+
+@pytest.mark.parametrize(("patience", "asked"), [(5.0, BOOT_SECONDS / SECONDS_A_FILE), (2.0, 3), (0.0, 42)])
+def test_phone_of_a_fleet_gives_it_up_too(monkeypatch: pytest.MonkeyPatch, patience: float, asked: int) -> None:
+    server = Dripping(SITE, monkeypatch)
+    fleet = Fleet(
+        Population(count=1),
+        boot_server="http://boot.example/",
+        clock=ManualClock(),
+        transport=lambda _: server,
+        anchor=load_anchor(),
+        patience=patience,
+    )
+    fleet.run_due(0)
+    configuration = [name for name in server.asked if name in SITE or name.startswith("0004f2")]
+    assert len([name for name in configuration if "-" not in name]) == asked
 
 
 def test_limit_holds_for_a_boot_only() -> None:
