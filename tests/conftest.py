@@ -32,8 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """One more than there are cores: many tests wait, for a silence or for another process."""
-    return (yield) + 1
+    """Two more than there are cores: many tests wait, for a silence or for another process."""
+    return (yield) + 2
 
 
 def pytest_configure(config: pytest.Config) -> None:

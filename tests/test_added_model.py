@@ -64,6 +64,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
+@pytest.mark.slow
 def test_added_model_is_listed_as_beyond_the_bulletin(checkout: Path) -> None:
     models = json.loads(run(checkout, "phone_sim", "models", "--json"))
     assert [model["token"] for model in models if not model["in_bulletin"]] == ["SPIP_601"]

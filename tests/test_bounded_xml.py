@@ -153,6 +153,7 @@ def read_or_refused(data: bytes) -> None:
         assert all(isinstance(name, str) and isinstance(value, str) for name, value in found.attrib.items())
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=200))
 @example(b"<?xml version='1.0' encoding=''?><a/>")
 @example(b"<!DOCTYPE")

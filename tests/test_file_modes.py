@@ -79,6 +79,7 @@ def test_secrets_are_for_their_owner_only(tmp_path: Path) -> None:
     assert len(found) == 11, found
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_umask")
 def test_what_is_published_is_for_everybody(tmp_path: Path) -> None:
     new_authority(tmp_path / "authority")
@@ -160,6 +161,7 @@ def test_file_of_somebody_else_is_read_but_not_written(tmp_path: Path, monkeypat
         make_private(path)
 
 
+@pytest.mark.slow
 def test_no_other_module_creates_files_without_a_reason() -> None:
     found = set()
     for file in sorted((ROOT / "phone_sim").rglob("*.py")):

@@ -19,6 +19,7 @@ def test_each_form_is_the_same_address(text: str) -> None:
     assert (mac.digits, mac.serial, str(mac)) == ("0004f2aabbcc", "0004F2AABBCC", "0004f2aabbcc")
 
 
+@pytest.mark.slow
 @given(st.from_regex(r"[0-9a-f]{12}", fullmatch=True))
 def test_any_twelve_digits_are_kept(digits: str) -> None:
     assume(digits != "0" * 12)
@@ -64,6 +65,7 @@ def test_what_is_no_address_is_refused(text: str) -> None:
         MacAddress.parse(text)
 
 
+@pytest.mark.slow
 @given(st.text() | st.text(alphabet="0123456789abcdefABCDEF:-. "))
 def test_any_text_is_an_address_or_refused(text: str) -> None:
     try:

@@ -642,6 +642,7 @@ def test_any_toml_is_read_or_refused(values: dict[str, object]) -> None:
     refuses_or_reads("\n".join(f"{key} = {toml_of(value)}" for key, value in values.items()))
 
 
+@pytest.mark.slow
 @patiently
 @given(st.sampled_from([MODEL, FEATURE]), st.data())
 def test_any_one_value_changed_is_read_or_refused(text: str, data: st.DataObject) -> None:
@@ -651,6 +652,7 @@ def test_any_one_value_changed_is_read_or_refused(text: str, data: st.DataObject
     refuses_or_reads(re.sub(rf"(?m)^{re.escape(chosen)}.*$", lambda _: chosen + value, text))
 
 
+@pytest.mark.slow
 @patiently
 @given(st.text())
 def test_any_text_that_names_no_model_is_unknown(name: str) -> None:

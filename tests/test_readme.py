@@ -15,6 +15,7 @@ pytest_plugins = ["pytester"]
 PAGE = readme.PAGE.read_text()
 
 
+@pytest.mark.slow
 def test_generated_parts_are_up_to_date() -> None:
     assert readme.written(PAGE) == PAGE, "run python -m tests.readme"
 

@@ -29,6 +29,7 @@ def killed_writer(path: Path) -> None:
     assert subprocess.run([sys.executable, "-c", KILLED_WRITER, str(path)]).returncode == -signal.SIGKILL
 
 
+@pytest.mark.slow
 def test_leftover_is_removed_and_what_is_being_written_is_not(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     for name in ("file", "sub/file"):

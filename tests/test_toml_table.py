@@ -81,6 +81,7 @@ def test_dots_in_values_and_comments_are_no_parts_of_keys(text: str) -> None:
     assert table(text).values
 
 
+@pytest.mark.slow
 @given(st.text(alphabet="a.\"'\\#\n=[]{}, "))
 def test_any_text_of_the_signs_of_toml_is_read_or_refused(text: str) -> None:
     try:
@@ -173,6 +174,7 @@ def test_error_of_a_message_names_its_kind_and_the_key(ask: Callable[[], object]
     assert str(caught.value) == f"what somebody says: {reason}"
 
 
+@pytest.mark.slow
 def test_lists_in_lists_as_deep_as_msgpack_takes_them_are_refused() -> None:
     nested = msgpack.loads(b"\x91" * 500 + b"\x90")
     with pytest.raises(UsageError, match=r"a: .* is not a text"):

@@ -66,6 +66,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hostile", [False, True])
 def test_html_is_well_formed_and_self_contained(seen: Observations, hostile: bool) -> None:
     text = as_html(seen, FINDINGS if hostile else audit(seen))

@@ -180,6 +180,7 @@ def test_renewed_site_license_comes_after_the_first(ledger: Ledger) -> None:
     assert [key.grants[0].expiry for key in keys_of(file)] == [until("2026-12-31"), until("2027-12-31")]
 
 
+@pytest.mark.slow
 def test_file_made_again_is_the_same(ledger: Ledger, tmp_path: Path) -> None:
     number = entered(ledger, phone_order(quantity=3))
     answers(ledger, batch_of(number, phones(3)))

@@ -65,6 +65,7 @@ def test_forged_file_has_the_same_keys_and_no_valid_signature(authority: License
     assert forged.key.grants == genuine.key.grants
 
 
+@pytest.mark.slow
 def test_order_is_redeemed_once_and_makes_the_file(in_folder: LicenseAuthority) -> None:
     order = in_folder.order("LDAP", at=NOW)
     assert in_folder.redeem(order.number, MAC, requester=ASKS, at=NOW) == MAC.serial
@@ -76,6 +77,7 @@ def test_order_is_redeemed_once_and_makes_the_file(in_folder: LicenseAuthority) 
     assert files == {PHONE_FILE: in_folder.license(MAC, "LDAP")}
 
 
+@pytest.mark.slow
 def test_order_and_redemption_are_of_the_present_time_without_another(in_folder: LicenseAuthority) -> None:
     with freeze_time(NOW) as frozen:
         order = in_folder.order("LDAP")
@@ -85,6 +87,7 @@ def test_order_and_redemption_are_of_the_present_time_without_another(in_folder:
     assert (order.ordered_at, redemption.redeemed_at) == (NOW, NOW + timedelta(days=1))
 
 
+@pytest.mark.slow
 def test_site_order_is_redeemed_for_the_site_it_names(in_folder: LicenseAuthority) -> None:
     order = in_folder.order("Productivity Suite", license_type=LicenseType.SITE, expires=date(2026, 12, 31))
     assert order.site_serial is not None
@@ -93,6 +96,7 @@ def test_site_order_is_redeemed_for_the_site_it_names(in_folder: LicenseAuthorit
     assert in_folder.activation_files([order.site_serial]) == {SITE_FILE: expected}
 
 
+@pytest.mark.slow
 def test_phone_order_is_not_redeemed_without_a_mac(in_folder: LicenseAuthority) -> None:
     number = in_folder.order("LDAP").number
     with pytest.raises(MacAddressError):
@@ -100,6 +104,7 @@ def test_phone_order_is_not_redeemed_without_a_mac(in_folder: LicenseAuthority) 
     assert in_folder.ledger.redemptions() == ()
 
 
+@pytest.mark.slow
 def test_order_with_terms_that_no_license_has_is_not_entered(in_folder: LicenseAuthority) -> None:
     with pytest.raises(UsageError, match="individual phone license never expires"):
         in_folder.order("LDAP", expires=date(2026, 12, 31))

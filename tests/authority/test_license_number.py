@@ -19,6 +19,7 @@ def refused(text: str) -> bool:
     return False
 
 
+@pytest.mark.slow
 def test_ten_thousand_numbers_are_ten_thousand() -> None:
     numbers = {new_number() for _ in range(10_000)}
     assert len(numbers) == 10_000
@@ -29,6 +30,7 @@ def test_no_number_holds_what_is_taken_for_another() -> None:
     assert not set("".join(new_number() for _ in range(2_000))) & set("0O1IL")
 
 
+@pytest.mark.slow
 def test_every_wrong_character_is_found() -> None:
     for number in (new_number() for _ in range(50)):
         wrong = [
@@ -41,6 +43,7 @@ def test_every_wrong_character_is_found() -> None:
         assert all(map(refused, wrong))
 
 
+@pytest.mark.slow
 def test_every_swap_of_neighbors_is_found() -> None:
     for number in (new_number() for _ in range(5_000)):
         swapped = {

@@ -62,6 +62,7 @@ def test_each_server_has_an_authority_of_its_own() -> None:
         connected(server, trusting(other.ca_file), "127.0.0.1")
 
 
+@pytest.mark.slow
 def test_no_key_is_left_on_disk_and_the_file_goes_with_its_server() -> None:
     server = serving()
     ca_file = server.ca_file

@@ -114,6 +114,7 @@ def rules(draw: st.DrawFn) -> FaultRule:
     )
 
 
+@pytest.mark.slow
 @given(rule=rules())
 def test_rule_survives_being_written(rule: FaultRule) -> None:
     assert FaultRule.parse(str(rule)) == rule
@@ -130,6 +131,7 @@ WORDS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(text=st.text() | st.lists(WORDS, max_size=5).map(" ".join))
 def test_any_text_is_a_rule_or_a_usage_error(text: str) -> None:
     try:

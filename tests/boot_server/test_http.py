@@ -291,6 +291,7 @@ def test_request_that_cannot_be_read_is_in_the_journal(server: HttpEndpoint) -> 
     assert all(len(each.path) <= 1000 and each.at.utcoffset() is not None for each in requests_seen)
 
 
+@pytest.mark.slow
 def test_request_that_the_client_breaks_off_is_in_the_journal(site: MemorySite) -> None:
     with HttpEndpoint(site, idle_limit=0.1) as server:
         for words in (b"GET /a.cfg HTTP/1.1\r\nX: ", b"PUT /log HTTP/1.1\r\nContent-Length: 5\r\n\r\nab", b"GET /a"):
@@ -342,6 +343,7 @@ def test_connection_over_the_bound_is_turned_away(site: MemorySite) -> None:
         assert first.recv(1000).startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.slow
 def test_silent_client_is_cut(site: MemorySite) -> None:
     with HttpEndpoint(site, idle_limit=0.1) as server:
         assert said(server, b"") == b""
@@ -349,6 +351,7 @@ def test_silent_client_is_cut(site: MemorySite) -> None:
         assert said(server, b"PUT /log HTTP/1.1\r\nContent-Length: 5\r\n\r\nab") == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "opening", [b"GET /", b"GET / HTTP/1.1\r\nX: ", b"PUT /x HTTP/1.1\r\nContent-Length: 900\r\n\r\n"]
 )
@@ -369,6 +372,7 @@ def test_client_that_drips_is_cut(site: MemorySite, opening: bytes) -> None:
             pytest.fail("the client still holds its connection")
 
 
+@pytest.mark.slow
 def test_client_that_does_not_read_is_cut() -> None:
     with HttpEndpoint(MemorySite({"big": bytes(32_000_000)}), request_limit=0.3) as server, connect(server) as slow:
         slow.sendall(b"GET /big HTTP/1.1\r\n\r\n")
@@ -394,6 +398,7 @@ def refusal(server: HttpEndpoint, words: bytes) -> bytes:
     return answer
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=200) | st.builds(lambda noise: b"GET /" + noise + b"\r\n\r\n", st.binary(max_size=200)))
 def test_noise_does_not_stop_the_server(noisy_server: HttpEndpoint, noise: bytes) -> None:
     with connect(noisy_server) as connection:

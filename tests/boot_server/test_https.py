@@ -113,6 +113,7 @@ def test_several_requests_go_over_one_connection(tls: ServerTls) -> None:
         }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("opening", [b"", b"\x16\x03", b"GET /a.cfg HTTP/1.1\r\n\r\n"])
 def test_client_that_does_not_shake_hands_is_cut(tls: ServerTls, opening: bytes) -> None:
     with serving(tls, request_limit=0.3) as server, connected(server) as client:
@@ -124,6 +125,7 @@ def test_client_that_does_not_shake_hands_is_cut(tls: ServerTls, opening: bytes)
         assert not server.journal.requests
 
 
+@pytest.mark.slow
 def test_client_that_does_not_read_is_cut(tls: ServerTls) -> None:
     with serving(tls, request_limit=0.3) as server, secured(server, tls) as client:
         client.sendall(b"GET /big HTTP/1.1\r\n\r\n")

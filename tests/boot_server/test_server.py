@@ -54,6 +54,7 @@ def got(url: str, server: BootServer) -> bytes:
     return answer.content
 
 
+@pytest.mark.slow
 @HOSTS
 @needs_curl
 def test_curl_reads_and_writes_over_each_protocol(host: str, tmp_path: Path) -> None:
@@ -279,6 +280,7 @@ def test_errors_that_were_raised_or_reset_are_forgotten() -> None:
         server.reset()
 
 
+@pytest.mark.slow
 def test_client_that_breaks_off_is_no_error() -> None:
     with serving(MemorySite({"big": bytes(30_000_000)})) as server:
         for url in (server.url, server.https_url):

@@ -17,6 +17,7 @@ def phone_sim(*words: str, stdin: str | None = None) -> Result:
     return CliRunner().invoke(main, words, prog_name="phone-sim", input=stdin)
 
 
+@pytest.mark.slow
 def test_sample_log_is_all_that_is_on_stdout() -> None:
     done = phone_sim("reproduce", "key-signature-not-valid")
     assert done.exit_code == 0
@@ -31,6 +32,7 @@ def test_cases_are_listed_and_unknown_ones_refused() -> None:
     assert phone_sim("reproduce", "no-such-case").exit_code == 2
 
 
+@pytest.mark.slow
 def test_site_that_is_left_gives_another_phone_the_same_fault(tmp_path: Path) -> None:
     assert phone_sim("reproduce", "web-page-as-license", "--out", str(tmp_path)).exit_code == 0
     assert "is not an activation file" in (tmp_path / "phone.log").read_text()

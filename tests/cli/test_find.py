@@ -67,6 +67,7 @@ def test_boot_binds_to_the_directory_by_itself(server: str, directory: HostileLd
     assert len(directory.dialogues) == 1
 
 
+@pytest.mark.slow
 def test_boot_finds_people_and_prints_them_on_stderr(server: str) -> None:
     done = phone_sim("boot", "--server", server, "--find", "smi")
     assert done.exit_code == 0
@@ -74,6 +75,7 @@ def test_boot_finds_people_and_prints_them_on_stderr(server: str) -> None:
     assert "Smith" not in done.stdout
 
 
+@pytest.mark.slow
 def test_json_report_has_the_page(server: str) -> None:
     done = phone_sim("boot", "--server", server, "--find", "smi", "--json")
     report = json.loads(done.stdout)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +90,7 @@ def stalling(rule: str) -> Iterator[BootServer]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(("verb", "end"), list(zip(VERBS, cycle([signal.SIGINT, signal.SIGTERM]), strict=False)))
 def test_verb_in_the_background_ends_with_its_exit_code(verb: str, end: signal.Signals, tmp_path: Path) -> None:
     (tmp_path / "old.jsonl").write_text(head_line(NOWHERE, datetime.now(UTC)))
     command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-m", "phone_sim"]

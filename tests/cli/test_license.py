@@ -99,6 +99,7 @@ def test_four_commands_license_a_phone(folder: Path) -> None:
         assert features_on(running.url) == {"LDAP"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("authority")
 def test_file_is_published_by_http(server: str, site: MemorySite) -> None:
     licensed("redeem", order(), MAC, "--publish", server)
@@ -107,6 +108,7 @@ def test_file_is_published_by_http(server: str, site: MemorySite) -> None:
     assert Path("again", OWN).read_bytes() == site.files[OWN]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("authority")
 def test_site_license_is_for_every_phone_and_can_be_renewed(server: str, site: MemorySite) -> None:
     first = json.loads(licensed("order", "--site", "--expires", "2040-12-31", "--json").stdout)
@@ -148,6 +150,7 @@ def test_order_as_json_is_all_that_its_number_identifies() -> None:
     assert "1 of 2 redeemed" in line
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("authority")
 def test_inspect_tells_whose_keys_they_are(authority: Path) -> None:
     assert json.loads(licensed("redeem", order(), MAC, "--json").stdout) == {"files": [OWN]}
@@ -192,6 +195,7 @@ def test_batch_licenses_a_thousand_phones(folder: Path) -> None:
         assert features_on(running.url, macs[0]) == features_on(running.url, macs[-1]) == {"LDAP"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("authority")
 def test_batch_as_json_answers_each_line_and_ends_with_1() -> None:
     number = order("--quantity", "5")
@@ -207,6 +211,7 @@ def test_batch_as_json_answers_each_line_and_ends_with_1() -> None:
     assert "2 of 3 lines were refused" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("authority")
 def test_batch_that_was_interrupted_is_sent_again() -> None:
     number = order("--quantity", "2")
@@ -224,6 +229,7 @@ def test_batch_that_was_interrupted_is_sent_again() -> None:
     assert len(json.loads(licensed("orders", "--json").stdout)[0]["redemptions"]) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("authority")
 def test_batch_as_a_whole_writes_nothing_when_a_line_is_refused() -> None:
     number = order("--quantity", "5")
@@ -237,6 +243,7 @@ def test_batch_as_a_whole_writes_nothing_when_a_line_is_refused() -> None:
     assert json.loads(licensed("orders", "--json").stdout)[0]["redemptions"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("authority")
 def test_mail_server_that_is_down_costs_no_license() -> None:
     number = order("--quantity", "2")
@@ -252,6 +259,7 @@ def test_mail_server_that_is_down_costs_no_license() -> None:
     assert len(read_all(Path(OWN).read_bytes())) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("authority")
 def test_boot_server_that_is_down_costs_no_license() -> None:
     port, claim = claim_port(socket.SOCK_STREAM)
@@ -261,6 +269,7 @@ def test_boot_server_that_is_down_costs_no_license() -> None:
     licensed("export", MAC)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("authority")
 @pytest.mark.parametrize(
     ("words", "complaint"),
@@ -309,6 +318,7 @@ def test_bad_input_is_told_what_is_wrong(words: tuple[str, ...], code: int, comp
     assert complaint in licensed(*words, code=code).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("authority")
 def test_number_redeemed_before_is_refused() -> None:
     number = order()
@@ -357,6 +367,7 @@ def test_folder_without_authority_names_what_makes_one() -> None:
     assert not Path("authority").exists()
 
 
+@pytest.mark.slow
 def test_damaged_authority_is_told_which_file(authority: Path) -> None:
     ledger, key = authority / "ledger.sqlite3", authority / "signing_key.pem"
     ledger.write_bytes(b"this is not SQLite\n" * 500)
@@ -372,12 +383,14 @@ def test_damaged_authority_is_told_which_file(authority: Path) -> None:
     assert "Is a directory" in licensed("orders", code=1).stderr
 
 
+@pytest.mark.slow
 def test_authority_is_made_in_a_folder_that_is_there() -> None:
     Path("ours").mkdir()
     licensed("--authority", "ours", "init")
     assert Path("ours/trust_anchor.pem").exists()
 
 
+@pytest.mark.slow
 def test_authority_folder_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     licensed("--authority", "here/ours", "init")
     monkeypatch.setenv("PHONE_SIM_AUTHORITY", "here/ours")
@@ -386,6 +399,7 @@ def test_authority_folder_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None
     assert not Path("authority").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("authority")
 def test_files_of_a_batch_that_was_not_delivered_are_made_again(tmp_path: Path) -> None:
     number = licensed("order", "--quantity", "2").stdout.strip()

@@ -167,6 +167,7 @@ def test_cell_of_a_table_is_neither_obeyed_nor_marked_up() -> None:
     assert captured.get().strip() == f"[red]{visible(EVIL)}"
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_nothing_that_is_obeyed_is_left(text: str) -> None:
     shown = visible(text, kept="")
@@ -183,6 +184,7 @@ def calls(tree: ast.AST) -> Iterator[str]:
             yield ast.unparse(node.func)
 
 
+@pytest.mark.slow
 def test_only_one_place_prints() -> None:
     """No other module calls what writes to a terminal; a progress bar has a label of ours."""
     printing = re.compile(

@@ -99,6 +99,7 @@ def test_boot_says_which_certificate_is_not_accepted(tmp_path: Path) -> None:
     assert "so the phone has no configuration" in done.stderr
 
 
+@pytest.mark.slow
 def test_boot_says_which_answer_there_was_instead_of_a_file(server: str, site: MemorySite, tmp_path: Path) -> None:
     words = ("boot", "--state-dir", str(tmp_path))
     assert phone_sim(*words, "--server", server).exit_code == 0
@@ -145,6 +146,7 @@ def test_state_folder_keeps_the_license_for_the_next_boot(server: str, site: Mem
     assert next(one for one in again["features"] if one["key"] == "LDAP")["on"]
 
 
+@pytest.mark.slow
 def test_second_phone_with_one_flash_is_told_who_has_it(server: str, tmp_path: Path) -> None:
     words = ("--server", server, "--state-dir", str(tmp_path))
     with start("run", *words) as running:
@@ -331,6 +333,7 @@ def test_matrix_in_a_pipe_is_plain_text() -> None:
     assert (last["H.323 Protocol"], last["In bulletin"]) == ("license required", "yes")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [(), ("--tftp",)], ids=["http", "tftp"])
 def test_demo_tells_the_story(words: tuple[str, ...]) -> None:
     done = phone_sim("demo", "--json", *words)
@@ -348,6 +351,7 @@ def start(*words: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 def test_serve_boots_a_phone_and_ends_with_130(tmp_path: Path) -> None:
     for name, data in FILES.items():
         (tmp_path / name).write_bytes(data)
@@ -368,6 +372,7 @@ def test_serve_boots_a_phone_and_ends_with_130(tmp_path: Path) -> None:
     assert not left.exists()
 
 
+@pytest.mark.slow
 def test_serve_takes_the_uploads_that_it_is_told_to_take(tmp_path: Path) -> None:
     with start("serve", str(tmp_path), "--http", "0", "--uploads", "*.txt", "--uploads", "in/*") as serving:
         assert serving.stdout is not None
@@ -380,6 +385,7 @@ def test_serve_takes_the_uploads_that_it_is_told_to_take(tmp_path: Path) -> None
     assert said.splitlines()[-1].endswith(f"PUT {MACS[0]}-app.log 403 0 bytes")
 
 
+@pytest.mark.slow
 def test_serve_names_the_file_that_https_clients_have_to_trust(tmp_path: Path) -> None:
     (root := tmp_path / "site").mkdir()
     for name, data in FILES.items():
@@ -399,6 +405,7 @@ def test_serve_names_the_file_that_https_clients_have_to_trust(tmp_path: Path) -
     assert {json.loads(line)["protocol"] for line in rest.splitlines()} == {"https"}
 
 
+@pytest.mark.slow
 @needs_ipv6
 def test_serve_listens_on_an_ipv6_address(tmp_path: Path) -> None:
     for name, data in FILES.items():
@@ -462,6 +469,7 @@ def test_keys_can_be_typed_on_a_terminal(server: str) -> None:
     assert running.returncode == 0
 
 
+@pytest.mark.slow
 def test_run_ends_with_130_on_interrupt(server: str) -> None:
     with start("run", "--server", server) as running:
         assert running.stdout is not None

@@ -67,6 +67,7 @@ def test_case_gives_the_same_log_over_tftp_but_for_the_protocols_words(name: str
     assert over_tftp == [line for line in golden(name).splitlines() if "|copy |4|" not in line]
 
 
+@pytest.mark.slow
 def test_first_case_shows_the_bulletins_sample_log() -> None:
     assert "".join(f"{line}\n" for line in reproduce(CASES["key-signature-not-valid"]).shown) == SAMPLE_LOG
 

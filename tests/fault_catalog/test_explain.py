@@ -56,6 +56,7 @@ def test_only_the_last_boot_counts() -> None:
     assert likely_causes(explain(first + second)) == (causes.LICENSED,)
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_any_text_can_be_explained(text: str) -> None:
     lines = explain(text)
@@ -105,6 +106,7 @@ def test_message_is_matched_by_its_literals(text: str, values: tuple[str, ...] |
     assert tuple(line.values.get(name, "") for name in ("name", "value", "expected", "used")) == values or not values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     ["x\n" * 300_000, SAMPLE_LOG + "and more\n" * 300_000, "0101070000|lic |*|03|License: " + "expiry " * 200_000],

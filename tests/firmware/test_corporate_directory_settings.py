@@ -148,6 +148,7 @@ def test_password_is_nowhere_to_be_seen() -> None:
     assert "s3cret" not in repr(found)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from([*NAMES, "address", "port", "scope", "filterPrefix", "pageSize"]), st.text()))
 def test_any_values_give_settings(values: dict[str, str]) -> None:
     found = settings(values)
@@ -199,6 +200,7 @@ def test_text_is_escaped(text: str, value: str) -> None:
     assert escaped(text) == value
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_no_text_gets_out_of_its_value(text: str) -> None:
     made = settings(NAMES).search(text).filter
@@ -273,6 +275,7 @@ def test_page_says_that_more_people_match() -> None:
     assert lines(is_partial=True) == ("No match.",)
 
 
+@pytest.mark.slow
 @given(st.lists(st.dictionaries(st.sampled_from(["sn", "givenname", "telephonenumber"]), st.text())))
 def test_any_entries_can_be_shown(entries: list[Any]) -> None:
     assert all(line.isprintable() for line in lines(*entries))

@@ -258,6 +258,7 @@ def test_repeated_hour_has_one_check() -> None:
     assert service.reboots == [LICENSE_REBOOT]
 
 
+@pytest.mark.slow
 @given(
     last_day=st.dates(date(2026, 2, 1), date(2026, 12, 31)),
     days=st.integers(1, 5),

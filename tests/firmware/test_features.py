@@ -89,6 +89,7 @@ def test_each_gate_is_the_bulletins(token: str, configured: bool, license_state:
             assert features.lacks_license(ring, today) == (type(gates[key]) is NotLicensed)
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from(MODELS),
     st.frozensets(st.sampled_from(KEYS)),

@@ -30,6 +30,7 @@ PHONE_KEYS = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(PHONE_KEYS, max_size=3), st.dictionaries(st.text(), st.text(), max_size=4), st.text(), st.booleans())
 def test_what_was_encoded_is_decoded(
     keys: list[LicenseKey], values: dict[str, str], boot_server: str, booted_before: bool
@@ -46,6 +47,7 @@ def test_blank_flash_is_the_same_again() -> None:
     assert decode(encode(FULL)) == FULL
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_is_damage() -> None:
     data = bytearray(encode(FULL))
     for index in range(len(data)):
@@ -105,6 +107,7 @@ def test_right_form_under_a_good_checksum_is_blank_flash() -> None:
     assert decode(with_checksum(json.dumps(FIELDS).encode())) == FlashContents()
 
 
+@pytest.mark.slow
 @given(st.binary(), st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=4))
 def test_any_bytes_are_flash_or_damage(data: bytes, value: object) -> None:
     documents = [json.dumps(FIELDS | {name: value}).encode() for name in FIELDS]

@@ -1,5 +1,6 @@
 """Whatever a master configuration file has for a name or a directory, a location comes of it, or none (B17)."""
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ PIECES = st.sampled_from(
 ADDRESSES = st.lists(PIECES, max_size=8).map("".join) | st.text(max_size=30)
 
 
+@pytest.mark.slow
 @given(ADDRESSES, ADDRESSES)
 @example("http://[::1]a@]/", "x.cfg")
 @example("", "http://[::1]a@]/x")
@@ -23,6 +25,7 @@ def test_any_directory_and_name_lead_somewhere_or_nowhere(directory: str, name: 
         assert isinstance(location.name, str)
 
 
+@pytest.mark.slow
 @given(ADDRESSES, ADDRESSES)
 @example("http://[::1]a@]/", "http://[::1]a@]/x")
 def test_phone_boots_whatever_the_master_file_names(directory: str, name: str) -> None:

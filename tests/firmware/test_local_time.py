@@ -57,6 +57,7 @@ def test_wall_time_is_that_of_the_database(name: str, instant: datetime) -> None
     assert ZONES[name].of(instant) == instant.astimezone(ZoneInfo(name)).replace(tzinfo=None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DAYLIGHT)
 def test_every_hour_of_thirteen_years_is_that_of_the_database(name: str) -> None:
     zone, database = ZONES[name], ZoneInfo(name)
@@ -66,6 +67,7 @@ def test_every_hour_of_thirteen_years_is_that_of_the_database(name: str) -> None
         instant += timedelta(hours=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(ZONES))
 @given(instant=INSTANTS)
 def test_first_instant_is_that_of_the_database(name: str, instant: datetime) -> None:

@@ -118,6 +118,7 @@ def test_name_for_people_is_the_last_part() -> None:
     assert location.name == "a b.cfg"
 
 
+@pytest.mark.slow
 @given(st.text(max_size=30) | st.text(alphabet="/.:@[]%?#ahtp0 ", max_size=30), st.text(alphabet="/.:@[]%?#ahtp0 "))
 def test_any_directory_and_name_have_a_place_or_none(directory: str, name: str) -> None:
     location = SERVER.locate(directory, name)

@@ -76,6 +76,7 @@ LEVELS = st.sampled_from("0123456*")
 INSTANTS = st.datetimes(datetime(1970, 1, 2), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
+@pytest.mark.slow
 @given(
     FORMATS,
     COMPONENTS,

@@ -92,6 +92,7 @@ def test_features_are_found_by_name(layers: list[dict[str, str]], features: dict
     assert Parameters(of(layer)._layers[0] for layer in layers).numbered_features() == features
 
 
+@pytest.mark.slow
 @given(LAYERS)
 def test_one_dictionary_says_the_same_as_the_layers(layers: list[dict[str, str]]) -> None:
     parameters = Parameters(of(layer)._layers[0] for layer in layers)

@@ -87,6 +87,7 @@ def test_bad_polling_time_is_reported_and_the_default_is_used(value: str) -> Non
     assert (problem.expected, problem.used) == ("00:00 to 23:59", POLLING_TIME)
 
 
+@pytest.mark.slow
 @given(st.times())
 def test_every_minute_of_a_day_can_be_the_polling_time(at: time) -> None:
     assert settings(license_polling_time=f"{at:%H:%M}").polling_time == at.replace(second=0, microsecond=0)

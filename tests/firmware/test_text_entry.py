@@ -48,6 +48,7 @@ def test_full_field_takes_no_more_but_settles_and_erases() -> None:
     assert typed(*full, Key.DIGIT_2, Key.DIGIT_3, Key.DELETE) == "x" * (TEXT_LIMIT - 1)
 
 
+@pytest.mark.slow
 @given(st.lists(PRESSES, max_size=2 * TEXT_LIMIT))
 def test_whatever_is_pressed_the_text_is_printable_and_bounded(presses: list[Press]) -> None:
     text = typed(*presses)

@@ -60,6 +60,7 @@ def judge_all(memory: TimeMemory, *answers: tuple[datetime, datetime]) -> list[J
 # --- what it costs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", [0, 1])
 def test_server_that_alternates_causes_one_reboot(first: int) -> None:
     with phone_asking(lambda count, now: now + YEARS * ((count + first) % 2), **TEN_SECONDS) as phone:

@@ -140,6 +140,7 @@ def test_storm_ends_as_the_model_predicts(count: int, part: float, boot: str, tm
     assert {fate.boots for fate in fates} == ({2, 3} if boot else {1, 2})
 
 
+@pytest.mark.slow
 def test_order_of_phones_changes_no_fate(tmp_path: Path) -> None:
     found = read_fleet_file(storm.population(tmp_path, count=40, seed=3, share=0.2))
     end = storm.START + timedelta(days=1)

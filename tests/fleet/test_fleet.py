@@ -99,6 +99,7 @@ def lived() -> Lived:
     return Lived()
 
 
+@pytest.mark.slow
 def test_fleet_does_what_single_phones_do(lived: Lived) -> None:
     for number in range(POPULATION.count):
         phone, fleet_phone = alone(number), lived.fleet_phone(number)

@@ -36,5 +36,6 @@ def test_no_other_module_imports_locust_or_gevent() -> None:
     import_each(others, allowed="nothing")
 
 
+@pytest.mark.slow
 def test_fleets_transports_patch_nothing() -> None:
     import_each([name for name in module_names() if name.startswith(TRANSPORT)], allowed="gevent")

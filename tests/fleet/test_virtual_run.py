@@ -45,6 +45,7 @@ def test_year_shows_states_and_features(file: str) -> None:
     assert (found["boots"], found["reboots"], found["phone_days"]) == (100, 40, 60 * 365)
 
 
+@pytest.mark.slow
 def test_unlicensed_phones_can_be_a_failure(file: str) -> None:
     span = ("--virtual", "--now", "2026-01-01", "--population", file, "--require-licensed")
     assert fleet(*span, "--until", "2026-06-30").exit_code == 0
@@ -54,6 +55,7 @@ def test_unlicensed_phones_can_be_a_failure(file: str) -> None:
     assert "40 of 60 phones are not as expected" in ended.stderr
 
 
+@pytest.mark.slow
 def test_log_of_one_phone_is_shown_on_demand(file: str) -> None:
     span = ("--virtual", "--now", "2026-06-30", "--until", "2026-07-02", "--population", file)
     one = fleet(*span, "--log-of", "00:04:f2:00:00:07")

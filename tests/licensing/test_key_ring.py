@@ -88,6 +88,7 @@ def test_changes_count_new_and_longer_grants() -> None:
     assert old.with_keys([site_key({LDAP: NEVER, NWAY_CONFERENCE: NEVER}, 7)]).changes_from(old) == 2
 
 
+@pytest.mark.slow
 def test_ring_of_very_many_keys_stays_small() -> None:
     day = until("2026-03-10").last_day
     assert day is not None

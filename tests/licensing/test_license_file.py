@@ -130,6 +130,7 @@ def test_other_elements_are_not_counted_as_keys() -> None:
 VALUES = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["C"]), max_size=14)
 
 
+@pytest.mark.slow
 @given(
     st.fixed_dictionaries(
         {},
@@ -147,6 +148,7 @@ def test_file_and_verdict_agree_on_whose_key_it_is(attributes: dict[str, str]) -
         assert len(found.elements) == is_for_phone(attributes, serial)
 
 
+@pytest.mark.slow
 def test_ten_thousand_keys_for_others_are_left_unread() -> None:
     garbage = forged(signed_key()).attributes()
     others = [garbage | {"Serial": f"0004F3{number:06X}"} for number in range(10_000)]
@@ -157,6 +159,7 @@ def test_ten_thousand_keys_for_others_are_left_unread() -> None:
     assert [read_key(attributes) for attributes in found.elements] == [signed_key()]
 
 
+@pytest.mark.slow
 def test_ten_thousand_keys_are_read_and_within_the_limit() -> None:
     data = write([signed_key({LDAP: NEVER}, serial=SITE_SERIAL)] * 10_000)
     assert len(data) < SIZE_LIMIT
@@ -165,6 +168,7 @@ def test_ten_thousand_keys_are_read_and_within_the_limit() -> None:
     assert (found.count, len(found.elements), found.skipped) == (10_000, KEY_LIMIT, 0)
 
 
+@pytest.mark.slow
 def test_file_of_exactly_the_limit_is_read() -> None:
     keys = [signed_key()] * 22_000
     data = write(keys)

@@ -38,6 +38,7 @@ def test_slot_zero_is_rightmost() -> None:
     assert GOOD["Duration"] == "0" * 100 + f"FFFE0000{until('2026-03-10').slot:04X}"
 
 
+@pytest.mark.slow
 @given(
     st.from_regex(r"[0-9A-F]{12}", fullmatch=True),
     st.dictionaries(st.integers(0, SLOTS - 1), st.builds(Expiry, st.integers(1, 0xFFFE)), min_size=1),
@@ -132,6 +133,7 @@ def test_malformed_key_keeps_its_type(name: str, kind: LicenseType | None) -> No
     assert malformed({"Type": name}).type is kind
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from([*GOOD, "Other"]), st.text(max_size=12) | st.sampled_from([*GOOD.values()])))
 def test_any_attributes_are_a_key_or_malformed(attributes: dict[str, str]) -> None:
     found = read_key(attributes)
@@ -157,6 +159,7 @@ def test_signature_is_not_part_of_what_is_signed() -> None:
     assert key.signed(b"x").signed_bytes() == key.signed_bytes()
 
 
+@pytest.mark.slow
 @given(st.lists(st.dictionaries(st.integers(0, SLOTS - 1), st.just(NEVER), min_size=1), min_size=2, unique_by=str))
 def test_different_keys_have_different_signed_bytes(grants: list[dict[int, Expiry]]) -> None:
     keys = {new_key(serial=MAC.serial, license_type=LicenseType.PHONE, grants=granted) for granted in grants}

@@ -114,6 +114,7 @@ def test_published_vectors_come_out_as_they_should() -> None:
 ATTRIBUTES = ("Serial", "Version", "Type", "Options", "Duration", "Validation")
 
 
+@pytest.mark.slow
 @given(st.sampled_from(ATTRIBUTES), st.integers(0, 511), st.sampled_from("0123456789ABCDEFabcdefPhoneSit .\0"))
 def test_no_edit_of_an_attribute_verifies(name: str, place: int, letter: str) -> None:
     key = signed_key()

@@ -82,6 +82,7 @@ def test_file_with_a_flipped_bit_grants_the_same_or_nothing(key: LicenseKey) -> 
     assert 0 < still_valid < 100  # only what is not signed: the declaration, blanks
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_file_cut_and_pasted_grants_the_same_or_nothing(data: st.DataObject) -> None:
     whole = write([PHONE_KEY, forged(SITE_KEY)])
@@ -162,6 +163,7 @@ def test_site_license_made_a_phone_license_is_not_valid() -> None:
     assert isinstance(verdict_on(site | {"Type": "Phone", "Serial": MAC.serial}), SignatureNotValid)
 
 
+@pytest.mark.slow
 @given(st.from_regex(r"[0-9A-F]{12}", fullmatch=True))
 def test_site_license_is_for_any_phone(serial: str) -> None:
     assert verdict_on(SITE_KEY.attributes(), serial=serial) == Valid(SITE_KEY)
@@ -232,6 +234,7 @@ def test_forged_key_that_is_over_is_forged() -> None:
     assert isinstance(verdict, SignatureNotValid)
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(
         st.sampled_from([*PHONE_KEY.attributes()]),

@@ -28,6 +28,7 @@ def kinds(first: Recording, second: Recording) -> list[tuple[str, str]]:
     return [(one.kind, asked.path) for one in compare(first, second) if (asked := one.first or one.second)]
 
 
+@pytest.mark.slow
 def test_two_phones_of_one_model_say_the_same(tmp_path: Path) -> None:
     first = boot_recording(tmp_path / "a", "0004f2000001")
     second = boot_recording(tmp_path / "b", "0004f2aabbcc")
@@ -35,6 +36,7 @@ def test_two_phones_of_one_model_say_the_same(tmp_path: Path) -> None:
     assert compare(first, second) == ()
 
 
+@pytest.mark.slow
 def test_two_firmwares_differ_in_override_files_and_user_agent(tmp_path: Path) -> None:
     first = boot_recording(tmp_path / "a", "0004f2000001", firmware="3.2.3", files=NOTHING_CONFIGURED)
     second = boot_recording(tmp_path / "b", "0004f2aabbcc", firmware="3.3.0", files=NOTHING_CONFIGURED)

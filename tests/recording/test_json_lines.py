@@ -60,6 +60,7 @@ def test_any_bytes_are_an_error_of_ours(data: bytes) -> None:
         read(data)
 
 
+@pytest.mark.slow
 @given(st.binary(min_size=1).filter(lambda data: data.strip(b"\n")))
 def test_any_bytes_after_a_head_are_an_error_of_ours(data: bytes) -> None:
     with pytest.raises(RecordingError, match=r"^some\.jsonl, line [0-9]+: "):
@@ -81,6 +82,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.sampled_from(sorted(json.loads(LINE))), json_values)
 def test_any_value_in_a_line_is_read_or_an_error_of_ours(key: str, value: Any) -> None:
     try:

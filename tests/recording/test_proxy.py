@@ -61,6 +61,7 @@ def _of(front: Front, kind: object) -> str:
     return front.tftp if kind is TftpdHpa else front.http
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("behind", ["http", "tftp"])
 @pytest.mark.parametrize("before", ["http", "tftp"])
 def test_recording_replays_the_same_log(tmp_path: Path, behind: str, before: str) -> None:
@@ -73,6 +74,7 @@ def test_recording_replays_the_same_log(tmp_path: Path, behind: str, before: str
     assert unknown == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rule", ["503 file=*-license.cfg nth=1", "corrupt file=*-license.cfg", "truncate=20 file=site.cfg", "tftp-error=2"]
 )
@@ -128,6 +130,7 @@ def test_server_may_be_down_and_come_back(tmp_path: Path, behind: str) -> None:
     assert [one.status for one in load_recording(tmp_path / "out.jsonl").exchanges] == [200, 502, -1, 200, 0]
 
 
+@pytest.mark.slow
 def test_many_phones_at_once_are_each_recorded(tmp_path: Path) -> None:
     macs = [str(mac) for mac, _ in zip(mac_addresses("proxy"), range(12), strict=False)]
     out = tmp_path / "out.jsonl"
@@ -207,6 +210,7 @@ def test_full_recording_ends_and_the_proxy_goes_on(tmp_path: Path) -> None:
     assert len(load_recording(out).exchanges) == 2
 
 
+@pytest.mark.slow
 def test_recording_is_added_to(tmp_path: Path) -> None:
     out, ended = tmp_path / "out.jsonl", list[str]()
     transport = network_transport(limits=PATIENT)

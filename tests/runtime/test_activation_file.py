@@ -56,6 +56,7 @@ def test_first_failing_check_is_named_with_its_evidence(name: str, failed: Faile
     assert (key.key is None) == (failed in (FailedCheck.SERIAL, FailedCheck.FORM))
 
 
+@pytest.mark.slow
 def test_valid_key_fails_nothing() -> None:
     authority = LicenseAuthority()
     checked = check_activation_file(authority.license(MAC, "LDAP"), mac=str(MAC), trust=authority.anchor)

@@ -112,6 +112,7 @@ def test_exchanges_name_their_methods(phone: Bench) -> None:
     assert {exchange.method for exchange in over_tftp.driver.exchanges} == {"RRQ", "WRQ"}
 
 
+@pytest.mark.slow
 def test_exchanges_are_not_kept_for_ever(phone: Bench) -> None:
     phone.driver.power_on()
     for _ in range(200):

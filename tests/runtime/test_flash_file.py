@@ -70,6 +70,7 @@ def test_later_contents_replace_the_earlier(flash: FlashFile) -> None:
         assert flash.read() == contents
 
 
+@pytest.mark.slow
 def test_power_cut_at_any_effect_leaves_the_old_keys_or_the_new(tmp_path: Path) -> None:
     effects: list[Effect] = []
     whole = bench(serve(dict(LICENSED)), flash=FlashFile(tmp_path / "whole"), on_effect=effects.append)
@@ -147,6 +148,7 @@ def test_killed_writer_leaves_the_old_contents_or_the_new(tmp_path: Path, seed: 
     assert flash.read() == OLD
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_is_damage(tmp_path: Path) -> None:
     flash = FlashFile(tmp_path / "flash")
     flash.write(OLD)
@@ -161,6 +163,7 @@ def test_every_flipped_bit_is_damage(tmp_path: Path) -> None:
     assert flash.read() == OLD
 
 
+@pytest.mark.slow
 def test_every_cut_is_damage(tmp_path: Path) -> None:
     path = tmp_path / "flash"
     whole = encode(OLD)
@@ -181,6 +184,7 @@ def test_file_over_the_size_of_flash_is_damage_and_not_read(tmp_path: Path) -> N
     assert FlashFile(tmp_path / "flash").read() == FlashDamaged(f"more than {SIZE_LIMIT} bytes")
 
 
+@pytest.mark.slow
 def test_contents_over_the_size_of_flash_are_not_written(flash: FlashFile) -> None:
     flash.write(OLD)
     reply = flash.write(FlashContents(boot_server="x" * SIZE_LIMIT))
@@ -213,6 +217,7 @@ def test_phone_runs_on_flash_that_can_be_neither_read_nor_written(tmp_path: Path
     assert len(phone.texts("flash cannot be read and is left as it is")) == 1
 
 
+@pytest.mark.slow
 def test_two_writers_of_one_flash_leave_one_of_both_whole(tmp_path: Path) -> None:
     path = tmp_path / "flash"
 

@@ -177,6 +177,7 @@ def test_phone_without_power_is_not_woken_in_scaled_time(fast: Fast) -> None:
     assert (phone.phone.state, phone.driver.reboots) == (State.OFF, [])
 
 
+@pytest.mark.slow
 def test_check_that_was_missed_in_suspend_is_made_up_for(no_thread_is_left: None) -> None:  # noqa: ARG001 - checks afterwards
     asleep = timedelta()
     clock = ScaledClock(NEW_YEAR, passed=lambda: seconds_passed() + asleep.total_seconds())

@@ -121,6 +121,7 @@ def real(no_thread_is_left: None) -> Iterator[tuple[ScaledClock, ApsScheduler]]:
     scheduler.close()
 
 
+@pytest.mark.slow
 def test_entries_are_called_when_scaled_time_comes(fast: Fast) -> None:
     clock, scheduler = fast
     called: list[datetime] = []
@@ -137,6 +138,7 @@ def test_entry_that_is_late_is_called_all_the_same(fast: Fast) -> None:
     assert called.wait(BOUND)
 
 
+@pytest.mark.slow
 def test_canceled_entry_is_not_called_in_scaled_time(fast: Fast) -> None:
     _, scheduler = fast
     called: list[str] = []
@@ -158,6 +160,7 @@ def test_entry_made_by_an_entry_is_called(fast: Fast) -> None:
     assert called.wait(BOUND)
 
 
+@pytest.mark.slow
 def test_entry_at_an_instant_is_called_when_the_clock_is_set_to_it(real: Fast) -> None:
     clock, scheduler = real
     called = threading.Event()
@@ -178,6 +181,7 @@ def by_the_systems_clock() -> Iterator[tuple[FrozenDateTimeFactory, SystemClock,
         scheduler.close()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_thread_is_left")
 def test_entries_are_called_when_the_systems_clock_is_set_to_them() -> None:
     called: list[tuple[str, datetime]] = []

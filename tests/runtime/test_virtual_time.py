@@ -22,6 +22,7 @@ def in_another_thread(call: Callable[[], object]) -> threading.Thread:
     return thread
 
 
+@pytest.mark.slow
 def test_no_day_is_lost_when_two_threads_let_time_pass() -> None:
     time, threads = VirtualTime(START), list[threading.Thread]()
 
@@ -35,6 +36,7 @@ def test_no_day_is_lost_when_two_threads_let_time_pass() -> None:
     assert time.now == START + 3 * DAY
 
 
+@pytest.mark.slow
 def test_two_threads_that_run_to_the_same_instant_get_there_once() -> None:
     time, threads = VirtualTime(START), list[threading.Thread]()
     called: list[datetime | None] = []

@@ -110,6 +110,7 @@ def test_second_server_is_asked_when_the_first_is_down(tmp_path: Path, server: B
     assert played(read(tmp_path, steps), f"{down} {server.url}{BELOW}").failures == ()
 
 
+@pytest.mark.slow
 def test_keys_are_verified_with_the_authority_that_is_trusted(tmp_path: Path) -> None:
     authority = LicenseAuthority()
     (tmp_path / "anchor.pem").write_bytes(authority.anchor.pem())
@@ -229,6 +230,7 @@ def test_named_server_is_not_changed(tmp_path: Path) -> None:
     assert failure.unmet.found == "only the embedded boot server can be changed, and this is http://a.example/"
 
 
+@pytest.mark.slow
 def test_readme_has_every_key_of_a_named_server(tmp_path: Path) -> None:
     (keys,) = re.findall(r"(?s)```toml\n\[server\]\n(url = .*?)```", README)
     assert set(tomllib.loads(keys)) == set(NAMED_KEYS)
@@ -240,6 +242,7 @@ def test_readme_has_every_key_of_a_named_server(tmp_path: Path) -> None:
     assert {action for action in SERVER_ACTIONS if f"`{action}`" in rules} == set(SERVER_ACTIONS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("timeout", "word"), [("0.1", "log"), ("30.0", "not_log")])
 def test_phones_wait_as_long_as_the_file_says(tmp_path: Path, timeout: str, word: str) -> None:
     expect = f"expect.{word} = 'Failed to download file site.cfg: no answer'\n"

@@ -29,6 +29,7 @@ def test_shipped_scenarios_cover_the_clauses_on_licensing() -> None:
     assert all(file.read_text().startswith("# ") for file in SHIPPED)
 
 
+@pytest.mark.slow
 def test_scenarios_of_the_readme_pass(tmp_path: Path) -> None:
     file = tmp_path / "a.phone.toml"
     assert len(IN_README) == 2
@@ -64,6 +65,7 @@ def test_same_seed_gives_the_same_log(file: Path) -> None:
     assert "".join(first.logs.values())
 
 
+@pytest.mark.slow
 def test_seed_decides_what_chance_does(tmp_path: Path) -> None:
     boots = '\n[[steps]]\nadd_fault = "503 chance=0.5"\n' + 6 * "\n[[steps]]\nboot = true\n"
     scenario = read_scenario(write(tmp_path, boots, head=HTTP))

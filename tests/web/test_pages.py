@@ -121,6 +121,7 @@ def test_no_page_tells_what_the_authority_signs_with(pages: dict[str, bytes], po
         assert b"Traceback" not in data, name
 
 
+@pytest.mark.slow
 def test_number_is_shown_to_nobody_who_asks_for_an_activation(client: TestClient, portal: PortalService) -> None:
     number = enter(portal, phone_order())
     posted(client, "/portal/activate", {"number": number, "serial": MAC})

@@ -41,6 +41,7 @@ def client(portal: PortalService, scenarios: Scenarios) -> Iterator[TestClient]:
         yield client
 
 
+@pytest.mark.slow
 def test_scenarios_are_listed_with_their_last_run(client: TestClient) -> None:
     assert page_of(client.get("/scenarios")).xpath("//tbody//td[3]/text()") == ["not run", "not run"]
     assert posted(client, "/scenarios/0", {}).headers["location"] == "/scenarios/0"
@@ -56,6 +57,7 @@ def test_scenario_shows_its_steps_before_it_was_run(client: TestClient) -> None:
     assert "It was not run yet." in text_of(page)
 
 
+@pytest.mark.slow
 def test_outcome_shows_the_log_and_what_was_expected(client: TestClient) -> None:
     posted(client, "/scenarios/1", {})
     page = page_of(client.get("/scenarios/1"))
@@ -66,6 +68,7 @@ def test_outcome_shows_the_log_and_what_was_expected(client: TestClient) -> None
     assert "All was as expected" in text_of(page_of(client.get("/scenarios/0")))
 
 
+@pytest.mark.slow
 def test_programs_get_the_same_as_json(client: TestClient) -> None:
     as_json = {"Accept": "application/json"}
     assert client.get("/scenarios/0", headers=as_json).json()["passed"] is None

@@ -74,6 +74,7 @@ def test_page_is_told_what_changes_and_no_more(served_desk: ServedDesk) -> None:
         assert next(news for _, news in messages if "gone" in news)["gone"] == [other]
 
 
+@pytest.mark.slow
 def test_page_that_comes_back_is_told_the_rest(served_desk: ServedDesk) -> None:
     (mac,) = served_desk.put("SPIP_670")
     phone = served_desk.desk.phones[0]
@@ -90,6 +91,7 @@ def test_page_that_comes_back_is_told_the_rest(served_desk: ServedDesk) -> None:
     assert "anew" not in second
 
 
+@pytest.mark.slow
 def test_other_phone_of_the_same_name_is_told_from_its_start(served_desk: ServedDesk) -> None:
     (mac,) = served_desk.put("SPIP_670")
     served_desk.desk.do(served_desk.desk.phones[0].boot)
@@ -110,6 +112,7 @@ def test_other_phone_of_the_same_name_is_told_from_its_start(served_desk: Served
     assert first["events"] == anew["events"]
 
 
+@pytest.mark.slow
 def test_page_too_many_is_told_so(served_desk: ServedDesk) -> None:
     with ExitStack() as stack:
         for _ in range(STREAMS_LIMIT):

@@ -59,6 +59,7 @@ def news_with(answer: HTTPResponse, key: str) -> dict[str, Any]:
     raise AssertionError(f"the stream ended without {key}")
 
 
+@pytest.mark.slow
 def test_phone_in_the_place_of_another_is_told_from_its_start(desk: Desk, port: int) -> None:
     desk.do(lambda: booted(desk))
     with events_asked(port) as answer:
@@ -69,12 +70,14 @@ def test_phone_in_the_place_of_another_is_told_from_its_start(desk: Desk, port: 
     assert news["events"][0]["state"] == "booting"
 
 
+@pytest.mark.slow
 def test_page_that_knows_more_than_there_was_begins_again(desk: Desk, port: int) -> None:
     desk.do(lambda: booted(desk))
     with events_asked(port, **{"Last-Event-ID": "9999"}) as answer:
         assert news_with(answer, "anew")["events"][0]["number"] == 1
 
 
+@pytest.mark.slow
 def test_phone_that_is_still_off_clears_the_page(desk: Desk, port: int) -> None:
     desk.do(lambda: booted(desk))
     with events_asked(port) as answer:

@@ -82,6 +82,7 @@ def test_rolling_reboots_count_from_the_first_phone() -> None:
     assert [watch.times(number) for number in (0, 1)] == [[100.0, 130.0], [100.0, 160.0]]
 
 
+@pytest.mark.slow
 def test_phone_polls_by_its_own_clock() -> None:
     found = of((ENDING,), count=60, seed=5, pattern=Pattern.DAY, jitter=300.0)
     watch = Watch(found).until(EVENING + timedelta(days=1))
@@ -95,6 +96,7 @@ def test_phone_polls_by_its_own_clock() -> None:
     assert max(map(abs, ahead)) <= 300
 
 
+@pytest.mark.slow
 def test_day_counts_what_follows_from_its_checks() -> None:
     """The plain model: who loses its license boots once, nobody else asks for anything (B9, B12)."""
     found = of((ENDING,), count=100, pattern=Pattern.DAY)
@@ -104,6 +106,7 @@ def test_day_counts_what_follows_from_its_checks() -> None:
     assert result["busiest_minute"] == {"begins": "2027-01-01T02:00:00+00:00", "requests": 50 * REQUESTS_OF_A_BOOT}
 
 
+@pytest.mark.slow
 def test_day_of_lasting_licenses_is_silent() -> None:
     found = of((LASTING,), count=20, pattern=Pattern.DAY, jitter=60.0)
     result = run_virtual(found, start=EVENING, end=EVENING + timedelta(days=1), anchor=load_anchor())

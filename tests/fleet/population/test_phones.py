@@ -12,6 +12,7 @@ from phone_sim.fleet.population.phones import PHONE_LIMIT, Pattern, Population
 from phone_sim.mac_address import MacAddress
 
 
+@pytest.mark.slow
 @given(
     count=st.integers(1, 400),
     seed=st.integers(0, 2**63 - 1),

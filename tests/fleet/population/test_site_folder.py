@@ -89,6 +89,7 @@ def keys_of(data: bytes, serial: str, authority: LicenseAuthority) -> list[Any]:
     return [judge(one, serial=serial, anchor=anchor, today=AT.date()) for one in read_for_phone(data, serial).elements]
 
 
+@pytest.mark.slow
 def test_licenses_are_where_phones_look_for_them(authority: LicenseAuthority, tmp_path: Path) -> None:
     count = SiteFolder(LICENSED, tmp_path).write(ordered(LICENSED, authority))
     there = written(tmp_path)
@@ -100,6 +101,7 @@ def test_licenses_are_where_phones_look_for_them(authority: LicenseAuthority, tm
         assert (f"{folder}/{phone.mac}-license.cfg" in there) == (number % 2 == 1)
 
 
+@pytest.mark.slow
 def test_every_key_is_the_authoritys(authority: LicenseAuthority, tmp_path: Path) -> None:
     SiteFolder(LICENSED, tmp_path).write(ordered(LICENSED, authority))
     there = {path.name: path.read_bytes() for path in tmp_path.rglob("*-license.cfg")}
@@ -171,6 +173,7 @@ def test_logs_have_folders(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_interrupted_run_is_repeated(authority_folder: Path, tmp_path: Path, authority: LicenseAuthority) -> None:
     (toml := tmp_path / "phones.toml").write_text(DAY)
     root = tmp_path / "site"
@@ -219,6 +222,7 @@ def test_shares_of_the_same_terms_are_one_license(authority: LicenseAuthority) -
     assert [len(read_for_phone(data, "0004F2000004").elements) for data in licenses.files([3])] == [2]
 
 
+@pytest.mark.slow
 def test_file_of_a_phone_with_other_keys_is_refused(authority: LicenseAuthority, tmp_path: Path) -> None:
     licenses = ordered(LICENSED, authority)
     SiteFolder(LICENSED, tmp_path).write(licenses)
@@ -232,6 +236,7 @@ def test_file_of_a_phone_with_other_keys_is_refused(authority: LicenseAuthority,
     assert written(tmp_path) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["site.cfg", "licenses/0004f2000002-license.cfg", "more/of/them/0004f2000004-license.cfg"]
 )
@@ -261,6 +266,7 @@ def fleet(*words: str) -> Result:
     return CliRunner().invoke(main, ("fleet", *words), prog_name="phone-sim")
 
 
+@pytest.mark.slow
 def test_failed_write_says_that_licenses_are_redeemed(
     authority: LicenseAuthority, authority_folder: Path, tmp_path: Path
 ) -> None:

@@ -110,6 +110,7 @@ def test_every_phone_has_one_worker(count: int, workers: int) -> None:
     assert max(map(len, found)) - min(map(len, found)) <= 1
 
 
+@pytest.mark.slow
 @given(st.integers(1, 300), st.integers(1, 20))
 def test_ranges_are_switched_on_in_turn(count: int, workers: int) -> None:
     sizes = {f"{place}": len(numbers) for place, numbers in enumerate(split_evenly(count, workers))}

@@ -222,6 +222,7 @@ def test_answer_with_another_number_is_malformed(kind: int) -> None:
     assert failure_of({kind: lambda session: session.answer(answer, session.message + 1)}) == "the answer is malformed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [BIND, SEARCH])
 def test_silence_is_waited_out(kind: int) -> None:
     assert failure_of({kind: Session.be_silent}, limits=FOR_SILENCE) == "no answer"
@@ -261,6 +262,7 @@ def test_one_huge_value_is_too_long(size: int) -> None:
     assert failure_of({SEARCH: act}) == "the answer is too long"
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300))
 def test_any_bytes_after_a_search_are_survived(data: bytes) -> None:
@@ -288,6 +290,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     return Certificates.make(tmp_path_factory.mktemp("certificates"))
 
 
+@pytest.mark.slow
 def test_ldaps_is_spoken_with_whom_the_authority_vouches_for(certificates: Certificates) -> None:
     with HostileLdapServer(tls=tls_context(certificates)) as server:
         assert ask(server, tls=Tls(ca_file=certificates.ca_file)) == DirectoryAnswered(entries=(SMITH,))
@@ -322,6 +325,7 @@ def test_file_that_holds_no_authority_is_refused_at_once(tmp_path: Path) -> None
         make_corporate_directory(tls=Tls(ca_file=tmp_path / "ca.pem"))
 
 
+@pytest.mark.slow
 def test_look_up_without_an_answer_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     resolver = Resolver(monkeypatch)
     place = LdapServer(host="ldap.example", port=389)

@@ -25,6 +25,7 @@ def test_question_is_what_another_decoder_reads() -> None:
     assert len(question(TOKEN)) == SIZE
 
 
+@pytest.mark.slow
 @given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2036, 2, 7), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis wants naive bounds
 def test_answer_of_another_encoder_is_read(instant: datetime) -> None:
     seconds = ntplib.system_to_ntp_time(instant.timestamp())

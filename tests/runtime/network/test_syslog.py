@@ -119,6 +119,7 @@ def test_address_that_leads_nowhere_is_passed_over(sender: SyslogSender, name: s
     within(lambda: sender.send(Host(name=name, port=514), "<0>text"))
 
 
+@pytest.mark.slow
 def test_server_that_does_not_read_loses_lines_and_holds_up_nothing(
     server: socket.socket, sender: SyslogSender
 ) -> None:

@@ -174,6 +174,7 @@ def locked(phone: Path, folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_certificate_file_that_cannot_be_used_is_refused_at_once(
     certificates: Certificates, phone: Path, tmp_path: Path
 ) -> None:

@@ -41,6 +41,7 @@ def on(api: TestClient, mac: str) -> list[str]:
     return [one["key"] for one in api.get(f"/phones/{mac}").json()["features"] if one["on"]]
 
 
+@pytest.mark.slow
 def test_phone_is_put_licensed_and_rebooted(api: TestClient) -> None:
     mac = put(api, model="VVX_1500", mac="00:04:F2:00:15:00")
     assert mac == "0004f2001500"
@@ -55,6 +56,7 @@ def test_phone_is_put_licensed_and_rebooted(api: TestClient) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_call_is_placed_and_ended(api: TestClient) -> None:
     mac = put(api)
     assert api.post(f"/phones/{mac}/call").json()["state"] == "in call"
@@ -64,6 +66,7 @@ def test_call_is_placed_and_ended(api: TestClient) -> None:
     assert "no call" in refused.json()["detail"]
 
 
+@pytest.mark.slow
 def test_power_takes_everything_but_flash(api: TestClient) -> None:
     mac = put(api)
     api.post("/licenses", json={"mac": mac})
@@ -75,6 +78,7 @@ def test_power_takes_everything_but_flash(api: TestClient) -> None:
     assert "LDAP" in on(api, mac)
 
 
+@pytest.mark.slow
 def test_several_phones_are_put_at_once_or_none(api: TestClient) -> None:
     assert len(api.post("/phones", json={"count": 48, "model": "SSIP_6000"}).json()) == 48
     refused = api.post("/phones", json={"count": 3})
@@ -83,6 +87,7 @@ def test_several_phones_are_put_at_once_or_none(api: TestClient) -> None:
     assert api.post("/phones", json={"count": 2, "mac": "0004f2000001"}).status_code == 409
 
 
+@pytest.mark.slow
 def test_log_can_be_followed_and_searched(api: TestClient) -> None:
     mac = put(api)
     everything = api.get(f"/phones/{mac}/events").json()
@@ -93,6 +98,7 @@ def test_log_can_be_followed_and_searched(api: TestClient) -> None:
     assert api.get(f"/phones/{mac}/events", params={"after": everything["last"]}).json()["events"] == []
 
 
+@pytest.mark.slow
 def test_clock_hurries_to_a_polling_time_and_past_an_expiry(api: TestClient, desk: Desk) -> None:
     mac = put(api)
     api.post("/licenses", json={"last_day": "2026-03-04"})
@@ -112,6 +118,7 @@ def test_clock_hurries_to_a_polling_time_and_past_an_expiry(api: TestClient, des
     assert api.post("/clock/jump", json={"to": "date"}).status_code == 409
 
 
+@pytest.mark.slow
 def test_every_line_of_the_sample_log_is_explained(api: TestClient) -> None:
     for line in SAMPLE_LOG.splitlines():
         found = api.get("/explain", params={"line": line}).json()
@@ -120,6 +127,7 @@ def test_every_line_of_the_sample_log_is_explained(api: TestClient) -> None:
     assert api.get("/explain", params={"line": "nothing"}).json()["source"] == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "limit"), [("x" * 2001, "at most 2000 characters"), ("0101070000|lic |4|03|\n" * 17, "more than 16 lines")]
 )
@@ -129,12 +137,14 @@ def test_no_more_than_a_line_is_explained(api: TestClient, line: str, limit: str
     assert limit in answer.json()["detail"][0]["msg"]
 
 
+@pytest.mark.slow
 def test_lifecycle_is_the_whole_table(api: TestClient) -> None:
     life = api.get("/lifecycle").json()
     assert life["states"] == [state.value for state in lifecycle.State]
     assert len(life["transitions"]) == len(lifecycle.TRANSITIONS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/phones/0004f2ffffff", "/phones/0004f2ffffff/events"])
 def test_phone_that_is_not_there_is_not_found(api: TestClient, path: str) -> None:
     assert api.get(path).status_code == 404

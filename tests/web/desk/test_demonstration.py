@@ -52,6 +52,7 @@ class Audience:
         return "\n".join(str(one.values["text"]) for one in phone.events.after(0, "line"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", list(MODELS))
 def test_story_goes_from_the_box_to_the_reboot_after_expiry(desk: Desk, model: str) -> None:
     audience = Audience(desk, model)
@@ -83,6 +84,7 @@ def test_story_goes_from_the_box_to_the_reboot_after_expiry(desk: Desk, model: s
     assert state_of(phone) is State.IDLE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", list(MODELS))
 def test_page_tells_the_story_as_it_is(desk: Desk, model: str) -> None:
     audience = Audience(desk, model)
@@ -92,6 +94,7 @@ def test_page_tells_the_story_as_it_is(desk: Desk, model: str) -> None:
         assert step.display in ("", *phone.screen.lines), step.title
 
 
+@pytest.mark.slow
 def test_step_can_be_gone_to_at_once_and_back(desk: Desk) -> None:
     audience = Audience(desk, "SPIP_670")
     last = audience.go(len(STEPS) - 1)
@@ -102,6 +105,7 @@ def test_step_can_be_gone_to_at_once_and_back(desk: Desk) -> None:
     assert audience.story.step == 1
 
 
+@pytest.mark.slow
 def test_clock_stands_still_between_steps_and_never_goes_back(desk: Desk) -> None:
     audience = Audience(desk, "SPIP_670")
     audience.go(len(STEPS) - 1)
@@ -112,6 +116,7 @@ def test_clock_stands_still_between_steps_and_never_goes_back(desk: Desk) -> Non
     assert desk.time.now == end
 
 
+@pytest.mark.slow
 def test_story_on_the_other_model_takes_the_first_off_the_desk(desk: Desk) -> None:
     audience = Audience(desk, "SPIP_670")
     audience.go(5)
@@ -123,6 +128,7 @@ def test_story_on_the_other_model_takes_the_first_off_the_desk(desk: Desk) -> No
     assert audience.licensed_on(desk.phone(MACS["SPIP_670"])) == LICENSED["SPIP_670"]
 
 
+@pytest.mark.slow
 def test_story_needs_a_boot_server_of_its_own() -> None:
     with (
         DeskServer(url="http://127.0.0.1:9/") as server,
@@ -132,6 +138,7 @@ def test_story_needs_a_boot_server_of_its_own() -> None:
         desk.do(lambda: Demonstration(desk).go("SPIP_670", 1))
 
 
+@pytest.mark.slow
 def test_story_leaves_a_site_of_somebodys_own_alone(tmp_path: Path) -> None:
     (tmp_path / SITE_FILE).write_bytes(b"somebody's own")
     with DeskServer(folder=tmp_path) as server, Desk(server, start=NOW, speed=0) as desk:
@@ -147,6 +154,7 @@ def test_step_that_is_none_is_refused(desk: Desk, model: str, step: int) -> None
         desk.do(lambda: Demonstration(desk).go(model, step))
 
 
+@pytest.mark.slow
 def test_story_waits_for_a_boot_server_that_is_down(desk: Desk) -> None:
     audience = Audience(desk, "SPIP_670")
     audience.go(2)
@@ -158,11 +166,13 @@ def test_story_waits_for_a_boot_server_that_is_down(desk: Desk) -> None:
     assert audience.story.step == 3
 
 
+@pytest.mark.slow
 def test_story_is_not_begun_at_the_end_of_time() -> None:
     with desk_at(END_OF_TIME - timedelta(days=1)) as desk, pytest.raises(UsageError, match="time ends before"):
         Audience(desk, "SPIP_670").go(0)
 
 
+@pytest.mark.slow
 def test_clock_says_that_its_time_is_over() -> None:
     for start, is_over in ((END_OF_TIME, True), (END_OF_TIME - timedelta(days=1), False)):
         with desk_at(start) as desk:

@@ -45,11 +45,13 @@ def kinds(phone: DeskPhone) -> list[str]:
     return [one.kind for one in phone.events.after(0)]
 
 
+@pytest.mark.slow
 def test_desk_begins_at_the_present_second() -> None:
     with freeze_time(NOW + timedelta(microseconds=5)), desk_server() as server, Desk(server, speed=0) as desk:
         assert desk.time.now == NOW
 
 
+@pytest.mark.slow
 def test_boot_is_written_down(phone: DeskPhone) -> None:
     events = phone.events.after(0)
     assert [one.values["state"] for one in events if one.kind == "state"] == ["booting", "idle"]
@@ -62,6 +64,7 @@ def test_boot_is_written_down(phone: DeskPhone) -> None:
     assert {one.at for one in events} == {NOW}
 
 
+@pytest.mark.slow
 def test_phone_license_is_fetched_at_the_next_boot(desk: Desk, phone: DeskPhone) -> None:
     number = desk.do(lambda: desk.license(phone.mac, None))
     assert features_on(desk, phone) == set()
@@ -73,6 +76,7 @@ def test_phone_license_is_fetched_at_the_next_boot(desk: Desk, phone: DeskPhone)
         assert [one.serial for one in authority.ledger.redemptions(number=number)] == [phone.mac.serial]
 
 
+@pytest.mark.slow
 def test_license_forged_twice_gives_nothing(desk: Desk, phone: DeskPhone) -> None:
     desk.do(lambda: desk.license(phone.mac, None))
     for _ in range(2):
@@ -82,6 +86,7 @@ def test_license_forged_twice_gives_nothing(desk: Desk, phone: DeskPhone) -> Non
     assert features_on(desk, phone) == set()
 
 
+@pytest.mark.slow
 def test_forged_license_gives_nothing(desk: Desk, phone: DeskPhone) -> None:
     desk.do(lambda: desk.license(phone.mac, None))
     desk.do(lambda: desk.server.forge(phone.mac))
@@ -90,6 +95,7 @@ def test_forged_license_gives_nothing(desk: Desk, phone: DeskPhone) -> None:
     assert any("Key signature is not valid" in str(one.values.get("text")) for one in phone.events.after(0))
 
 
+@pytest.mark.slow
 def test_license_that_ends_reboots_the_phone_in_real_time(desk: Desk, phone: DeskPhone) -> None:
     desk.do(lambda: desk.license(None, LAST_DAY))
     desk.do(phone.boot)
@@ -108,6 +114,7 @@ def test_license_that_ends_reboots_the_phone_in_real_time(desk: Desk, phone: Des
     assert any(frame["lines"] == [RECONFIGURING] for frame in frames)
 
 
+@pytest.mark.slow
 def test_server_that_is_down_is_met_and_comes_back(desk: Desk, phone: DeskPhone) -> None:
     desk.do(lambda: desk.server.switch(up=False))
     desk.do(phone.boot)
@@ -118,6 +125,7 @@ def test_server_that_is_down_is_met_and_comes_back(desk: Desk, phone: DeskPhone)
     assert any(one.values["outcome"] == "ok" for one in phone.events.after(before, "request"))
 
 
+@pytest.mark.slow
 def test_faults_are_set_whole_or_not_at_all(desk: Desk, phone: DeskPhone) -> None:
     desk.do(lambda: desk.server.set_faults(["503 file=*-license.cfg"]))
     with pytest.raises(UsageError, match="nonsense"):
@@ -161,6 +169,7 @@ def test_unknown_phone_and_model_are_said(desk: Desk) -> None:
         desk.do(lambda: desk.put("SPIP_999"))
 
 
+@pytest.mark.slow
 def test_clear_takes_phones_licenses_and_faults_away(desk: Desk, phone: DeskPhone) -> None:
     desk.do(lambda: desk.license(phone.mac, None))
     desk.do(lambda: desk.server.set_faults(["404"]))
@@ -171,6 +180,7 @@ def test_clear_takes_phones_licenses_and_faults_away(desk: Desk, phone: DeskPhon
     assert view["server"] | {"url": ""} == {"url": "", "ours": True, "up": True, "faults": [], "license_files": []}
 
 
+@pytest.mark.slow
 def test_files_of_somebodys_own_site_are_never_changed(tmp_path: Path) -> None:
     own = f"{MacAddress('0004f2000001')}-license.cfg"
     (tmp_path / own).write_bytes(b"somebody's own")

@@ -1,5 +1,6 @@
 """The pages of the desk as the server draws them."""
 
+import pytest
 from starlette.testclient import TestClient
 
 from phone_sim.web.app import make_app
@@ -10,6 +11,7 @@ from phone_sim.web_access import Access
 from tests.web import ORIGIN, PORT, page_of, posted, text_of
 
 
+@pytest.mark.slow
 def test_story_page_takes_the_step_along(client: TestClient) -> None:
     page = page_of(client.get("/demonstration/SPIP_670?step=3"))
     assert page.xpath("//input[@name='step']/@value") == ["3"]

@@ -25,6 +25,7 @@ def test_paused_time_stands_still(time: DeskTime) -> None:
     assert time.now == NOW
 
 
+@pytest.mark.slow
 def test_time_passes_at_its_speed(time: DeskTime) -> None:
     time.do(lambda: time.run_at(FASTEST))
     assert eventually(lambda: time.now > NOW + timedelta(hours=6))
@@ -172,6 +173,7 @@ def does(time: DeskTime) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_busy_desk_says_so_and_leaves_undone_what_waited(slow: Slow) -> None:
     time = DeskTime(NOW, speed=0, patience=0.2)
     done: list[int] = []
@@ -205,6 +207,7 @@ def test_work_of_the_desks_thread_may_ask_for_more(time: DeskTime) -> None:
     assert time.do(lambda: time.do(lambda: 7)) == 7
 
 
+@pytest.mark.slow
 def test_time_passes_however_much_is_asked(time: DeskTime) -> None:
     over = threading.Event()
 

@@ -62,6 +62,7 @@ def test_batch_gives_a_file_for_each_phone(client: TestClient, portal: PortalSer
     assert client.get(link).content == client.get(link).content
 
 
+@pytest.mark.slow
 def test_each_line_gets_its_answer(client: TestClient, portal: PortalService) -> None:
     number, stranger = enter(portal, phone_order(quantity=5)), new_number()
     text = f"{number}\t0004f2000001\n\n{number}\t4f2000001\r\n{stranger}\t0004f2000002\n<b>x</b> & no tab\n"
@@ -82,6 +83,7 @@ def test_each_line_gets_its_answer(client: TestClient, portal: PortalService) ->
     assert not portal.mail_folder.exists()
 
 
+@pytest.mark.slow
 def test_reload_and_the_same_file_again_redeem_nothing(client: TestClient, portal: PortalService) -> None:
     text = batch_of(enter(portal, phone_order(quantity=9)), phones(3))
     where = report_of(send(client, text))
@@ -96,6 +98,7 @@ def test_reload_and_the_same_file_again_redeem_nothing(client: TestClient, porta
     assert archives[0] == archives[1]
 
 
+@pytest.mark.slow
 def test_batch_whose_files_were_never_written_is_sent_again(client: TestClient, portal: PortalService) -> None:
     assert portal.boot_server is not None
     text = batch_of(enter(portal, phone_order(quantity=3)), phones(3))
@@ -109,6 +112,7 @@ def test_batch_whose_files_were_never_written_is_sent_again(client: TestClient, 
     assert len(redemptions(portal)) == 3
 
 
+@pytest.mark.slow
 def test_batch_as_a_whole_redeems_nothing_when_a_line_is_refused(client: TestClient, portal: PortalService) -> None:
     number = enter(portal, phone_order(quantity=2))
     sent = send(client, batch_of(number, phones(3)), all_or_nothing="yes", mail_to="admin@example.org")
@@ -123,6 +127,7 @@ def test_batch_as_a_whole_redeems_nothing_when_a_line_is_refused(client: TestCli
     assert not portal.mail_folder.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "said"),
     [
@@ -142,10 +147,12 @@ def test_file_that_is_no_batch_is_refused(client: TestClient, portal: PortalServ
     assert redemptions(portal) == []
 
 
+@pytest.mark.slow
 def test_body_far_beyond_the_limit_is_not_read(client: TestClient) -> None:
     assert send(client, bytes(2 * BATCH_BYTES)).status_code == 413
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["nobody", "a@[", "@b.org", "a@b.org, c@d.org", "a@b.org\r\nBcc: c@d.org"])
 def test_address_that_cannot_be_used_redeems_nothing(client: TestClient, portal: PortalService, address: str) -> None:
     text = batch_of(enter(portal, phone_order()), phones(1))
@@ -154,6 +161,7 @@ def test_address_that_cannot_be_used_redeems_nothing(client: TestClient, portal:
     assert redemptions(portal) == []
 
 
+@pytest.mark.slow
 def test_form_without_a_file_field_is_told_so(client: TestClient) -> None:
     for sent in (
         client.post("/portal/batch", data={"file": "not a file"}),
@@ -162,17 +170,20 @@ def test_form_without_a_file_field_is_told_so(client: TestClient) -> None:
         assert "Choose a text file" in errors_of(page_of(sent, 422))["file"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [b"", b"--x", b"--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x--", bytes(99)])
 def test_broken_form_is_not_understood(client: TestClient, body: bytes) -> None:
     sent = client.post("/portal/batch", content=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
     assert sent.status_code in (400, 422)
 
 
+@pytest.mark.slow
 def test_too_many_parts_are_refused(client: TestClient) -> None:
     page_of(client.post("/portal/batch", data={f"field{place}": "1" for place in range(50)}, files={"file": b"x"}), 400)
     page_of(client.post("/portal/batch", files=[("file", b"1"), ("file", b"2")]), 400)
 
 
+@pytest.mark.slow
 def test_mail_folder_that_cannot_be_written_costs_no_license(client: TestClient, portal: PortalService) -> None:
     portal.mail_folder.write_text("a file in the place of the folder")
     text = batch_of(enter(portal, phone_order()), phones(1))
@@ -184,6 +195,7 @@ def test_mail_folder_that_cannot_be_written_costs_no_license(client: TestClient,
     assert len(unpacked(client.get(link).content)) == 1
 
 
+@pytest.mark.slow
 def test_sample_is_that_of_the_bulletin(client: TestClient) -> None:
     sample = client.get("/portal/batch/sample.txt")
     assert "attachment" in sample.headers["content-disposition"]
@@ -193,6 +205,7 @@ def test_sample_is_that_of_the_bulletin(client: TestClient) -> None:
     assert shown.text_content().startswith("22222222AB22C2<tab>0004f1144bd4\n")
 
 
+@pytest.mark.slow
 def test_program_gets_the_report(client: TestClient, portal: PortalService) -> None:
     text = batch_of(enter(portal, phone_order(quantity=2)), phones(2))
     accept = {"Accept": "application/json"}
@@ -204,6 +217,7 @@ def test_program_gets_the_report(client: TestClient, portal: PortalService) -> N
     assert (refused.status_code, list(json.loads(refused.text)["errors"])) == (422, ["file"])
 
 
+@pytest.mark.slow
 def test_long_report_comes_in_pages(client: TestClient) -> None:
     where = report_of(send(client, "A\tB\n" * 250))
     for asked, rows in (("", 100), ("?page=3", 50), ("?page=99", 50), ("?page=0", 100), ("?page=x", 100)):
@@ -219,11 +233,13 @@ def test_oldest_report_goes_first() -> None:
     assert len(set(names)) == 12
 
 
+@pytest.mark.slow
 def test_report_that_is_gone_says_what_to_do(client: TestClient) -> None:
     page = page_of(client.get("/portal/batches/gone"), 404)
     assert "Send the file again for another one: nothing is redeemed twice." in text_of(page)
 
 
+@pytest.mark.slow
 def test_unusual_and_impossible_addresses_of_a_batch(client: TestClient, portal: PortalService) -> None:
     number = enter(portal, phone_order(quantity=9))
     macs = ["0004f2000001", "001122334455", "ffffffffffff", "001122334466"]

@@ -15,6 +15,7 @@ SITE = {"type": "Site", "software": "Productivity Suite", "version": "3.3.0", "q
 JSON = {"Accept": "application/json"}
 
 
+@pytest.mark.slow
 def test_order_is_placed_redeemed_and_listed(client: TestClient) -> None:
     form = page_of(client.get("/portal/orders/new"))
     assert form.xpath("//input[@name='software']/@value") == ["Productivity Suite"]
@@ -39,6 +40,7 @@ def test_order_is_placed_redeemed_and_listed(client: TestClient) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_json_says_what_the_pages_say(client: TestClient, portal: PortalService) -> None:
     number = enter(portal, phone_order(quantity=2), site_order(date(2030, 12, 31)))
     posted(client, "/portal/activate", {"number": number, "serial": MAC})
@@ -54,6 +56,7 @@ def test_json_says_what_the_pages_say(client: TestClient, portal: PortalService)
     assert (refused.status_code, list(refused.json()["errors"])) == (422, ["quantity"])
 
 
+@pytest.mark.slow
 def test_site_gets_its_serial_or_a_new_one(client: TestClient) -> None:
     given = posted(
         client, "/portal/orders", {**SITE, "site_serial": "104500017731", "expires": "2030-01-31"}, headers=JSON
@@ -64,6 +67,7 @@ def test_site_gets_its_serial_or_a_new_one(client: TestClient) -> None:
     assert fresh["site_serial"] in text_of(page_of(client.get(f"/portal/orders/{fresh['number']}")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -92,17 +96,20 @@ def test_order_that_cannot_be_had_is_told_so(client: TestClient, typed: dict[str
     assert client.get("/portal/orders.json").json() == []
 
 
+@pytest.mark.slow
 def test_phone_order_takes_no_serial_of_a_site(client: TestClient) -> None:
     placed = posted(client, "/portal/orders", {**USUAL, "site_serial": "104500017731"}, headers=JSON).json()
     assert placed["site_serial"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [NOBODYS, "ABC", "%00", "' OR 1=1 --", "x" * 500])
 def test_number_that_nobody_ordered_is_not_found(client: TestClient, number: str) -> None:
     page_of(client.get(f"/portal/orders/{number}"), 404)
     assert "error" in client.get(f"/portal/orders/{number}.json").json()
 
 
+@pytest.mark.slow
 def test_long_lists_come_in_pages(client: TestClient, portal: PortalService) -> None:
     number = enter(portal, phone_order(quantity=150), *(phone_order() for _ in range(110)))
     assert len(page_of(client.get("/portal/orders?page=2")).xpath("//tbody/tr")) == 11
@@ -112,5 +119,6 @@ def test_long_lists_come_in_pages(client: TestClient, portal: PortalService) -> 
     assert len(client.get("/portal/orders.json").json()) == 111
 
 
+@pytest.mark.slow
 def test_empty_list_says_so(client: TestClient) -> None:
     assert "There are no orders yet." in text_of(page_of(client.get("/portal/orders")))

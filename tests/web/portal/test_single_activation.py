@@ -22,6 +22,7 @@ from tests.web import MAC, NOBODYS, SERIAL, browser, enter, errors_of, page_of, 
 OWN = f"{MAC}-license.cfg"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of_site", [False, True])
 def test_downloaded_file_licenses_a_phone(client: TestClient, portal: PortalService, *, of_site: bool) -> None:
     number = enter(portal, site_order() if of_site else phone_order())
@@ -42,6 +43,7 @@ def test_downloaded_file_licenses_a_phone(client: TestClient, portal: PortalServ
         assert isinstance(phone.feature("LDAP"), Enabled)
 
 
+@pytest.mark.slow
 def test_mac_is_read_in_any_form(client: TestClient, portal: PortalService) -> None:
     number = enter(portal, phone_order(quantity=3))
     for place, typed in enumerate((" 0004F2000001 ", "00:04:f2:00:00:02", "0004.f200.0003"), 1):
@@ -77,6 +79,7 @@ def test_wrong_field_is_told_so_and_kept(
     assert site_files(portal.boot_server or Path()) == {}
 
 
+@pytest.mark.slow
 def test_number_of_others_is_told_why_it_is_refused(client: TestClient, portal: PortalService) -> None:
     single, double, of_site = phone_order(), phone_order(quantity=1), site_order()
     two = replace(phone_order(quantity=2))
@@ -94,6 +97,7 @@ def test_number_of_others_is_told_why_it_is_refused(client: TestClient, portal: 
     assert "is not a site serial" in said(of_site.number, MAC)["serial"]
 
 
+@pytest.mark.slow
 def test_same_form_again_redeems_nothing_and_offers_the_file(client: TestClient, portal: PortalService) -> None:
     typed = {"number": enter(portal, phone_order(quantity=5)), "serial": MAC}
     first = posted(client, "/portal/activate", typed)
@@ -120,6 +124,7 @@ def test_new_file_holds_the_previous_keys(client: TestClient, portal: PortalServ
     assert len(read_all(client.get(f"/portal/activations/{MAC}/{OWN}").content)) == 2
 
 
+@pytest.mark.slow
 def test_boot_server_that_cannot_be_written_costs_no_license(client: TestClient, portal: PortalService) -> None:
     assert portal.boot_server is not None
     portal.boot_server.write_text("a file in the place of the folder")
@@ -137,6 +142,7 @@ def test_boot_server_that_cannot_be_written_costs_no_license(client: TestClient,
     assert site_files(portal.boot_server).keys() == {OWN}
 
 
+@pytest.mark.slow
 def test_without_boot_server_nothing_is_said_of_one(portal: PortalService) -> None:
     alone = replace(portal, boot_server=None)
     with browser(alone) as client:
@@ -146,6 +152,7 @@ def test_without_boot_server_nothing_is_said_of_one(portal: PortalService) -> No
     assert page.xpath("//form") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     [
@@ -163,12 +170,14 @@ def test_what_is_not_there_is_not_found(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
+@pytest.mark.slow
 def test_file_of_another_name_is_not_found(client: TestClient, portal: PortalService) -> None:
     posted(client, "/portal/activate", {"number": enter(portal, phone_order()), "serial": MAC})
     for name in (SITE_FILE, "0004f2000002-license.cfg", "..%2f..%2fsigning_key.pem"):
         page_of(client.get(f"/portal/activations/{SERIAL}/{name}"), 404)
 
 
+@pytest.mark.slow
 def test_program_gets_json(client: TestClient, portal: PortalService) -> None:
     typed = {"number": enter(portal, phone_order()), "serial": MAC}
     accept = {"Accept": "application/json"}
@@ -188,6 +197,7 @@ def test_program_gets_json(client: TestClient, portal: PortalService) -> None:
     }
 
 
+@pytest.mark.slow
 def test_authority_that_is_gone_is_said_on_the_page(client: TestClient, portal: PortalService) -> None:
     number = enter(portal, phone_order())
     (portal.authority_folder / "signing_key.pem").unlink()
@@ -195,6 +205,7 @@ def test_authority_that_is_gone_is_said_on_the_page(client: TestClient, portal: 
     assert "restore signing_key.pem" in text_of(page)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("serial", ["ffffffffffff", "01:00:5e:00:00:01", "3333.0000.0001"])
 def test_address_of_a_group_is_refused(client: TestClient, portal: PortalService, serial: str) -> None:
     typed = {"number": enter(portal, phone_order()), "serial": serial, "confirmed": "yes"}
@@ -203,6 +214,7 @@ def test_address_of_a_group_is_refused(client: TestClient, portal: PortalService
     assert redemptions(portal) == []
 
 
+@pytest.mark.slow
 def test_address_that_does_not_begin_as_those_of_the_phones_is_to_be_confirmed(
     client: TestClient, portal: PortalService
 ) -> None:
@@ -218,12 +230,14 @@ def test_address_that_does_not_begin_as_those_of_the_phones_is_to_be_confirmed(
     assert posted(client, "/portal/activate", typed).status_code == 303  # it is that phone's already
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prefix", ["0004f2", "64167f", "482567"])
 def test_addresses_of_the_phones_need_no_confirmation(client: TestClient, portal: PortalService, prefix: str) -> None:
     typed = {"number": enter(portal, phone_order()), "serial": f"{prefix}000001"}
     assert posted(client, "/portal/activate", typed).status_code == 303
 
 
+@pytest.mark.slow
 def test_serial_of_a_site_is_not_an_address(client: TestClient, portal: PortalService) -> None:
     typed = {"number": enter(portal, site_order()), "serial": SITE_SERIAL}
     assert posted(client, "/portal/activate", typed).status_code == 303
