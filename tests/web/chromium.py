@@ -82,11 +82,10 @@ Visit = Callable[..., Visitor]
 """Opens a page by its path, with options of a browser's context."""
 
 
-def violations(page: Page, *rules: str) -> list[dict[str, Any]]:
-    """What axe-core finds wrong with a page that has come to rest, in short; by these rules, or by all."""
+def violations(page: Page) -> list[dict[str, Any]]:
+    """What axe-core finds wrong with a page that has come to rest, in short."""
     from axe_playwright_python.sync_playwright import Axe
 
     page.evaluate(_AT_REST)
-    options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
-    found = Axe().run(page, options=options).response["violations"]
+    found = Axe().run(page).response["violations"]
     return [{one["id"]: [node["html"][:200] for node in one["nodes"]]} for one in found]
