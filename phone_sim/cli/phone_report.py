@@ -10,7 +10,7 @@ from phone_sim.errors import BootServerUnreachableError, PhoneSimError, UsageErr
 from phone_sim.firmware.effects import Fetched, Refused, TransferFailed
 from phone_sim.firmware.features import BuiltIn, Enabled, Gate, NotLicensed
 from phone_sim.firmware.log_line import parse_line
-from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.parameters.layers import Parameters
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.printable import visible

@@ -28,7 +28,8 @@ from phone_sim.firmware.features import FeatureSet, Gate, NotLicensed, NotOnThis
 from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.license_update import keys_in_flash, update_licenses
 from phone_sim.firmware.master_config import MasterConfiguration
-from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.parameters.layers import Parameters
+from phone_sim.firmware.parameters.reader import ParameterReader
 from phone_sim.firmware.session import Identity, Session
 from phone_sim.firmware.time_memory import NOTHING_REMEMBERED, TimeMemory
 from phone_sim.firmware.time_sync import synchronize
@@ -57,7 +58,10 @@ async def boot(identity: Identity, time_memory: TimeMemory = NOTHING_REMEMBERED)
     await session.ask_network(flash.parameters)
     address = await session.find_servers(flash.boot_server)
     configuration = await read_configuration(session, flash.parameters)
-    await _configured(session, configuration.parameters)
+    reader = ParameterReader(configuration.parameters, identity.dictionary)
+    wanted = wanted_features(identity.features, reader, identity.profile.dialect)
+    session.configure(configuration.parameters)
+    await session.complain_of((*session.settings.problems, *reader.problems))
     await synchronize(session)
 
     reading = await ReadClock()
@@ -66,7 +70,7 @@ async def boot(identity: Identity, time_memory: TimeMemory = NOTHING_REMEMBERED)
         model=identity.model,
         profile=identity.profile,
         features=identity.features,
-        wanted=wanted_features(identity.features, configuration.parameters, identity.profile.dialect),
+        wanted=wanted,
     )
     held = await keys_in_flash(session, stored)
     ring = await update_licenses(session, features, held, configuration.master.license_directory, today)
@@ -108,12 +112,6 @@ async def _announced(session: Session) -> None:
 async def _initial_entry(session: Session, component: str) -> None:
     level = session.settings.log.level_of(component)
     await session.say(messages.INITIAL_ENTRY, component=component, level=level)
-
-
-async def _configured(session: Session, parameters: Parameters) -> None:
-    """Go by new parameters, and log those whose values cannot be used."""
-    session.configure(parameters)
-    await session.complain_of(session.settings.problems)
 
 
 async def _contact_directory(

@@ -8,11 +8,12 @@ logged.
 from dataclasses import dataclass
 
 from phone_sim.errors import MasterConfigurationError, ParameterFileError
-from phone_sim.firmware import master_config, messages, parameters
+from phone_sim.firmware import master_config, messages
 from phone_sim.firmware.effects import Fetched, TransferFailed
 from phone_sim.firmware.location import shown_name
 from phone_sim.firmware.master_config import MasterConfiguration
-from phone_sim.firmware.parameters import Layer, Parameters
+from phone_sim.firmware.parameters import layers as parameter_layers
+from phone_sim.firmware.parameters.layers import Layer, Parameters
 from phone_sim.firmware.session import Session
 
 
@@ -47,10 +48,10 @@ async def read_configuration(session: Session, last: Parameters) -> Configuratio
     files = [("", name, listed) for name in master.config_files]
     for suffix in session.identity.profile.override_files:
         files.append((master.overrides_directory, f"{session.identity.mac}-{suffix}", overrides))
-    left = parameters.TOTAL_LIMIT
+    left = parameter_layers.TOTAL_LIMIT
     for folder, name, layers in files:
         optional = layers is overrides
-        limit = min(left, parameters.SIZE_LIMIT)
+        limit = min(left, parameter_layers.SIZE_LIMIT)
         reply = await session.fetch(folder, name, limit=limit, optional=optional)
         if isinstance(reply, TransferFailed):
             if last != Parameters():
@@ -91,7 +92,7 @@ async def _master(session: Session) -> MasterConfiguration | str:
 
 async def _layer(session: Session, name: str, data: bytes) -> list[Layer]:
     try:
-        layer = parameters.read_layer(data)
+        layer = parameter_layers.read_layer(data)
     except ParameterFileError as error:
         await session.say(messages.CONFIG_NOT_READABLE, name=shown_name(name), reason=error)
         return []

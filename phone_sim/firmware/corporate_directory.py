@@ -16,7 +16,7 @@ from phone_sim.firmware.corporate_directory_settings import (
 )
 from phone_sim.firmware.features import Gate, NotLicensed
 from phone_sim.firmware.network_effects import AskDirectory, DirectoryFailed, NotConnected
-from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.parameters.layers import Parameters
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.session import Session
 
@@ -77,7 +77,8 @@ async def _found(session: Session, settings: CorporateDirectorySettings, text: s
 
 
 def _settings(session: Session, parameters: Parameters) -> CorporateDirectorySettings:
-    return read_corporate_directory_settings(parameters, dialect=session.identity.profile.dialect)
+    identity = session.identity
+    return read_corporate_directory_settings(parameters, identity.dictionary, dialect=identity.profile.dialect)
 
 
 def _refusal(gate: Gate | None) -> Frame:

@@ -5,13 +5,13 @@ are made from gates. `is_enabled` of a gate tells whether the feature can be use
 know how keys were verified.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.parameters.reader import ParameterReader
 from phone_sim.firmware.profile import FirmwareProfile
 from phone_sim.licensing.expiry import Expiry
 from phone_sim.licensing.key_ring import KeyRing
@@ -130,12 +130,19 @@ def feature_named(name: str, features: Iterable[Feature]) -> Feature:
     raise UsageError(f"{name!r} is no feature; those there are: {known}")
 
 
-def wanted_features(features: Iterable[Feature], parameters: Parameters, dialect: str) -> frozenset[str]:
+def wanted_features(features: Iterable[Feature], reader: ParameterReader, dialect: str) -> frozenset[str]:
     """The keys of the features that the parameters configure for use, read in this dialect (field notes 5)."""
-    numbered = parameters.numbered_features() if dialect == "sip-3" else {}
-    return frozenset(
-        feature.key
-        for feature in features
-        if any(numbered.get(name, False) for name in feature.configured[dialect].numbered)
-        or any(parameters.is_on(name) for name in feature.configured[dialect].parameters)
-    )
+    # All are read, so that each value that cannot be used is reported.
+    switched = {
+        feature.key: [reader.is_on(name) for name in _switches(feature, reader, dialect)] for feature in features
+    }
+    return frozenset(key for key, switches in switched.items() if any(switches))
+
+
+def _switches(feature: Feature, reader: ParameterReader, dialect: str) -> Iterator[str]:
+    """The parameters each of which switches the feature on."""
+    configured = feature.configured[dialect]
+    yield from configured.parameters
+    if configured.numbered and dialect == "sip-3":
+        numbers = reader.parameters.numbered_features()
+        yield from (f"feature.{numbers[name]}.enabled" for name in configured.numbered if name in numbers)

@@ -11,7 +11,7 @@ from typing import Any
 
 from phone_sim.errors import FlashDamagedError
 from phone_sim.firmware.contact_directory import Contact
-from phone_sim.firmware.parameters import Layer, Parameters
+from phone_sim.firmware.parameters.layers import Layer, Parameters
 from phone_sim.licensing.license_key import LicenseKey, Malformed, read_key
 
 SIZE_LIMIT = 32 * 1024 * 1024

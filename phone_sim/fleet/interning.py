@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from phone_sim.firmware.boot import InService
 from phone_sim.firmware.features import Gate
 from phone_sim.firmware.flash import FlashContents
-from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.parameters.layers import Parameters
 
 _VALUES_KEPT = 4096
 

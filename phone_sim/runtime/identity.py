@@ -15,6 +15,7 @@ from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Model
 from phone_sim.runtime.model_files import load_features, load_model
+from phone_sim.runtime.parameter_tables import load_dictionary
 from phone_sim.runtime.trust_file import load_anchor
 
 _profile = lru_cache(profile_for)  # phones of a fleet share it
@@ -44,11 +45,13 @@ def make_identity(
     """
     if boot_server:
         BootServerAddress.parse_all(boot_server)
+    profile = _profile(firmware, always_fetches_license=always_fetches_license)
     return Identity(
         model=model if isinstance(model, Model) else load_model(model),
         features=load_features(),
         mac=mac if isinstance(mac, MacAddress) else MacAddress.parse(mac),
-        profile=_profile(firmware, always_fetches_license=always_fetches_license),
+        profile=profile,
+        dictionary=load_dictionary(profile.dialect),
         anchor=trust if isinstance(trust, TrustAnchor) else load_anchor(None if trust is None else Path(trust)),
         boot_server=boot_server,
         dhcp=dhcp,

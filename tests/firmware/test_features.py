@@ -16,11 +16,13 @@ from phone_sim.firmware.features import (
     OffByConfiguration,
     wanted_features,
 )
-from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.parameters.layers import Parameters
+from phone_sim.firmware.parameters.reader import ParameterReader
 from phone_sim.firmware.profile import profile_for
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.key_ring import KeyRing
 from phone_sim.runtime.model_files import load_features, load_model
+from phone_sim.runtime.parameter_tables import load_dictionary
 from tests.make import KEYS, SITE_SERIAL, SWITCHES, of, signed_key, until
 
 FEATURES = tuple(feature for feature in load_features() if feature.key in KEYS)
@@ -129,11 +131,16 @@ def test_firmware_without_licensing_licenses_nothing(token: str, firmware: str) 
     assert not features.lacks_license(ring, TODAY)  # no file would help
 
 
+def wanted(parameters: Parameters, dialect: str) -> frozenset[str]:
+    return wanted_features(FEATURES, ParameterReader(parameters, load_dictionary(dialect)), dialect)
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_each_feature_has_its_switch(key: str) -> None:
-    assert wanted_features(FEATURES, of({SWITCHES[key]: "1"}), "ucs-3.3") == {key}
-    for value in ("0", "", "yes"):
-        assert wanted_features(FEATURES, of({SWITCHES[key]: value}), "ucs-3.3") == frozenset()
+    assert wanted(of({SWITCHES[key]: "1"}), "ucs-3.3") == {key}
+    assert wanted(of({SWITCHES[key]: "true"}), "ucs-3.3") == {key}
+    for value in ("0", "", "false", "yes", "True"):
+        assert wanted(of({SWITCHES[key]: value}), "ucs-3.3") == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -148,11 +155,11 @@ def test_each_feature_has_its_switch(key: str) -> None:
 )
 @pytest.mark.parametrize("dialect", ["sip-3", "ucs-3.3"])
 def test_switches_of_both_dialects(name: str, key: str, dialect: str) -> None:
-    assert wanted_features(FEATURES, of({name: "1"}), dialect) == {key}
+    assert wanted(of({name: "1"}), dialect) == {key}
 
 
 def test_both_spellings_of_conference_management_count() -> None:
-    assert wanted_features(FEATURES, of({"feature.nwayConference.enabled": "1"}), "ucs-3.3") == {"NwayConference"}
+    assert wanted(of({"feature.nwayConference.enabled": "1"}), "ucs-3.3") == {"NwayConference"}
 
 
 SIP_3 = {
@@ -163,7 +170,7 @@ SIP_3 = {
 
 
 @pytest.mark.parametrize(
-    ("parameters", "wanted"),
+    ("parameters", "keys"),
     [
         (of(SIP_3), set()),
         (of(SIP_3 | {"feature.16.enabled": "1"}), {"NwayConference"}),
@@ -173,10 +180,10 @@ SIP_3 = {
         (of({"feature.1.name": "of-no-license", "feature.1.enabled": "1"}), set()),
     ],
 )
-def test_numbered_features_are_of_sip_3_only(parameters: Parameters, wanted: set[str]) -> None:
-    assert wanted_features(FEATURES, parameters, "sip-3") == wanted
-    assert wanted_features(FEATURES, parameters, "ucs-3.3") == set()
+def test_numbered_features_are_of_sip_3_only(parameters: Parameters, keys: set[str]) -> None:
+    assert wanted(parameters, "sip-3") == keys
+    assert wanted(parameters, "ucs-3.3") == set()
 
 
 def test_switches_of_later_firmware_mean_nothing_to_sip_3() -> None:
-    assert wanted_features(FEATURES, of({SWITCHES["LDAP"]: "1", SWITCHES["UsbAudio"]: "1"}), "sip-3") == frozenset()
+    assert wanted(of({SWITCHES["LDAP"]: "1", SWITCHES["UsbAudio"]: "1"}), "sip-3") == frozenset()

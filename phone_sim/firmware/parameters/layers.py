@@ -110,18 +110,11 @@ class Parameters:
                 return value.strip()
         return ""
 
-    def is_on(self, name: str) -> bool:
-        """True when the value is 1."""
-        return self.get(name) == "1"
-
-    def numbered_features(self) -> dict[str, bool]:
-        """SIP 3.x: the name of every `feature.N.name`, and whether its `feature.N.enabled` is 1.
-
-        Where several N have the same name, the one that is listed first decides.
-        """
-        features: dict[str, bool] = {}
+    def numbered_features(self) -> dict[str, str]:
+        """SIP 3.x: the name of every `feature.N.name`, and the N of the first that has it."""
+        features: dict[str, str] = {}
         for number in dict.fromkeys(number for layer in self._layers for number in layer.feature_numbers):
-            features.setdefault(self.get(f"feature.{number}.name"), self.is_on(f"feature.{number}.enabled"))
+            features.setdefault(self.get(f"feature.{number}.name"), number)
         return features
 
     def flat(self) -> dict[str, str]:
