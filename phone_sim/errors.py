@@ -66,6 +66,10 @@ class MasterConfigurationError(DocumentError):
     """A file in the place of the master configuration file that is not one."""
 
 
+class ParametersInPlaceOfMasterError(MasterConfigurationError):
+    """A file in the place of the master configuration file that has parameters instead (D19)."""
+
+
 class ParameterFileError(DocumentError):
     """A configuration file that holds no parameters a phone can read."""
 

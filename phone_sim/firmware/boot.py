@@ -61,7 +61,7 @@ async def boot(identity: Identity, time_memory: TimeMemory = NOTHING_REMEMBERED)
     reader = ParameterReader(configuration.parameters, identity.dictionary)
     wanted = wanted_features(identity.features, reader, identity.profile.dialect)
     session.configure(configuration.parameters)
-    await session.complain_of((*session.settings.problems, *reader.problems))
+    await session.complain_of((*session.settings.problems, *reader.problems), configuration.parameters)
     await synchronize(session)
 
     reading = await ReadClock()

@@ -160,13 +160,20 @@ class Session:
                 syslog=syslog if syslog is not None and syslog.takes(level) else None,
             )
 
-    async def complain_of(self, problems: Iterable[BadParameter]) -> None:
+    async def complain_of(self, problems: Iterable[BadParameter], parameters: Parameters) -> None:
         """Log the parameters whose values cannot be used, each once from power on to power off."""
         for bad in problems:
             if bad.name not in self._complained_of:
                 self._complained_of |= {bad.name}
+                found = next(parameters.found(bad.name), None)
+                place = "from DHCP" if found is None else found.place(self.identity.mac)
                 await self.say(
-                    messages.BAD_PARAMETER, name=bad.name, value=bad.value, expected=bad.expected, used=bad.used
+                    messages.BAD_PARAMETER,
+                    name=bad.name,
+                    value=bad.value,
+                    place=place,
+                    expected=bad.expected,
+                    used=bad.used,
                 )
 
     async def fetch(self, folder: str, name: str, *, limit: int, optional: bool = False) -> FetchReply:

@@ -58,7 +58,7 @@ class Interning:
 
     def _parameters(self, parameters: Parameters) -> Parameters:
         # The id of a layer stays its own while the layer lives, and an interned value keeps its layers alive.
-        return self._one(("parameters", *map(id, parameters.layers)), parameters)
+        return self._one(("parameters", *map(id, parameters.layers), parameters.sources), parameters)
 
     def _one(self, key: Hashable, value: Value) -> Value:
         """The value that was first seen with this key."""
