@@ -181,7 +181,7 @@ def test_bad_parameter_and_long_list_are_logged() -> None:
     dialogue.run(boot(identity()))
     assert dialogue.log_of("cfg")[1:] == [
         f"CONFIG_FILES: {'x' * 40}... is longer than 255 characters",
-        f"Parameter license.polling.time is 2:00, not 00:00 to 23:59: {POLLING_TIME} is used",
+        f"Parameter license.polling.time is 2:00 (site.cfg, line 1), not 00:00 to 23:59: {POLLING_TIME} is used",
     ]
 
 
