@@ -187,7 +187,9 @@ def test_bad_parameter_is_reported_once_a_boot() -> None:
 def test_address_that_cannot_be_used_is_reported() -> None:
     desk = Desk(parameters={"dir_corp_address": "ldap://phone:s3cret@ldap.example/people"})
     (complaint,) = [line for line in desk.log_of("cfg") if "dir.corp" in line]
-    assert complaint.startswith("Parameter dir.corp.address is ldap.example/people (site.cfg, line 1), not a host, ldap://host or ")
+    assert complaint.startswith(
+        "Parameter dir.corp.address is ldap.example/people (site.cfg, line 1), not a host, ldap://host or "
+    )
 
 
 def test_password_is_in_no_line_frame_or_effect() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property, lru_cache, partial
-from itertools import zip_longest
+from itertools import chain, repeat
 from sys import intern
 from types import MappingProxyType
 
@@ -99,6 +99,13 @@ class Layer:
         return tuple(match.group(1) for name in names if (match := _NUMBERED_FEATURE.fullmatch(name)))
 
 
+def kept_layer(values: Mapping[str, str], lines: Mapping[str, int]) -> Layer:
+    """A layer whose file is not here any more, with the lines that were found while it was."""
+    layer = Layer(values)
+    layer.__dict__["lines"] = lines  # what the cached property would hold
+    return layer
+
+
 @lru_cache(maxsize=_FILES_KEPT)
 def _same_topics(topics: frozenset[str]) -> frozenset[str]:
     """The topics, as one object for all layers that have just these: there is a layer for each phone."""
@@ -153,7 +160,7 @@ class Parameters:
 
     __slots__ = ("_layers", "sources")
 
-    def __init__(self, layers: Iterable[Layer] = (), sources: Iterable[LayerSource] = ()) -> None:
+    def __init__(self, layers: Iterable[Layer] = (), sources: Iterable[LayerSource | None] = ()) -> None:
         self._layers = tuple(layers)
         self.sources = tuple(sources)
 
@@ -178,10 +185,15 @@ class Parameters:
                 return value.strip()
         return ""
 
+    def with_sources(self) -> Iterator[tuple[Layer, LayerSource | None]]:
+        """Each layer and its source, the one that goes first in front."""
+        sources = chain(self.sources, repeat(None))
+        return zip(self._layers, sources, strict=False)
+
     def found(self, name: str) -> Iterator[Found]:
         """Each value that the files give a parameter, the one that counts first."""
-        for layer, source in zip_longest(self._layers, self.sources):
-            if layer is not None and (value := layer.values.get(name)) is not None:
+        for layer, source in self.with_sources():
+            if (value := layer.values.get(name)) is not None:
                 yield Found(value=value.strip(), source=source, line=layer.lines.get(name))
 
     def numbered_features(self) -> dict[str, str]:
