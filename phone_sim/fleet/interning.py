@@ -70,4 +70,4 @@ class Interning:
 
 
 def _as_key(gate: Gate) -> Hashable:
-    return type(gate), gate.feature.key, gate.reason, getattr(gate, "configured", None)
+    return type(gate), gate.feature.key, gate.reason, getattr(gate, "configured", None), getattr(gate, "switch", None)

@@ -137,7 +137,7 @@ class DrivenPhone:
         service = self._present.phone.service
         if service is None:
             raise LifecycleError(f"a phone that is {self.state.value} has no parameters: boot it first")
-        return ParametersInForce(service.configuration.parameters, self.identity.dictionary, self.mac)
+        return service.parameters
 
     def parameter(self, name: str) -> Setting:
         """The parameter of this name, as in `parameters`.

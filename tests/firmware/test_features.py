@@ -14,16 +14,18 @@ from phone_sim.firmware.features import (
     NotLicensed,
     NotOnThisModel,
     OffByConfiguration,
-    wanted_features,
+    feature_set,
+    gate_reason,
 )
-from phone_sim.firmware.parameters.layers import Parameters
+from phone_sim.firmware.parameters.layers import LayerKind, Parameters, read_layer, source_of
+from phone_sim.firmware.parameters.provenance import ParametersInForce
 from phone_sim.firmware.parameters.reader import ParameterReader
 from phone_sim.firmware.profile import profile_for
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.key_ring import KeyRing
 from phone_sim.runtime.model_files import load_features, load_model
 from phone_sim.runtime.parameter_tables import load_dictionary
-from tests.make import KEYS, SITE_SERIAL, SWITCHES, of, signed_key, until
+from tests.make import KEYS, MAC, SITE_SERIAL, SWITCHES, of, signed_key, until
 
 FEATURES = tuple(feature for feature in load_features() if feature.key in KEYS)
 BITS = {"UsbAudio": 0, "NwayConference": 1, "LDAP": 2, "VoiceQualityMetrics": 3, "H323": 7}
@@ -132,7 +134,9 @@ def test_firmware_without_licensing_licenses_nothing(token: str, firmware: str) 
 
 
 def wanted(parameters: Parameters, dialect: str) -> frozenset[str]:
-    return wanted_features(FEATURES, ParameterReader(parameters, load_dictionary(dialect)), dialect)
+    firmware = "3.2.4" if dialect == "sip-3" else "3.3.0"
+    reader = ParameterReader(parameters, load_dictionary(dialect))
+    return feature_set(load_model("SPIP_670"), profile_for(firmware), FEATURES, reader).wanted
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -187,3 +191,18 @@ def test_numbered_features_are_of_sip_3_only(parameters: Parameters, keys: set[s
 
 def test_switches_of_later_firmware_mean_nothing_to_sip_3() -> None:
     assert wanted(of({SWITCHES["LDAP"]: "1", SWITCHES["UsbAudio"]: "1"}), "sip-3") == frozenset()
+
+
+def test_reason_says_which_file_switches_a_feature_off() -> None:
+    name = SWITCHES["LDAP"]
+    layers = [read_layer(f"<a\n{name}='{value}'/>".encode()) for value in ("0", "1")]
+    sources = [source_of(f"{MAC}-web.cfg", LayerKind.OVERRIDE, MAC), source_of("site.cfg", LayerKind.LISTED, MAC)]
+    parameters, dictionary = Parameters(layers, sources), load_dictionary("ucs-3.3")
+    reader = ParameterReader(parameters, dictionary)
+    features = feature_set(load_model("SPIP_670"), profile_for("3.3.0"), FEATURES, reader)
+    in_force = ParametersInForce(parameters, dictionary, MAC)
+    reasons = {gate.feature.key: gate_reason(gate, in_force) for gate in features.gates(ring_of(), TODAY)}
+    assert reasons["LDAP"] == (
+        f"not configured for use ({name} is 0 in {MAC}-web.cfg, line 2; site.cfg, line 2, says 1)"
+    )
+    assert reasons["UsbAudio"] == "not configured for use"

@@ -51,6 +51,12 @@ class Setting:
     masked: tuple[Masked, ...] = ()
     expected: str = ""
 
+    def __str__(self) -> str:
+        """Name, value and place, and what else files say: `a.b is 0 in x.cfg, line 3; site.cfg, line 12, says 1`."""
+        place = "by default" if self.source is None else f"in {self.source}"
+        others = "".join(f"; {one.source}, says {one.value or 'nothing'}" for one in self.masked)
+        return f"{self.name} is {self.value or 'empty'} {place}{others}"
+
     @property
     def is_in_conflict(self) -> bool:
         """True where several files set it, to different values."""
