@@ -1,7 +1,7 @@
 """Builders that tests share: phones, signed license keys, configuration files, and a driver that runs flows by hand."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import assert_never
@@ -153,6 +153,13 @@ def settings_of(parameters: Parameters, lease: LeaseInfo | None = None, *compone
         style=LogStyle.BULLETIN,
         missed="03",
     )
+
+
+def copies(keys: Iterable[LicenseKey]) -> bytes:
+    """An activation file with these keys, also with one that is given twice."""
+    end = b"</licenses>"
+    head = write([]).removesuffix(end)
+    return head + b"".join(write([key]).removeprefix(head).removesuffix(end) for key in keys) + end
 
 
 def enabled(service: InService) -> set[str]:
