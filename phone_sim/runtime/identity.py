@@ -3,9 +3,11 @@
 This module does not know what runs the phone.
 """
 
+import re
 from functools import lru_cache
 from pathlib import Path
 
+from phone_sim.errors import UsageError
 from phone_sim.firmware.lease import DhcpSettings
 from phone_sim.firmware.location import BootServerAddress
 from phone_sim.firmware.log_line import LogStyle
@@ -31,18 +33,21 @@ def make_identity(
     always_fetches_license: bool | None = None,
     dhcp: DhcpSettings | None = None,
     style: LogStyle = LogStyle.BULLETIN,
+    missed: str | None = None,
 ) -> Identity:
     """Who a phone is.
 
     `boot_server`, `dhcp` and `style` are those of `Identity`. `model` is a model, or any name that `load_model` takes.
     `trust` is the public key that license keys are verified with, or its PEM file; without one it is that of the test
     pair, with which anybody can sign (D5). `always_fetches_license` sets the license rule apart from the firmware's
-    (D8).
+    (D8). `missed` is the fourth field of log lines, two digits; without one it is that of the style (D26).
 
     Raises:
         UsageError: an argument that cannot be used; the message names it.
         ModelFileError: a model file that cannot be used.
     """
+    if missed is not None and not re.fullmatch("[0-9]{2}", missed):
+        raise UsageError(f"{missed[:20]!r} cannot be the fourth field of log lines: it has two digits")
     if boot_server:
         BootServerAddress.parse_all(boot_server)
     profile = _profile(firmware, always_fetches_license=always_fetches_license)
@@ -56,4 +61,5 @@ def make_identity(
         boot_server=boot_server,
         dhcp=dhcp,
         style=style,
+        missed=style.missed if missed is None else missed,
     )
