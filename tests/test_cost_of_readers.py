@@ -114,7 +114,7 @@ def from_file(read: Callable[[Path], object]) -> Read:
 
 
 def layer(data: bytes) -> object:
-    return parameters._layer(data, is_usual=False)
+    return layers._layer(data, is_usual=False)
 
 
 def toml(text: str) -> object:

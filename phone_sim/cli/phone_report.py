@@ -155,9 +155,9 @@ def setting_report(setting: Setting) -> dict[str, Any]:
     """A parameter in force as `--json` gives it; `source` is null for the default."""
     return {
         "name": setting.name,
-        "value": setting.value,
+        "value": setting.shown(setting.value),
         "source": _source_report(setting.source),
-        "masked": [{"value": one.value, "source": _source_report(one.source)} for one in setting.masked],
+        "masked": [{"value": setting.shown(one.value), "source": _source_report(one.source)} for one in setting.masked],
         "expected": setting.expected,
     }
 

@@ -167,14 +167,8 @@ class Session:
                 self._complained_of |= {bad.name}
                 found = next(parameters.found(bad.name), None)
                 place = "from DHCP" if found is None else found.place(self.identity.mac)
-                await self.say(
-                    messages.BAD_PARAMETER,
-                    name=bad.name,
-                    value=bad.value,
-                    place=place,
-                    expected=bad.expected,
-                    used=bad.used,
-                )
+                value = f"{bad.value} ({place})"
+                await self.say(messages.BAD_PARAMETER, name=bad.name, value=value, expected=bad.expected, used=bad.used)
 
     async def fetch(self, folder: str, name: str, *, limit: int, optional: bool = False) -> FetchReply:
         """Download a file from a folder of the boot server; what goes wrong is logged once and returned.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from phone_sim.firmware.location import shown_name
-from phone_sim.firmware.parameters.dictionary import ParameterDictionary
+from phone_sim.firmware.parameters.dictionary import ParameterDictionary, ParameterType
 from phone_sim.firmware.parameters.layers import Found, LayerKind, Parameters
 from phone_sim.mac_address import MacAddress
 
@@ -40,7 +40,8 @@ class Masked:
 class Setting:
     """A parameter in force.
 
-    `source` is None for the default of the dictionary. `masked` has the other values that files give it, the one that
+    `source` is None for the default of the dictionary. Where it `is_secret`, as passwords are, its values are not to be
+    shown: `str` has stars for them. `masked` has the other values that files give it, the one that
     would count next in front. `expected` says what a value has to be where the first of them cannot be used, and is
     empty otherwise.
     """
@@ -50,12 +51,17 @@ class Setting:
     source: Source | None
     masked: tuple[Masked, ...] = ()
     expected: str = ""
+    is_secret: bool = False
 
     def __str__(self) -> str:
         """Name, value and place, and what else files say: `a.b is 0 in x.cfg, line 3; site.cfg, line 12, says 1`."""
         place = "by default" if self.source is None else f"in {self.source}"
-        others = "".join(f"; {one.source}, says {one.value or 'nothing'}" for one in self.masked)
-        return f"{self.name} is {self.value or 'empty'} {place}{others}"
+        others = "".join(f"; {one.source}, says {self.shown(one.value) or 'nothing'}" for one in self.masked)
+        return f"{self.name} is {self.shown(self.value) or 'empty'} {place}{others}"
+
+    def shown(self, value: str) -> str:
+        """One of its values as it may be shown."""
+        return "****" if self.is_secret and value else value
 
     @property
     def is_in_conflict(self) -> bool:
@@ -78,16 +84,17 @@ class ParametersInForce(Mapping[str, Setting]):
     def __getitem__(self, name: str) -> Setting:
         found = [Masked(value=one.value, source=self._source(one)) for one in self._parameters.found(name)]
         declared = self._dictionary.find(name)
+        is_secret = declared is not None and declared.type is ParameterType.PASSWORD
         if not found:
             if declared is None:
                 raise KeyError(name)
-            return Setting(name=name, value=declared.default, source=None)
+            return Setting(name=name, value=declared.default, source=None, is_secret=is_secret)
         first, *others = found
         if declared is not None and not declared.admits(first.value):
             masked = (first, *others)
-            return Setting(name=name, value=declared.default, source=None, masked=masked, expected=declared.expected)
+            return Setting(name=name, value=declared.default, source=None, masked=masked, expected=declared.expected, is_secret=is_secret)
         value = first.value or (declared.default if declared is not None else "")
-        return Setting(name=name, value=value, source=first.source, masked=tuple(others))
+        return Setting(name=name, value=value, source=first.source, masked=tuple(others), is_secret=is_secret)
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys(name for layer in self._parameters.layers for name in layer.values))
