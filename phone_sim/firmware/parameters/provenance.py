@@ -4,7 +4,7 @@ This module does not know which parameters the phone reads: the dictionary says 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from phone_sim.firmware.location import shown_name
 from phone_sim.firmware.parameters.dictionary import ParameterDictionary, ParameterType
@@ -82,19 +82,25 @@ class ParametersInForce(Mapping[str, Setting]):
         self._mac = mac
 
     def __getitem__(self, name: str) -> Setting:
-        found = [Masked(value=one.value, source=self._source(one)) for one in self._parameters.found(name)]
+        found = tuple(Masked(value=one.value, source=self._source(one)) for one in self._parameters.found(name))
         declared = self._dictionary.find(name)
-        is_secret = declared is not None and declared.type is ParameterType.PASSWORD
-        if not found:
-            if declared is None:
+        if declared is None:
+            if not found:
                 raise KeyError(name)
-            return Setting(name=name, value=declared.default, source=None, is_secret=is_secret)
-        first, *others = found
-        if declared is not None and not declared.admits(first.value):
-            masked = (first, *others)
-            return Setting(name=name, value=declared.default, source=None, masked=masked, expected=declared.expected, is_secret=is_secret)
-        value = first.value or (declared.default if declared is not None else "")
-        return Setting(name=name, value=value, source=first.source, masked=tuple(others), is_secret=is_secret)
+            return Setting(name=name, value=found[0].value, source=found[0].source, masked=found[1:])
+        by_default = Setting(
+            name=name,
+            value=declared.default,
+            source=None,
+            masked=found,
+            is_secret=declared.type is ParameterType.PASSWORD,
+        )
+        if not found:
+            return by_default
+        if not declared.admits(found[0].value):
+            return replace(by_default, expected=declared.expected)
+        value = found[0].value or declared.default
+        return replace(by_default, value=value, source=found[0].source, masked=found[1:])
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys(name for layer in self._parameters.layers for name in layer.values))
