@@ -37,7 +37,7 @@ class ParameterType(Enum):
     OPTIONAL_INTEGER = "integer?"
     ENUM = "enum"
     STRING = "string"
-    PASSWORD = "password"  # noqa: S105 - the name of a type
+    PASSWORD = "password"  # noqa: S105 - the name of a type  # nosec B105
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
