@@ -6,6 +6,7 @@ what the documents mean.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, cast
 
 from lxml import etree
@@ -16,6 +17,10 @@ _ENCODINGS = frozenset({"utf-8", "us-ascii", "ascii", "iso-8859-1"})
 _OTHER_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 # Only a hint for the one message that matters to people: the parser below is what refuses.
 _HTML = re.compile(rb"\s*(<!doctype\s+html|<html)", re.IGNORECASE)
+_START_TAG = re.compile(
+    rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<[^\s/>!?]+((?:\s+[^\s=]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))+)", re.DOTALL
+)
+_ATTRIBUTE = re.compile(rb"([^\s=]+)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _OWN_ATTRIBUTES = etree.XPath("@*")
 _ALL_ATTRIBUTES = etree.XPath("descendant-or-self::*/@*")
 
@@ -60,3 +65,17 @@ def attributes(element: etree._Element, *, below: bool = False) -> list[tuple[st
     """
     found = cast(list[Any], (_ALL_ATTRIBUTES if below else _OWN_ATTRIBUTES)(element))
     return [(str(value.attrname), str(value)) for value in found]
+
+
+def attribute_lines(data: bytes) -> Iterator[tuple[str, int]]:
+    """Name and line of each attribute in the document in `data`, which `parse_xml` has read; in document order.
+
+    lxml knows only the line on which a start tag ends, and stock files have one of hundreds of lines.
+    """
+    at, line = 0, 1
+    for tag in _START_TAG.finditer(data):
+        if tag.group(1) is not None:
+            for attribute in _ATTRIBUTE.finditer(data, tag.start(1), tag.end(1)):
+                line += data.count(b"\n", at, attribute.start())
+                at = attribute.start()
+                yield attribute.group(1).decode(errors="replace"), line

@@ -46,6 +46,13 @@ class ModelFileError(UsageError):
     """A model or feature file that cannot be used; the message names the file, the line and the key."""
 
 
+class ParameterTableError(UsageError):
+    """A table of parameters that cannot be used; the message names the file and the line."""
+
+    def __init__(self, source: str, line: int, reason: str) -> None:
+        super().__init__(f"{source}, line {line}: {reason}")
+
+
 class DocumentError(PhoneSimError):
     """Bytes that are not an acceptable XML document; `line` is where, when the parser knows."""
 
@@ -57,6 +64,10 @@ class DocumentError(PhoneSimError):
 
 class MasterConfigurationError(DocumentError):
     """A file in the place of the master configuration file that is not one."""
+
+
+class ParametersInPlaceOfMasterError(MasterConfigurationError):
+    """A file in the place of the master configuration file that has parameters instead (D19)."""
 
 
 class ParameterFileError(DocumentError):

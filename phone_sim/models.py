@@ -42,6 +42,8 @@ RESERVED_BITS: Mapping[int, str] = MappingProxyType(
 """The option bits that no feature may have, and why; each other bit is a feature's, or free."""
 _MODEL_KEYS = ("name", "family", "token", "part_number", "lines", "minimum_firmware", "display", "features")
 _FEATURE_KEYS = ("name", "key", "bit", "component", "suite", "display_name", "short_name", "configured")
+_PACKAGE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){2}[A-Za-z]")
+_PACKAGES = {"3.2.4B": "3.2.4.0267"}
 _VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){1,3}")
 
 
@@ -139,8 +141,12 @@ def parse_version(text: str) -> tuple[int, ...]:
     """The firmware version, `3.3` or `3.2.3.1734`, as four numbers to compare; what is not given counts as 0.
 
     Raises:
-        UsageError: for anything but two to four numbers with points between them.
+        UsageError: for anything but two to four numbers with points between them; for the name of a package, such as
+            `3.2.4B`, with the version of the application in it if that is known (field notes 14).
     """
+    if _PACKAGE.fullmatch(text):
+        inside = _PACKAGES.get(text.upper(), "in four numbers, as in 3.2.4.0267")
+        raise UsageError(f"{text!r} is the name of a package; expected the version of the application in it, {inside}")
     if not _VERSION.fullmatch(text):
         raise UsageError(
             f"{_shown(text)} is not a firmware version: two to four numbers are expected, as in 3.2.3.1734"

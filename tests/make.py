@@ -1,7 +1,7 @@
 """Builders that tests share: phones, signed license keys, configuration files, and a driver that runs flows by hand."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import assert_never
@@ -44,19 +44,23 @@ from phone_sim.firmware.effects import (
 )
 from phone_sim.firmware.features import Enabled, Gate, NotLicensed
 from phone_sim.firmware.flash import FlashContents
+from phone_sim.firmware.lease import LeaseInfo
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.local_time import UNSET_CLOCK
+from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.messages import Message
 from phone_sim.firmware.network_effects import AskDirectory, AskLease, AskTime, NotConnected, TimeAnswer
-from phone_sim.firmware.parameters import Layer, Parameters
+from phone_sim.firmware.parameters.layers import Layer, Parameters
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.session import Identity
+from phone_sim.firmware.settings import Settings, read_settings
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_file import SITE_FILE as SITE_FILE
 from phone_sim.licensing.license_file import write
 from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.identity import make_identity
+from phone_sim.runtime.parameter_tables import load_dictionary
 from tests.by_hand import by_hand
 
 MAC = MacAddress("0004f2aabbcc")
@@ -136,6 +140,26 @@ def master(**attributes: str) -> bytes:
 def of(values: Mapping[str, str], *more: Mapping[str, str]) -> Parameters:
     """Parameters from layers, the first of which wins."""
     return Parameters([Layer(values), *map(Layer, more)])
+
+
+def settings_of(parameters: Parameters, lease: LeaseInfo | None = None, *components: str) -> Settings:
+    """The settings that the firmware of the bulletin takes from parameters."""
+    return read_settings(
+        parameters,
+        lease or LeaseInfo(),
+        dictionary=load_dictionary("ucs-3.3"),
+        components=components,
+        tag_parameter="sec.tagSerialNo",
+        style=LogStyle.BULLETIN,
+        missed="03",
+    )
+
+
+def copies(keys: Iterable[LicenseKey]) -> bytes:
+    """An activation file with these keys, also with one that is given twice."""
+    end = b"</licenses>"
+    head = write([]).removesuffix(end)
+    return head + b"".join(write([key]).removeprefix(head).removesuffix(end) for key in keys) + end
 
 
 def enabled(service: InService) -> set[str]:

@@ -34,10 +34,11 @@ from phone_sim.boot_server.faults import FaultRule
 from phone_sim.boot_server.http_head import RequestHead
 from phone_sim.errors import PhoneSimError
 from phone_sim.fault_catalog.explain import conclusion, explain
-from phone_sim.firmware import flash, lease, location, master_config, parameters
+from phone_sim.firmware import flash, lease, location, master_config
 from phone_sim.firmware.contact_directory import read_contacts
 from phone_sim.firmware.corporate_directory_settings import LdapSearch, LdapServer, Scope, is_filter
 from phone_sim.firmware.network_effects import AskDirectory
+from phone_sim.firmware.parameters import layers
 from phone_sim.firmware.transfer_facts import HttpHead
 from phone_sim.fleet.population.population_file import read_fleet_file
 from phone_sim.fleet.protocol.message import counts_in, read_message
@@ -114,7 +115,7 @@ def from_file(read: Callable[[Path], object]) -> Read:
 
 
 def layer(data: bytes) -> object:
-    return parameters._layer(data, is_usual=False)
+    return layers._layer(data, is_usual=False)
 
 
 def toml(text: str) -> object:
@@ -208,7 +209,14 @@ def flash_of(size: int) -> bytes:
             "boot_server": "",
             "booted_before": True,
             "keys": [],
-            "parameters": {f"a{number}": "b" for number in range(size // 24)},
+            "layers": [
+                {
+                    "file": "a.cfg",
+                    "kind": "override",
+                    "values": {f"a{number}": "b" for number in range(size // 24)},
+                    "lines": list(range(size // 24)),
+                }
+            ],
             "contacts": [["a", "b", "1"]] * (size // 40),
         }
     ).encode()

@@ -573,11 +573,20 @@ def test_versions_compare_as_firmware_does() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "3", "3.", ".3", "3..0", "3.2.4B", "-3.0", "3.0 ", "3.0\n", "3.0.0.0.0", "٣.٣", "v3.0", "3,0", "9" * 5000],
+    ["", "3", "3.", ".3", "3..0", "-3.0", "3.0 ", "3.0\n", "3.0.0.0.0", "٣.٣", "v3.0", "3,0", "9" * 5000],
 )
 def test_what_is_no_version_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is not a firmware version: two to four numbers"):
         parse_version(text)
+
+
+@pytest.mark.parametrize(
+    ("package", "words"),
+    [("3.2.4B", "application in it, 3.2.4.0267"), ("3.2.4b", "3.2.4.0267"), ("3.2.3C", "in four numbers, as in")],
+)
+def test_name_of_a_package_is_told_from_the_application_in_it(package: str, words: str) -> None:
+    with pytest.raises(UsageError, match=f"'{package}' is the name of a package; .*{words}"):
+        parse_version(package)
 
 
 # ---- Anything at all

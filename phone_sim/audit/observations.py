@@ -12,7 +12,7 @@ from phone_sim.firmware.effects import Upload, Uploaded
 from phone_sim.firmware.features import Gate
 from phone_sim.firmware.license_fetch import rule_name
 from phone_sim.firmware.master_config import MasterConfiguration
-from phone_sim.firmware.settings import BadParameter
+from phone_sim.firmware.parameters.reader import BadParameter
 from phone_sim.firmware.transfer_facts import FileProtocol
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress

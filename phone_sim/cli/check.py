@@ -1,6 +1,7 @@
 """`phone-sim check`: what a phone would make of an activation file, offline."""
 
 import re
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,11 +63,13 @@ def command(
     )
     reports = [_full_report(key, load_features()) for key in checked.keys]
     if as_json:
-        print_json({"keys": reports, "features": [feature_report(gate) for gate in checked.features]})
+        print_json(
+            {"keys": reports, "features": [feature_report(gate, attrgetter("reason")) for gate in checked.features]}
+        )
     else:
         print_keys(reports)
         say("If configured for use:")
-        say_features(checked.features)
+        say_features(checked.features, attrgetter("reason"))
     if not checked.is_valid:
         raise LicenseNotValidError(f"{file} has no valid license key for {checked.mac}")
 

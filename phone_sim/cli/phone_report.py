@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -10,7 +11,8 @@ from phone_sim.errors import BootServerUnreachableError, PhoneSimError, UsageErr
 from phone_sim.firmware.effects import Fetched, Refused, TransferFailed
 from phone_sim.firmware.features import BuiltIn, Enabled, Gate, NotLicensed
 from phone_sim.firmware.log_line import parse_line
-from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.parameters.layers import Parameters
+from phone_sim.firmware.parameters.provenance import ParametersInForce, Setting, Source
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.printable import visible
@@ -40,18 +42,19 @@ def talk(text: str) -> None:
     say(text, err=True)
 
 
-def say_features(gates: tuple[Gate, ...], *, err: bool = False) -> None:
-    """Print a line for each feature: what it is, whether it is on, and why."""
+def say_features(gates: tuple[Gate, ...], reason: Callable[[Gate], str], *, err: bool = False) -> None:
+    """Print a line for each feature: what it is, whether it is on, and the `reason`."""
     for gate in gates:
         state = Styled(f"{_state(gate):<4}", fg=_COLORS.get(type(gate)))
-        say(f"  {gate.feature.name:<38} ", state, f" {gate.reason}", err=err)
+        say(f"  {gate.feature.name:<38} ", state, f" {reason(gate)}", err=err)
 
 
 def say_summary(driver: PhoneDriver) -> None:
     """Say where a phone is in its life, and its features, beside the result."""
     identity, service = driver.phone.identity, driver.phone.service
     talk(f"{identity.model.name} {identity.mac} is {driver.phone.state.value}.")
-    say_features(service.gates if service is not None else (), err=True)
+    if service is not None:
+        say_features(service.gates, service.reason, err=True)
 
 
 def frame_text(frame: Frame) -> str:
@@ -120,7 +123,8 @@ def phone_report(driver: PhoneDriver, log: list[str]) -> dict[str, Any]:
         "reachable": service is not None and service.configuration.answered,
         "master_configuration": asdict(service.configuration.master) if service is not None else None,
         "requests": [request_report(exchange) for exchange in driver.exchanges],
-        "features": [feature_report(gate) for gate in (service.gates if service is not None else ())],
+        "features": [feature_report(gate, service.reason) for gate in service.gates] if service is not None else [],
+        "parameters": parameter_reports(service.parameters) if service is not None else [],
         "screen": asdict(driver.frame),
         "licenses": list(driver.licenses().lines),
         "next_check": driver.phone.next_check.isoformat() if driver.phone.next_check is not None else None,
@@ -142,14 +146,36 @@ def request_report(exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def feature_report(gate: Gate) -> dict[str, Any]:
-    """A feature as `--json` gives it."""
+def parameter_reports(parameters: ParametersInForce) -> list[dict[str, Any]]:
+    """Each parameter that a file sets, as `--json` gives it."""
+    return [setting_report(setting) for setting in parameters.values()]
+
+
+def setting_report(setting: Setting) -> dict[str, Any]:
+    """A parameter in force as `--json` gives it; `source` is null for the default."""
+    return {
+        "name": setting.name,
+        "value": setting.shown(setting.value),
+        "source": _source_report(setting.source),
+        "masked": [{"value": setting.shown(one.value), "source": _source_report(one.source)} for one in setting.masked],
+        "expected": setting.expected,
+    }
+
+
+def _source_report(source: Source | None) -> dict[str, Any] | None:
+    if source is None:
+        return None
+    return {"file": source.file, "line": source.line, "kind": source.kind.value if source.kind is not None else None}
+
+
+def feature_report(gate: Gate, reason: Callable[[Gate], str]) -> dict[str, Any]:
+    """A feature and the `reason` why it is on or off, as `--json` gives it."""
     return {
         "name": gate.feature.name,
         "key": gate.feature.key,
         "state": word(gate),
         "on": gate.is_enabled,
-        "reason": gate.reason,
+        "reason": reason(gate),
         "expiry": str(gate.expiry) if isinstance(gate, Enabled) else None,
     }
 

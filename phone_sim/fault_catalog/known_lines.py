@@ -123,6 +123,16 @@ KNOWN_LINES = (
     KnownLine(messages.CONTACTS_NOT_READABLE, "The phone keeps the contacts that it had.", proves=causes.CONFIGURATION),
     KnownLine(messages.CONFIG_FILES_TOO_LONG, "A part of the list was left out.", proves=causes.CONFIGURATION),
     KnownLine(
+        messages.PARAMETERS_FOR_MASTER,
+        "No file lists other files for this phone: it has the overrides, and below them the parameters of this file.",
+        suggests=(causes.CONFIGURATION,),
+    ),
+    KnownLine(
+        messages.IGNORED_IN_MASTER,
+        "A master configuration file lists files; its parameters are not in force.",
+        suggests=(causes.CONFIGURATION,),
+    ),
+    KnownLine(
         messages.PRE_3_3_PARAMETERS,
         "The file is written for firmware before 3.3.0, which named features by number.",
         proves=causes.CONFIGURATION,

@@ -28,7 +28,7 @@ def next_upload(contents: LogContents, settings: LogSettings) -> bytes | None:
     whole = contents.on_server + contents.pending
     if len(whole) <= settings.append_limit:
         return whole
-    return None if settings.stop_at_limit else contents.pending[-settings.append_limit :]
+    return None if settings.stop_at_limit else contents.pending[max(0, len(contents.pending) - settings.append_limit) :]
 
 
 async def upload_log(session: Session, folder: str, *, full: bool = False) -> None:

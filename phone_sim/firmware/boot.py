@@ -24,11 +24,13 @@ from phone_sim.firmware.effects import (
     WriteFailed,
     WriteFlash,
 )
-from phone_sim.firmware.features import FeatureSet, Gate, NotLicensed, NotOnThisModel, wanted_features
+from phone_sim.firmware.features import Gate, NotLicensed, NotOnThisModel, feature_set, gate_reason
 from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.license_update import keys_in_flash, update_licenses
 from phone_sim.firmware.master_config import MasterConfiguration
-from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.parameters.layers import Parameters
+from phone_sim.firmware.parameters.provenance import ParametersInForce
+from phone_sim.firmware.parameters.reader import ParameterReader
 from phone_sim.firmware.session import Identity, Session
 from phone_sim.firmware.time_memory import NOTHING_REMEMBERED, TimeMemory
 from phone_sim.firmware.time_sync import synchronize
@@ -46,6 +48,16 @@ class InService:
     reading: ClockReading
     contacts: tuple[Contact, ...] = ()
 
+    @property
+    def parameters(self) -> ParametersInForce:
+        """Every parameter that a file sets, with its source."""
+        identity = self.session.identity
+        return ParametersInForce(self.configuration.parameters, identity.dictionary, identity.mac)
+
+    def reason(self, gate: Gate) -> str:
+        """Why a feature is on or off, with file and line where a parameter switches it off."""
+        return gate_reason(gate, self.parameters)
+
 
 async def boot(identity: Identity, time_memory: TimeMemory = NOTHING_REMEMBERED) -> InService:
     """Boot the phone; the result is a phone in service, whatever the boot server did."""
@@ -57,17 +69,14 @@ async def boot(identity: Identity, time_memory: TimeMemory = NOTHING_REMEMBERED)
     await session.ask_network(flash.parameters)
     address = await session.find_servers(flash.boot_server)
     configuration = await read_configuration(session, flash.parameters)
-    await _configured(session, configuration.parameters)
+    reader = ParameterReader(configuration.parameters, identity.dictionary)
+    features = feature_set(identity.model, identity.profile, identity.features, reader)
+    session.configure(configuration.parameters)
+    await session.complain_of((*session.settings.problems, *reader.problems), configuration.parameters)
     await synchronize(session)
 
     reading = await ReadClock()
     today = local_date(session, reading)
-    features = FeatureSet(
-        model=identity.model,
-        profile=identity.profile,
-        features=identity.features,
-        wanted=wanted_features(identity.features, configuration.parameters, identity.profile.dialect),
-    )
     held = await keys_in_flash(session, stored)
     ring = await update_licenses(session, features, held, configuration.master.license_directory, today)
     contacts = await _contact_directory(session, configuration.master, flash.contacts, seed=not flash.booted_before)
@@ -108,12 +117,6 @@ async def _announced(session: Session) -> None:
 async def _initial_entry(session: Session, component: str) -> None:
     level = session.settings.log.level_of(component)
     await session.say(messages.INITIAL_ENTRY, component=component, level=level)
-
-
-async def _configured(session: Session, parameters: Parameters) -> None:
-    """Go by new parameters, and log those whose values cannot be used."""
-    session.configure(parameters)
-    await session.complain_of(session.settings.problems)
 
 
 async def _contact_directory(

@@ -5,14 +5,23 @@ transfer that breaks off leaves the old one in force (ours), a file that is miss
 logged.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from phone_sim.errors import MasterConfigurationError, ParameterFileError
-from phone_sim.firmware import master_config, messages, parameters
+from phone_sim.errors import MasterConfigurationError, ParameterFileError, ParametersInPlaceOfMasterError
+from phone_sim.firmware import master_config, messages
 from phone_sim.firmware.effects import Fetched, TransferFailed
 from phone_sim.firmware.location import shown_name
 from phone_sim.firmware.master_config import MasterConfiguration
-from phone_sim.firmware.parameters import Layer, Parameters
+from phone_sim.firmware.parameters.layers import (
+    SIZE_LIMIT,
+    TOTAL_LIMIT,
+    Layer,
+    LayerKind,
+    LayerSource,
+    Parameters,
+    read_layer,
+    source_of,
+)
 from phone_sim.firmware.session import Session
 
 
@@ -30,37 +39,60 @@ class Configuration:
     answered: bool = True
 
 
+@dataclass(slots=True)
+class _Layers:
+    """The layers that are read in a boot, each with its source."""
+
+    layers: list[Layer] = field(default_factory=list)
+    sources: list[LayerSource] = field(default_factory=list)
+
+    def add(self, layer: Layer, source: LayerSource) -> None:
+        self.layers.append(layer)
+        self.sources.append(source)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Master:
+    """What was found in the place of the master configuration file.
+
+    `problem` says why none can be used, and is empty where one can. `in_its_place` has the parameters of the first
+    document that is no master (D19).
+    """
+
+    master: MasterConfiguration = field(default_factory=MasterConfiguration)
+    problem: str = ""
+    in_its_place: _Layers = field(default_factory=_Layers)
+
+
 async def read_configuration(session: Session, last: Parameters) -> Configuration:
     """Fetch the configuration; `last` stays in force when none can be had."""
-    master = await _master(session)
-    for server in session.servers[1:]:
-        if not session.reachable:
-            session.turn_to(server)
-            master = await _master(session)
-    if isinstance(master, str):
-        reason = master if session.reachable else "it gives no answer"
-        return await _last_one(session, MasterConfiguration(), last, reason)
+    found = await _master_of_servers(session)
+    master = found.master
+    if found.problem:
+        return await _last_one(session, master, last, found.problem if session.reachable else "it gives no answer")
     for problem in master.problems:
         await session.say(messages.CONFIG_FILES_TOO_LONG, reason=problem)
-    overrides: list[Layer] = []
-    listed: list[Layer] = []
-    files = [("", name, listed) for name in master.config_files]
+    overrides, listed = _Layers(), _Layers()
+    files = [("", name, LayerKind.LISTED) for name in master.config_files]
     for suffix in session.identity.profile.override_files:
-        files.append((master.overrides_directory, f"{session.identity.mac}-{suffix}", overrides))
-    left = parameters.TOTAL_LIMIT
-    for folder, name, layers in files:
-        optional = layers is overrides
-        limit = min(left, parameters.SIZE_LIMIT)
-        reply = await session.fetch(folder, name, limit=limit, optional=optional)
+        files.append((master.overrides_directory, f"{session.identity.mac}-{suffix}", LayerKind.OVERRIDE))
+    left = TOTAL_LIMIT
+    for folder, name, kind in files:
+        is_override = kind is LayerKind.OVERRIDE
+        reply = await session.fetch(folder, name, limit=min(left, SIZE_LIMIT), optional=is_override)
         if isinstance(reply, TransferFailed):
             if last != Parameters():
                 return await _last_one(session, master, last, f"{shown_name(name)} is not whole")
             break  # a server that breaks off one file may let the phone wait for each of the others
         if isinstance(reply, Fetched):
             left -= len(reply.data)
-            layers += await _layer(session, name, reply.data)
+            if (layer := await _layer(session, name, reply.data)) is not None:
+                (overrides if is_override else listed).add(layer, source_of(name, kind, session.identity.mac))
     # First listed wins, and overrides come before all that is listed (field notes 2).
-    return Configuration(master=master, parameters=Parameters([*overrides, *listed]))
+    parts = (overrides, listed, found.in_its_place)
+    layers = [layer for part in parts for layer in part.layers]
+    sources = [source for part in parts for source in part.sources]
+    return Configuration(master=master, parameters=Parameters(layers, sources))
 
 
 async def _last_one(session: Session, master: MasterConfiguration, last: Parameters, reason: str) -> Configuration:
@@ -70,32 +102,57 @@ async def _last_one(session: Session, master: MasterConfiguration, last: Paramet
     return Configuration(master=master, parameters=last, problem=reason, answered=session.reachable)
 
 
-async def _master(session: Session) -> MasterConfiguration | str:
-    """The first usable one of: the file that the address names, `<mac>.cfg`, `000000000000.cfg`; or why none is."""
+async def _master_of_servers(session: Session) -> _Master:
+    """What the first of the boot servers that answers has in the place of the master configuration file."""
+    found = await _master(session)
+    for server in session.servers[1:]:
+        if not session.reachable:
+            session.turn_to(server)
+            found = await _master(session)
+    return found
+
+
+async def _master(session: Session) -> _Master:
+    """The first usable one of: the file that the address names, `<mac>.cfg`, `000000000000.cfg`; or why none is.
+
+    Where none is, but one is a document with parameters, the phone has an empty master configuration file (D19).
+    """
     identity = session.identity
     named = session.server.master if session.server is not None else None
     own = f"{identity.mac}.cfg"
+    in_its_place = _Layers()
     for name in dict.fromkeys(filter(None, (named, own, master_config.DEFAULT_NAME))):
         optional = name != master_config.DEFAULT_NAME
         reply = await session.fetch("", name, limit=master_config.SIZE_LIMIT, optional=optional)
         if isinstance(reply, TransferFailed) and name == own:
             # The phone has a file of its own, so the one for all others is not for it.
-            return "the master configuration file of this phone is not whole"
+            return _Master(problem="the master configuration file of this phone is not whole")
         if isinstance(reply, Fetched):
             try:
-                return master_config.parse(reply.data, model=identity.model, mac=identity.mac)
+                master = master_config.parse(reply.data, model=identity.model, mac=identity.mac)
+            except ParametersInPlaceOfMasterError as error:
+                await session.say(messages.MASTER_NOT_READABLE, name=name, reason=error)
+                if not in_its_place.layers and (layer := await _layer(session, name, reply.data)) is not None:
+                    in_its_place.add(layer, source_of(name, LayerKind.IN_PLACE_OF_MASTER, identity.mac))
             except MasterConfigurationError as error:
                 await session.say(messages.MASTER_NOT_READABLE, name=name, reason=error)
-    return "it has no master configuration file that can be used"
+            else:
+                if master.ignored:
+                    await session.say(messages.IGNORED_IN_MASTER, name=name, parameter=master.ignored[0])
+                return _Master(master=master)
+    if in_its_place.layers:
+        await session.say(messages.PARAMETERS_FOR_MASTER, name=in_its_place.sources[0].file_of(identity.mac))
+        return _Master(in_its_place=in_its_place)
+    return _Master(problem="it has no master configuration file that can be used")
 
 
-async def _layer(session: Session, name: str, data: bytes) -> list[Layer]:
+async def _layer(session: Session, name: str, data: bytes) -> Layer | None:
     try:
-        layer = parameters.read_layer(data)
+        layer = read_layer(data)
     except ParameterFileError as error:
         await session.say(messages.CONFIG_NOT_READABLE, name=shown_name(name), reason=error)
-        return []
+        return None
     if session.identity.profile.dialect != "sip-3" and layer.feature_numbers:
         example = f"feature.{layer.feature_numbers[0]}.name"
         await session.say(messages.PRE_3_3_PARAMETERS, name=shown_name(name), parameter=example)
-    return [layer]
+    return layer

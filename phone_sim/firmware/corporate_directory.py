@@ -16,7 +16,7 @@ from phone_sim.firmware.corporate_directory_settings import (
 )
 from phone_sim.firmware.features import Gate, NotLicensed
 from phone_sim.firmware.network_effects import AskDirectory, DirectoryFailed, NotConnected
-from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.parameters.layers import Parameters
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.session import Session
 
@@ -36,14 +36,15 @@ async def start_corporate_directory(session: Session, parameters: Parameters) ->
     """Bind to the LDAP server, if there is one and `dir.corp.bindOnInit` says so."""
     settings = _settings(session, parameters)
     if settings.server is None:
-        await session.complain_of(bad for bad in settings.problems if bad.name == corporate_directory_settings.ADDRESS)
+        address = (bad for bad in settings.problems if bad.name == corporate_directory_settings.ADDRESS)
+        await session.complain_of(address, parameters)
         return
     if not settings.binds_on_init:
         return
     reply = await AskDirectory(server=settings.server, credentials=settings.credentials)
     if isinstance(reply, NotConnected):
         return
-    await session.complain_of(settings.problems)
+    await session.complain_of(settings.problems, parameters)
     if isinstance(reply, DirectoryFailed):
         await session.say(messages.CORPORATE_DIRECTORY_BIND_FAILED, server=settings.server.url, reason=reply.reason)
     else:
@@ -57,18 +58,19 @@ async def search_corporate_directory(
     gate = next((gate for gate in gates if is_corporate_directory(gate)), None)
     if gate is None or not gate.is_enabled:
         return _refusal(gate)
-    return await _found(session, _settings(session, parameters), text)
+    return await _found(session, parameters, text)
 
 
-async def _found(session: Session, settings: CorporateDirectorySettings, text: str) -> Frame:
+async def _found(session: Session, parameters: Parameters, text: str) -> Frame:
+    settings = _settings(session, parameters)
     server = settings.server
     if server is None or not settings.attributes:
-        await session.complain_of(settings.problems)
+        await session.complain_of(settings.problems, parameters)
         return corporate_directory_settings.page(NO_SERVER if server is None else NO_ATTRIBUTES)
     reply = await AskDirectory(server=server, credentials=settings.credentials, search=settings.search(text))
     if isinstance(reply, NotConnected):
         return corporate_directory_settings.page(NO_NETWORK)
-    await session.complain_of(settings.problems)
+    await session.complain_of(settings.problems, parameters)
     if isinstance(reply, DirectoryFailed):
         await session.say(messages.CORPORATE_DIRECTORY_SEARCH_FAILED, server=server.url, reason=reply.reason)
         return corporate_directory_settings.page(f"Search failed: {reply.reason}")
@@ -77,7 +79,8 @@ async def _found(session: Session, settings: CorporateDirectorySettings, text: s
 
 
 def _settings(session: Session, parameters: Parameters) -> CorporateDirectorySettings:
-    return read_corporate_directory_settings(parameters, dialect=session.identity.profile.dialect)
+    identity = session.identity
+    return read_corporate_directory_settings(parameters, identity.dictionary, dialect=identity.profile.dialect)
 
 
 def _refusal(gate: Gate | None) -> Frame:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from typing import TypeVar
 
+from phone_sim.firmware.host import Host
 from phone_sim.firmware.location import Credentials
-from phone_sim.firmware.parameters import Layer, Parameters
+from phone_sim.firmware.parameters.dictionary import ParameterDictionary
+from phone_sim.firmware.parameters.layers import Layer, Parameters
+from phone_sim.firmware.parameters.reader import BadParameter, ParameterReader
 from phone_sim.firmware.screen import Frame
-from phone_sim.firmware.settings import BadParameter, ParameterReader
 from phone_sim.printable import printable
 
 TITLE = "Corporate Directory"
@@ -24,8 +25,6 @@ ADDRESS = "dir.corp.address"
 NO_MATCH = "No match."
 MORE_MATCH = "More match."
 """Both ours: nobody, and more people than are shown."""
-DEFAULT_FILTER_PREFIX = "(objectclass=person)"
-DEFAULT_PAGE_SIZE = 32
 TEXT_LIMIT = 64
 """Most characters of a search, and of a value on the screen; ours."""
 ATTRIBUTE_LIMIT = 8
@@ -33,11 +32,9 @@ ATTRIBUTE_LIMIT = 8
 _TOPICS = frozenset({"dir"})
 _SETTINGS_KEPT = 16  # the phones of a site have the same; ours
 
-_HOST = re.compile(r"[A-Za-z0-9:][A-Za-z0-9._:-]{0,252}")
+_ADDRESS = re.compile(r"(?:ldaps?://)?([^/]+)/?", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9;-]{0,63}|[0-9]+(\.[0-9]+){1,30}")
 _NAME_TYPES = ("last_name", "first_name")
-# The stock file has the first two; the others are in files of sites.
-_TYPES = (*_NAME_TYPES, "phone_number", "SIP_address", "H323_address", "URL", "other")
 _FILTER_LENGTH_LIMIT = 512
 # A comparison, the beginning or the end of several filters; libraries and servers allow blanks between the parts.
 _FILTER_PART = re.compile(
@@ -46,7 +43,6 @@ _FILTER_PART = re.compile(
 )
 
 LdapEntry = Mapping[str, str]
-Choice = TypeVar("Choice")
 
 
 class Scope(Enum):
@@ -137,28 +133,31 @@ class CorporateDirectorySettings:
         return ": ".join(", ".join(part) for part in (names, rest) if part)
 
 
-def read_corporate_directory_settings(parameters: Parameters, *, dialect: str) -> CorporateDirectorySettings:
+def read_corporate_directory_settings(
+    parameters: Parameters, dictionary: ParameterDictionary, *, dialect: str
+) -> CorporateDirectorySettings:
     """The settings in `parameters`.
 
-    Before UC Software 3.3 there is no `bindOnInit`; then the phone does not bind at boot (ours).
+    Before UC Software 3.3 there is no `bindOnInit`, and then the phone does not bind at boot (our choice); nor has the
+    first attribute a `searchable` of its own in the stock files, and then it is always searched (our choice).
     """
     relevant = parameters.about(_TOPICS)
     read = _kept_settings if relevant.are_usual else _settings
-    return read(relevant.layers, dialect)
+    return read(relevant.layers, dictionary, dialect)
 
 
-def _settings(layers: tuple[Layer, ...], dialect: str) -> CorporateDirectorySettings:
-    parameters = Parameters(layers)
-    reader = _Reader(parameters)
+def _settings(layers: tuple[Layer, ...], dictionary: ParameterDictionary, dialect: str) -> CorporateDirectorySettings:
+    reader = _Reader(Parameters(layers), dictionary)
+    is_sip_3 = dialect == "sip-3"
     return CorporateDirectorySettings(
         server=reader.server(),
         credentials=reader.credentials(),
-        base=parameters.get("dir.corp.baseDN"),
-        scope=reader.choice("scope", {scope.value: scope for scope in Scope}, Scope.SUB),
-        filter_prefix=reader.checked("filterPrefix", is_filter, "a filter such as (a=b)", DEFAULT_FILTER_PREFIX),
-        page_size=reader.integer("pageSize", DEFAULT_PAGE_SIZE, 1, 256),
-        attributes=reader.attributes(),
-        binds_on_init=dialect != "sip-3" and bool(reader.integer("bindOnInit", 1, 0, 1)),
+        base=reader.text("dir.corp.baseDN"),
+        scope=Scope(reader.checked("dir.corp.scope", is_scope, "sub, one or base").lower()),
+        filter_prefix=reader.checked("dir.corp.filterPrefix", is_filter, "a filter such as (a=b)"),
+        page_size=reader.integer("dir.corp.pageSize"),
+        attributes=reader.attributes(first_is_searched=is_sip_3),
+        binds_on_init=not is_sip_3 and reader.is_on("dir.corp.bindOnInit"),
         problems=tuple(reader.problems),
     )
 
@@ -210,64 +209,57 @@ def _one_line(text: str) -> str:
 
 
 class _Reader(ParameterReader):
-    """Reads parameters by what follows `dir.corp.`; an empty value is the default."""
-
     def server(self) -> LdapServer | None:
-        is_secure = self.choice("transport", {"TCP": False, "TLS": True}, False)
-        port = self.integer("port", 0, 0, 65535) or (636 if is_secure else 389)
-        host = self._parameters.get(ADDRESS)
-        if host.startswith("[") and host.endswith("]"):
-            host = host[1:-1]
-        if _HOST.fullmatch(host):
-            return LdapServer(host=host, port=port, is_secure=is_secure)
-        if host:
+        """The server of `dir.corp.address`, which is a host, `ldap://host[:port]` or `ldaps://host[:port]` (D20)."""
+        address = self.text(ADDRESS)
+        match = _ADDRESS.fullmatch(address)
+        is_secure = self.choice("dir.corp.transport") == "TLS" or address.lower().startswith("ldaps://")
+        port = self.integer("dir.corp.port") or (636 if is_secure else 389)
+        if not address:
+            return None
+        host = Host.parse(match.group(1), port) if match is not None else None
+        if host is None:
             # A URL in its place could hold a password.
-            found = host.rpartition("@")[2][:40]
-            self.problems.append(
-                BadParameter(name=ADDRESS, value=found, expected="a host name or IP address", used="no server")
-            )
-        return None
+            found = address.rpartition("@")[2][:40]
+            expected = "a host, ldap://host or ldaps://host"
+            self.problems.append(BadParameter(name=ADDRESS, value=found, expected=expected, used="no server"))
+            return None
+        return LdapServer(host=host.name, port=host.port, is_secure=is_secure)
 
     def credentials(self) -> Credentials | None:
-        user, password = (self._parameters.get(f"dir.corp.{name}") for name in ("user", "password"))
+        user, password = (self.text(f"dir.corp.{name}") for name in ("user", "password"))
         return Credentials(user=user, password=password) if user else None
 
-    def attributes(self) -> tuple[Attribute, ...]:
-        found = (self._attribute(number) for number in range(1, ATTRIBUTE_LIMIT + 1))
+    def attributes(self, *, first_is_searched: bool) -> tuple[Attribute, ...]:
+        found = (
+            self._attribute(number, is_always_searched=first_is_searched and number == 1)
+            for number in range(1, ATTRIBUTE_LIMIT + 1)
+        )
         return tuple(one for one in found if one.name)
 
-    def _attribute(self, number: int) -> Attribute:
-        prefix = f"attribute.{number}"
-        default = _NAME_TYPES[number - 1] if number <= len(_NAME_TYPES) else "other"
+    def _attribute(self, number: int, *, is_always_searched: bool) -> Attribute:
+        prefix = f"dir.corp.attribute.{number}"
         return Attribute(
-            name=self.checked(f"{prefix}.name", _is_attribute, "the name of an attribute", ""),
-            label=self._parameters.get(f"dir.corp.{prefix}.label"),
-            type=self.choice(f"{prefix}.type", {kind: kind for kind in _TYPES}, default),
-            filter=self._parameters.get(f"dir.corp.{prefix}.filter"),
-            # The first has no such flag in the stock file: that it is always searched is ours.
-            searchable=bool(self.integer(f"{prefix}.searchable", int(number == 1), 0, 1)),
+            name=self.checked(f"{prefix}.name", _is_attribute, "the name of an attribute"),
+            label=self.text(f"{prefix}.label"),
+            type=self.choice(f"{prefix}.type"),
+            filter=self.text(f"{prefix}.filter"),
+            searchable=is_always_searched or self.is_on(f"{prefix}.searchable"),
         )
 
-    def integer(self, name: str, default: int, low: int, high: int) -> int:
-        return self._integer(f"dir.corp.{name}", default, low, high)
-
-    def choice(self, name: str, choices: Mapping[str, Choice], default: Choice) -> Choice:
-        """One of several words, whatever their case."""
-        text = self._parameters.get(f"dir.corp.{name}")
-        for word, choice in choices.items():
-            if text.casefold() == word.casefold():
-                return choice
-        if text:
-            used = next(word for word, choice in choices.items() if choice == default)
-            self._reject(f"dir.corp.{name}", " or ".join(choices), used)
-        return default
-
-    def checked(self, name: str, is_good: Callable[[str], bool], expected: str, default: str) -> str:
-        text = self._parameters.get(f"dir.corp.{name}")
+    def checked(self, name: str, is_good: Callable[[str], bool], expected: str) -> str:
+        """A text that has to be more than the dictionary says of it; else the default."""
+        text = self.text(name)
         if not text or is_good(text):
-            return text or default
-        self._reject(f"dir.corp.{name}", expected, default or "none")
+            return text
+        default = self.default(name)
+        self.reject(name, expected, default or "none")
         return default
+
+
+def is_scope(text: str) -> bool:
+    """True for the name of a scope, whatever its case."""
+    return text.lower() in {scope.value for scope in Scope}
 
 
 def _is_attribute(text: str) -> bool:

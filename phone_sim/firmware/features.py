@@ -5,13 +5,14 @@ are made from gates. `is_enabled` of a gate tells whether the feature can be use
 know how keys were verified.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.parameters.provenance import Setting
+from phone_sim.firmware.parameters.reader import ParameterReader
 from phone_sim.firmware.profile import FirmwareProfile
 from phone_sim.licensing.expiry import Expiry
 from phone_sim.licensing.key_ring import KeyRing
@@ -52,10 +53,11 @@ class NotLicensed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OffByConfiguration:
-    """Not configured for use, licensed or not."""
+    """Not configured for use, licensed or not; `switch` is the parameter that a file sets to off, if one does."""
 
     is_enabled: ClassVar[bool] = False
     feature: Feature
+    switch: str | None = None
     reason: str = "not configured for use"
 
 
@@ -74,12 +76,16 @@ Gate = Enabled | BuiltIn | NotLicensed | OffByConfiguration | NotOnThisModel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureSet:
-    """The features of a model under a firmware, the ones that are configured for use, and their gates."""
+    """The features of a model under a firmware, the ones that are configured for use, and their gates.
+
+    `switched_off` has the parameter that switches a feature off, for each that a file switches off.
+    """
 
     model: Model
     profile: FirmwareProfile
     features: tuple[Feature, ...]
     wanted: frozenset[str]
+    switched_off: Mapping[str, str] = field(default_factory=dict)
 
     def gate(self, feature: Feature, ring: KeyRing, today: date | None) -> Gate:
         """The gate of one feature on this local date; None is an unset clock, which expires nothing (D12)."""
@@ -88,7 +94,7 @@ class FeatureSet:
         if requirement is Requirement.NOT_ON_THIS_MODEL:
             return NotOnThisModel(feature=feature, configured=configured)
         if not configured:
-            return OffByConfiguration(feature=feature)
+            return OffByConfiguration(feature=feature, switch=self.switched_off.get(feature.key))
         if requirement is Requirement.BUILT_IN:
             return BuiltIn(feature=feature)
         if not self.profile.supports_licensing(self.model):
@@ -130,12 +136,35 @@ def feature_named(name: str, features: Iterable[Feature]) -> Feature:
     raise UsageError(f"{name!r} is no feature; those there are: {known}")
 
 
-def wanted_features(features: Iterable[Feature], parameters: Parameters, dialect: str) -> frozenset[str]:
-    """The keys of the features that the parameters configure for use, read in this dialect (field notes 5)."""
-    numbered = parameters.numbered_features() if dialect == "sip-3" else {}
-    return frozenset(
-        feature.key
-        for feature in features
-        if any(numbered.get(name, False) for name in feature.configured[dialect].numbered)
-        or any(parameters.is_on(name) for name in feature.configured[dialect].parameters)
+def gate_reason(gate: Gate, parameters: Mapping[str, Setting]) -> str:
+    """The reason of a gate, with file and line of the parameter that switches the feature off and what that masks."""
+    if isinstance(gate, OffByConfiguration) and gate.switch is not None:
+        return f"{gate.reason} ({parameters[gate.switch]})"
+    return gate.reason
+
+
+def feature_set(
+    model: Model, profile: FirmwareProfile, features: tuple[Feature, ...], reader: ParameterReader
+) -> FeatureSet:
+    """The features of a phone, and which of them its parameters configure for use (field notes 5)."""
+    wanted: set[str] = set()
+    switched_off: dict[str, str] = {}
+    for feature in features:
+        # All are read, so that each value that cannot be used is reported.
+        switches = {name: reader.is_on(name) for name in _switches(feature, reader, profile.dialect)}
+        if any(switches.values()):
+            wanted.add(feature.key)
+        elif name := next(filter(reader.is_set, switches), None):
+            switched_off[feature.key] = name
+    return FeatureSet(
+        model=model, profile=profile, features=features, wanted=frozenset(wanted), switched_off=switched_off
     )
+
+
+def _switches(feature: Feature, reader: ParameterReader, dialect: str) -> Iterator[str]:
+    """The parameters each of which switches the feature on."""
+    configured = feature.configured[dialect]
+    yield from configured.parameters
+    if configured.numbered and dialect == "sip-3":
+        numbers = reader.parameters.numbered_features()
+        yield from (f"feature.{numbers[name]}.enabled" for name in configured.numbered if name in numbers)

@@ -11,10 +11,10 @@ from typing import Any
 
 from phone_sim.errors import FlashDamagedError
 from phone_sim.firmware.contact_directory import Contact
-from phone_sim.firmware.parameters import Layer, Parameters
+from phone_sim.firmware.parameters.layers import Layer, LayerKind, LayerSource, Parameters, kept_layer
 from phone_sim.licensing.license_key import LicenseKey, Malformed, read_key
 
-SIZE_LIMIT = 32 * 1024 * 1024
+SIZE_LIMIT = 64 * 1024 * 1024
 """Most bytes of a flash; ours."""
 
 _MAGIC = "phone_sim flash 1"
@@ -43,7 +43,7 @@ def encode(contents: FlashContents) -> bytes:
             "booted_before": contents.booted_before,
             "contacts": [[contact.last_name, contact.first_name, contact.number] for contact in contents.contacts],
             "keys": [key.attributes() for key in contents.keys],
-            "parameters": contents.parameters.flat(),
+            "layers": [_layer_fields(layer, source) for layer, source in contents.parameters.with_sources()],
         }
     ).encode()
     return f"{_MAGIC} {hashlib.sha256(body).hexdigest()}\n".encode() + body
@@ -68,10 +68,9 @@ def _contents(fields: Any) -> FlashContents:
     keys = tuple(read_key(attributes) for attributes in fields["keys"])
     if any(isinstance(key, Malformed) for key in keys):
         raise ValueError("a key is malformed")
-    values = {str(name): str(value) for name, value in fields["parameters"].items()}
     return FlashContents(
         keys=tuple(key for key in keys if isinstance(key, LicenseKey)),
-        parameters=Parameters([Layer(values)]) if values else Parameters(),
+        parameters=_parameters(fields),
         boot_server=str(fields["boot_server"]),
         booted_before=fields["booted_before"] is True,
         # A flash that was written before contacts were kept has none.
@@ -80,3 +79,26 @@ def _contents(fields: Any) -> FlashContents:
             for last, first, number in fields.get("contacts", [])
         ),
     )
+
+
+def _layer_fields(layer: Layer, source: LayerSource | None) -> dict[str, Any]:
+    return {
+        "file": source.file if source is not None else "",
+        "kind": source.kind.value if source is not None else "",
+        "values": dict(layer.values),
+        "lines": [layer.lines.get(name) for name in layer.values],
+    }
+
+
+def _parameters(fields: Any) -> Parameters:
+    # A flash that was written before sources were kept has all parameters in one layer.
+    if "layers" not in fields:
+        values = {str(name): str(value) for name, value in fields["parameters"].items()}
+        return Parameters([Layer(values)] if values else [])
+    layers, sources = [], []
+    for one in fields["layers"]:
+        values = {str(name): str(value) for name, value in one["values"].items()}
+        lines = {name: int(line) for name, line in zip(values, one["lines"], strict=True) if line is not None}
+        layers.append(kept_layer(values, lines))
+        sources.append(LayerSource(str(one["file"]), LayerKind(one["kind"])) if one["file"] else None)
+    return Parameters(layers, sources)

@@ -90,7 +90,7 @@ async def _taken(session: Session, name: str, data: bytes, ring: KeyRing, today:
         if isinstance(verdict, Valid | Expired):
             accepted.append(verdict.key)
     updated = ring.with_keys(accepted)
-    await session.say(messages.KEYS_UPDATED, count=updated.changes_from(ring))
+    await session.say(messages.KEYS_UPDATED, count=updated.gains(ring, today))
     return updated
 
 

@@ -21,10 +21,19 @@ _LINE = re.compile(r"(\d{6}\.\d{3}|\d{10})\|([^|]{1,16}?) *\|([0-9*])\|(\d{2})\|
 
 
 class LogStyle(Enum):
-    """How the component is written (D16): its name and one blank, or padded to five characters as on real phones."""
+    """How a line is written: as in the bulletin, or as on real phones.
+
+    The component is its name and one blank, or padded to five characters (D16). The fourth field is `03`, or `00`
+    (D26).
+    """
 
     BULLETIN = "bulletin"
     PHONE = "phone"
+
+    @property
+    def missed(self) -> str:
+        """The fourth field: how many lines were missed, as far as is known (D13, D26)."""
+        return "00" if self is LogStyle.PHONE else "03"
 
 
 class RenderType(Enum):

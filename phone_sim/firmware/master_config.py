@@ -12,7 +12,7 @@ from sys import intern
 from types import MappingProxyType
 
 from phone_sim.bounded_xml import attributes, parse_xml
-from phone_sim.errors import DocumentError, MasterConfigurationError
+from phone_sim.errors import DocumentError, MasterConfigurationError, ParametersInPlaceOfMasterError
 from phone_sim.firmware.location import shown_name
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Model
@@ -55,16 +55,18 @@ class MasterConfiguration:
     user_profiles_directory: str = ""
     call_lists_directory: str = ""
     problems: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 def parse(data: bytes, *, model: Model, mac: MacAddress) -> MasterConfiguration:
     """What the master configuration file in `data` says to this phone.
 
     `problems` lists what was left out: a file name over 255 characters, or what is past the 2047th character of the
-    list.
+    list. `ignored` are the parameters that stand in the file, where they are not in force (D19).
 
     Raises:
-        MasterConfigurationError: when it is not XML within the limits, or has none of the attributes of such a file.
+        ParametersInPlaceOfMasterError: when it has attributes, but none of such a file.
+        MasterConfigurationError: when it is not XML within the limits, or has no attributes.
     """
     found = _attributes(data)
     values = {name: _substituted(_for_model(found, name, model), model, mac) for name in ATTRIBUTES}
@@ -80,6 +82,7 @@ def parse(data: bytes, *, model: Model, mac: MacAddress) -> MasterConfiguration:
         user_profiles_directory=values["USER_PROFILES_DIRECTORY"],
         call_lists_directory=values["CALL_LISTS_DIRECTORY"],
         problems=problems,
+        ignored=_ignored(data),
     )
 
 
@@ -94,8 +97,15 @@ def _attributes(data: bytes) -> Mapping[str, str]:
     for name, value in attributes(root, below=True):
         found.setdefault(name, value)
     if root.tag != "APPLICATION" and not any(name.startswith(ATTRIBUTES) for name in found):
-        raise MasterConfigurationError(f"the root element is {root.tag!s}, and no attribute is one of a master file")
+        reason = f"the root element is {root.tag!s}, and no attribute is one of a master file"
+        raise (ParametersInPlaceOfMasterError if found else MasterConfigurationError)(reason)
     return MappingProxyType(found)
+
+
+@lru_cache(maxsize=_FILES_KEPT)
+def _ignored(data: bytes) -> tuple[str, ...]:
+    """The parameters in the file: unlike the attributes of a master, their names have dots."""
+    return tuple(name for name in _attributes(data) if "." in name)
 
 
 def _for_model(found: Mapping[str, str], name: str, model: Model) -> str:

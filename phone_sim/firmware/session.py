@@ -14,9 +14,11 @@ from phone_sim.firmware.location import BootServerAddress, Location, authority_o
 from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.messages import Message
 from phone_sim.firmware.network_effects import AskLease, Leased, NoLease, NoTime
-from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.parameters.dictionary import ParameterDictionary
+from phone_sim.firmware.parameters.layers import Parameters
+from phone_sim.firmware.parameters.reader import BadParameter
 from phone_sim.firmware.profile import FirmwareProfile
-from phone_sim.firmware.settings import BadParameter, Settings, read_settings
+from phone_sim.firmware.settings import Settings, read_settings
 from phone_sim.firmware.time_memory import NOTHING_REMEMBERED, TimeMemory
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.licensing.signature import TrustAnchor
@@ -39,6 +41,7 @@ class Identity:
     features: tuple[Feature, ...]
     mac: MacAddress
     profile: FirmwareProfile
+    dictionary: ParameterDictionary
     anchor: TrustAnchor
     boot_server: str = ""
     dhcp: DhcpSettings | None = None
@@ -48,7 +51,15 @@ class Identity:
     def settings(self, parameters: Parameters, lease: LeaseInfo) -> Settings:
         """The settings that these parameters, and the DHCP lease, give this phone."""
         components = dict.fromkeys((*_OWN_COMPONENTS, *(feature.component for feature in self.features)))
-        return read_settings(parameters, lease, components=components, style=self.style, missed=self.missed)
+        return read_settings(
+            parameters,
+            lease,
+            dictionary=self.dictionary,
+            components=components,
+            tag_parameter=self.profile.tag_parameter,
+            style=self.style,
+            missed=self.missed,
+        )
 
 
 class Session:
@@ -91,9 +102,10 @@ class Session:
     def configure(self, parameters: Parameters) -> None:
         """Go by these parameters from now on."""
         self.settings = self.identity.settings(parameters, self.lease)
-        profile = self.identity.profile
-        tag_serial = parameters.is_on(profile.tag_parameter)
-        self.user_agent = profile.user_agent(self.identity.model, self.identity.mac, tag_serial=tag_serial)
+        identity = self.identity
+        self.user_agent = identity.profile.user_agent(
+            identity.model, identity.mac, tag_serial=self.settings.tags_serial
+        )
 
     async def ask_network(self, last: Parameters) -> None:
         """Ask DHCP, if the phone is to, and go by what it tells together with the `last` parameters."""
@@ -148,14 +160,15 @@ class Session:
                 syslog=syslog if syslog is not None and syslog.takes(level) else None,
             )
 
-    async def complain_of(self, problems: Iterable[BadParameter]) -> None:
+    async def complain_of(self, problems: Iterable[BadParameter], parameters: Parameters) -> None:
         """Log the parameters whose values cannot be used, each once from power on to power off."""
         for bad in problems:
             if bad.name not in self._complained_of:
                 self._complained_of |= {bad.name}
-                await self.say(
-                    messages.BAD_PARAMETER, name=bad.name, value=bad.value, expected=bad.expected, used=bad.used
-                )
+                found = next(parameters.found(bad.name), None)
+                place = "from DHCP" if found is None else found.place(self.identity.mac)
+                value = f"{bad.value} ({place})"
+                await self.say(messages.BAD_PARAMETER, name=bad.name, value=value, expected=bad.expected, used=bad.used)
 
     async def fetch(self, folder: str, name: str, *, limit: int, optional: bool = False) -> FetchReply:
         """Download a file from a folder of the boot server; what goes wrong is logged once and returned.

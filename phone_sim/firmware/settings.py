@@ -1,6 +1,6 @@
 """The typed values that the phone takes from its parameters: local time, time servers, polling time, logging, syslog.
 
-A bad value falls back to the stock default and is reported, never raised (B12, field notes 4.2 and 5).
+Types, ranges and defaults are the dictionary's (D22).
 """
 
 import re
@@ -14,7 +14,9 @@ from phone_sim.firmware.host import Host
 from phone_sim.firmware.lease import LeaseInfo
 from phone_sim.firmware.local_time import Changeover, DaylightSaving, LocalTime
 from phone_sim.firmware.log_line import LogFormat, LogStyle, RenderType
-from phone_sim.firmware.parameters import Layer, Parameters
+from phone_sim.firmware.parameters.dictionary import ParameterDictionary
+from phone_sim.firmware.parameters.layers import Layer, Parameters
+from phone_sim.firmware.parameters.reader import BadParameter, ParameterReader
 from phone_sim.firmware.syslog import DEFAULT_PORT, LOCAL_0, SyslogServer
 
 DEFAULT_POLLING_TIME = time(2, 0)
@@ -24,19 +26,13 @@ _POLLING_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _DEFAULT_LEVELS: Mapping[str, int] = MappingProxyType({"lic": 3})  # D17
 _DEFAULT_LEVEL = 4
 
+# The schema admits any number of seconds and of KB; these bounds are our choice.
+_UPLOAD_PERIOD = 10
+_APPEND_LIMIT = 16 * 1024
+
 # The phones of a site have the same: what is in their own files is about other things. Ours.
-_TOPICS = frozenset({"device", "license", "log", "tcpIpApp"})
+_TOPICS = frozenset({"device", "license", "log", "sec", "tcpIpApp"})
 _SETTINGS_KEPT = 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadParameter:
-    """A parameter whose value cannot be used: what was found, what is allowed, what is used instead."""
-
-    name: str
-    value: str
-    expected: str
-    used: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +69,8 @@ class SntpSettings:
 class Settings:
     """What a phone's parameters say about time and logging, and which of them it could not use.
 
-    `syslog` is the server that log lines are sent to, None for none.
+    `syslog` is the server that log lines are sent to, None for none. With `tags_serial` the User-Agent has the phone's
+    serial number.
     """
 
     zone: LocalTime
@@ -81,11 +78,19 @@ class Settings:
     polling_time: time
     log: LogSettings
     syslog: SyslogServer | None
+    tags_serial: bool
     problems: tuple[BadParameter, ...]
 
 
 def read_settings(
-    parameters: Parameters, lease: LeaseInfo, *, components: Iterable[str], style: LogStyle, missed: str
+    parameters: Parameters,
+    lease: LeaseInfo,
+    *,
+    dictionary: ParameterDictionary,
+    components: Iterable[str],
+    tag_parameter: str,
+    style: LogStyle,
+    missed: str,
 ) -> Settings:
     """The settings in `parameters`, with a log level for each of the components.
 
@@ -95,13 +100,19 @@ def read_settings(
     """
     relevant = parameters.about(_TOPICS)
     read = _kept_settings if relevant.are_usual else _settings
-    return read(relevant.layers, lease, tuple(components), style, missed)
+    return read(relevant.layers, dictionary, lease, tuple(components), tag_parameter, style, missed)
 
 
 def _settings(
-    layers: tuple[Layer, ...], lease: LeaseInfo, components: tuple[str, ...], style: LogStyle, missed: str
+    layers: tuple[Layer, ...],
+    dictionary: ParameterDictionary,
+    lease: LeaseInfo,
+    components: tuple[str, ...],
+    tag_parameter: str,
+    style: LogStyle,
+    missed: str,
 ) -> Settings:
-    reader = _Reader(Parameters(layers), lease)
+    reader = _Reader(Parameters(layers), dictionary, lease)
     zone = reader.zone()
     return Settings(
         zone=zone,
@@ -109,6 +120,7 @@ def _settings(
         polling_time=reader.polling_time(),
         log=reader.log(LogFormat(zone=zone, style=style, missed=missed), components),
         syslog=reader.syslog(lease.log_server),
+        tags_serial=reader.tags_serial(tag_parameter),
         problems=tuple(reader.problems),
     )
 
@@ -116,81 +128,71 @@ def _settings(
 _kept_settings = lru_cache(maxsize=_SETTINGS_KEPT)(_settings)
 
 
-class ParameterReader:
-    """Reads typed values from parameters; `problems` are those that cannot be used so far."""
-
-    def __init__(self, parameters: Parameters) -> None:
-        self._parameters = parameters
-        self.problems: list[BadParameter] = []
-
-    def _reject(self, name: str, expected: str, used: object) -> None:
-        found = self._parameters.get(name)[:40]
-        self.problems.append(BadParameter(name=name, value=found, expected=expected, used=str(used)))
-
-    def _integer(self, name: str, default: int, low: int, high: int) -> int:
-        text = self._parameters.get(name)
-        if not text:
-            return default
-        if re.fullmatch(r"[+-]?[0-9]{1,9}", text) and low <= int(text) <= high:
-            return int(text)
-        self._reject(name, f"{low} to {high}", default)
-        return default
-
-
 class _Reader(ParameterReader):
-    def __init__(self, parameters: Parameters, lease: LeaseInfo) -> None:
-        super().__init__(parameters)
+    def __init__(self, parameters: Parameters, dictionary: ParameterDictionary, lease: LeaseInfo) -> None:
+        super().__init__(parameters, dictionary)
         self._lease = lease
 
     def polling_time(self) -> time:
         name = "license.polling.time"
-        text = self._parameters.get(name)
-        if not text:
-            return DEFAULT_POLLING_TIME
-        if match := _POLLING_TIME.fullmatch(text):
+        if match := _POLLING_TIME.fullmatch(self.parameters.get(name) or self.default(name)):
             return time(int(match.group(1)), int(match.group(2)))
-        self._reject(name, "00:00 to 23:59", f"{DEFAULT_POLLING_TIME:%H:%M}")
+        self.reject(name, "00:00 to 23:59", f"{DEFAULT_POLLING_TIME:%H:%M}")
         return DEFAULT_POLLING_TIME
 
     def zone(self) -> LocalTime:
-        offset = self._integer("tcpIpApp.sntp.gmtOffset", 0, -14 * 3600, 14 * 3600)
+        return LocalTime(gmt_offset=self._gmt_offset(), daylight_saving=self._daylight_saving())
+
+    def _gmt_offset(self) -> int:
+        name = "tcpIpApp.sntp.gmtOffset"
+        own = self.integer(name)
         if self._lease.gmt_offset is not None and not self._overrides("gmtOffset"):
-            offset = self._lease.gmt_offset
-        return LocalTime(gmt_offset=offset, daylight_saving=self._daylight_saving())
+            return self._lease.gmt_offset
+        return own if self.is_set(name) else self._device_integer("device.sntp.gmtOffset", own)
 
     def _overrides(self, name: str) -> bool:
         """True when an SNTP parameter is set and goes before what DHCP tells."""
         parameter = f"tcpIpApp.sntp.{name}"
-        return bool(self._parameters.get(parameter)) and bool(self._integer(f"{parameter}.overrideDHCP", 0, 0, 1))
+        return self.is_set(parameter) and self.is_on(f"{parameter}.overrideDHCP")
 
     def _daylight_saving(self) -> DaylightSaving | None:
-        if not self._integer("tcpIpApp.sntp.daylightSavings.enable", 1, 0, 1):
+        if not self.is_on("tcpIpApp.sntp.daylightSavings.enable"):
             return None
-        fixed = bool(self._integer("tcpIpApp.sntp.daylightSavings.fixedDayEnable", 0, 0, 1))
-        return DaylightSaving(
-            start=self._changeover("start", month=3, date=8, fixed=fixed),
-            stop=self._changeover("stop", month=11, date=1, fixed=fixed),
+        fixed = self.is_on("tcpIpApp.sntp.daylightSavings.fixedDayEnable")
+        return DaylightSaving(start=self._changeover("start", fixed=fixed), stop=self._changeover("stop", fixed=fixed))
+
+    def _changeover(self, end: str, *, fixed: bool) -> Changeover:
+        prefix = f"tcpIpApp.sntp.daylightSavings.{end}"
+        day_of_week = self.integer(f"{prefix}.dayOfWeek")  # 1 is Sunday
+        return Changeover(
+            month=self.integer(f"{prefix}.month"),
+            day=self._changeover_day(f"{prefix}.date", 31 if fixed else 28),
+            hour=self.integer(f"{prefix}.time"),
+            weekday=None if fixed else (day_of_week + 5) % 7,
+            last_in_month=self.is_on(f"{prefix}.dayOfWeek.lastInMonth"),
         )
 
-    def _changeover(self, end: str, *, month: int, date: int, fixed: bool) -> Changeover:
-        prefix = f"tcpIpApp.sntp.daylightSavings.{end}"
-        day_of_week = self._integer(f"{prefix}.dayOfWeek", 1, 1, 7)  # 1 is Sunday
-        return Changeover(
-            month=self._integer(f"{prefix}.month", month, 1, 12),
-            day=self._integer(f"{prefix}.date", date, 1, 31 if fixed else 28),
-            hour=self._integer(f"{prefix}.time", 2, 0, 23),
-            weekday=None if fixed else (day_of_week + 5) % 7,
-            last_in_month=bool(self._integer(f"{prefix}.dayOfWeek.lastInMonth", 0, 0, 1)),
-        )
+    def _changeover_day(self, name: str, last: int) -> int:
+        """The day of the month; where a week begins with it, no later than the 28th, so that the month has the week."""
+        day = self.integer(name)
+        if day <= last:
+            return day
+        default = self.default(name)
+        self.reject(name, f"1 to {last}", default)
+        return int(default)
 
     def sntp(self, leased: tuple[str, ...]) -> SntpSettings:
         name = "tcpIpApp.sntp.address"
-        own = self._host(name, self._parameters.get(name), 123)
+        own = self._server(name, self.text(name))
+        kept = self._server("device.sntp.serverName", self._device("device.sntp.serverName"))
         servers = leased
-        if own is not None and (self._overrides("address") or not leased):
-            servers = (self._parameters.get(name),)
-        period = self._integer("tcpIpApp.sntp.resyncPeriod", 86400, 10, 999_999_999)
-        return SntpSettings(servers=servers, resync_period=period)
+        if own and (self._overrides("address") or not leased):
+            servers = own
+        return SntpSettings(servers=servers or kept, resync_period=self.integer("tcpIpApp.sntp.resyncPeriod"))
+
+    def _server(self, name: str, text: str) -> tuple[str, ...]:
+        """The time server of this text, if it is one (port 123)."""
+        return () if self._host(name, text, 123) is None else (text,)
 
     def syslog(self, leased: str) -> SyslogServer | None:
         """The server of `device.syslog.*`; names, values and the facility are the vendor's guide's.
@@ -199,52 +201,53 @@ class _Reader(ParameterReader):
         """
         prefix = "device.syslog"
         host = self._host(f"{prefix}.serverName", self._device(f"{prefix}.serverName") or leased, DEFAULT_PORT)
-        transport = self._device(f"{prefix}.transport")
-        if transport.upper() in ("NONE", "0"):
+        transport = self._device(f"{prefix}.transport").upper()
+        if transport in ("NONE", "0"):
             return None
-        if transport.upper() not in ("", "UDP", "1"):
-            self._reject(f"{prefix}.transport", "None or UDP", "UDP")
+        if transport not in ("", "UDP", "1"):
+            self.reject(f"{prefix}.transport", "None or UDP, which are performed here", "UDP")
         server = SyslogServer(
             host=host or Host(name="", port=DEFAULT_PORT),
-            facility=self._device_integer(f"{prefix}.facility", LOCAL_0, 0, 23),
-            render_level=self._device_integer(f"{prefix}.renderLevel", 4, 0, 6),
-            prepends_mac=bool(self._device_integer(f"{prefix}.prependMac", 0, 0, 1)),
+            facility=self._device_integer(f"{prefix}.facility", LOCAL_0),
+            render_level=self._device_integer(f"{prefix}.renderLevel", 4),
+            prepends_mac=bool(self._device_integer(f"{prefix}.prependMac", 0)),
         )
         return None if host is None else server
 
-    def _device(self, name: str) -> str:
-        """The value of a `device.` parameter that is in effect, which takes `device.set` and its own `.set`."""
-        in_effect = self._parameters.is_on("device.set") and self._parameters.is_on(f"{name}.set")
-        return self._parameters.get(name) if in_effect else ""
+    def tags_serial(self, name: str) -> bool:
+        """Whether the parameter of this name is on, which is one of the `device.` parameters in later firmware."""
+        return bool(self._device_integer(name, 0)) if name.startswith("device.") else self.is_on(name)
 
-    def _device_integer(self, name: str, default: int, low: int, high: int) -> int:
-        return self._integer(name, default, low, high) if self._device(name) else default
+    def _device(self, name: str) -> str:
+        """The value of a `device.` parameter that is in effect, which takes `device.set` and its own `.set` (D21)."""
+        return self.text(name) if self.is_on("device.set") and self.is_on(f"{name}.set") else ""
+
+    def _device_integer(self, name: str, otherwise: int) -> int:
+        text = self._device(name)
+        return int(text) if text else otherwise
 
     def _host(self, name: str, text: str, default_port: int) -> Host | None:
         if text in ("", "0.0.0.0"):  # noqa: S104 - what phones hold for no server  # nosec B104
             return None
         host = Host.parse(text, default_port)
         if host is None:
-            self._reject(name, "a host name or an IP address", "none")
+            self.reject(name, "a host name or an IP address", "none")
         return host
 
     def log(self, line_format: LogFormat, components: Iterable[str]) -> LogSettings:
         prefix = "log.render"
-        render_type = RenderType(self._integer(f"{prefix}.type", 2, 0, 2))
-        limit_mode = self._parameters.get(f"{prefix}.file.upload.append.limitMode")
-        if limit_mode not in ("", "delete", "stop"):
-            self._reject(f"{prefix}.file.upload.append.limitMode", "delete or stop", "delete")
         return LogSettings(
             levels=MappingProxyType({name: self._level(name) for name in components}),
-            render_level=self._integer(f"{prefix}.level", 1, 0, 6),
-            format=replace(line_format, render_type=render_type),
-            file_size=1024 * self._integer(f"{prefix}.file.size", 16, 1, 180),
-            upload_period=self._integer(f"{prefix}.file.upload.period", 172800, 10, 999_999_999),
-            append=bool(self._integer(f"{prefix}.file.upload.append", 1, 0, 1)),
-            append_limit=1024 * self._integer(f"{prefix}.file.upload.append.sizeLimit", 512, 1, 16 * 1024),
-            stop_at_limit=limit_mode == "stop",
+            render_level=self.integer(f"{prefix}.level"),
+            format=replace(line_format, render_type=RenderType(self.integer(f"{prefix}.type"))),
+            file_size=1024 * self.integer(f"{prefix}.file.size"),
+            upload_period=max(_UPLOAD_PERIOD, self.integer(f"{prefix}.file.upload.period")),
+            append=self.is_on(f"{prefix}.file.upload.append"),
+            append_limit=1024 * min(_APPEND_LIMIT, self.integer(f"{prefix}.file.upload.append.sizeLimit")),
+            stop_at_limit=self.choice(f"{prefix}.file.upload.append.limitMode") == "stop",
         )
 
     def _level(self, component: str) -> int:
-        default = _DEFAULT_LEVELS.get(component, _DEFAULT_LEVEL)
-        return self._integer(f"log.level.change.{component}", default, 0, 5)
+        name = f"log.level.change.{component}"
+        level = self.integer(name)
+        return level if self.is_set(name) else _DEFAULT_LEVELS.get(component, level)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from phone_sim.firmware.boot import InService
 from phone_sim.firmware.features import Gate
 from phone_sim.firmware.flash import FlashContents
-from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.parameters.layers import Parameters
 
 _VALUES_KEPT = 4096
 
@@ -58,7 +58,7 @@ class Interning:
 
     def _parameters(self, parameters: Parameters) -> Parameters:
         # The id of a layer stays its own while the layer lives, and an interned value keeps its layers alive.
-        return self._one(("parameters", *map(id, parameters.layers)), parameters)
+        return self._one(("parameters", *map(id, parameters.layers), parameters.sources), parameters)
 
     def _one(self, key: Hashable, value: Value) -> Value:
         """The value that was first seen with this key."""
@@ -70,4 +70,4 @@ class Interning:
 
 
 def _as_key(gate: Gate) -> Hashable:
-    return type(gate), gate.feature.key, gate.reason, getattr(gate, "configured", None)
+    return type(gate), gate.feature.key, gate.reason, getattr(gate, "configured", None), getattr(gate, "switch", None)

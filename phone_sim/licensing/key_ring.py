@@ -1,6 +1,7 @@
 """The license keys that a phone holds, all verified: which feature bits they grant, and until when (B16, D10)."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from types import MappingProxyType
 
 from phone_sim.licensing.expiry import Expiry
@@ -35,6 +36,6 @@ class KeyRing:
         """The ring with these keys as well."""
         return KeyRing((*self.keys, *keys))
 
-    def changes_from(self, older: "KeyRing") -> int:
-        """How many bits are granted now that were not, or end on another day."""
-        return sum(older.grants.get(bit) != expiry for bit, expiry in self.grants.items())
+    def gains(self, older: "KeyRing", today: date | None) -> int:
+        """How many grants the older ring does not have, or not up to this day, that hold on the local date (D23)."""
+        return sum(older.grants.get(bit) != expiry and not expiry.is_over(today) for bit, expiry in self.grants.items())

@@ -64,12 +64,15 @@ def read_all(data: bytes) -> tuple[Mapping[str, str], ...]:
 
 
 def write(keys: Iterable[LicenseKey]) -> bytes:
-    """The activation file with these keys, in the form of the real ones: single quotes, no final line end (D1)."""
-    elements = "".join(
+    """The activation file with these keys, in the form of the real ones: single quotes, no final line end (D1).
+
+    A key that is given twice is written once (D24).
+    """
+    elements = dict.fromkeys(
         "<licenseKey " + " ".join(f"{name}='{value}'" for name, value in key.attributes().items()) + "/>"
         for key in keys
     )
-    return f"{_DECLARATION}<licenses>{elements}</licenses>".encode("ascii")
+    return f"{_DECLARATION}<licenses>{''.join(elements)}</licenses>".encode("ascii")
 
 
 def _root(data: bytes) -> etree._Element:

@@ -8,11 +8,12 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from phone_sim.errors import LifecycleError
+from phone_sim.errors import LifecycleError, UsageError
 from phone_sim.firmware.effects import Effect
 from phone_sim.firmware.features import Gate, feature_named
 from phone_sim.firmware.keypad import Press, parse_press
 from phone_sim.firmware.lifecycle import State
+from phone_sim.firmware.parameters.provenance import ParametersInForce, Setting
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.session import Identity
@@ -123,6 +124,33 @@ class DrivenPhone:
             raise LifecycleError(f"a phone that is {self.state.value} has no features: boot it first")
         wanted = feature_named(name, self.identity.features)
         return next(gate for gate in service.gates if gate.feature.key == wanted.key)
+
+    @property
+    def parameters(self) -> ParametersInForce:
+        """Each parameter that a file sets, by name: its value in force, where that was set, and what it masks.
+
+        Any other parameter of the phone's dictionary can be asked for, and has its default.
+
+        Raises:
+            LifecycleError: the phone has not booted.
+        """
+        service = self._present.phone.service
+        if service is None:
+            raise LifecycleError(f"a phone that is {self.state.value} has no parameters: boot it first")
+        return service.parameters
+
+    def parameter(self, name: str) -> Setting:
+        """The parameter of this name, as in `parameters`.
+
+        Raises:
+            LifecycleError: the phone has not booted.
+            UsageError: no file sets it, and the phone's dictionary does not have it.
+        """
+        try:
+            return self.parameters[name]
+        except KeyError:
+            known = self.identity.dictionary.name
+            raise UsageError(f"no file sets {name[:80]!r}, and {known} has no such parameter") from None
 
     @property
     def log(self) -> str:

@@ -3,9 +3,11 @@
 This module does not know what runs the phone.
 """
 
+import re
 from functools import lru_cache
 from pathlib import Path
 
+from phone_sim.errors import UsageError
 from phone_sim.firmware.lease import DhcpSettings
 from phone_sim.firmware.location import BootServerAddress
 from phone_sim.firmware.log_line import LogStyle
@@ -15,6 +17,7 @@ from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Model
 from phone_sim.runtime.model_files import load_features, load_model
+from phone_sim.runtime.parameter_tables import load_dictionary
 from phone_sim.runtime.trust_file import load_anchor
 
 _profile = lru_cache(profile_for)  # phones of a fleet share it
@@ -30,27 +33,33 @@ def make_identity(
     always_fetches_license: bool | None = None,
     dhcp: DhcpSettings | None = None,
     style: LogStyle = LogStyle.BULLETIN,
+    missed: str | None = None,
 ) -> Identity:
     """Who a phone is.
 
     `boot_server`, `dhcp` and `style` are those of `Identity`. `model` is a model, or any name that `load_model` takes.
     `trust` is the public key that license keys are verified with, or its PEM file; without one it is that of the test
     pair, with which anybody can sign (D5). `always_fetches_license` sets the license rule apart from the firmware's
-    (D8).
+    (D8). `missed` is the fourth field of log lines, two digits; without one it is that of the style (D26).
 
     Raises:
         UsageError: an argument that cannot be used; the message names it.
         ModelFileError: a model file that cannot be used.
     """
+    if missed is not None and not re.fullmatch("[0-9]{2}", missed):
+        raise UsageError(f"{missed[:20]!r} cannot be the fourth field of log lines: it has two digits")
     if boot_server:
         BootServerAddress.parse_all(boot_server)
+    profile = _profile(firmware, always_fetches_license=always_fetches_license)
     return Identity(
         model=model if isinstance(model, Model) else load_model(model),
         features=load_features(),
         mac=mac if isinstance(mac, MacAddress) else MacAddress.parse(mac),
-        profile=_profile(firmware, always_fetches_license=always_fetches_license),
+        profile=profile,
+        dictionary=load_dictionary(profile.dialect),
         anchor=trust if isinstance(trust, TrustAnchor) else load_anchor(None if trust is None else Path(trust)),
         boot_server=boot_server,
         dhcp=dhcp,
         style=style,
+        missed=style.missed if missed is None else missed,
     )

@@ -24,7 +24,7 @@ def load_features() -> tuple[Feature, ...]:
     Raises:
         ModelFileError: when a file is not usable, or two features share their key or bit.
     """
-    features = [parse_feature(_read(path), str(path)) for path in _files_in(_shipped_folder() / "features")]
+    features = [parse_feature(_read(path), str(path)) for path in _files_in(shipped_folder() / "features")]
     check_features(features)
     return tuple(sorted(features, key=lambda feature: feature.bit))
 
@@ -65,8 +65,8 @@ def load_model(name: str, folder: Path | None = None) -> Model:
 
 
 @cache
-def _shipped_folder() -> Path:
-    """`_models` inside an installed package, `models` beside the package in a checkout."""
+def shipped_folder() -> Path:
+    """The shipped data: `_models` inside an installed package, `models` beside the package in a checkout."""
     package = Path(__file__).parent.parent
     installed = package / "_models"
     return installed if installed.is_dir() else package.parent / "models"
@@ -74,7 +74,7 @@ def _shipped_folder() -> Path:
 
 @cache
 def _shipped_files() -> dict[str, Path]:
-    return {_plain(path.stem): path for path in _files_in(_shipped_folder())}
+    return {_plain(path.stem): path for path in _files_in(shipped_folder())}
 
 
 @cache
@@ -87,7 +87,7 @@ def _model(path: Path) -> Model:
 
 
 def _models(folder: Path | None) -> list[tuple[Path, Model]]:
-    models = _by_token((path, _shipped_model(path)) for path in _files_in(_shipped_folder()))
+    models = _by_token((path, _shipped_model(path)) for path in _files_in(shipped_folder()))
     if folder is not None:
         own = _by_token((path, _model(path)) for path in _files_in(folder))
         if not own:

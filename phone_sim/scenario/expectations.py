@@ -4,17 +4,18 @@ Pure: this module does not know how a phone is run.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from phone_sim.firmware.features import Gate
+from phone_sim.firmware.features import Gate, gate_reason
 from phone_sim.firmware.lifecycle import State
+from phone_sim.firmware.parameters.provenance import Setting
 from phone_sim.scenario.scenario import Expectation, ExpectedRequests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What was seen of a phone since the last action began; `gates` is empty unless it has booted."""
+    """What was seen of a phone since the last action began; it has `gates` and `parameters` once it has booted."""
 
     requests: Sequence[str]
     gates: Mapping[str, Gate]
@@ -23,6 +24,7 @@ class Seen:
     screen: Sequence[str]
     licenses: Sequence[str]
     state: State
+    parameters: Mapping[str, Setting] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ def unmet(expectation: Expectation, seen: Seen) -> list[Unmet]:
         *_requests(expectation.requests, seen.requests),
         *_forbidden_requests(expectation.no_requests, seen.requests),
         *_features(expectation.features, seen),
+        *_parameters(expectation.parameters, seen),
         *_texts("log", expectation.log, seen.log),
         *_absent_texts(expectation.not_log, seen.log),
         *_reboots(expectation.reboots, seen.reboots),
@@ -73,10 +76,25 @@ def _features(expected: Mapping[str, bool], seen: Seen) -> list[Unmet]:
         if gate is None:
             found = f"no features, the phone is {seen.state.value}"
         elif gate.is_enabled != on:
-            found = f"{'on' if gate.is_enabled else 'off'}: {gate.reason}"
+            found = f"{'on' if gate.is_enabled else 'off'}: {gate_reason(gate, seen.parameters)}"
         else:
             continue
         wrong.append(Unmet(key=f"features.{key}", expected="on" if on else "off", found=found))
+    return wrong
+
+
+def _parameters(expected: Mapping[str, str], seen: Seen) -> list[Unmet]:
+    wrong = []
+    for name, value in expected.items():
+        try:
+            setting = seen.parameters[name]
+        except KeyError:
+            found = f"no file sets it, the phone is {seen.state.value}"
+        else:
+            if setting.value == value:
+                continue
+            found = str(setting)
+        wrong.append(Unmet(key=f"parameters.{name}", expected=repr(value), found=found))
     return wrong
 
 

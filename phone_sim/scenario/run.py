@@ -180,6 +180,7 @@ class _ObservedPhone:
         return Seen(
             requests=tuple(self._transport.downloads),
             gates={} if service is None else {gate.feature.key: gate for gate in service.gates},
+            parameters={} if service is None else service.parameters,
             log=phone.log.splitlines()[self._lines :],
             reboots=phone.reboots[self._reboots :],
             screen=(phone.screen.title, *phone.screen.lines),

@@ -141,14 +141,15 @@ class ExpectedRequests:
 class Expectation:
     """What is expected of a phone since the last action began; what is None or empty is not looked at.
 
-    `requests` are downloads, `no_requests` patterns that none of them may match. Every text of `log` is in a line, no
-    text of `not_log` is. `reboots` counts those for an expired license and those by hand. `screen` and `licenses`
-    (Menu > Status > Licenses, B18) are texts on these pages.
+    `requests` are downloads, `no_requests` patterns that none of them may match. `parameters` are values in force.
+    Every text of `log` is in a line, no text of `not_log` is. `reboots` counts those for an expired license and those
+    by hand. `screen` and `licenses` (Menu > Status > Licenses, B18) are texts on these pages.
     """
 
     requests: ExpectedRequests | None = None
     no_requests: tuple[str, ...] = ()
     features: Mapping[str, bool] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
     log: tuple[str, ...] = ()
     not_log: tuple[str, ...] = ()
     reboots: int | None = None

@@ -13,8 +13,8 @@
 
 `phone` is who it happens to and who the expectations are about; without it, each phone. An expectation is about what
 happened since the last action began, so that steps without one can tell phones apart: `requests` (paths in order, or
-`{ contains = [...] }`), `no_requests` (true, or patterns), `features`, `log`, `not_log`, `reboots`, `screen`,
-`licenses`, `state`.
+`{ contains = [...] }`), `no_requests` (true, or patterns), `features`, `parameters` (`{ "reg.1.address" = "1234" }`),
+`log`, `not_log`, `reboots`, `screen`, `licenses`, `state`.
 """
 
 import re
@@ -148,6 +148,7 @@ def _expectation(table: Table) -> Expectation:
         requests=_requests(table),
         no_requests=("*",) if table.values.get("no_requests") is True else table.texts("no_requests"),
         features=_features(table.table("features", default={})),
+        parameters=_parameters(table.table("parameters", default={})),
         log=table.texts("log"),
         not_log=table.texts("not_log"),
         reboots=table.whole("reboots", high=REBOOT_LIMIT) if "reboots" in table.values else None,
@@ -163,6 +164,10 @@ def _requests(table: Table) -> ExpectedRequests | None:
     if isinstance(table.values["requests"], dict):
         return ExpectedRequests(paths=table.table("requests", ("contains",)).texts("contains"), whole=False)
     return ExpectedRequests(paths=table.texts("requests"), whole=True)
+
+
+def _parameters(table: Table) -> dict[str, str]:
+    return {name: table.text(name) for name in table.values}
 
 
 def _features(table: Table) -> dict[str, bool]:

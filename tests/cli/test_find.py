@@ -37,6 +37,7 @@ def site(directory: HostileLdapServer) -> MemorySite:
         "dir.corp.password": PASSWORD,
         "dir.corp.attribute.1.name": "sn",
         "dir.corp.attribute.3.name": "telephoneNumber",
+        "dir.corp.attribute.3.type": "phone_number",
     }
     return MemorySite(
         {

@@ -32,7 +32,7 @@ OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e
 OWN_STYLES = re.compile("\x1b\\[[0-9;]*m")
 # XML has no ESC, but C1 and direction.
 EVIL_SERIAL = "\x9b31m\u202e"
-OPTIONS = {"license": ("inspect",), "record": ("--out", "out.jsonl")}
+OPTIONS = {"parameters": ("--describe",), "license": ("inspect",), "record": ("--out", "out.jsonl")}
 Words = tuple[str, ...]
 
 

@@ -27,6 +27,7 @@ from tests.make import (
     SITE_FILE,
     Dialogue,
     configured,
+    element,
     identity,
     master,
     of,
@@ -42,6 +43,37 @@ LOG = f"+{MAC}-app.log"
 
 def gate_of(service: InService, key: str) -> object:
     return next(type(gate) for gate in service.gates if gate.feature.key == key)
+
+
+PARAMETERS = configured("LDAP", tcpIpApp_sntp_gmtOffset="-25200")
+
+
+def test_parameter_file_in_the_place_of_the_master_is_the_lowest_layer() -> None:
+    """Four kinds of working sites are built so (D19)."""
+    dialogue = Dialogue(
+        {
+            f"{MAC}.cfg": PARAMETERS,
+            MASTER: configured("UsbAudio"),
+            f"{MAC}-phone.cfg": element("a", {"tcpIpApp.sntp.gmtOffset": "3600"}),
+        }
+    )
+    service = dialogue.run(boot(identity()))
+    own, overrides = f"{MAC}.cfg", [f"{MAC}-phone.cfg", f"{MAC}-web.cfg"]
+    assert dialogue.requested == [own, MASTER, *overrides, SITE_FILE, PHONE_FILE, *DIRECTORIES, LOG]
+    assert (gate_of(service, "LDAP"), gate_of(service, "UsbAudio")) == (NotLicensed, OffByConfiguration)
+    assert service.session.settings.zone.gmt_offset == 3600
+    assert service.configuration.problem == ""
+    assert f"No master configuration file: the parameters in {own} count last" in dialogue.log_of("cfg")
+
+
+def test_parameters_beside_application_are_said_to_be_ignored() -> None:
+    beside = element("APPLICATION", {"CONFIG_FILES": "", "feature.corporateDirectory.enabled": "1"})
+    dialogue = Dialogue({MASTER: beside})
+    assert gate_of(dialogue.run(boot(identity())), "LDAP") is OffByConfiguration
+    (line,) = [line for line in dialogue.log_of("cfg") if "ignored" in line]
+    assert line == (
+        f"Parameters in master configuration file {MASTER} are ignored, such as feature.corporateDirectory.enabled"
+    )
 
 
 def test_boot_without_licensed_features_asks_for_no_license() -> None:
@@ -181,7 +213,7 @@ def test_bad_parameter_and_long_list_are_logged() -> None:
     dialogue.run(boot(identity()))
     assert dialogue.log_of("cfg")[1:] == [
         f"CONFIG_FILES: {'x' * 40}... is longer than 255 characters",
-        f"Parameter license.polling.time is 2:00, not 00:00 to 23:59: {POLLING_TIME} is used",
+        f"Parameter license.polling.time is 2:00 (site.cfg, line 1), not 00:00 to 23:59: {POLLING_TIME} is used",
     ]
 
 

@@ -19,12 +19,16 @@ from phone_sim.firmware.corporate_directory_settings import (
     read_corporate_directory_settings,
 )
 from phone_sim.firmware.location import Credentials
+from phone_sim.runtime.parameter_tables import load_dictionary
 from tests.make import of
 
 NAMES = {
     "attribute.1.name": "sn",
+    "attribute.1.searchable": "1",
     "attribute.2.name": "givenName",
+    "attribute.2.type": "first_name",
     "attribute.3.name": "telephoneNumber",
+    "attribute.3.type": "phone_number",
     "attribute.3.label": "Phone",
 }
 SMITH = {"sn": "Smith", "givenname": "Alice", "telephonenumber": "1001"}
@@ -32,9 +36,8 @@ SMITH = {"sn": "Smith", "givenname": "Alice", "telephonenumber": "1001"}
 
 def settings(values: dict[str, str] | None = None, *, dialect: str = "ucs-3.3") -> CorporateDirectorySettings:
     """The settings of parameters whose names begin with `dir.corp.`."""
-    return read_corporate_directory_settings(
-        of({f"dir.corp.{name}": value for name, value in (values or {}).items()}), dialect=dialect
-    )
+    parameters = of({f"dir.corp.{name}": value for name, value in (values or {}).items()})
+    return read_corporate_directory_settings(parameters, load_dictionary(dialect), dialect=dialect)
 
 
 def lines(*entries: dict[str, str], is_partial: bool = False, **more: str) -> tuple[str, ...]:
@@ -76,6 +79,7 @@ def test_settings_are_read() -> None:
             "bindOnInit": "0",
             "attribute.1.name": "sn",
             "attribute.1.label": "Last Name",
+            "attribute.1.searchable": "true",
             "attribute.4.name": "2.5.4.20",
             "attribute.4.type": "phone_number",
             "attribute.4.filter": "+49",
@@ -103,6 +107,12 @@ def test_settings_are_read() -> None:
         ({"address": "10.0.0.1"}, "ldap://10.0.0.1:389"),
         ({"address": "::1"}, "ldap://[::1]:389"),
         ({"address": "[fe80::1]"}, "ldap://[fe80::1]:389"),
+        # as working sites write it (D20)
+        ({"address": "ldap://ldap.example"}, "ldap://ldap.example:389"),
+        ({"address": "ldap://ldap.example", "port": "38999"}, "ldap://ldap.example:38999"),
+        ({"address": "ldap://ldap.example:38998/", "port": "38999"}, "ldap://ldap.example:38998"),
+        ({"address": "LDAPS://ldap.example"}, "ldaps://ldap.example:636"),
+        ({"address": "ldaps://[::1]:6360"}, "ldaps://[::1]:6360"),
     ],
 )
 def test_server_has_the_port_of_its_transport(values: dict[str, str], url: str) -> None:
@@ -115,9 +125,9 @@ def test_server_has_the_port_of_its_transport(values: dict[str, str], url: str) 
 @pytest.mark.parametrize(
     ("name", "bad", "used"),
     [
-        ("address", "ldap://ldap.example", "no server"),
+        ("address", "http://ldap.example", "no server"),
+        ("address", "ldap://ldap.example:0", "no server"),
         ("address", "a b", "no server"),
-        ("address", "-x", "no server"),
         ("port", "65536", "0"),
         ("port", "ldap", "0"),
         ("transport", "UDP", "TCP"),
@@ -126,10 +136,10 @@ def test_server_has_the_port_of_its_transport(values: dict[str, str], url: str) 
         ("filterPrefix", "objectclass=person", "(objectclass=person)"),
         ("filterPrefix", "(a=b)(c=d)", "(objectclass=person)"),
         ("pageSize", "0", "32"),
-        ("pageSize", "257", "32"),
+        ("pageSize", "65", "32"),
         ("bindOnInit", "yes", "1"),
         ("attribute.1.name", "sn)(cn", "none"),
-        ("attribute.2.type", "nickname", "first_name"),
+        ("attribute.2.type", "nickname", "last_name"),
         ("attribute.3.searchable", "2", "0"),
     ],
 )
@@ -157,13 +167,13 @@ def test_any_values_give_settings(values: dict[str, str]) -> None:
 
 
 def test_search_is_for_what_a_name_begins_with() -> None:
-    found = settings(NAMES | {"attribute.2.searchable": "1", "baseDN": "dc=test", "scope": "one", "pageSize": "5"})
+    found = settings(NAMES | {"attribute.2.searchable": "1", "baseDN": "dc=test", "scope": "one", "pageSize": "8"})
     assert found.search(" Smi ") == LdapSearch(
         base="dc=test",
         scope=Scope.ONE,
         filter="(&(objectclass=person)(|(sn=Smi*)(givenName=Smi*)))",
         attributes=("sn", "givenName", "telephoneNumber"),
-        limit=5,
+        limit=8,
     )
 
 

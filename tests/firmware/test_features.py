@@ -14,14 +14,18 @@ from phone_sim.firmware.features import (
     NotLicensed,
     NotOnThisModel,
     OffByConfiguration,
-    wanted_features,
+    feature_set,
+    gate_reason,
 )
-from phone_sim.firmware.parameters import Parameters
+from phone_sim.firmware.parameters.layers import LayerKind, Parameters, read_layer, source_of
+from phone_sim.firmware.parameters.provenance import ParametersInForce
+from phone_sim.firmware.parameters.reader import ParameterReader
 from phone_sim.firmware.profile import profile_for
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.key_ring import KeyRing
 from phone_sim.runtime.model_files import load_features, load_model
-from tests.make import KEYS, SITE_SERIAL, SWITCHES, of, signed_key, until
+from phone_sim.runtime.parameter_tables import load_dictionary
+from tests.make import KEYS, MAC, SITE_SERIAL, SWITCHES, of, signed_key, until
 
 FEATURES = tuple(feature for feature in load_features() if feature.key in KEYS)
 BITS = {"UsbAudio": 0, "NwayConference": 1, "LDAP": 2, "VoiceQualityMetrics": 3, "H323": 7}
@@ -129,11 +133,18 @@ def test_firmware_without_licensing_licenses_nothing(token: str, firmware: str) 
     assert not features.lacks_license(ring, TODAY)  # no file would help
 
 
+def wanted(parameters: Parameters, dialect: str) -> frozenset[str]:
+    firmware = "3.2.4" if dialect == "sip-3" else "3.3.0"
+    reader = ParameterReader(parameters, load_dictionary(dialect))
+    return feature_set(load_model("SPIP_670"), profile_for(firmware), FEATURES, reader).wanted
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_each_feature_has_its_switch(key: str) -> None:
-    assert wanted_features(FEATURES, of({SWITCHES[key]: "1"}), "ucs-3.3") == {key}
-    for value in ("0", "", "yes"):
-        assert wanted_features(FEATURES, of({SWITCHES[key]: value}), "ucs-3.3") == frozenset()
+    assert wanted(of({SWITCHES[key]: "1"}), "ucs-3.3") == {key}
+    assert wanted(of({SWITCHES[key]: "true"}), "ucs-3.3") == {key}
+    for value in ("0", "", "false", "yes", "True"):
+        assert wanted(of({SWITCHES[key]: value}), "ucs-3.3") == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -148,11 +159,11 @@ def test_each_feature_has_its_switch(key: str) -> None:
 )
 @pytest.mark.parametrize("dialect", ["sip-3", "ucs-3.3"])
 def test_switches_of_both_dialects(name: str, key: str, dialect: str) -> None:
-    assert wanted_features(FEATURES, of({name: "1"}), dialect) == {key}
+    assert wanted(of({name: "1"}), dialect) == {key}
 
 
 def test_both_spellings_of_conference_management_count() -> None:
-    assert wanted_features(FEATURES, of({"feature.nwayConference.enabled": "1"}), "ucs-3.3") == {"NwayConference"}
+    assert wanted(of({"feature.nwayConference.enabled": "1"}), "ucs-3.3") == {"NwayConference"}
 
 
 SIP_3 = {
@@ -163,7 +174,7 @@ SIP_3 = {
 
 
 @pytest.mark.parametrize(
-    ("parameters", "wanted"),
+    ("parameters", "keys"),
     [
         (of(SIP_3), set()),
         (of(SIP_3 | {"feature.16.enabled": "1"}), {"NwayConference"}),
@@ -173,10 +184,25 @@ SIP_3 = {
         (of({"feature.1.name": "of-no-license", "feature.1.enabled": "1"}), set()),
     ],
 )
-def test_numbered_features_are_of_sip_3_only(parameters: Parameters, wanted: set[str]) -> None:
-    assert wanted_features(FEATURES, parameters, "sip-3") == wanted
-    assert wanted_features(FEATURES, parameters, "ucs-3.3") == set()
+def test_numbered_features_are_of_sip_3_only(parameters: Parameters, keys: set[str]) -> None:
+    assert wanted(parameters, "sip-3") == keys
+    assert wanted(parameters, "ucs-3.3") == set()
 
 
 def test_switches_of_later_firmware_mean_nothing_to_sip_3() -> None:
-    assert wanted_features(FEATURES, of({SWITCHES["LDAP"]: "1", SWITCHES["UsbAudio"]: "1"}), "sip-3") == frozenset()
+    assert wanted(of({SWITCHES["LDAP"]: "1", SWITCHES["UsbAudio"]: "1"}), "sip-3") == frozenset()
+
+
+def test_reason_says_which_file_switches_a_feature_off() -> None:
+    name = SWITCHES["LDAP"]
+    layers = [read_layer(f"<a\n{name}='{value}'/>".encode()) for value in ("0", "1")]
+    sources = [source_of(f"{MAC}-web.cfg", LayerKind.OVERRIDE, MAC), source_of("site.cfg", LayerKind.LISTED, MAC)]
+    parameters, dictionary = Parameters(layers, sources), load_dictionary("ucs-3.3")
+    reader = ParameterReader(parameters, dictionary)
+    features = feature_set(load_model("SPIP_670"), profile_for("3.3.0"), FEATURES, reader)
+    in_force = ParametersInForce(parameters, dictionary, MAC)
+    reasons = {gate.feature.key: gate_reason(gate, in_force) for gate in features.gates(ring_of(), TODAY)}
+    assert reasons["LDAP"] == (
+        f"not configured for use ({name} is 0 in {MAC}-web.cfg, line 2; site.cfg, line 2, says 1)"
+    )
+    assert reasons["UsbAudio"] == "not configured for use"

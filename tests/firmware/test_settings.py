@@ -6,22 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_sim.firmware.lease import LeaseInfo
 from phone_sim.firmware.local_time import STOCK_DAYLIGHT_SAVING, Changeover, DaylightSaving, LocalTime
-from phone_sim.firmware.log_line import LogFormat, LogStyle, RenderType
-from phone_sim.firmware.settings import LogSettings, Settings, read_settings
-from tests.make import POLLING_TIME, of
+from phone_sim.firmware.log_line import LogFormat, RenderType
+from phone_sim.firmware.settings import LogSettings, Settings
+from tests.make import POLLING_TIME, of, settings_of
 
 DST = "tcpIpApp.sntp.daylightSavings."
 UPLOAD = "log.render.file.upload."
 
 
 def settings(**values: str) -> Settings:
-    return settings_of({name.replace("_", "."): value for name, value in values.items()})
+    return settings_by({name.replace("_", "."): value for name, value in values.items()})
 
 
-def settings_of(values: dict[str, str]) -> Settings:
-    return read_settings(of(values), LeaseInfo(), components=("lic", "ldap"), style=LogStyle.BULLETIN, missed="03")
+def settings_by(values: dict[str, str]) -> Settings:
+    return settings_of(of(values), None, "lic", "ldap")
 
 
 def test_stock_settings() -> None:
@@ -29,8 +28,8 @@ def test_stock_settings() -> None:
     assert found.problems == ()
     assert found.polling_time == time.fromisoformat(POLLING_TIME)
     assert found.zone == LocalTime(gmt_offset=0, daylight_saving=STOCK_DAYLIGHT_SAVING)
-    assert found.log == LogSettings(levels={"lic": 3, "ldap": 4})
-    assert (found.log.file_size, found.log.upload_period, found.log.append_limit) == (16384, 172800, 524288)
+    assert found.log.levels == {"lic": 3, "ldap": 4}
+    assert (found.log.file_size, found.log.upload_period, found.log.append_limit) == (32768, 86400, 524288)
 
 
 def test_empty_value_means_the_default() -> None:
@@ -41,7 +40,7 @@ def test_empty_value_means_the_default() -> None:
         "log.render.type",
         "log.level.change.lic",
     )
-    assert settings_of(dict.fromkeys(names, "")) == settings()
+    assert settings_by(dict.fromkeys(names, "")) == settings()
 
 
 @pytest.mark.parametrize(
@@ -94,7 +93,7 @@ def test_every_minute_of_a_day_can_be_the_polling_time(at: time) -> None:
 
 
 def test_zone_and_rule_are_read() -> None:
-    found = settings_of(
+    found = settings_by(
         {
             "tcpIpApp.sntp.gmtOffset": "-18000",
             f"{DST}start.month": "4",
@@ -116,21 +115,21 @@ def test_zone_and_rule_are_read() -> None:
 
 
 def test_fixed_days_have_no_weekday() -> None:
-    rule = settings_of({f"{DST}fixedDayEnable": "1", f"{DST}start.date": "31"}).zone.daylight_saving
+    rule = settings_by({f"{DST}fixedDayEnable": "1", f"{DST}start.date": "31"}).zone.daylight_saving
     assert rule is not None
     assert rule.start == Changeover(month=3, day=31, hour=2, weekday=None)
     assert rule.stop == Changeover(month=11, day=1, hour=2, weekday=None)
 
 
 def test_daylight_saving_can_be_off() -> None:
-    assert settings_of({f"{DST}enable": "0"}).zone.daylight_saving is None
+    assert settings_by({f"{DST}enable": "0"}).zone.daylight_saving is None
 
 
 @pytest.mark.parametrize(
     ("name", "good", "bad"),
     [
-        ("tcpIpApp.sntp.gmtOffset", ["-50400", "+3600", "50400", "0"], ["50401", "-50401", "1h", "1.5", "9" * 5000]),
-        (f"{DST}enable", ["0", "1"], ["2", "true", "-1"]),
+        ("tcpIpApp.sntp.gmtOffset", ["-43200", "+3600", "46800", "0"], ["46801", "-43201", "1h", "1.5", "9" * 5000]),
+        (f"{DST}enable", ["0", "1", "true", "false"], ["2", "True", "-1"]),
         (f"{DST}fixedDayEnable", ["0", "1"], ["2"]),
         (f"{DST}start.month", ["1", "12"], ["0", "13", "March"]),
         (f"{DST}start.date", ["1", "28"], ["0", "29"]),
@@ -140,25 +139,25 @@ def test_daylight_saving_can_be_off() -> None:
         ("log.render.type", ["0", "1", "2"], ["3", "x"]),
         ("log.render.level", ["0", "6"], ["7", "-1"]),
         ("log.render.file.size", ["1", "180"], ["0", "181"]),
-        (f"{UPLOAD}period", ["10", "999999999"], ["9", "1000000000", "-1"]),
+        (f"{UPLOAD}period", ["0", "2147483647"], ["2147483648", "-1"]),
         (f"{UPLOAD}append", ["0", "1"], ["2"]),
-        (f"{UPLOAD}append.sizeLimit", ["1", "16384"], ["0", "16385"]),
-        (f"{UPLOAD}append.limitMode", ["delete", "stop"], ["Delete", "0"]),
-        ("log.level.change.lic", ["0", "5"], ["6", "*", "\uff13", "3 4"]),
+        (f"{UPLOAD}append.sizeLimit", ["0", "2147483647"], ["2147483648", "-1"]),
+        (f"{UPLOAD}append.limitMode", ["delete", "Stop"], ["keep", "0"]),
+        ("log.level.change.lic", ["0", "6"], ["7", "*", "\uff13", "3 4"]),
     ],
 )
 def test_each_number_has_its_range(name: str, good: list[str], bad: list[str]) -> None:
     for value in good:
-        assert settings_of({name: value}).problems == ()
+        assert settings_by({name: value}).problems == ()
     for value in bad:
-        (problem,) = settings_of({name: value}).problems
+        (problem,) = settings_by({name: value}).problems
         assert (problem.name, problem.value) == (name, value[:40])
-        assert settings_of({name: value}).log == settings().log
-        assert settings_of({name: value}).zone == settings().zone
+        assert settings_by({name: value}).log == settings().log
+        assert settings_by({name: value}).zone == settings().zone
 
 
 def test_log_settings_are_read() -> None:
-    found = settings_of(
+    found = settings_by(
         {
             "log.render.type": "0",
             "log.render.level": "5",
@@ -196,12 +195,12 @@ def test_log_settings_are_read() -> None:
     ],
 )
 def test_lines_are_written_from_a_level_on(values: dict[str, str], component: str, lowest: int) -> None:
-    log = settings_of(values).log
+    log = settings_by(values).log
     assert [log.writes(component, str(level)) for level in range(7)] == [level >= lowest for level in range(7)]
     assert log.writes(component, "*")
 
 
 @given(st.dictionaries(st.sampled_from(["license.polling.time", "log.render.type", f"{DST}start.date"]), st.text()))
 def test_any_values_give_settings(values: dict[str, str]) -> None:
-    found = settings_of(values)
+    found = settings_by(values)
     assert {problem.name for problem in found.problems} <= set(values)

@@ -7,10 +7,10 @@ import pytest
 from phone_sim.firmware.effects import Log
 from phone_sim.firmware.host import Host
 from phone_sim.firmware.lease import LeaseInfo
-from phone_sim.firmware.log_line import LogStyle
-from phone_sim.firmware.settings import BadParameter, Settings, read_settings
+from phone_sim.firmware.parameters.reader import BadParameter
+from phone_sim.firmware.settings import Settings
 from phone_sim.firmware.syslog import SyslogServer
-from tests.make import MAC, Service, of
+from tests.make import MAC, Service, of, settings_of
 
 PREFIX = "device.syslog"
 LINE = "0302160000|lic |4|03|License: feature LDAP is not available"
@@ -22,7 +22,7 @@ def settings(told: str = "", device_set: str = "1", **values: str) -> Settings:
     parameters = {f"{PREFIX}.{name}": value for name, value in values.items()}
     in_effect = {f"{name}.set": "1" for name in parameters}
     found = of(parameters | in_effect | {"device.set": device_set})
-    return read_settings(found, LeaseInfo(log_server=told), components=(), style=LogStyle.BULLETIN, missed="03")
+    return settings_of(found, LeaseInfo(log_server=told))
 
 
 def in_effect(**values: str) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def test_parameter_without_its_own_set_is_not_in_effect() -> None:
         f"{PREFIX}.renderLevel": "nonsense",
         f"{PREFIX}.transport": "None",
     }
-    found = read_settings(of(values), LeaseInfo(), components=(), style=LogStyle.BULLETIN, missed="03")
+    found = settings_of(of(values))
     assert (found.syslog, found.problems) == (SERVER, ())
 
 
@@ -107,11 +107,13 @@ def test_udp_is_spoken(transport: str) -> None:
     assert settings(serverName="log.example", transport=transport).problems == ()
 
 
-@pytest.mark.parametrize("transport", ["TCP", "TLS", "2", "3", "carrier pigeon"])
+@pytest.mark.parametrize("transport", ["TCP", "TLS", "2", "3"])
 def test_other_transport_is_reported_and_udp_used(transport: str) -> None:
     found = settings(serverName="log.example", transport=transport)
     assert found.syslog == SERVER
-    bad = BadParameter(name=f"{PREFIX}.transport", value=transport, expected="None or UDP", used="UDP")
+    bad = BadParameter(
+        name=f"{PREFIX}.transport", value=transport, expected="None or UDP, which are performed here", used="UDP"
+    )
     assert found.problems == (bad,)
 
 

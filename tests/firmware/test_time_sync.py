@@ -8,12 +8,11 @@ from phone_sim.firmware.effects import AskTimeAfter, Fetch, SetClock
 from phone_sim.firmware.features import Enabled, NotLicensed
 from phone_sim.firmware.lease import LeaseInfo
 from phone_sim.firmware.lifecycle import State
-from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.network_effects import AskTime, NoTime, TimeTold
 from phone_sim.firmware.phone import LICENSE_REBOOT
-from phone_sim.firmware.settings import Settings, SntpSettings, read_settings
+from phone_sim.firmware.settings import Settings, SntpSettings
 from phone_sim.firmware.time_sync import EARLIEST, LATEST, RETRY_SECONDS
-from tests.make import LDAP, SITE_FILE, Service, enabled, of, until, utc
+from tests.make import LDAP, SITE_FILE, Service, enabled, of, settings_of, until, utc
 
 SERVER = "ntp.example"
 NOON = utc("2026-03-10T12:00")
@@ -35,7 +34,7 @@ def asked_again(service: Service) -> list[int]:
 
 def settings(*told: str, **values: str) -> Settings:
     parameters = of({f"tcpIpApp.sntp.{name.replace('_', '.')}": value for name, value in values.items()})
-    return read_settings(parameters, LeaseInfo(time_servers=told), components=(), style=LogStyle.BULLETIN, missed="03")
+    return settings_of(parameters, LeaseInfo(time_servers=told))
 
 
 # --- whom it asks

@@ -175,7 +175,7 @@ def test_reboot_by_hand_fetches_a_new_license() -> None:
 
 
 def test_log_that_nobody_took_is_sent_later() -> None:
-    """The upload period is two days (field notes 4.2); nothing is woken for it where nothing is unsent."""
+    """The upload period is one day (D22); nothing is woken for it where nothing is unsent."""
     lived = Lived(FleetFile(population=POPULATION.of(1), files=FILES), days=1)
     assert lived.fleet_phone(0).log.pending == b""
     assert lived.fleet.next_due() == float("inf")
@@ -195,9 +195,9 @@ def test_log_that_nobody_took_is_sent_later() -> None:
     assert b"no answer" in phone.log.pending
     down[0] = False
     uploads = len(lived.exchanges[phone.mac])
-    run_until(lived.fleet, lived.clock, START + timedelta(days=2, hours=23))
+    run_until(lived.fleet, lived.clock, START + timedelta(days=1, hours=23))
     assert len(lived.exchanges[phone.mac]) == uploads
-    run_until(lived.fleet, lived.clock, START + timedelta(days=3, hours=1))
+    run_until(lived.fleet, lived.clock, START + timedelta(days=2, hours=1))
     assert phone.log.pending == b""
     assert lived.exchanges[phone.mac][-1].startswith("PUT http://boot.example/0004f2000001-app.log")
 

@@ -1,6 +1,6 @@
 """The union of several keys (B16, D10)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -80,12 +80,16 @@ def test_ring_of_a_few(grants: list[Grants], expected: Grants) -> None:
     assert ring_of(*grants).grants == expected
 
 
-def test_changes_count_new_and_longer_grants() -> None:
+def test_gains_are_new_and_longer_grants_that_hold_today() -> None:
+    """What has expired counts as none, at the first boot as at each later one (D23)."""
+    today, later = date(2026, 3, 10), date(2026, 3, 11)
     old = ring_of({LDAP: until("2026-03-10"), USB_AUDIO: NEVER})
-    assert old.changes_from(KeyRing()) == 2
-    assert old.changes_from(old) == 0
-    assert old.with_keys([site_key({LDAP: until("2026-03-09")}, 7)]).changes_from(old) == 0
-    assert old.with_keys([site_key({LDAP: NEVER, NWAY_CONFERENCE: NEVER}, 7)]).changes_from(old) == 2
+    assert old.gains(KeyRing(), today) == 2
+    assert old.gains(KeyRing(), None) == 2
+    assert old.gains(KeyRing(), later) == 1
+    assert old.gains(old, today) == 0
+    assert old.with_keys([site_key({LDAP: until("2026-03-09")}, 7)]).gains(old, today) == 0
+    assert old.with_keys([site_key({LDAP: NEVER, NWAY_CONFERENCE: NEVER}, 7)]).gains(old, today) == 2
 
 
 @pytest.mark.slow

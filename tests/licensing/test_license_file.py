@@ -9,7 +9,7 @@ from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_file import KEY_LIMIT, SIZE_LIMIT, read_all, read_for_phone, write
 from phone_sim.licensing.license_key import SLOTS, LicenseKey, LicenseType, new_key, read_key
 from phone_sim.licensing.verdict import is_for_phone
-from tests.make import LDAP, MAC, SITE_SERIAL, USB_AUDIO, element, forged, signed_key, until
+from tests.make import LDAP, MAC, SITE_SERIAL, USB_AUDIO, copies, element, forged, signed_key, until
 
 SERIALS = st.from_regex(r"[0-9A-F]{12}", fullmatch=True)
 SIGNATURES = st.binary(min_size=256, max_size=256)
@@ -30,7 +30,7 @@ PHONE_KEYS = st.builds(
     st.sets(BITS, min_size=1),
     SIGNATURES,
 )
-KEYS = st.lists(SITE_KEYS | PHONE_KEYS, max_size=6)
+KEYS = st.lists(SITE_KEYS | PHONE_KEYS, max_size=6, unique=True)
 
 
 @pytest.mark.slow
@@ -55,6 +55,13 @@ def test_form_is_that_of_real_files_byte_for_byte() -> None:
         f"Duration='{'0' * 100}FFFE000015B1' Validation='{validation}'/></licenses>"
     ).encode("ascii")
     assert len(data) == 812  # as the real one (field notes 6.1)
+
+
+def test_key_that_is_given_twice_is_written_once() -> None:
+    """The vendor's files have no two elements alike (D24)."""
+    site, own = signed_key({LDAP: NEVER}, serial=SITE_SERIAL), signed_key()
+    assert write([site, own, site]) == write([site, own])
+    assert len(read_all(copies([site] * 2))) == 2
 
 
 def test_file_without_keys_is_one() -> None:
@@ -161,7 +168,7 @@ def test_ten_thousand_keys_for_others_are_left_unread() -> None:
 
 @pytest.mark.slow
 def test_ten_thousand_keys_are_read_and_within_the_limit() -> None:
-    data = write([signed_key({LDAP: NEVER}, serial=SITE_SERIAL)] * 10_000)
+    data = copies([signed_key({LDAP: NEVER}, serial=SITE_SERIAL)] * 10_000)
     assert len(data) < SIZE_LIMIT
     assert len(read_all(data)) == 10_000
     found = read_for_phone(data, MAC.serial)
@@ -170,11 +177,10 @@ def test_ten_thousand_keys_are_read_and_within_the_limit() -> None:
 
 @pytest.mark.slow
 def test_file_of_exactly_the_limit_is_read() -> None:
-    keys = [signed_key()] * 22_000
-    data = write(keys)
+    data = copies([signed_key()] * 22_000)
     data += b" " * (SIZE_LIMIT - len(data))
     assert len(data) == SIZE_LIMIT == 16 * 1024 * 1024
-    assert read_for_phone(data, MAC.serial).count == len(keys)
+    assert read_for_phone(data, MAC.serial).count == 22_000
     with pytest.raises(LicenseFileError):
         read_for_phone(data + b" ", MAC.serial)
 

@@ -52,7 +52,7 @@ def assert_runs_without_license(phone: Bench) -> None:
     assert phone.texts("License: feature LDAP is not available") == ["License: feature LDAP is not available"]
     kept = phone.kept()
     assert replace(kept, parameters=EARLIER.parameters, boot_server=EARLIER.boot_server) == EARLIER
-    assert kept.parameters.is_on("feature.corporateDirectory.enabled")
+    assert kept.parameters.get("feature.corporateDirectory.enabled") == "1"
 
 
 HTTP = {

@@ -15,7 +15,7 @@ from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Effect, FlashDamaged, FlashUnreadable, WriteFailed, Written
 from phone_sim.firmware.flash import SIZE_LIMIT, FlashContents, decode, encode
 from phone_sim.firmware.lifecycle import State
-from phone_sim.firmware.parameters import Layer, Parameters
+from phone_sim.firmware.parameters.layers import Layer, Parameters
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.runtime.flash_file import FlashFile, held_flash
 from phone_sim.runtime.transport.memory import serve

@@ -56,3 +56,23 @@ def test_values_stay_as_they_are(tmp_path: Path) -> None:
 def test_argument_that_cannot_be_used_is_named(wrong: dict[str, Any], complaint: str) -> None:
     with pytest.raises(UsageError, match=complaint):
         make_identity(**{"model": "SPIP_670", "mac": "0004f2aabbcc"} | wrong)
+
+
+@pytest.mark.parametrize(
+    ("style", "given", "missed"),
+    [
+        (LogStyle.BULLETIN, None, "03"),
+        (LogStyle.PHONE, None, "00"),
+        (LogStyle.PHONE, "02", "02"),
+    ],
+)
+def test_fourth_field_of_the_log_is_that_of_the_style_or_the_given_one(
+    style: LogStyle, given: str | None, missed: str
+) -> None:
+    """D26."""
+    assert make_identity(model="SPIP_670", mac="0004f2aabbcc", style=style, missed=given).missed == missed
+
+
+def test_fourth_field_has_two_digits() -> None:
+    with pytest.raises(UsageError, match=r"'3' cannot be the fourth field of log lines: it has two digits"):
+        make_identity(model="SPIP_670", mac="0004f2aabbcc", missed="3")

@@ -21,7 +21,7 @@ from tests.runtime.hostile_tftp import HostileTftpServer, error, saying, serving
 from tests.runtime.phones import CONFIGURATION, PATIENT, Bench, bench, within
 
 LOG = f"{MAC}-app.log"
-PERIOD = timedelta(seconds=172800)
+PERIOD = timedelta(seconds=86400)
 OBSERVED = "UtilLogServerC::uploadFifoLog: upload error. protocol 0 result = -1"
 
 
@@ -64,9 +64,9 @@ def test_log_over_its_size_is_uploaded_and_erased() -> None:
     assert phone.uploads[1] == phone.uploads[0] + b"x" * 2047 + b"\n\n"
 
 
-def test_stock_size_is_16_kilobytes() -> None:
+def test_default_size_is_32_kilobytes() -> None:
     phone = Logging({})
-    phone.log(16 * 1024)
+    phone.log(32 * 1024)
     assert len(phone.uploads) == 1
     phone.log(1)
     assert len(phone.uploads) == 2

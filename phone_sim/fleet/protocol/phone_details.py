@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from phone_sim.errors import PhoneSimError
+from phone_sim.firmware.boot import InService
 from phone_sim.fleet.census import OFF
 from phone_sim.fleet.fleet import Fleet
 from phone_sim.fleet.fleet_phone import NOT_SWITCHED_ON, Shortcoming, ShortcomingKind
@@ -71,9 +72,7 @@ class PhoneDetails:
             state=phone.state.value,
             shortcoming=fleet.shortcoming(phone),
             reboots=phone.reboots,
-            features=tuple(
-                FeatureState(key=gate.feature.key, is_on=gate.is_enabled, reason=gate.reason) for gate in phone.gates
-            ),
+            features=_features(phone.service),
             log=log,
             is_cut=is_cut,
         )
@@ -152,6 +151,14 @@ def planned_phone(population: Population, mac: MacAddress) -> tuple[int, Planned
         first, last = population.phone(0).mac, population.phone(population.count - 1).mac
         raise PhoneDetailsError(404, f"{mac}: no phone has this address; the first has {first}, the last {last}")
     return number, population.phone(number)
+
+
+def _features(service: InService | None) -> tuple[FeatureState, ...]:
+    if service is None:
+        return ()
+    return tuple(
+        FeatureState(key=gate.feature.key, is_on=gate.is_enabled, reason=service.reason(gate)) for gate in service.gates
+    )
 
 
 def _end(log: bytes) -> tuple[str, bool]:

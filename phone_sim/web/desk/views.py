@@ -110,19 +110,19 @@ def phone_view(desk: Desk, phone: DeskPhone) -> dict[str, Any]:
         else service.session.settings.zone.of(desk.time.now).isoformat(" ", "minutes"),
         "next_check": None if check is None else _text(check),
         "reboot_reasons": phone.driver.reboots[-20:],
-        "features": [feature_view(gate) for gate in service.gates] if service is not None else [],
+        "features": [feature_view(gate, service.reason(gate)) for gate in service.gates] if service is not None else [],
         "licenses": license_views(phone, today),
     }
 
 
-def feature_view(gate: Gate) -> dict[str, Any]:
-    """A feature of a phone and why it is on or off."""
+def feature_view(gate: Gate, reason: str) -> dict[str, Any]:
+    """A feature of a phone and the reason why it is on or off."""
     return {
         "name": gate.feature.name,
         "key": gate.feature.key,
         "on": gate.is_enabled,
         "state": _GATES.get(type(gate), "licensed"),
-        "reason": gate.reason,
+        "reason": reason,
     }
 
 

@@ -6,14 +6,18 @@ value is there, and means the default. This module does not know what any parame
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property, lru_cache, partial
+from itertools import chain, repeat
 from sys import intern
 from types import MappingProxyType
 
-from phone_sim.bounded_xml import attributes, parse_xml
+from phone_sim.bounded_xml import attribute_lines, attributes, parse_xml
 from phone_sim.errors import DocumentError, ParameterFileError
+from phone_sim.firmware.location import shown_name
+from phone_sim.mac_address import MacAddress
 
 SIZE_LIMIT = 8 * 1024 * 1024
 """Most bytes of a configuration file; ours (the largest stock file has 0.2 MB)."""
@@ -24,18 +28,56 @@ TOTAL_LIMIT = 2 * SIZE_LIMIT
 _USUAL_SIZE = 256 * 1024
 _FILES_KEPT = 64
 
+_OWN_MAC = "[PHONE_MAC_ADDRESS]"
 _NUMBERED_FEATURE = re.compile(r"feature\.(\d+)\.name")
+
+
+class LayerKind(Enum):
+    """What a file is to the phone."""
+
+    OVERRIDE = "override"
+    LISTED = "configuration file"
+    IN_PLACE_OF_MASTER = "in the place of the master configuration file"
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSource:
+    """The file that a layer was read from, and what it is to the phone.
+
+    In the name of the file the phone's own MAC address is written as in CONFIG_FILES, `[PHONE_MAC_ADDRESS]-phone.cfg`,
+    so that phones with the same files share what is kept of them.
+    """
+
+    file: str
+    kind: LayerKind
+
+    def file_of(self, mac: MacAddress) -> str:
+        """The name of the file as this phone asked for it."""
+        return self.file.replace(_OWN_MAC, mac.digits)
+
+
+@lru_cache(maxsize=1024)
+def _source(file: str, kind: LayerKind) -> LayerSource:
+    return LayerSource(file, kind)
+
+
+def source_of(name: str, kind: LayerKind, mac: MacAddress) -> LayerSource:
+    """The source of a layer by the name that this phone asked for."""
+    return _source(name.replace(mac.digits, _OWN_MAC), kind)
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
     """The parameters of one file, and the numbers N for which it has a `feature.N.name`.
 
-    One that `is_usual` is of a usual size, so that what is made of it can be kept.
+    A layer that `is_usual` is of a usual size, so that what is made of it can be kept. `data` is the file itself, empty
+    where only the values are left; the name of the file is not known here, since files of the same contents share a
+    layer.
     """
 
     values: Mapping[str, str]
     is_usual: bool = False
+    data: bytes = b""
 
     @cached_property
     def topics(self) -> frozenset[str]:
@@ -43,10 +85,25 @@ class Layer:
         return _same_topics(frozenset(name.partition(".")[0] for name in self.values))
 
     @cached_property
+    def lines(self) -> Mapping[str, int]:
+        """The line in the file that sets each parameter, as far as it is known. Found when it is first asked for."""
+        found: dict[str, int] = {}
+        for name, line in attribute_lines(self.data):
+            found.setdefault(name, line)
+        return MappingProxyType(found)
+
+    @cached_property
     def feature_numbers(self) -> tuple[str, ...]:
         """The N of every `feature.N.name`, in file order."""
         names = (name for name in self.values if name.startswith("feature."))
         return tuple(match.group(1) for name in names if (match := _NUMBERED_FEATURE.fullmatch(name)))
+
+
+def kept_layer(values: Mapping[str, str], lines: Mapping[str, int]) -> Layer:
+    """A layer whose file is not here any more, with the lines that were found while it was."""
+    layer = Layer(values)
+    layer.__dict__["lines"] = lines  # what the cached property would hold
+    return layer
 
 
 @lru_cache(maxsize=_FILES_KEPT)
@@ -75,19 +132,37 @@ def _layer(data: bytes, *, is_usual: bool) -> Layer:
     values: dict[str, str] = {}
     for name, value in attributes(root, below=True):
         values.setdefault(intern(name), value)  # most phones have a file of their own, all with the same names
-    return Layer(MappingProxyType(values), is_usual=is_usual)
+    return Layer(MappingProxyType(values), is_usual=is_usual, data=data)
 
 
 _usual_layer = lru_cache(maxsize=_FILES_KEPT)(partial(_layer, is_usual=True))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A value that a file gives a parameter, without blanks around it: where, and in which line, if that is known."""
+
+    value: str
+    source: LayerSource | None
+    line: int | None
+
+    def place(self, mac: MacAddress) -> str:
+        """Where it stands, in words: `site.cfg, line 3`."""
+        file = shown_name(self.source.file_of(mac)) if self.source is not None else "a file of an earlier boot"
+        return file if self.line is None else f"{file}, line {self.line}"
+
+
 class Parameters:
-    """The parameters of a phone: layers of which the first that has a name gives its value. Never changed."""
+    """The parameters of a phone: layers of which the first that has a name gives its value. Never changed.
 
-    __slots__ = ("_layers",)
+    Each layer has its source; those of a layer without one are not known.
+    """
 
-    def __init__(self, layers: Iterable[Layer] = ()) -> None:
+    __slots__ = ("_layers", "sources")
+
+    def __init__(self, layers: Iterable[Layer] = (), sources: Iterable[LayerSource | None] = ()) -> None:
         self._layers = tuple(layers)
+        self.sources = tuple(sources)
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -110,18 +185,22 @@ class Parameters:
                 return value.strip()
         return ""
 
-    def is_on(self, name: str) -> bool:
-        """True when the value is 1."""
-        return self.get(name) == "1"
+    def with_sources(self) -> Iterator[tuple[Layer, LayerSource | None]]:
+        """Each layer and its source, the one that goes first in front."""
+        sources = chain(self.sources, repeat(None))
+        return zip(self._layers, sources, strict=False)
 
-    def numbered_features(self) -> dict[str, bool]:
-        """SIP 3.x: the name of every `feature.N.name`, and whether its `feature.N.enabled` is 1.
+    def found(self, name: str) -> Iterator[Found]:
+        """Each value that the files give a parameter, the one that counts first."""
+        for layer, source in self.with_sources():
+            if (value := layer.values.get(name)) is not None:
+                yield Found(value=value.strip(), source=source, line=layer.lines.get(name))
 
-        Where several N have the same name, the one that is listed first decides.
-        """
-        features: dict[str, bool] = {}
+    def numbered_features(self) -> dict[str, str]:
+        """SIP 3.x: the name of every `feature.N.name`, and the N of the first that has it."""
+        features: dict[str, str] = {}
         for number in dict.fromkeys(number for layer in self._layers for number in layer.feature_numbers):
-            features.setdefault(self.get(f"feature.{number}.name"), self.is_on(f"feature.{number}.enabled"))
+            features.setdefault(self.get(f"feature.{number}.name"), number)
         return features
 
     def flat(self) -> dict[str, str]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from phone_sim.errors import ParameterFileError
 from phone_sim.firmware.flash import FlashContents, decode, encode
-from phone_sim.firmware.parameters import SIZE_LIMIT, Parameters, read_layer
+from phone_sim.firmware.parameters.layers import SIZE_LIMIT, Parameters, read_layer
 from phone_sim.licensing.license_file import write
 from tests.make import of, signed_key
 
@@ -58,37 +58,22 @@ def test_first_layer_wins_even_with_an_empty_value() -> None:
     assert [parameters.get(name) for name in ("a", "b", "c", "d")] == ["1", "", "4", ""]
 
 
-@pytest.mark.parametrize(("value", "on"), [("1", True), (" 1 ", True), ("0", False), ("", False), ("true", False)])
-def test_only_one_is_on(value: str, on: bool) -> None:
-    assert of({"a": value}).is_on("a") is on
-
-
 @pytest.mark.parametrize(
     ("layers", "features"),
     [
-        ([{"feature.16.name": "nway-conference", "feature.16.enabled": "1"}], {"nway-conference": True}),
-        ([{"feature.3.name": "nway-conference", "feature.3.enabled": "1"}], {"nway-conference": True}),
-        ([{"feature.1.name": "a", "feature.9.name": "b", "feature.9.enabled": "1"}], {"a": False, "b": True}),
-        # the name in one layer, the switch in another that stands before or after it
-        ([{"feature.16.enabled": "1"}, {"feature.16.name": "a", "feature.16.enabled": "0"}], {"a": True}),
-        ([{"feature.16.name": "a"}, {"feature.16.enabled": "1"}], {"a": True}),
+        ([{"feature.16.name": "nway-conference", "feature.16.enabled": "1"}], {"nway-conference": "16"}),
+        ([{"feature.1.name": "a", "feature.9.name": "b"}], {"a": "1", "b": "9"}),
         # listed twice, in one file or in two: what is listed first decides
-        (
-            [{"feature.1.name": "a", "feature.1.enabled": "0", "feature.2.name": "a", "feature.2.enabled": "1"}],
-            {"a": False},
-        ),
-        (
-            [{"feature.9.name": "a", "feature.9.enabled": "1"}, {"feature.1.name": "a", "feature.1.enabled": "0"}],
-            {"a": True},
-        ),
+        ([{"feature.1.name": "a", "feature.2.name": "a"}], {"a": "1"}),
+        ([{"feature.9.name": "a"}, {"feature.1.name": "a"}], {"a": "9"}),
         # renumbered: the first layer's name for a number wins
-        ([{"feature.1.name": "b"}, {"feature.1.name": "a", "feature.1.enabled": "1"}], {"b": True}),
+        ([{"feature.1.name": "b"}, {"feature.1.name": "a"}], {"b": "1"}),
         ([{"feature.1.enabled": "1"}], {}),
         ([{"feature.x.name": "a", "feature..name": "b", "xfeature.1.name": "c"}], {}),
         ([], {}),
     ],
 )
-def test_features_are_found_by_name(layers: list[dict[str, str]], features: dict[str, bool]) -> None:
+def test_features_are_found_by_name(layers: list[dict[str, str]], features: dict[str, str]) -> None:
     assert Parameters(of(layer)._layers[0] for layer in layers).numbered_features() == features
 
 
