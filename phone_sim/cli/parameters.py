@@ -129,10 +129,10 @@ def _show(found: "list[Setting]", *, as_json: bool) -> None:
     """A table on a terminal, tab-separated in a pipe."""
     import sys
 
-    from phone_sim.cli.phone_report import print_json, setting_report
+    from phone_sim.cli.phone_report import print_json
 
     if as_json:
-        print_json([setting_report(setting) for setting in found])
+        print_json([setting.as_json() for setting in found])
     elif sys.stdout is None or not sys.stdout.isatty():
         for setting in found:
             source = setting.source

@@ -12,7 +12,6 @@ from phone_sim.firmware.effects import Fetched, Refused, TransferFailed
 from phone_sim.firmware.features import BuiltIn, Enabled, Gate, NotLicensed
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.parameters.layers import Parameters
-from phone_sim.firmware.parameters.provenance import ParametersInForce, Setting, Source
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.printable import visible
@@ -124,7 +123,7 @@ def phone_report(driver: PhoneDriver, log: list[str]) -> dict[str, Any]:
         "master_configuration": asdict(service.configuration.master) if service is not None else None,
         "requests": [request_report(exchange) for exchange in driver.exchanges],
         "features": [feature_report(gate, service.reason) for gate in service.gates] if service is not None else [],
-        "parameters": parameter_reports(service.parameters) if service is not None else [],
+        "parameters": [one.as_json() for one in service.parameters.values()] if service is not None else [],
         "screen": asdict(driver.frame),
         "licenses": list(driver.licenses().lines),
         "next_check": driver.phone.next_check.isoformat() if driver.phone.next_check is not None else None,
@@ -144,28 +143,6 @@ def request_report(exchange: Exchange) -> dict[str, Any]:
         "seconds": round(exchange.seconds, 6),
         **reply_facts(exchange),
     }
-
-
-def parameter_reports(parameters: ParametersInForce) -> list[dict[str, Any]]:
-    """Each parameter that a file sets, as `--json` gives it."""
-    return [setting_report(setting) for setting in parameters.values()]
-
-
-def setting_report(setting: Setting) -> dict[str, Any]:
-    """A parameter in force as `--json` gives it; `source` is null for the default."""
-    return {
-        "name": setting.name,
-        "value": setting.shown(setting.value),
-        "source": _source_report(setting.source),
-        "masked": [{"value": setting.shown(one.value), "source": _source_report(one.source)} for one in setting.masked],
-        "expected": setting.expected,
-    }
-
-
-def _source_report(source: Source | None) -> dict[str, Any] | None:
-    if source is None:
-        return None
-    return {"file": source.file, "line": source.line, "kind": source.kind.value if source.kind is not None else None}
 
 
 def feature_report(gate: Gate, reason: Callable[[Gate], str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 from playwright.sync_api import Browser, Locator, expect
 
 from tests.real_servers.process import wait_until
@@ -240,6 +241,21 @@ def test_what_cannot_be_done_is_said(visit: Visit, served_desk: ServedDesk) -> N
     visitor.complaints.clear()
     visitor.button("Reboot").click()
     expect(visitor.page.get_by_role("alert")).to_have_text("")
+
+
+def test_parameters_are_shown_with_the_file_that_set_them(visit: Visit, served_desk: ServedDesk) -> None:
+    visitor, mac = opened(visit, served_desk)
+    page = visitor.page
+    name = "feature.corporateDirectory.enabled"
+    page.get_by_text("Parameters, and which file set each").click()
+    switch = page.locator("#parameters tr", has_text=name)
+    expect(switch).to_contain_text("features.cfg, line 2")
+    address = f"{served_desk.desk.server.url}{mac}-web.cfg"
+    assert requests.put(address, data=f"<web {name}='0'/>", timeout=PATIENCE).ok
+    visitor.button("Reboot").click()
+    expect(switch).to_contain_text(f"{mac}-web.cfg, line 1")
+    expect(switch).to_contain_text("features.cfg, line 2: 1")
+    expect(visitor.row("features", "Corporate Directory")).to_contain_text(f"{name} is 0 in {mac}-web.cfg, line 1")
 
 
 def test_log_is_searched_and_explained(visit: Visit, served_desk: ServedDesk) -> None:

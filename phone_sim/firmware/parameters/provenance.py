@@ -5,6 +5,7 @@ This module does not know which parameters the phone reads: the dictionary says 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from phone_sim.firmware.location import shown_name
 from phone_sim.firmware.parameters.dictionary import ParameterDictionary, ParameterType
@@ -22,6 +23,10 @@ class Source:
     file: str
     line: int | None
     kind: LayerKind | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The place for programs."""
+        return {"file": self.file, "line": self.line, "kind": self.kind.value if self.kind is not None else None}
 
     def __str__(self) -> str:
         file = shown_name(self.file) or "a file of an earlier boot"
@@ -58,6 +63,16 @@ class Setting:
         place = "by default" if self.source is None else f"in {self.source}"
         others = "".join(f"; {one.source}, says {self.shown(one.value) or 'nothing'}" for one in self.masked)
         return f"{self.name} is {self.shown(self.value) or 'empty'} {place}{others}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The setting for programs; `source` is null for the default, and secrets have stars."""
+        return {
+            "name": self.name,
+            "value": self.shown(self.value),
+            "source": self.source.as_json() if self.source is not None else None,
+            "masked": [{"value": self.shown(one.value), "source": one.source.as_json()} for one in self.masked],
+            "expected": self.expected,
+        }
 
     def shown(self, value: str) -> str:
         """One of its values as it may be shown."""

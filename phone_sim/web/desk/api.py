@@ -101,6 +101,13 @@ def _add_views(api: FastAPI, desk: Desk) -> None:
         phone = _phone(desk, mac)
         return desk.do(lambda: views.phone_view(desk, phone))
 
+    @api.get(
+        "/phones/{mac}/parameters", summary="What a phone goes by: each parameter that a file sets, and which file"
+    )
+    def get_parameters(mac: Mac) -> list[dict[str, Any]]:
+        phone = _phone(desk, mac)
+        return desk.do(lambda: views.parameter_views(phone))
+
     @api.get("/phones/{mac}/events", summary="What happened to a phone: log lines, requests, frames, states")
     def get_events(
         mac: Mac,

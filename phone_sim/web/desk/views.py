@@ -4,6 +4,7 @@ Times are ISO 8601 in UTC, durations in seconds, sizes in bytes. All functions a
 """
 
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from phone_sim.firmware.boot import InService, local_date
@@ -73,6 +74,10 @@ def server_view(desk: Desk) -> dict[str, Any]:
     }
 
 
+PARAMETERS_SHOWN = 5000
+"""Maximum number of parameters of a phone that the page is given (our choice; the largest stock files have 5,000)."""
+
+
 def tile_view(phone: DeskPhone) -> dict[str, Any]:
     """A phone in short."""
     driver, identity = phone.driver, phone.identity
@@ -113,6 +118,23 @@ def phone_view(desk: Desk, phone: DeskPhone) -> dict[str, Any]:
         "features": [feature_view(gate, service.reason(gate)) for gate in service.gates] if service is not None else [],
         "licenses": license_views(phone, today),
     }
+
+
+def parameter_views(phone: DeskPhone) -> list[dict[str, Any]]:
+    """The first parameters that files set, with their value in force and where that comes from; none before a boot."""
+    service = phone.driver.phone.service
+    if service is None:
+        return []
+    return [
+        {
+            "name": one.name,
+            "value": one.shown(one.value),
+            "source": "default" if one.source is None else str(one.source),
+            "masked": "; ".join(f"{other.source}: {one.shown(other.value)}" for other in one.masked),
+            "expected": one.expected,
+        }
+        for one in islice(service.parameters.values(), PARAMETERS_SHOWN)
+    ]
 
 
 def feature_view(gate: Gate, reason: str) -> dict[str, Any]:

@@ -167,7 +167,20 @@ function showPhone(phone) {
     node.classList.toggle("now", node.dataset.state === phone.state);
   }
   at("lifecycle-text").textContent = `Present state: ${phone.state}.`;
+  if (phone.state === "idle" || phone.state === "off") showParameters();
 }
+
+// Parameters ----------------------------------------------------------------------------------------------------
+const box = at("parameters-box");
+
+async function showParameters() {
+  if (!box.open) return;
+  const found = await attempt(() => api("GET", `/phones/${mac}/parameters`));
+  if (found === undefined) return;
+  const cells = (one) => [one.name, one.value, one.source, one.expected === "" ? one.masked : `${one.masked} (not ${one.expected})`];
+  at("parameters").replaceChildren(...found.map((one) => row(cells(one), { class: one.expected === "" ? "" : "bad-row" })));
+}
+box.addEventListener("toggle", showParameters);
 
 // The life as a picture -----------------------------------------------------------------------------------------
 const SVG = "http://www.w3.org/2000/svg";

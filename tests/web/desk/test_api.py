@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -37,6 +38,11 @@ def put(api: TestClient, **values: Any) -> str:
     return str(answer.json()[0]["mac"])
 
 
+def parameters(api: TestClient, mac: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = api.get(f"/phones/{mac}/parameters").json()
+    return found
+
+
 def on(api: TestClient, mac: str) -> list[str]:
     return [one["key"] for one in api.get(f"/phones/{mac}").json()["features"] if one["on"]]
 
@@ -54,6 +60,26 @@ def test_phone_is_put_licensed_and_rebooted(api: TestClient) -> None:
     assert [(one["feature"], one["expiry"], one["days_left"]) for one in licenses] == [
         ("H.323 Protocol", "never", None)
     ]
+
+
+def test_parameters_have_their_place_and_what_they_mask(api: TestClient, desk: Desk) -> None:
+    mac = put(api, mac="0004f2000001")
+    (switch,) = [one for one in parameters(api, mac) if one["name"] == "feature.corporateDirectory.enabled"]
+    assert (switch["value"], switch["source"], switch["masked"]) == ("1", "features.cfg, line 2", "")
+    override = "<web feature.corporateDirectory.enabled='0' dir.corp.password='s3cret'/>"
+    assert requests.put(f"{desk.server.url}{mac}-web.cfg", data=override, timeout=60).status_code == 201
+    api.post(f"/phones/{mac}/reboot")
+    found = {one["name"]: one for one in parameters(api, mac)}
+    assert found["feature.corporateDirectory.enabled"] == {
+        "name": "feature.corporateDirectory.enabled",
+        "value": "0",
+        "source": f"{mac}-web.cfg, line 1",
+        "masked": "features.cfg, line 2: 1",
+        "expected": "",
+    }
+    assert found["dir.corp.password"]["value"] == "****"
+    api.post(f"/phones/{mac}/power")
+    assert parameters(api, mac) == []
 
 
 @pytest.mark.slow
