@@ -4,7 +4,9 @@ A worker's message has limits, and is read as strictly as any other. This module
 messages travel.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import Any, Self
 
 from phone_sim.errors import PhoneSimError
@@ -20,6 +22,8 @@ from phone_sim.toml_table import Table
 
 LOG_LIMIT = 1024 * 1024
 """Maximum number of bytes of a log, the last ones (our choice). A log of the default size is smaller."""
+PARAMETERS_SHOWN = 1000
+"""Maximum number of parameters of a phone that are told (our choice); a phone itself has all."""
 _STATE_LIMIT = 100
 
 
@@ -41,6 +45,15 @@ class FeatureState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterState:
+    """A parameter of a phone: its value, where that was set, and what it masks, in words."""
+
+    value: str
+    source: str
+    masked: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneDetails:
     """A phone now. `shortcoming` is why it is not as expected; None if it is.
 
@@ -54,6 +67,7 @@ class PhoneDetails:
     shortcoming: Shortcoming | None
     reboots: int = 0
     features: tuple[FeatureState, ...] = ()
+    parameters: Mapping[str, ParameterState] = field(default_factory=dict)
     log: str = ""
     is_cut: bool = False
 
@@ -73,6 +87,7 @@ class PhoneDetails:
             shortcoming=fleet.shortcoming(phone),
             reboots=phone.reboots,
             features=_features(phone.service),
+            parameters=_parameters(phone.service),
             log=log,
             is_cut=is_cut,
         )
@@ -101,6 +116,7 @@ class PhoneDetails:
             "shortcoming_kind": None if self.shortcoming is None else self.shortcoming.kind.value,
             "reboots": self.reboots,
             "features": {each.key: {"on": each.is_on, "reason": each.reason} for each in self.features},
+            "parameters": {name: asdict(one) for name, one in self.parameters.items()},
             "log": self.log.removesuffix("\n").split("\n") if self.log else [],
             "log_is_cut": self.is_cut,
         }
@@ -114,6 +130,10 @@ class PhoneDetails:
             "shortcoming": {} if shortcoming is None else {shortcoming.kind.value: sendable(shortcoming.text)},
             "reboots": self.reboots,
             "features": {each.key: {"on": each.is_on, "reason": sendable(each.reason)} for each in self.features},
+            "parameters": {
+                sendable(name): {key: sendable(text) for key, text in asdict(one).items()}
+                for name, one in self.parameters.items()
+            },
             "log": sendable(self.log, LOG_LIMIT),
             "is_cut": self.is_cut,
         }
@@ -134,6 +154,10 @@ class PhoneDetails:
                 FeatureState(key=key, is_on=feature.flag("on"), reason=feature.any_text("reason"))
                 for key, feature in named_tables(fields.table("features")).items()
             ),
+            parameters={
+                name: ParameterState(**{key: one.any_text(key) for key in ("value", "source", "masked")})
+                for name, one in named_tables(fields.table("parameters")).items()
+            },
             log=fields.any_text("log", LOG_LIMIT),
             is_cut=fields.flag("is_cut"),
         )
@@ -159,6 +183,19 @@ def _features(service: InService | None) -> tuple[FeatureState, ...]:
     return tuple(
         FeatureState(key=gate.feature.key, is_on=gate.is_enabled, reason=service.reason(gate)) for gate in service.gates
     )
+
+
+def _parameters(service: InService | None) -> dict[str, ParameterState]:
+    if service is None:
+        return {}
+    return {
+        one.name: ParameterState(
+            value=one.shown(one.value),
+            source="default" if one.source is None else str(one.source),
+            masked="; ".join(f"{other.source}: {one.shown(other.value)}" for other in one.masked),
+        )
+        for one in islice(service.parameters.values(), PARAMETERS_SHOWN)
+    }
 
 
 def _end(log: bytes) -> tuple[str, bool]:

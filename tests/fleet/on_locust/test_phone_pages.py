@@ -32,6 +32,7 @@ SOUND: dict[str, Any] = {
     "shortcoming": {},
     "reboots": 0,
     "features": {"LDAP": {"on": True, "reason": "licensed, does not expire"}},
+    "parameters": {"license.polling.time": {"value": "03:00", "source": "site.cfg, line 1", "masked": ""}},
     "log": "a line\n",
     "is_cut": False,
 }
@@ -116,6 +117,9 @@ def test_phone_is_asked_for_by_program(server: Nginx) -> None:
         until(lambda: asked(f"{url}/phones")["boots"] == PHONES)
         found = asked(f"{url}/phones/{FIRST}.json")
         assert (found["state"], found["as_expected"], found["features"]["LDAP"]["on"]) == ("idle", True, True)
+        switch = found["parameters"]["feature.corporateDirectory.enabled"]
+        assert (switch["value"], switch["masked"]) == ("1", "")
+        assert switch["source"].startswith("site.cfg, line ")
         status, kind, log = get(f"{url}/phones/{FIRST}/log")
         assert (status, kind) == (200, "text/plain; charset=utf-8")
         assert found["log"] == log.splitlines()

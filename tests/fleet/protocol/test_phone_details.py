@@ -73,6 +73,15 @@ def test_details_name_the_missing_license_and_have_the_log() -> None:
     assert details.result()["log"] == details.log.splitlines()
 
 
+def test_details_have_the_parameters_and_which_file_set_each() -> None:
+    found = PhoneDetails.of(fleet(), 0)
+    assert found.result()["parameters"]["feature.corporateDirectory.enabled"] == {
+        "value": "1",
+        "source": "site.cfg, line 1",
+        "masked": "",
+    }
+
+
 def test_details_survive_their_message() -> None:
     details = PhoneDetails.of(fleet(), 0)
     assert read(sent(details)) == details
@@ -125,6 +134,8 @@ def test_boot_that_is_broken_off_leaves_its_log() -> None:
         ("features", {"LDAP": {"on": "yes", "reason": ""}}, "features.LDAP.on: 'yes' is not true or false"),
         ("features", {7: {"on": True, "reason": ""}}, "features.7: the key is not a text"),
         ("features", {str(n): {} for n in range(6000)}, "features: it has more than 5000 entries"),
+        ("parameters", [], r"parameters: \[\] is not a table"),
+        ("parameters", {"a.b": {"value": "1", "source": 1, "masked": ""}}, 'parameters."a.b".source: 1 is not a text'),
     ],
 )
 def test_broken_message_of_a_worker_is_refused(key: str, value: Any, complaint: str) -> None:
