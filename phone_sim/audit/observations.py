@@ -12,7 +12,6 @@ from phone_sim.firmware.effects import Upload, Uploaded
 from phone_sim.firmware.features import Gate
 from phone_sim.firmware.license_fetch import rule_name
 from phone_sim.firmware.master_config import MasterConfiguration
-from phone_sim.firmware.parameters.reader import BadParameter
 from phone_sim.firmware.transfer_facts import FileProtocol
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
@@ -97,7 +96,10 @@ class ObservedAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedBoot:
-    """One phone that booted; `problem` says why it goes without the server's configuration, empty when it does not."""
+    """One phone that booted; `problem` says why it goes without the server's configuration, empty when it does not.
+
+    `bad_parameters` says of each value that cannot be used what it is, where it stands and what is used instead.
+    """
 
     model: Model
     always: bool
@@ -105,7 +107,7 @@ class ObservedBoot:
     master: MasterConfiguration
     gates: tuple[Gate, ...]
     exchanges: tuple[Exchange, ...]
-    bad_parameters: tuple[BadParameter, ...]
+    bad_parameters: tuple[str, ...]
 
     @property
     def rule(self) -> str:

@@ -177,7 +177,11 @@ def _boot(plan: AuditPlan, model: Model, always: bool, bounds: AuditBounds) -> O
             master=service.configuration.master,
             gates=service.gates,
             exchanges=phone.requests,
-            bad_parameters=service.session.settings.problems,
+            bad_parameters=tuple(
+                f"{one.name}={one.value!r} ({service.configuration.parameters.place(one.name, phone.mac)}): "
+                f"{one.expected} is expected, {one.used} is used"
+                for one in service.session.settings.problems
+            ),
         )
 
 

@@ -97,11 +97,7 @@ def parameter_values(seen: Observations) -> Judgment:
     """Phones can use the values of the parameters."""
     if not any(not boot.problem for boot in seen.boots):
         return unknown("no phone has a configuration")
-    wrong = dict.fromkeys(
-        f"{one.name}={one.value!r}: {one.expected} is expected, {one.used} is used"
-        for boot in seen.boots
-        for one in boot.bad_parameters
-    )
+    wrong = dict.fromkeys(one for boot in seen.boots for one in boot.bad_parameters)
     return bad(*wrong) if wrong else good("no value was rejected")
 
 

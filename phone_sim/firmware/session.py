@@ -165,9 +165,7 @@ class Session:
         for bad in problems:
             if bad.name not in self._complained_of:
                 self._complained_of |= {bad.name}
-                found = next(parameters.found(bad.name), None)
-                place = "from DHCP" if found is None else found.place(self.identity.mac)
-                value = f"{bad.value} ({place})"
+                value = f"{bad.value} ({parameters.place(bad.name, self.identity.mac)})"
                 await self.say(messages.BAD_PARAMETER, name=bad.name, value=value, expected=bad.expected, used=bad.used)
 
     async def fetch(self, folder: str, name: str, *, limit: int, optional: bool = False) -> FetchReply:

@@ -137,7 +137,9 @@ def test_a_bad_server_ends_with_1() -> None:
     with BootServer(MemorySite({**LICENSED, "site.cfg": b"<a log.render.level='x'/>"})) as server:
         code, output = run(server.url)
     assert code == 1
-    assert [line.split("\t")[0] for line in output.splitlines() if "\tbad\t" in line] == ["parameter-values"]
+    (bad,) = [line for line in output.splitlines() if "\tbad\t" in line]
+    assert bad.startswith("parameter-values\t")
+    assert "log.render.level='x' (site.cfg, line 1): 0 to 6 is expected, 1 is used" in bad
 
 
 @pytest.mark.parametrize("option", ["--html", "--junit"])

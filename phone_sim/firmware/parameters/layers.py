@@ -196,6 +196,11 @@ class Parameters:
             if (value := layer.values.get(name)) is not None:
                 yield Found(value=value.strip(), source=source, line=layer.lines.get(name))
 
+    def place(self, name: str, mac: MacAddress) -> str:
+        """Where the value of a parameter stands, in words; a value that no file has is one that DHCP gave."""
+        found = next(self.found(name), None)
+        return "from DHCP" if found is None else found.place(mac)
+
     def numbered_features(self) -> dict[str, str]:
         """SIP 3.x: the name of every `feature.N.name`, and the N of the first that has it."""
         features: dict[str, str] = {}
