@@ -126,6 +126,21 @@ def test_first_failed_step_is_the_last_one(tmp_path: Path) -> None:
     assert [(failure.number, failure.unmet.key) for failure in outcome.failures] == [(1, "reboots"), (1, "state")]
 
 
+def test_override_that_switches_a_feature_off_is_named(tmp_path: Path) -> None:
+    name = "feature.corporateDirectory.enabled"
+    steps = (
+        f"put = {{ '0004f2000001-web.cfg' = \"<web {name}='0'/>\" }}",
+        f"boot = true\nexpect = {{ features = {{ LDAP = 'on' }}, parameters = {{ '{name}' = '1', 'no.such' = '1' }} }}",
+    )
+    failures = played(tmp_path, "".join(f"\n[[steps]]\n{step}\n" for step in steps)).failures
+    place = f"{name} is 0 in 0004f2000001-web.cfg, line 1; site.cfg, line 1, says 1"
+    assert [(one.unmet.key, one.unmet.found) for one in failures] == [
+        ("features.LDAP", f"off: not configured for use ({place})"),
+        (f"parameters.{name}", place),
+        ("parameters.no.such", "no file sets it, the phone is idle"),
+    ]
+
+
 def test_features_of_a_phone_that_is_off_are_none(tmp_path: Path) -> None:
     (failure,) = played(tmp_path, "\n[[steps]]\nexpect.features = { LDAP = 'off' }\n").failures
     assert failure.unmet.found == "no features, the phone is off"
