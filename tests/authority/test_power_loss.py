@@ -130,7 +130,8 @@ def test_killed_publish_leaves_whole_files_and_export_makes_the_rest(tmp_path: P
     with open_authority(folder) as authority:
         files = authority.activation_files([mac.serial for mac in macs])
     assert {file.name: file.read_bytes() for file in site.glob("*-license.cfg")} == files
-    assert all(len(read_all(data)) == 3 for data in files.values())
+    # What the three orders grant is the same, so they have one key (D24).
+    assert all(len(read_all(data)) == 1 for data in files.values())
 
 
 def test_killed_signer_leaves_no_process_behind() -> None:

@@ -19,7 +19,7 @@ NEEDS_LICENSE = {"SPIP_670": True, "SPIP_321": True, "SSIP_7000": False, "VVX_15
 """B3: where the corporate directory needs a license, and where it is built in."""
 
 _DIRECTORY = "feature.corporateDirectory.enabled"
-_UPLOAD_PERIOD = timedelta(days=2)  # field notes 4.2
+_UPLOAD_PERIOD = timedelta(days=1)  # the schema's default (D22)
 _MESSAGE = timedelta(seconds=5)  # ours
 
 MISSING, REFUSED, BROKEN, SILENT = "missing", "refused", "broken", "silent"
