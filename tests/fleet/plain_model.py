@@ -233,4 +233,6 @@ def _attributes(document: bytes) -> tuple[str, dict[str, str] | None]:
         parser.Parse(document, True)
     except xml.parsers.expat.ExpatError:
         return "", None
+    if any(":" in name for name in (*roots, *found)):  # a damaged name has a prefix that nothing declares
+        return "", None
     return roots[0], found
