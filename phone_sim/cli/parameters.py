@@ -79,10 +79,10 @@ def _booted(phone: PhoneOptions, site: Path | None, dictionary: "ParameterDictio
         PhoneSimError: the boot server has no whole configuration for the phone.
     """
     from phone_sim.boot_server.folder_site import FolderSite
-    from phone_sim.boot_server.site_transport import ADDRESS, site_transport
     from phone_sim.cli.phone_report import check_boot
     from phone_sim.errors import UsageError
     from phone_sim.runtime.driven_phone import DrivenPhone
+    from phone_sim.scenario.site_transport import ADDRESS, site_transport
 
     if site is not None and phone.server:
         raise UsageError("--site reads the files that --server would give: give one of them")

@@ -3,9 +3,9 @@
 import pytest
 
 from phone_sim.boot_server.site import Forbidden, MemorySite, Refusing
-from phone_sim.boot_server.site_transport import ADDRESS, site_transport
 from phone_sim.firmware.effects import Fetched, NotFound, Refused, Uploaded
 from phone_sim.firmware.transfer_facts import FileProtocol
+from phone_sim.scenario.site_transport import ADDRESS, site_transport
 from tests.runtime.phones import fetch, upload
 
 
