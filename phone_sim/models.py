@@ -93,6 +93,10 @@ class Feature:
     short_name: str
     configured: Mapping[str, Configured]
 
+    def __hash__(self) -> int:
+        """By the key, since `configured` has no hash: what is made of features is kept."""
+        return hash(self.key)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:

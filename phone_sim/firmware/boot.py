@@ -30,7 +30,6 @@ from phone_sim.firmware.license_update import keys_in_flash, update_licenses
 from phone_sim.firmware.master_config import MasterConfiguration
 from phone_sim.firmware.parameters.layers import Parameters
 from phone_sim.firmware.parameters.provenance import ParametersInForce
-from phone_sim.firmware.parameters.reader import ParameterReader
 from phone_sim.firmware.session import Identity, Session
 from phone_sim.firmware.time_memory import NOTHING_REMEMBERED, TimeMemory
 from phone_sim.firmware.time_sync import synchronize
@@ -69,10 +68,11 @@ async def boot(identity: Identity, time_memory: TimeMemory = NOTHING_REMEMBERED)
     await session.ask_network(flash.parameters)
     address = await session.find_servers(flash.boot_server)
     configuration = await read_configuration(session, flash.parameters)
-    reader = ParameterReader(configuration.parameters, identity.dictionary)
-    features = feature_set(identity.model, identity.profile, identity.features, reader)
+    features = feature_set(
+        identity.model, identity.profile, identity.features, configuration.parameters, identity.dictionary
+    )
     session.configure(configuration.parameters)
-    await session.complain_of((*session.settings.problems, *reader.problems), configuration.parameters)
+    await session.complain_of((*session.settings.problems, *features.problems), configuration.parameters)
     await synchronize(session)
 
     reading = await ReadClock()

@@ -8,15 +8,21 @@ know how keys were verified.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
+from types import MappingProxyType
 from typing import ClassVar
 
 from phone_sim.errors import UsageError
+from phone_sim.firmware.parameters.dictionary import ParameterDictionary
+from phone_sim.firmware.parameters.layers import Layer, Parameters
 from phone_sim.firmware.parameters.provenance import Setting
-from phone_sim.firmware.parameters.reader import ParameterReader
+from phone_sim.firmware.parameters.reader import BadParameter, ParameterReader
 from phone_sim.firmware.profile import FirmwareProfile
 from phone_sim.licensing.expiry import Expiry
 from phone_sim.licensing.key_ring import KeyRing
 from phone_sim.models import Feature, Model, Requirement
+
+_KEPT = 16  # the phones of a site have the same; our choice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +84,8 @@ Gate = Enabled | BuiltIn | NotLicensed | OffByConfiguration | NotOnThisModel
 class FeatureSet:
     """The features of a model under a firmware, the ones that are configured for use, and their gates.
 
-    `switched_off` has the parameter that switches a feature off, for each that a file switches off.
+    `switched_off` has the parameter that switches a feature off, for each that a file switches off; `problems` are the
+    values of switches that cannot be used.
     """
 
     model: Model
@@ -86,6 +93,7 @@ class FeatureSet:
     features: tuple[Feature, ...]
     wanted: frozenset[str]
     switched_off: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[BadParameter, ...] = ()
 
     def gate(self, feature: Feature, ring: KeyRing, today: date | None) -> Gate:
         """The gate of one feature on this local date; None is an unset clock, which expires nothing (D12)."""
@@ -144,21 +152,59 @@ def gate_reason(gate: Gate, parameters: Mapping[str, Setting]) -> str:
 
 
 def feature_set(
-    model: Model, profile: FirmwareProfile, features: tuple[Feature, ...], reader: ParameterReader
+    model: Model,
+    profile: FirmwareProfile,
+    features: tuple[Feature, ...],
+    parameters: Parameters,
+    dictionary: ParameterDictionary,
 ) -> FeatureSet:
     """The features of a phone, and which of them its parameters configure for use (field notes 5)."""
-    wanted: set[str] = set()
-    switched_off: dict[str, str] = {}
+    relevant = parameters.about(_topics(features, profile.dialect))
+    read = _kept_switches if relevant.are_usual else _read_switches
+    switched = read(features, profile.dialect, relevant.layers, dictionary)
+    return FeatureSet(
+        model=model,
+        profile=profile,
+        features=features,
+        wanted=switched.on,
+        switched_off=switched.off,
+        problems=switched.problems,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Switched:
+    """Features by what switches them: the keys of those that are on, and the parameters that switch others off."""
+
+    on: frozenset[str]
+    off: Mapping[str, str]
+    problems: tuple[BadParameter, ...]
+
+
+@lru_cache(maxsize=_KEPT)
+def _topics(features: tuple[Feature, ...], dialect: str) -> frozenset[str]:
+    """The first words of the parameters that switch features on."""
+    names = (name for feature in features for name in feature.configured[dialect].parameters)
+    return frozenset(name.partition(".")[0] for name in ("feature.N.enabled", *names))
+
+
+def _read_switches(
+    features: tuple[Feature, ...], dialect: str, layers: tuple[Layer, ...], dictionary: ParameterDictionary
+) -> _Switched:
+    reader = ParameterReader(Parameters(layers), dictionary)
+    on: set[str] = set()
+    off: dict[str, str] = {}
     for feature in features:
         # All are read, so that each value that cannot be used is reported.
-        switches = {name: reader.is_on(name) for name in _switches(feature, reader, profile.dialect)}
+        switches = {name: reader.is_on(name) for name in _switches(feature, reader, dialect)}
         if any(switches.values()):
-            wanted.add(feature.key)
+            on.add(feature.key)
         elif name := next(filter(reader.is_set, switches), None):
-            switched_off[feature.key] = name
-    return FeatureSet(
-        model=model, profile=profile, features=features, wanted=frozenset(wanted), switched_off=switched_off
-    )
+            off[feature.key] = name
+    return _Switched(on=frozenset(on), off=MappingProxyType(off), problems=tuple(reader.problems))
+
+
+_kept_switches = lru_cache(maxsize=_KEPT)(_read_switches)
 
 
 def _switches(feature: Feature, reader: ParameterReader, dialect: str) -> Iterator[str]:

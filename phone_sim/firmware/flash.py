@@ -11,7 +11,7 @@ from typing import Any
 
 from phone_sim.errors import FlashDamagedError
 from phone_sim.firmware.contact_directory import Contact
-from phone_sim.firmware.parameters.layers import Layer, LayerKind, LayerSource, Parameters, kept_layer
+from phone_sim.firmware.parameters.layers import Layer, LayerKind, LayerSource, Parameters
 from phone_sim.licensing.license_key import LicenseKey, Malformed, read_key
 
 SIZE_LIMIT = 64 * 1024 * 1024
@@ -86,7 +86,7 @@ def _layer_fields(layer: Layer, source: LayerSource | None) -> dict[str, Any]:
         "file": source.file if source is not None else "",
         "kind": source.kind.value if source is not None else "",
         "values": dict(layer.values),
-        "lines": [layer.lines.get(name) for name in layer.values],
+        "lines": layer.lines,
     }
 
 
@@ -98,7 +98,9 @@ def _parameters(fields: Any) -> Parameters:
     layers, sources = [], []
     for one in fields["layers"]:
         values = {str(name): str(value) for name, value in one["values"].items()}
-        lines = {name: int(line) for name, line in zip(values, one["lines"], strict=True) if line is not None}
-        layers.append(kept_layer(values, lines))
+        lines = tuple(None if line is None else int(line) for line in one["lines"])
+        if len(lines) != len(values):
+            raise ValueError("each value has a line")
+        layers.append(Layer(values, lines=lines))
         sources.append(LayerSource(str(one["file"]), LayerKind(one["kind"])) if one["file"] else None)
     return Parameters(layers, sources)

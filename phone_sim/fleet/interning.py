@@ -57,6 +57,8 @@ class Interning:
         )
 
     def _parameters(self, parameters: Parameters) -> Parameters:
+        for layer in parameters.layers:
+            layer.release_file()
         # The id of a layer stays its own while the layer lives, and an interned value keeps its layers alive.
         return self._one(("parameters", *map(id, parameters.layers), parameters.sources), parameters)
 

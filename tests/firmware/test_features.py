@@ -19,7 +19,6 @@ from phone_sim.firmware.features import (
 )
 from phone_sim.firmware.parameters.layers import LayerKind, Parameters, read_layer, source_of
 from phone_sim.firmware.parameters.provenance import ParametersInForce
-from phone_sim.firmware.parameters.reader import ParameterReader
 from phone_sim.firmware.profile import profile_for
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.key_ring import KeyRing
@@ -135,8 +134,8 @@ def test_firmware_without_licensing_licenses_nothing(token: str, firmware: str) 
 
 def wanted(parameters: Parameters, dialect: str) -> frozenset[str]:
     firmware = "3.2.4" if dialect == "sip-3" else "3.3.0"
-    reader = ParameterReader(parameters, load_dictionary(dialect))
-    return feature_set(load_model("SPIP_670"), profile_for(firmware), FEATURES, reader).wanted
+    dictionary = load_dictionary(dialect)
+    return feature_set(load_model("SPIP_670"), profile_for(firmware), FEATURES, parameters, dictionary).wanted
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -198,8 +197,7 @@ def test_reason_says_which_file_switches_a_feature_off() -> None:
     layers = [read_layer(f"<a\n{name}='{value}'/>".encode()) for value in ("0", "1")]
     sources = [source_of(f"{MAC}-web.cfg", LayerKind.OVERRIDE, MAC), source_of("site.cfg", LayerKind.LISTED, MAC)]
     parameters, dictionary = Parameters(layers, sources), load_dictionary("ucs-3.3")
-    reader = ParameterReader(parameters, dictionary)
-    features = feature_set(load_model("SPIP_670"), profile_for("3.3.0"), FEATURES, reader)
+    features = feature_set(load_model("SPIP_670"), profile_for("3.3.0"), FEATURES, parameters, dictionary)
     in_force = ParametersInForce(parameters, dictionary, MAC)
     reasons = {gate.feature.key: gate_reason(gate, in_force) for gate in features.gates(ring_of(), TODAY)}
     assert reasons["LDAP"] == (

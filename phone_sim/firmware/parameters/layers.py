@@ -66,44 +66,57 @@ def source_of(name: str, kind: LayerKind, mac: MacAddress) -> LayerSource:
     return _source(name.replace(mac.digits, _OWN_MAC), kind)
 
 
-@dataclass(frozen=True, eq=False)
 class Layer:
-    """The parameters of one file, and the numbers N for which it has a `feature.N.name`.
+    """The parameters of one file, and the numbers N for which it has a `feature.N.name`; compared by identity.
 
-    A layer that `is_usual` is of a usual size, so that what is made of it can be kept. `data` is the file itself, empty
-    where only the values are left; the name of the file is not known here, since files of the same contents share a
-    layer.
+    A layer that `is_usual` is of a usual size, so that what is made of it can be kept. It does not know the name of the
+    file, since files of the same contents share a layer. `data` is the file, whose lines are found when they are first
+    asked for; `lines` are those of the values, in their order, where they are known already.
     """
 
-    values: Mapping[str, str]
-    is_usual: bool = False
-    data: bytes = b""
+    def __init__(
+        self,
+        values: Mapping[str, str],
+        *,
+        is_usual: bool = False,
+        data: bytes = b"",
+        lines: tuple[int | None, ...] | None = None,
+    ) -> None:
+        self.values = values
+        self.is_usual = is_usual
+        self._data = data
+        self._lines = lines
 
     @cached_property
     def topics(self) -> frozenset[str]:
         """The first words of its names, such as `log`."""
         return _same_topics(frozenset(name.partition(".")[0] for name in self.values))
 
-    @cached_property
-    def lines(self) -> Mapping[str, int]:
-        """The line in the file that sets each parameter, as far as it is known. Found when it is first asked for."""
+    @property
+    def lines(self) -> tuple[int | None, ...]:
+        """The line in the file that sets each of the values, in their order; None where it is not known."""
+        return self.release_file()
+
+    def release_file(self) -> tuple[int | None, ...]:
+        """Find the lines, unless they are known, and hold the file no longer: a fleet has a layer for each phone."""
+        if self._lines is not None:
+            return self._lines
         found: dict[str, int] = {}
-        for name, line in attribute_lines(self.data):
+        for name, line in attribute_lines(self._data):
             found.setdefault(name, line)
-        return MappingProxyType(found)
+        lines = tuple(map(found.get, self.values))
+        self._lines, self._data = lines, b""
+        return lines
+
+    def line(self, name: str) -> int | None:
+        """The line that sets a parameter, which is one of the values."""
+        return next(line for each, line in zip(self.values, self.lines, strict=True) if each == name)
 
     @cached_property
     def feature_numbers(self) -> tuple[str, ...]:
         """The N of every `feature.N.name`, in file order."""
         names = (name for name in self.values if name.startswith("feature."))
         return tuple(match.group(1) for name in names if (match := _NUMBERED_FEATURE.fullmatch(name)))
-
-
-def kept_layer(values: Mapping[str, str], lines: Mapping[str, int]) -> Layer:
-    """A layer whose file is not here any more, with the lines that were found while it was."""
-    layer = Layer(values)
-    layer.__dict__["lines"] = lines  # what the cached property would hold
-    return layer
 
 
 @lru_cache(maxsize=_FILES_KEPT)
@@ -194,7 +207,7 @@ class Parameters:
         """Each value that the files give a parameter, the one that counts first."""
         for layer, source in self.with_sources():
             if (value := layer.values.get(name)) is not None:
-                yield Found(value=value.strip(), source=source, line=layer.lines.get(name))
+                yield Found(value=value.strip(), source=source, line=layer.line(name))
 
     def place(self, name: str, mac: MacAddress) -> str:
         """Where the value of a parameter stands, in words; a value that no file has is one that DHCP gave."""
