@@ -41,7 +41,7 @@ class Probe(Protocol):
 
 
 class AuditBounds:
-    """What the audit may still do: so many requests, for so many seconds; and the record of what it did.
+    """What the audit may still do, in requests and seconds, and the record of what it did.
 
     An `interruption` ends it, too: then what was seen so far is judged.
     """

@@ -5,18 +5,15 @@ nor which request gets a fault; faults are ours.
 """
 
 import logging
-import re
 import struct
 from contextlib import suppress
 from datetime import UTC, datetime
-from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socket import SHUT_WR, SO_LINGER, SOL_SOCKET, socket
 from ssl import SSLSocket
 from time import monotonic
 from typing import Any, assert_never
-from urllib.parse import unquote_to_bytes
 
 from phone_sim.boot_server.addresses import authority
 from phone_sim.boot_server.fault_kinds import Delay, Down, Reset, Stall
@@ -32,7 +29,7 @@ from phone_sim.boot_server.http_faults import (
     spoiled,
     whole_file,
 )
-from phone_sim.boot_server.http_head import RequestHead
+from phone_sim.boot_server.http_head import RequestHead, is_length_clear, path_of
 from phone_sim.boot_server.http_listener import HttpListener, say_end
 from phone_sim.boot_server.journal import BROKEN_OFF, Contents, Journal, Request
 from phone_sim.boot_server.site import (
@@ -51,7 +48,6 @@ from phone_sim.boot_server.site import (
 _CHUNK = 64 * 1024
 _DISCARD_LIMIT = 64 * 1024 * 1024
 _LINE_KEPT = 1000
-_AUTHORITY = re.compile(r"^https?://[^/?#]*", re.IGNORECASE)
 
 _log = logging.getLogger(__name__)
 
@@ -112,11 +108,11 @@ class HttpConversation(BaseHTTPRequestHandler):
         finally:
             self.rfile = connection_file
         self._unread = "Transfer-Encoding" in self.headers or self.headers.get("Content-Length", "0") != "0"
-        return is_readable and self._has_clear_length()
+        return is_readable and self._is_length_clear()
 
     def handle_expect_100(self) -> bool:
         """Ask for the body only if it will be taken (RFC 9110 10.1.1)."""
-        if not self._has_clear_length():
+        if not self._is_length_clear():
             return False
         if self.command == "PUT":
             if self._upload_length() is None:
@@ -183,19 +179,9 @@ class HttpConversation(BaseHTTPRequestHandler):
         self._at = datetime.now(UTC)
         self._started = monotonic()
 
-    def _has_clear_length(self) -> bool:
-        """Whether it is clear where the request ends; otherwise it is refused, whatever its method (RFC 9112 6.3).
-
-        A line that is no header ends the head for the parser of Python, which would lose a length after it.
-        """
-        lengths = self.headers.get_all("Content-Length", [])
-        is_clear = not lengths or (
-            len(lengths) == 1
-            and "Transfer-Encoding" not in self.headers
-            and re.fullmatch("[0-9]{1,19}", lengths[0]) is not None
-        )
-        lost = (FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect)
-        if is_clear and not any(isinstance(defect, lost) for defect in self.headers.defects):
+    def _is_length_clear(self) -> bool:
+        """Whether it is clear where the request ends; otherwise it is refused, whatever its method."""
+        if is_length_clear(self.headers):
             return True
         self._refuse_unread(HTTPStatus.BAD_REQUEST)
         return False
@@ -225,9 +211,7 @@ class HttpConversation(BaseHTTPRequestHandler):
         return self.headers.get("User-Agent", "")
 
     def _asked_path(self) -> str:
-        """The path, UTF-8 with percent signs or without."""
-        path = re.split("[?#]", _AUTHORITY.sub("", self.path), maxsplit=1)[0]
-        return unquote_to_bytes(path.encode("latin-1")).decode(errors="replace")
+        return path_of(self.path)
 
     def _refuse(self, status: HTTPStatus, reason: str = "") -> None:
         self._answer(page(status, reason=reason))
@@ -277,7 +261,7 @@ class HttpConversation(BaseHTTPRequestHandler):
             self._discard()
 
     def _first_line(self) -> str:
-        """The beginning of what was in the place of a request line."""
+        """The beginning of the first line that the client sent, whatever it is."""
         return self.raw_requestline[:_LINE_KEPT].decode("latin-1").rstrip("\r\n")
 
     def _wait(self, seconds: float) -> None:

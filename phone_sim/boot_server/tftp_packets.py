@@ -97,7 +97,7 @@ def parse(datagram: bytes) -> Packet:
 
 
 def call_of_malformed(datagram: bytes) -> Call:
-    """What can be read of a malformed request: its method, and the beginning of what stands for the path."""
+    """What can be read of a malformed request: its method, and the beginning of its path."""
     path = datagram[2:REQUEST_LIMIT].split(b"\0", 1)[0].decode(errors="backslashreplace")
     return Call(method=_method(datagram), path=path, mode="", options={})
 
@@ -194,7 +194,7 @@ def from_netascii(data: bytes) -> bytes:
 
 def _call(datagram: bytes) -> Call:
     if len(datagram) > REQUEST_LIMIT:
-        raise MalformedPacketError(f"a request is over {REQUEST_LIMIT} bytes")
+        raise MalformedPacketError(f"the request is longer than {REQUEST_LIMIT} bytes")
     try:
         *words, end = datagram[2:].decode().split("\0")
     except UnicodeDecodeError as error:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from phone_sim.cli.finite_range import FiniteRange
+from phone_sim.cli.option_types import FiniteRange
 from phone_sim.cli.options import json_option
 from phone_sim.cli.output import console, say
 from phone_sim.cli.report_file import ReportFile, write_report

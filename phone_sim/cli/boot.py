@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from phone_sim.cli.interruption import result_so_far
-from phone_sim.cli.options import Instant, PhoneOptions, json_option, phone_options
+from phone_sim.cli.option_types import Instant
+from phone_sim.cli.options import PhoneOptions, json_option, phone_options
 
 if TYPE_CHECKING:
     from phone_sim.runtime.driver import PhoneDriver

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from phone_sim.cli.finite_range import FiniteRange
 from phone_sim.cli.interruption import interruption_noted
+from phone_sim.cli.option_types import FiniteRange, Instant
 from phone_sim.cli.options import (
-    Instant,
     ca_file_option,
     client_certs_option,
     json_option,

@@ -35,7 +35,7 @@ VERBS = {
     "scenario": "Run scenario files: phones, a boot server, expectations.",
     "fleet": "Let many phones boot and stay on, as load or on virtual time.",
     "audit": "Say what a boot server does well and badly.",
-    "parameters": "Show the parameters that a phone goes by, and which file set each.",
+    "parameters": "Show the parameters in force on a phone, and the file that set each.",
     "models": "Show the models and which features need a license.",
 }
 BROKEN_PIPE = 141

@@ -3,18 +3,16 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from phone_sim.cli.finite_range import FiniteRange
+from phone_sim.cli.option_types import FiniteRange, Numbers
 from phone_sim.cli.output import say
 from phone_sim.errors import UsageError
 from phone_sim.firmware.license_fetch import DEFAULT_LICENSE_FETCH, LICENSE_FETCH
-from phone_sim.instants import parse_instant
 from phone_sim.mac_address import DEFAULT_MAC
 
 if TYPE_CHECKING:
@@ -31,35 +29,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 DEFAULT_MODEL = "SPIP_670"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
-
-
-class Instant(click.ParamType[datetime]):
-    """A time on the command line; without an offset it is UTC."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """The aware datetime in UTC."""
-        try:
-            return parse_instant(value)
-        except UsageError as error:
-            self.fail(str(error), param, ctx)
-
-
-class Numbers(click.ParamType[tuple[int, ...]]):
-    """Numbers with commas between."""
-
-    name = "numbers"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        """The numbers."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            return tuple(int(one) for one in value.split(","))
-        except ValueError:
-            self.fail(f"{value!r} is not a list of numbers such as 160,66", param, ctx)
-
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 model_option = click.option("--model", default=DEFAULT_MODEL, show_default=True, help="Model of the phone.")
@@ -97,7 +66,6 @@ models_option = click.option(
 
 def check_servers(addresses: str) -> None:
     """Refuse what are no addresses of boot servers. Raises UsageError, also for a protocol that no phone speaks."""
-    from phone_sim.errors import UsageError
     from phone_sim.runtime.transport import check_addresses
 
     try:
@@ -159,7 +127,6 @@ class PhoneOptions:
 
     def identity(self) -> "Identity":
         """Who the phone is."""
-        from phone_sim.errors import UsageError
         from phone_sim.firmware.lease import DhcpSettings
         from phone_sim.firmware.log_line import LogStyle
         from phone_sim.runtime.identity import make_identity
@@ -185,7 +152,6 @@ class PhoneOptions:
     @contextmanager
     def flash(self, identity: "Identity") -> "Iterator[Flash]":
         """The phone's flash: a file in the state folder, or memory."""
-        from phone_sim.errors import UsageError
         from phone_sim.runtime.flash_file import MemoryFlash, held_flash
 
         if self.state_dir is None:
@@ -231,7 +197,6 @@ class PhoneOptions:
 
     def check_clock(self, *others: tuple[str, bool]) -> None:
         """Refuse options that set the clock, or not, where SNTP does; each comes with whether it was given."""
-        from phone_sim.errors import UsageError
 
         given = [name for name, is_given in others if is_given]
         if self.sntp and given:

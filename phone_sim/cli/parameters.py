@@ -1,4 +1,4 @@
-"""`phone-sim parameters`: what a phone goes by, and which file set it."""
+"""`phone-sim parameters`: the parameters in force on a phone, and the file that set each."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from phone_sim.firmware.parameters.provenance import ParametersInForce, Setting
 
 
-@click.command(short_help="Show the parameters that a phone goes by, and which file set each.")
+@click.command(short_help="Show the parameters in force on a phone, and the file that set each.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @phone_options
 @click.option(
@@ -41,7 +41,7 @@ def command(
     table: Path | None,
     as_json: bool,
 ) -> None:
-    """Show the parameters that a phone goes by, and which file and line set each.
+    """Show the parameters in force on a phone, and the file and line that set each.
 
     The phone boots once, from --server or from the files in --site, and every parameter that a file sets is shown: its
     value in force, where it comes from, and which values it masks. A NAME may be a pattern, as 'reg.1.*'; by its name a

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from phone_sim.cli.interruption import handled_by
-from phone_sim.cli.options import DEFAULT_MODEL, Instant, check_servers, json_option
+from phone_sim.cli.option_types import Instant
+from phone_sim.cli.options import DEFAULT_MODEL, check_servers, json_option
 from phone_sim.cli.output import say
 from phone_sim.cli.serving import announce
 from phone_sim.signals import Interrupted

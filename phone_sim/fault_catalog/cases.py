@@ -250,7 +250,7 @@ CASES: Mapping[str, Case] = {
         ending=Ending.NIGHT,
     ),
     "time-server-stands-still": Case(
-        wrong="The time server always tells the same instant, some minutes before the license is over.",
+        wrong="The time server always tells the same time, a few minutes before the license expires.",
         field="The server's clock has stopped, or it is a test server that was given a fixed time.",
         fix="Mend the server, cut the phone's power and switch it on.",
         cause=causes.TIME_SERVER,

@@ -19,7 +19,7 @@ _SIP_3 = "sip-3.tsv"
 def load_dictionary(dialect: str) -> ParameterDictionary:
     """The parameters of a dialect; its tables are read once.
 
-    The schema of 3.3.0 is not public, so all of UC Software goes by that of 4.0.15 (D22).
+    The schema of 3.3.0 is not public, so that of 4.0.15 is used for all of UC Software (D22).
 
     Raises:
         ParameterTableError: when a table is not usable.

@@ -247,7 +247,7 @@ def test_parameters_are_shown_with_the_file_that_set_them(visit: Visit, served_d
     visitor, mac = opened(visit, served_desk)
     page = visitor.page
     name = "feature.corporateDirectory.enabled"
-    page.get_by_text("Parameters, and which file set each").click()
+    page.get_by_text("Parameters in force, and the file that set each").click()
     switch = page.locator("#parameters tr", has_text=name)
     expect(switch).to_contain_text("features.cfg, line 2")
     address = f"{served_desk.desk.server.url}{mac}-web.cfg"

@@ -1,4 +1,4 @@
-"""What a phone goes by: every parameter that a file sets, its value in force, and where that comes from.
+"""The parameters in force: every one that a file sets, its value, and where that comes from.
 
 This module does not know which parameters the phone reads: the dictionary says what a value means.
 """

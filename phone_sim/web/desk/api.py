@@ -101,9 +101,7 @@ def _add_views(api: FastAPI, desk: Desk) -> None:
         phone = _phone(desk, mac)
         return desk.do(lambda: views.phone_view(desk, phone))
 
-    @api.get(
-        "/phones/{mac}/parameters", summary="What a phone goes by: each parameter that a file sets, and which file"
-    )
+    @api.get("/phones/{mac}/parameters", summary="The parameters in force on a phone, and the file that set each")
     def get_parameters(mac: Mac) -> list[dict[str, Any]]:
         phone = _phone(desk, mac)
         return desk.do(lambda: views.parameter_views(phone))
