@@ -8,11 +8,13 @@ import asyncio
 import socket
 import sys
 from collections.abc import Callable
+from http import HTTPStatus
 from types import FrameType
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from phone_sim.errors import UsageError
@@ -115,6 +117,34 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
+class AnsweredAtTheEnd:
+    """An application whose requests are answered with 503 when the server ends before they are done.
+
+    uvicorn cancels what its time for a graceful end was too short for, and would log each as an error of the
+    application.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def noticed(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noticed)
+        except asyncio.CancelledError:
+            if scope["type"] != "http":
+                raise
+            if not has_begun:
+                answer = PlainTextResponse("The server has ended.\n", HTTPStatus.SERVICE_UNAVAILABLE)
+                await answer(scope, receive, send)
+
+
 def server_of(app: ASGIApp, on_exit: Callable[[], None] = lambda: None) -> uvicorn.Server:
     """A server of this application, for `run(sockets=[...])`; what it logs goes where Python's logging says.
 
@@ -122,7 +152,7 @@ def server_of(app: ASGIApp, on_exit: Callable[[], None] = lambda: None) -> uvico
     """
     return _Server(
         uvicorn.Config(
-            app,
+            AnsweredAtTheEnd(app),
             http=PatientHttp,
             ws="none",
             lifespan="auto",

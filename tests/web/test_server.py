@@ -1,5 +1,6 @@
 """The web server as it runs, against peers that are slow, large, many, or from elsewhere."""
 
+import asyncio
 import logging
 import socket
 from collections import Counter as Tally
@@ -11,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
 
 from phone_sim.errors import UsageError
 from phone_sim.web import server
@@ -205,3 +207,29 @@ def test_place_that_cannot_be_listened_on_is_a_usage_error() -> None:
         for host, port in (("127.0.0.1", taken), ("192.0.2.1", 0), ("no such host.example", 0), ("\udcff", 0)):
             with pytest.raises(UsageError, match="--host"):
                 server.listen(host, port)
+
+
+@pytest.mark.parametrize("begins", [False, True])
+def test_request_that_the_end_cancels_is_answered_and_no_error_of_the_application(begins: bool) -> None:
+    sent: list[Message] = []
+
+    async def hangs(_scope: Scope, _receive: Receive, send: Send) -> None:
+        if begins:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.sleep(3600)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def cancelled() -> None:
+        asking = asyncio.ensure_future(server.AnsweredAtTheEnd(hangs)({"type": "http"}, receive, send))
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asking
+
+    asyncio.run(cancelled())
+    statuses = [message["status"] for message in sent if message["type"] == "http.response.start"]
+    assert statuses == [200 if begins else 503]
