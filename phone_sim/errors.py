@@ -66,8 +66,8 @@ class MasterConfigurationError(DocumentError):
     """A file in the place of the master configuration file that is not one."""
 
 
-class ParametersInPlaceOfMasterError(MasterConfigurationError):
-    """A file in the place of the master configuration file that has parameters instead (D19)."""
+class ParametersInsteadOfMasterError(MasterConfigurationError):
+    """A file that has parameters, where a master configuration file is expected (D19)."""
 
 
 class ParameterFileError(DocumentError):

@@ -48,8 +48,8 @@ def command(
     parameter that no file sets is shown, too, with its default. A value that cannot be used is replaced by the default,
     and shown as masked.
 
-    In a pipe the columns are separated by tabs: name, value, file, line, what the file is to the phone, and for each
-    masked value its place, '=' and the value. Passwords are shown as ****.
+    In a pipe the columns are separated by tabs: name, value, file, line, what the file is to the phone, why the first
+    masked value is not in force, and for each masked value its place, '=' and the value. Passwords are shown as ****.
 
     \b
     Examples: phone-sim parameters --site ./site --mac 0004f2000001 --model VVX_1500
@@ -67,8 +67,13 @@ def command(
     if conflicts:
         found = [setting for setting in found if setting.is_in_conflict]
     if changed:
-        found = [setting for setting in found if setting.value != dictionary.declaration(setting.name).default]
+        found = [setting for setting in found if not _is_default(setting, dictionary)]
     _show(found, as_json=as_json)
+
+
+def _is_default(setting: "Setting", dictionary: "ParameterDictionary") -> bool:
+    declared = dictionary.lookup(setting.name)
+    return declared is not None and setting.value == declared.default
 
 
 def _booted(phone: PhoneOptions, site: Path | None, dictionary: "ParameterDictionary") -> "ParametersInForce":
@@ -80,7 +85,7 @@ def _booted(phone: PhoneOptions, site: Path | None, dictionary: "ParameterDictio
     """
     from phone_sim.boot_server.folder_site import FolderSite
     from phone_sim.cli.phone_report import check_boot
-    from phone_sim.errors import UsageError
+    from phone_sim.errors import PhoneSimError, UsageError
     from phone_sim.runtime.driven_phone import DrivenPhone
     from phone_sim.scenario.site_transport import ADDRESS, site_transport
 
@@ -96,6 +101,9 @@ def _booted(phone: PhoneOptions, site: Path | None, dictionary: "ParameterDictio
         DrivenPhone(identity, flash=flash, transport=transport, network=phone.network()) as driven,
     ):
         driven.boot()
+        service = driven.driver.phone.service
+        if site is not None and service is not None and service.configuration.problem:
+            raise PhoneSimError(f"{site}: {service.configuration.problem}")
         check_boot(driven.driver)
         return driven.parameters
 
@@ -138,7 +146,7 @@ def _show(found: "list[Setting]", *, as_json: bool) -> None:
             source = setting.source
             place = ("", "", "default") if source is None else (source.file, str(source.line or ""), _kind(setting))
             masked = (f"{one.source}={setting.shown(one.value)}" for one in setting.masked)
-            say("\t".join((setting.name, setting.shown(setting.value), *place, *masked)))
+            say("\t".join((setting.name, setting.shown(setting.value), *place, setting.objection, *masked)))
     else:
         _show_table(found)
 
@@ -155,11 +163,9 @@ def _show_table(found: "list[Setting]") -> None:
     for column in ("Parameter", "Value", "Set by", "Masks"):
         table.add_column(cell(column), overflow="fold")
     for setting in found:
-        place = cell("default", "dim") if setting.source is None else cell(str(setting.source))
-        masked = "; ".join(f"{one.source}: {setting.shown(one.value)}" for one in setting.masked)
-        wrong = f" (not {setting.expected})" if setting.expected else ""
-        style = "yellow" if setting.expected or setting.is_in_conflict else "dim"
-        table.add_row(cell(setting.name), cell(setting.shown(setting.value)), place, cell(masked + wrong, style))
+        place = cell(setting.source_text, "dim" if setting.source is None else "")
+        masked = cell(setting.masked_text, "yellow" if setting.objection or setting.is_in_conflict else "dim")
+        table.add_row(cell(setting.name), cell(setting.shown(setting.value)), place, masked)
     console().print(table)
 
 

@@ -123,7 +123,7 @@ KNOWN_LINES = (
     KnownLine(messages.CONTACTS_NOT_READABLE, "The phone keeps the contacts that it had.", proves=causes.CONFIGURATION),
     KnownLine(messages.CONFIG_FILES_TOO_LONG, "A part of the list was left out.", proves=causes.CONFIGURATION),
     KnownLine(
-        messages.PARAMETERS_FOR_MASTER,
+        messages.PARAMETERS_INSTEAD_OF_MASTER,
         "No file lists other files for this phone: it has the overrides, and below them the parameters of this file.",
         suggests=(causes.CONFIGURATION,),
     ),

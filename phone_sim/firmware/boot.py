@@ -13,6 +13,7 @@ from phone_sim.firmware.app_log import upload_log
 from phone_sim.firmware.configuration import Configuration, read_configuration
 from phone_sim.firmware.contact_directory import SIZE_LIMIT, Contact, read_contacts
 from phone_sim.firmware.corporate_directory import is_corporate_directory, start_corporate_directory
+from phone_sim.firmware.corporate_directory_settings import read_corporate_directory_settings
 from phone_sim.firmware.effects import (
     ClockReading,
     Fetched,
@@ -50,8 +51,10 @@ class InService:
     @property
     def parameters(self) -> ParametersInForce:
         """Every parameter that a file sets, with its source."""
-        identity = self.session.identity
-        return ParametersInForce(self.configuration.parameters, identity.dictionary, identity.mac)
+        identity, parameters = self.session.identity, self.configuration.parameters
+        directory = read_corporate_directory_settings(parameters, identity.dictionary, dialect=identity.profile.dialect)
+        rejected = (*self.session.settings.problems, *directory.problems)
+        return ParametersInForce(parameters, identity.dictionary, identity.mac, rejected)
 
     def reason(self, gate: Gate) -> str:
         """Why a feature is on or off, with file and line where a parameter switches it off."""

@@ -7,7 +7,7 @@ logged.
 
 from dataclasses import dataclass, field
 
-from phone_sim.errors import MasterConfigurationError, ParameterFileError, ParametersInPlaceOfMasterError
+from phone_sim.errors import MasterConfigurationError, ParameterFileError, ParametersInsteadOfMasterError
 from phone_sim.firmware import master_config, messages
 from phone_sim.firmware.effects import Fetched, TransferFailed
 from phone_sim.firmware.location import shown_name
@@ -53,15 +53,15 @@ class _Layers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Master:
-    """What was found in the place of the master configuration file.
+    """The master configuration file.
 
-    `problem` says why none can be used, and is empty where one can. `in_its_place` has the parameters of the first
-    document that is no master (D19).
+    `problem` says why none can be used, and is empty where one can. `instead` has the parameters of the file that the
+    boot server has instead of one (D19).
     """
 
     master: MasterConfiguration = field(default_factory=MasterConfiguration)
     problem: str = ""
-    in_its_place: _Layers = field(default_factory=_Layers)
+    instead: _Layers = field(default_factory=_Layers)
 
 
 async def read_configuration(session: Session, last: Parameters) -> Configuration:
@@ -89,7 +89,7 @@ async def read_configuration(session: Session, last: Parameters) -> Configuratio
             if (layer := await _layer(session, name, reply.data)) is not None:
                 (overrides if is_override else listed).add(layer, source_of(name, kind, session.identity.mac))
     # First listed wins, and overrides come before all that is listed (field notes 2).
-    parts = (overrides, listed, found.in_its_place)
+    parts = (overrides, listed, found.instead)
     layers = [layer for part in parts for layer in part.layers]
     sources = [source for part in parts for source in part.sources]
     return Configuration(master=master, parameters=Parameters(layers, sources))
@@ -103,7 +103,7 @@ async def _last_one(session: Session, master: MasterConfiguration, last: Paramet
 
 
 async def _master_of_servers(session: Session) -> _Master:
-    """What the first of the boot servers that answers has in the place of the master configuration file."""
+    """The master configuration file of the first of the boot servers that answers."""
     found = await _master(session)
     for server in session.servers[1:]:
         if not session.reachable:
@@ -120,7 +120,7 @@ async def _master(session: Session) -> _Master:
     identity = session.identity
     named = session.server.master if session.server is not None else None
     own = f"{identity.mac}.cfg"
-    in_its_place = _Layers()
+    passed_over: list[tuple[str, bytes, MasterConfigurationError]] = []
     for name in dict.fromkeys(filter(None, (named, own, master_config.DEFAULT_NAME))):
         optional = name != master_config.DEFAULT_NAME
         reply = await session.fetch("", name, limit=master_config.SIZE_LIMIT, optional=optional)
@@ -130,20 +130,29 @@ async def _master(session: Session) -> _Master:
         if isinstance(reply, Fetched):
             try:
                 master = master_config.parse(reply.data, model=identity.model, mac=identity.mac)
-            except ParametersInPlaceOfMasterError as error:
-                await session.say(messages.MASTER_NOT_READABLE, name=name, reason=error)
-                if not in_its_place.layers and (layer := await _layer(session, name, reply.data)) is not None:
-                    in_its_place.add(layer, source_of(name, LayerKind.IN_PLACE_OF_MASTER, identity.mac))
+            except ParametersInsteadOfMasterError as error:
+                passed_over.append((name, reply.data, error))
             except MasterConfigurationError as error:
                 await session.say(messages.MASTER_NOT_READABLE, name=name, reason=error)
             else:
+                await _complain_of_masters(session, passed_over)
                 if master.ignored:
                     await session.say(messages.IGNORED_IN_MASTER, name=name, parameter=master.ignored[0])
                 return _Master(master=master)
-    if in_its_place.layers:
-        await session.say(messages.PARAMETERS_FOR_MASTER, name=in_its_place.sources[0].file_of(identity.mac))
-        return _Master(in_its_place=in_its_place)
+    for place, (name, data, _) in enumerate(passed_over):
+        if (layer := await _layer(session, name, data)) is not None:
+            await session.say(messages.PARAMETERS_INSTEAD_OF_MASTER, name=name)
+            await _complain_of_masters(session, passed_over[place + 1 :])
+            instead = _Layers()
+            instead.add(layer, source_of(name, LayerKind.INSTEAD_OF_MASTER, identity.mac))
+            return _Master(instead=instead)
     return _Master(problem="it has no master configuration file that can be used")
+
+
+async def _complain_of_masters(session: Session, files: list[tuple[str, bytes, MasterConfigurationError]]) -> None:
+    """Log the files that were looked at and passed over, each with the reason."""
+    for name, _, error in files:
+        await session.say(messages.MASTER_NOT_READABLE, name=name, reason=error)
 
 
 async def _layer(session: Session, name: str, data: bytes) -> Layer | None:

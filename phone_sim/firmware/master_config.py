@@ -12,7 +12,7 @@ from sys import intern
 from types import MappingProxyType
 
 from phone_sim.bounded_xml import attributes, parse_xml
-from phone_sim.errors import DocumentError, MasterConfigurationError, ParametersInPlaceOfMasterError
+from phone_sim.errors import DocumentError, MasterConfigurationError, ParametersInsteadOfMasterError
 from phone_sim.firmware.location import shown_name
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Model
@@ -65,7 +65,7 @@ def parse(data: bytes, *, model: Model, mac: MacAddress) -> MasterConfiguration:
     list. `ignored` are the parameters that stand in the file, where they are not in force (D19).
 
     Raises:
-        ParametersInPlaceOfMasterError: when it has attributes, but none of such a file.
+        ParametersInsteadOfMasterError: when it has attributes, but none of such a file.
         MasterConfigurationError: when it is not XML within the limits, or has no attributes.
     """
     found = _attributes(data)
@@ -98,7 +98,7 @@ def _attributes(data: bytes) -> Mapping[str, str]:
         found.setdefault(name, value)
     if root.tag != "APPLICATION" and not any(name.startswith(ATTRIBUTES) for name in found):
         reason = f"the root element is {root.tag!s}, and no attribute is one of a master file"
-        raise (ParametersInPlaceOfMasterError if found else MasterConfigurationError)(reason)
+        raise (ParametersInsteadOfMasterError if found else MasterConfigurationError)(reason)
     return MappingProxyType(found)
 
 

@@ -76,7 +76,9 @@ NEVER_CONFIGURED = _ours("cfg", "4", "No configuration from the boot server, and
 CONFIG_NOT_READABLE = _ours("cfg", "4", "Configuration file {name} cannot be used: {reason}")
 CONTACTS_NOT_READABLE = _ours("cfg", "4", "Contact directory {name} cannot be used: {reason}")
 CONFIG_FILES_TOO_LONG = _ours("cfg", "4", "CONFIG_FILES: {reason}")
-PARAMETERS_FOR_MASTER = _ours("cfg", "4", "No master configuration file: the parameters in {name} count last")
+PARAMETERS_INSTEAD_OF_MASTER = _ours(
+    "cfg", "4", "No master configuration file: parameters of {name} have the lowest priority"
+)
 IGNORED_IN_MASTER = _ours("cfg", "4", "Parameters in master configuration file {name} are ignored, such as {parameter}")
 PRE_3_3_PARAMETERS = _ours("cfg", "4", "{name} has pre-3.3.0 parameters ({parameter}), they are ignored")
 BAD_PARAMETER = _ours("cfg", "4", "Parameter {name} is {value}, not {expected}: {used} is used")

@@ -20,12 +20,12 @@ FILES = {
     f"{MAC}-web.cfg": f"<web {SWITCH}='0' dir.corp.password='0ther'/>".encode(),
 }
 ALL = [
-    f"{SWITCH}\t0\t{MAC}-web.cfg\t1\toverride\tsite.cfg, line 2=1",
-    f"dir.corp.password\t****\t{MAC}-web.cfg\t1\toverride\tsite.cfg, line 3=****",
-    "license.polling.time\t03:00\tsite.cfg\t3\tconfiguration file",
-    "log.render.file.size\t32\t\t\tdefault\tsite.cfg, line 4=999",
-    "reg.1.label\t\tsite.cfg\t4\tconfiguration file",
-    "voice.unknown\t\\x9b\tsite.cfg\t4\tconfiguration file",
+    f"{SWITCH}\t0\t{MAC}-web.cfg\t1\toverride\t\tsite.cfg, line 2=1",
+    f"dir.corp.password\t****\t{MAC}-web.cfg\t1\toverride\t\tsite.cfg, line 3=****",
+    "license.polling.time\t03:00\tsite.cfg\t3\tconfiguration file\t",
+    "log.render.file.size\t32\t\t\tdefault\tnot 1 to 180\tsite.cfg, line 4=999",
+    "reg.1.label\t\tsite.cfg\t4\tconfiguration file\t",
+    "voice.unknown\t\\x9b\tsite.cfg\t4\tconfiguration file\t",
 ]
 
 
@@ -62,9 +62,9 @@ def test_folder_is_left_as_it_is(site: Path) -> None:
     [
         (["--conflicts"], ALL[:2]),
         (["--changed"], [ALL[1], ALL[2], ALL[5]]),
-        (["reg.*", "license.polling.time"], [ALL[4], *[], ALL[2]]),
-        (["tcpIpApp.sntp.gmtOffset"], ["tcpIpApp.sntp.gmtOffset\t0\t\t\tdefault"]),
-        (["reg.34.label"], ["reg.34.label\t\t\t\tdefault"]),
+        (["reg.*", "license.polling.time"], [ALL[4], ALL[2]]),
+        (["tcpIpApp.sntp.gmtOffset"], ["tcpIpApp.sntp.gmtOffset\t0\t\t\tdefault\t"]),
+        (["reg.34.label"], ["reg.34.label\t\t\t\tdefault\t"]),
     ],
 )
 def test_what_is_shown_can_be_chosen(site: Path, words: list[str], lines: list[str]) -> None:
@@ -81,7 +81,7 @@ def test_json_has_places_as_values(site: Path) -> None:
         "value": "0",
         "source": {"file": f"{MAC}-web.cfg", "line": 1, "kind": "override"},
         "masked": [{"value": "1", "source": {"file": "site.cfg", "line": 2, "kind": "configuration file"}}],
-        "expected": "",
+        "objection": "",
     }
 
 
@@ -100,7 +100,7 @@ def test_own_table_is_added(site: Path) -> None:
     table = site / "own.tsv"
     table.write_text("name\tindex\ttype\tmin\tmax\tvalues\tdefault\nvoice.unknown\t\tinteger\t1\t9\t\t5\n")
     words = ("--site", str(site), "--mac", MAC, "--table", str(table), "voice.unknown")
-    assert parameters(*words).stdout == "voice.unknown\t5\t\t\tdefault\tsite.cfg, line 4=\\x9b\n"
+    assert parameters(*words).stdout == "voice.unknown\t5\t\t\tdefault\tnot 1 to 9\tsite.cfg, line 4=\\x9b\n"
 
 
 @pytest.mark.parametrize(
@@ -123,4 +123,14 @@ def test_what_cannot_be_shown_is_an_error(
 def test_folder_without_a_configuration_ends_with_1(tmp_path: Path) -> None:
     found = parameters("--site", str(tmp_path))
     assert (found.exit_code, found.stdout) == (1, "")
-    assert "it has no master configuration file that can be used" in found.stderr
+    assert found.stderr == f"Error: {tmp_path}: it has no master configuration file that can be used\n"
+
+
+def test_value_that_the_phone_does_not_use_is_not_said_to_be_in_force(site: Path) -> None:
+    (site / f"{MAC}-phone.cfg").write_text("<a license.polling.time='4:00' dir.corp.scope='all'/>")
+    lines = parameters("--site", str(site), "--mac", MAC, "license.polling.time", "dir.corp.scope").stdout.splitlines()
+    assert lines == [
+        f"license.polling.time\t02:00\t\t\tdefault\tnot 00:00 to 23:59\t{MAC}-phone.cfg, line 1=4:00\t"
+        "site.cfg, line 3=03:00",
+        f"dir.corp.scope\tsub\t\t\tdefault\tnot sub, one or base\t{MAC}-phone.cfg, line 1=all",
+    ]

@@ -63,7 +63,10 @@ def test_parameter_file_in_the_place_of_the_master_is_the_lowest_layer() -> None
     assert (gate_of(service, "LDAP"), gate_of(service, "UsbAudio")) == (NotLicensed, OffByConfiguration)
     assert service.session.settings.zone.gmt_offset == 3600
     assert service.configuration.problem == ""
-    assert f"No master configuration file: the parameters in {own} count last" in dialogue.log_of("cfg")
+    said = [line for line in dialogue.log_of("cfg") if "aster configuration file" in line]
+    assert said[0] == f"No master configuration file: parameters of {own} have the lowest priority"
+    assert said[1].startswith(f"Master configuration file {MASTER} cannot be used: ")
+    assert len(said) == 2
 
 
 def test_parameters_beside_application_are_said_to_be_ignored() -> None:

@@ -115,16 +115,17 @@ class ParameterDictionary:
         """The declaration of a parameter by its name, such as `reg.1.address`; None for one that is not known."""
         return _found(self._declarations, name)
 
+    def lookup(self, name: str) -> Declaration | None:
+        """The declaration in this firmware's table, or else in that of the later firmware; None if neither has it."""
+        found = self.find(name)
+        return self._beyond.find(name) if found is None and self._beyond is not None else found
+
     def declaration(self, name: str) -> Declaration:
         """The declaration that a phone reads a parameter by.
 
-        A parameter that this firmware's table does not have is read as the later firmware declares it, and else as a
-        switch that is off: a model's file may name one (our choice).
+        One that no table has is a switch that is off: a model's file may name one (our choice).
         """
-        found = self.find(name)
-        if found is None and self._beyond is not None:
-            found = self._beyond.find(name)
-        return found or Declaration(pattern=name, type=ParameterType.BOOLEAN, default="0")
+        return self.lookup(name) or Declaration(pattern=name, type=ParameterType.BOOLEAN, default="0")
 
     def matching(self, glob: str) -> tuple[Declaration, ...]:
         """The declarations whose pattern, or one of whose names, is like `glob`, in which `*` is anything."""

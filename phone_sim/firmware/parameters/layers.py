@@ -37,7 +37,7 @@ class LayerKind(Enum):
 
     OVERRIDE = "override"
     LISTED = "configuration file"
-    IN_PLACE_OF_MASTER = "in the place of the master configuration file"
+    INSTEAD_OF_MASTER = "instead of a master configuration file"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 This module does not know which parameters the phone reads: the dictionary says what a value means.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from phone_sim.firmware.location import shown_name
-from phone_sim.firmware.parameters.dictionary import ParameterDictionary, ParameterType
+from phone_sim.firmware.parameters.dictionary import TRUTH, Declaration, ParameterDictionary, ParameterType
 from phone_sim.firmware.parameters.layers import Found, LayerKind, Parameters
+from phone_sim.firmware.parameters.reader import BadParameter
 from phone_sim.mac_address import MacAddress
 
 
@@ -45,18 +46,28 @@ class Masked:
 class Setting:
     """A parameter in force.
 
-    `source` is None for the default of the dictionary. Where it `is_secret`, as passwords are, its values are not to be
-    shown: `str` has stars for them. `masked` has the other values that files give it, the one that
-    would count next in front. `expected` says what a value has to be where the first of them cannot be used, and is
-    empty otherwise.
+    `source` is None for the default of the dictionary. `masked` has the other values that files give it, the one that
+    would count next in front; `objection` says why the first of them is not in force although no file goes before it,
+    and is empty otherwise. Where it `is_secret`, as passwords are, its values are shown as stars.
     """
 
     name: str
     value: str
     source: Source | None
     masked: tuple[Masked, ...] = ()
-    expected: str = ""
+    objection: str = ""
     is_secret: bool = False
+
+    @property
+    def source_text(self) -> str:
+        """Where the value comes from, in words."""
+        return "default" if self.source is None else str(self.source)
+
+    @property
+    def masked_text(self) -> str:
+        """The values that are not in force, and why the first is not: `site.cfg, line 4: 999 (not 1 to 180)`."""
+        masked = "; ".join(f"{one.source}: {self.shown(one.value)}" for one in self.masked)
+        return f"{masked} ({self.objection})" if self.objection else masked
 
     def __str__(self) -> str:
         """Name, value and place, and what else files say: `a.b is 0 in x.cfg, line 3; site.cfg, line 12, says 1`."""
@@ -71,7 +82,7 @@ class Setting:
             "value": self.shown(self.value),
             "source": self.source.as_json() if self.source is not None else None,
             "masked": [{"value": self.shown(one.value), "source": one.source.as_json()} for one in self.masked],
-            "expected": self.expected,
+            "objection": self.objection,
         }
 
     def shown(self, value: str) -> str:
@@ -88,34 +99,51 @@ class Setting:
 class ParametersInForce(Mapping[str, Setting]):
     """Every parameter that a file sets, by name, in the order of the files; any name of the dictionary can be asked.
 
-    A name that no file sets and no dictionary has is a KeyError.
+    A name that no file sets and no dictionary has is a KeyError. `rejected` are the values that the phone could not
+    use, for reasons beyond the dictionary.
     """
 
-    def __init__(self, parameters: Parameters, dictionary: ParameterDictionary, mac: MacAddress) -> None:
+    def __init__(
+        self,
+        parameters: Parameters,
+        dictionary: ParameterDictionary,
+        mac: MacAddress,
+        rejected: Iterable[BadParameter] = (),
+    ) -> None:
         self._parameters = parameters
         self._dictionary = dictionary
         self._mac = mac
+        self._rejected = {bad.name: f"not {bad.expected}" for bad in rejected}
 
     def __getitem__(self, name: str) -> Setting:
         found = tuple(Masked(value=one.value, source=self._source(one)) for one in self._parameters.found(name))
-        declared = self._dictionary.find(name)
+        declared = self._dictionary.lookup(name) if found else self._dictionary.find(name)
         if declared is None:
             if not found:
                 raise KeyError(name)
             return Setting(name=name, value=found[0].value, source=found[0].source, masked=found[1:])
-        by_default = Setting(
-            name=name,
-            value=declared.default,
-            source=None,
-            masked=found,
-            is_secret=declared.type is ParameterType.PASSWORD,
-        )
+        is_secret = declared.type is ParameterType.PASSWORD
+        by_default = Setting(name=name, value=declared.default, source=None, masked=found, is_secret=is_secret)
         if not found:
             return by_default
-        if not declared.admits(found[0].value):
-            return replace(by_default, expected=declared.expected)
+        if objection := self._objection(name, found[0].value, declared):
+            return replace(by_default, objection=objection)
         value = found[0].value or declared.default
         return replace(by_default, value=value, source=found[0].source, masked=found[1:])
+
+    def _objection(self, name: str, value: str, declared: Declaration) -> str:
+        """Why a value is not in force; empty where it is."""
+        if not declared.admits(value):
+            return f"not {declared.expected}"
+        if self._dictionary.lookup(f"{name}.set") is not None:  # D21
+            off = [switch for switch in ("device.set", f"{name}.set") if not self._is_on(switch)]
+            if off:
+                return f"not in force without {' and '.join(off)}"
+        return self._rejected.get(name, "")
+
+    def _is_on(self, switch: str) -> bool:
+        first = next(self._parameters.found(switch), None)
+        return first is not None and TRUTH.get(first.value, False)
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys(name for layer in self._parameters.layers for name in layer.values))

@@ -191,8 +191,8 @@ def _parameters(service: InService | None) -> dict[str, ParameterState]:
     return {
         one.name: ParameterState(
             value=one.shown(one.value),
-            source="default" if one.source is None else str(one.source),
-            masked="; ".join(f"{other.source}: {one.shown(other.value)}" for other in one.masked),
+            source=one.source_text,
+            masked=one.masked_text,
         )
         for one in islice(service.parameters.values(), PARAMETERS_SHOWN)
     }

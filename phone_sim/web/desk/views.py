@@ -129,9 +129,9 @@ def parameter_views(phone: DeskPhone) -> list[dict[str, Any]]:
         {
             "name": one.name,
             "value": one.shown(one.value),
-            "source": "default" if one.source is None else str(one.source),
-            "masked": "; ".join(f"{other.source}: {one.shown(other.value)}" for other in one.masked),
-            "expected": one.expected,
+            "source": one.source_text,
+            "masked": one.masked_text,
+            "is_rejected": bool(one.objection),
         }
         for one in islice(service.parameters.values(), PARAMETERS_SHOWN)
     ]

@@ -177,8 +177,8 @@ async function showParameters() {
   if (!box.open) return;
   const found = await attempt(() => api("GET", `/phones/${mac}/parameters`));
   if (found === undefined) return;
-  const cells = (one) => [one.name, one.value, one.source, one.expected === "" ? one.masked : `${one.masked} (not ${one.expected})`];
-  at("parameters").replaceChildren(...found.map((one) => row(cells(one), { class: one.expected === "" ? "" : "bad-row" })));
+  const rowOf = (one) => row([one.name, one.value, one.source, one.masked], { class: one.is_rejected ? "bad-row" : "" });
+  at("parameters").replaceChildren(...found.map(rowOf));
 }
 box.addEventListener("toggle", showParameters);
 

@@ -5,6 +5,7 @@ import pytest
 from phone_sim.firmware.flash import FlashContents, decode, encode
 from phone_sim.firmware.parameters.layers import LayerKind, Parameters, read_layer, source_of
 from phone_sim.firmware.parameters.provenance import Masked, ParametersInForce, Setting, Source
+from phone_sim.firmware.parameters.reader import BadParameter
 from phone_sim.runtime.parameter_tables import load_dictionary
 from tests.make import MAC
 
@@ -54,11 +55,33 @@ def test_value_has_the_file_and_line_that_set_it_and_what_it_masks() -> None:
 
 
 def test_value_that_cannot_be_used_is_masked_by_the_default() -> None:
-    assert in_force()["license.polling.time"].value == "4:00"  # a text of the length that the schema wants
     bad = Parameters([read_layer(b"<a log.render.file.size='999'/>")], [source_of("a.cfg", LayerKind.LISTED, MAC)])
     found = in_force(bad)["log.render.file.size"]
-    assert (found.value, found.source, found.expected) == ("32", None, "1 to 180")
+    assert (found.value, found.source, found.objection) == ("32", None, "not 1 to 180")
     assert [str(one.source) for one in found.masked] == ["a.cfg, line 1"]
+
+
+def test_value_that_the_phone_rejects_for_another_reason_is_not_in_force() -> None:
+    rejected = BadParameter(name="license.polling.time", value="4:00", expected="00:00 to 23:59", used="02:00")
+    found = ParametersInForce(parameters(), load_dictionary("ucs-3.3"), MAC, [rejected])["license.polling.time"]
+    assert (found.value, found.source) == ("02:00", None)
+    assert found.masked_text == "site.cfg, line 5: 4:00 (not 00:00 to 23:59)"
+
+
+@pytest.mark.parametrize("dialect", ["ucs-3.3", "sip-3"])
+def test_device_parameter_is_in_force_only_with_its_switches(dialect: str) -> None:
+    """D21."""
+    name = "device.sntp.serverName"
+
+    def found(more: bytes) -> Setting:
+        layer = read_layer(b"<a device.sntp.serverName='ntp.example' " + more + b"/>")
+        source = source_of("a.cfg", LayerKind.LISTED, MAC)
+        return ParametersInForce(Parameters([layer], [source]), load_dictionary(dialect), MAC)[name]
+
+    assert found(b"device.set='1' device.sntp.serverName.set='true'").value == "ntp.example"
+    assert found(b"device.set='1'").objection == f"not in force without {name}.set"
+    off = found(b"device.set='0'")
+    assert (off.value, off.objection) == ("", f"not in force without device.set and {name}.set")
 
 
 def test_all_that_files_set_is_listed_and_defaults_can_be_asked() -> None:

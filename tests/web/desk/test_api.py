@@ -38,8 +38,8 @@ def put(api: TestClient, **values: Any) -> str:
     return str(answer.json()[0]["mac"])
 
 
-def parameters(api: TestClient, mac: str) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = api.get(f"/phones/{mac}/parameters").json()
+def parameters(api: TestClient, mac: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = api.get(f"/phones/{mac}/parameters").json()
     return found
 
 
@@ -75,7 +75,7 @@ def test_parameters_have_their_place_and_what_they_mask(api: TestClient, desk: D
         "value": "0",
         "source": f"{mac}-web.cfg, line 1",
         "masked": "features.cfg, line 2: 1",
-        "expected": "",
+        "is_rejected": False,
     }
     assert found["dir.corp.password"]["value"] == "****"
     api.post(f"/phones/{mac}/power")
