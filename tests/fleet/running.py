@@ -68,9 +68,9 @@ class Running:
 Ended = TypeVar("Ended")
 
 
-def given_time(run: Callable[[str], Ended], are_up: Callable[[Ended], bool]) -> Ended:
+def given_time(run: Callable[[str], Ended], are_up: Callable[[Ended], bool], *, first: str = "4s") -> Ended:
     """What a run of some seconds comes to; on a machine so busy that its phones are not up by then, of a longer one."""
-    for seconds in ("4s", "20s", "60s"):
+    for seconds in (first, "20s", "60s"):
         ended = run(seconds)
         if are_up(ended):
             break

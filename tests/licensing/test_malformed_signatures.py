@@ -1,13 +1,17 @@
-"""Signatures that look right and are not, as the Wycheproof project collects them, and the published NIST vectors.
+"""Signatures that look right and are not: the Wycheproof project's and more of their kind, and the NIST vectors.
+
+`wycheproof/` holds the file of https://github.com/C2SP/wycheproof (testvectors_v1, Apache License 2.0), unmodified.
 
 Each malformed signature is made with the real private key, from an encoded message that PKCS#1 v1.5 (RFC 8017, 9.2)
 does not allow: a verifier that parses loosely would take it.
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from importlib import resources
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
@@ -109,6 +113,19 @@ def test_published_vectors_come_out_as_they_should() -> None:
     assert len(outcomes) >= 6
     assert {good for _, good in outcomes} == {True, False}
     assert all(verified == good for verified, good in outcomes)
+
+
+def test_every_vector_of_wycheproof_comes_out_as_it_should() -> None:
+    """The one "acceptable" vector, an algorithm without its null, is not acceptable here (D4)."""
+    file = Path(__file__).parent / "wycheproof" / "rsa_signature_2048_sha256_test.json"
+    outcomes = []
+    for group in json.loads(file.read_text())["testGroups"]:
+        anchor = TrustAnchor.from_pem(group["publicKeyPem"].encode(), file.name)
+        for vector in group["tests"]:
+            verified = anchor.verifies_bytes(bytes.fromhex(vector["msg"]), bytes.fromhex(vector["sig"]))
+            outcomes.append((vector["tcId"], verified, vector["result"] == "valid"))
+    assert len(outcomes) == 259
+    assert [number for number, verified, valid in outcomes if verified != valid] == []
 
 
 ATTRIBUTES = ("Serial", "Version", "Type", "Options", "Duration", "Validation")

@@ -26,6 +26,7 @@ from phone_sim.licensing.license_key import LicenseType
 from phone_sim.licensing.verdict import Valid, judge
 from phone_sim.runtime.transport.memory import serve
 from phone_sim.runtime.trust_file import load_anchor
+from tests.fleet.running import given_time
 from tests.make import LDAP, USB_AUDIO
 from tests.real_servers.nginx import Nginx
 from tests.runtime.phones import fetch
@@ -312,12 +313,18 @@ def test_written_site_serves_a_day(authority_folder: Path, tmp_path: Path) -> No
     with Nginx(root, tmp_path / "work") as server:
         command = [sys.executable, "-m", "phone_sim", "fleet", "--server", server.url, "--population", str(toml)]
         trust = ["--trust", str(authority_folder / ANCHOR_FILE)]
-        ended = subprocess.run(
-            [*command, *trust, "--headless", "--run-time", "7s", "--json"], capture_output=True, text=True, timeout=120
-        )
-    assert ended.returncode == 0, ended.stderr
-    result = json.loads(ended.stdout)
-    assert (result["states"], result["as_expected"], result["reboots"]) == ({"idle": 80}, 80, 20)
+
+        def day(seconds: str) -> dict[str, Any]:
+            words = [*command, *trust, "--headless", "--run-time", seconds, "--json"]
+            ended = subprocess.run(words, capture_output=True, text=True, timeout=120)
+            assert ended.returncode == 0, ended.stderr
+            found: dict[str, Any] = json.loads(ended.stdout)
+            return found
+
+        # A phone that a busy machine boots only after midnight finds the expired license there, and needs no reboot.
+        result = given_time(day, lambda result: result["states"] == {"idle": 80}, first="7s")
+    assert (result["states"], result["as_expected"]) == ({"idle": 80}, 80)
+    assert 0 < result["reboots"] <= 20
     assert result["features"]["LDAP"] == {"on": 20, "license expired, last day 2026-12-31": 20, "no license": 40}
     boots = next(row for row in result["requests"] if row["name"] == "boot")
-    assert (boots["count"], boots["failures"]) == (100, 0)
+    assert (boots["count"], boots["failures"]) == (80 + result["reboots"], 0)
