@@ -53,6 +53,7 @@ TESTED_IN = {
     "fault_catalog/activation_files": "fault_catalog/test_cases",
     "fault_catalog/case": "fault_catalog/test_cases",
     "fault_catalog/reproduction": "fault_catalog/test_cases",
+    "findings/finding": "findings/test_rules",
     "firmware/configuration": "firmware/test_boot",
     "firmware/effects": "firmware/test_typed_seam",
     "firmware/menu_pages": "firmware/test_menu",
