@@ -50,6 +50,7 @@ class Span(click.ParamType[float]):
 @click.option("-u", "--users", type=click.IntRange(1), help="Number of phones. [default: the population's]")
 @click.option("-r", "--spawn-rate", type=FiniteRange(0.01), help="Phones a second. [default: the population's]")
 @click.option("-t", "--run-time", type=Span(), help="End after this time: 90s, 5m, 1h30m. [default: never]")
+@click.option("--until-up", is_flag=True, help="End when all phones have booted; --run-time is the limit.")
 @click.option("--headless", is_flag=True, help="Begin at once, without Locust's web page.")
 @click.option(
     "--web-host", default="127.0.0.1", show_default=True, help="Address of Locust's web page, and of metrics."
@@ -115,7 +116,8 @@ def command(**values: Any) -> None:
     Each is the same firmware as that of phone-sim boot. Under load, statistics are on stdout in the end, and the page
     of Locust shows them meanwhile; requests have the phone's own address as <MAC> and other numbers as * in their
     names, and a whole boot is the request named boot. Ends with 1 when a phone is not up as expected or a --fail-if
-    rule holds. With --write-site no phone boots: what the boot server of the population is to have is written.
+    rule holds. With --until-up the run ends when all phones have booted, and with 1 if they have not after --run-time.
+    With --write-site no phone boots: what the boot server of the population is to have is written.
 
     Only this machine can open the page and the metrics. With another --web-host, an address with a token is on stderr,
     and nobody is let in without it; a program sends Authorization: Bearer TOKEN. The page starts phones at the boot

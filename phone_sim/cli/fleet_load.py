@@ -55,6 +55,7 @@ def load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str
             setup=setup,
             spawn_rate=values["spawn_rate"] or population.count / max(1.0, population.seconds),
             seconds=values["run_time"],
+            until_up=values["until_up"],
             thresholds=thresholds,
             web=None if values["headless"] else (web_host, values["web_port"]),
             metrics=None if metrics_port is None else (web_host, metrics_port),

@@ -22,15 +22,16 @@ _OF_VIRTUAL_TIME = (
     "headless",
 )
 _GOES_WITH = {
-    "authority": "site",
-    "now": "virtual",
-    "until": "virtual",
-    "master_host": "worker",
-    "master_port": "worker",
-    "master_max_wait": "worker",
-    "master_bind_host": "master",
-    "master_bind_port": "master",
-    "expect_workers": "master",
+    "until_up": ("headless", "run_time"),
+    "authority": ("site",),
+    "now": ("virtual",),
+    "until": ("virtual",),
+    "master_host": ("worker",),
+    "master_port": ("worker",),
+    "master_max_wait": ("worker",),
+    "master_bind_host": ("master",),
+    "master_bind_port": ("master",),
+    "expect_workers": ("master",),
 }
 _MODES = (
     ("worker", _OF_WORKERS, "the master says it"),
@@ -41,11 +42,11 @@ _MODES = (
 
 def check_options(values: dict[str, Any]) -> None:
     """Refuse options that do nothing beside the others. Raises UsageError, which names both."""
-    flags = {option.name: option.opts[0] for option in click.get_current_context().command.params}
+    flags = {option.name: max(option.opts, key=len) for option in click.get_current_context().command.params}
     for name in _given():
-        other = _GOES_WITH.get(name)
-        if other is not None and not values[other]:
-            raise UsageError(f"{flags[name]} goes with {flags[other]}: without it, it does nothing")
+        for other in _GOES_WITH.get(name, ()):
+            if not values[other]:
+                raise UsageError(f"{flags[name]} goes with {flags[other]}: without it, it does nothing")
     for mode, allowed, why in _MODES:
         for name in _given() if values[mode] else ():
             if name not in allowed:

@@ -85,6 +85,8 @@ def test_users_are_the_number_of_phones(file: str) -> None:
         (("--worker", "--master-max-wait", "soon"), "'soon' is not a time such as"),
         (("--virtual", "--until", "2027-01-01", "--fail-if", "boot.p95>1s"), "--virtual goes with no --fail-if"),
         (("--virtual", "--until", "2027-01-01", "--csv", "run"), "--virtual goes with no --csv"),
+        (("--server", "http://a/", "--until-up", "--run-time", "9s"), "--until-up goes with --headless: without it"),
+        (("--server", "http://a/", "--until-up", "--headless"), "--until-up goes with --run-time: without it"),
         (("--write-site", "site", "--headless"), "--write-site goes with no --headless: no phone boots"),
         (("--server", "http://boot.example/", "--now", "2026-01-01"), "--now goes with --virtual"),
         (("--server", "http://boot.example/", "--master-port", "1"), "--master-port goes with --worker"),

@@ -17,6 +17,7 @@ from prometheus_client import make_wsgi_app
 from zmq import ZMQError
 
 from phone_sim.errors import PhoneSimError, UsageError
+from phone_sim.fleet.fleet_phone import ShortcomingKind
 from phone_sim.fleet.on_locust.escaped_csv import EscapedCsv, EscapedCsvFiles
 from phone_sim.fleet.on_locust.guarded_server import GuardedServer, serve_guarded
 from phone_sim.fleet.on_locust.interruption import Interruption, interruption
@@ -34,21 +35,24 @@ from phone_sim.whole_file import replace_report
 
 _TALK_EVERY = 5.0
 _LOOK_EVERY = 0.5
+_NOT_UP = frozenset({ShortcomingKind.COMING_UP, ShortcomingKind.NOT_SWITCHED_ON})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """A load run: the phones and their boot server, and how many phones are switched on a second.
 
-    It ends after `seconds`, never with None. With `web` (host and port) Locust's page starts and stops the phones, and
-    proposes `seconds`. `metrics` (host and port) is for Prometheus. `names` are further names of both. `csv_prefix` and
-    `html` name the files that Locust writes. `on_line` gets the log lines of the watched phones, `talk` a message for
-    people. Without a `distribution` all phones run in this process.
+    It ends after `seconds`, never with None; with `until_up` already when all phones have booted. With `web` (host and
+    port) Locust's page starts and stops the phones, and proposes `seconds`. `metrics` (host and port) is for
+    Prometheus. `names` are further names of both. `csv_prefix` and `html` name the files that Locust writes. `on_line`
+    gets the log lines of the watched phones, `talk` a message for people. Without a `distribution` all phones run in
+    this process.
     """
 
     setup: RunSetup
     spawn_rate: float
     seconds: float | None
+    until_up: bool = False
     thresholds: tuple[Threshold, ...] = ()
     web: tuple[str, int] | None = None
     metrics: tuple[str, int] | None = None
@@ -157,7 +161,7 @@ def _say_where(load: Load, what: str, server: GuardedServer, path: str) -> None:
 def _run(
     load: Load, runner: FleetMaster | FleetRunner, started: WorkerProcesses | None, interrupted: Interruption
 ) -> None:
-    """Run until the time is over, all workers are lost, or an interruption."""
+    """Run until the time has passed, all phones are up if that is enough, all workers are lost, or an interruption."""
     if isinstance(runner, FleetMaster) and load.distribution is not None:
         _wait_for_workers(load.distribution, runner, started, interrupted)
     if interrupted.is_set():
@@ -166,7 +170,17 @@ def _run(
     if load.web is None:
         ends += [runner.all_lost] if isinstance(runner, FleetMaster) else []
         runner.start(load.setup.population.count, load.spawn_rate)
+    if load.until_up:
+        ends.append(all_up := Event())
+        runner.greenlet.spawn(_set_when_up, all_up, runner)
     gevent.wait(ends, timeout=load.seconds if load.web is None else None, count=1)
+
+
+def _set_when_up(all_up: Event, runner: FleetMaster | FleetRunner) -> None:
+    """Set the event when no phone is left that could still come up."""
+    while any(shortcoming.kind in _NOT_UP for shortcoming in runner.status().census.reasons):
+        gevent.sleep(_LOOK_EVERY)
+    all_up.set()
 
 
 def _wait_for_workers(

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ pytestmark = pytest.mark.real
 
 PHONES = 200
 BOUND = 120
+UNTIL_UP = ("--headless", "--until-up", "--run-time", "100s", "--json")
 POPULATION = f"""\
 count = {PHONES}
 sources = ["127.77.0.0/24"]
@@ -69,23 +70,12 @@ def run_locust(folder: Path, *words: str) -> Ended:
     )
 
 
-def all_idle(phones: int) -> Callable[[Ended], bool]:
-    """Whether so many phones are idle in the end."""
-    return lambda ended: json.loads(ended.stdout)["states"] == {"idle": phones}
-
-
 def test_every_phone_boots_and_licenses(server: Nginx, population: str, tmp_path: Path) -> None:
-    before = 0
-
-    def boot(seconds: str) -> Ended:
-        nonlocal before
-        before = len(server.requests())
-        return run(
-            *("--server", server.url, "--population", population, "--headless", "--run-time", seconds, "--json"),
-            *("--csv", str(tmp_path / "run"), "--html", str(tmp_path / "run.html"), "--fail-if", "boot.failures>0%"),
-        )
-
-    ended = given_time(boot, all_idle(PHONES))
+    before = len(server.requests())
+    ended = run(
+        *("--server", server.url, "--population", population, *UNTIL_UP),
+        *("--csv", str(tmp_path / "run"), "--html", str(tmp_path / "run.html"), "--fail-if", "boot.failures>0%"),
+    )
     assert ended.returncode == 0, ended.stderr
     found = json.loads(ended.stdout)
     assert (found["states"], found["as_expected"]) == ({"idle": PHONES}, PHONES)
@@ -109,12 +99,11 @@ def test_every_phone_boots_and_licenses(server: Nginx, population: str, tmp_path
 
 
 def test_unlicensed_phones_and_slow_boots_fail_the_run(server: Nginx, population: str) -> None:
-    words = (
-        *("--server", server.url, "--population", population, "--headless", "--json"),
+    ended = run(
+        *("--server", server.url, "--population", population, *UNTIL_UP),
         *("--require-licensed", "--fail-if", "boot.p95>1ms", "--fail-if", "boot.p50>1000s"),
         *(word for metric in ("p90", "avg", "max") for word in ("--fail-if", f"licensed.{metric}>1000s")),
     )
-    ended = given_time(lambda seconds: run(*words, "--run-time", seconds), all_idle(PHONES))
     assert ended.returncode == 1, ended.stderr
     found = json.loads(ended.stdout)
     lacking = found["shortcomings"]["LDAP: no license"]
@@ -134,13 +123,21 @@ def test_report_that_cannot_be_written_boots_no_phone(server: Nginx, tmp_path: P
 
 
 def test_dead_server_is_every_phones_reason(population: str) -> None:
-    words = ("--server", "http://127.0.0.1:9/", "--population", population, "-u", "5", "--headless", "--json")
-    ended = given_time(lambda seconds: run(*words, "--run-time", seconds), all_idle(5))
+    ended = run("--server", "http://127.0.0.1:9/", "--population", population, "-u", "5", *UNTIL_UP)
     assert ended.returncode == 1
     found = json.loads(ended.stdout)
     assert found["shortcomings"] == {"no configuration: it gives no answer": 5}
     assert {each["name"] for each in found["failures"]} == {"<MAC>.cfg", "boot"}
     assert found["states"] == {"idle": 5}
+
+
+def test_phones_that_do_not_come_up_in_time_fail_the_run(population: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        words = ("--population", population, "-u", "2", "--headless", "--until-up", "--run-time", "1s", "--json")
+        ended = run("--server", url, "--timeout", "60", *words)
+    assert ended.returncode == 1
+    assert json.loads(ended.stdout)["shortcoming_kinds"] == {"coming_up": 2}
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk here")
