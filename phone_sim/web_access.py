@@ -47,6 +47,12 @@ def content_policy(*, inline: bool) -> str:
     )
 
 
+CONNECTION_LIMIT = 256
+"""Maximum number of connections to a page at once (our choice)."""
+HEAD_SECONDS = 15.0
+"""From the connection, or the end of an answer, to the end of the next request's headers (our choice)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestBounds:
     """Limits of a request: sizes in bytes, `body_seconds` for the whole body. `larger_bodies` are for single paths."""

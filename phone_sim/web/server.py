@@ -18,11 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from phone_sim.errors import UsageError
+from phone_sim.web_access import CONNECTION_LIMIT, HEAD_SECONDS
 
-CONNECTION_LIMIT = 256
-"""Most connections at once; one more is told 503."""
-HEAD_SECONDS = 15.0
-"""From the connection, or the end of an answer, to the end of the next request's headers."""
 READ_SECONDS = 30.0
 """How long a peer may read nothing of an answer that waits for it."""
 _HEAD_BYTES = 16 * 1024

@@ -4,11 +4,15 @@ Names of requests and reasons of failures hold words of servers and of workers. 
 Locust itself runs has Locust's own files, in which nothing is escaped.
 """
 
+import csv
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from locust.env import Environment
 from locust.stats import PERCENTILES_TO_REPORT, CSVWriter, StatsCSV, StatsCSVFileWriter
+
+from phone_sim.whole_file import replace_report
 
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - spreadsheets take the wide ones, too
 
@@ -48,10 +52,36 @@ class EscapedCsv(StatsCSV):
         super().exceptions_csv(EscapedRows(csv_writer))
 
 
-class EscapedCsvFiles(StatsCSVFileWriter):
-    """Files that begin with a prefix, written all the time."""
+class CsvReport:
+    """The CSV files of a run: `PREFIX.part_stats.csv` and so on while it lasts, then `PREFIX_stats.csv`.
+
+    So the files of an earlier run stay until those of this one are whole, and a run that is killed leaves what it had.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
 
     def __init__(self, environment: Environment, prefix: str) -> None:
-        super().__init__(environment, PERCENTILES_TO_REPORT, prefix)
+        self._environment = environment
+        self._prefix = prefix
+        self._part = f"{prefix}.part"
+        self._files = StatsCSVFileWriter(environment, PERCENTILES_TO_REPORT, self._part)
         for name in ("requests", "failures", "exceptions", "stats_history"):
-            setattr(self, f"{name}_csv_writer", EscapedRows(getattr(self, f"{name}_csv_writer")))
+            setattr(self._files, f"{name}_csv_writer", EscapedRows(getattr(self._files, f"{name}_csv_writer")))
+
+    def write(self) -> None:
+        """Write all the time. Raises OSError."""
+        self._files.stats_writer()
+
+    def finish(self) -> None:
+        """Put the files of this run in place. Raises OSError; what could not be put there keeps its first name."""
+        self._files.close_files()
+        tables = EscapedCsv(self._environment)
+        # Locust's writer may have missed the last second.
+        for name, write in (("stats", tables.requests_csv), ("failures", tables.failures_csv)):
+            with Path(f"{self._part}_{name}.csv").open("w", encoding="utf-8", newline="") as file:
+                write(csv.writer(file))
+        for name in ("stats", "failures", "exceptions", "stats_history"):
+            part = Path(f"{self._part}_{name}.csv")
+            replace_report(Path(f"{self._prefix}_{name}.csv"), part.read_bytes())
+            part.unlink()

@@ -12,6 +12,8 @@ from gevent.timeout import Timeout
 from phone_sim.errors import UsageError
 from phone_sim.web_access import (
     BODY_IS_LATE,
+    CONNECTION_LIMIT,
+    HEAD_SECONDS,
     Access,
     Answer,
     PageRequest,
@@ -53,7 +55,9 @@ def serve_guarded(
         UsageError: nothing can listen there, or a name is not valid.
     """
     host, port = address
-    server = GuardedServer(address, log=None, error_log=logging.getLogger(__name__), handler_class=_Handler)
+    server = GuardedServer(
+        address, log=None, error_log=logging.getLogger(__name__), handler_class=_Handler, spawn=CONNECTION_LIMIT
+    )
     try:
         server.init_socket()
     except OSError as error:
@@ -104,7 +108,23 @@ class Guard:
 
 
 class _Handler(WSGIHandler):  # type: ignore[misc]
-    """Adds the address at this end of a connection to the environment of its requests."""
+    """A connection that is closed when a head is late: as many as there can be would otherwise shut everybody out.
+
+    It adds the address at this end to the environment of its requests.
+    """
+
+    def read_requestline(self) -> Any:
+        """The first line of a request. Raises TimeoutError, with which the connection ends."""
+        with Timeout(HEAD_SECONDS, TimeoutError):
+            return super().read_requestline()
+
+    def read_request(self, raw_requestline: str) -> Any:
+        """Read the rest of the head; false if it is not whole in time."""
+        try:
+            with Timeout(HEAD_SECONDS, TimeoutError):
+                return super().read_request(raw_requestline)
+        except TimeoutError:
+            return False
 
     def get_environ(self) -> dict[str, Any]:
         """The environment of a request."""

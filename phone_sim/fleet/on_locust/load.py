@@ -1,6 +1,5 @@
 """A fleet as load on a boot server, with Locust's statistics, web page, CSV files and HTML report."""
 
-import csv
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from zmq import ZMQError
 
 from phone_sim.errors import PhoneSimError, UsageError
 from phone_sim.fleet.fleet_phone import ShortcomingKind
-from phone_sim.fleet.on_locust.escaped_csv import EscapedCsv, EscapedCsvFiles
+from phone_sim.fleet.on_locust.escaped_csv import CsvReport
 from phone_sim.fleet.on_locust.guarded_server import GuardedServer, serve_guarded
 from phone_sim.fleet.on_locust.interruption import Interruption, interruption
 from phone_sim.fleet.on_locust.master import FleetMaster
@@ -128,13 +127,12 @@ def _beside(
     beside = Group()
     _check_report(load.html)
     with ExitStack() as stack:
-        writer = _csv_writer(load, environment)
+        tables = _csv_report(load, environment)
         stack.callback(beside.kill)
-        if writer is not None:
+        if tables is not None:
             files = f"--csv {load.csv_prefix}"
-            stack.callback(_note_failure, unwritten, files, lambda: _write_last(load, environment))
-            stack.callback(_note_failure, unwritten, files, writer.close_files)
-            beside.spawn(_note_failure, unwritten, files, writer.stats_writer)
+            stack.callback(_note_failure, unwritten, files, tables.finish)
+            beside.spawn(_note_failure, unwritten, files, tables.write)
         beside.spawn(stats_history, runner)
         beside.spawn(_talk, load, environment, runner)
         token = None
@@ -203,11 +201,11 @@ def _watch(started: WorkerProcesses, runner: FleetMaster) -> None:
         runner.mark_ended(started.ended())
 
 
-def _csv_writer(load: Load, environment: Environment) -> EscapedCsvFiles | None:
+def _csv_report(load: Load, environment: Environment) -> CsvReport | None:
     if load.csv_prefix is None:
         return None
     try:
-        return EscapedCsvFiles(environment, load.csv_prefix)
+        return CsvReport(environment, load.csv_prefix)
     except OSError as error:
         raise UsageError(f"--csv {load.csv_prefix}: {error.strerror}") from error
 
@@ -229,14 +227,6 @@ def _note_failure(unwritten: list[str], what: str, write: Callable[[], object]) 
         failure = f"{what}: {error.strerror or error}"
         if failure not in unwritten:
             unwritten.append(failure)
-
-
-def _write_last(load: Load, environment: Environment) -> None:
-    """Write the final statistics: Locust's writer may have missed the last second."""
-    tables = EscapedCsv(environment)
-    for name, write in (("stats", tables.requests_csv), ("failures", tables.failures_csv)):
-        with Path(f"{load.csv_prefix}_{name}.csv").open("w", encoding="utf-8", newline="") as file:
-            write(csv.writer(file))
 
 
 def _talk(load: Load, environment: Environment, runner: FleetMaster | FleetRunner) -> None:

@@ -13,7 +13,7 @@ import csv, sys
 from io import StringIO
 from locust.env import Environment
 from locust.runners import LocalRunner
-from phone_sim.fleet.on_locust.escaped_csv import EscapedCsv, EscapedCsvFiles, escaped_cell
+from phone_sim.fleet.on_locust.escaped_csv import CsvReport, EscapedCsv, escaped_cell
 
 for text in ("=1+1", "+1", "-1", "@SUM(A1)", "  =1", "\\t=1", "\\r=1", "\\uff1d1"):
     assert escaped_cell(text) == f"'{text}", text
@@ -42,12 +42,17 @@ for write, runs in ((tables.requests_csv, 1), (tables.failures_csv, 2), (tables.
     assert sum(cell.startswith("'") for row in found for cell in row) == runs
 
 import gevent
-files = EscapedCsvFiles(environment, sys.argv[1])
-writing = gevent.spawn(files.stats_writer)
+NAMES = ("stats", "failures", "exceptions", "stats_history")
+for name in NAMES:
+    open(f"{sys.argv[1]}_{name}.csv", "w").write("of an earlier run")
+files = CsvReport(environment, sys.argv[1])
+writing = gevent.spawn(files.write)
 gevent.sleep(0.1)
 writing.kill()
-files.close_files()
-for name in ("stats", "failures", "exceptions", "stats_history"):
+for name in NAMES:
+    assert open(f"{sys.argv[1]}_{name}.csv").read() == "of an earlier run"
+files.finish()
+for name in NAMES:
     is_escaped(rows(open(f"{sys.argv[1]}_{name}.csv", newline="").read()))
 """
 
@@ -57,3 +62,4 @@ def test_no_cell_is_a_formula(tmp_path: Path) -> None:
         [sys.executable, "-c", _ALL, f"{tmp_path / 'run'}"], capture_output=True, text=True, timeout=60
     )
     assert ended.returncode == 0, ended.stderr
+    assert not list(tmp_path.glob("*part*"))

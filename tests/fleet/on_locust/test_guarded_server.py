@@ -1,6 +1,8 @@
 """The guard in front of the fleet's page and metrics: as a WSGI application, as a server, and against a browser."""
 
 import http.client
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
@@ -196,3 +198,29 @@ def test_foreign_page_neither_starts_nor_stops_nor_reads(browser: Browser, tmp_p
             assert foreign.attack(browser, url, ["/phones"], [("/stop", {}), ("/stats/reset", {})]) == []
             assert asked(f"{url}/phones")["states"] == {"idle": 2}
             assert asked(f"{url}/phones")["boots"] == 2
+
+
+_SILENT = """
+import gevent.monkey
+gevent.monkey.patch_all()
+import socket, urllib.request
+from phone_sim.fleet.on_locust import guarded_server
+
+guarded_server.CONNECTION_LIMIT, guarded_server.HEAD_SECONDS = 2, 0.5
+
+def page(environ, start_response):
+    start_response("200 OK", [])
+    return [b"here"]
+
+server = guarded_server.serve_guarded(page, "--web-port", ("127.0.0.1", 0))
+silent = [socket.create_connection(("127.0.0.1", server.server_port)) for _ in range(2)]
+silent[1].sendall(b"GET / HTTP/1.1\\r\\nHost: ")
+assert urllib.request.urlopen(server.url, timeout=60).read() == b"here"
+assert silent[0].recv(100) == b""
+assert silent[1].recv(100).startswith(b"HTTP/1.1 400")
+"""
+
+
+def test_silent_connections_shut_nobody_out_for_long() -> None:
+    ended = subprocess.run([sys.executable, "-c", _SILENT], capture_output=True, text=True, timeout=120)
+    assert (ended.returncode, ended.stderr) == (0, "")
