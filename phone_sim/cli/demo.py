@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from phone_sim.runtime.virtual_phone import VirtualPhone
     from phone_sim.scenario.story import StoryStep
 
-MODEL = "SPIP_670"
 MAC = DEFAULT_MAC.digits
 OWN_FILE = f"{MAC}-license.cfg"
 SITE_SERIAL = "123456789012"
@@ -141,7 +140,7 @@ class TerminalStage:
         from phone_sim.runtime.virtual_phone import VirtualPhone
         from phone_sim.runtime.virtual_time import VirtualTime
 
-        return VirtualPhone(self._url, model=MODEL, mac=MAC, time=VirtualTime(now))
+        return VirtualPhone(self._url, mac=MAC, time=VirtualTime(now))
 
     def _put(self, name: str, key: "LicenseKey") -> None:
         from phone_sim.licensing.license_file import write

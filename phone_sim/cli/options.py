@@ -11,6 +11,7 @@ import click
 
 from phone_sim.cli.option_types import FiniteRange, Numbers
 from phone_sim.cli.output import say
+from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import UsageError
 from phone_sim.firmware.license_fetch import DEFAULT_LICENSE_FETCH, LICENSE_FETCH
 from phone_sim.mac_address import DEFAULT_MAC
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-DEFAULT_MODEL = "SPIP_670"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 

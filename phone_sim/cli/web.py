@@ -11,9 +11,10 @@ import click
 
 from phone_sim.cli.interruption import handled_by
 from phone_sim.cli.option_types import Instant
-from phone_sim.cli.options import DEFAULT_MODEL, check_servers, json_option
+from phone_sim.cli.options import check_servers, json_option
 from phone_sim.cli.output import say
 from phone_sim.cli.serving import announce
+from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.signals import Interrupted
 
 if TYPE_CHECKING:

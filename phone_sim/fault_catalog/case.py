@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 
+from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.fault_catalog.causes import Cause
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -17,6 +18,8 @@ ASKING_SITE = (
 SITE = b'<site tcpIpApp.sntp.gmtOffset="25200" tcpIpApp.sntp.daylightSavings.enable="0"/>\n'
 CORPORATE_DIRECTORY = b'<features feature.corporateDirectory.enabled="1"/>\n'
 NOTHING = b'<features feature.corporateDirectory.enabled="0"/>\n'
+AS_IT_CAME = "Put the file on the boot server again, just as it came."
+NOTHING_TO_FIX = "Nothing: this is how it should be."
 
 
 class Ending(Enum):
@@ -45,7 +48,7 @@ class Case:
     fix: str
     cause: Cause
     files: Callable[[], Mapping[str, bytes]] = dict
-    model: str = "SPIP_670"
+    model: str = DEFAULT_MODEL
     firmware: str = "3.3.0"
     now: datetime | None = NOW
     features: bytes = CORPORATE_DIRECTORY

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.firmware.lease import DhcpSettings
 from phone_sim.firmware.profile import CURRENT
 from phone_sim.licensing.signature import TrustAnchor
@@ -35,7 +36,7 @@ class PhoneFactory:
     def __call__(
         self,
         *,
-        model: Model | str = "SPIP_670",
+        model: Model | str = DEFAULT_MODEL,
         url: str | None = None,
         mac: MacAddress | str | None = None,
         firmware: str = CURRENT,

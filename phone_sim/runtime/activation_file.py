@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import LicenseFileError, UsageError
 from phone_sim.firmware.features import FeatureSet, Gate
 from phone_sim.firmware.profile import CURRENT, profile_for
@@ -53,7 +54,7 @@ def check_activation_file(
     file: Path | str | bytes,
     *,
     mac: MacAddress | str,
-    model: Model | str = "SPIP_670",
+    model: Model | str = DEFAULT_MODEL,
     firmware: str = CURRENT,
     trust: TrustAnchor | Path | str | None = None,
     on: date | None = None,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetched, Uploaded
 from phone_sim.firmware.lease import DhcpSettings
@@ -50,7 +51,7 @@ class VirtualPhone(DrivenPhone):
         self,
         url: str = "",
         *,
-        model: Model | str = "SPIP_670",
+        model: Model | str = DEFAULT_MODEL,
         mac: MacAddress | str = DEFAULT_MAC,
         firmware: str = CURRENT,
         trust: TrustAnchor | Path | str | None = None,

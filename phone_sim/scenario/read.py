@@ -25,6 +25,7 @@ url = "http://boot.example/"
 from collections.abc import Mapping
 from pathlib import Path
 
+from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import UsageError
 from phone_sim.firmware.license_fetch import DEFAULT_LICENSE_FETCH, LICENSE_FETCH
 from phone_sim.firmware.profile import CURRENT, profile_for
@@ -117,7 +118,7 @@ def _phones(table: Table) -> dict[str, ScenarioPhone]:
 
 def _phone(table: Table, name: str, default_mac: str) -> ScenarioPhone:
     table.only(("model", "mac", "firmware", "license_fetch"))
-    model, mac = table.text("model", "SPIP_670"), table.text("mac", default_mac)
+    model, mac = table.text("model", DEFAULT_MODEL), table.text("mac", default_mac)
     firmware = table.text("firmware", CURRENT)
     table.convert("model", lambda: load_model(model))
     table.convert("firmware", lambda: profile_for(firmware))

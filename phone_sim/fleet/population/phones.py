@@ -16,6 +16,7 @@ from functools import cached_property
 from hashlib import shake_256
 from ipaddress import IPv4Network
 
+from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import UsageError
 from phone_sim.firmware.profile import CURRENT
 from phone_sim.fleet.population.fault_share import FaultShare
@@ -79,7 +80,7 @@ class Population:
 
     count: int
     seed: int = 0
-    models: Mapping[str, float] = field(default_factory=lambda: {"SPIP_670": 1.0})
+    models: Mapping[str, float] = field(default_factory=lambda: {DEFAULT_MODEL: 1.0})
     firmwares: Mapping[str, float] = field(default_factory=lambda: {CURRENT: 1.0})
     first_mac: MacAddress = DEFAULT_MAC
     macs: Sequence[MacAddress] = ()

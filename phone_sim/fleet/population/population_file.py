@@ -64,6 +64,7 @@ from typing import Any
 from phone_sim.authority.orders import software_bits
 from phone_sim.boot_server.fault_kind import FaultKind
 from phone_sim.boot_server.fault_kinds import Reset, parse_kind
+from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import UsageError
 from phone_sim.firmware.license_fetch import DEFAULT_LICENSE_FETCH, LICENSE_FETCH
 from phone_sim.firmware.profile import CURRENT, profile_for
@@ -90,7 +91,6 @@ _KEYS = (
     "faults",
     "server",
 )
-_DEFAULT_MODEL = "SPIP_670"
 _DEFAULT_FEATURES = ("Productivity Suite",)
 _LONGEST = 7 * 86400.0
 _LARGEST_JITTER = 43200.0
@@ -215,7 +215,7 @@ def _kind(kinds: Table, word: str) -> FaultKind:
 
 def _models(top: Table) -> dict[str, float]:
     table = top.table("models", default={})
-    shares = _shares(table, _DEFAULT_MODEL)
+    shares = _shares(table, DEFAULT_MODEL)
     for name in shares:
         table.convert(name, partial(load_model, name))
     return shares

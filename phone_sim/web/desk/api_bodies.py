@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.firmware.profile import CURRENT
 from phone_sim.web.desk.demonstration import MODELS, STEPS
 from phone_sim.web.desk.desk import PHONES_LIMIT
@@ -58,7 +59,7 @@ class _Body(BaseModel):
 class NewPhone(_Body):
     """A phone to be put on the desk."""
 
-    model: str = Field(default="SPIP_670", max_length=100, description="a name or a token of /api/models")
+    model: str = Field(default=DEFAULT_MODEL, max_length=100, description="a name or a token of /api/models")
     mac: str | None = Field(default=None, max_length=17, description="its MAC address; a free one if absent")
     firmware: str = Field(default=CURRENT, max_length=20)
     count: int = Field(default=1, ge=1, le=PHONES_LIMIT, description="how many; several only without mac")

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import MacAddressError, UsageError
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_models
@@ -30,7 +31,7 @@ def desk_routes(desk: Desk, demonstration: Demonstration) -> list[BaseRoute]:
     async def show_desk(request: Request) -> Response:
         report = await run_in_threadpool(lambda: desk.do(lambda: views.desk_view(desk)))
         faces = {model.token: draw(face_of(model), interactive=False) for model in load_models()}
-        values = {"models": load_models(), "faces": faces, "limit": PHONES_LIMIT}
+        values = {"models": load_models(), "selected": DEFAULT_MODEL, "faces": faces, "limit": PHONES_LIMIT}
         return answer(request, "desk.html", values, report=report)
 
     async def show_phone(request: Request) -> Response:
