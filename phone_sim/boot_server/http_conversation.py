@@ -4,34 +4,15 @@ RFC 9110 and RFC 9112, on http.server. It does not know who may connect, nor how
 nor which request gets a fault; faults are ours.
 """
 
-import logging
-import struct
-from contextlib import suppress
-from datetime import UTC, datetime
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
-from socket import SHUT_WR, SO_LINGER, SOL_SOCKET, socket
-from ssl import SSLSocket
-from time import monotonic
 from typing import Any, assert_never
 
-from phone_sim.boot_server.addresses import authority
-from phone_sim.boot_server.fault_kinds import Delay, Down, Reset, Stall
-from phone_sim.boot_server.faults import Fault, FaultPlan
-from phone_sim.boot_server.http_faults import (
-    BODILESS,
-    HttpAnswer,
-    answer_instead,
-    leaves_unanswered,
-    page,
-    pieces,
-    refusal,
-    spoiled,
-    whole_file,
-)
-from phone_sim.boot_server.http_head import RequestHead, is_length_clear, path_of
-from phone_sim.boot_server.http_listener import HttpListener, say_end
-from phone_sim.boot_server.journal import BROKEN_OFF, Contents, Journal, Request
+from phone_sim.boot_server.fault_kinds import Delay
+from phone_sim.boot_server.faults import FaultPlan
+from phone_sim.boot_server.http_answering import AnsweringHandler
+from phone_sim.boot_server.http_faults import HttpAnswer, answer_instead, leaves_unanswered, refusal, whole_file
+from phone_sim.boot_server.http_head import RequestHead, is_length_clear
+from phone_sim.boot_server.journal import BROKEN_OFF, Journal
 from phone_sim.boot_server.site import (
     Forbidden,
     Found,
@@ -45,35 +26,20 @@ from phone_sim.boot_server.site import (
     store_upload,
 )
 
-_CHUNK = 64 * 1024
-_DISCARD_LIMIT = 64 * 1024 * 1024
-_LINE_KEPT = 1000
 
-_log = logging.getLogger(__name__)
-
-
-class HttpConversation(BaseHTTPRequestHandler):
+class HttpConversation(AnsweringHandler):
     """One connection: its requests and the answers to them, in a thread of its own.
 
     `idle_limit` is the seconds each read and each write may take.
     """
 
-    server: HttpListener
-    raw_requestline: bytes
-    protocol_version = "HTTP/1.1"
-    server_version = "phone_sim"
-    disable_nagle_algorithm = True
-    # An answer stays in the buffer, its last byte at least, until it is in the journal.
-    wbufsize = _CHUNK
-
     def __init__(
         self, site: Site, journal: Journal, faults: FaultPlan | None, idle_limit: float, *connection: Any
     ) -> None:
         self._site = site
-        self._journal = journal
         self._faults = faults
         self._idle_limit = idle_limit
-        super().__init__(*connection)
+        super().__init__(journal, *connection)
 
     def setup(self) -> None:
         super().setup()
@@ -88,15 +54,6 @@ class HttpConversation(BaseHTTPRequestHandler):
             # The client went away or fell silent, or the site failed.
             if self._at is not None and not self._is_recorded:
                 self._record(HttpAnswer(status=BROKEN_OFF))
-
-    def _forget_request(self) -> None:
-        self.command = self.path = ""
-        self.headers = self.MessageClass()
-        self._at: datetime | None = None
-        self._is_recorded = False
-        self._unread = True
-        self._received: bytes | None = None
-        self._fault: Fault | None = None
 
     def parse_request(self) -> bool:
         if not self.raw_requestline.strip():
@@ -122,7 +79,7 @@ class HttpConversation(BaseHTTPRequestHandler):
             self.wfile.flush()
         return True
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the name is http.server's
         if self._is_answered_by_a_fault():
             return
         answer = self._site_for_client().read(self._asked_path())
@@ -140,7 +97,7 @@ class HttpConversation(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET  # noqa: N815
 
-    def do_PUT(self) -> None:
+    def do_PUT(self) -> None:  # noqa: N802 - the name is http.server's
         length = self._upload_length()
         if length is None or self._is_answered_by_a_fault():
             return
@@ -169,16 +126,6 @@ class HttpConversation(BaseHTTPRequestHandler):
             self._begin()
         self._refuse_unread(HTTPStatus(code))
 
-    def version_string(self) -> str:
-        return self.server_version
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
-        _log.debug(format, *args)
-
-    def _begin(self) -> None:
-        self._at = datetime.now(UTC)
-        self._started = monotonic()
-
     def _is_length_clear(self) -> bool:
         """Whether it is clear where the request ends; otherwise it is refused, whatever its method."""
         if is_length_clear(self.headers):
@@ -206,21 +153,6 @@ class HttpConversation(BaseHTTPRequestHandler):
         site = self._site
         return site.seen_by(self._user_agent) if isinstance(site, SiteOfClients) else site
 
-    @property
-    def _user_agent(self) -> str:
-        return self.headers.get("User-Agent", "")
-
-    def _asked_path(self) -> str:
-        return path_of(self.path)
-
-    def _refuse(self, status: HTTPStatus, reason: str = "") -> None:
-        self._answer(page(status, reason=reason))
-
-    def _refuse_unread(self, status: HTTPStatus, reason: str = "") -> None:
-        """Refuse what is not read to its end, and close."""
-        self._unread = True
-        self._refuse(status, reason)
-
     def _is_answered_by_a_fault(self) -> bool:
         """Draw the fault for this request, and do what comes in the place of the site's answer or before it."""
         if self._faults is None:
@@ -239,31 +171,6 @@ class HttpConversation(BaseHTTPRequestHandler):
             return False
         return True
 
-    def _answer(self, answer: HttpAnswer, *, stored: int = 0) -> None:
-        if self._fault is not None:
-            answer = spoiled(self._fault, answer)
-        self.close_connection = self.close_connection or self._unread or answer.length is not None
-        self._send_head(answer)
-        kind = None if self._fault is None else self._fault.kind
-        sent = 0
-        try:
-            for pause, piece in pieces(kind, b"" if self.command == "HEAD" else answer.body):
-                if pause:
-                    self.wfile.flush()
-                    self.server.wait(self.connection, pause)
-                sent += self.wfile.write(piece)
-        finally:
-            self._record(answer, size=sent if answer.status == HTTPStatus.OK else stored)
-        self.wfile.flush()
-        if self._fault is not None:
-            self._break_off(self._fault)
-        if self._unread:
-            self._discard()
-
-    def _first_line(self) -> str:
-        """The beginning of the first line that the client sent, whatever it is."""
-        return self.raw_requestline[:_LINE_KEPT].decode("latin-1").rstrip("\r\n")
-
     def _wait(self, seconds: float) -> None:
         """Let time pass before the answer begins."""
         try:
@@ -271,59 +178,3 @@ class HttpConversation(BaseHTTPRequestHandler):
         except ConnectionAbortedError:
             self._record(HttpAnswer(status=BROKEN_OFF))
             raise
-
-    def _send_head(self, answer: HttpAnswer) -> None:
-        self.send_response(answer.status, answer.words)
-        if answer.content_type:
-            self.send_header("Content-Type", answer.content_type)
-        for name, value in answer.headers:
-            self.send_header(name, value)
-        if answer.status not in BODILESS:
-            self.send_header("Content-Length", str(len(answer.body) if answer.length is None else answer.length))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-
-    def _break_off(self, fault: Fault) -> None:
-        """End the connection where the fault is to do so, in its way."""
-        match fault.kind:
-            case Down():
-                self.close_connection = True
-            case Stall():
-                self.close_connection = True
-                with suppress(OSError):
-                    while self.connection.recv(_CHUNK):
-                        pass
-            case Reset():
-                self.close_connection = True
-                # Taken from its owners, who would end it in an orderly way.
-                with socket(fileno=self.connection.detach()) as connection:
-                    connection.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
-
-    def _discard(self) -> None:
-        """Read what the client is still sending: to close at once would reset the connection and lose the answer."""
-        left = _DISCARD_LIMIT
-        say_end(self.connection)
-        with suppress(OSError):
-            self.connection.shutdown(SHUT_WR)
-            while left > 0 and (data := self.connection.recv(_CHUNK)):
-                left -= len(data)
-
-    def _record(self, answer: HttpAnswer, *, size: int = 0) -> None:
-        self._is_recorded = True
-        sent = answer.body if answer.status == HTTPStatus.OK else None
-        self._journal.record(
-            Request(
-                at=self._at or datetime.now(UTC),
-                protocol="https" if isinstance(self.connection, SSLSocket) else "http",
-                client=authority(*self.client_address[:2]),
-                method=self.command or "",
-                path=self.path.removeprefix("/") if self.command else self._first_line(),
-                status=int(answer.status),
-                size=size,
-                user_agent=self._user_agent,
-                seconds=monotonic() - self._started,
-                fault="" if self._fault is None else self._fault.rule,
-            ),
-            Contents(path=self._asked_path(), reason=answer.words, received=self._received, sent=sent),
-        )

@@ -7,9 +7,8 @@ run goes on.
 
 import math
 import time
-from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
@@ -23,7 +22,7 @@ from locust.runners import STATE_MISSING, STATE_RUNNING, STATE_SPAWNING, MasterR
 from zmq import ZMQError
 
 from phone_sim.errors import MacAddressError, UsageError
-from phone_sim.fleet.census import Census
+from phone_sim.fleet.on_locust.assigned_run import AssignedRun
 from phone_sim.fleet.on_locust.assigned_worker import AssignedWorker
 from phone_sim.fleet.on_locust.dispatcher import PhoneDispatcher
 from phone_sim.fleet.on_locust.phone_queries import PhoneQueries
@@ -46,17 +45,6 @@ _LOOK_EVERY = 0.5
 _LAST_REPORT_WITHIN = 5.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
-    """A run: its number, its setup, the workers with their phones, and when it began."""
-
-    number: int
-    setup: RunSetup
-    workers: dict[str, AssignedWorker]
-    dispatcher: PhoneDispatcher
-    began: float = field(default_factory=time.monotonic)
-
-
 class FleetMaster(MasterRunner):
     """Gives phones to workers, and collects their reports. `all_lost` is set when a run has lost all its workers."""
 
@@ -75,7 +63,7 @@ class FleetMaster(MasterRunner):
         self._on_line = on_line
         self._tell = talk
         self._hellos: dict[str, tuple[int, str]] = {}
-        self._run: _Run | None = None
+        self._run: AssignedRun | None = None
         self._runs = 0
         self._ramp: gevent.Greenlet | None = None
         self._queries = PhoneQueries(self.send_message)
@@ -164,20 +152,7 @@ class FleetMaster(MasterRunner):
 
     def status(self) -> RunStatus:
         """The status of the last run."""
-        run = self._run
-        if run is None:
-            return RunStatus.before(self._setup.population)
-        reports = [each.report for each in run.workers.values() if each.report is not None and each.lost_at is None]
-        times = [each.report.licensed for each in run.workers.values() if each.report is not None]
-        census = Census.together(each.census for each in run.workers.values())
-        return RunStatus(
-            census=census,
-            busy=sum(report.busy for report in reports),
-            waiting=sum(report.waiting for report in reports),
-            licensed=sum(times, Counter()),
-            unexpected=census.named(run.setup.population),
-            workers=tuple(each.result(run.setup.population) for each in run.workers.values()),
-        )
+        return RunStatus.before(self._setup.population) if self._run is None else self._run.status()
 
     def details(self, mac: MacAddress) -> PhoneDetails:
         """The details of a phone, from its worker, within some seconds. Raises PhoneDetailsError if there are none."""
@@ -185,7 +160,7 @@ class FleetMaster(MasterRunner):
         number, phone = planned_phone((self._setup if run is None else run.setup).population, mac)
         if run is None:
             return PhoneDetails.off(phone)
-        [worker] = [each for each in run.workers.values() if number in each.numbers]
+        worker = run.worker_of(number)
         if self.clients.get(worker.name) is None and worker.lost_at is None:
             raise PhoneDetailsError(410, f"{worker}, which had {mac}, has ended")
         try:
@@ -197,7 +172,7 @@ class FleetMaster(MasterRunner):
         """Say something that may hold words of workers."""
         self._tell(printable(words))
 
-    def _new_run(self, users: int) -> _Run | None:
+    def _new_run(self, users: int) -> AssignedRun | None:
         names = self.ready()
         if not names:
             return None
@@ -214,12 +189,12 @@ class FleetMaster(MasterRunner):
             self.send_message(ASSIGNMENT, assignment.message(), name)
         sizes = {name: len(worker.numbers) for name, worker in workers.items()}
         dispatcher = PhoneDispatcher(FleetUser, sizes)
-        return _Run(number=self._runs, setup=setup, workers=workers, dispatcher=dispatcher)
+        return AssignedRun(number=self._runs, setup=setup, workers=workers, dispatcher=dispatcher)
 
-    def _await_reports(self, run: _Run) -> None:
+    def _await_reports(self, run: AssignedRun) -> None:
         """Wait for the final reports."""
         end = time.monotonic() + GRACE + _LAST_REPORT_WITHIN
-        while awaited := [each for each in run.workers.values() if not each.is_final and each.lost_at is None]:
+        while awaited := run.awaited:
             if time.monotonic() > end:
                 for worker in awaited:
                     self._lose(run, worker, "it did not say how its phones ended")
@@ -237,10 +212,10 @@ class FleetMaster(MasterRunner):
             if (run := self._run) is not None:
                 for worker in run.workers.values():
                     self._look_at(run, worker)
-                if all(worker.lost_at is not None for worker in run.workers.values()):
+                if run.is_lost:
                     self.all_lost.set()
 
-    def _look_at(self, run: _Run, worker: AssignedWorker) -> None:
+    def _look_at(self, run: AssignedRun, worker: AssignedWorker) -> None:
         node = self.clients.get(worker.name)
         is_gone = (node is None or node.state == STATE_MISSING) and not worker.is_final
         if is_gone and worker.lost_at is None:
@@ -249,9 +224,9 @@ class FleetMaster(MasterRunner):
             worker.lost_at, worker.reason = None, ""
             self._talk(f"{worker} is there again")
 
-    def _lose(self, run: _Run, worker: AssignedWorker, reason: str) -> None:
+    def _lose(self, run: AssignedRun, worker: AssignedWorker, reason: str) -> None:
         worker.lost_at, worker.reason = datetime.now(UTC), worker.reason or reason
-        worker.lost_after = time.monotonic() - run.began
+        worker.lost_after = run.seconds
         self._queries.give_up(worker)
         self._talk(f"{worker} is lost with its {len(worker.numbers)} phones: {worker.reason}")
 
@@ -297,4 +272,4 @@ class FleetMaster(MasterRunner):
             self._talk(str(error))
         else:
             if report.run == self._run.number:
-                worker.report, worker.reported = report, time.monotonic() - self._run.began
+                worker.report, worker.reported = report, self._run.seconds
