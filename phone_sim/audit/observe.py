@@ -103,23 +103,17 @@ def observe(plan: AuditPlan, progress: Callable[[str], None] = lambda _: None) -
     # What is read back is what was taken last; another model may have another folder for it.
     logs = next((boot.master.log_file_directory for boot in reversed(boots) if boot.stored is not None), "")
     progress("asking for files")
-    answers: dict[AuditQuestion, ObservedAnswer] = {}
     with _probe(plan, server, bounds) as probe:
-        for ask, method, location in _questions(plan, server, master, logs):
-            with bounds.ended_by_interruption():
-                answers[ask] = probe.ask(location, method)
-            if ask not in answers:
-                answers[ask] = probe.ask(location, method)  # which says that it is not asked any more
+        answers = _answers(probe, bounds, _questions(plan, server, master, logs))
         connections = probe.connections if isinstance(probe, HttpProbe) else None
         challenge = probe.challenge if isinstance(probe, HttpProbe) else ""
-    scheme = urlsplit(server.root).scheme
     tls: TlsSeen | None = None
     tftp: TftpSeen | None = None
     with bounds.ended_by_interruption():
         tls, tftp = _tls(plan, server, bounds, progress), _tftp(plan, server, bounds)
     return Observations(
         url=server.root,
-        scheme=scheme,
+        scheme=urlsplit(server.root).scheme,
         has_password=server.credentials is not None,
         mac=plan.mac,
         other_mac=plan.other_mac,
@@ -199,6 +193,18 @@ def _probe(plan: AuditPlan, server: BootServerAddress, bounds: AuditBounds) -> I
         probe = TransportProbe(BoundedTransport(network, bounds), user_agent)
     with closing(probe):
         yield probe
+
+
+def _answers(
+    probe: Probe, bounds: AuditBounds, questions: Iterator[tuple[AuditQuestion, str, Location]]
+) -> dict[AuditQuestion, ObservedAnswer]:
+    answers: dict[AuditQuestion, ObservedAnswer] = {}
+    for ask, method, location in questions:
+        with bounds.ended_by_interruption():
+            answers[ask] = probe.ask(location, method)
+        if ask not in answers:
+            answers[ask] = probe.ask(location, method)  # which says that it is not asked any more
+    return answers
 
 
 def _questions(

@@ -62,19 +62,26 @@ def command(
             driver.search_corporate_directory(find)
     if phone.sntp:
         phone_report.check_time(driver)
-    if as_json:
-        found = {"directory": asdict(driver.frame)} if find is not None else {}
-        phone_report.print_json(phone_report.phone_report(driver, lines) | found)
-    else:
-        phone_report.say_summary(driver)
-    if find is not None:
-        phone_report.talk(phone_report.frame_text(driver.frame))
+    _report(driver, lines if as_json else None, with_directory=find is not None)
     if show_requests:
         phone_report.talk("\n".join(request_line(exchange) for exchange in driver.exchanges))
     broken_off.go_on()
     phone_report.check_boot(driver)
     if require_licensed:
         _check_licensed(driver)
+
+
+def _report(driver: "PhoneDriver", lines: list[str] | None, *, with_directory: bool) -> None:
+    """Say what came of the boot; as JSON with the `lines` of the log, unless they are None."""
+    from phone_sim.cli import phone_report
+
+    if lines is None:
+        phone_report.say_summary(driver)
+    else:
+        directory = {"directory": asdict(driver.frame)} if with_directory else {}
+        phone_report.print_json(phone_report.phone_report(driver, lines) | directory)
+    if with_directory:
+        phone_report.talk(phone_report.frame_text(driver.frame))
 
 
 def _check_licensed(driver: "PhoneDriver") -> None:

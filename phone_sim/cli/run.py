@@ -122,50 +122,36 @@ def _on_the_terminal(
     events: tuple[tuple[datetime, str], ...],
     as_json: bool,
 ) -> None:
-    from phone_sim.cli.phone_report import (
-        check_boot,
-        check_time,
-        phone_report,
-        print_json,
-        print_log_line,
-        say_summary,
-        talk,
-    )
-    from phone_sim.errors import LifecycleError, UsageError
+    from phone_sim.cli import phone_report
+    from phone_sim.errors import LifecycleError
 
     _check_times(start, until, events)
     phone_time = _virtual(start, until) if speed is None else _real(start, speed, until)
     lines: list[str] = []
     with phone.plugged_in(
-        phone_time.clock, phone_time.scheduler, lines.append if as_json else print_log_line
+        phone_time.clock, phone_time.scheduler, lines.append if as_json else phone_report.print_log_line
     ) as driver:
-
-        def happen(event: str) -> None:
-            try:
-                _perform(driver, event)
-            except (LifecycleError, UsageError) as error:
-                talk(f"{event}: {error}")
-
+        happen = partial(_happen, driver)
         for instant, event in events:
             phone_time.scheduler.at(instant, partial(happen, event))
         try:
             with result_so_far() as broken_off:
                 driver.power_on()
                 if phone.sntp:
-                    check_time(driver)
+                    phone_report.check_time(driver)
                 phone_time.live(happen)
         finally:
             phone_time.close()
             if as_json:
-                print_json(phone_report(driver, lines))
+                phone_report.print_json(phone_report.phone_report(driver, lines))
             else:
-                say_summary(driver)
-                talk(f"  reboots: {len(driver.reboots)}")
+                phone_report.say_summary(driver)
+                phone_report.talk(f"  reboots: {len(driver.reboots)}")
         if broken_off.interruption is not None:
             with suppress(LifecycleError):  # it is off
                 driver.cut_power()
     broken_off.go_on()
-    check_boot(driver)
+    phone_report.check_boot(driver)
 
 
 def _on_a_page(phone: PhoneOptions, start: datetime, speed: float, port: int, as_json: bool) -> None:
@@ -206,6 +192,17 @@ def _check_times(start: datetime | None, until: datetime | None, events: tuple[t
             begin = "" if start is None else f" from {start.isoformat()}"
             end = "" if until is None else f" to {until.isoformat()}"
             raise UsageError(f"--at {instant.isoformat()} {event} is not in the time{begin}{end}")
+
+
+def _happen(driver: "PhoneDriver", event: str) -> None:
+    """Let something happen, or say why it cannot."""
+    from phone_sim.cli.phone_report import talk
+    from phone_sim.errors import LifecycleError, UsageError
+
+    try:
+        _perform(driver, event)
+    except (LifecycleError, UsageError) as error:
+        talk(f"{event}: {error}")
 
 
 def _perform(driver: "PhoneDriver", event: str) -> None:

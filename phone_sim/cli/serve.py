@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,11 @@ from phone_sim.cli.serving import (
     seed_option,
     serving_options,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from phone_sim.boot_server.journal import Journal, Request
 
 
 @click.command(cls=FaultCommand, short_help="Serve a folder as a boot server, over HTTP, HTTPS and TFTP.")
@@ -81,21 +87,21 @@ def command(
     """
     from phone_sim.boot_server.faults import FaultPlan
     from phone_sim.boot_server.folder_site import FolderSite
-    from phone_sim.boot_server.journal import Journal
     from phone_sim.boot_server.uploads import UploadRules
-    from phone_sim.errors import UsageError
 
     faults = FaultPlan(rules, seed)
     site = FolderSite(folder, upload_limit=upload_limit, uploads=UploadRules(globs=uploads))
     site.remove_leftovers()
-    try:
-        record = Journal(
-            capacity=0,
-            file=journal,
-            file_limit=journal_limit * 1024 * 1024,
-            on_request=None if quiet else partial(print_request, as_json=as_json),
-        )
-    except OSError as error:
-        raise UsageError(f"--journal {journal}: {error.strerror}") from error
-    with record:
+    with _journal(journal, journal_limit, None if quiet else partial(print_request, as_json=as_json)) as record:
         serving.serve(site, record, what=str(folder), as_json=as_json, faults=faults)
+
+
+def _journal(file: Path | None, mebibytes: int, on_request: "Callable[[Request], None] | None") -> "Journal":
+    """The journal of the requests. Raises UsageError if its file cannot be written."""
+    from phone_sim.boot_server.journal import Journal
+    from phone_sim.errors import UsageError
+
+    try:
+        return Journal(capacity=0, file=file, file_limit=mebibytes * 1024 * 1024, on_request=on_request)
+    except OSError as error:
+        raise UsageError(f"--journal {file}: {error.strerror}") from error

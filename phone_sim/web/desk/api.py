@@ -60,6 +60,7 @@ def make_api(desk: Desk, demonstration: Demonstration) -> FastAPI:
     api.add_exception_handler(PhoneSimError, _refusal)
     api.add_exception_handler(RequestValidationError, _wrong_form)
     _add_views(api, desk)
+    _add_phone_views(api, desk)
     _add_phones(api, desk)
     _add_actions(api, desk)
     _add_clock(api, desk)
@@ -96,6 +97,8 @@ def _add_views(api: FastAPI, desk: Desk) -> None:
                 return {"meaning": known.meaning, "source": known.message.source.value, "causes": causes}
         return {"meaning": "This is not a known line.", "source": "", "causes": []}
 
+
+def _add_phone_views(api: FastAPI, desk: Desk) -> None:
     @api.get("/phones/{mac}", summary="A phone: display, features, licenses")
     def get_phone(mac: Mac) -> dict[str, Any]:
         phone = _phone(desk, mac)
