@@ -199,12 +199,16 @@ def test_passes(phone):
     result.stdout.re_match_lines(
         [
             r"-+ virtual phones, --phone-seed=7 -+",
-            r"SPIP_670 0004f2[0-9a-f]{6}, firmware 3\.3\.0, is idle\. It asked:",
+            r"SPIP_670 0004f2[0-9a-f]{6}, firmware 3\.3\.0, is idle\.",
+            r"Its features:",
+            r"  Corporate Directory: off, no license",
+            r"It asked:",
             r"  GET http://127\.0\.0\.1:\d+/0004f2[0-9a-f]{6}\.cfg: HTTP 404 Not Found",
             r"  GET http://127\.0\.0\.1:\d+/site\.cfg: \d+ bytes",
             r"Its log:",
             r"  03020[89]\d*\|ldap \|4\|03\|ldap: Not Licensed",
-            r"VVX_1500 0004f2[0-9a-f]{6}, firmware 3\.3\.0, is off\. It asked:",
+            r"VVX_1500 0004f2[0-9a-f]{6}, firmware 3\.3\.0, is off\.",
+            r"It asked:",
             r"  nothing",
         ]
     )

@@ -1,10 +1,10 @@
 """The table of checks: what is judged, what it means for phones, and what to do where it is bad.
 
-The words are ours. Which function judges is the last column; they are in `answer_checks`, `access_checks` and
-`site_checks`.
+The words are ours. Which function judges is the last column; they are in `answer_checks`, `access_checks`,
+`parameter_checks` and `site_checks`.
 """
 
-from phone_sim.audit import access_checks, answer_checks, site_checks
+from phone_sim.audit import access_checks, answer_checks, parameter_checks, site_checks
 from phone_sim.audit.finding import Check, Finding
 from phone_sim.audit.observations import Observations
 
@@ -37,7 +37,19 @@ _ROWS = (
         "parameter-values",
         "A value that a phone cannot use is replaced by the default, and nobody notices.",
         "Correct the value.",
-        site_checks.parameter_values,
+        parameter_checks.parameter_values,
+    ),
+    (
+        "ignored-parameters",
+        "A phone does not say of most parameters that it ignores them.",
+        "Set what puts the parameter in force, spell it as phone-sim parameters --describe does, or take it out.",
+        parameter_checks.ignored_parameters,
+    ),
+    (
+        "overrides",
+        "What was set on the phone itself, or on its web pages, goes before all that the site sets.",
+        "Take the parameter out of the override, if the feature is to be on.",
+        parameter_checks.overrides,
     ),
     (
         "features-licensed",

@@ -12,6 +12,7 @@ from phone_sim.firmware.effects import Upload, Uploaded
 from phone_sim.firmware.features import Gate
 from phone_sim.firmware.license_fetch import rule_name
 from phone_sim.firmware.master_config import MasterConfiguration
+from phone_sim.firmware.parameters.provenance import ParametersInForce
 from phone_sim.firmware.transfer_facts import FileProtocol
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
@@ -98,7 +99,7 @@ class ObservedAnswer:
 class ObservedBoot:
     """One phone that booted; `problem` says why it goes without the server's configuration, empty when it does not.
 
-    `bad_parameters` says of each value that cannot be used what it is, where it stands and what is used instead.
+    `rejected` are the names of the parameters whose values it could not use.
     """
 
     model: Model
@@ -107,7 +108,8 @@ class ObservedBoot:
     master: MasterConfiguration
     gates: tuple[Gate, ...]
     exchanges: tuple[Exchange, ...]
-    bad_parameters: tuple[str, ...]
+    parameters: ParametersInForce
+    rejected: frozenset[str]
 
     @property
     def rule(self) -> str:

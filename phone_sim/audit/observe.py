@@ -171,11 +171,8 @@ def _boot(plan: AuditPlan, model: Model, always: bool, bounds: AuditBounds) -> O
             master=service.configuration.master,
             gates=service.gates,
             exchanges=phone.requests,
-            bad_parameters=tuple(
-                f"{one.name}={one.value!r} ({service.configuration.parameters.place(one.name, phone.mac)}): "
-                f"{one.expected} is expected, {one.used} is used"
-                for one in service.session.settings.problems
-            ),
+            parameters=service.parameters,
+            rejected=service.session.complained_of,
         )
 
 

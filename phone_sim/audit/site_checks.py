@@ -93,14 +93,6 @@ def _attribute_names(answer: ObservedAnswer) -> list[str]:
         return []
 
 
-def parameter_values(seen: Observations) -> Judgment:
-    """Phones can use the values of the parameters."""
-    if not any(not boot.problem for boot in seen.boots):
-        return unknown("no phone has a configuration")
-    wrong = dict.fromkeys(one for boot in seen.boots for one in boot.bad_parameters)
-    return bad(*wrong) if wrong else good("no value was rejected")
-
-
 def features_licensed(seen: Observations) -> Judgment:
     """What is configured for use has a license."""
     lacking: dict[str, list[str]] = {}

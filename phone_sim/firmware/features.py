@@ -199,8 +199,9 @@ def _read_switches(
         switches = {name: reader.is_on(name) for name in _switches(feature, reader, dialect)}
         if any(switches.values()):
             on.add(feature.key)
-        elif name := next(filter(reader.is_set, switches), None):
-            off[feature.key] = name
+        elif there := [name for name in switches if name in reader.parameters]:
+            # One that the files disagree on is the one to look at.
+            off[feature.key] = max(there, key=lambda name: len(reader.parameters.values_of(name)))
     return _Switched(on=frozenset(on), off=MappingProxyType(off), problems=tuple(reader.problems))
 
 

@@ -67,11 +67,12 @@ class Session:
 
     `lease` is what the DHCP server gave it. `server` is the boot server it goes by, of the `servers` that it knows;
     `reachable` turns false when that gives no answer at all. `no_time` is the time servers' last reply if they told no
-    time, else None; `time_memory` is what is remembered of them since power on.
+    time, else None; `time_memory` is what is remembered of them since power on. `complained_of` are the parameters
+    whose values cannot be used.
     """
 
     __slots__ = (
-        "_complained_of",
+        "complained_of",
         "identity",
         "lease",
         "no_time",
@@ -94,7 +95,7 @@ class Session:
         self.server: BootServerAddress | None = None
         self.servers: tuple[BootServerAddress, ...] = ()
         self.reachable = True
-        self._complained_of: frozenset[str] = frozenset()
+        self.complained_of: frozenset[str] = frozenset()
         self.no_time: NoTime | None = None
         self.time_memory = time_memory
         self.configure(parameters)
@@ -163,8 +164,8 @@ class Session:
     async def complain_of(self, problems: Iterable[BadParameter], parameters: Parameters) -> None:
         """Log the parameters whose values cannot be used, each once from power on to power off."""
         for bad in problems:
-            if bad.name not in self._complained_of:
-                self._complained_of |= {bad.name}
+            if bad.name not in self.complained_of:
+                self.complained_of |= {bad.name}
                 value = f"{bad.value} ({parameters.place(bad.name, self.identity.mac)})"
                 await self.say(messages.BAD_PARAMETER, name=bad.name, value=value, expected=bad.expected, used=bad.used)
 

@@ -68,7 +68,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "ScenarioF
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what the phones of a failed test asked and logged."""
+    """Show which features the phones of a failed test have, with file and line, and what they asked and logged."""
     report = yield
     factory = item.stash.get(_FACTORY, None)
     if report.failed and factory is not None and factory.phones:

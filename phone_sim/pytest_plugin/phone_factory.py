@@ -67,7 +67,7 @@ class PhoneFactory:
         return phone
 
     def story(self) -> str:
-        """What each phone asked, with the outcomes, and what it logged last."""
+        """Which features each phone has and why, what it asked, with the outcomes, and what it logged last."""
         return "\n\n".join(_story(phone) for phone in self.phones)
 
     def __enter__(self) -> Self:
@@ -84,8 +84,12 @@ def _story(phone: VirtualPhone) -> str:
     # As the test left it: time that follows the system's clock is not caught up.
     driver = phone.driver
     head = f"{identity.model.token} {phone.mac}, firmware {identity.profile.version}, is {driver.phone.state.value}"
+    parts = [f"{head}."]
+    if (service := driver.phone.service) is not None:
+        states = ((gate, "on" if gate.is_enabled else "off") for gate in service.gates)
+        parts += ["Its features:", *(f"  {gate.feature.name}: {on}, {service.reason(gate)}" for gate, on in states)]
     requests = _end([request_line(exchange) for exchange in driver.exchanges])
-    return "\n".join([f"{head}. It asked:", *requests, "Its log:", *_end(phone.lines)])
+    return "\n".join([*parts, "It asked:", *requests, "Its log:", *_end(phone.lines)])
 
 
 def _end(lines: list[str]) -> list[str]:

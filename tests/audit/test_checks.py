@@ -28,7 +28,8 @@ from tests.audit.audited import (
     soft,
     verdict,
 )
-from tests.make import MAC, configured, forged, master, signed_key
+from tests.audit.test_parameter_checks import BY_PARAMETER
+from tests.make import MAC, forged, master, signed_key
 from tests.real_servers.certificates import Certificates
 from tests.runtime.hostile_http import HostileHttpServer, Script, answering, tls_context
 
@@ -56,7 +57,6 @@ BY_SITE: tuple[tuple[str, Mapping[str, bytes]], ...] = (
     ("features-licensed", {**SITE, OWN_LICENSE: write([forged(signed_key())])}),
     ("own-license-key", {**SITE, OWN_LICENSE: write([signed_key(serial=OTHER.serial)])}),
     ("lower-case-names", {**SITE, OWN_LICENSE.replace(MAC.digits, MAC.serial): write([signed_key()])}),
-    ("parameter-values", {**SITE, "site.cfg": configured("LDAP", log_render_level="nine")}),
     ("configuration-files", {"000000000000.cfg": master(CONFIG_FILES="a.cfg, b.cfg"), "a.cfg": b"<a/>"}),
     ("master-configuration", {**SITE, "000000000000.cfg": b"<html><body>no</body></html>"}),
     ("model-suffixes", {**SITE, "000000000000.cfg": _ODD}),
@@ -131,7 +131,7 @@ BY_PROBE = {
 
 
 def test_every_check_is_found_bad_here() -> None:
-    bad = {*BY_FAULT, *(name for name, _ in (*BY_SITE, *BY_ANSWER)), *OTHERS, *BY_PROBE}
+    bad = {*BY_FAULT, *(name for name, _ in (*BY_SITE, *BY_ANSWER)), *OTHERS, *BY_PROBE, *BY_PARAMETER}
     assert bad == {check.name for check in CHECKS}
 
 

@@ -139,7 +139,7 @@ def test_a_bad_server_ends_with_1() -> None:
     assert code == 1
     (bad,) = [line for line in output.splitlines() if "\tbad\t" in line]
     assert bad.startswith("parameter-values\t")
-    assert "log.render.level='x' (site.cfg, line 1): 0 to 6 is expected, 1 is used" in bad
+    assert "log.render.level is 1 by default; site.cfg, line 1, says x (not 0 to 6)" in bad
 
 
 @pytest.mark.parametrize("option", ["--html", "--junit"])

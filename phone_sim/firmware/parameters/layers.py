@@ -198,6 +198,13 @@ class Parameters:
                 return value.strip()
         return ""
 
+    def __contains__(self, name: str) -> bool:
+        return any(name in layer.values for layer in self._layers)
+
+    def values_of(self, name: str) -> frozenset[str]:
+        """The different values that the files give a parameter, without blanks around them."""
+        return frozenset(layer.values[name].strip() for layer in self._layers if name in layer.values)
+
     def with_sources(self) -> Iterator[tuple[Layer, LayerSource | None]]:
         """Each layer and its source, the one that goes first in front."""
         sources = chain(self.sources, repeat(None))

@@ -48,7 +48,8 @@ class Setting:
 
     `source` is None for the default of the dictionary. `masked` has the other values that files give it, the one that
     would count next in front; `objection` says why the first of them is not in force although no file goes before it,
-    and is empty otherwise. Where it `is_secret`, as passwords are, its values are shown as stars.
+    and is empty otherwise. `lacks` are the switches whose absence is that reason (D21). Where it `is_secret`, as
+    passwords are, its values are shown as stars.
     """
 
     name: str
@@ -56,7 +57,13 @@ class Setting:
     source: Source | None
     masked: tuple[Masked, ...] = ()
     objection: str = ""
+    lacks: tuple[str, ...] = ()
     is_secret: bool = False
+
+    @property
+    def decided_by(self) -> Source | None:
+        """The file that goes before all others, even where its value is not in force; None if no file sets it."""
+        return self.masked[0].source if self.source is None and self.masked else self.source
 
     @property
     def source_text(self) -> str:
@@ -72,8 +79,10 @@ class Setting:
     def __str__(self) -> str:
         """Name, value and place, and what else files say: `a.b is 0 in x.cfg, line 3; site.cfg, line 12, says 1`."""
         place = "by default" if self.source is None else f"in {self.source}"
-        others = "".join(f"; {one.source}, says {self.shown(one.value) or 'nothing'}" for one in self.masked)
-        return f"{self.name} is {self.shown(self.value) or 'empty'} {place}{others}"
+        others = [f"{one.source}, says {self.shown(one.value) or 'nothing'}" for one in self.masked]
+        if self.objection:
+            others[0] += f" ({self.objection})"
+        return "; ".join([f"{self.name} is {self.shown(self.value) or 'empty'} {place}", *others])
 
     def as_json(self) -> dict[str, Any]:
         """The setting for programs; `source` is null for the default, and secrets have stars."""
@@ -110,14 +119,14 @@ class ParametersInForce(Mapping[str, Setting]):
         mac: MacAddress,
         rejected: Iterable[BadParameter] = (),
     ) -> None:
+        self.dictionary = dictionary
         self._parameters = parameters
-        self._dictionary = dictionary
         self._mac = mac
         self._rejected = {bad.name: f"not {bad.expected}" for bad in rejected}
 
     def __getitem__(self, name: str) -> Setting:
         found = tuple(Masked(value=one.value, source=self._source(one)) for one in self._parameters.found(name))
-        declared = self._dictionary.lookup(name) if found else self._dictionary.find(name)
+        declared = self.dictionary.lookup(name) if found else self.dictionary.find(name)
         if declared is None:
             if not found:
                 raise KeyError(name)
@@ -126,20 +135,26 @@ class ParametersInForce(Mapping[str, Setting]):
         by_default = Setting(name=name, value=declared.default, source=None, masked=found, is_secret=is_secret)
         if not found:
             return by_default
-        if objection := self._objection(name, found[0].value, declared):
-            return replace(by_default, objection=objection)
-        value = found[0].value or declared.default
-        return replace(by_default, value=value, source=found[0].source, masked=found[1:])
+        lacks = self._missing_switches(name)
+        if objection := self._objection(name, found[0].value, declared, lacks):
+            return replace(by_default, objection=objection, lacks=lacks)
+        return replace(by_default, value=found[0].value, source=found[0].source, masked=found[1:])
 
-    def _objection(self, name: str, value: str, declared: Declaration) -> str:
+    def _objection(self, name: str, value: str, declared: Declaration, lacks: tuple[str, ...]) -> str:
         """Why a value is not in force; empty where it is."""
         if not declared.admits(value):
             return f"not {declared.expected}"
-        if self._dictionary.lookup(f"{name}.set") is not None:  # D21
-            off = [switch for switch in ("device.set", f"{name}.set") if not self._is_on(switch)]
-            if off:
-                return f"not in force without {' and '.join(off)}"
+        if lacks:
+            return f"not in force without {' and '.join(lacks)}"
+        if not value and declared.default:
+            return "empty means the default"
         return self._rejected.get(name, "")
+
+    def _missing_switches(self, name: str) -> tuple[str, ...]:
+        """The switches that a `device.*` parameter needs to be in force and that are off (D21)."""
+        if self.dictionary.lookup(f"{name}.set") is None:
+            return ()
+        return tuple(switch for switch in ("device.set", f"{name}.set") if not self._is_on(switch))
 
     def _is_on(self, switch: str) -> bool:
         first = next(self._parameters.found(switch), None)
