@@ -21,6 +21,7 @@ _START_TAG = re.compile(
     rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<[^\s/>!?]+((?:\s+[^\s=]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))+)", re.DOTALL
 )
 _ATTRIBUTE = re.compile(rb"([^\s=]+)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+_DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml\s[^<>]*\?>\s*")
 _OWN_ATTRIBUTES = etree.XPath("@*")
 _ALL_ATTRIBUTES = etree.XPath("descendant-or-self::*/@*")
 
@@ -47,7 +48,8 @@ def parse_xml(data: bytes, *, limit: int) -> etree._Element:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         reason = str(error.msg).partition(", line ")[0].rstrip()
-        raise DocumentError(f"not well-formed XML: {reason}", error.lineno) from error
+        begins_well = error.code != etree.ErrorTypes.ERR_DOCUMENT_EMPTY
+        raise DocumentError(f"not well-formed XML: {reason}", error.lineno, begins_well=begins_well) from error
     except (ValueError, LookupError) as error:
         raise DocumentError(f"not well-formed XML: {error}") from error
     document = root.getroottree().docinfo
@@ -56,6 +58,11 @@ def parse_xml(data: bytes, *, limit: int) -> etree._Element:
     if document.encoding is not None and document.encoding.lower() not in _ENCODINGS:
         raise DocumentError(f"encoding {document.encoding!r} is not one of UTF-8, US-ASCII and ISO-8859-1", 1)
     return root
+
+
+def is_declaration_alone(data: bytes) -> bool:
+    """True for an XML declaration with nothing but blanks around it."""
+    return _DECLARATION.fullmatch(data) is not None
 
 
 def attributes(element: etree._Element, *, below: bool = False) -> list[tuple[str, str]]:

@@ -54,12 +54,21 @@ class ParameterTableError(UsageError):
 
 
 class DocumentError(PhoneSimError):
-    """Bytes that are not an acceptable XML document; `line` is where, when the parser knows."""
+    """Bytes that are not an acceptable XML document; `line` is where, when the parser knows.
 
-    def __init__(self, reason: str, line: int | None = None) -> None:
+    `begins_well` is true for XML with a fault in it, and false where there is no element at all.
+    """
+
+    def __init__(self, reason: str, line: int | None = None, *, begins_well: bool = False) -> None:
         super().__init__(reason if line is None else f"line {line}: {reason}")
         self.reason = reason
         self.line = line
+        self.begins_well = begins_well
+
+    @property
+    def reason_of_refusal(self) -> str:
+        """Why a phone of this project refuses a configuration file, and that a real one may not (D27)."""
+        return f"{self.reason}; a real phone may take the part before the fault" if self.begins_well else self.reason
 
 
 class MasterConfigurationError(DocumentError):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from phone_sim.bounded_xml import parse_xml
+from phone_sim.bounded_xml import is_declaration_alone, parse_xml
 from phone_sim.errors import DocumentError
 
 LIMIT = 16 * 1024 * 1024
@@ -176,3 +176,10 @@ def test_every_flipped_bit_is_read_or_refused() -> None:
     for index in range(len(DOCUMENT)):
         for bit in range(8):
             read_or_refused(DOCUMENT[:index] + bytes([DOCUMENT[index] ^ 1 << bit]) + DOCUMENT[index + 1 :])
+
+
+def test_declaration_alone_is_told_from_an_empty_file_and_a_damaged_one() -> None:
+    bare = b"<?xml version='1.0' standalone='yes'?>"
+    assert all(map(is_declaration_alone, (bare, bare + b"\r\n\n", codecs.BOM_UTF8 + bare)))
+    damaged = (bare[:-1], bare * 2, b"\n" + bare, bare + b"<!-- -->", bare + b"<a/>", b"<?xml?>", b"<?other a?>")
+    assert not any(map(is_declaration_alone, (b"", b" ", *damaged)))

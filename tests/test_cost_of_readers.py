@@ -32,6 +32,7 @@ from phone_sim.authority.signing_key import SigningKey
 from phone_sim.boot_server import tftp_packets
 from phone_sim.boot_server.faults import FaultRule
 from phone_sim.boot_server.http_head import RequestHead
+from phone_sim.bounded_xml import is_declaration_alone
 from phone_sim.errors import PhoneSimError
 from phone_sim.fault_catalog.explain import conclusion, explain
 from phone_sim.firmware import flash, lease, location, master_config
@@ -115,7 +116,7 @@ def from_file(read: Callable[[Path], object]) -> Read:
 
 
 def layer(data: bytes) -> object:
-    return layers._layer(data, is_usual=False)
+    return layers._layer(data, is_usual=False).lines
 
 
 def toml(text: str) -> object:
@@ -238,6 +239,7 @@ READERS = {
     "XML: references": Reader(66 * KB, in_bytes("&#65;", "<a b='", "'/>"), layer),
     "XML: comments": Reader(66 * KB, in_bytes("<!-- x -->", "<a>", "</a>"), layer),
     "XML: blanks": Reader(66 * KB, in_bytes(" ", "", "<a/>"), layer),
+    "XML: declaration": Reader(66 * KB, in_bytes(" ?", "<?xml ", "?>"), is_declaration_alone),
     "master configuration file": Reader(60 * KB, in_bytes("a@,", "<APPLICATION MISC_FILES='", "'/>"), master),
     "contacts": Reader(
         33 * KB,

@@ -20,6 +20,7 @@ from phone_sim.firmware.parameters.layers import (
     LayerSource,
     Parameters,
     read_layer,
+    read_override,
     source_of,
 )
 from phone_sim.firmware.session import Session
@@ -86,7 +87,7 @@ async def read_configuration(session: Session, last: Parameters) -> Configuratio
             break  # a server that breaks off one file may let the phone wait for each of the others
         if isinstance(reply, Fetched):
             left -= len(reply.data)
-            if (layer := await _layer(session, name, reply.data)) is not None:
+            if (layer := await _layer(session, name, reply.data, is_override=is_override)) is not None:
                 (overrides if is_override else listed).add(layer, source_of(name, kind, session.identity.mac))
     # First listed wins, and overrides come before all that is listed (field notes 2).
     parts = (overrides, listed, found.instead)
@@ -155,9 +156,9 @@ async def _complain_of_masters(session: Session, files: list[tuple[str, bytes, M
         await session.say(messages.MASTER_NOT_READABLE, name=name, reason=error)
 
 
-async def _layer(session: Session, name: str, data: bytes) -> Layer | None:
+async def _layer(session: Session, name: str, data: bytes, *, is_override: bool = False) -> Layer | None:
     try:
-        layer = read_layer(data)
+        layer = read_override(data) if is_override else read_layer(data)
     except ParameterFileError as error:
         await session.say(messages.CONFIG_NOT_READABLE, name=shown_name(name), reason=error)
         return None

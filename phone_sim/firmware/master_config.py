@@ -92,7 +92,7 @@ def _attributes(data: bytes) -> Mapping[str, str]:
     try:
         root = parse_xml(data, limit=SIZE_LIMIT)
     except DocumentError as error:
-        raise MasterConfigurationError(error.reason, error.line) from error
+        raise MasterConfigurationError(error.reason_of_refusal, error.line) from error
     found: dict[str, str] = {}
     for name, value in attributes(root, below=True):
         found.setdefault(name, value)

@@ -79,6 +79,38 @@ def test_parameters_beside_application_are_said_to_be_ignored() -> None:
     )
 
 
+def test_override_may_be_an_xml_declaration_alone() -> None:
+    """Asterisk serves such an override to each phone; as a listed file it is still complained of."""
+    bare = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+    dialogue = Dialogue(SITE | {"site.cfg": bare, f"{MAC}-phone.cfg": bare, f"{MAC}-web.cfg": b""})
+    dialogue.run(boot(identity()))
+    assert [line for line in dialogue.log_of("cfg") if "cannot be used" in line] == [
+        "Configuration file site.cfg cannot be used: line 2: not well-formed XML: Start tag expected, '<' not found",
+        f"Configuration file {MAC}-web.cfg cannot be used: the file is empty",
+    ]
+
+
+def test_file_of_several_documents_is_refused_as_a_whole() -> None:
+    """A PBX gave phones such files (D27): the first of its roots has the GMT offset."""
+    several = b"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<phone1>
+   <reg reg.1.address="201"/>\\n";
+   <sntp tcpIpApp.sntp.gmtOffset="3600" tcpIpApp.sntp.daylightSavings.enable="0"/>
+</phone1>
+<efk>
+   <version efk.version="1"/>
+</efk>
+"""
+    dialogue = Dialogue(SITE | {"site.cfg": several})
+    service = dialogue.run(boot(identity(model="SPIP_650", firmware="3.2.3")))
+    assert service.session.settings.zone.gmt_offset == 0
+    assert list(service.parameters) == []
+    assert (
+        "Configuration file site.cfg cannot be used: line 6: not well-formed XML: Extra content at the end of the "
+        "document; a real phone may take the part before the fault"
+    ) in dialogue.log_of("cfg")
+
+
 def test_boot_without_licensed_features_asks_for_no_license() -> None:
     dialogue = Dialogue(SITE | {"site.cfg": configured()})
     dialogue.run(boot(identity()))

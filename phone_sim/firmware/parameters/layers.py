@@ -14,7 +14,7 @@ from itertools import chain, repeat
 from sys import intern
 from types import MappingProxyType
 
-from phone_sim.bounded_xml import attribute_lines, attributes, parse_xml
+from phone_sim.bounded_xml import attribute_lines, attributes, is_declaration_alone, parse_xml
 from phone_sim.errors import DocumentError, ParameterFileError
 from phone_sim.firmware.location import shown_name
 from phone_sim.mac_address import MacAddress
@@ -134,11 +134,20 @@ def read_layer(data: bytes) -> Layer:
     return _usual_layer(data) if len(data) <= _USUAL_SIZE else _layer(data, is_usual=False)
 
 
+def read_override(data: bytes) -> Layer:
+    """The parameters in an override: none in an XML declaration alone, which boot servers are known to give (ours).
+
+    Raises:
+        ParameterFileError: as `read_layer`.
+    """
+    return _NOTHING if is_declaration_alone(data) else read_layer(data)
+
+
 def _layer(data: bytes, *, is_usual: bool) -> Layer:
     try:
         root = parse_xml(data, limit=SIZE_LIMIT)
     except DocumentError as error:
-        raise ParameterFileError(error.reason, error.line) from error
+        raise ParameterFileError(error.reason_of_refusal, error.line) from error
     if root.tag == "licenses":
         # Servers are known to list activation files in CONFIG_FILES (field notes 2).
         raise ParameterFileError("it is an activation file, not a configuration file")
@@ -148,6 +157,7 @@ def _layer(data: bytes, *, is_usual: bool) -> Layer:
     return Layer(MappingProxyType(values), is_usual=is_usual, data=data)
 
 
+_NOTHING = Layer(MappingProxyType({}), is_usual=True, lines=())
 _usual_layer = lru_cache(maxsize=_FILES_KEPT)(partial(_layer, is_usual=True))
 
 
