@@ -35,8 +35,7 @@ def command(tftp: bool, as_json: bool) -> None:
 
     A phone boots without a license, gets one, another meets a forged one, and a site license runs out during a call.
     The log is what the phone wrote; what just happened is said after it. Time is virtual, requests are real. Stamps
-    are UTC until the phone has read its GMT offset. Ends with 1 if the feature, the display or a reboot is not as it
-    must be.
+    are local time. Ends with 1 if the feature, the display or a reboot is not as it must be.
 
     Example: phone-sim demo
     """

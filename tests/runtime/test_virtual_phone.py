@@ -52,6 +52,14 @@ def test_phone_is_off_until_it_boots() -> None:
         assert asked(transport)[:3] == ["0004f2aabbcc.cfg", "000000000000.cfg", "site.cfg"]
 
 
+@pytest.mark.parametrize(("now", "stamp"), [("2021-06-15T12:00", "0615130000"), ("2021-12-15T12:00", "1215120000")])
+def test_stamps_are_gmt_by_the_stock_daylight_saving_rule_unless_configured(now: str, stamp: str) -> None:
+    files = {"000000000000.cfg": master(CONFIG_FILES="site.cfg"), "site.cfg": b"<a log.level.change.lic='0'/>"}
+    with VirtualPhone(URL, firmware="4.0.11", transport=serve(files), time=VirtualTime(now)) as phone:
+        phone.boot()
+        assert {line.partition("|")[0] for line in phone.log.splitlines()} == {stamp}
+
+
 def test_reboot_brings_the_license() -> None:
     files = site()
     with VirtualPhone(URL, mac=MAC, transport=serve(files)) as phone:
