@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from phone_sim.bounded_xml import is_declaration_alone, parse_xml
+from phone_sim.bounded_xml import attribute_lines, attributes, is_declaration_alone, parse_xml
 from phone_sim.errors import DocumentError
 
 LIMIT = 16 * 1024 * 1024
@@ -183,3 +183,30 @@ def test_declaration_alone_is_told_from_an_empty_file_and_a_damaged_one() -> Non
     assert all(map(is_declaration_alone, (bare, bare + b"\r\n\n", codecs.BOM_UTF8 + bare)))
     damaged = (bare[:-1], bare * 2, b"\n" + bare, bare + b"<!-- -->", bare + b"<a/>", b"<?xml?>", b"<?other a?>")
     assert not any(map(is_declaration_alone, (b"", b" ", *damaged)))
+
+
+BETWEEN = ("\n", "text\n", "<!-- a='1'\n -->", '<![CDATA[<b c="2"\n/>]]>', "<?d e='3'\n?>", "x = 'y\"'\n")
+PARTS = st.tuples(
+    st.sampled_from(("", "", *BETWEEN)),
+    st.sampled_from((" ", "\n", "\r\n  ", "\n\t")),
+    st.sampled_from(("=", "=", "=", " = ", "\n=", "= \r\n ")),
+    st.sampled_from('""""\''),
+    st.text(st.sampled_from("ab=\n'\"> \t"), max_size=6),
+)
+
+
+@given(st.lists(PARTS, max_size=8))
+def test_each_attribute_has_the_line_of_its_name(drawn: list[tuple[str, str, str, str, str]]) -> None:
+    document, lines = "<?xml version='1.0'?>\n<a>", list[int | None]()
+    for number, (between, blank, equals, quote, value) in enumerate(drawn):
+        document += f"{between}<b{blank}"
+        lines.append(document.count("\n") + 1)
+        document += f"n{number}{equals}{quote}{value.replace(quote, '')}{quote}/>"
+    data = f"{document}</a>".encode()
+    names = [name for name, _ in attributes(parse_xml(data, limit=LIMIT), below=True)]
+    assert attribute_lines(data, names) == tuple(lines)
+
+
+def test_attribute_that_is_there_twice_has_the_line_of_the_first() -> None:
+    data = b"<a>\n<b x='1'/>\n<b x='2'\n y='\"' z='\"'/></a>"
+    assert attribute_lines(data, ["x", "y", "z"]) == (2, 4, 4)

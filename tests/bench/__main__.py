@@ -30,6 +30,7 @@ from phone_sim.runtime.transport.memory import serve
 from phone_sim.runtime.trust_file import load_anchor
 from phone_sim.runtime.virtual_phone import VirtualPhone
 from phone_sim.runtime.virtual_time import VirtualTime
+from tests.bench.provenance import stages
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 ANCHOR_FILE = Path(__file__).parents[2] / "phone_sim/authority/test_pair/trust_anchor.pem"
@@ -158,6 +159,13 @@ def big_file() -> Figure:
     return Figure(name="look-up among 10,000 keys", value=f"{1e3 * ours:.1f} ms", against=against, ratio=f"{ratio:.2f}")
 
 
+def provenance() -> Iterator[Figure]:
+    for name, work, bare, times in stages():
+        ours, theirs, ratio = compare(work, bare, times)
+        against = f"without knowing file and line: {1e6 * theirs:.0f} us"
+        yield Figure(name=name, value=f"{1e6 * ours:.0f} us", against=against, ratio=f"{ratio:.2f}")
+
+
 def signing() -> Figure:
     """10,000 keys as the authority issues them, on all cores, against the same number of bare signatures on one."""
     authority = test_signing_key()
@@ -196,6 +204,7 @@ def figures() -> Iterator[Figure]:
     yield from boot_over_http()
     yield verification()
     yield big_file()
+    yield from provenance()
     yield signing()
     yield virtual_days()
 

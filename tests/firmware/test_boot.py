@@ -117,6 +117,14 @@ def test_boot_without_licensed_features_asks_for_no_license() -> None:
     assert dialogue.requested == [*UP_TO_OVERRIDES, *DIRECTORIES, LOG]
 
 
+def test_boot_looks_for_no_line_unless_something_is_wrong() -> None:
+    service = Dialogue(SITE | {"site.cfg": configured("LDAP", up_idleTimeout="41")}).run(boot(identity()))
+    (layer,) = service.configuration.parameters.layers
+    assert layer._lines is None
+    assert service.parameters["up.idleTimeout"].source_text == "site.cfg, line 1"
+    assert layer._lines is not None
+
+
 def test_boot_asks_in_the_order_of_real_phones() -> None:
     dialogue = Dialogue(SITE)
     dialogue.run(boot(identity()))

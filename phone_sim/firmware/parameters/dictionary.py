@@ -26,6 +26,7 @@ TRUTH: Mapping[str, bool] = MappingProxyType({"0": False, "1": True, "false": Fa
 
 _PATTERN = re.compile(r"(?:[A-Za-z0-9_-]+|#)(?:\.(?:[A-Za-z0-9_-]+|#))*")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
+_NUMBER = re.compile(r"(?<![^.])[0-9]{1,4}(?![^.])")
 _NAMES_KEPT = 4096
 
 
@@ -236,9 +237,7 @@ def _whole(text: str, column: str, source: str, line: int) -> int | None:
 @lru_cache(maxsize=_NAMES_KEPT)
 def _split(name: str) -> tuple[str, tuple[int, ...]]:
     """The pattern that a name is of if each number between dots is one of many, and these numbers."""
-    parts = name.split(".")
-    numbers = tuple(int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 5)
-    return ".".join("#" if part.isascii() and part.isdigit() and len(part) < 5 else part for part in parts), numbers
+    return _NUMBER.sub("#", name), tuple(map(int, _NUMBER.findall(name)))
 
 
 def _found(declarations: Mapping[str, Declaration], name: str) -> Declaration | None:

@@ -101,16 +101,14 @@ class Layer:
         """Find the lines, unless they are known, and hold the file no longer: a fleet has a layer for each phone."""
         if self._lines is not None:
             return self._lines
-        found: dict[str, int] = {}
-        for name, line in attribute_lines(self._data):
-            found.setdefault(name, line)
-        lines = tuple(map(found.get, self.values))
+        lines = attribute_lines(self._data, self.values.keys())
         self._lines, self._data = lines, b""
         return lines
 
-    def line(self, name: str) -> int | None:
-        """The line that sets a parameter, which is one of the values."""
-        return next(line for each, line in zip(self.values, self.lines, strict=True) if each == name)
+    @cached_property
+    def line_of(self) -> Mapping[str, int | None]:
+        """The line in the file that sets each of the values, by name; None where it is not known."""
+        return dict(zip(self.values, self.lines, strict=True))
 
     @cached_property
     def feature_numbers(self) -> tuple[str, ...]:
@@ -224,7 +222,7 @@ class Parameters:
         """Each value that the files give a parameter, the one that counts first."""
         for layer, source in self.with_sources():
             if (value := layer.values.get(name)) is not None:
-                yield Found(value=value.strip(), source=source, line=layer.line(name))
+                yield Found(value=value.strip(), source=source, line=layer.line_of[name])
 
     def place(self, name: str, mac: MacAddress) -> str:
         """Where the value of a parameter stands, in words; a value that no file has is one that DHCP gave."""

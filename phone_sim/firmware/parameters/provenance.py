@@ -4,7 +4,7 @@ This module does not know which parameters the phone reads: the dictionary says 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from phone_sim.firmware.location import shown_name
@@ -131,14 +131,18 @@ class ParametersInForce(Mapping[str, Setting]):
             if not found:
                 raise KeyError(name)
             return Setting(name=name, value=found[0].value, source=found[0].source, masked=found[1:])
-        is_secret = declared.type is ParameterType.PASSWORD
-        by_default = Setting(name=name, value=declared.default, source=None, masked=found, is_secret=is_secret)
-        if not found:
-            return by_default
-        lacks = self._missing_switches(name)
-        if objection := self._objection(name, found[0].value, declared, lacks):
-            return replace(by_default, objection=objection, lacks=lacks)
-        return replace(by_default, value=found[0].value, source=found[0].source, masked=found[1:])
+        lacks = self._missing_switches(name) if found else ()
+        objection = self._objection(name, found[0].value, declared, lacks) if found else ""
+        by_default = objection or not found
+        return Setting(
+            name=name,
+            value=declared.default if by_default else found[0].value,
+            source=None if by_default else found[0].source,
+            masked=found if by_default else found[1:],
+            objection=objection,
+            lacks=lacks,
+            is_secret=declared.type is ParameterType.PASSWORD,
+        )
 
     def _objection(self, name: str, value: str, declared: Declaration, lacks: tuple[str, ...]) -> str:
         """Why a value is not in force; empty where it is."""
@@ -152,7 +156,7 @@ class ParametersInForce(Mapping[str, Setting]):
 
     def _missing_switches(self, name: str) -> tuple[str, ...]:
         """The switches that a `device.*` parameter needs to be in force and that are off (D21)."""
-        if self.dictionary.lookup(f"{name}.set") is None:
+        if not name.startswith("device.") or self.dictionary.lookup(f"{name}.set") is None:
             return ()
         return tuple(switch for switch in ("device.set", f"{name}.set") if not self._is_on(switch))
 
