@@ -1,8 +1,8 @@
 """Reading a scenario file: phones, boot server and the rest of its head; the steps are read in `steps`.
 
 title = "What this shows"               start = "2026-03-02T08:00"    # UTC without an offset; or "unset" (D12)
-seed = 0   timeout = 2.0                protocol = "memory"           # or http, tftp: real sockets
-faults = ["503 file=*-license.cfg"]     # rules of `phone_sim.boot_server.faults`; http and tftp only
+seed = 0   timeout = 2.0                protocol = "memory"           # http, https, tftp: real sockets
+faults = ["503 file=*-license.cfg"]     # rules of `phone_sim.boot_server.faults`; with real sockets only
 
 [phones.desk]                           # a name; all of these may be left out
 model = "SPIP_670"                      # mac: 0004f2000001 for the first phone, ...2 for the second

@@ -18,6 +18,7 @@ class Protocol(Enum):
     """How the phones reach the embedded boot server: over real sockets on the loopback address, or without any."""
 
     HTTP = "http"
+    HTTPS = "https"
     TFTP = "tftp"
     MEMORY = "memory"
 

@@ -1,4 +1,4 @@
-"""The embedded boot server of a scenario: over HTTP, TFTP or from memory, with faults, and down and up again.
+"""The embedded boot server of a scenario: over HTTP, HTTPS, TFTP or from memory, with faults, and down and up again.
 
 This module does not know who asks.
 """
@@ -42,7 +42,12 @@ class ScenarioServer:
     def __init__(self, case: EmbeddedServer, *, seed: int, limits: Limits) -> None:
         # Nobody reads the journal; what phones asked is seen at their own end.
         journal = Journal(capacity=0)
-        self._server = BootServer(MemorySite(case.files), faults=FaultPlan(case.faults, seed), journal=journal)
+        self._server = BootServer(
+            MemorySite(case.files),
+            https_port=0 if case.protocol is Protocol.HTTPS else None,
+            faults=FaultPlan(case.faults, seed),
+            journal=journal,
+        )
         self._protocol = case.protocol
         self._limits = limits
         self._is_up = False
@@ -53,6 +58,8 @@ class ScenarioServer:
         match self._protocol:
             case Protocol.HTTP:
                 return self._server.url
+            case Protocol.HTTPS:
+                return self._server.https_url
             case Protocol.TFTP:
                 return self._server.tftp_url
             case Protocol.MEMORY:
@@ -76,10 +83,10 @@ class ScenarioServer:
                 self._server.faults.add(rule)
 
     def transport(self, _: MacAddress) -> Transport:
-        """A phone's way to this server."""
+        """A phone's way to this server; over HTTPS it trusts the authority that was made for it."""
         if self._protocol is Protocol.MEMORY:
             return MemoryTransport(self._fetched, self._uploaded)
-        return network_transport(limits=self._limits)
+        return network_transport(limits=self._limits, ca_file=self._server.ca_file)
 
     def path_of(self, request: Fetch | Upload) -> str:
         """The path of a request below the root of its server, without a leading slash."""

@@ -98,7 +98,7 @@ def read_files(table: Table) -> dict[str, bytes]:
 def check_fault(table: Table, key: str, rule: str, protocol: Protocol) -> str:
     """The rule, if it is one and can be done. Raises UsageError."""
     if protocol is Protocol.MEMORY:
-        raise table.error(key, 'faults need a protocol: allowed with protocol = "http" or "tftp"')
+        raise table.error(key, 'faults need a protocol: allowed with protocol = "http", "https" or "tftp"')
     table.convert(key, lambda: FaultRule.parse(rule))
     return rule
 

@@ -153,7 +153,7 @@ def test_error_names_line_key_and_what_is_allowed(tmp_path: Path, steps: str, li
         ("title = ''\n", "1: title: the text is empty"),
         ("title = 'a'\nstart = 'later'\n", "2: start: 'later' is not a time"),
         ("title = 'a'\nspeed = 2\n", "2: speed: unknown key; expected one of: title, start"),
-        (HEAD + "protocol = 'ftp'\n", "3: protocol: 'ftp' is not one of: http, tftp, memory"),
+        (HEAD + "protocol = 'ftp'\n", "3: protocol: 'ftp' is not one of: http, https, tftp, memory"),
         (HEAD + "seed = 1.5\n", "3: seed: 1.5 is not a whole number"),
         (HEAD + "timeout = 0\n", "3: timeout: 0 is not a number of seconds from 0.1 to 60"),
         (HEAD + "faults = ['503']\n", "3: faults: faults need a protocol"),

@@ -1,14 +1,22 @@
 """Running scenarios: what fails and how it is said, and that the shipped ones pass the same way each time."""
 
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from phone_sim.errors import UsageError
+from phone_sim.firmware.effects import Fetch, Fetched, TransferFailed
+from phone_sim.firmware.location import Location
+from phone_sim.firmware.transfer_facts import FailureKind
+from phone_sim.runtime.transport import Limits, network_transport
 from phone_sim.scenario.read import read_scenario
 from phone_sim.scenario.run import ScenarioOutcome, run_scenario
+from phone_sim.scenario.scenario import EmbeddedServer, Protocol
 from phone_sim.scenario.scenario_report import as_junit, failure_text, progress_line
+from phone_sim.scenario.server import ScenarioServer
+from tests.make import MAC
 from tests.scenario.write import HEAD, write
 
 SHIPPED = sorted((Path(__file__).parents[2] / "fixtures/scenarios").glob("*.phone.toml"))
@@ -146,7 +154,7 @@ def test_features_of_a_phone_that_is_off_are_none(tmp_path: Path) -> None:
     assert failure.unmet.found == "no features, the phone is off"
 
 
-@pytest.mark.parametrize("protocol", ["memory", "http", "tftp"])
+@pytest.mark.parametrize("protocol", ["memory", "http", "https", "tftp"])
 def test_server_that_is_down_and_up_again_is_asked_again(tmp_path: Path, protocol: str) -> None:
     steps = (
         "server_down = true",
@@ -156,6 +164,18 @@ def test_server_that_is_down_and_up_again_is_asked_again(tmp_path: Path, protoco
     )
     head = f'{HEAD}protocol = "{protocol}"\ntimeout = 0.2\n'
     assert played(tmp_path, "".join(f"\n[[steps]]\n{step}\n" for step in steps), head=head).failures == ()
+
+
+def test_phones_alone_trust_the_authority_of_an_embedded_https_server() -> None:
+    case = EmbeddedServer(protocol=Protocol.HTTPS, files={"site.cfg": b"<a/>"}, faults=())
+    with ScenarioServer(case, seed=0, limits=Limits()) as server, closing(network_transport()) as stranger:
+        assert server.url.startswith("https://")
+        request = Fetch(location=Location(url=f"{server.url}site.cfg", credentials=None), limit=100, user_agent="")
+        with closing(server.transport(MAC)) as phone:
+            assert isinstance(phone.fetch(request), Fetched)
+        refused = stranger.fetch(request)
+    assert isinstance(refused, TransferFailed)
+    assert refused.kind is FailureKind.CERTIFICATE
 
 
 def test_failure_shows_where_what_and_the_end_of_the_log(tmp_path: Path) -> None:
