@@ -51,7 +51,8 @@ def _without_declaration(boot: ObservedBoot) -> Iterator[str]:
     dictionary = boot.parameters.dictionary
     for name in boot.parameters:
         if dictionary.lookup(name) is None:
-            yield f"{boot.parameters[name]}: {dictionary.name} has no such parameter"
+            # Without the value: where a name is misspelt, nobody knows that it is a password.
+            yield f"{name} in {boot.parameters[name].source_text}: {dictionary.name} has no such parameter"
 
 
 def overrides(seen: Observations) -> Judgment:

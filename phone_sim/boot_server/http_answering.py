@@ -1,7 +1,7 @@
 """How the boot server's HTTP sends an answer: its head and its bytes, spoiled by a fault or not, and its entry in the
 journal.
 
-It does not know what the answer is, nor which request gets a fault; faults are ours.
+It does not know what the answer is, nor which request gets a fault.
 """
 
 import logging

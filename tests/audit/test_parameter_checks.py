@@ -56,5 +56,6 @@ def test_parameter_that_no_table_has_is_not_judged() -> None:
     with BootServer(MemorySite(files | {f"{MAC}-web.cfg": site})) as server:
         _, findings = audited(server.url)
     assert [verdict(findings, name) for name in BY_PARAMETER] == [Verdict.GOOD, Verdict.UNKNOWN, Verdict.GOOD]
-    (evidence,) = findings["ignored-parameters"].judgment.evidence
-    assert evidence.endswith("says 1: UC Software 4.0.15 has no such parameter")
+    assert findings["ignored-parameters"].judgment.evidence == (
+        f"feature.corporateDirectory.enable in {MAC}-web.cfg, line 1: UC Software 4.0.15 has no such parameter",
+    )

@@ -192,15 +192,28 @@ def test_switches_of_later_firmware_mean_nothing_to_sip_3() -> None:
     assert wanted(of({SWITCHES["LDAP"]: "1", SWITCHES["UsbAudio"]: "1"}), "sip-3") == frozenset()
 
 
-def test_reason_says_which_file_switches_a_feature_off() -> None:
-    name = SWITCHES["LDAP"]
-    layers = [read_layer(f"<a\n{name}='{value}'/>".encode()) for value in ("0", "1")]
+def reasons(override: bytes, site: bytes) -> dict[str, str]:
+    """The reason of each gate of a phone with these files."""
+    layers = [read_layer(override), read_layer(site)]
     sources = [source_of(f"{MAC}-web.cfg", LayerKind.OVERRIDE, MAC), source_of("site.cfg", LayerKind.LISTED, MAC)]
     parameters, dictionary = Parameters(layers, sources), load_dictionary("ucs-3.3")
     features = feature_set(load_model("SPIP_670"), profile_for("3.3.0"), FEATURES, parameters, dictionary)
     in_force = ParametersInForce(parameters, dictionary, MAC)
-    reasons = {gate.feature.key: gate_reason(gate, in_force) for gate in features.gates(ring_of(), TODAY)}
-    assert reasons["LDAP"] == (
-        f"not configured for use ({name} is 0 in {MAC}-web.cfg, line 2; site.cfg, line 2, says 1)"
+    return {gate.feature.key: gate_reason(gate, in_force) for gate in features.gates(ring_of(), TODAY)}
+
+
+def test_reason_says_which_file_switches_a_feature_off() -> None:
+    name = SWITCHES["LDAP"]
+    found = reasons(f"<a\n{name}='0'/>".encode(), f"<a\n{name}='1'/>".encode())
+    assert found["LDAP"] == f"not configured for use ({name} is 0 in {MAC}-web.cfg, line 2; site.cfg, line 2, says 1)"
+    assert found["UsbAudio"] == "not configured for use"
+    assert reasons(f"<a {name}=''/>".encode(), f"<a {name}='1'/>".encode())["LDAP"] == (
+        f"not configured for use ({name} is 0 by default; {MAC}-web.cfg, line 1, says nothing "
+        "(empty means the default); site.cfg, line 1, says 1)"
     )
-    assert reasons["UsbAudio"] == "not configured for use"
+
+
+def test_reason_names_the_switch_that_the_files_disagree_on() -> None:
+    prefix, name = "voice.qualityMonitoring", "voice.qualityMonitoring.rtcpxr.enable"
+    site = f"<a {prefix}.collector.enable.periodic='0' {name}='1'/>"
+    assert f"({name} is 0 in " in reasons(f"<a {name}='0'/>".encode(), site.encode())["VoiceQualityMetrics"]

@@ -133,7 +133,7 @@ def read_layer(data: bytes) -> Layer:
 
 
 def read_override(data: bytes) -> Layer:
-    """The parameters in an override: none in an XML declaration alone, which boot servers are known to give (ours).
+    """The parameters in an override; an XML declaration alone, which boot servers are known to give, sets none.
 
     Raises:
         ParameterFileError: as `read_layer`.
