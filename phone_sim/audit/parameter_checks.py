@@ -41,7 +41,7 @@ def _ignored(boot: ObservedBoot) -> Iterator[str]:
     names = frozenset(boot.parameters)
     for name, setting in boot.parameters.items():
         # A switch that is there and off, as in the vendor's device.cfg, is meant so.
-        if setting.lacks and setting.masked[0].value and not names.issuperset(setting.lacks):
+        if setting.objection and setting.masked[0].value and not names.issuperset(boot.parameters.switches_off(name)):
             yield str(setting)
         elif _NUMBERED_FEATURE.fullmatch(name):
             yield f"{setting}: only firmware before 3.3.0 reads it"

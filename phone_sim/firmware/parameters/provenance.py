@@ -4,7 +4,7 @@ This module does not know which parameters the phone reads: the dictionary says 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from phone_sim.firmware.location import shown_name
@@ -48,8 +48,7 @@ class Setting:
 
     `source` is None for the default of the dictionary. `masked` has the other values that files give it, the one that
     would count next in front; `objection` says why the first of them is not in force although no file goes before it,
-    and is empty otherwise. `lacks` are the switches whose absence is that reason (D21). Where it `is_secret`, as
-    passwords are, its values are shown as stars.
+    and is empty otherwise. Where it `is_secret`, as passwords are, its values are shown as stars.
     """
 
     name: str
@@ -57,7 +56,6 @@ class Setting:
     source: Source | None
     masked: tuple[Masked, ...] = ()
     objection: str = ""
-    lacks: tuple[str, ...] = ()
     is_secret: bool = False
 
     @property
@@ -119,50 +117,49 @@ class ParametersInForce(Mapping[str, Setting]):
         mac: MacAddress,
         rejected: Iterable[BadParameter] = (),
     ) -> None:
-        self.dictionary = dictionary
         self._parameters = parameters
+        self._dictionary = dictionary
         self._mac = mac
         self._rejected = {bad.name: f"not {bad.expected}" for bad in rejected}
 
+    @property
+    def dictionary(self) -> ParameterDictionary:
+        """The dictionary of the phone's firmware."""
+        return self._dictionary
+
     def __getitem__(self, name: str) -> Setting:
         found = tuple(Masked(value=one.value, source=self._source(one)) for one in self._parameters.found(name))
-        declared = self.dictionary.lookup(name) if found else self.dictionary.find(name)
+        declared = self._dictionary.lookup(name) if found else self._dictionary.find(name)
         if declared is None:
             if not found:
                 raise KeyError(name)
             return Setting(name=name, value=found[0].value, source=found[0].source, masked=found[1:])
-        lacks = self._missing_switches(name) if found else ()
-        objection = self._objection(name, found[0].value, declared, lacks) if found else ""
-        by_default = objection or not found
-        return Setting(
-            name=name,
-            value=declared.default if by_default else found[0].value,
-            source=None if by_default else found[0].source,
-            masked=found if by_default else found[1:],
-            objection=objection,
-            lacks=lacks,
-            is_secret=declared.type is ParameterType.PASSWORD,
-        )
+        is_secret = declared.type is ParameterType.PASSWORD
+        by_default = Setting(name=name, value=declared.default, source=None, masked=found, is_secret=is_secret)
+        if not found:
+            return by_default
+        if objection := self._objection(name, found[0].value, declared):
+            return replace(by_default, objection=objection)
+        return replace(by_default, value=found[0].value, source=found[0].source, masked=found[1:])
 
-    def _objection(self, name: str, value: str, declared: Declaration, lacks: tuple[str, ...]) -> str:
+    def _objection(self, name: str, value: str, declared: Declaration) -> str:
         """Why a value is not in force; empty where it is."""
         if not declared.admits(value):
             return f"not {declared.expected}"
-        if lacks:
-            return f"not in force without {' and '.join(lacks)}"
+        if off := self.switches_off(name):
+            return f"not in force without {' and '.join(off)}"
         if not value and declared.default:
             return "empty means the default"
         return self._rejected.get(name, "")
 
-    def _missing_switches(self, name: str) -> tuple[str, ...]:
-        """The switches that a `device.*` parameter needs to be in force and that are off (D21)."""
-        if not name.startswith("device.") or self.dictionary.lookup(f"{name}.set") is None:
+    def switches_off(self, name: str) -> tuple[str, ...]:
+        """The switches that are off, without which a `device.` parameter is not in force (D21)."""
+        if not name.startswith("device.") or self._dictionary.lookup(f"{name}.set") is None:
             return ()
         return tuple(switch for switch in ("device.set", f"{name}.set") if not self._is_on(switch))
 
     def _is_on(self, switch: str) -> bool:
-        first = next(self._parameters.found(switch), None)
-        return first is not None and TRUTH.get(first.value, False)
+        return TRUTH.get(self._parameters.get(switch), False)
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys(name for layer in self._parameters.layers for name in layer.values))
