@@ -6,12 +6,11 @@ nor which request gets a fault; faults are ours.
 
 import logging
 import struct
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
 from socket import SHUT_WR, SO_LINGER, SOL_SOCKET, socket
-from ssl import SSLSocket
 from time import monotonic
 from typing import Any, assert_never
 
@@ -29,8 +28,10 @@ from phone_sim.boot_server.http_faults import (
     spoiled,
     whole_file,
 )
-from phone_sim.boot_server.http_head import RequestHead, is_length_clear, path_of
-from phone_sim.boot_server.http_listener import HttpListener, say_end
+from phone_sim.boot_server.http_headers import fields_of, without, without_credentials
+from phone_sim.boot_server.http_listener import say_end
+from phone_sim.boot_server.http_passing import HttpRequest, sent_fields
+from phone_sim.boot_server.http_reading import HttpReading
 from phone_sim.boot_server.journal import BROKEN_OFF, Contents, Journal, Request
 from phone_sim.boot_server.site import (
     Forbidden,
@@ -41,43 +42,33 @@ from phone_sim.boot_server.site import (
     SiteOfClients,
     Stored,
     TooLarge,
-    refused_upload,
     store_upload,
 )
+from phone_sim.firmware.transfer_facts import HTTP_TAKEN
 
 _CHUNK = 64 * 1024
 _DISCARD_LIMIT = 64 * 1024 * 1024
-_LINE_KEPT = 1000
+_NO_BODY = (BROKEN_OFF, *BODILESS)
 
 _log = logging.getLogger(__name__)
 
 
-class HttpConversation(BaseHTTPRequestHandler):
+class HttpConversation(HttpReading):
     """One connection: its requests and the answers to them, in a thread of its own.
 
     `idle_limit` is the seconds each read and each write may take.
     """
 
-    server: HttpListener
-    raw_requestline: bytes
-    protocol_version = "HTTP/1.1"
     server_version = "phone_sim"
-    disable_nagle_algorithm = True
     # An answer stays in the buffer, its last byte at least, until it is in the journal.
     wbufsize = _CHUNK
 
     def __init__(
         self, site: Site, journal: Journal, faults: FaultPlan | None, idle_limit: float, *connection: Any
     ) -> None:
-        self._site = site
         self._journal = journal
         self._faults = faults
-        self._idle_limit = idle_limit
-        super().__init__(*connection)
-
-    def setup(self) -> None:
-        super().setup()
-        self.connection.settimeout(self._idle_limit)
+        super().__init__(site, idle_limit, *connection)
 
     def handle_one_request(self) -> None:
         self.server.expect_request(self.connection)
@@ -90,40 +81,13 @@ class HttpConversation(BaseHTTPRequestHandler):
                 self._record(HttpAnswer(status=BROKEN_OFF))
 
     def _forget_request(self) -> None:
-        self.command = self.path = ""
-        self.headers = self.MessageClass()
-        self._at: datetime | None = None
+        super()._forget_request()
         self._is_recorded = False
-        self._unread = True
-        self._received: bytes | None = None
+        self._fields: list[tuple[str, str]] = []
         self._fault: Fault | None = None
 
-    def parse_request(self) -> bool:
-        if not self.raw_requestline.strip():
-            return False
-        self._begin()
-        connection_file, self.rfile = self.rfile, RequestHead(self.rfile)
-        try:
-            is_readable = super().parse_request()
-        finally:
-            self.rfile = connection_file
-        self._unread = "Transfer-Encoding" in self.headers or self.headers.get("Content-Length", "0") != "0"
-        return is_readable and self._is_length_clear()
-
-    def handle_expect_100(self) -> bool:
-        """Ask for the body only if it will be taken (RFC 9110 10.1.1)."""
-        if not self._is_length_clear():
-            return False
-        if self.command == "PUT":
-            if self._upload_length() is None:
-                return False
-            self.send_response_only(HTTPStatus.CONTINUE)
-            self.end_headers()
-            self.wfile.flush()
-        return True
-
-    def do_GET(self) -> None:
-        if self._is_answered_by_a_fault():
+    def do_GET(self) -> None:  # noqa: N802
+        if self._is_answered_by_a_fault() or self._is_passed_on():
             return
         answer = self._site_for_client().read(self._asked_path())
         match answer:
@@ -140,17 +104,14 @@ class HttpConversation(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET  # noqa: N815
 
-    def do_PUT(self) -> None:
+    def do_PUT(self) -> None:  # noqa: N802
         length = self._upload_length()
-        if length is None or self._is_answered_by_a_fault():
+        if length is None or self._is_answered_by_a_fault() or not self._receive(length) or self._is_passed_on():
             return
-        body = self.rfile.read(length)
-        if len(body) < length:
+        if "Content-Range" in self.headers:
             self._refuse(HTTPStatus.BAD_REQUEST)
             return
-        self._unread = False
-        self._received = body
-        answer = store_upload(self._site_for_client(), self._asked_path(), body)
+        answer = store_upload(self._site_for_client(), self._asked_path(), self._received or b"")
         match answer:
             case Stored(created=created):
                 self._answer(HttpAnswer(status=HTTPStatus.CREATED if created else HTTPStatus.NO_CONTENT), stored=length)
@@ -163,11 +124,19 @@ class HttpConversation(BaseHTTPRequestHandler):
             case _:
                 assert_never(answer)
 
-    def send_error(self, code: int, *_words: str | None, **_named: str | None) -> None:
-        """Refuse what is not read to its end, as http.server does (400, 414, 431, 501, 505), and close."""
-        if self._at is None:  # a request line over the limit is not even parsed
-            self._begin()
-        self._refuse_unread(HTTPStatus(code))
+    def do_POST(self) -> None:  # noqa: N802
+        """Ask the other server, if there is one, by a method that this one does not have."""
+        has_body = "Content-Length" in self.headers or "Transfer-Encoding" in self.headers
+        if self._http_site is None:
+            self.send_error(HTTPStatus.NOT_IMPLEMENTED)
+            return
+        length = self._upload_length() if has_body else 0
+        if length is None or self._is_answered_by_a_fault() or (has_body and not self._receive(length)):
+            return
+        if not self._is_passed_on():
+            self.send_error(HTTPStatus.NOT_IMPLEMENTED)
+
+    do_DELETE = do_OPTIONS = do_PATCH = do_POST  # noqa: N815
 
     def version_string(self) -> str:
         return self.server_version
@@ -175,51 +144,25 @@ class HttpConversation(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
         _log.debug(format, *args)
 
-    def _begin(self) -> None:
-        self._at = datetime.now(UTC)
-        self._started = monotonic()
-
-    def _is_length_clear(self) -> bool:
-        """Whether it is clear where the request ends; otherwise it is refused, whatever its method."""
-        if is_length_clear(self.headers):
-            return True
-        self._refuse_unread(HTTPStatus.BAD_REQUEST)
-        return False
-
-    def _upload_length(self) -> int | None:
-        """The length of the body, or None after refusing it unread."""
-        length = self.headers.get("Content-Length")
-        if length is None:
-            self._refuse_unread(HTTPStatus.LENGTH_REQUIRED)
-        elif "Content-Range" in self.headers:
-            # A piece of a file stored as if it were the whole would destroy the file (RFC 9110 14.5).
-            self._refuse_unread(HTTPStatus.BAD_REQUEST)
-        elif (refused := refused_upload(self._site, self._asked_path())) is not None:
-            self._refuse_unread(HTTPStatus.FORBIDDEN, refused.reason)
-        elif int(length) > self._site.upload_limit:
-            self._refuse_unread(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        else:
-            return int(length)
-        return None
-
     def _site_for_client(self) -> Site:
         site = self._site
         return site.seen_by(self._user_agent) if isinstance(site, SiteOfClients) else site
 
-    @property
-    def _user_agent(self) -> str:
-        return self.headers.get("User-Agent", "")
-
-    def _asked_path(self) -> str:
-        return path_of(self.path)
+    def _is_passed_on(self) -> bool:
+        """Give the answer of another server, if the site has one."""
+        if self._http_site is None:
+            return False
+        request = HttpRequest(
+            method=self.command, target=self.path, headers=fields_of(self.headers.items()), body=self._received
+        )
+        answer = self._http_site.pass_on(request)
+        if answer is None:
+            return False
+        self._answer(answer, stored=len(self._received or b"") if answer.status in HTTP_TAKEN else 0)
+        return True
 
     def _refuse(self, status: HTTPStatus, reason: str = "") -> None:
         self._answer(page(status, reason=reason))
-
-    def _refuse_unread(self, status: HTTPStatus, reason: str = "") -> None:
-        """Refuse what is not read to its end, and close."""
-        self._unread = True
-        self._refuse(status, reason)
 
     def _is_answered_by_a_fault(self) -> bool:
         """Draw the fault for this request, and do what comes in the place of the site's answer or before it."""
@@ -244,25 +187,33 @@ class HttpConversation(BaseHTTPRequestHandler):
             answer = spoiled(self._fault, answer)
         self.close_connection = self.close_connection or self._unread or answer.length is not None
         self._send_head(answer)
-        kind = None if self._fault is None else self._fault.kind
         sent = 0
         try:
-            for pause, piece in pieces(kind, b"" if self.command == "HEAD" else answer.body):
-                if pause:
-                    self.wfile.flush()
-                    self.server.wait(self.connection, pause)
-                sent += self.wfile.write(piece)
+            for piece in self._pieces(answer):
+                sent += len(piece)
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked(answer) else piece)
+            if self._is_chunked(answer) and self.command != "HEAD":
+                self.wfile.write(b"0\r\n\r\n")
         finally:
-            self._record(answer, size=sent if answer.status == HTTPStatus.OK else stored)
+            self._record(answer, size=sent if answer.is_file and self._received is None else stored)
         self.wfile.flush()
         if self._fault is not None:
             self._break_off(self._fault)
         if self._unread:
             self._discard()
 
-    def _first_line(self) -> str:
-        """The beginning of the first line that the client sent, whatever it is."""
-        return self.raw_requestline[:_LINE_KEPT].decode("latin-1").rstrip("\r\n")
+    def _pieces(self, answer: HttpAnswer) -> Iterator[bytes]:
+        """What is sent of the body, each piece at its time."""
+        kind = None if self._fault is None else self._fault.kind
+        for pause, piece in pieces(kind, b"" if self.command == "HEAD" else answer.body):
+            if pause:
+                self.wfile.flush()
+                self.server.wait(self.connection, pause)
+            yield piece
+
+    def _is_chunked(self, answer: HttpAnswer) -> bool:
+        """Whether the body comes in chunks as from the other server; a fault would lose its end in them."""
+        return answer.is_chunked and self._fault is None and self.request_version >= "HTTP/1.1"
 
     def _wait(self, seconds: float) -> None:
         """Let time pass before the answer begins."""
@@ -272,7 +223,23 @@ class HttpConversation(BaseHTTPRequestHandler):
             self._record(HttpAnswer(status=BROKEN_OFF))
             raise
 
+    def send_header(self, keyword: str, value: str) -> None:
+        self._fields.append((keyword, value))
+        super().send_header(keyword, value)
+
     def _send_head(self, answer: HttpAnswer) -> None:
+        if answer.of_server:
+            self.send_response_only(answer.status, answer.words)
+            is_chunked = self._is_chunked(answer)
+            for name, value in sent_fields(answer, self.command, self._here(), is_chunked=is_chunked):
+                self.send_header(name, value)
+        else:
+            self._send_own_head(answer)
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+
+    def _send_own_head(self, answer: HttpAnswer) -> None:
         self.send_response(answer.status, answer.words)
         if answer.content_type:
             self.send_header("Content-Type", answer.content_type)
@@ -280,9 +247,6 @@ class HttpConversation(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if answer.status not in BODILESS:
             self.send_header("Content-Length", str(len(answer.body) if answer.length is None else answer.length))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
 
     def _break_off(self, fault: Fault) -> None:
         """End the connection where the fault is to do so, in its way."""
@@ -311,11 +275,11 @@ class HttpConversation(BaseHTTPRequestHandler):
 
     def _record(self, answer: HttpAnswer, *, size: int = 0) -> None:
         self._is_recorded = True
-        sent = answer.body if answer.status == HTTPStatus.OK else None
+        fields = answer.fields if answer.of_server else without(tuple(self._fields), "connection")
         self._journal.record(
             Request(
                 at=self._at or datetime.now(UTC),
-                protocol="https" if isinstance(self.connection, SSLSocket) else "http",
+                protocol=self._protocol,
                 client=authority(*self.client_address[:2]),
                 method=self.command or "",
                 path=self.path.removeprefix("/") if self.command else self._first_line(),
@@ -325,5 +289,12 @@ class HttpConversation(BaseHTTPRequestHandler):
                 seconds=monotonic() - self._started,
                 fault="" if self._fault is None else self._fault.rule,
             ),
-            Contents(path=self._asked_path(), reason=answer.words, received=self._received, sent=sent),
+            Contents(
+                path=self._asked_path(),
+                reason=answer.words,
+                received=self._received,
+                sent=None if self.command == "HEAD" or answer.status in _NO_BODY else answer.body,
+                asked_headers=without_credentials(fields_of(self.headers.items())),
+                answered_headers=without_credentials(fields),
+            ),
         )

@@ -8,7 +8,7 @@ import re
 from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
 from email.message import Message
 from http.client import LineTooLong
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 _AUTHORITY = re.compile(r"^https?://[^/?#]*", re.IGNORECASE)
 _LIMIT = 16 * 1024
@@ -47,3 +47,12 @@ def path_of(target: str) -> str:
     """The path in the target of a request line, which http.server reads as Latin-1: UTF-8, percent-encoded or not."""
     path = re.split("[?#]", _AUTHORITY.sub("", target), maxsplit=1)[0]
     return unquote_to_bytes(path.encode("latin-1")).decode(errors="replace")
+
+
+def target_of(target: str) -> str:
+    """The path and query in the target of a request line as they were written, without the slash in front.
+
+    What may not be in a URL is percent-encoded.
+    """
+    below = _AUTHORITY.sub("", target).partition("#")[0].removeprefix("/")
+    return quote(below.encode("latin-1"), safe="/?:@!$&'()*+,;=[]%")

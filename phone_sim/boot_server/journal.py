@@ -15,6 +15,7 @@ from threading import Condition
 from types import TracebackType
 from typing import Literal, Self
 
+from phone_sim.boot_server.http_headers import Headers
 from phone_sim.line_file import LineFile
 
 FILE_LIMIT = 64 * 1024 * 1024
@@ -64,14 +65,16 @@ class Contents:
     """What a journal does not keep of a request, for who wants it at the moment.
 
     `path` is the path that the site was asked for; `reason` are the words of the status; `received` is the uploaded
-    file and `sent` the file that was answered, as a fault left it, None where there was none. A transfer may have
-    broken off before all of `sent` was moved.
+    file and `sent` the body of the answer, as a fault left it, None where there was none. A transfer may have broken
+    off before all of `sent` was moved. The headers of HTTP are without credentials; None where the protocol has none.
     """
 
     path: str = ""
     reason: str = ""
     received: bytes | None = None
     sent: bytes | None = None
+    asked_headers: Headers | None = None
+    answered_headers: Headers | None = None
 
 
 class Journal:

@@ -73,12 +73,16 @@ def command(
     from phone_sim.boot_server.journal import Journal
     from phone_sim.recording.proxy import ProxySite, Transports
     from phone_sim.runtime.transport import network_transport
+    from phone_sim.runtime.transport.http_passing import passing_http
 
     server = _server(url)
     faults, make = FaultPlan(rules, seed), partial(network_transport, ca_file=ca_file, client_cert=client_cert)
     make().close()  # complains about its files now and not at the first request
     with ExitStack() as stack:
         transports = stack.enter_context(closing(Transports(make)))
+        passing = stack.enter_context(
+            closing(Transports(partial(passing_http, ca_file=ca_file, client_cert=client_cert)))
+        )
         recorder = stack.enter_context(
             _recorder(out, server, _if_there(append, force), body_limit=body_limit, file_limit=file_limit)
         )
@@ -87,7 +91,8 @@ def command(
             recorder.record(request, contents)
             print_request(request, as_json=as_json)
 
-        site, journal = ProxySite(server=server, transports=transports), Journal(capacity=0, on_exchange=on_exchange)
+        site = ProxySite(server=server, transports=transports, passing=passing)
+        journal = Journal(capacity=0, on_exchange=on_exchange)
         serving.serve(site, journal, what=server.root, as_json=as_json, faults=faults, on_start=recorder.begin)
 
 

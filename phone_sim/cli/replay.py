@@ -31,6 +31,6 @@ def command(file: Path, serving: ServingOptions, as_json: bool) -> None:
     def on_unknown(what: str) -> None:
         talk(visible(what, kept=""))
 
-    site = ReplaySite(load(file).exchanges, on_unknown)
+    site = ReplaySite(load(file), on_unknown)
     journal = Journal(capacity=0, on_request=partial(print_request, as_json=as_json))
     serving.serve(site, journal, what=str(file), as_json=as_json)

@@ -16,6 +16,7 @@ from phone_sim.recording.files import BODY_LIMIT, FILE_LIMIT, IfThere, Recorder,
 from phone_sim.recording.proxy import ProxySite, Transports
 from phone_sim.recording.replay import ReplaySite
 from phone_sim.runtime.transport import Limits, network_transport
+from phone_sim.runtime.transport.http_passing import PassingHttp
 from phone_sim.runtime.virtual_phone import VirtualPhone
 from tests.runtime.phones import PATIENT, within
 
@@ -57,6 +58,7 @@ def proxied(
     on_end = ([] if ended is None else ended).append
     with (
         closing(Transports(lambda: network_transport(limits=limits))) as transports,
+        closing(Transports(lambda: PassingHttp(limits))) as passing,
         Recorder(
             out,
             server.root,
@@ -67,7 +69,7 @@ def proxied(
             on_end=on_end,
         ) as recorder,
         served(
-            ProxySite(server=server, transports=transports),
+            ProxySite(server=server, transports=transports, passing=passing),
             Journal(on_exchange=recorder.record),
             FaultPlan(rules),
         ) as front,
@@ -78,7 +80,7 @@ def proxied(
 @contextmanager
 def replayed(out: Path, unknown: list[str] | None = None) -> Iterator[Front]:
     """A recording, served."""
-    with served(ReplaySite(load_recording(out).exchanges, ([] if unknown is None else unknown).append)) as front:
+    with served(ReplaySite(load_recording(out), ([] if unknown is None else unknown).append)) as front:
         yield front
 
 

@@ -5,13 +5,13 @@ import pytest
 from phone_sim.boot_server.site import OUTSIDE, Found, Missing, Refusing, Stored
 from phone_sim.recording.dialogue import Body, RecordedExchange
 from phone_sim.recording.replay import ReplaySite
-from tests.recording.dialogues import exchange, upload
+from tests.recording.dialogues import exchange, recording, upload
 
 
 def site_of(*exchanges: RecordedExchange) -> tuple[ReplaySite, list[str]]:
     """The site, and what it says of the unknown."""
     unknown: list[str] = []
-    return ReplaySite(exchanges, unknown.append), unknown
+    return ReplaySite(recording(*exchanges), unknown.append), unknown
 
 
 def test_nth_request_gets_the_nth_answer_and_then_the_last() -> None:
