@@ -2,16 +2,22 @@
 
 import gzip
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from phone_sim.firmware.effects import Fetched
+from phone_sim.recording.compare import compare
 from phone_sim.recording.files import load_recording
+from phone_sim.runtime.transport import network_transport
 from tests.real_servers import Nginx, require
-from tests.recording.dialogues import FILES, proxied, replayed
+from tests.recording.dialogues import FILES, boot_log, proxied, replayed
+from tests.runtime.phones import PATIENT, fetch
 
 pytestmark = pytest.mark.real
 
@@ -23,6 +29,7 @@ EXTRAS = [
     'location /guarded/ { auth_basic "boot server"; auth_basic_user_file users; }',
 ]
 NOT_COMPARED = re.compile(r"^(Date|Connection|Via): ")
+WRITTEN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 PUT = ("-X", "PUT", "--data-binary", "log line")
 ALL = (
     ("site.cfg",),
@@ -33,7 +40,7 @@ ALL = (
     ("site.cfg", "--head", "-H", "Accept-Encoding: gzip"),
     ("site.cfg?token=1", "-H", "Range: bytes=2-5"),
     ("site.cfg", "-H", "Range: bytes=5000-"),
-    ("site.cfg", "-H", "If-Modified-Since: Mon, 02 Mar 2099 08:00:00 GMT"),
+    ("site.cfg", "-H", "If-Modified-Since: Mon, 02 Mar 2026 08:00:00 GMT"),
     ("site.cfg", "--http1.0"),
     ("sub%20folder/a%2Bb%23.cfg",),
     ("moved",),
@@ -55,9 +62,23 @@ def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
     for name, data in {**FILES, "sub folder/a+b#.cfg": b"<a b='1'/>", "guarded/a.cfg": b"<a/>"}.items():
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_bytes(data)
+        os.utime(root / name, (WRITTEN.timestamp(),) * 2)
     (work / "users").write_text("phone:{PLAIN}sesame\n")
     with Nginx(root, work, extras=EXTRAS) as server:
         yield server
+
+
+EXPECTED = (
+    *(f"HTTP/1.1 {status}" for status in (200, 201, 204, 206, 301, 302, 304, 401, 403, 404, 405, 416, 501)),
+    "Location: <here>/site.cfg",
+    "Location: http://boot.example/site.cfg",
+    "Content-Range: bytes 2-5/",
+    "Transfer-Encoding: chunked",
+    "Content-Encoding: gzip",
+    "ETag: ",
+    "Set-Cookie: session=sesame",
+)
+"""What must have come up among the answers."""
 
 
 def answers(root: str) -> list[tuple[list[str], bytes]]:
@@ -82,15 +103,11 @@ def test_curl_sees_no_difference_but_the_address(nginx: Nginx, tmp_path: Path) -
     logged = nginx.requests(at_least=2 * seen)
     assert logged[:seen] == logged[seen:]
     with replayed(out, unknown) as front:
-        assert answers(front.http) == [([line for line in head if "Cookie" not in line], body) for head, body in direct]
+        without_cookies = [([line for line in head if "Cookie" not in line], body) for head, body in direct]
+        assert answers(front.http) == without_cookies
     assert unknown == []
     said = "\n".join(line for head, _ in direct for line in head)
-    for expected in (
-        "HTTP/1.1 201 Created", "HTTP/1.1 204 No Content", "HTTP/1.1 206 Partial Content", "HTTP/1.1 304 Not Modified",
-        "HTTP/1.1 403", "HTTP/1.1 404", "HTTP/1.1 405", "HTTP/1.1 416", "HTTP/1.1 501",
-        "Location: <here>/site.cfg", "Location: http://boot.example/site.cfg", "Content-Range: bytes 2-5/",
-        "Transfer-Encoding: chunked", "Content-Encoding: gzip", "ETag: ", "Set-Cookie: session=sesame",
-    ):  # fmt: skip
+    for expected in EXPECTED:
         assert expected in said
     text = out.read_text()
     assert not re.search("sesame|session|cGhvbmU6|token", text)
@@ -99,3 +116,23 @@ def test_curl_sees_no_difference_but_the_address(nginx: Nginx, tmp_path: Path) -
     assert zipped.sent.data is not None
     assert gzip.decompress(zipped.sent.data) == FILES["site.cfg"]
     assert json.loads(text.splitlines()[1])["sent"]["text"] == FILES["site.cfg"].decode()
+
+
+def test_boot_is_the_same_recorded_and_replayed(nginx: Nginx, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    with proxied(nginx.url, first) as front:
+        log = boot_log(front.http)
+    with replayed(first) as replay, proxied(replay.http, second) as front:
+        assert boot_log(front.http) == log
+    comparison = compare(load_recording(first), load_recording(second), answers=True)
+    assert comparison.differences == ()
+    assert comparison.answers == len(load_recording(first).exchanges) > 8
+    assert set(comparison.ignored_headers) >= {"Date", "Server", "ETag"}
+
+
+def test_proxy_logs_in_where_its_address_has_a_password(nginx: Nginx, tmp_path: Path) -> None:
+    transport = network_transport(limits=PATIENT)
+    with proxied(nginx.url.replace("://", "://phone:sesame@"), tmp_path / "out.jsonl") as front:
+        assert transport.fetch(fetch(front.http + "guarded/a.cfg")) == Fetched(b"<a/>")
+    transport.close()
+    assert "sesame" not in (tmp_path / "out.jsonl").read_text()
