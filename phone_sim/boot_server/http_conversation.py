@@ -126,7 +126,7 @@ class HttpConversation(HttpReading):
 
     def do_POST(self) -> None:  # noqa: N802
         """Ask the other server, if there is one, by a method that this one does not have."""
-        has_body = "Content-Length" in self.headers or "Transfer-Encoding" in self.headers
+        has_body = self._has_body()
         if self._http_site is None:
             self.send_error(HTTPStatus.NOT_IMPLEMENTED)
             return

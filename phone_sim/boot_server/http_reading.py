@@ -7,13 +7,14 @@ import re
 from abc import abstractmethod
 from datetime import UTC, datetime
 from http import HTTPStatus
+from http.client import LineTooLong
 from http.server import BaseHTTPRequestHandler
 from ssl import SSLSocket
 from time import monotonic
 from typing import Any, Literal
 
 from phone_sim.boot_server.addresses import authority
-from phone_sim.boot_server.http_head import RequestHead, is_length_clear, path_of
+from phone_sim.boot_server.http_head import RequestHead, is_length_clear, path_of, read_chunks
 from phone_sim.boot_server.http_listener import HttpListener
 from phone_sim.boot_server.http_passing import HttpSite
 from phone_sim.boot_server.site import Site, refused_upload
@@ -56,7 +57,7 @@ class HttpReading(BaseHTTPRequestHandler):
         """Ask for the body only if it will be taken (RFC 9110 10.1.1)."""
         if not self._is_length_clear():
             return False
-        if self.command == "PUT" or (self._http_site is not None and "Content-Length" in self.headers):
+        if self.command == "PUT" or (self._http_site is not None and self._has_body()):
             if self._upload_length() is None:
                 return False
             self.send_response_only(HTTPStatus.CONTINUE)
@@ -93,9 +94,11 @@ class HttpReading(BaseHTTPRequestHandler):
         return False
 
     def _upload_length(self) -> int | None:
-        """The length of the body, or None after refusing it unread."""
+        """The length of the body, 0 if it does not say that before, or None after refusing it unread."""
         length = self.headers.get("Content-Length")
         is_own = self._http_site is None
+        if length is None and not is_own and self._is_in_chunks():
+            return 0
         if length is None:
             self._refuse_unread(HTTPStatus.LENGTH_REQUIRED)
         elif is_own and "Content-Range" in self.headers:
@@ -111,13 +114,26 @@ class HttpReading(BaseHTTPRequestHandler):
 
     def _receive(self, length: int) -> bool:
         """Receive the body; False after refusing one that breaks off."""
-        body = self.rfile.read(length)
+        try:
+            body = read_chunks(self.rfile, self._site.upload_limit) if self._is_in_chunks() else self.rfile.read(length)
+        except (ValueError, LineTooLong):
+            self._refuse(HTTPStatus.BAD_REQUEST)
+            return False
+        if body is None:
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return False
         if len(body) < length:
             self._refuse(HTTPStatus.BAD_REQUEST)
             return False
         self._unread = False
         self._received = body
         return True
+
+    def _has_body(self) -> bool:
+        return "Content-Length" in self.headers or "Transfer-Encoding" in self.headers
+
+    def _is_in_chunks(self) -> bool:
+        return bool(self.headers.get("Transfer-Encoding", "").strip().lower() == "chunked")
 
     def _refuse_unread(self, status: HTTPStatus, reason: str = "") -> None:
         """Refuse what is not read to its end, and close."""

@@ -1,8 +1,11 @@
 """Which header fields are passed on, which are written down, and where a redirect leads."""
 
+import io
+from http.client import LineTooLong
+
 import pytest
 
-from phone_sim.boot_server.http_head import target_of
+from phone_sim.boot_server.http_head import read_chunks, target_of
 from phone_sim.boot_server.http_headers import end_to_end, fields_of, moved_here, without_credentials
 
 
@@ -71,3 +74,18 @@ def test_target_is_passed_on_as_it_was_written() -> None:
     assert target_of("/a%2Fb%20c//d?e=%41&f") == "a%2Fb%20c//d?e=%41&f"
     assert target_of("http://host/a#b") == "a"
     assert target_of("/\xc3\xa4<") == "%C3%A4%3C"
+
+
+def test_body_in_chunks_is_read_within_its_limit() -> None:
+    body = b"4;name=value\r\nfile\r\nA\r\n0123456789\r\n0\r\nTrailer: 1\r\n\r\nnext"
+    stream = io.BytesIO(body)
+    assert read_chunks(stream, 14) == b"file0123456789"
+    assert stream.read() == b"next"
+    assert read_chunks(io.BytesIO(body), 13) is None
+    for cut in range(len(body) - len("next")):
+        with pytest.raises(ValueError, match=r"chunk|end"):
+            read_chunks(io.BytesIO(body[:cut]), 14)
+    with pytest.raises(LineTooLong):
+        read_chunks(io.BytesIO(b"1;" + b"a" * 2_000_000), 14)
+    with pytest.raises(ValueError, match="chunk"):
+        read_chunks(io.BytesIO(b"-1\r\n"), 14)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import requests
 
 from phone_sim.firmware.effects import Fetched
 from phone_sim.recording.compare import compare
@@ -49,7 +50,8 @@ ALL = (
     ("guarded/a.cfg",),
     ("guarded/a.cfg", "-u", "phone:sesame"),
     ("logs/a.log", *PUT),
-    ("logs/a.log", *PUT),
+    ("logs/a.log", *PUT, "-H", "Transfer-Encoding: chunked"),
+    ("logs/a.log", "-X", "POST", "--data-binary", "log line"),
     ("logs/a.log", *PUT, "-H", "Content-Range: bytes 0-7/9"),
     ("site.cfg", "-X", "DELETE"),
 )
@@ -136,3 +138,14 @@ def test_proxy_logs_in_where_its_address_has_a_password(nginx: Nginx, tmp_path: 
         assert transport.fetch(fetch(front.http + "guarded/a.cfg")) == Fetched(b"<a/>")
     transport.close()
     assert "sesame" not in (tmp_path / "out.jsonl").read_text()
+
+
+def test_fault_spoils_what_is_passed_on(nginx: Nginx, tmp_path: Path) -> None:
+    rules = ("type=text/plain nth=1", "truncate=5 nth=2", "length=+10 nth=3")
+    with proxied(nginx.url, tmp_path / "out.jsonl", *rules) as front:
+        plain = {"Accept-Encoding": "identity"}
+        found = [requests.get(front.http + "site.cfg", headers=plain, timeout=60) for _ in range(2)]
+        with pytest.raises(requests.exceptions.ChunkedEncodingError):
+            requests.get(front.http + "site.cfg", timeout=60)
+    assert [one.headers["Content-Type"] for one in found] == ["text/plain", "text/xml"]
+    assert [len(one.content) for one in found] == [len(FILES["site.cfg"]), 5]
