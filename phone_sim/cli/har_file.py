@@ -15,16 +15,12 @@ def write_har(recording_file: Path, har: Path) -> None:
     from phone_sim.errors import UsageError
     from phone_sim.file_modes import PRIVATE
     from phone_sim.recording.har import har_pieces
-    from phone_sim.whole_file import write_whole
+    from phone_sim.whole_file import replace_report
 
     recording = load(recording_file)
     archive = "".join(har_pieces(recording)).encode("ascii")
-    target = har.resolve()
     try:
-        if target.exists() and not target.is_file():
-            target.write_bytes(archive)
-        else:
-            write_whole(target, archive, PRIVATE)
+        replace_report(har, archive, PRIVATE)
     except OSError as error:
         raise UsageError(f"--har {har}: {error.strerror}") from error
     count = sum(exchange.protocol == "tftp" for exchange in recording.exchanges)
