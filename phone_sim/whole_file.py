@@ -57,7 +57,8 @@ def write_new(path: Path, data: bytes, modes: Modes = PUBLISHED, *, is_forced: b
 def replace_report(path: Path, data: bytes, modes: Modes | None = None) -> None:
     """Write a file that a user asked for by name; it keeps its mode, and a symbolic link to it stays.
 
-    A new file gets the mode that the umask leaves. With `modes` either gets the mode of these. What is no regular file, as a pipe, is written to as it is.
+    A new file gets the mode that the umask leaves. With `modes` either gets the mode of these. What is no regular file,
+    as a pipe, is written to as it is.
 
     Raises:
         OSError: the file was not written; an older one is unchanged.

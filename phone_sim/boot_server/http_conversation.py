@@ -4,7 +4,6 @@ RFC 9110 and RFC 9112, on http.server. It does not know who may connect, nor how
 nor which request gets a fault; faults are ours.
 """
 
-import logging
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
@@ -49,8 +48,6 @@ from phone_sim.firmware.transfer_facts import HTTP_TAKEN
 _CHUNK = 64 * 1024
 _DISCARD_LIMIT = 64 * 1024 * 1024
 _NO_BODY = (BROKEN_OFF, *BODILESS)
-
-_log = logging.getLogger(__name__)
 
 
 class HttpConversation(HttpReading):
@@ -140,9 +137,6 @@ class HttpConversation(HttpReading):
 
     def version_string(self) -> str:
         return self.server_version
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
-        _log.debug(format, *args)
 
     def _site_for_client(self) -> Site:
         site = self._site
@@ -275,7 +269,6 @@ class HttpConversation(HttpReading):
 
     def _record(self, answer: HttpAnswer, *, size: int = 0) -> None:
         self._is_recorded = True
-        fields = answer.fields if answer.of_server else without(tuple(self._fields), "connection")
         self._journal.record(
             Request(
                 at=self._at or datetime.now(UTC),
@@ -289,12 +282,16 @@ class HttpConversation(HttpReading):
                 seconds=monotonic() - self._started,
                 fault="" if self._fault is None else self._fault.rule,
             ),
-            Contents(
-                path=self._asked_path(),
-                reason=answer.words,
-                received=self._received,
-                sent=None if self.command == "HEAD" or answer.status in _NO_BODY else answer.body,
-                asked_headers=without_credentials(fields_of(self.headers.items())),
-                answered_headers=without_credentials(fields),
-            ),
+            self._contents(answer) if self._journal.tells_contents else Contents(),
+        )
+
+    def _contents(self, answer: HttpAnswer) -> Contents:
+        fields = answer.fields if answer.of_server else without(tuple(self._fields), "connection")
+        return Contents(
+            path=self._asked_path(),
+            reason=answer.words,
+            received=self._received,
+            sent=None if self.command == "HEAD" or answer.status in _NO_BODY else answer.body,
+            asked_headers=without_credentials(fields_of(self.headers.items())),
+            answered_headers=without_credentials(fields),
         )

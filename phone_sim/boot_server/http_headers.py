@@ -30,7 +30,7 @@ _CHALLENGES = frozenset(["www-authenticate", "proxy-authenticate"])
 # A challenge of one round, as of Negotiate and NTLM, and the values of Digest that a response is made from.
 _TOKEN68 = re.compile(r"\b(Negotiate|NTLM)\s+[A-Za-z0-9._~+/-]+=*", re.IGNORECASE)
 _NONCE = re.compile(r'\b(nonce|opaque)\s*=\s*("[^"]*"|[^\s,"]+)', re.IGNORECASE)
-_USER_INFO = re.compile(r"://[^/?#\s@]*@")
+_USER_INFO = re.compile(r"//[^/?#\s@]*@")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -59,7 +59,7 @@ def end_to_end(headers: Headers) -> Headers:
 def without_credentials(headers: Headers) -> Headers:
     """The fields as they may be written down: no passwords, cookies or tokens, and challenges without their nonces."""
     kept = without(headers, *_CREDENTIALS)
-    return tuple((name, _USER_INFO.sub("://", _challenge(name, value))) for name, value in kept)
+    return tuple((name, _USER_INFO.sub("//", _challenge(name, value))) for name, value in kept)
 
 
 def _challenge(name: str, value: str) -> str:

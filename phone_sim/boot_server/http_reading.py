@@ -3,6 +3,7 @@
 RFC 9110 and RFC 9112, on http.server. It does not know what is answered.
 """
 
+import logging
 import re
 from abc import abstractmethod
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ from phone_sim.boot_server.site import Site, refused_upload
 
 _LINE_KEPT = 1000
 _HOST = re.compile(r"[0-9A-Za-z.:\[\]-]+")
+
+_log = logging.getLogger(__name__)
 
 
 class HttpReading(BaseHTTPRequestHandler):
@@ -70,6 +73,9 @@ class HttpReading(BaseHTTPRequestHandler):
         if self._at is None:  # a request line over the limit is not even parsed
             self._begin()
         self._refuse_unread(HTTPStatus(code))
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
+        _log.debug(format, *args)
 
     @abstractmethod
     def _refuse(self, status: HTTPStatus, reason: str = "") -> None:

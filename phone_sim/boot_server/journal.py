@@ -114,6 +114,11 @@ class Journal:
         with self._changed:
             return tuple(self._requests)
 
+    @property
+    def tells_contents(self) -> bool:
+        """True when somebody wants the contents of the requests."""
+        return self._on_exchange is not None
+
     def record(self, request: Request, contents: Contents = Contents()) -> None:
         """Add a request, in the file as well: flushed, so that a reader of the file sees it at once."""
         with self._changed:

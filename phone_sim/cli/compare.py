@@ -65,11 +65,11 @@ def command(ctx: click.Context, first: Path, second: Path, answers: bool | None,
 def _what_was_compared(comparison: "Comparison", recordings: "tuple[Recording, Recording]") -> str:
     from phone_sim.recording.compare import have_answers
 
-    counts = dict.fromkeys(str(len(one.exchanges)) for one in recordings)
-    requests = f"{' and '.join(counts)} requests"
+    first, second = (len(one.exchanges) for one in recordings)
+    requests = _counted(first, "request") if first == second else f"{first} and {_counted(second, 'request')}"
     if comparison.answers is None:
         return f"{requests}; answers not compared"
-    compared = f"{requests}, {comparison.answers} answers compared"
+    compared = f"{requests}, {_counted(comparison.answers, 'answer')} compared"
     if not have_answers(*recordings):
         return f"{compared}; headers not compared, a recording of version 1 has none"
     ignored = comparison.ignored_headers
@@ -77,6 +77,10 @@ def _what_was_compared(comparison: "Comparison", recordings: "tuple[Recording, R
         return compared
     more = f" and {len(ignored) - _SHOWN_HEADERS} more" if len(ignored) > _SHOWN_HEADERS else ""
     return f"{compared}; headers ignored: {visible(', '.join(ignored[:_SHOWN_HEADERS])[:_SHOWN_WIDTH], kept='')}{more}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _print(differences: "tuple[Difference, ...]") -> None:
@@ -133,12 +137,13 @@ def _shown(asked: "Asked | None") -> str:
 
 def _report(comparison: "Comparison", recordings: "tuple[Recording, Recording]") -> dict[str, Any]:
     from phone_sim.recording.answers import COMPARED_HEADERS
+    from phone_sim.recording.compare import have_answers
 
     answers = None
     if comparison.answers is not None:
         answers = {
             "compared": comparison.answers,
-            "headers": COMPARED_HEADERS,
+            "headers": COMPARED_HEADERS if have_answers(*recordings) else [],
             "headers_ignored": comparison.ignored_headers,
         }
     return {

@@ -68,8 +68,8 @@ def command(
     is a 502, on TFTP error 0.
 
     The recording has all that, but no credentials: no passwords in URLs, no Authorization, cookies or nonces, and not
-    what follows `?` in an address. Configuration files hold passwords of their own: keep the recording as safe as
-    these.
+    what follows `?` in the address of a request. Configuration files hold passwords of their own: keep the recording
+    as safe as these.
 
     A file --out that is not empty is refused, without --append or --force. --append takes a recording of the same
     server; a last line that breaks off is removed.

@@ -35,4 +35,4 @@ class Unpacking:
         except zlib.error:
             return None
         self._left -= min(len(content), self._left)
-        return content if stream.eof else None
+        return content if stream.eof and not stream.unused_data else None

@@ -41,7 +41,7 @@ from phone_sim.runtime.transport.http_passing import PassedRequest, PassingHttp
 
 _HTTP_STATUSES = range(200, 600)
 _TFTP_ERRORS = range(9)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
+_CONTROL_OR_BACKSLASH = re.compile(r"[\x00-\x1f\x7f\\]")
 # What is said of the connection and its body anew, and what http.server has answered.
 _SAID_ANEW = ("host", "content-length", "expect")
 _OUT_OF_ROOT = "the path leads out of the root of the boot server"
@@ -164,7 +164,7 @@ class ProxySite:
 
 def _leads_out(path: str) -> bool:
     """Whether a path, its percent signs decoded, leads out of the root on some server: `..` may have parameters."""
-    return bool(_CONTROL.search(path)) or any(part.partition(";")[0] == ".." for part in path.split("/"))
+    return bool(_CONTROL_OR_BACKSLASH.search(path)) or any(part.partition(";")[0] == ".." for part in path.split("/"))
 
 
 def _refusing(reply: NotFound | Refused | TransferFailed) -> Refusing:

@@ -213,7 +213,7 @@ def test_compare_shows_what_differs_in_the_answers(tmp_path: Path) -> None:
         "-    1 GET site.cfg",
         "+    1 GET site.cfg",
         "    feature.x: 0 -> 1",
-        "The dialogues differ: 1 requests, 1 answers compared; headers ignored: Date.",
+        "The dialogues differ: 1 request, 1 answer compared; headers ignored: Date.",
     ]
     report = json.loads(phone_sim("compare", one, other, "--json").stdout)
     assert [each["changes"] for each in report["differences"]] == [
@@ -222,7 +222,7 @@ def test_compare_shows_what_differs_in_the_answers(tmp_path: Path) -> None:
     ]
     assert report["answers"]["headers_ignored"] == ["Date"]
     done = phone_sim("compare", one, other, "--no-answers")
-    assert (done.exit_code, done.stdout) == (0, "The dialogues are the same: 1 requests; answers not compared.\n")
+    assert (done.exit_code, done.stdout) == (0, "The dialogues are the same: 1 request; answers not compared.\n")
 
 
 def test_recording_of_version_1_is_compared_by_requests_unless_asked_otherwise(tmp_path: Path) -> None:

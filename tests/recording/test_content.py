@@ -22,7 +22,7 @@ def test_body_is_unpacked() -> None:
 
 def test_what_cannot_be_unpacked_is_not_known() -> None:
     assert unpacked(b"file", "br") is unpacked(b"file", "gzip") is unpacked(gzip.compress(b"file")[:-9], "gzip") is None
-    assert unpacked(None, "gzip") is None
+    assert unpacked(None, "gzip") is unpacked(gzip.compress(b"a") + gzip.compress(b"b"), "gzip") is None
 
 
 def test_unpacking_has_a_limit_for_all_answers_together(monkeypatch: pytest.MonkeyPatch) -> None:
