@@ -101,7 +101,6 @@ TESTED_IN = {
     "runtime/performer": "runtime/test_driver",
     "runtime/transport/__init__": "runtime/transport/test_transports",
     "runtime/transport/bounded_socket": "runtime/transport/test_http",
-    "runtime/transport/http_passing": "recording/test_transparency",
     "runtime/transport/memory": "runtime/transport/test_transports",
     "scenario/expectations": "scenario/test_run",
     "scenario/licenses": "scenario/test_run",

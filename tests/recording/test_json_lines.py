@@ -110,7 +110,7 @@ def test_any_value_in_a_line_is_read_or_an_error_of_ours(key: str, value: Any) -
         (changed(at=-1), "at is not seconds"),
         (changed(at=float("nan")), "at is not seconds"),
         (changed(status=True), "status is not a whole number"),
-        (changed(status=600), "from -1 to 599"),
+        (changed(status=1000), "from -1 to 999"),
         (changed(protocol="ftp"), "not http, https or tftp"),
         (changed(path="x" * 100_001), "at most 100000 characters"),
         (changed(fault="explode"), "explode"),
