@@ -181,12 +181,12 @@ class HttpConversation(HttpReading):
             answer = spoiled(self._fault, answer)
         self.close_connection = self.close_connection or self._unread or answer.length is not None
         self._send_head(answer)
-        sent = 0
+        sent, is_chunked = 0, self._is_chunked(answer)
         try:
             for piece in self._pieces(answer):
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunked else piece)
                 sent += len(piece)
-                self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if self._is_chunked(answer) else piece)
-            if self._is_chunked(answer) and self.command != "HEAD":
+            if is_chunked and self.command != "HEAD":
                 self.wfile.write(b"0\r\n\r\n")
         finally:
             self._record(answer, size=sent if answer.is_file and self._received is None else stored)
@@ -207,7 +207,8 @@ class HttpConversation(HttpReading):
 
     def _is_chunked(self, answer: HttpAnswer) -> bool:
         """Whether the body comes in chunks as from the other server; a fault would lose its end in them."""
-        return answer.is_chunked and self._fault is None and self.request_version >= "HTTP/1.1"
+        may_be = answer.is_chunked and answer.status not in BODILESS
+        return may_be and self._fault is None and self.request_version >= "HTTP/1.1"
 
     def _wait(self, seconds: float) -> None:
         """Let time pass before the answer begins."""

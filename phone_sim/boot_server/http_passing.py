@@ -41,9 +41,9 @@ def sent_fields(answer: HttpAnswer, method: str, here: str, *, is_chunked: bool)
         (name, moved_here(value, answer.of_server, here) if name.lower() in _LEADING else value)
         for name, value in answer.headers
     )
-    if answer.status in BODILESS or method == "HEAD":
-        return (*fields, ("Transfer-Encoding", "chunked")) if is_chunked else fields
     if is_chunked:
         return (*fields, ("Transfer-Encoding", "chunked"))
+    if answer.status in BODILESS or method == "HEAD":
+        return fields
     length = len(answer.body) if answer.length is None else answer.length
     return (*without(fields, "content-length"), ("Content-Length", str(length)))

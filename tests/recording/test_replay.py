@@ -1,6 +1,9 @@
 """What a replayed recording answers."""
 
+from contextlib import closing
 from dataclasses import replace
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -12,7 +15,7 @@ from phone_sim.recording.dialogue import Body, RecordedExchange
 from phone_sim.recording.files import load_recording
 from phone_sim.recording.replay import ReplaySite
 from phone_sim.runtime.transport import network_transport
-from tests.recording.dialogues import VERSION_1, boot_log, exchange, recording, replayed, upload
+from tests.recording.dialogues import VERSION_1, boot_log, exchange, recording, replayed, served, upload
 from tests.runtime.phones import PATIENT, fetch
 
 
@@ -121,6 +124,23 @@ def test_what_cannot_be_given_over_http_is_a_502_or_left_to_the_files() -> None:
     assert asked(site, "/old") is None
     assert asked(site, "/old", "DELETE") is None
     assert unknown[1:] == ["old was never asked for by DELETE in the recording"]
+
+
+def test_answer_without_body_has_no_chunks() -> None:
+    chunked = (("Transfer-Encoding", "chunked"),)
+    empty = exchange("empty", status=304, reason="Not Modified", sent=None, answer_headers=chunked)
+    site, _ = site_of(empty, exchange("a", answer_headers=chunked))
+    with served(site) as front, closing(HTTPConnection(urlsplit(front.http).netloc, timeout=60)) as client:
+        for path, method, status, body in (
+            ("empty", "GET", 304, b""),
+            ("a", "HEAD", 200, b""),
+            ("empty", "HEAD", 304, b""),
+            ("a", "GET", 200, b"file"),
+        ):
+            client.request(method, f"/{path}")
+            answer = client.getresponse()
+            assert (answer.status, answer.read()) == (status, body)
+            assert (answer.headers["Transfer-Encoding"] == "chunked") == (status == 200)
 
 
 def test_recording_of_version_1_is_replayed() -> None:
