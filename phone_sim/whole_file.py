@@ -54,10 +54,11 @@ def write_new(path: Path, data: bytes, modes: Modes = PUBLISHED, *, is_forced: b
             temporary.replace(path)
 
 
-def replace_report(path: Path, data: bytes) -> None:
+def replace_report(path: Path, data: bytes, modes: Modes | None = None) -> None:
     """Write a file that a user asked for by name; it keeps its mode, and a symbolic link to it stays.
 
-    A new file gets the mode that the umask leaves. What is no regular file, as a pipe, is written to as it is.
+    A new file gets the mode that the umask leaves. With `modes` either gets the mode of these. What is no regular file,
+    as a pipe, is written to as it is.
 
     Raises:
         OSError: the file was not written; an older one is unchanged.
@@ -67,8 +68,10 @@ def replace_report(path: Path, data: bytes) -> None:
         target.write_bytes(data)
         return
     remove_leftovers(target.parent)
-    modes = usual_modes()
-    write_whole(target, data, modes._replace(file=stat.S_IMODE(target.stat().st_mode)) if target.exists() else modes)
+    if modes is None:
+        modes = usual_modes()
+        modes = modes._replace(file=stat.S_IMODE(target.stat().st_mode)) if target.exists() else modes
+    write_whole(target, data, modes)
 
 
 def usual_modes() -> Modes:

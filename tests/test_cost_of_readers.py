@@ -31,7 +31,8 @@ from phone_sim.authority.orders import new_order
 from phone_sim.authority.signing_key import SigningKey
 from phone_sim.boot_server import tftp_packets
 from phone_sim.boot_server.faults import FaultRule
-from phone_sim.boot_server.http_head import RequestHead
+from phone_sim.boot_server.http_head import RequestHead, read_chunks
+from phone_sim.boot_server.http_headers import fields_of, without_credentials
 from phone_sim.bounded_xml import is_declaration_alone
 from phone_sim.errors import PhoneSimError
 from phone_sim.fault_catalog.explain import conclusion, explain
@@ -52,7 +53,9 @@ from phone_sim.models import parse_model
 from phone_sim.printable import visible
 from phone_sim.recording.compare import compare
 from phone_sim.recording.dialogue import Recording
+from phone_sim.recording.file_changes import FileVersion, file_changes
 from phone_sim.recording.json_lines import exchange_line, head_line, read_recording
+from phone_sim.recording.names import Names
 from phone_sim.runtime.model_files import load_features, load_model
 from phone_sim.runtime.network import dhcp_packets, sntp_packets
 from phone_sim.runtime.network.ldap_session import ask_corporate_directory
@@ -140,6 +143,23 @@ def first_phones(file: Path) -> object:
 def lines_of(size: int, path: Callable[[int], str]) -> list[bytes]:
     lines = [exchange_line(exchange(path=path(number))) for number in range(size // 300)]
     return [line.encode() for line in (head_line("http://a/", BEGAN), *lines)]
+
+
+def recorded_header(text: str) -> object:
+    return without_credentials(fields_of([("WWW-Authenticate", text), ("Location", text)]))
+
+
+def in_chunks(data: bytes) -> object:
+    return read_chunks(BufferedReader(BytesIO(data)), len(data))
+
+
+def against_nothing(data: bytes) -> object:
+    layers._usual_layer.cache_clear()
+    rename = Names([exchange("0004f2aabbcc.cfg")]).put_into
+    return [
+        file_changes(FileVersion(data=data, rename=rename), FileVersion(data=other, rename=rename))
+        for other in (b"<a b='1'/>", data[:-1] + b" ")
+    ]
 
 
 def recorded(lines: list[bytes]) -> Recording:
@@ -312,6 +332,8 @@ READERS = {
     "HTTP: head of a request": Reader(
         16 * KB, lambda size: (b"a: " + b"b" * 160 + b"\r\n") * (size // 166) + b"\r\n", head
     ),
+    "HTTP: challenge": Reader(66 * KB, units("nonce  nonce=  opaque='Negotiate  //a //b@"), recorded_header),
+    "HTTP: chunks": Reader(33 * KB, in_bytes("1;a\r\nx\r\n", "", "0\r\n\r\n"), in_chunks),
     "HTTP: body of a fleet": Reader(
         6 * KB, lambda size: b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size, heard
     ),
@@ -324,7 +346,9 @@ READERS = {
     "recording": Reader(10 * KB, lambda size: lines_of(size, "a{}".format), recorded),
     "recording: keys": Reader(10 * KB, lambda size: [units('"@":1,', "{", '"a":1}\n')(size).encode()], recorded),
     "recording: nested": Reader(10 * KB, lambda size: [b"[" * size + b"\n"], recorded),
-    "recordings that differ": Reader(33 * KB, alternating, lambda both: compare(*both)),
+    "recordings that differ": Reader(33 * KB, alternating, lambda both: compare(*both, answers=True)),
+    "configuration files that differ": Reader(33 * KB, in_bytes(" a@='b'", "<a", "/>"), against_nothing),
+    "files that differ": Reader(66 * KB, in_bytes("0004f2@ "), against_nothing),
     "mail address": Reader(200, units("(a)", "", "a@b"), lambda text: batch_mail(text, [], {}, NOW)),
     "mail address: dots": Reader(200, units("a.", "", "a@b"), lambda text: batch_mail(text, [], {}, NOW)),
     "public key": Reader(

@@ -32,6 +32,7 @@ WRITES_ELSEWHERE = {
     "cli/reproduce": "a site of the fault catalog, as the umask says",
     "fault_catalog/reproduction": "in a folder that tempfile has made private",
     "file_modes": "the home of modes",
+    "fleet/on_locust/escaped_csv": "reports, as the umask says",
     "fleet/on_locust/load": "reports, as the umask says",
     "fleet/protocol/run_setup": "in a folder that tempfile has made private",
     "web/desk/server": "in a folder that tempfile has made private",

@@ -1,7 +1,7 @@
 """The boot server's HTTP and HTTPS: GET, HEAD and PUT on the files of a site.
 
 It does not know where the files are, nor what a phone makes of them. No authentication, no ranges, no conditional
-requests.
+requests, but where the site has the answers of another server (`http_passing`).
 
 Other modules about HTTP: `runtime.transport.http`, `fleet.transport.http`, `audit.http_probe`; in the tests
 `tests.runtime.hostile_http`.

@@ -4,15 +4,34 @@ RFC 9110 and RFC 9112, on http.server. It does not know who may connect, nor how
 nor which request gets a fault; faults are ours.
 """
 
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
 from http import HTTPStatus
+from socket import SHUT_WR, SO_LINGER, SOL_SOCKET, socket
+from time import monotonic
 from typing import Any, assert_never
 
-from phone_sim.boot_server.fault_kinds import Delay
-from phone_sim.boot_server.faults import FaultPlan
-from phone_sim.boot_server.http_answering import AnsweringHandler
-from phone_sim.boot_server.http_faults import HttpAnswer, answer_instead, leaves_unanswered, refusal, whole_file
-from phone_sim.boot_server.http_head import RequestHead, is_length_clear
-from phone_sim.boot_server.journal import BROKEN_OFF, Journal
+from phone_sim.boot_server.addresses import authority
+from phone_sim.boot_server.fault_kinds import Delay, Down, Reset, Stall
+from phone_sim.boot_server.faults import Fault, FaultPlan
+from phone_sim.boot_server.http_faults import (
+    BODILESS,
+    HttpAnswer,
+    answer_instead,
+    leaves_unanswered,
+    page,
+    pieces,
+    refusal,
+    spoiled,
+    whole_file,
+)
+from phone_sim.boot_server.http_headers import fields_of, without, without_credentials
+from phone_sim.boot_server.http_listener import say_end
+from phone_sim.boot_server.http_passing import HttpRequest, sent_fields
+from phone_sim.boot_server.http_reading import HttpReading
+from phone_sim.boot_server.journal import BROKEN_OFF, Contents, Journal, Request
 from phone_sim.boot_server.site import (
     Forbidden,
     Found,
@@ -22,28 +41,31 @@ from phone_sim.boot_server.site import (
     SiteOfClients,
     Stored,
     TooLarge,
-    refused_upload,
     store_upload,
 )
+from phone_sim.firmware.transfer_facts import HTTP_TAKEN
+
+_CHUNK = 64 * 1024
+_DISCARD_LIMIT = 64 * 1024 * 1024
+_NO_BODY = (BROKEN_OFF, *BODILESS)
 
 
-class HttpConversation(AnsweringHandler):
+class HttpConversation(HttpReading):
     """One connection: its requests and the answers to them, in a thread of its own.
 
     `idle_limit` is the seconds each read and each write may take.
     """
 
+    server_version = "phone_sim"
+    # An answer stays in the buffer, its last byte at least, until it is in the journal.
+    wbufsize = _CHUNK
+
     def __init__(
         self, site: Site, journal: Journal, faults: FaultPlan | None, idle_limit: float, *connection: Any
     ) -> None:
-        self._site = site
+        self._journal = journal
         self._faults = faults
-        self._idle_limit = idle_limit
-        super().__init__(journal, *connection)
-
-    def setup(self) -> None:
-        super().setup()
-        self.connection.settimeout(self._idle_limit)
+        super().__init__(site, idle_limit, *connection)
 
     def handle_one_request(self) -> None:
         self.server.expect_request(self.connection)
@@ -55,32 +77,14 @@ class HttpConversation(AnsweringHandler):
             if self._at is not None and not self._is_recorded:
                 self._record(HttpAnswer(status=BROKEN_OFF))
 
-    def parse_request(self) -> bool:
-        if not self.raw_requestline.strip():
-            return False
-        self._begin()
-        connection_file, self.rfile = self.rfile, RequestHead(self.rfile)
-        try:
-            is_readable = super().parse_request()
-        finally:
-            self.rfile = connection_file
-        self._unread = "Transfer-Encoding" in self.headers or self.headers.get("Content-Length", "0") != "0"
-        return is_readable and self._is_length_clear()
+    def _forget_request(self) -> None:
+        super()._forget_request()
+        self._is_recorded = False
+        self._fields: list[tuple[str, str]] = []
+        self._fault: Fault | None = None
 
-    def handle_expect_100(self) -> bool:
-        """Ask for the body only if it will be taken (RFC 9110 10.1.1)."""
-        if not self._is_length_clear():
-            return False
-        if self.command == "PUT":
-            if self._upload_length() is None:
-                return False
-            self.send_response_only(HTTPStatus.CONTINUE)
-            self.end_headers()
-            self.wfile.flush()
-        return True
-
-    def do_GET(self) -> None:  # noqa: N802 - the name is http.server's
-        if self._is_answered_by_a_fault():
+    def do_GET(self) -> None:  # noqa: N802
+        if self._is_answered_by_a_fault() or self._is_passed_on():
             return
         answer = self._site_for_client().read(self._asked_path())
         match answer:
@@ -97,17 +101,14 @@ class HttpConversation(AnsweringHandler):
 
     do_HEAD = do_GET  # noqa: N815
 
-    def do_PUT(self) -> None:  # noqa: N802 - the name is http.server's
+    def do_PUT(self) -> None:  # noqa: N802
         length = self._upload_length()
-        if length is None or self._is_answered_by_a_fault():
+        if length is None or self._is_answered_by_a_fault() or not self._receive(length) or self._is_passed_on():
             return
-        body = self.rfile.read(length)
-        if len(body) < length:
+        if "Content-Range" in self.headers:
             self._refuse(HTTPStatus.BAD_REQUEST)
             return
-        self._unread = False
-        self._received = body
-        answer = store_upload(self._site_for_client(), self._asked_path(), body)
+        answer = store_upload(self._site_for_client(), self._asked_path(), self._received or b"")
         match answer:
             case Stored(created=created):
                 self._answer(HttpAnswer(status=HTTPStatus.CREATED if created else HTTPStatus.NO_CONTENT), stored=length)
@@ -120,38 +121,42 @@ class HttpConversation(AnsweringHandler):
             case _:
                 assert_never(answer)
 
-    def send_error(self, code: int, *_words: str | None, **_named: str | None) -> None:
-        """Refuse what is not read to its end, as http.server does (400, 414, 431, 501, 505), and close."""
-        if self._at is None:  # a request line over the limit is not even parsed
-            self._begin()
-        self._refuse_unread(HTTPStatus(code))
+    def do_POST(self) -> None:  # noqa: N802
+        """Ask the other server, if there is one, by a method that this one does not have."""
+        has_body = self._has_body()
+        if self._http_site is None:
+            self.send_error(HTTPStatus.NOT_IMPLEMENTED)
+            return
+        length = self._upload_length() if has_body else 0
+        if length is None or self._is_answered_by_a_fault() or (has_body and not self._receive(length)):
+            return
+        if not self._is_passed_on():
+            self.send_error(HTTPStatus.NOT_IMPLEMENTED)
 
-    def _is_length_clear(self) -> bool:
-        """Whether it is clear where the request ends; otherwise it is refused, whatever its method."""
-        if is_length_clear(self.headers):
-            return True
-        self._refuse_unread(HTTPStatus.BAD_REQUEST)
-        return False
+    do_DELETE = do_OPTIONS = do_PATCH = do_POST  # noqa: N815
 
-    def _upload_length(self) -> int | None:
-        """The length of the body, or None after refusing it unread."""
-        length = self.headers.get("Content-Length")
-        if length is None:
-            self._refuse_unread(HTTPStatus.LENGTH_REQUIRED)
-        elif "Content-Range" in self.headers:
-            # A piece of a file stored as if it were the whole would destroy the file (RFC 9110 14.5).
-            self._refuse_unread(HTTPStatus.BAD_REQUEST)
-        elif (refused := refused_upload(self._site, self._asked_path())) is not None:
-            self._refuse_unread(HTTPStatus.FORBIDDEN, refused.reason)
-        elif int(length) > self._site.upload_limit:
-            self._refuse_unread(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        else:
-            return int(length)
-        return None
+    def version_string(self) -> str:
+        return self.server_version
 
     def _site_for_client(self) -> Site:
         site = self._site
         return site.seen_by(self._user_agent) if isinstance(site, SiteOfClients) else site
+
+    def _is_passed_on(self) -> bool:
+        """Give the answer of another server, if the site has one."""
+        if self._http_site is None:
+            return False
+        request = HttpRequest(
+            method=self.command, target=self.path, headers=fields_of(self.headers.items()), body=self._received
+        )
+        answer = self._http_site.pass_on(request)
+        if answer is None:
+            return False
+        self._answer(answer, stored=len(self._received or b"") if answer.status in HTTP_TAKEN else 0)
+        return True
+
+    def _refuse(self, status: HTTPStatus, reason: str = "") -> None:
+        self._answer(page(status, reason=reason))
 
     def _is_answered_by_a_fault(self) -> bool:
         """Draw the fault for this request, and do what comes in the place of the site's answer or before it."""
@@ -171,6 +176,40 @@ class HttpConversation(AnsweringHandler):
             return False
         return True
 
+    def _answer(self, answer: HttpAnswer, *, stored: int = 0) -> None:
+        if self._fault is not None:
+            answer = spoiled(self._fault, answer)
+        self.close_connection = self.close_connection or self._unread or answer.length is not None
+        self._send_head(answer)
+        sent, is_chunked = 0, self._is_chunked(answer)
+        try:
+            for piece in self._pieces(answer):
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunked else piece)
+                sent += len(piece)
+            if is_chunked and self.command != "HEAD":
+                self.wfile.write(b"0\r\n\r\n")
+        finally:
+            self._record(answer, size=sent if answer.is_file and self._received is None else stored)
+        self.wfile.flush()
+        if self._fault is not None:
+            self._break_off(self._fault)
+        if self._unread:
+            self._discard()
+
+    def _pieces(self, answer: HttpAnswer) -> Iterator[bytes]:
+        """What is sent of the body, each piece at its time."""
+        kind = None if self._fault is None else self._fault.kind
+        for pause, piece in pieces(kind, b"" if self.command == "HEAD" else answer.body):
+            if pause:
+                self.wfile.flush()
+                self.server.wait(self.connection, pause)
+            yield piece
+
+    def _is_chunked(self, answer: HttpAnswer) -> bool:
+        """Whether the body comes in chunks as from the other server; a fault would lose its end in them."""
+        may_be = answer.is_chunked and answer.status not in BODILESS
+        return may_be and self._fault is None and self.request_version >= "HTTP/1.1"
+
     def _wait(self, seconds: float) -> None:
         """Let time pass before the answer begins."""
         try:
@@ -178,3 +217,82 @@ class HttpConversation(AnsweringHandler):
         except ConnectionAbortedError:
             self._record(HttpAnswer(status=BROKEN_OFF))
             raise
+
+    def send_header(self, keyword: str, value: str) -> None:
+        self._fields.append((keyword, value))
+        super().send_header(keyword, value)
+
+    def _send_head(self, answer: HttpAnswer) -> None:
+        if answer.of_server:
+            self.send_response_only(answer.status, answer.words)
+            is_chunked = self._is_chunked(answer)
+            for name, value in sent_fields(answer, self.command, self._here(), is_chunked=is_chunked):
+                self.send_header(name, value)
+        else:
+            self._send_own_head(answer)
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+
+    def _send_own_head(self, answer: HttpAnswer) -> None:
+        self.send_response(answer.status, answer.words)
+        if answer.content_type:
+            self.send_header("Content-Type", answer.content_type)
+        for name, value in answer.headers:
+            self.send_header(name, value)
+        if answer.status not in BODILESS:
+            self.send_header("Content-Length", str(len(answer.body) if answer.length is None else answer.length))
+
+    def _break_off(self, fault: Fault) -> None:
+        """End the connection where the fault is to do so, in its way."""
+        match fault.kind:
+            case Down():
+                self.close_connection = True
+            case Stall():
+                self.close_connection = True
+                with suppress(OSError):
+                    while self.connection.recv(_CHUNK):
+                        pass
+            case Reset():
+                self.close_connection = True
+                # Taken from its owners, who would end it in an orderly way.
+                with socket(fileno=self.connection.detach()) as connection:
+                    connection.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+
+    def _discard(self) -> None:
+        """Read what the client is still sending: to close at once would reset the connection and lose the answer."""
+        left = _DISCARD_LIMIT
+        say_end(self.connection)
+        with suppress(OSError):
+            self.connection.shutdown(SHUT_WR)
+            while left > 0 and (data := self.connection.recv(_CHUNK)):
+                left -= len(data)
+
+    def _record(self, answer: HttpAnswer, *, size: int = 0) -> None:
+        self._is_recorded = True
+        self._journal.record(
+            Request(
+                at=self._at or datetime.now(UTC),
+                protocol=self._protocol,
+                client=authority(*self.client_address[:2]),
+                method=self.command or "",
+                path=self.path.removeprefix("/") if self.command else self._first_line(),
+                status=int(answer.status),
+                size=size,
+                user_agent=self._user_agent,
+                seconds=monotonic() - self._started,
+                fault="" if self._fault is None else self._fault.rule,
+            ),
+            self._contents(answer) if self._journal.tells_contents else Contents(),
+        )
+
+    def _contents(self, answer: HttpAnswer) -> Contents:
+        fields = answer.fields if answer.of_server else without(tuple(self._fields), "connection")
+        return Contents(
+            path=self._asked_path(),
+            reason=answer.words,
+            received=self._received,
+            sent=None if self.command == "HEAD" or answer.status in _NO_BODY else answer.body,
+            asked_headers=without_credentials(fields_of(self.headers.items())),
+            answered_headers=without_credentials(fields),
+        )

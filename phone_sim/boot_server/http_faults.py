@@ -26,6 +26,7 @@ from phone_sim.boot_server.fault_kinds import (
     Truncate,
 )
 from phone_sim.boot_server.faults import Fault
+from phone_sim.boot_server.http_headers import Headers, without
 from phone_sim.printable import printable
 
 BODILESS = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
@@ -41,7 +42,11 @@ _CHALLENGES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
-    """An answer before it is sent; `length` is for Content-Length, None: the body's; `reason`, empty: the usual one."""
+    """An answer before it is sent; `length` is for Content-Length, None: the body's; `reason`, empty: the usual one.
+
+    `of_server` is the root of another server whose answer this is, empty for one of this server. Then `headers` are
+    all that it has, except that its body comes in chunks where `is_chunked`.
+    """
 
     status: int
     reason: str = ""
@@ -49,6 +54,18 @@ class HttpAnswer:
     content_type: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     length: int | None = None
+    of_server: str = ""
+    is_chunked: bool = False
+
+    @property
+    def fields(self) -> Headers:
+        """The headers that the other server gave, also that the body comes in chunks."""
+        return (*self.headers, ("Transfer-Encoding", "chunked")) if self.is_chunked else self.headers
+
+    @property
+    def is_file(self) -> bool:
+        """True for a file or a part of one."""
+        return self.status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT)
 
     @property
     def words(self) -> str:
@@ -71,12 +88,16 @@ def page(status: HTTPStatus, *headers: tuple[str, str], reason: str = "") -> Htt
 
 def refusal(status: int, reason: str) -> HttpAnswer:
     """The answer with a status and words of somebody else; what cannot be in a status line is left out of them."""
-    words = printable(reason, " ").encode("latin-1", "replace")
-    phrase = words.decode("latin-1")
+    phrase = status_words(reason)
     if status in BODILESS:
         return HttpAnswer(status=status, reason=phrase)
     body = _PAGE.format(html.escape(f"{status} {phrase}"), "").encode("latin-1")
     return HttpAnswer(status=status, reason=phrase, body=body, content_type="text/html; charset=iso-8859-1")
+
+
+def status_words(reason: str) -> str:
+    """Words as they can be in a status line."""
+    return printable(reason, " ").encode("latin-1", "replace").decode("latin-1")
 
 
 def answer_instead(fault: Fault, method: str, address: str) -> HttpAnswer | None:
@@ -110,6 +131,8 @@ def spoiled(fault: Fault, answer: HttpAnswer) -> HttpAnswer:
             return replace(answer, body=fault.corrupted(answer.body))
         case Length(offset=offset):
             return replace(answer, length=max(0, len(answer.body) + offset))
+        case ContentType(text=text) if answer.of_server:
+            return replace(answer, headers=(*without(answer.headers, "content-type"), ("Content-Type", text)))
         case ContentType(text=text):
             return replace(answer, content_type=text)
     return answer

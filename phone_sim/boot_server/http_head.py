@@ -1,6 +1,7 @@
 """The head of an HTTP request: how long it may be, and what it says of the path and the end of the request.
 
-http.server limits each line of a head, but not all of them together. This module does not know what is answered.
+http.server limits each line of a head, but not all of them together, and reads no chunks. This module does not know
+what is answered.
 """
 
 import io
@@ -8,18 +9,20 @@ import re
 from email.errors import FirstHeaderLineIsContinuationDefect, MissingHeaderBodySeparatorDefect
 from email.message import Message
 from http.client import LineTooLong
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 _AUTHORITY = re.compile(r"^https?://[^/?#]*", re.IGNORECASE)
 _LIMIT = 16 * 1024
+_LIMIT_AROUND_CHUNKS = 1024 * 1024
+_CHUNK_HEAD = re.compile(rb"([0-9A-Fa-f]{1,8})(?:[ \t]*;[^\r\n]*)?\r\n")
 
 
 class RequestHead(io.BufferedIOBase):
-    """The header lines of one request, all of them together at most 16 KiB (our choice)."""
+    """The header lines of one request, all of them together at most `limit` bytes (our choice)."""
 
-    def __init__(self, file: io.BufferedIOBase) -> None:
+    def __init__(self, file: io.BufferedIOBase, limit: int = _LIMIT) -> None:
         self._file = file
-        self._left = _LIMIT
+        self._left = limit
 
     def readline(self, size: int | None = -1, /) -> bytes:  # noqa: ARG002 - http.client asks for more than the limit
         """Read a line. Raises LineTooLong if the head exceeds the limit."""
@@ -47,3 +50,39 @@ def path_of(target: str) -> str:
     """The path in the target of a request line, which http.server reads as Latin-1: UTF-8, percent-encoded or not."""
     path = re.split("[?#]", _AUTHORITY.sub("", target), maxsplit=1)[0]
     return unquote_to_bytes(path.encode("latin-1")).decode(errors="replace")
+
+
+def target_of(target: str) -> str:
+    """The path and query in the target of a request line as they were written, without the slash in front.
+
+    What may not be in a URL is percent-encoded.
+    """
+    below = _AUTHORITY.sub("", target).partition("#")[0].removeprefix("/")
+    return quote(below.encode("latin-1"), safe="/?:@!$&'()*+,;=[]%")
+
+
+def read_chunks(file: io.BufferedIOBase, limit: int) -> bytes | None:
+    """The body of a request that comes in chunks (RFC 9112 7.1); None if it has more than `limit` bytes.
+
+    Raises:
+        ValueError: the chunks are malformed or break off.
+        LineTooLong: what stands around the chunks exceeds 1 MiB (our choice).
+    """
+    body, lines = bytearray(), RequestHead(file, _LIMIT_AROUND_CHUNKS)
+    while True:
+        head = _CHUNK_HEAD.fullmatch(lines.readline())
+        if head is None:
+            raise ValueError("not the head of a chunk")
+        size = int(head[1], 16)
+        if len(body) + size > limit:
+            return None
+        if size == 0:
+            break
+        chunk = file.read(size)
+        if len(chunk) < size or lines.readline() != b"\r\n":
+            raise ValueError("a chunk is not as long as it says")
+        body += chunk
+    while line := lines.readline():
+        if line == b"\r\n":
+            return bytes(body)
+    raise ValueError("the end is missing")

@@ -15,6 +15,7 @@ from threading import Condition
 from types import TracebackType
 from typing import Literal, Self
 
+from phone_sim.boot_server.http_headers import Headers
 from phone_sim.line_file import LineFile
 
 FILE_LIMIT = 64 * 1024 * 1024
@@ -64,14 +65,16 @@ class Contents:
     """What a journal does not keep of a request, for who wants it at the moment.
 
     `path` is the path that the site was asked for; `reason` are the words of the status; `received` is the uploaded
-    file and `sent` the file that was answered, as a fault left it, None where there was none. A transfer may have
-    broken off before all of `sent` was moved.
+    file and `sent` the body of the answer, as a fault left it, None where there was none. A transfer may have broken
+    off before all of `sent` was moved. The headers of HTTP are without credentials; None where the protocol has none.
     """
 
     path: str = ""
     reason: str = ""
     received: bytes | None = None
     sent: bytes | None = None
+    asked_headers: Headers | None = None
+    answered_headers: Headers | None = None
 
 
 class Journal:
@@ -110,6 +113,11 @@ class Journal:
         """The requests so far, oldest first; a snapshot."""
         with self._changed:
             return tuple(self._requests)
+
+    @property
+    def tells_contents(self) -> bool:
+        """True when somebody wants the contents of the requests."""
+        return self._on_exchange is not None
 
     def record(self, request: Request, contents: Contents = Contents()) -> None:
         """Add a request, in the file as well: flushed, so that a reader of the file sees it at once."""

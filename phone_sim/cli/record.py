@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from phone_sim.cli.options import json_option
+from phone_sim.cli.report_file import ReportFile
 from phone_sim.cli.serving import (
     FaultCommand,
     ServingOptions,
@@ -36,6 +37,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--append", is_flag=True, help="Add to the recording in --out, if there is one.")
 @click.option("--force", is_flag=True, help="Replace the file --out, if there is one.")
+@click.option("--har", type=ReportFile(), metavar="FILE", help="Write the recording as HAR 1.2 as well, in the end.")
 @click.option("--ca-file", type=_FILE, help="Authorities that the server is checked with, PEM.")
 @click.option("--client-cert", type=_FILE, help="Certificate and key to show to the server, PEM.")
 @json_option
@@ -49,6 +51,7 @@ def command(
     file_limit: int,
     append: bool,
     force: bool,
+    har: Path | None,
     ca_file: Path | None,
     client_cert: Path | None,
     as_json: bool,
@@ -56,10 +59,17 @@ def command(
     """Stand between phones, ours or real ones, and the boot server at URL, and record what is said, until interrupted.
 
     Phones ask here, over HTTP, HTTPS or TFTP; without --http, --https and --tftp, HTTP and TFTP are served on free
-    ports. URL may be http, https, ftp, ftps or tftp and hold a user and password, which are not recorded; no header of
-    a phone is but its User-Agent. Configuration files hold passwords of their own: keep the recording as safe as these.
-    A server that gives no whole answer is a 502, on TFTP error 0. Each request is a line on stdout. The certificate of
-    HTTPS is as that of serve.
+    ports. URL may be http, https, ftp, ftps or tftp, and hold a user and password to log in with. Each request is a
+    line on stdout. The certificate of HTTPS is as that of serve.
+
+    From HTTP to HTTP all is passed on: requests with their headers, answers with status, headers and bytes. A redirect
+    is passed on as well; one to the server itself leads here. Without a password in URL a client logs in itself. From
+    and to the other protocols the file is passed on, and redirects are followed. A server that gives no whole answer
+    is a 502, on TFTP error 0.
+
+    The recording has all that, but no credentials: no passwords in URLs, no Authorization, cookies or nonces, and not
+    what follows `?` in the address of a request. Configuration files hold passwords of their own: keep the recording
+    as safe as these.
 
     A file --out that is not empty is refused, without --append or --force. --append takes a recording of the same
     server; a last line that breaks off is removed.
@@ -71,14 +81,19 @@ def command(
 
     from phone_sim.boot_server.faults import FaultPlan
     from phone_sim.boot_server.journal import Journal
+    from phone_sim.cli.har_file import write_har
     from phone_sim.recording.proxy import ProxySite, Transports
     from phone_sim.runtime.transport import network_transport
+    from phone_sim.runtime.transport.http_passing import passing_http
 
     server = _server(url)
     faults, make = FaultPlan(rules, seed), partial(network_transport, ca_file=ca_file, client_cert=client_cert)
     make().close()  # complains about its files now and not at the first request
     with ExitStack() as stack:
         transports = stack.enter_context(closing(Transports(make)))
+        passing = stack.enter_context(
+            closing(Transports(partial(passing_http, ca_file=ca_file, client_cert=client_cert)))
+        )
         recorder = stack.enter_context(
             _recorder(out, server, _if_there(append, force), body_limit=body_limit, file_limit=file_limit)
         )
@@ -87,8 +102,15 @@ def command(
             recorder.record(request, contents)
             print_request(request, as_json=as_json)
 
-        site, journal = ProxySite(server=server, transports=transports), Journal(capacity=0, on_exchange=on_exchange)
-        serving.serve(site, journal, what=server.root, as_json=as_json, faults=faults, on_start=recorder.begin)
+        site = ProxySite(server=server, transports=transports, passing=passing)
+        journal = Journal(capacity=0, on_exchange=on_exchange)
+
+        def on_start() -> None:
+            recorder.begin()
+            if har is not None:
+                stack.callback(write_har, out, har)
+
+        serving.serve(site, journal, what=server.root, as_json=as_json, faults=faults, on_start=on_start)
 
 
 def _if_there(append: bool, force: bool) -> "IfThere":

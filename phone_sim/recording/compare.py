@@ -1,28 +1,29 @@
-"""Where two dialogues differ in what was asked: the order, methods, paths, User-Agents and uploads.
+"""Where two dialogues differ: the order of requests, their methods, paths, User-Agents and uploads, and the answers.
 
-Pure. The answers are the server's and not compared. What differs between any two phones or days is made alike first: a
-MAC address is `<mac>`, further ones of the same dialogue `<mac 2>` and so on, in capitals where it was written so, and
-the stamps of uploaded log lines are `<time>`.
+Pure. What differs between any two phones or days is made alike first: a MAC address is `<mac>`, further ones of the
+same dialogue `<mac 2>` and so on, in capitals where it was written so, and the stamps of uploaded log lines are
+`<time>`.
 """
 
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from phone_sim.errors import UsageError
-from phone_sim.recording.dialogue import UPLOADS, RecordedExchange, Recording
+from phone_sim.recording.answers import Answers, Part, answer_changes, ignored_headers
+from phone_sim.recording.dialogue import RecordedExchange, Recording
+from phone_sim.recording.file_changes import Change
+from phone_sim.recording.names import Names
 
 COMPARED_LIMIT = 5_000
 """Most requests between the first and the last difference; more would take too long to align."""
 
-Kind = Literal["only in the first", "only in the second", "order", "method", "user agent", "upload"]
+Kind = Literal["only in the first", "only in the second", "order", "method", "user agent", "upload"] | Part
 
-_TWELVE_DIGITS = re.compile("(?<![0-9A-Fa-f])[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")
 _STAMP = re.compile(r"^(?:[0-9]{10}|[0-9]{6}\.[0-9]{3})(?=\|)", re.MULTILINE)
-_ALL_PHONES = "0" * 12
 # How many places among its equals a request may be shifted by and still be taken for the same.
 _SHIFT = 8
 
@@ -40,11 +41,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """A difference between two dialogues: the request of the first and of the second, None where it has none."""
+    """A difference between two dialogues: the request of the first and of the second, None where it has none.
+
+    `changes` are those of the answers, where the difference is in these.
+    """
 
     kind: Kind
     first: Asked | None
     second: Asked | None
+    changes: tuple[Change, ...] = ()
 
     @property
     def place(self) -> tuple[int, int]:
@@ -53,13 +58,32 @@ class Difference:
         return place, self.second.place if self.second is not None else 0
 
 
-def compare(first: Recording, second: Recording) -> tuple[Difference, ...]:
-    """The differences, in the order of the requests; none where both dialogues are the same.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What was compared of two dialogues, and the differences, in the order of the requests.
+
+    `answers` is how many answers were compared, None where they were not to be; `ignored_headers` are the headers that
+    were not.
+    """
+
+    differences: tuple[Difference, ...]
+    answers: int | None = None
+    ignored_headers: tuple[str, ...] = ()
+
+
+def have_answers(*recordings: Recording) -> bool:
+    """Whether the recordings hold answers with their headers."""
+    return all(one.version > 1 for one in recordings)
+
+
+def compare(first: Recording, second: Recording, *, answers: bool = False) -> Comparison:
+    """The differences; none where both dialogues are the same. With `answers`, those of the answers as well.
 
     Raises:
         UsageError: the dialogues are too long and too different to align.
     """
-    ours, theirs = asked(first), asked(second)
+    names, others = Names(first.exchanges), Names(second.exchanges)
+    ours, theirs = asked(first, names), asked(second, others)
     pairs, missing, extra = _aligned(ours, theirs)
     moved = _matched(missing, extra, lambda one: (one.method, one.path))
     changed = _matched(missing, extra, lambda one: one.path)
@@ -74,12 +98,24 @@ def compare(first: Recording, second: Recording) -> tuple[Difference, ...]:
             found.append(Difference(kind="user agent", first=one, second=other))
         if one.upload != other.upload:
             found.append(Difference(kind="upload", first=one, second=other))
-    return tuple(sorted(found, key=lambda difference: difference.place))
+    same_requests = [*pairs, *moved] if answers else []
+    found += _in_answers(same_requests, Answers(recording=first, names=names), Answers(recording=second, names=others))
+    return Comparison(
+        differences=tuple(sorted(found, key=lambda difference: difference.place)),
+        answers=len(same_requests) if answers else None,
+        ignored_headers=ignored_headers((first, second)) if answers else (),
+    )
 
 
-def asked(recording: Recording) -> tuple[Asked, ...]:
+def _in_answers(pairs: "Iterable[Pair]", ours: Answers, theirs: Answers) -> Iterator[Difference]:
+    for one, other in pairs:
+        exchanges = ours.recording.exchanges[one.place - 1], theirs.recording.exchanges[other.place - 1]
+        for part, changes in answer_changes(*exchanges, ours, theirs):
+            yield Difference(kind=part, first=one, second=other, changes=changes)
+
+
+def asked(recording: Recording, names: Names) -> tuple[Asked, ...]:
     """What was asked, with what differs between any two phones and days made alike."""
-    names = _Names(recording.exchanges)
     return tuple(
         Asked(
             place=place,
@@ -92,28 +128,8 @@ def asked(recording: Recording) -> tuple[Asked, ...]:
     )
 
 
-class _Names:
-    """What the MAC addresses of a dialogue are called: those that its paths and User-Agents name, in their order."""
-
-    def __init__(self, exchanges: Iterable[RecordedExchange]) -> None:
-        self._names: dict[str, str] = {_ALL_PHONES: _ALL_PHONES}
-        for exchange in exchanges:
-            for digits in _TWELVE_DIGITS.findall(f"{exchange.path} {exchange.user_agent}"):
-                count = len(self._names)
-                self._names.setdefault(digits.lower(), "<mac>" if count == 1 else f"<mac {count}>")
-
-    def put_into(self, text: str) -> str:
-        """The text with the names in the place of the addresses."""
-        return _TWELVE_DIGITS.sub(self._name, text)
-
-    def _name(self, found: re.Match[str]) -> str:
-        digits = found[0]
-        name = self._names.get(digits.lower(), digits)
-        return name if digits == digits.lower() else name.upper()
-
-
-def _upload(exchange: RecordedExchange, names: _Names) -> str | None:
-    if exchange.method not in UPLOADS or exchange.received is None:
+def _upload(exchange: RecordedExchange, names: Names) -> str | None:
+    if exchange.received is None:
         return None
     if exchange.received.data is None:
         return f"{exchange.received.size} bytes with SHA-256 {exchange.received.sha256}"

@@ -17,7 +17,7 @@ from typing import Self
 from phone_sim.boot_server.journal import Contents, Request
 from phone_sim.errors import RecordingError
 from phone_sim.line_file import LineFile
-from phone_sim.recording.dialogue import Recording, exchange_of
+from phone_sim.recording.dialogue import VERSION, Recording, exchange_of
 from phone_sim.recording.json_lines import EXCHANGES_LIMIT, exchange_line, head_line, read_recording
 
 FILE_LIMIT = 256 * 1024 * 1024
@@ -129,6 +129,10 @@ class Recorder:
         older = load_recording(path)
         if older.server != self._server:
             raise RecordingError(f"{path}: this is a recording of {older.server}, and not of {self._server}")
+        if older.version != VERSION:
+            raise RecordingError(
+                f"{path}: this is a recording of version {older.version}; only one of version {VERSION} can be added to"
+            )
         self._began = older.began
         self._count = len(older.exchanges)
 

@@ -2,14 +2,17 @@
 
 Pure. It does not know files. Reading is strict: a key too many or too few, a value of another type or out of its range,
 a body that does not match its digest, each is an error that names the line. But a last line that breaks off, as on a
-full disk, is left out.
+full disk, is left out. A body is text, or base64 where that is shorter.
 
-    {"phone_sim_recording": 1, "server": "http://10.0.0.1/", "began": "2026-03-02T08:00:00+00:00"}
+    {"phone_sim_recording": 2, "server": "http://10.0.0.1/", "began": "2026-03-02T08:00:00+00:00"}
     {"at": 0.012, "client": "127.0.0.1:40000", "protocol": "http", "method": "GET", "path": "site.cfg", ...
-     "sent": {"size": 5, "sha256": "...", "base64": "..."}}
+     "sent": {"size": 7, "sha256": "...", "text": "<site/>"}, "answer_headers": [["Content-Type", "text/xml"], ...]}
+
+Version 1, which is still read, has no headers, times or bodies of refusals, and all bodies in base64.
 """
 
 import json
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
@@ -18,19 +21,24 @@ from hashlib import sha256
 from typing import Any
 
 from phone_sim.boot_server.faults import FaultRule
+from phone_sim.boot_server.http_headers import Headers, fields_of
 from phone_sim.errors import RecordingError, UsageError
-from phone_sim.recording.dialogue import Body, RecordedExchange, Recording
+from phone_sim.recording.dialogue import VERSION, Body, RecordedExchange, Recording
 
 EXCHANGES_LIMIT = 100_000
 """Most exchanges of a recording."""
 
-_VERSION = 1
+_VERSIONS = (1, VERSION)
+_HEADERS_LIMIT = 200
 _TEXT_LIMIT = 100_000
-_AT_LIMIT = 1e9
-_STATUSES = range(-1, 600)
+_SECONDS_LIMIT = 1e9
+_STATUSES = range(-1, 1000)
 _HEAD_KEYS = {"phone_sim_recording", "server", "began"}
-_BODY_KEYS = {"size", "sha256", "base64"}
+_BODY_KEYS = {"size", "sha256"}
+_HEADER_KEYS = ("request_headers", "answer_headers")
 _EXCHANGE_KEYS = {field.name for field in fields(RecordedExchange)}
+_NOT_IN_VERSION_1 = {"seconds", *_HEADER_KEYS}
+_NOT_IN_A_HEADER = re.compile(r"[^\t -~\x80-\xff]")
 
 
 class _MalformedError(Exception):
@@ -39,7 +47,7 @@ class _MalformedError(Exception):
 
 def head_line(server: str, began: datetime) -> str:
     """The first line of a recording, with its end."""
-    return json.dumps({"phone_sim_recording": _VERSION, "server": server, "began": began.isoformat()}) + "\n"
+    return json.dumps({"phone_sim_recording": VERSION, "server": server, "began": began.isoformat()}) + "\n"
 
 
 def exchange_line(exchange: RecordedExchange) -> str:
@@ -72,7 +80,7 @@ def read_recording(lines: Iterable[bytes], name: str) -> Recording:
             elif len(exchanges) == EXCHANGES_LIMIT:
                 raise _MalformedError(f"there are more than {EXCHANGES_LIMIT} exchanges")
             else:
-                exchanges.append(_exchange(values))
+                exchanges.append(_exchange(values, recording.version))
         except _MalformedError as error:
             raise RecordingError(f"{name}, line {number}: {error}") from error
     if recording is None:
@@ -105,8 +113,9 @@ def _head(values: dict[str, Any]) -> Recording:
     if "phone_sim_recording" not in values:
         raise _MalformedError("not a recording: its first line has no phone_sim_recording")
     _check_keys(values, _HEAD_KEYS)
-    if _whole(values, "phone_sim_recording", range(2**31)) != _VERSION:
-        raise _MalformedError(f"a recording of version {values['phone_sim_recording']}, version {_VERSION} can be read")
+    version = _whole(values, "phone_sim_recording", range(2**31))
+    if version not in _VERSIONS:
+        raise _MalformedError(f"a recording of version {version}; versions 1 and {VERSION} can be read")
     try:
         began = datetime.fromisoformat(_text(values, "began"))
         if began.tzinfo is None:
@@ -114,14 +123,11 @@ def _head(values: dict[str, Any]) -> Recording:
         began = began.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise _MalformedError(f"began: {error}") from error
-    return Recording(server=_text(values, "server"), began=began)
+    return Recording(server=_text(values, "server"), began=began, version=version)
 
 
-def _exchange(values: dict[str, Any]) -> RecordedExchange:
-    _check_keys(values, _EXCHANGE_KEYS)
-    at = values["at"]
-    if type(at) not in (int, float) or not 0 <= at <= _AT_LIMIT:
-        raise _MalformedError("at is not seconds since the beginning")
+def _exchange(values: dict[str, Any], version: int) -> RecordedExchange:
+    _check_keys(values, _EXCHANGE_KEYS - _NOT_IN_VERSION_1 if version == 1 else _EXCHANGE_KEYS)
     protocol = values["protocol"]
     if protocol not in ("http", "https", "tftp"):
         raise _MalformedError("protocol is not http, https or tftp")
@@ -132,7 +138,7 @@ def _exchange(values: dict[str, Any]) -> RecordedExchange:
     except UsageError as error:
         raise _MalformedError(str(error)) from error
     return RecordedExchange(
-        at=float(at),
+        at=_seconds(values, "at"),
         client=_text(values, "client"),
         protocol=protocol,
         method=_text(values, "method"),
@@ -143,7 +149,24 @@ def _exchange(values: dict[str, Any]) -> RecordedExchange:
         received=_body(values, "received"),
         sent=_body(values, "sent"),
         fault=fault,
+        seconds=_seconds(values, "seconds") if version > 1 else 0.0,
+        request_headers=_headers(values, "request_headers"),
+        answer_headers=_headers(values, "answer_headers"),
     )
+
+
+def _headers(values: Mapping[str, Any], key: str) -> Headers | None:
+    fields = values.get(key)
+    if fields is None:
+        return None
+    if not isinstance(fields, list) or len(fields) > _HEADERS_LIMIT:
+        raise _MalformedError(f"{key} is neither null nor a list of at most {_HEADERS_LIMIT} headers")
+    for field in fields:
+        if not isinstance(field, list) or len(field) != 2 or not all(isinstance(part, str) for part in field):
+            raise _MalformedError(f"{key}: a header is not a name and a value")
+        if len(field[1]) > _TEXT_LIMIT or _NOT_IN_A_HEADER.search(field[1]) or not fields_of([(field[0], field[1])]):
+            raise _MalformedError(f"{key}: {field[0][:100]!a} is not a header that can be sent")
+    return tuple((name, value) for name, value in fields)
 
 
 def _body(values: Mapping[str, Any], key: str) -> Body | None:
@@ -152,14 +175,15 @@ def _body(values: Mapping[str, Any], key: str) -> Body | None:
         return None
     if not isinstance(body, dict):
         raise _MalformedError(f"{key} is neither null nor an object")
-    _check_keys(body, _BODY_KEYS)
+    form = "text" if "text" in body else "base64"
+    _check_keys(body, _BODY_KEYS | {form})
     size, digest = _whole(body, "size", range(2**53)), _text(body, "sha256")
-    if body["base64"] is None:
+    if body[form] is None:
         return Body(size=size, sha256=digest, data=None)
     try:
-        data = b64decode(body["base64"], validate=True)
-    except (ValueError, TypeError) as error:
-        raise _MalformedError(f"{key}: not base64: {error}") from error
+        data = body[form].encode() if form == "text" else b64decode(body[form], validate=True)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise _MalformedError(f"{key}: not {form}: {error}") from error
     if len(data) != size or sha256(data).hexdigest() != digest:
         raise _MalformedError(f"{key}: the body does not match its size and sha256")
     return Body(size=size, sha256=digest, data=data)
@@ -168,8 +192,19 @@ def _body(values: Mapping[str, Any], key: str) -> Body | None:
 def _body_values(body: Body | None) -> dict[str, Any] | None:
     if body is None:
         return None
-    base64 = None if body.data is None else b64encode(body.data).decode("ascii")
-    return {"size": body.size, "sha256": body.sha256, "base64": base64}
+    return {"size": body.size, "sha256": body.sha256} | _data_values(body.data)
+
+
+def _data_values(data: bytes | None) -> dict[str, str | None]:
+    if data is None:
+        return {"base64": None}
+    base64 = b64encode(data).decode("ascii")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return {"base64": base64}
+    # Text that is longer, with all its escapes, is none for people either.
+    return {"base64": base64} if len(json.dumps(text)) > len(base64) + len('""\n') else {"text": text}
 
 
 def _check_keys(values: Mapping[str, Any], expected: set[str]) -> None:
@@ -182,6 +217,13 @@ def _text(values: Mapping[str, Any], key: str) -> str:
     if not isinstance(value, str) or len(value) > _TEXT_LIMIT:
         raise _MalformedError(f"{key} is not a text of at most {_TEXT_LIMIT} characters")
     return value
+
+
+def _seconds(values: Mapping[str, Any], key: str) -> float:
+    value = values[key]
+    if type(value) not in (int, float) or not 0 <= value <= _SECONDS_LIMIT:
+        raise _MalformedError(f"{key} is not seconds")
+    return float(value)
 
 
 def _whole(values: Mapping[str, Any], key: str, allowed: range) -> int:

@@ -1,16 +1,22 @@
 """A site that answers as a recording tells: the nth request for a file gets the nth answer, then the last again.
 
-Pure but for a lock. It does not know files, nor who asks: a recording of a dialogue over HTTP can be replayed over TFTP
-as well. Uploads are answered and not kept.
+Over HTTP an answer is given as it was recorded: status, headers and bytes. Pure but for a lock. It does not know files,
+nor who asks: a recording of a dialogue over HTTP can be replayed over TFTP as well, and the other way round. Uploads
+are answered and not kept. What follows the question mark in an address is not recorded, and has no influence.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from threading import Lock
 
 from phone_sim.boot_server.fault_kind import FaultKind
 from phone_sim.boot_server.fault_kinds import Down, Length, Reset, Stall
 from phone_sim.boot_server.faults import FaultRule
+from phone_sim.boot_server.http_faults import HttpAnswer, refusal, status_words
+from phone_sim.boot_server.http_head import path_of
+from phone_sim.boot_server.http_headers import end_to_end, values_of
+from phone_sim.boot_server.http_passing import HttpRequest
 from phone_sim.boot_server.site import (
     OUTSIDE,
     UPLOAD_LIMIT,
@@ -23,22 +29,24 @@ from phone_sim.boot_server.site import (
     locate,
 )
 from phone_sim.firmware.transfer_facts import HTTP_TAKEN
-from phone_sim.recording.dialogue import DOWNLOADS, UPLOADS, RecordedExchange
+from phone_sim.recording.dialogue import DOWNLOADS, UPLOADS, Body, RecordedExchange, Recording
 
 _STORED = {"http": HTTP_TAKEN, "https": HTTP_TAKEN, "tftp": (0,)}
 _BREAK_OFF: tuple[type[FaultKind], ...] = (Down, Length, Reset, Stall)
+_ANSWERED_BY_FILE = ("GET", "HEAD", "PUT")
 _WAS_BROKEN_OFF = "this transfer was broken off"
 
 
 class ReplaySite:
-    """The answers of a recording's `exchanges`; `on_unknown` is told, for people, what the recording does not answer.
+    """The answers of a `recording`; `on_unknown` is told, for people, what the recording does not answer.
 
-    A transfer that was broken off, by a fault or the client, is a 502, on TFTP error 0, where its file is not known.
+    A redirect to the recorded server leads here. A HEAD that was not recorded is answered as a GET. A transfer that was
+    broken off, by a fault or the client, is a 502, on TFTP error 0, where its file is not known.
     """
 
     def __init__(
         self,
-        exchanges: Iterable[RecordedExchange],
+        recording: Recording,
         on_unknown: Callable[[str], None],
         *,
         upload_limit: int = UPLOAD_LIMIT,
@@ -46,13 +54,36 @@ class ReplaySite:
         self.upload_limit = upload_limit
         self._on_unknown = on_unknown
         self._lock = Lock()
+        self._server = recording.server
         self._downloads: dict[tuple[str, ...], _Answers] = {}
         self._uploads: dict[tuple[str, ...], _Answers] = {}
-        for exchange in exchanges:
+        self._over_http: dict[tuple[str, tuple[str, ...]], _Answers] = {}
+        for exchange in recording.exchanges:
             segments = locate(exchange.path)
+            if exchange.answer_headers is not None:
+                key = exchange.method, _segments(exchange.path)
+                self._over_http.setdefault(key, _Answers([])).exchanges.append(exchange)
             if segments is not None and exchange.method in (*DOWNLOADS, *UPLOADS):
                 known = self._uploads if exchange.method in UPLOADS else self._downloads
                 known.setdefault(segments, _Answers([])).exchanges.append(exchange)
+
+    def pass_on(self, request: HttpRequest) -> HttpAnswer | None:
+        """The next answer as the recorded server gave it; None where the recording has no answers over HTTP for it."""
+        segments = _segments(path_of(request.target))
+        answers = self._over_http.get((request.method, segments))
+        if answers is None and request.method == "HEAD":
+            answers = self._over_http.get(("GET", segments))
+        if answers is None:
+            if request.method not in _ANSWERED_BY_FILE:
+                self._on_unknown(f"{'/'.join(segments)} was never asked for by {request.method} in the recording")
+            return None
+        with self._lock:
+            exchange = answers.next()
+        if _is_broken_off(exchange) or exchange.status < HTTPStatus.OK:
+            return refusal(HTTPStatus.BAD_GATEWAY, _WAS_BROKEN_OFF)
+        if exchange.sent is not None and exchange.sent.data is None:
+            return refusal(HTTPStatus.BAD_GATEWAY, self._not_held(exchange.path, exchange.sent))
+        return _as_recorded(exchange, self._server)
 
     def read(self, path: str) -> ReadAnswer:
         """The next answer for a file; one that was never asked for is missing."""
@@ -63,12 +94,10 @@ class ReplaySite:
         if exchange is None:
             self._on_unknown(f"{'/'.join(segments)} was never asked for in the recording")
             return Missing()
-        if exchange.sent is None or _is_broken_off(exchange):
+        if exchange.sent is None or not exchange.is_file or _is_broken_off(exchange):
             return _refusing(exchange)
         if exchange.sent.data is None:
-            why = f"the recording does not hold this file of {exchange.sent.size} bytes"
-            self._on_unknown(f"{'/'.join(segments)}: {why}")
-            return Refusing.of_http(502, why)
+            return Refusing.of_http(502, self._not_held("/".join(segments), exchange.sent))
         return Found(data=exchange.sent.data)
 
     def write(self, path: str, data: bytes) -> WriteAnswer:  # noqa: ARG002 - as for sites that keep it
@@ -83,6 +112,12 @@ class ReplaySite:
         if exchange.status in _STORED[exchange.protocol]:
             return Stored(created=exchange.status == 201)
         return _refusing(exchange)
+
+    def _not_held(self, path: str, body: Body) -> str:
+        """Why the recording cannot answer, which is said as well."""
+        why = f"the recording does not hold this file of {body.size} bytes"
+        self._on_unknown(f"{path}: {why}")
+        return why
 
     def _next(self, known: "dict[tuple[str, ...], _Answers]", segments: tuple[str, ...]) -> RecordedExchange | None:
         with self._lock:
@@ -101,6 +136,24 @@ class _Answers:
         exchange = self.exchanges[min(self.given, len(self.exchanges) - 1)]
         self.given += 1
         return exchange
+
+
+def _segments(path: str) -> tuple[str, ...]:
+    """What two spellings of a path have in common; that of a folder ends with an empty one."""
+    *folders, last = path.split("/")
+    return (*(part for part in folders if part not in ("", ".")), last)
+
+
+def _as_recorded(exchange: RecordedExchange, server: str) -> HttpAnswer:
+    fields = exchange.answer_headers or ()
+    return HttpAnswer(
+        status=exchange.status,
+        reason=status_words(exchange.reason),
+        body=b"" if exchange.sent is None or exchange.sent.data is None else exchange.sent.data,
+        headers=end_to_end(fields),
+        of_server=server,
+        is_chunked=(values_of(fields, "Transfer-Encoding") or "").lower() == "chunked",
+    )
 
 
 def _is_broken_off(exchange: RecordedExchange) -> bool:

@@ -102,5 +102,7 @@ def test_exchange_is_told_with_its_files_and_no_password() -> None:
                 pass
         assert journal.wait_for(1, 10)
     ((_, contents),) = told
-    assert contents == Contents(path="/a b", reason="OK", received=None, sent=b"1")
+    assert (contents.path, contents.reason, contents.received, contents.sent) == ("/a b", "OK", None, b"1")
+    assert contents.asked_headers == ()
+    assert dict(contents.answered_headers or ())["Content-Type"] == "application/octet-stream"
     assert journal.requests == ()

@@ -1,9 +1,12 @@
 """The verbs record, replay and compare, run as users run them."""
 
 import json
+import shutil
 import signal
+import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,9 +16,10 @@ from click.testing import CliRunner, Result
 from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.cli.main import main
+from phone_sim.recording.dialogue import Body
 from phone_sim.recording.files import load_recording
 from phone_sim.recording.json_lines import exchange_line, head_line
-from tests.recording.dialogues import BEGAN, FILES, boot_log, exchange, upload
+from tests.recording.dialogues import BEGAN, FILES, VERSION_1, boot_log, exchange, upload
 
 pytestmark = pytest.mark.slow
 
@@ -162,7 +166,7 @@ def test_bad_recording_is_refused_with_file_and_line(tmp_path: Path) -> None:
 def test_compare_of_the_same_ends_with_0(tmp_path: Path) -> None:
     one = written(tmp_path / "one", "site.cfg")
     done = phone_sim("compare", one, one)
-    assert (done.exit_code, done.stdout) == (0, "The dialogues are the same: 2 requests.\n")
+    assert (done.exit_code, done.stdout) == (0, "The dialogues are the same: 2 requests, 2 answers compared.\n")
     assert json.loads(phone_sim("compare", one, one, "--json").stdout)["same"]
 
 
@@ -184,7 +188,67 @@ def test_compare_shows_what_differs_and_ends_with_1(tmp_path: Path) -> None:
         "~ user agent of 2 requests",
         "- phone/1",
         "+ phone/2",
+        "The dialogues differ: 4 requests, 3 answers compared.",
     ]
+
+
+ANSWER = exchange(
+    "site.cfg", sent=b'<a feature.x="0" b="1"/>', answer_headers=(("Content-Type", "text/xml"), ("Date", "now"))
+)
+OTHER = replace(ANSWER, sent=Body.of(b'<a b="1" feature.x="1"/>', 100), answer_headers=(("Content-Type", "text/html"),))
+
+
+def test_compare_shows_what_differs_in_the_answers(tmp_path: Path) -> None:
+    one, other = (str(tmp_path / name) for name in ("one", "other"))
+    for path, each in ((one, ANSWER), (other, OTHER)):
+        Path(path).write_text(head_line("http://boot.example/", BEGAN) + exchange_line(each))
+    done = phone_sim("compare", one, other)
+    assert done.exit_code == 1
+    assert done.stdout.splitlines()[2:] == [
+        "~ headers",
+        "-    1 GET site.cfg",
+        "+    1 GET site.cfg",
+        "    Content-Type: text/xml -> text/html",
+        "~ body",
+        "-    1 GET site.cfg",
+        "+    1 GET site.cfg",
+        "    feature.x: 0 -> 1",
+        "The dialogues differ: 1 request, 1 answer compared; headers ignored: Date.",
+    ]
+    report = json.loads(phone_sim("compare", one, other, "--json").stdout)
+    assert [each["changes"] for each in report["differences"]] == [
+        [{"name": "Content-Type", "first": "text/xml", "second": "text/html"}],
+        [{"name": "feature.x", "first": "0", "second": "1"}],
+    ]
+    assert report["answers"]["headers_ignored"] == ["Date"]
+    done = phone_sim("compare", one, other, "--no-answers")
+    assert (done.exit_code, done.stdout) == (0, "The dialogues are the same: 1 request; answers not compared.\n")
+
+
+def test_recording_of_version_1_is_compared_by_requests_unless_asked_otherwise(tmp_path: Path) -> None:
+    shutil.copy(VERSION_1, old := tmp_path / "old")
+    assert "13 requests; answers not compared." in phone_sim("compare", str(old), str(old)).stdout
+    said = phone_sim("compare", str(old), str(old), "--answers").stdout
+    assert "13 answers compared; headers not compared, a recording of version 1 has none." in said
+    server = load_recording(old).server
+    done = phone_sim("record", server, "--out", str(old), "--append", "--http", "0")
+    assert done.exit_code == 2
+    assert "a recording of version 1; only one of version 2 can be added to" in done.stderr
+
+
+def test_recording_is_written_as_har_for_its_owner_only(tmp_path: Path) -> None:
+    out, har, again = (tmp_path / name for name in ("out.jsonl", "out.har", "again.har"))
+    har.write_text("an older one")
+    with BootServer(MemorySite(FILES)) as real:
+        with start("record", real.url, "--out", str(out), "--har", str(har), "--http", "0") as recording:
+            boot_log(address_of(recording))
+            recording.send_signal(signal.SIGINT)
+            recording.communicate(timeout=60)
+        assert recording.returncode == 130
+    assert len(json.loads(har.read_text())["log"]["entries"]) == len(load_recording(out).exchanges)
+    assert phone_sim("replay", str(out), "--har", str(again)).exit_code == 0
+    assert again.read_bytes() == har.read_bytes()
+    assert {stat.S_IMODE(file.stat().st_mode) for file in (har, again)} == {0o600}
 
 
 def test_compare_is_colored_on_a_terminal_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,6 +266,7 @@ def test_compare_as_json_names_each_difference(tmp_path: Path) -> None:
     report = json.loads(done.stdout)
     assert done.exit_code == 1
     assert report["requests"] == [2, 2]
+    assert report["answers"]["compared"] == 2
     (difference,) = report["differences"]
     assert difference["kind"] == "user_agent"
     assert (difference["first"]["user_agent"], difference["second"]["user_agent"]) == ("phone/1", "phone/2")

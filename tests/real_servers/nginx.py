@@ -1,6 +1,7 @@
 """nginx as a boot server: GET and PUT, with Basic authentication, TLS and client certificates if wanted."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
@@ -42,7 +43,7 @@ class Nginx(HttpServer):
     """nginx with GET and PUT at `/` (missing folders are made); Basic authentication and TLS where given.
 
     With `wants_client_certificate` it serves only whoever shows a certificate of the same root; the user of a request
-    is then its subject, such as `CN=0004f2000001`.
+    is then its subject, such as `CN=0004f2000001`. `extras` are further lines of the configuration of the server.
     """
 
     def __init__(
@@ -54,17 +55,19 @@ class Nginx(HttpServer):
         password: str | None = None,
         tls: Certificates | None = None,
         wants_client_certificate: bool = False,
+        extras: Sequence[str] = (),
     ) -> None:
         super().__init__(root, work)
         self._user = user
         self._password = password
         self._tls = tls
+        self._extras = extras
         self._wants_client_certificate = wants_client_certificate
         self.scheme = "http" if tls is None else "https"
 
     def prepare(self) -> list[str]:
         """Write the configuration and the user file."""
-        extras = []
+        extras = [*self._extras]
         if self._user is not None:
             (self.work / "users").write_text(f"{self._user}:{{PLAIN}}{self._password}\n")
             extras += ['auth_basic "boot server";', "auth_basic_user_file users;"]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from phone_sim.boot_server.faults import FaultPlan
+from phone_sim.boot_server.http_headers import Headers
 from phone_sim.boot_server.journal import Journal
 from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import Site
@@ -16,10 +17,13 @@ from phone_sim.recording.files import BODY_LIMIT, FILE_LIMIT, IfThere, Recorder,
 from phone_sim.recording.proxy import ProxySite, Transports
 from phone_sim.recording.replay import ReplaySite
 from phone_sim.runtime.transport import Limits, network_transport
+from phone_sim.runtime.transport.http_passing import PassingHttp
 from phone_sim.runtime.virtual_phone import VirtualPhone
 from tests.runtime.phones import PATIENT, within
 
 BEGAN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+VERSION_1 = Path(__file__).with_name("version_1.jsonl")
+"""A recording that the first release made: a boot over HTTP, `site.cfg` by TFTP, `tone.wav`, and a missing file."""
 FILES = {
     "000000000000.cfg": b'<APPLICATION CONFIG_FILES="site.cfg" LICENSE_DIRECTORY="licenses"/>',
     "site.cfg": b'<site feature.corporateDirectory.enabled="1" log.level.change.copy="0"/>',
@@ -57,6 +61,7 @@ def proxied(
     on_end = ([] if ended is None else ended).append
     with (
         closing(Transports(lambda: network_transport(limits=limits))) as transports,
+        closing(Transports(lambda: PassingHttp(limits))) as passing,
         Recorder(
             out,
             server.root,
@@ -67,7 +72,7 @@ def proxied(
             on_end=on_end,
         ) as recorder,
         served(
-            ProxySite(server=server, transports=transports),
+            ProxySite(server=server, transports=transports, passing=passing),
             Journal(on_exchange=recorder.record),
             FaultPlan(rules),
         ) as front,
@@ -78,7 +83,7 @@ def proxied(
 @contextmanager
 def replayed(out: Path, unknown: list[str] | None = None) -> Iterator[Front]:
     """A recording, served."""
-    with served(ReplaySite(load_recording(out).exchanges, ([] if unknown is None else unknown).append)) as front:
+    with served(ReplaySite(load_recording(out), ([] if unknown is None else unknown).append)) as front:
         yield front
 
 
@@ -100,6 +105,7 @@ def exchange(
     received: bytes | None = None,
     user_agent: str = "FileTransport PolycomSoundPointIP-SPIP_670-UA/3.3.0",
     fault: str = "",
+    answer_headers: Headers | None = None,
 ) -> RecordedExchange:
     """An exchange of the first moment."""
     return RecordedExchange(
@@ -114,6 +120,7 @@ def exchange(
         received=None if received is None else Body.of(received, BODY_LIMIT),
         sent=None if sent is None else Body.of(sent, BODY_LIMIT),
         fault=fault,
+        answer_headers=answer_headers,
     )
 
 

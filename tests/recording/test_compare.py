@@ -7,10 +7,10 @@ import pytest
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.errors import UsageError
 from phone_sim.recording import compare as room
-from phone_sim.recording.compare import asked as requests_of
-from phone_sim.recording.compare import compare
+from phone_sim.recording.compare import asked, compare
 from phone_sim.recording.dialogue import Recording
 from phone_sim.recording.files import load_recording
+from phone_sim.recording.names import Names
 from tests.recording.dialogues import FILES, boot_log, exchange, proxied, recording, served, upload
 
 NOTHING_CONFIGURED = FILES | {"site.cfg": b"<site/>"}
@@ -25,7 +25,9 @@ def boot_recording(out: Path, mac: str, *, firmware: str = "3.3.0", files: dict[
 
 def kinds(first: Recording, second: Recording) -> list[tuple[str, str]]:
     """Each difference and its path."""
-    return [(one.kind, asked.path) for one in compare(first, second) if (asked := one.first or one.second)]
+    return [
+        (one.kind, request.path) for one in compare(first, second).differences if (request := one.first or one.second)
+    ]
 
 
 @pytest.mark.slow
@@ -33,14 +35,14 @@ def test_two_phones_of_one_model_say_the_same(tmp_path: Path) -> None:
     first = boot_recording(tmp_path / "a", "0004f2000001")
     second = boot_recording(tmp_path / "b", "0004f2aabbcc")
     assert len(first.exchanges) > 8
-    assert compare(first, second) == ()
+    assert compare(first, second).differences == ()
 
 
 @pytest.mark.slow
 def test_two_firmwares_differ_in_override_files_and_user_agent(tmp_path: Path) -> None:
     first = boot_recording(tmp_path / "a", "0004f2000001", firmware="3.2.3", files=NOTHING_CONFIGURED)
     second = boot_recording(tmp_path / "b", "0004f2aabbcc", firmware="3.3.0", files=NOTHING_CONFIGURED)
-    differences = compare(first, second)
+    differences = compare(first, second).differences
     only = [one.second.path for one in differences if one.kind == "only in the second" and one.second is not None]
     assert only == ["<mac>-web.cfg"]
     agents = {
@@ -60,7 +62,7 @@ def test_missing_and_extra_requests_are_told_apart() -> None:
 def test_request_in_another_place_is_a_matter_of_order() -> None:
     first = recording(exchange("a"), exchange("b"), exchange("c"), exchange("d"))
     second = recording(exchange("b"), exchange("c"), exchange("d"), exchange("a"))
-    (one,) = compare(first, second)
+    (one,) = compare(first, second).differences
     assert (one.kind, one.first and one.first.place, one.second and one.second.place) == ("order", 1, 4)
 
 
@@ -89,13 +91,14 @@ def test_each_phone_of_a_dialogue_has_a_name_of_its_own() -> None:
         exchange("0004F2AABBCC.cfg"),
         exchange("site.cfg", user_agent="phone (SN:0004f2000002)"),
     )
-    assert [one.path for one in requests_of(made)][:4] == ["000000000000.cfg", "<mac>.cfg", "<mac 2>.cfg", "<MAC>.cfg"]
-    assert requests_of(made)[4].user_agent == "phone (SN:<mac 2>)"
+    requests = asked(made, Names(made.exchanges))
+    assert [one.path for one in requests][:4] == ["000000000000.cfg", "<mac>.cfg", "<mac 2>.cfg", "<MAC>.cfg"]
+    assert requests[4].user_agent == "phone (SN:<mac 2>)"
 
 
 def test_dialogues_too_long_to_align_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "COMPARED_LIMIT", 2)
     same = [exchange("same")] * 10
-    assert compare(recording(*same), recording(*same)) == ()
+    assert compare(recording(*same), recording(*same)).differences == ()
     with pytest.raises(UsageError, match="more than 2 requests"):
         compare(recording(*map(exchange, "abc")), recording(*map(exchange, "def")))

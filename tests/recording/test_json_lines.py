@@ -13,7 +13,7 @@ from phone_sim.recording import files
 from phone_sim.recording.dialogue import Body, RecordedExchange, Recording
 from phone_sim.recording.files import load_recording
 from phone_sim.recording.json_lines import exchange_line, head_line, read_recording
-from tests.recording.dialogues import BEGAN, exchange, recording, upload
+from tests.recording.dialogues import BEGAN, VERSION_1, exchange, recording, upload
 
 HEAD = head_line("http://boot.example/", BEGAN).encode()
 LINE = exchange_line(exchange("site.cfg")).encode()
@@ -29,7 +29,10 @@ def changed(**values: Any) -> bytes:
     return json.dumps(json.loads(LINE) | values).encode() + b"\n"
 
 
-bodies = st.none() | st.builds(Body.of, st.binary(max_size=50), st.sampled_from([10, 100]))
+contents = st.binary(max_size=50) | st.text(max_size=50).map(lambda text: text.encode("utf-8", "surrogatepass"))
+bodies = st.none() | st.builds(Body.of, contents, st.sampled_from([10, 100]))
+values = st.text(st.sampled_from("\t ~a\x80\xff"))
+headers = st.none() | st.lists(st.tuples(st.sampled_from(["ETag", "x-a"]), values), max_size=3).map(tuple)
 exchanges = st.builds(
     RecordedExchange,
     at=st.floats(0, 1e6),
@@ -43,6 +46,9 @@ exchanges = st.builds(
     received=bodies,
     sent=bodies,
     fault=st.sampled_from(["", "503 file=*.cfg", "reset=100"]),
+    seconds=st.floats(0, 1e6),
+    request_headers=headers,
+    answer_headers=headers,
 )
 
 
@@ -89,7 +95,7 @@ def test_any_value_in_a_line_is_read_or_an_error_of_ours(key: str, value: Any) -
         (one,) = read(HEAD + changed(**{key: value})).exchanges
     except RecordingError:
         return
-    assert getattr(one, key) == value
+    assert json.loads(exchange_line(one))[key] == value
 
 
 @pytest.mark.parametrize(
@@ -99,18 +105,29 @@ def test_any_value_in_a_line_is_read_or_an_error_of_ours(key: str, value: Any) -
         (b"[" * 100_000 + b"\n", "not a line of JSON"),
         (b"[]\n", "not a JSON object"),
         (b'{"at": 1, "at": 2}\n', "twice"),
-        (b"{}\n", "'at' is missing"),
+        (b"{}\n", "'answer_headers' is missing"),
         (changed(more=1), "'more' is no key"),
         (changed(at=-1), "at is not seconds"),
         (changed(at=float("nan")), "at is not seconds"),
         (changed(status=True), "status is not a whole number"),
-        (changed(status=600), "from -1 to 599"),
+        (changed(status=1000), "from -1 to 999"),
         (changed(protocol="ftp"), "not http, https or tftp"),
         (changed(path="x" * 100_001), "at most 100000 characters"),
         (changed(fault="explode"), "explode"),
         (changed(sent="file"), "sent is neither null nor an object"),
         (changed(sent={"size": 4, "sha256": "0" * 64, "base64": "ZmlsZQ=="}), "does not match"),
         (changed(sent={"size": 4, "sha256": "0" * 64, "base64": "!"}), "not base64"),
+        (changed(sent={"size": 4, "sha256": "0" * 64, "text": "file"}), "does not match"),
+        (changed(sent={"size": 4, "sha256": "0" * 64, "text": "\ud800"}), "not text"),
+        (changed(sent={"size": 4, "sha256": "0" * 64, "text": "file", "base64": ""}), "'base64' is no key"),
+        (changed(seconds=-1), "seconds is not seconds"),
+        (changed(answer_headers={}), "neither null nor a list"),
+        (changed(answer_headers=[["a", "b"]] * 201), "at most 200 headers"),
+        (changed(answer_headers=[["a"]]), "not a name and a value"),
+        (changed(answer_headers=[["a", 1]]), "not a name and a value"),
+        (changed(answer_headers=[["a b", "1"]]), "not a header that can be sent"),
+        (changed(answer_headers=[["a", "1\r\nb: 2"]]), "not a header that can be sent"),
+        (changed(request_headers=[["a", "\u20ac"]]), "not a header that can be sent"),
     ],
 )
 def test_bad_line_is_refused_with_its_number(line: bytes, complaint: str) -> None:
@@ -125,7 +142,7 @@ def test_bad_line_is_refused_with_its_number(line: bytes, complaint: str) -> Non
         (b"", "the file is empty"),
         (HEAD[:-1], "breaks off"),
         (LINE, "not a recording"),
-        (HEAD.replace(b": 1,", b": 2,"), "version 2"),
+        (HEAD.replace(b": 2,", b": 3,"), "version 3; versions 1 and 2 can be read"),
         (HEAD.replace(b"+00:00", b""), "no offset"),
         (HEAD.replace(b"2026", b"year"), "began"),
     ],
@@ -133,6 +150,21 @@ def test_bad_line_is_refused_with_its_number(line: bytes, complaint: str) -> Non
 def test_bad_head_is_refused(head: bytes, complaint: str) -> None:
     with pytest.raises(RecordingError, match=f"line 1: .*{complaint}"):
         read(head)
+
+
+def test_recording_of_version_1_is_still_read() -> None:
+    old = load_recording(VERSION_1)
+    assert (old.version, len(old.exchanges)) == (1, 13)
+    assert {one.answer_headers for one in old.exchanges} == {None}
+    assert [one.status for one in old.exchanges if one.is_file] == [200, 200, 200, 0, 200]
+    with pytest.raises(RecordingError, match="line 2: 'answer_headers' is no key of a recording"):
+        read(VERSION_1.read_bytes().splitlines(keepends=True)[0] + changed(request_headers=None))
+
+
+def test_text_is_kept_as_text_where_that_is_shorter() -> None:
+    for data, form in ((b"<a/>\n", "text"), ("ä".encode(), "base64"), (b"\xff", "base64"), (b"\0" * 9, "base64")):
+        (kept,) = {*json.loads(exchange_line(exchange("a", sent=data)))["sent"]} - {"size", "sha256"}
+        assert kept == form
 
 
 def test_recording_over_its_size_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

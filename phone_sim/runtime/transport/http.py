@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from http.client import BadStatusLine, HTTPException, IncompleteRead, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 import requests
@@ -43,8 +44,8 @@ from phone_sim.runtime.transport.tls import client_context
 
 CHUNK = 64 * 1024
 _REDIRECTS = 5
-# For response heads, and for the bodies of redirects and challenges that come before the file.
-_ALLOWANCE = 256 * 1024
+ALLOWANCE = 256 * 1024
+"""Bytes for response heads, and for the bodies of redirects and challenges that come before the file (our choice)."""
 HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}
 
 
@@ -53,6 +54,8 @@ class HttpTransport:
 
     `adapter` and `context`, what a connection is made of and its side of TLS, are for those who need other sockets.
     """
+
+    session: ClassVar[type[PhoneSession]] = PhoneSession
 
     def __init__(
         self,
@@ -65,7 +68,7 @@ class HttpTransport:
     ) -> None:
         self._limits = limits
         source = (source_address, 0) if source_address is not None else None
-        self._session = PhoneSession(adapter, lambda: context(tls), source)
+        self._session = self.session(adapter, lambda: context(tls), source)
         # Neither proxies nor authorities nor passwords of whoever runs the phone are the phone's.
         self._session.trust_env = False
         self._session.max_redirects = _REDIRECTS
@@ -123,10 +126,7 @@ class HttpTransport:
     def _send(
         self, method: str, request: Fetch | Upload, budget: Budget, body: bytes | None = None
     ) -> requests.Response | TransferFailed:
-        """Send a request, and once more if the server wants the password in another way than was tried."""
-        current_budget.set(budget)
-        place = urlsplit(request.location.url).netloc
-        credentials = request.location.credentials
+        """Send a request, as a phone does."""
 
         def sent(auth: AuthBase | None) -> requests.Response:
             self._session.take_redirects()
@@ -140,6 +140,18 @@ class HttpTransport:
                 timeout=self._limits.answer,
             )
 
+        return self._logged_in(request.location.url, request.location.credentials, budget, sent)
+
+    def _logged_in(
+        self,
+        url: str,
+        credentials: Credentials | None,
+        budget: Budget,
+        sent: Callable[[AuthBase | None], requests.Response],
+    ) -> requests.Response | TransferFailed:
+        """Send a request, and once more if the server wants the password in another way than was tried."""
+        current_budget.set(budget)
+        place = urlsplit(url).netloc
         try:
             if credentials is None:
                 return sent(None)
@@ -159,7 +171,7 @@ class HttpTransport:
         return HttpHead(fields=fields, redirects=self._session.take_redirects())
 
     @staticmethod
-    def _body(answer: requests.Response, head: HttpHead, limit: int, budget: Budget) -> FetchReply:
+    def _body(answer: requests.Response, head: HttpHead, limit: int, budget: Budget) -> Fetched | TransferFailed:
         data = bytearray()
         budget.is_cut_off = False
         try:
@@ -178,7 +190,7 @@ class HttpTransport:
 
 def budget_of(request: Fetch | Upload, limits: Limits) -> Budget:
     """What the answer to a request may take."""
-    return Budget(seconds=limits.transfer, size=_ALLOWANCE + (request.limit if isinstance(request, Fetch) else 0))
+    return Budget(seconds=limits.transfer, size=ALLOWANCE + (request.limit if isinstance(request, Fetch) else 0))
 
 
 def too_large(limit: int, head: HttpHead) -> TransferFailed:
