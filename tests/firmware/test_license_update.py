@@ -282,9 +282,9 @@ def test_key_in_flash_that_cannot_be_used_is_not_lost() -> None:
 @pytest.mark.parametrize(
     ("model", "firmware", "minimum", "feature"),
     [
-        ("SPIP335", "3.2.2", "3.2.3", "LDAP"),
-        ("SSIP5000", "3.2.2", "3.2.3", "LDAP"),
-        ("VVX1500", "3.2.1", "3.2.2", "H323"),
+        ("SPIP335", "3.2.2.0001", "3.2.3", "LDAP"),
+        ("SSIP5000", "3.2.2.0001", "3.2.3", "LDAP"),
+        ("VVX1500", "3.2.1.0001", "3.2.2", "H323"),
     ],
 )
 def test_firmware_without_licensing_says_so(
