@@ -98,7 +98,7 @@ def exchange(
     reason: str = "OK",
     sent: bytes | None = b"file",
     received: bytes | None = None,
-    user_agent: str = "FileTransport PolycomSoundPointIP-SPIP_670-UA/3.3.0",
+    user_agent: str = "FileTransport PolycomSoundPointIP-SPIP_670-UA/3.3.0.0000",
     fault: str = "",
 ) -> RecordedExchange:
     """An exchange of the first moment."""
