@@ -210,9 +210,10 @@ def test_fourth_field_of_the_log_can_be_set(server: str) -> None:
 def test_firmware_that_the_model_never_had_is_a_warning(server: str, tmp_path: Path) -> None:
     warning = "Warning: SPIP_430 is not known to have had firmware 3.3.1.0907: the last known for it is 3.2.7.0198.\n"
     (scenario := tmp_path / "a.phone.toml").write_text(
-        "title = 'a'\nstart = 'unset'\n[phones.a]\nmodel = 'SPIP_430'\nfirmware = '3.3.1.0907'\n[phones.b]\n[[steps]]\nboot = true\n"
+        "title = 'a'\nstart = 'unset'\n[phones.a]\nmodel = 'SPIP_430'\nfirmware = '3.3.1.0907'\n"
+        "[[steps]]\nboot = true\n"
     )
-    (fleet := tmp_path / "fleet.toml").write_text("count = 2\nmodel = 'SPIP_430'\nfirmware = '3.3.1.0907'\n")
+    (fleet := tmp_path / "fleet.toml").write_text("count = 2\nfirmware = '3.3.1.0907'\n[models]\nSPIP_430 = 1\n")
     span = ("--now", "2026-01-01", "--until", "2026-01-02")
     phone = ("--model", "SPIP_430", "--firmware", "3.3.1.0907")
     for words in (
