@@ -49,8 +49,8 @@ def export(
     files again.
 
     With --one-file there is one activation file for all of them, and each phone activates only its own keys (B6). A
-    boot server can have it under the name of each phone, or once as 000000000000-license.cfg. It has at most 22,900
-    keys, as many as phones that each have one order: a phone reads no more than 16 MiB (our choice).
+    boot server can have it under the name of each phone, or once as 000000000000-license.cfg. A file
+    holds at most 22,900 keys, one for each phone and order: a phone reads at most 16 MiB (our choice).
     """
     from phone_sim.authority.activation import licensed_serials
     from phone_sim.errors import UsageError
