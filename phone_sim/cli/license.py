@@ -7,13 +7,7 @@ from typing import Any
 import click
 
 from phone_sim.cli.license_batch import batch
-from phone_sim.cli.license_delivery import (
-    after_redemption,
-    authority_in,
-    deliver,
-    out_option,
-    publish_option,
-)
+from phone_sim.cli.license_delivery import after_redemption, authority_in, deliver, out_option, publish_option
 from phone_sim.cli.license_export import export
 from phone_sim.cli.options import json_option
 from phone_sim.cli.output import say

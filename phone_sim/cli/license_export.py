@@ -48,9 +48,9 @@ def export(
     """Print the public key for --trust; with SERIALs (MACs, or a site's), --batch or --order make their activation
     files again.
 
-    With --one-file there is one activation file for all of them, and each phone activates only its own keys (B6). A
-    boot server can have it under the name of each phone, or once as 000000000000-license.cfg. A file
-    holds at most 22,900 keys, one for each phone and order: a phone reads at most 16 MiB (our choice).
+    With --one-file there is one activation file for all of them, and each phone activates only its own keys (B6).
+    Serve it under the name of each phone, or once as 000000000000-license.cfg. It holds at most 22,900 keys, one for
+    each phone and order: a phone reads at most 16 MiB (our choice).
     """
     from phone_sim.authority.activation import licensed_serials
     from phone_sim.errors import UsageError
