@@ -59,9 +59,10 @@ def model_table() -> str:
 
 
 def build_table() -> str:
-    """The builds of firmware that were seen on real phones of each model, and its last firmware."""
+    """The builds of firmware that were seen on real phones of each model of B1, and its last firmware."""
+    models = [model for model in load_models() if model.is_in_bulletin]
     rows = ["| model | last firmware | builds seen on real phones |", "| --- | --- | --- |"]
-    rows += [f"| {model.name} | {model.last_firmware} | {', '.join(model.builds)} |" for model in load_models()]
+    rows += [f"| {model.name} | {model.last_firmware} | {', '.join(model.builds)} |" for model in models]
     return "\n".join(rows)
 
 
