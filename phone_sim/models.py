@@ -7,13 +7,13 @@ does with what they say.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
-from phone_sim.errors import ModelFileError, UsageError
+from phone_sim.errors import ModelFileError
+from phone_sim.firmware_version import build_of, is_after, is_build, parse_version
 from phone_sim.licensing.license_key import SLOTS
 from phone_sim.toml_table import Table, parse_toml
 
@@ -40,11 +40,11 @@ RESERVED_BITS: Mapping[int, str] = MappingProxyType(
     }
 )
 """The option bits that no feature may have, and why; each other bit is a feature's, or free."""
-_MODEL_KEYS = ("name", "family", "token", "part_number", "lines", "minimum_firmware", "display", "features")
+_MODEL_KEYS = (
+    *("name", "family", "token", "part_number", "lines", "minimum_firmware", "last_firmware"),
+    *("display", "builds", "features"),
+)
 _FEATURE_KEYS = ("name", "key", "bit", "component", "suite", "display_name", "short_name", "configured")
-_PACKAGE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){2}[A-Za-z]")
-_PACKAGES = {"3.2.4B": "3.2.4.0267"}
-_VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){1,3}")
 
 
 class Requirement(Enum):
@@ -100,7 +100,12 @@ class Feature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model of phone. `token` is its name in the User-Agent; `requirements` are by the key of the feature."""
+    """A model of phone. `token` is its name in the User-Agent; `requirements` are by the key of the feature.
+
+    `minimum_firmware` is the first with licensing (B2), `last_firmware` the last known for the model, as `4.0.x`, empty
+    if unknown. `builds` are the firmware versions, in four numbers, that were seen on real phones of
+    the model, with where they were seen (field notes 3.1, 8, 14).
+    """
 
     name: str
     family: str
@@ -110,6 +115,8 @@ class Model:
     display: Display
     minimum_firmware: str
     requirements: Mapping[str, Requirement]
+    last_firmware: str = ""
+    builds: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.token
@@ -139,24 +146,28 @@ class Model:
         """What this model asks of the feature; a feature its file does not mention is not on it."""
         return self.requirements.get(feature.key, Requirement.NOT_ON_THIS_MODEL)
 
+    def build(self, firmware: str) -> str:
+        """The firmware version in four numbers, as phones name it in the User-Agent (field notes 14).
 
-@lru_cache(maxsize=256)
-def parse_version(text: str) -> tuple[int, ...]:
-    """The firmware version, `3.3` or `3.2.3.1734`, as four numbers to compare; what is not given counts as 0.
+        For a release such as `3.3.1` it is the newest build of it that was seen on this model. Where none was seen it
+        ends in `.0000`, which stands for a build that is not known (our choice).
 
-    Raises:
-        UsageError: for anything but two to four numbers with points between them; for the name of a package, such as
-            `3.2.4B`, with the version of the application in it if that is known (field notes 14).
-    """
-    if _PACKAGE.fullmatch(text):
-        inside = _PACKAGES.get(text.upper(), "in four numbers, as in 3.2.4.0267")
-        raise UsageError(f"{text!r} is the name of a package; expected the version of the application in it, {inside}")
-    if not _VERSION.fullmatch(text):
-        raise UsageError(
-            f"{_shown(text)} is not a firmware version: two to four numbers are expected, as in 3.2.3.1734"
+        Raises:
+            UsageError: as `parse_version`.
+        """
+        return build_of(firmware, self.builds)
+
+    def firmware_warning(self, firmware: str) -> str:
+        """Why this model is not known to have had this firmware, empty if it may have had it.
+
+        Raises:
+            UsageError: as `parse_version`.
+        """
+        if not self.last_firmware or not is_after(firmware, self.last_firmware):
+            return ""
+        return (
+            f"{self.token} is not known to have had firmware {firmware}: the last known for it is {self.last_firmware}"
         )
-    numbers = tuple(int(number) for number in text.split("."))
-    return numbers + (0,) * (4 - len(numbers))
 
 
 def parse_model(text: str, source: str, feature_keys: Iterable[str]) -> Model:
@@ -171,6 +182,9 @@ def parse_model(text: str, source: str, feature_keys: Iterable[str]) -> Model:
     prefix = _FAMILIES[family][0]
     minimum = top.matching("minimum_firmware", r".*", "a firmware version")
     top.convert("minimum_firmware", lambda: parse_version(minimum))
+    last = top.text("last_firmware") if "last_firmware" in top.values else ""
+    if last:
+        top.convert("last_firmware", lambda: parse_version(last.removesuffix(".x")))
     return Model(
         name=top.matching("name", rf"{family} [!-~]{{1,20}}", f"{family!r}, a blank and the number of the model"),
         family=family,
@@ -182,6 +196,8 @@ def parse_model(text: str, source: str, feature_keys: Iterable[str]) -> Model:
         display=_display(top.table("display", ("width", "height", "colors"))),
         minimum_firmware=minimum,
         requirements=_requirements(top.table("features", tuple(feature_keys))),
+        last_firmware=last,
+        builds=_builds(top.table("builds", default={})),
     )
 
 
@@ -226,6 +242,13 @@ def check_features(features: Iterable[Feature]) -> None:
                 raise ModelFileError(f"two features have the {what[0]} {what[1]}: {other.name!r} and {feature.name!r}")
 
 
+def _builds(table: Table) -> Mapping[str, str]:
+    for version in table.values:
+        if not is_build(version):
+            raise table.error(version, "the key is not a firmware version in four numbers, as in 3.2.4.0267")
+    return MappingProxyType({version: _phrase(table, version, 80) for version in table.values})
+
+
 def _display(table: Table) -> Display:
     colors = table.choice("colors", ("grey", "color"))
     return Display(
@@ -262,7 +285,3 @@ def _phrase(table: Table, key: str, longest: int, *, may_be_empty: bool = False)
     form = rf"(?=.{{1,{longest}}}\Z)[!-~]+( [!-~]+)*"
     words = f"words in ASCII with single blanks between them, at most {longest} characters"
     return table.matching(key, f"({form})?", f"{words}, or empty") if may_be_empty else table.matching(key, form, words)
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 60 else f"{text[:60]}...")

@@ -58,6 +58,14 @@ def model_table() -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in (heads, ["---"] * len(heads), *rows))
 
 
+def build_table() -> str:
+    """The builds of firmware that were seen on real phones of each model of B1, and its last firmware."""
+    models = [model for model in load_models() if model.is_in_bulletin]
+    rows = ["| model | last firmware | builds seen on real phones |", "| --- | --- | --- |"]
+    rows += [f"| {model.name} | {model.last_firmware} | {', '.join(model.builds)} |" for model in models]
+    return "\n".join(rows)
+
+
 def option_bits_table() -> str:
     """What each option bit of a license key is for."""
     uses = dict.fromkeys(range(SLOTS), "free")
@@ -141,6 +149,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "table:messages": message_table,
     "diagram:lifecycle": diagram,
     "table:models": model_table,
+    "table:builds": build_table,
     "table:option-bits": option_bits_table,
     "help": help_texts,
 }

@@ -22,7 +22,6 @@ from phone_sim.models import (
     check_features,
     parse_feature,
     parse_model,
-    parse_version,
 )
 from phone_sim.runtime import model_files
 from phone_sim.runtime.model_files import FILE_LIMIT, load_features, load_model, load_models
@@ -120,6 +119,33 @@ def test_models_of_the_bulletin_answer_for_every_feature_themselves() -> None:
 def test_minimum_firmware_is_that_of_the_bulletin() -> None:
     later = {"VVX_1500": "3.2.2", "SPIP_335": "3.2.3", "SSIP_5000": "3.2.3"}
     assert {m.token: m.minimum_firmware for m in bulletin()} == {token: later.get(token, "3.0") for token in TOKENS}
+
+
+def test_observed_builds_and_last_firmware_are_those_of_the_field_notes() -> None:
+    """Field notes 1.2, 3.1, 8 and 14; what was not observed is in no file."""
+    builds = {model.token: " ".join(model.builds) for model in bulletin()}
+    of_package = dict.fromkeys(TOKENS, "3.2.4.0267")
+    assert builds == of_package | {
+        "SPIP_320": "3.2.4.0267 3.3.5.0247",
+        "SPIP_330": "3.2.4.0267 3.3.2.0413 3.3.5.0247",
+        "SPIP_335": "3.2.1.0078 3.2.4.0267 3.3.1.0907 4.0.13.1445",
+        "SPIP_430": "3.2.4.0267 3.2.7.0198",
+        "SPIP_450": "3.2.3.1734 3.2.4.0267",
+        "SPIP_550": "3.2.4.0267 3.3.1.0933 4.0.15.1047",
+        "SPIP_670": "3.2.4.0267 4.0.12.0926",
+        "SSIP_5000": "3.2.4.0267 4.0.3.7562",
+        "SSIP_6000": "3.2.0.0157 3.2.4.0267 3.3.5.0247 4.0.4.2906",
+        "VVX_1500": "3.2.2.0481 3.2.4.0244 3.3.3.0072",
+    }
+    last = {"SPIP_320": "3.3.5.0247", "SPIP_330": "3.3.5.0247", "SPIP_430": "3.2.7.0198", "SPIP_650": "4.1.0"}
+    last["VVX_1500"] = "5.9.6.2327"
+    assert {model.token: model.last_firmware for model in bulletin()} == dict.fromkeys(TOKENS, "4.0.x") | last
+    assert [build for model in bulletin() for build in model.builds if model.firmware_warning(build)] == []
+
+
+def test_model_file_without_builds_and_last_firmware_is_one() -> None:
+    model = parse_model(MODEL, "own.toml", KEYS)
+    assert (model.build("3.3.1"), model.firmware_warning("4.9")) == ("3.3.1.0000", "")
 
 
 def test_features_are_in_the_order_of_their_bits() -> None:
@@ -368,7 +394,7 @@ def test_file_just_within_the_limit_is_read(tmp_path: Path) -> None:
 
 # ---- Files that are refused: what is replaced by what, the key that is named, and words of the message
 
-TOP = "name, family, token, part_number, lines, minimum_firmware, display, features"
+TOP = "name, family, token, part_number, lines, minimum_firmware, last_firmware, display, builds, features"
 ANSWER_WORDS = "one of: license required, built in, not on this model"
 BAD_MODELS = [
     # Unknown and missing keys
@@ -388,6 +414,15 @@ BAD_MODELS = [
     ("width = 320\n", "", "display.width", "missing; expected "),
     ("height = 160\n", "", "display.height", "missing; expected "),
     ('colors = "color"\n', "", "display.colors", "missing; expected one of: grey, color"),
+    ("lines = 7", "lines = 7\nlast_firmware = '4'", "last_firmware", "'4' is not a firmware version"),
+    ("lines = 7", "lines = 7\nlast_firmware = ''", "last_firmware", "the text is empty"),
+    (
+        "[features]",
+        "[builds]\n'3.3.1' = 'seen'\n[features]",
+        'builds."3.3.1"',
+        "version in four numbers, as in 3.2.4.0267",
+    ),
+    ("[features]", "[builds]\n'3.3.1.0907' = ''\n[features]", 'builds."3.3.1.0907"', "'' is not words in ASCII"),
     (
         '[features]\nLDAP = "license required"\nUsbAudio = "built in"\n',
         "",
@@ -559,34 +594,6 @@ def test_two_features_that_cannot_be_told_apart_are_refused(old: str, new: str, 
     twin = parse_feature(changed(FEATURE, old, new), "twin.toml")
     with pytest.raises(ModelFileError, match=words):
         check_features([*FEATURES, twin])
-
-
-# ---- Versions
-
-
-def test_versions_compare_as_firmware_does() -> None:
-    texts = ["3.0", "3.2.2", "3.2.3", "3.2.3.1734", "3.2.10", "3.3.0", "4.0.15.1047", "10.0"]
-    versions = [parse_version(text) for text in texts]
-    assert versions == sorted(versions)
-    assert parse_version("3.0") == parse_version("3.0.0") == parse_version("3.0.0.0") == (3, 0, 0, 0)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "3", "3.", ".3", "3..0", "-3.0", "3.0 ", "3.0\n", "3.0.0.0.0", "٣.٣", "v3.0", "3,0", "9" * 5000],
-)
-def test_what_is_no_version_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="is not a firmware version: two to four numbers"):
-        parse_version(text)
-
-
-@pytest.mark.parametrize(
-    ("package", "words"),
-    [("3.2.4B", "application in it, 3.2.4.0267"), ("3.2.4b", "3.2.4.0267"), ("3.2.3C", "in four numbers, as in")],
-)
-def test_name_of_a_package_is_told_from_the_application_in_it(package: str, words: str) -> None:
-    with pytest.raises(UsageError, match=f"'{package}' is the name of a package; .*{words}"):
-        parse_version(package)
 
 
 # ---- Anything at all

@@ -41,6 +41,7 @@ TESTED_IN = {
     "cli/fleet_site": "fleet/population/test_site_folder",
     "cli/license_batch": "cli/test_license",
     "cli/license_delivery": "cli/test_license",
+    "cli/license_export": "cli/test_license",
     "cli/main": "cli/test_verbs",
     "cli/models": "cli/test_verbs",
     "cli/option_types": "cli/test_verbs",

@@ -72,7 +72,7 @@ class Station:
                 assert served == (request.status in (0, 200, 201, 204, 226)), (exchange, request)
                 assert isinstance(exchange.reply, NotFound) == (request.status in (1, 404, 550)), (exchange, request)
             if request.method in ("GET", "PUT"):
-                assert request.user_agent == "FileTransport PolycomSoundPointIP-SPIP_670-UA/3.3.0"
+                assert request.user_agent == "FileTransport PolycomSoundPointIP-SPIP_670-UA/3.3.0.0000"
 
     def _logged(self, count: int) -> list[LoggedRequest]:
         """The next requests in the server's log; the challenge that comes before a password is not one of them."""

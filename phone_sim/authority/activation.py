@@ -15,7 +15,7 @@ from phone_sim.authority.license_number import parse_number
 from phone_sim.authority.orders import Redemption, Refusal, check_site_serial
 from phone_sim.authority.signing_key import SigningKey
 from phone_sim.errors import AuthorityError, MacAddressError, RedemptionRefusedError, UsageError
-from phone_sim.licensing.license_file import file_name, write
+from phone_sim.licensing.license_file import KEYS_OF_A_FILE, SIZE_LIMIT, file_name, write
 from phone_sim.licensing.license_key import LicenseKey, LicenseType
 from phone_sim.mac_address import MacAddress
 from phone_sim.printable import printable
@@ -220,13 +220,39 @@ def activation_files(ledger: Ledger, signing_key: SigningKey, serials: Iterable[
     Raises:
         AuthorityError: nothing was ever redeemed for a serial.
     """
-    unsigned = []
+    files: dict[str, list[LicenseKey]] = {}
+    for key in signing_key.sign_all(_all_redeemed_keys(ledger, serials)):
+        files.setdefault(file_name(key.type, key.serial), []).append(key)
+    return {name: write(keys) for name, keys in files.items()}
+
+
+def activation_file(ledger: Ledger, signing_key: SigningKey, serials: Iterable[str]) -> bytes:
+    """One activation file with all keys that these serials ever got, of which each phone activates its own (B6).
+
+    Raises:
+        UsageError: the file would be longer than a phone reads.
+        AuthorityError: nothing was ever redeemed for a serial.
+    """
+    return signed_file(signing_key, _all_redeemed_keys(ledger, serials))
+
+
+def signed_file(signing_key: SigningKey, keys: Iterable[LicenseKey]) -> bytes:
+    """The activation file with these keys, signed. Raises UsageError for more than fit in what a phone reads."""
+    different = list(dict.fromkeys(keys))
+    if len(different) > KEYS_OF_A_FILE:
+        raise UsageError(
+            f"one activation file with {len(different)} license keys would be longer than the {SIZE_LIMIT} bytes that "
+            f"a phone reads: at most {KEYS_OF_A_FILE} keys fit, so make several files"
+        )
+    return write(signing_key.sign_all(different))
+
+
+def _all_redeemed_keys(ledger: Ledger, serials: Iterable[str]) -> list[LicenseKey]:
+    """All keys that each serial ever got, not signed yet, oldest first. Raises AuthorityError where there is none."""
+    keys = []
     for serial in dict.fromkeys(serials):
         orders = ledger.orders_for(serial)
         if not orders:
             raise AuthorityError(f"nothing was redeemed for {serial}")
-        unsigned += [(file_name(order.license_type, serial), order.key(serial)) for order in orders]
-    files: dict[str, list[LicenseKey]] = {}
-    for (name, _), key in zip(unsigned, signing_key.sign_all([key for _, key in unsigned]), strict=True):
-        files.setdefault(name, []).append(key)
-    return {name: write(keys) for name, keys in files.items()}
+        keys += [order.key(serial) for order in orders]
+    return keys

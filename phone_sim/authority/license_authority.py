@@ -32,6 +32,7 @@ KEY_FILE = "signing_key.pem"
 ANCHOR_FILE = "trust_anchor.pem"
 LEDGER_FILE = "ledger.sqlite3"
 _PEM_LIMIT = 64 * 1024
+_PRODUCTIVITY_SUITE = "Productivity Suite"
 
 
 class LicenseAuthority:
@@ -64,7 +65,22 @@ class LicenseAuthority:
         Raises:
             UsageError: no feature, an unknown one, or not a MAC address.
         """
-        return self._file(_serial(mac), LicenseType.PHONE, NEVER, features)
+        return self._file([_serial(mac)], LicenseType.PHONE, NEVER, features)
+
+    def file_for(self, macs: Iterable[MacAddress | str], *features: str) -> bytes:
+        """One activation file with a phone license for each of these phones, of which each activates its own (B6).
+
+        Made without an order; without features, the licenses are for the Productivity Suite. Serve it under the name
+        of each phone, or as `000000000000-license.cfg` for all of them: a phone goes by what is in a file (D9).
+
+        Raises:
+            UsageError: no phone, an unknown feature, not a MAC address, or a file that would be longer than a phone
+                reads.
+        """
+        serials = [_serial(mac) for mac in macs]
+        if not serials:
+            raise UsageError("an activation file is for at least one phone")
+        return self._file(serials, LicenseType.PHONE, NEVER, features or (_PRODUCTIVITY_SUITE,))
 
     def site_license(self, until: date | str | None, *features: str, serial: str = SITE_SERIAL) -> bytes:
         """The activation file with a site license, made without an order.
@@ -79,7 +95,7 @@ class LicenseAuthority:
             expiry = NEVER if last_day is None else Expiry.on(last_day)
         except ValueError as error:
             raise UsageError(f"a license cannot end on {until}: {error}") from error
-        return self._file(serial, LicenseType.SITE, expiry, features)
+        return self._file([serial], LicenseType.SITE, expiry, features)
 
     def forge(self, file: bytes) -> bytes:
         """The activation file with the same keys, each with a signature that is not valid.
@@ -154,13 +170,25 @@ class LicenseAuthority:
         """
         return activation.activation_files(self.ledger, self.signing_key, serials)
 
-    def _file(self, serial: str, license_type: LicenseType, expiry: Expiry, features: tuple[str, ...]) -> bytes:
+    def activation_file(self, serials: Iterable[str]) -> bytes:
+        """One activation file for all these serials, of which each phone activates its own keys (B6).
+
+        Raises:
+            UsageError: the file would be longer than a phone reads.
+            AuthorityError: nothing was ever redeemed for a serial, or there is no ledger.
+        """
+        return activation.activation_file(self.ledger, self.signing_key, serials)
+
+    def _file(
+        self, serials: Iterable[str], license_type: LicenseType, expiry: Expiry, features: tuple[str, ...]
+    ) -> bytes:
         bits = software_bits(",".join(features), load_features())
+        grants = dict.fromkeys(bits, expiry)
         try:
-            key = new_key(serial=serial, license_type=license_type, grants=dict.fromkeys(bits, expiry))
+            keys = [new_key(serial=serial, license_type=license_type, grants=grants) for serial in serials]
         except ValueError as error:
             raise UsageError(str(error)) from error
-        return write([self.signing_key.sign(key)])
+        return activation.signed_file(self.signing_key, keys)
 
 
 def _serial(mac: MacAddress | str) -> str:

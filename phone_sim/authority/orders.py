@@ -10,9 +10,10 @@ from enum import Enum
 from phone_sim.authority.license_number import new_number
 from phone_sim.errors import UsageError
 from phone_sim.firmware.features import goes_by
+from phone_sim.firmware_version import parse_version
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
-from phone_sim.models import Feature, parse_version
+from phone_sim.models import Feature
 
 QUANTITY_LIMIT = 100_000
 SITE_SERIAL = "104500017731"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from phone_sim.cli.options import firmware_option, json_option, mac_option, model_option, models_option, trust_option
-from phone_sim.cli.output import say
+from phone_sim.cli.output import say, warn
 from phone_sim.printable import visible
 
 if TYPE_CHECKING:
@@ -53,14 +53,16 @@ def command(
     from phone_sim.runtime.activation_file import check_activation_file
     from phone_sim.runtime.model_files import load_features, load_model
 
+    phone_model = load_model(model, models_folder)
     checked = check_activation_file(
         file,
         mac=mac,
-        model=load_model(model, models_folder),
+        model=phone_model,
         firmware=firmware,
         trust=trust,
         on=on.date() if on is not None else None,
     )
+    warn(phone_model.firmware_warning(firmware))
     reports = [_full_report(key, load_features()) for key in checked.keys]
     if as_json:
         print_json(

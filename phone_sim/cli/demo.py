@@ -130,9 +130,9 @@ class TerminalStage:
         is_on = self.phone.feature("LDAP").is_enabled
         if is_on != step.is_licensed:
             raise PhoneSimError(f"{title}: the Corporate Directory is {'on' if is_on else 'off'}")
-        shown = self.phone.screen.lines
-        if step.display not in ("", *shown) or step.reboots not in (None, reboots):
-            raise PhoneSimError(f"{title}: the phone shows {shown}, and has rebooted {reboots} times")
+        shown = self.phone.screen
+        if not shown.shows(step.display) or step.reboots not in (None, reboots):
+            raise PhoneSimError(f"{title}: the phone shows {shown.lines}, and has rebooted {reboots} times")
 
     def _new_phone(self, now: datetime | None) -> "VirtualPhone":
         """A phone out of its box: blank flash, and a clock at `now` or never set."""

@@ -17,8 +17,10 @@ from phone_sim.cli.options import (
     tls_min_option,
     trust_option,
 )
+from phone_sim.cli.output import warn
 
 if TYPE_CHECKING:
+    from phone_sim.fleet.population.phones import Population
     from phone_sim.fleet.population.population_file import FleetFile
     from phone_sim.mac_address import MacAddress
 
@@ -147,6 +149,7 @@ def command(**values: Any) -> None:
     found = FleetFile(population=Population(count=1)) if values["file"] is None else read_fleet_file(values["file"])
     if values["users"] is not None:
         found = replace(found, population=found.population.of(values["users"]))
+    _warn_of_firmware(found.population)
     if values["headless"] or values["virtual"]:  # the page can start more phones
         _check_watched(found, watched)
     if values["site"] is not None:
@@ -155,6 +158,14 @@ def command(**values: Any) -> None:
         _virtual(found, watched, values)
     else:
         load(found, watched, values)
+
+
+def _warn_of_firmware(population: "Population") -> None:
+    from phone_sim.runtime.model_files import load_model
+
+    models = [load_model(model) for model, share in population.models.items() if share]
+    firmwares = [firmware for firmware, share in population.firmwares.items() if share]
+    warn(*(model.firmware_warning(firmware) for model in models for firmware in firmwares))
 
 
 def _check_watched(found: "FleetFile", watched: "tuple[MacAddress, ...]") -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from phone_sim.cli.license_batch import batch, read_batch
+from phone_sim.cli.license_batch import batch
 from phone_sim.cli.license_delivery import after_redemption, authority_in, deliver, out_option, publish_option
+from phone_sim.cli.license_export import export
 from phone_sim.cli.options import json_option
 from phone_sim.cli.output import say
 
@@ -206,40 +207,6 @@ def orders(folder: Path, number: str | None, as_json: bool) -> None:
         _print_order(reports[0])
 
 
-@command.command()
-@click.argument("serials", metavar="[SERIAL]...", nargs=-1)
-@click.option(
-    "--batch",
-    "batch_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The phones of a batch file that have licenses.",
-)
-@out_option
-@publish_option
-@json_option
-@click.pass_obj
-def export(
-    folder: Path,
-    serials: tuple[str, ...],
-    batch_file: Path | None,
-    out: Path | None,
-    publish: str | None,
-    as_json: bool,
-) -> None:
-    """Print the public key for --trust; with SERIALs (MACs, or a site's) make their activation files again."""
-    from phone_sim.authority.activation import licensed_serials
-    from phone_sim.mac_address import MacAddress
-
-    wanted = [MacAddress.parse(serial).serial for serial in serials]
-    with authority_in(folder) as authority:
-        if batch_file is not None:
-            wanted += licensed_serials(authority.ledger, read_batch(batch_file))
-        if wanted:
-            deliver(authority, wanted, out, publish, as_json)
-        else:
-            say(authority.anchor.pem().decode(), nl=False)
-
-
 def _print_order(report: dict[str, Any]) -> None:
     for name, value in report.items():
         if name != "redemptions":
@@ -249,3 +216,4 @@ def _print_order(report: dict[str, Any]) -> None:
 
 
 command.add_command(batch)
+command.add_command(export)

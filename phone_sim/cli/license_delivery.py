@@ -65,7 +65,6 @@ def deliver(
     authority: "LicenseAuthority", serials: list[str], out: Path | None, publish: str | None, as_json: bool
 ) -> None:
     """Make the activation files, write them for their owner only, and put them on a boot server."""
-    from phone_sim.cli.phone_report import print_json
     from phone_sim.file_modes import PRIVATE
 
     files = authority.activation_files(serials)
@@ -74,6 +73,19 @@ def deliver(
         places += _write(files, out or Path(), PRIVATE)
     if publish is not None:
         places += publish_files(files, publish)
+    _say_places(places, as_json)
+
+
+def deliver_one_file(authority: "LicenseAuthority", serials: list[str], out: Path, as_json: bool) -> None:
+    """Make one activation file for all serials, and write it for its owner only."""
+    from phone_sim.file_modes import PRIVATE
+
+    _say_places(_write({out.name: authority.activation_file(serials)}, out.parent, PRIVATE), as_json)
+
+
+def _say_places(places: list[str], as_json: bool) -> None:
+    from phone_sim.cli.phone_report import print_json
+
     if as_json:
         print_json({"files": places})
     else:

@@ -52,6 +52,8 @@ def _report(model: "Model", features: "tuple[Feature, ...]") -> dict[str, Any]:
         "lines": model.lines,
         "display": {"width": model.display.width, "height": model.display.height, "colors": model.display.colors},
         "minimum_firmware": model.minimum_firmware,
+        "last_firmware": model.last_firmware or None,
+        "observed_builds": dict(model.builds),
         "features": {feature.key: model.requirement(feature).value for feature in features},
     }
 
@@ -65,11 +67,16 @@ def _print_model(report: dict[str, Any]) -> None:
         "lines": report["lines"],
         "display": f"{display['width']} x {display['height']}, {display['colors']}",
         "licensing from": f"firmware {report['minimum_firmware']}",
+        "last firmware": report["last_firmware"] or "not known",
         **report["features"],
     }
     say(report["name"], bold=True)
     for name, value in rows.items():
         say(f"  {name:<22}{value}")
+    if report["observed_builds"]:
+        say("builds that were seen on real phones, and where:")
+    for build, source in report["observed_builds"].items():
+        say(f"  {build:<22}{source}")
 
 
 def _print_matrix(models: "tuple[Model, ...]", features: "tuple[Feature, ...]") -> None:

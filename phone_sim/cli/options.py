@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from phone_sim.cli.option_types import FiniteRange, Numbers
-from phone_sim.cli.output import say
+from phone_sim.cli.output import say, warn
 from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import UsageError
 from phone_sim.firmware.license_fetch import DEFAULT_LICENSE_FETCH, LICENSE_FETCH
@@ -33,7 +33,12 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 model_option = click.option("--model", default=DEFAULT_MODEL, show_default=True, help="Model of the phone.")
 mac_option = click.option("--mac", default=DEFAULT_MAC.digits, show_default=True, help="MAC address, 12 digits.")
-firmware_option = click.option("--firmware", default="3.3.0", show_default=True, help="Firmware version, 3.0 to 4.x.")
+firmware_option = click.option(
+    "--firmware",
+    default="3.3.0",
+    show_default=True,
+    help="Firmware version, 3.0 to 4.x: a release such as 3.3.1, or a build such as 3.3.1.0907.",
+)
 trust_option = click.option(
     "--trust",
     type=_FILE,
@@ -94,6 +99,7 @@ class PhoneOptions:
     dhcp_options: tuple[int, ...] | None
     timeout: float
     log_style: str
+    log_missed: str | None
     models_folder: Path | None
 
     @contextmanager
@@ -107,6 +113,7 @@ class PhoneOptions:
         from phone_sim.runtime.log_sink import LogSink
 
         identity = self.identity()
+        warn(identity.firmware_warning)
         if self.trust is None:
             say("This phone trusts the public test pair, with which anybody can sign (see --trust).", err=True)
         with (
@@ -147,6 +154,7 @@ class PhoneOptions:
             always_fetches_license=LICENSE_FETCH[self.license_fetch],
             dhcp=None if self.dhcp is None else dhcp,
             style=LogStyle(self.log_style),
+            missed=self.log_missed,
         )
 
     @contextmanager
@@ -250,7 +258,12 @@ _PHONE_OPTIONS = (
         type=click.Choice(["bulletin", "phone"]),
         default="bulletin",
         show_default=True,
-        help="How the log's component field is written.",
+        help="Style of log lines: the bulletin's, `lic |4|03|`, or that of real phones, `lic  |4|00|`.",
+    ),
+    click.option(
+        "--log-missed",
+        metavar="NN",
+        help="Fourth field of log lines, two digits. [default: 03 or 00, by --log-style]",
     ),
     models_option,
 )

@@ -32,6 +32,12 @@ def say(*parts: str | Styled, err: bool = False, nl: bool = True, **style: Any) 
     click.echo("".join(_shown(part, style) for part in parts), err=err, nl=nl)
 
 
+def warn(*texts: str) -> None:
+    """Print each warning that is not empty once, on stderr."""
+    for text in dict.fromkeys(filter(None, texts)):
+        say(f"Warning: {text}.", err=True)
+
+
 def say_json(text: str) -> None:
     """Print what `json.dumps` made, in ASCII and still JSON."""
     click.echo(text.replace("\x7f", "\\u007f"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from phone_sim.cli.options import PhoneOptions, json_option, phone_options
-from phone_sim.cli.output import cell, console, say
+from phone_sim.cli.output import cell, console, say, warn
 
 if TYPE_CHECKING:
     from phone_sim.firmware.parameters.dictionary import Declaration, ParameterDictionary
@@ -59,6 +59,7 @@ def command(
     from phone_sim.runtime.parameter_tables import with_table
 
     identity = phone.identity()
+    warn(identity.firmware_warning)
     dictionary = identity.dictionary if table is None else with_table(identity.dictionary, table)
     if describe:
         _describe(dictionary, names, as_json=as_json)

@@ -14,7 +14,7 @@ import click
 from phone_sim.cli.interruption import result_so_far
 from phone_sim.cli.option_types import Instant
 from phone_sim.cli.options import PhoneOptions, json_option, phone_options
-from phone_sim.cli.output import say
+from phone_sim.cli.output import say, warn
 
 if TYPE_CHECKING:
     from phone_sim.runtime.clock import Clock
@@ -164,6 +164,7 @@ def _on_a_page(phone: PhoneOptions, start: datetime, speed: float, port: int, as
     from phone_sim.web.desk.time import FASTEST
 
     identity = phone.identity()
+    warn(identity.firmware_warning)
     with (
         phone.flash(identity) as flash,
         DeskServer(url=identity.boot_server) as server,

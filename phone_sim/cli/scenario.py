@@ -15,7 +15,7 @@ from phone_sim.cli.options import (
     tls_min_option,
     trust_option,
 )
-from phone_sim.cli.output import say
+from phone_sim.cli.output import say, warn
 from phone_sim.cli.report_file import ReportFile, write_report
 
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ def _run(scenarios: "list[Scenario]", *, junit: Path | None, seed: int | None, a
 def _read(files: tuple[Path, ...], said: "ServerOptions") -> "list[Scenario]":
     """The scenarios, on the boot server that is said; every file that is none, or cannot be run there, is named."""
     from phone_sim.errors import UsageError
+    from phone_sim.runtime.model_files import load_model
     from phone_sim.scenario.read import read_scenario
     from phone_sim.scenario.target_server import with_server
 
@@ -128,4 +129,6 @@ def _read(files: tuple[Path, ...], said: "ServerOptions") -> "list[Scenario]":
             wrong.append(str(error))
     if wrong:
         raise UsageError("\n".join(wrong))
+    phones = [phone for scenario in scenarios for phone in scenario.phones]
+    warn(*(load_model(phone.model).firmware_warning(phone.firmware) for phone in phones))
     return scenarios

@@ -7,8 +7,9 @@ when a license file is asked for. It does not know what a model can do.
 from dataclasses import dataclass
 
 from phone_sim.errors import UsageError
+from phone_sim.firmware_version import parse_version
 from phone_sim.mac_address import MacAddress
-from phone_sim.models import Model, parse_version
+from phone_sim.models import Model
 
 CURRENT = "3.3.0"
 """The release that the bulletin is up to date for (B2)."""

@@ -4,6 +4,7 @@ Texts come from the bulletin (B12, B18) and, where marked, from the phones' own 
 module does not know pixels or keys.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -37,6 +38,32 @@ class Frame:
     soft_keys: tuple[str, ...] = ()
     above: bool = False
     below: bool = False
+
+    def shows(self, text: str) -> bool:
+        """True if the text is in the title or in a line, also in one that wraps over several rows.
+
+        White space of any length counts as one blank, as does the end of a row; a word that is longer than a row is
+        whole again. All rows of a message, which has no title, are one text. On a page a row continues the one above
+        only if it begins with a blank (`Layout.wrapped`), so no text is found across two entries.
+        """
+        # Between the letters of a word there may be the end of a row that is full.
+        words = ["\n?".join(map(re.escape, word)) for word in text.split()]
+        pattern = re.compile("[ \n]".join(words))
+        return any(pattern.search(one) for one in (self.title, *self._texts()))
+
+    def _texts(self) -> list[str]:
+        """What the rows show, with a blank for each end of a row inside, or a line end where the row is full."""
+        longest = max(map(len, self.lines), default=0)
+        texts: list[str] = []
+        end = " "
+        for row in self.lines:
+            clean = " ".join(row.split())
+            if texts and (row.startswith(" ") or not self.title):
+                texts[-1] += end + clean
+            else:
+                texts.append(clean)
+            end = "\n" if len(row) == longest else " "
+        return texts
 
 
 def message(text: str) -> Frame:

@@ -48,6 +48,11 @@ class Identity:
     style: LogStyle = LogStyle.BULLETIN
     missed: str = "03"
 
+    @property
+    def firmware_warning(self) -> str:
+        """Why its model is not known to have had its firmware, empty if it may have had it."""
+        return self.model.firmware_warning(self.profile.version)
+
     def settings(self, parameters: Parameters, lease: LeaseInfo) -> Settings:
         """The settings that these parameters, and the DHCP lease, give this phone."""
         components = dict.fromkeys((*_OWN_COMPONENTS, *(feature.component for feature in self.features)))

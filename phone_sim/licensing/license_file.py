@@ -18,7 +18,9 @@ FILE_ENDING = "-license.cfg"
 SITE_FILE = "000000000000-license.cfg"
 """The name of the activation file of a site (B10)."""
 SIZE_LIMIT = 16 * 1024 * 1024
-"""Most bytes of an activation file, about 20,000 keys; ours."""
+"""Maximum size of an activation file in bytes (our choice)."""
+KEYS_OF_A_FILE = 22_900
+"""How many license keys fit in `SIZE_LIMIT`: a phone with one order has one key (our choice, rounded down)."""
 KEY_LIMIT = 256
 """Most keys of one activation file that a phone looks at; ours, so that no file can flood its log."""
 

@@ -119,7 +119,10 @@ def boot_server(
 
 @pytest.fixture(scope="session")
 def license_authority() -> "LicenseAuthority":
-    """A license authority with a key of its own and no ledger: `anchor`, `license`, `site_license`, `forge`."""
+    """A license authority with a key of its own and no ledger: `anchor`, `license`, `site_license`, `forge`.
+
+    `file_for([mac, ...], "LDAP")` is one activation file for several phones (B6).
+    """
     from phone_sim.authority.license_authority import LicenseAuthority
 
     return LicenseAuthority()

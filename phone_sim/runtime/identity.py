@@ -38,6 +38,7 @@ def make_identity(
     """Who a phone is.
 
     `boot_server`, `dhcp` and `style` are those of `Identity`. `model` is a model, or any name that `load_model` takes.
+    `firmware` is a version in four numbers, or a release, for which `Model.build` names the build.
     `trust` is the public key that license keys are verified with, or its PEM file; without one it is that of the test
     pair, with which anybody can sign (D5). `always_fetches_license` sets the license rule apart from the firmware's
     (D8). `missed` is the fourth field of log lines, two digits; without one it is that of the style (D26).
@@ -47,12 +48,14 @@ def make_identity(
         ModelFileError: a model file that cannot be used.
     """
     if missed is not None and not re.fullmatch("[0-9]{2}", missed):
-        raise UsageError(f"{missed[:20]!r} cannot be the fourth field of log lines: it has two digits")
+        raise UsageError(f"{missed[:20]!r} is not a fourth field of log lines: two digits are expected, as in 03")
     if boot_server:
         BootServerAddress.parse_all(boot_server)
-    profile = _profile(firmware, always_fetches_license=always_fetches_license)
+    phone_model = model if isinstance(model, Model) else load_model(model)
+    _profile(firmware)  # so that what is wrong with it is said of the version as it was given
+    profile = _profile(phone_model.build(firmware), always_fetches_license=always_fetches_license)
     return Identity(
-        model=model if isinstance(model, Model) else load_model(model),
+        model=phone_model,
         features=load_features(),
         mac=mac if isinstance(mac, MacAddress) else MacAddress.parse(mac),
         profile=profile,

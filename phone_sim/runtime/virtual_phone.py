@@ -32,8 +32,10 @@ class VirtualPhone(DrivenPhone):
     """A phone on virtual time, off at first; a context manager that pulls its plug in the end.
 
     `url` is the address of its boot server, or several with blanks between; empty for DHCP's or the one in flash.
-    `model` is a model, or any name that `load_model` takes. `trust` is the public key that license keys are verified
-    with, or its PEM file; without one it is that of the test pair, with which anybody can sign (D5).
+    `model` is a model, or any name that `load_model` takes. `firmware` is a build such as `3.3.1.0907`, or a release
+    such as `3.3.1` (`Model.build`); `identity.firmware_warning` tells of one that the model never had. `trust` is the
+    public key that license keys are verified with, or its PEM file; without one it is that of the test pair, with which
+    anybody can sign (D5).
     `always_fetches_license` sets the license rule apart from the firmware's (D8). `network` is what it speaks to
     besides its boot server, by default nothing; it asks DHCP there when it has `dhcp` settings. What else is not given
     is made for this phone alone: time that was never set, blank flash in memory, a transport over the network, which

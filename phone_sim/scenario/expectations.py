@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from phone_sim.firmware.features import Gate, gate_reason
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.parameters.provenance import Setting
+from phone_sim.firmware.screen import Frame
 from phone_sim.scenario.scenario import Expectation, ExpectedRequests
 
 
@@ -21,8 +22,8 @@ class Seen:
     gates: Mapping[str, Gate]
     log: Sequence[str]
     reboots: Sequence[str]
-    screen: Sequence[str]
-    licenses: Sequence[str]
+    screen: Frame
+    licenses: Frame
     state: State
     parameters: Mapping[str, Setting] = field(default_factory=dict)
 
@@ -43,11 +44,11 @@ def unmet(expectation: Expectation, seen: Seen) -> list[Unmet]:
         *_forbidden_requests(expectation.no_requests, seen.requests),
         *_features(expectation.features, seen),
         *_parameters(expectation.parameters, seen),
-        *_texts("log", expectation.log, seen.log),
+        *_log(expectation.log, seen.log),
         *_absent_texts(expectation.not_log, seen.log),
         *_reboots(expectation.reboots, seen.reboots),
-        *_texts("screen", expectation.screen, seen.screen),
-        *_texts("licenses", expectation.licenses, seen.licenses),
+        *_shown("screen", expectation.screen, seen.screen),
+        *_shown("licenses", expectation.licenses, seen.licenses),
         *_state(expectation.state, seen.state),
     ]
 
@@ -98,10 +99,17 @@ def _parameters(expected: Mapping[str, str], seen: Seen) -> list[Unmet]:
     return wrong
 
 
-def _texts(key: str, expected: Sequence[str], found: Sequence[str]) -> list[Unmet]:
+def _log(expected: Sequence[str], found: Sequence[str]) -> list[Unmet]:
     missing = [text for text in expected if not any(text in line for line in found)]
-    shown = f"{len(found)} lines without it" if key == "log" else _list(found)
-    return [Unmet(key=key, expected=f"a line with {text!r}", found=shown) for text in missing]
+    return [
+        Unmet(key="log", expected=f"a line with {text!r}", found=f"{len(found)} lines without it") for text in missing
+    ]
+
+
+def _shown(key: str, expected: Sequence[str], found: Frame) -> list[Unmet]:
+    missing = [text for text in expected if not found.shows(text)]
+    lines = _list((found.title, *found.lines))
+    return [Unmet(key=key, expected=f"a line with {text!r}", found=lines) for text in missing]
 
 
 def _absent_texts(unwanted: Sequence[str], found: Sequence[str]) -> list[Unmet]:

@@ -5,7 +5,7 @@ This module does not know where in a scenario a license stands.
 
 from collections.abc import Mapping, Sequence
 
-from phone_sim.authority.orders import SITE_SERIAL, check_site_serial, software_bits
+from phone_sim.authority.orders import SITE_SERIAL, check_last_day, check_site_serial, software_bits
 from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.errors import MacAddressError
 from phone_sim.licensing.expiry import NEVER, Expiry
@@ -52,9 +52,10 @@ def _serial(table: Table, kind: LicenseType, phones: Mapping[str, ScenarioPhone]
 
 def _key(table: Table, kind: LicenseType, serial: str) -> LicenseKey:
     last_day = table.day("until")
-    expiry = NEVER if last_day is None else table.convert("until", lambda: Expiry.on(last_day))
+    table.convert("until", lambda: check_last_day(kind, last_day))
+    expiry = NEVER if last_day is None else Expiry.on(last_day)
     named = table.texts("features") or DEFAULT_FEATURES
     bits = table.convert("features", lambda: software_bits(",".join(named), load_features()))
-    key = table.convert("until", lambda: new_key(serial=serial, license_type=kind, grants=dict.fromkeys(bits, expiry)))
+    key = new_key(serial=serial, license_type=kind, grants=dict.fromkeys(bits, expiry))
     signed = test_signing_key().sign(key)
     return signed.signed(bytes(reversed(signed.validation))) if table.flag("forged", default=False) else signed

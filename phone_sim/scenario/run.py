@@ -176,15 +176,14 @@ class _ObservedPhone:
     def seen(self) -> Seen:
         phone = self.virtual
         service = phone.driver.phone.service
-        licenses = phone.licenses()
         return Seen(
             requests=tuple(self._transport.downloads),
             gates={} if service is None else {gate.feature.key: gate for gate in service.gates},
             parameters={} if service is None else service.parameters,
             log=phone.log.splitlines()[self._lines :],
             reboots=phone.reboots[self._reboots :],
-            screen=(phone.screen.title, *phone.screen.lines),
-            licenses=(licenses.title, *licenses.lines),
+            screen=phone.screen,
+            licenses=phone.licenses(),
             state=phone.state,
         )
 

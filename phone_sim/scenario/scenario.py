@@ -144,7 +144,8 @@ class Expectation:
 
     `requests` are downloads, `no_requests` patterns that none of them may match. `parameters` are values in force.
     Every text of `log` is in a line, no text of `not_log` is. `reboots` counts those for an expired license and those
-    by hand. `screen` and `licenses` (Menu > Status > Licenses, B18) are texts on these pages.
+    by hand. `screen` and `licenses` (Menu > Status > Licenses, B18) are texts on these pages
+    (`Frame.shows`).
     """
 
     requests: ExpectedRequests | None = None

@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -17,15 +18,16 @@ from phone_sim.authority.activation import (
     redeem_batch,
     redeem_phone,
     redeem_site,
+    signed_file,
 )
 from phone_sim.authority.ledger import Ledger
 from phone_sim.authority.license_number import new_number
 from phone_sim.errors import AuthorityError, MacAddressError, RedemptionRefusedError, UsageError
-from phone_sim.licensing.license_file import read_all, read_for_phone
+from phone_sim.licensing.license_file import KEYS_OF_A_FILE, read_all, read_for_phone
 from phone_sim.licensing.license_key import LicenseKey, read_key
 from phone_sim.runtime.transport.memory import serve
 from tests.authority import ASKS, NOW, batch_of, counted, entered, phone_order, phones, site_order
-from tests.make import H323, LDAP, MAC, PHONE_FILE, SIGNING_KEY, SITE_FILE, SITE_SERIAL, USB_AUDIO, until
+from tests.make import H323, LDAP, MAC, PHONE_FILE, SIGNING_KEY, SITE_FILE, SITE_SERIAL, USB_AUDIO, signed_key, until
 from tests.runtime.phones import CONFIGURATION, bench
 
 
@@ -214,6 +216,13 @@ def test_each_phone_gets_its_own_file(ledger: Ledger) -> None:
 def test_serial_without_redemption_gets_no_file(ledger: Ledger) -> None:
     with pytest.raises(AuthorityError, match=f"nothing was redeemed for {MAC.serial}"):
         activation_files(ledger, SIGNING_KEY, [MAC.serial])
+
+
+def test_more_keys_than_a_phone_reads_are_refused_before_they_are_signed() -> None:
+    key = signed_key()
+    keys = (replace(key, serial=f"{number:012X}") for number in range(KEYS_OF_A_FILE + 1))
+    with pytest.raises(UsageError, match=r"with 22901 license keys would be longer .* at most 22900 keys fit"):
+        signed_file(SIGNING_KEY, keys)
 
 
 @pytest.mark.parametrize("of_site", [False, True], ids=["phone", "site"])

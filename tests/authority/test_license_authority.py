@@ -10,9 +10,10 @@ from freezegun import freeze_time
 from phone_sim.authority.license_authority import LicenseAuthority, create_authority, open_authority, write_files
 from phone_sim.errors import AuthorityError, MacAddressError, RedemptionRefusedError, UsageError
 from phone_sim.file_modes import PUBLISHED
-from phone_sim.licensing.license_file import read_for_phone
+from phone_sim.licensing.license_file import read_all, read_for_phone
 from phone_sim.licensing.license_key import LicenseType
 from phone_sim.licensing.verdict import Expired, SignatureNotValid, Valid, Verdict, judge
+from phone_sim.mac_address import MacAddress
 from tests.authority import ASKS, NOW
 from tests.make import MAC, SITE_FILE
 
@@ -111,12 +112,36 @@ def test_order_with_terms_that_no_license_has_is_not_entered(in_folder: LicenseA
     assert in_folder.ledger.orders() == ()
 
 
+def test_one_file_is_for_several_phones(authority: LicenseAuthority) -> None:
+    """B6: a phone activates only its own keys."""
+    other = MacAddress("0004f2aabbcd")
+    file = authority.file_for([MAC, str(other), MAC], "LDAP")
+    assert [key["Serial"] for key in read_all(file)] == [MAC.serial, other.serial]
+    assert [type(verdict) for verdict in verdicts(file, authority)] == [Valid]
+    assert authority.file_for([MAC]) == authority.license(MAC, "Productivity Suite")
+    with pytest.raises(UsageError, match="at least one phone"):
+        authority.file_for([])
+
+
+def test_one_file_of_the_ledger_has_all_keys_of_its_phones(in_folder: LicenseAuthority) -> None:
+    other = MacAddress("0004f2aabbcd")
+    number = in_folder.order("LDAP", quantity=2).number
+    for redeemed, mac in ((number, MAC), (number, other), (in_folder.order("H323").number, MAC)):
+        in_folder.redeem(redeemed, mac)
+    serials = [MAC.serial, other.serial]
+    own, others = in_folder.activation_files(serials).values()
+    assert read_all(in_folder.activation_file(serials)) == (*read_all(own), *read_all(others))
+    with pytest.raises(AuthorityError, match="nothing was redeemed for 000000000001"):
+        in_folder.activation_file([MAC.serial, "000000000001"])
+
+
 def test_authority_without_a_folder_says_what_takes_orders() -> None:
     authority = LicenseAuthority()
     for ask in (
         lambda: authority.order("LDAP"),
         lambda: authority.redeem("0" * 16, MAC),
         lambda: authority.activation_files([MAC.serial]),
+        lambda: authority.activation_file([MAC.serial]),
     ):
         with pytest.raises(AuthorityError, match="keeps no ledger: use one in a folder, with open_authority"):
             ask()

@@ -173,6 +173,36 @@ def test_export_prints_the_public_key(authority: Path) -> None:
     assert licensed("export").stdout == (authority / "trust_anchor.pem").read_text()
 
 
+@pytest.mark.usefixtures("authority")
+def test_phones_boot_from_one_file_under_the_names_of_both(server: str, site: MemorySite) -> None:
+    """B6: one file for an order, of which each phone activates its own keys."""
+    number = order("--quantity", "3")
+    macs = (MAC, "0004f2000002")
+    Path("batch.txt").write_text("".join(f"{number}\t{mac}\n" for mac in macs))
+    licensed("batch", "batch.txt", *MAILED)
+    assert licensed("export", "--order", number, "--one-file", "--out", "a/one.cfg").stdout == "a/one.cfg\n"
+    licensed("export", "--batch", "batch.txt", "--one-file", "--out", "b.cfg")
+    data = Path("a/one.cfg").read_bytes()
+    assert data == Path("b.cfg").read_bytes()
+    assert Path("b.cfg").stat().st_mode & 0o777 == 0o600
+    for mac in macs:
+        site.write(f"{mac}-license.cfg", data)
+    assert [features_on(server, mac) for mac in (*macs, "0004f2000003")] == [{"LDAP"}, {"LDAP"}, set()]
+    site.write(SITE, data)  # or once, under the name that every phone asks for
+    site.remove(OWN)
+    assert features_on(server, MAC) == {"LDAP"}
+    for words, complaint in (
+        (("--one-file",), "give its name with --out FILE"),
+        (("--one-file", "--out", "."), "give its name with --out FILE"),
+        (("--one-file", "--out", "c.cfg", "--publish", "site", MAC), "no --publish"),
+        (("--one-file", "--out", "c.cfg"), "name them with SERIALs, --batch or --order"),
+        (("--out", "b.cfg", MAC), "not a folder"),
+        (("--order", "1"), "not a license number"),
+    ):
+        assert complaint in licensed("export", *words, code=2).stderr
+    assert "was not redeemed" in licensed("export", "--order", order(), code=1).stderr
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("authority")
 def test_batch_licenses_a_thousand_phones(folder: Path) -> None:

@@ -175,6 +175,7 @@ def test_boot_server_in_flash_is_used_without_another(server: str, tmp_path: Pat
         (("--mac", "4f2000001"), "leading zeros"),
         (("--model", "SPIP_999"), "SPIP_999"),
         (("--firmware", "2.1.3"), "3.0 to 4.x"),
+        (("--log-missed", "3"), "two digits"),
         (("--now", "tomorrow"), "2026-12-01T02:00"),
         (("--now", "9999-12-31"), "1970 and 2186"),
         (("--now", "2026-01-01", "--unset-clock"), "--unset-clock"),
@@ -198,6 +199,40 @@ def test_log_style_of_phones_pads_the_component(server: str) -> None:
     lines = phone_sim("boot", "--server", server, "--log-style", "phone").stdout.splitlines()
     assert any("|lic  |" in line for line in lines)
     assert all(line.index("|", 11) == 16 for line in lines)
+    assert {line.split("|")[3] for line in lines} == {"00"}  # D26
+
+
+def test_fourth_field_of_the_log_can_be_set(server: str) -> None:
+    lines = phone_sim("boot", "--server", server, "--log-missed", "42").stdout.splitlines()
+    assert {line.split("|")[3] for line in lines if "|lic" in line} == {"42"}
+
+
+def test_firmware_that_the_model_never_had_is_a_warning(server: str, tmp_path: Path) -> None:
+    warning = "Warning: SPIP_430 is not known to have had firmware 3.3.1.0907: the last known for it is 3.2.7.0198.\n"
+    (scenario := tmp_path / "a.phone.toml").write_text(
+        "title = 'a'\nstart = 'unset'\n[phones.a]\nmodel = 'SPIP_430'\nfirmware = '3.3.1.0907'\n"
+        "[[steps]]\nboot = true\n"
+    )
+    (fleet := tmp_path / "fleet.toml").write_text("count = 2\nfirmware = '3.3.1.0907'\n[models]\nSPIP_430 = 1\n")
+    span = ("--now", "2026-01-01", "--until", "2026-01-02")
+    phone = ("--model", "SPIP_430", "--firmware", "3.3.1.0907")
+    for words in (
+        ("boot", "--server", server, *phone),
+        ("run", "--server", server, *span, "--speed", "max", *phone),
+        ("parameters", "--site", f"{HERE / 'site'}", *phone),
+        ("check", f"{HERE / 'licenses/site.cfg'}", "--mac", MACS[0], *phone),
+        ("scenario", f"{scenario}"),
+        ("fleet", "--virtual", *span, "--population", f"{fleet}"),
+    ):
+        assert phone_sim(*words).stderr.count(warning) == 1, words
+    assert "Warning" not in phone_sim("boot", "--server", server, "--model", "SPIP_430", "--firmware", "3.2.7").stderr
+
+
+def test_models_tell_the_builds_that_were_seen() -> None:
+    report = json.loads(phone_sim("models", "335", "--json").stdout)
+    assert report["last_firmware"] == "4.0.x"
+    assert report["observed_builds"]["3.3.1.0907"] == "User-Agent"
+    assert "  3.3.1.0907            User-Agent\n" in phone_sim("models", "335").stdout
 
 
 def test_year_of_daily_checks_ends_with_one_reboot(server: str, site: MemorySite) -> None:

@@ -204,6 +204,18 @@ def test_end_of_a_license_is_printed_as_its_last_second() -> None:
     ]
 
 
+def test_file_with_expired_keys_updates_as_many_at_each_boot() -> None:
+    """What has expired counts as none, at the first boot as at the second (D23); one that holds counts once."""
+    keys = [signed_key({LDAP: until("2022-03-15")}), signed_key({H323: until("2022-03-15")})]
+    for more, first in (([], 0), ([signed_key({USB_AUDIO: NEVER})], 1)):
+        dialogue = Dialogue(site("LDAP") | {PHONE_FILE: write([*keys, *more])}, now=TODAY)
+        for updated in (first, 0):
+            booted(dialogue)
+            assert [line for line in dialogue.log_of("lic") if "updated" in line] == [
+                f"cfgCfsKeysUpdate: {updated} keys updated"
+            ]
+
+
 @pytest.mark.parametrize(
     ("now", "licensed"),
     [
@@ -282,9 +294,9 @@ def test_key_in_flash_that_cannot_be_used_is_not_lost() -> None:
 @pytest.mark.parametrize(
     ("model", "firmware", "minimum", "feature"),
     [
-        ("SPIP335", "3.2.2", "3.2.3", "LDAP"),
-        ("SSIP5000", "3.2.2", "3.2.3", "LDAP"),
-        ("VVX1500", "3.2.1", "3.2.2", "H323"),
+        ("SPIP335", "3.2.2.0001", "3.2.3", "LDAP"),
+        ("SSIP5000", "3.2.2.0001", "3.2.3", "LDAP"),
+        ("VVX1500", "3.2.1.0001", "3.2.2", "H323"),
     ],
 )
 def test_firmware_without_licensing_says_so(

@@ -77,7 +77,7 @@ def test_idle_screen_has_no_other_keys(keys: str) -> None:
 def test_platform_page_is_about_the_phone() -> None:
     assert Desk().press("menu 1 1 1") == Frame(
         title="Phone",
-        lines=("Model: SoundPoint IP 670", "P/N: 2345-12670-001", "MAC: 0004f2aabbcc", "App. Version: 3.3.0"),
+        lines=("Model: SoundPoint IP 670", "P/N: 2345-12670-001", "MAC: 0004f2aabbcc", "App. Version: 3.3.0.0000"),
         soft_keys=("Back", "Exit"),
     )
 
@@ -164,7 +164,7 @@ def test_text_scrolls_by_rows_where_it_does_not_fit() -> None:
         seen.append(desk.press("down"))
     assert desk.press("down") == seen[-1]
     rows = (*seen[0].lines, *(frame.lines[-1] for frame in seen[1:]))
-    assert "".join(rows) == "Model: SoundPoint IP 330P/N: 2345-12200-001MAC: 0004f2aabbccApp. Version: 3.3.0"
+    assert "".join(rows) == "Model: SoundPoint IP 330P/N: 2345-12200-001MAC: 0004f2aabbccApp. Version: 3.3.0.0000"
     assert [frame.above for frame in seen] == [False] + [True] * (len(seen) - 1)
     assert desk.press("up") == seen[-2]
 

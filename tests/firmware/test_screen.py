@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from phone_sim.firmware.layout import Layout
 from phone_sim.firmware.screen import RECONFIGURING, Frame, licenses_page, message
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.key_ring import KeyRing
@@ -46,3 +47,20 @@ def test_page_names_each_license() -> None:
 )
 def test_page_goes_by_the_local_date(today: date | None, state: str) -> None:
     assert page({LDAP: until("2026-03-10")}, today) == (f"Corporate Directory: {state}",)
+
+
+def test_text_is_found_where_it_wraps_and_not_across_entries() -> None:
+    small = Layout(columns=16, rows=4)
+    for rows in (small.wrapped(RECONFIGURING), ("Reconfiguring", "network, please", "wait."), (RECONFIGURING,)):
+        assert Frame(lines=rows).shows(RECONFIGURING)
+        assert Frame(lines=rows).shows("network,  please")
+        assert not Frame(lines=rows).shows("network, wait")
+        assert not Frame(lines=rows).shows("Reconfiguringnetwork")
+    rows = (*small.wrapped("1. Corporate Directory"), *small.wrapped("2. Boot Server: http://boot.example.org/"))
+    assert rows == ("1. Corporate", " Directory", "2. Boot Server: ", " http://boot.exa", " mple.org/")
+    page = Frame(title="Status", lines=rows)
+    for text in ("Status", "Corporate Directory", "Server: http://boot.example.org/", "1. Corp"):
+        assert page.shows(text)
+    for text in ("Directory 2. Boot", "Status 1.", "CorporateDirectory", "corporate"):
+        assert not page.shows(text)
+    assert not Frame(title="Licenses", lines=(" continued", "Expired")).shows("continued Expired")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from phone_sim.errors import LicenseFileError
 from phone_sim.licensing.expiry import NEVER, Expiry
-from phone_sim.licensing.license_file import KEY_LIMIT, SIZE_LIMIT, read_all, read_for_phone, write
+from phone_sim.licensing.license_file import KEY_LIMIT, KEYS_OF_A_FILE, SIZE_LIMIT, read_all, read_for_phone, write
 from phone_sim.licensing.license_key import SLOTS, LicenseKey, LicenseType, new_key, read_key
 from phone_sim.licensing.verdict import is_for_phone
 from tests.make import LDAP, MAC, SITE_SERIAL, USB_AUDIO, copies, element, forged, signed_key, until
@@ -173,6 +173,13 @@ def test_ten_thousand_keys_are_read_and_within_the_limit() -> None:
     assert len(read_all(data)) == 10_000
     found = read_for_phone(data, MAC.serial)
     assert (found.count, len(found.elements), found.skipped) == (10_000, KEY_LIMIT, 0)
+
+
+def test_as_many_keys_fit_as_is_said() -> None:
+    longest = write([signed_key()])
+    empty = write([])
+    a_key = len(longest) - len(empty)
+    assert len(empty) + KEYS_OF_A_FILE * a_key <= SIZE_LIMIT < len(empty) + (KEYS_OF_A_FILE + 100) * a_key
 
 
 @pytest.mark.slow

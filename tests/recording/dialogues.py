@@ -103,7 +103,7 @@ def exchange(
     reason: str = "OK",
     sent: bytes | None = b"file",
     received: bytes | None = None,
-    user_agent: str = "FileTransport PolycomSoundPointIP-SPIP_670-UA/3.3.0",
+    user_agent: str = "FileTransport PolycomSoundPointIP-SPIP_670-UA/3.3.0.0000",
     fault: str = "",
     answer_headers: Headers | None = None,
 ) -> RecordedExchange:

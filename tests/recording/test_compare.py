@@ -46,11 +46,11 @@ def test_two_firmwares_differ_in_override_files_and_user_agent(tmp_path: Path) -
     only = [one.second.path for one in differences if one.kind == "only in the second" and one.second is not None]
     assert only == ["<mac>-web.cfg"]
     agents = {
-        (one.first.user_agent[-5:], one.second.user_agent[-5:])
+        (one.first.user_agent[-10:], one.second.user_agent[-10:])
         for one in differences
         if one.kind == "user agent" and one.first is not None and one.second is not None
     }
-    assert agents == {("3.2.3", "3.3.0")}
+    assert agents == {("3.2.3.0000", "3.3.0.0000")}
 
 
 def test_missing_and_extra_requests_are_told_apart() -> None:

@@ -87,7 +87,7 @@ def fetch(url: str, *, limit: int = 1_000_000) -> Fetch:
     root, _, name = url.rpartition("/")
     location = BootServerAddress.parse(root).locate("", name)
     assert location is not None
-    return Fetch(location=location, limit=limit, user_agent="FileTransport PolycomSoundPointIP-SPIP_670-UA/3.3.0")
+    return Fetch(location=location, limit=limit, user_agent="FileTransport PolycomSoundPointIP-SPIP_670-UA/3.3.0.0000")
 
 
 def upload(url: str, body: bytes) -> Upload:

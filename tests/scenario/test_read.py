@@ -130,7 +130,7 @@ def test_forged_license_has_another_signature(tmp_path: Path) -> None:
         ),
         ("[[steps]]\nexpect.features.LDAP = true\n", 1, "steps[1].expect.features.LDAP: true is not one of: on, off"),
         ("[[steps]]\nexpect.requests.within = []\n", 1, "steps[1].expect.requests.within: unknown key"),
-        ("[[steps]]\nlicense = { until = 2026-01-01 }\n", 1, "steps[1].license.until: Duration holds an end date"),
+        ("[[steps]]\nlicense = { until = 2026-01-01 }\n", 1, "steps[1].license.until: an individual phone license"),
         (
             '[[steps]]\nlicense = { for = "you" }\n',
             1,

@@ -46,7 +46,7 @@ def told(stage: Stage, step: StoryStep) -> None:
     rebooted = 0 if phone is not before else rebooted
     service = phone.driver.phone.service
     assert any(gate.is_enabled for gate in (service.gates if service else ())) == step.is_licensed, step.title
-    assert step.display in ("", *phone.screen.lines), step.title
+    assert phone.screen.shows(step.display), step.title
     assert step.reboots in (None, len(phone.reboots) - rebooted), step.title
 
 

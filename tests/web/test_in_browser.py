@@ -236,6 +236,9 @@ def test_what_cannot_be_done_is_said(visit: Visit, served_desk: ServedDesk) -> N
     visitor, _ = opened(visit, served_desk)
     visitor.button("Past the expiry").click()
     expect(visitor.page.get_by_role("alert")).to_contain_text("has no license in use that ends")
+    visitor.page.locator("#last-day").fill(LAST_DAY.isoformat())  # beside "for the phone, for ever"
+    visitor.button("Install").click()
+    expect(visitor.page.get_by_role("alert")).to_contain_text("phone license never expires (B11)")
     # The browser notes each answer that is an error.
     assert [text for text in visitor.complaints if "409" not in text] == []
     visitor.complaints.clear()

@@ -55,17 +55,15 @@ addresses, source addresses and licenses go by the phone's number.
 """
 
 from dataclasses import dataclass, field
-from datetime import date
 from functools import partial
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
-from phone_sim.authority.orders import software_bits
+from phone_sim.authority.orders import check_last_day, software_bits
 from phone_sim.boot_server.fault_kind import FaultKind
 from phone_sim.boot_server.fault_kinds import Reset, parse_kind
 from phone_sim.default_phone import DEFAULT_MODEL
-from phone_sim.errors import UsageError
 from phone_sim.firmware.license_fetch import DEFAULT_LICENSE_FETCH, LICENSE_FETCH
 from phone_sim.firmware.profile import CURRENT, profile_for
 from phone_sim.fleet.population.fault_share import KINDS, FaultShare
@@ -252,21 +250,12 @@ def _source_networks(top: Table) -> tuple[IPv4Network, ...]:
     return tuple(top.convert("sources", partial(IPv4Network, text)) for text in _some(top, "sources"))
 
 
-def _expiry(last_day: date) -> Expiry:
-    try:
-        return Expiry.on(last_day)
-    except ValueError as error:
-        raise UsageError(f"{last_day} is not from 2007-01-01 to 2186-06-03, which a license can say (D3)") from error
-
-
 def _license(table: Table) -> LicenseShare:
     table.only(("kind", "share", "features", "until"))
     kind = LicenseType[table.choice("kind", ("phone", "site"), "phone").upper()]
     last_day = table.day("until")
-    expiry = NEVER if last_day is None else table.convert("until", partial(_expiry, last_day))
+    table.convert("until", lambda: check_last_day(kind, last_day))
+    expiry = NEVER if last_day is None else Expiry.on(last_day)
     named = _some(table, "features") or _DEFAULT_FEATURES
     bits = table.convert("features", lambda: software_bits(",".join(named), load_features()))
-    found = LicenseShare(type=kind, share=table.number("share", high=1.0, default=1.0), bits=tuple(bits), expiry=expiry)
-    # Whether such a key can be is known only when one is made.
-    table.convert("until", lambda: found.key(DEFAULT_MAC.serial))
-    return found
+    return LicenseShare(type=kind, share=table.number("share", high=1.0, default=1.0), bits=tuple(bits), expiry=expiry)

@@ -21,9 +21,10 @@ from phone_sim.authority.orders import (
     software_bits,
 )
 from phone_sim.errors import RedemptionRefusedError, UsageError
+from phone_sim.firmware_version import parse_version
 from phone_sim.licensing.license_key import LicenseType
 from phone_sim.mac_address import PREFIXES, MacAddress
-from phone_sim.models import Feature, parse_version
+from phone_sim.models import Feature
 
 BATCH_BYTES = 1024 * 1024
 BATCH_LINES = 10_000

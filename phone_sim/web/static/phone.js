@@ -243,8 +243,8 @@ for (const button of root.querySelectorAll("button[data-action]")) {
 at("install").addEventListener("submit", (event) => {
   event.preventDefault();
   const { kind, day } = event.target.elements;
-  const site = kind.value === "site";
-  attempt(() => api("POST", "/licenses", { mac: site ? null : mac, last_day: site && day.value !== "" ? day.value : null }));
+  // A date beside "for ever" is sent, too: the server refuses it and says why.
+  attempt(() => api("POST", "/licenses", { mac: kind.value === "site" ? null : mac, last_day: day.value === "" ? null : day.value }));
 });
 at("forge").addEventListener("click", () => attempt(() => api("POST", "/licenses/forge", { mac })));
 at("remove").addEventListener("click", () => attempt(() => api("DELETE", "/licenses")));

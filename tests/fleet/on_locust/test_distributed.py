@@ -161,7 +161,7 @@ def test_run_goes_on_without_a_killed_worker(server: Nginx, tmp_path: Path) -> N
     assert len(rows) < 120
     assert "MAC" in (tmp_path / "run.html").read_text()
     assert "0004f2000001 " in run.said
-    assert "firmware 3.3.0 started" in run.said
+    assert "firmware 3.3.0.0000 started" in run.said
 
 
 def test_processes_end_with_their_master(server: Nginx) -> None:

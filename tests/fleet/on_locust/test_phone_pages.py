@@ -164,7 +164,7 @@ def test_master_asks_the_worker_that_has_the_phone(server: Nginx) -> None:
             found = asked(f"{url}/phones/{mac}.json")
             assert (found["mac"], found["state"], found["as_expected"]) == (mac, "idle", is_licensed)
             log = get(f"{url}/phones/{mac}/log")[2]
-            assert f"{mac} firmware 3.3.0 started\n" in log
+            assert f"{mac} firmware 3.3.0.0000 started\n" in log
             assert HOSTILE in log
         until(lambda: len(asked(f"{url}/phones")["unexpected"]) == PHONES - LICENSED)
         assert get(f"{url}/phones/{OTHER}")[0] == 404

@@ -109,7 +109,7 @@ def test_boot_that_is_broken_off_leaves_its_log() -> None:
     before = found.log(found.switched_on[0])
     with pytest.raises(SystemExit):
         found.reboot(0)
-    assert found.log(found.switched_on[0]).removeprefix(before).count(b"firmware 3.3.0 started") == 1
+    assert found.log(found.switched_on[0]).removeprefix(before).count(b"firmware 3.3.0.0000 started") == 1
 
 
 @pytest.mark.parametrize(

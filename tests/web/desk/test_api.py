@@ -104,6 +104,12 @@ def test_power_takes_everything_but_flash(api: TestClient) -> None:
     assert "LDAP" in on(api, mac)
 
 
+def test_phone_license_with_a_last_day_is_refused(api: TestClient) -> None:
+    refused = api.post("/licenses", json={"mac": put(api), "last_day": "2026-12-31"})
+    assert (refused.status_code, "never expires (B11)" in refused.json()["detail"]) == (409, True)
+    assert api.get("/desk").json()["server"]["license_files"] == []
+
+
 @pytest.mark.slow
 def test_several_phones_are_put_at_once_or_none(api: TestClient) -> None:
     assert len(api.post("/phones", json={"count": 48, "model": "SSIP_6000"}).json()) == 48
