@@ -25,6 +25,7 @@ _LINES_SHOWN = 5
 """Maximum number of lines shown for a cause without `--all` (our choice)."""
 _SOURCES = {Source.BULLETIN: "bulletin", Source.OBSERVED: "real phone", Source.OURS: "phone_sim"}
 _NARROWEST = 20
+_WORDING = "The wording of a line is the bulletin's, a real phone's or phone_sim's own. --all explains every line."
 
 
 def print_explanation(explanation: Explanation, *, show_all: bool) -> None:
@@ -46,14 +47,12 @@ def print_explanation(explanation: Explanation, *, show_all: bool) -> None:
             is_said=found.cause.what in conclusion.state,
             limit=None if show_all else _LINES_SHOWN,
         )
+    say("")
     if show_all:
-        say("\nEvery line:")
+        _print("Every line:")
         _print_lines(explanation.lines)
     else:
-        say(
-            "\nThe wording of a line is the bulletin's, a real phone's or phone_sim's own. --all explains every line.",
-            dim=True,
-        )
+        _print(_WORDING, dim=True)
 
 
 def _print_cause(
@@ -62,14 +61,14 @@ def _print_cause(
     say("")
     if not is_said:
         _print(f"{number}. {found.cause.what} [{found.cause.name}]", after=3)
-    for detail in found.details:
+    for detail in found.details[:limit]:
         _print(f"   {detail}", after=3, fg="cyan")
     _print(f"   To do: {found.cause.remedy}", after=3)
     for line in found.lines[:limit]:
         source = sources.get(line)
         _print(f"   {_SOURCES[source] if source else 'unknown'}: {line}", after=5, fg="yellow")
     if limit is not None and len(found.lines) > limit:
-        say(f"   ... and {len(found.lines) - limit} more lines (--all)", dim=True)
+        _print(f"   ... and {len(found.lines) - limit} more lines (--all)", after=3, dim=True)
 
 
 def _print_lines(lines: Sequence[ExplainedLine]) -> None:
@@ -78,7 +77,7 @@ def _print_lines(lines: Sequence[ExplainedLine]) -> None:
     for line in lines:
         _print(line.line, after=2, fg=None if line.known is not None else "yellow")
         if line.known is None or line.source is None:
-            say("    not a known line", dim=True)
+            _print("    not a known line", after=4, dim=True)
             continue
         if line.known.meaning not in said:
             said.add(line.known.meaning)
@@ -114,19 +113,8 @@ def explanation_report(explanation: Explanation) -> dict[str, Any]:
         "causes": [cause.name for cause in conclusion.causes],
         "conclusion": conclusion.text,
         "state": conclusion.state,
-        "found": [found_report(found) for found in conclusion.found],
+        "found": [found.as_json() for found in conclusion.found],
         "phones": list(explanation.phones),
-    }
-
-
-def found_report(found: FoundCause) -> dict[str, Any]:
-    """A cause that was found."""
-    return {
-        "cause": found.cause.name,
-        "what": found.cause.what,
-        "remedy": found.cause.remedy,
-        "details": list(found.details),
-        "lines": list(found.lines),
     }
 
 

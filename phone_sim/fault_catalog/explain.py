@@ -7,11 +7,12 @@ from.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from phone_sim.fault_catalog.cause_of import cause_of
 from phone_sim.fault_catalog.causes import Cause
-from phone_sim.fault_catalog.conclusion import Conclusion, KnownPhone, conclude
-from phone_sim.fault_catalog.facts import Condition, Fact, FeatureExpired, LicenseRefused, Seen, Started
+from phone_sim.fault_catalog.conclusion import Conclusion, FoundCause, KnownPhone, conclude
+from phone_sim.fault_catalog.facts import Condition, Fact, FeatureExpired, FeatureOff, LicenseRefused, Seen, Started
 from phone_sim.fault_catalog.known_line import KnownLine
 from phone_sim.fault_catalog.log_lines import ReadLine, read_log
 from phone_sim.firmware import messages
@@ -63,12 +64,13 @@ class ExplainedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """The lines of a log, and the conclusion from those of the last boot in it.
+    """The lines of a log, and the conclusion from those of the last boot in it, the `boot`.
 
     `phones` are the phones that a syslog server names in it; the explanation is about the last of them alone.
     """
 
     lines: tuple[ExplainedLine, ...]
+    boot: tuple[ExplainedLine, ...]
     conclusion: Conclusion
     phones: tuple[str, ...]
 
@@ -76,6 +78,13 @@ class Explanation:
     def mac(self) -> str:
         """The MAC address of the phone that logged last, as the phone says it; empty if it does not."""
         return next((line.fact.mac for line in reversed(self.lines) if isinstance(line.fact, Started)), "")
+
+    def causes_of(self, line: ExplainedLine) -> tuple[FoundCause, ...]:
+        """What lies behind a line: what was found by it, else what it points to by itself."""
+        found = tuple(one for one in self.conclusion.found if line.line in one.lines)
+        if not found and isinstance(line.fact, FeatureOff) and line in self.boot:
+            found = self.conclusion.found[:1]
+        return found or tuple(FoundCause(cause=cause) for cause in line.causes)
 
 
 def explain(text: str, phone: KnownPhone | None = None) -> Explanation:
@@ -85,8 +94,9 @@ def explain(text: str, phone: KnownPhone | None = None) -> Explanation:
     phones = tuple(reversed(dict.fromkeys(line.origin for line in reversed(read) if line.origin)))
     if phones:
         read = tuple(line for line in read if line.origin in ("", phones[-1]))
-    lines = tuple(_explained(line, after) for line, after in zip(read, (*read[1:], None), strict=True))
-    return Explanation(lines=lines, conclusion=conclude(_seen(_last_boot(lines)), phone), phones=phones)
+    lines = tuple(_explained(line, after) for line, after in zip(read, chain(read[1:], [None]), strict=False))
+    boot = _last_boot(lines)
+    return Explanation(lines=lines, boot=boot, conclusion=conclude(_seen(boot), phone), phones=phones)
 
 
 def _explained(line: ReadLine, after: ReadLine | None) -> ExplainedLine:

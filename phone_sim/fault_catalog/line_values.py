@@ -62,13 +62,13 @@ def always(fact: Fact) -> FactOfLine:
 
 
 def started(values: Mapping[str, str]) -> Started:
-    """The phone with this `mac` has started."""
-    return Started(mac=values["mac"])
+    """The phone with this `mac` has started; between model and MAC there was but a blank."""
+    return Started(mac=f"{values['model']}{values['mac']}"[-12:])
 
 
 def file_failed(values: Mapping[str, str]) -> FileTrouble:
-    """`name` did not come, with phone_sim's `reason`."""
-    name, words = values["name"], values["reason"]
+    """`name` did not come, with phone_sim's `reason`, in which there may be colons."""
+    name, _, words = f"{values['name']}:{values['reason']}".partition(":")
     role = role_of(name)
     for protocol, digits in _NUMBERS.items():
         title = protocol.title.replace(" ", "")

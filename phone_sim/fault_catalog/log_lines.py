@@ -20,9 +20,14 @@ _PREFIX_LIMIT = 512
 _CLOCK = re.compile(r"\d\d:\d\d")
 # A line of the log, folded to a few characters each time.
 _FOLDS = 64
+_ANY = "{component}"
 # What each known line says, without blanks, since a line can be folded at any place, and the fold may have eaten one or
 # left one: literals, with the name of a value between each two.
 _FORMS = tuple((known, re.split(r"\{(\w+)\}", known.message.text.replace(" ", ""))) for known in KNOWN_LINES)
+_OF_COMPONENT = {
+    component: tuple(one for one in _FORMS if one[0].message.component in (component, _ANY))
+    for component in {known.message.component for known in KNOWN_LINES}
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +109,8 @@ def _read(entry: Entry) -> ReadLine:
     parts = _parts(entry.line)
     if parts is not None and len(parts.text) <= TEXT_LIMIT:
         text = "".join(parts.text.split())
-        for known, form in _FORMS:
-            is_of_component = known.message.component in (parts.component, "{component}")
-            if is_of_component and (values := _matched(form, text)) is not None:
+        for known, form in _OF_COMPONENT.get(parts.component, _OF_COMPONENT[_ANY]):
+            if (values := _matched(form, text)) is not None:
                 return ReadLine(line=entry.line, origin=entry.origin, known=known, values=values)
     return ReadLine(line=entry.line, origin=entry.origin, known=None, values={})
 

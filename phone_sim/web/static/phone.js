@@ -107,16 +107,30 @@ async function explain(item) {
     if (inAddress("line") === item.dataset.number) keepInAddress({ line: "" });
     return;
   }
-  const found = await attempt(() => api("GET", `/explain?line=${encodeURIComponent(button.textContent)}`));
+  const found = await attempt(() => api("GET", `/explain?mac=${mac}&line=${encodeURIComponent(button.textContent)}`));
   if (found === undefined || item.lastElementChild !== button) return;
   keepInAddress({ line: item.dataset.number });
-  const source = { bulletin: "A line of the bulletin.", observed: "A line seen on real phones.", ours: "A line of ours." };
-  const causes = found.causes.map((cause) => element("li", { text: `${cause.what} ${cause.remedy}` }));
-  const meaning = element("p", { text: `${found.meaning} ${source[found.source] ?? ""}` });
+  const source = { bulletin: "A line of the bulletin.", observed: "A line seen on real phones.", ours: "phone_sim's own wording." };
+  const causes = found.causes.map(causeOf);
+  const meaning = element("p", { text: [found.meaning, source[found.source], found.remedy].filter(Boolean).join(" ") });
   item.append(element("div", { class: "why", children: [meaning, element("ul", { children: causes })] }));
   button.setAttribute("aria-expanded", "true");
   item.scrollIntoView({ block: "nearest" });
 }
+
+const causeOf = (cause) => element("li", { text: [cause.what, ...cause.details, cause.remedy].join(" ") });
+
+// What is wrong -------------------------------------------------------------------------------------------------
+const explanationBox = at("explanation-box");
+
+async function showExplanation() {
+  if (!explanationBox.open) return;
+  const found = await attempt(() => api("GET", `/phones/${mac}/explanation`));
+  if (found === undefined) return;
+  at("explanation").textContent = found.state;
+  at("causes").replaceChildren(...found.causes.map(causeOf));
+}
+explanationBox.addEventListener("toggle", showExplanation);
 
 // Requests, features, licenses ----------------------------------------------------------------------------------
 function row(cells, attributes = {}) {
@@ -167,7 +181,10 @@ function showPhone(phone) {
     node.classList.toggle("now", node.dataset.state === phone.state);
   }
   at("lifecycle-text").textContent = `Present state: ${phone.state}.`;
-  if (phone.state === "idle" || phone.state === "off") showParameters();
+  if (phone.state === "idle" || phone.state === "off") {
+    showParameters();
+    showExplanation();
+  }
 }
 
 // Parameters ----------------------------------------------------------------------------------------------------

@@ -154,6 +154,21 @@ def test_every_line_of_the_sample_log_is_explained(api: TestClient) -> None:
 
 
 @pytest.mark.slow
+def test_phone_is_explained_by_what_is_known_of_it(api: TestClient, desk: Desk) -> None:
+    (phone,) = api.post("/phones", json={"model": "SPIP_670", "mac": "0004f2000077"}).json()
+    found = api.get(f"/phones/{phone['mac']}/explanation").json()
+    assert found["state"].startswith("Off for lack of a license: ")
+    (cause,) = found["causes"]
+    assert cause["name"] == "no-license-file"
+    assert "0004f2000077-license.cfg (the phone's license file): HTTP 404." in cause["details"]
+    off = next(line for line in desk.phone(MacAddress.parse(phone["mac"])).events.after(0, "line") if "not available" in line.values["line"])
+    query = {"line": off.values["line"]}
+    assert len(api.get("/explain", params=query).json()["causes"]) == 5
+    assert api.get("/explain", params=query | {"mac": phone["mac"]}).json()["causes"] == [cause]
+    assert api.get("/explain", params=query | {"mac": "0004f2ffffff"}).status_code == 404
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "limit"), [("x" * 2001, "at most 2000 characters"), ("0101070000|lic |4|03|\n" * 17, "more than 16 lines")]
 )
