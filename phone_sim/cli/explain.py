@@ -79,7 +79,7 @@ def _explanation(text: str | None, phone: PhoneOptions, site: Path | None, now: 
     from phone_sim.errors import UsageError
     from phone_sim.fault_catalog.explain import explain
 
-    if site is None and not phone.server:
+    if not (site or phone.server or phone.dhcp or phone.state_dir):
         if text is None:
             raise UsageError("nothing to explain: give a LOG, or --server or --site")
         return explain(text)

@@ -225,7 +225,7 @@ CONFIGURATION_MISSING = Cause(
 )
 CONFIGURATION = Cause(
     name="configuration",
-    what="A configuration file, or a value in one, cannot be used, and nothing in it is in force.",
+    what="A configuration file, or a value in one, cannot be used, so it is not in force.",
     remedy="Correct the file at the line that the log names, and reboot the phone.",
 )
 NOT_ON_MODEL = Cause(

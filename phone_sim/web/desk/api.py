@@ -95,7 +95,7 @@ def _add_views(api: FastAPI, desk: Desk) -> None:
     @api.get("/explain", summary="What a line of a log means, and with a phone what lies behind it there")
     def get_line_explanation(line: LogEntry, mac: MacQuery = None) -> dict[str, Any]:
         of_phone = None if mac is None else _explanation(desk, mac)
-        return views.line_view(explain(line), of_phone)
+        return views.line_view(next(iter(explain(line).lines), None), of_phone)
 
     @api.get("/phones/{mac}/explanation", summary="What is wrong with a phone, why, and what to do")
     def get_explanation(mac: Mac) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from phone_sim.fault_catalog.explain import Explanation
+from phone_sim.fault_catalog.conclusion import FoundCause
+from phone_sim.fault_catalog.explain import ExplainedLine, Explanation
 from phone_sim.firmware.boot import InService, local_date
 from phone_sim.firmware.effects import ClockReading
 from phone_sim.firmware.features import BuiltIn, Gate, NotLicensed, NotOnThisModel, OffByConfiguration
@@ -138,17 +139,19 @@ def parameter_views(phone: DeskPhone) -> list[dict[str, Any]]:
     ]
 
 
-def line_view(of_line: Explanation, of_phone: Explanation | None) -> dict[str, Any]:
-    """What a line of a log means; its causes are those on a phone if one is given."""
-    if not of_line.lines or (known := of_line.lines[0].known) is None:
+def line_view(line: ExplainedLine | None, of_phone: Explanation | None) -> dict[str, Any]:
+    """What a line of a log means, and what may lie behind it; on a phone, what does."""
+    if line is None or line.known is None:
         return {"meaning": "This is not a known line.", "source": "", "remedy": "", "causes": []}
-    line = of_line.lines[0]
     same = next((one for one in of_phone.lines if one.line == line.line), None) if of_phone is not None else None
-    found = of_line.causes_of(line) if of_phone is None or same is None else of_phone.causes_of(same)
+    if of_phone is None or same is None:
+        found = tuple(FoundCause(cause=cause) for cause in line.causes)
+    else:
+        found = of_phone.causes_of(same)
     return {
-        "meaning": known.meaning,
-        "source": known.message.source.value,
-        "remedy": known.remedy,
+        "meaning": line.known.meaning,
+        "source": line.known.message.source.value,
+        "remedy": line.known.remedy,
         "causes": [one.as_json() for one in found],
     }
 
