@@ -294,7 +294,7 @@ READERS = {
     "log: lines of a cause": Reader(
         6 * KB, units("01010700@|lic |4|03|cfgCfsXmlKeyValidate: Key signature is not valid\n"), explain
     ),
-    "log: prefixes": Reader(33 * KB, units("1234567890|lic ", "", "0101070000|lic |4|03|a"), explain),
+    "log: prefixes": Reader(33 * KB, units("1234567890|lic ", "x ", "0101070000|lic |4|03|a"), explain),
     "log: phones": Reader(6 * KB, units("10.0.0.@ 0101070000|lic |4|03|a\n"), explain),
     "log: folds": Reader(33 * KB, units("@\n", "0101070000|lic |4|03|a"), explain),
     "log: blanks": Reader(66 * KB, units(" ", "0101070000|lic", "|4|03|x"), explain),
