@@ -15,7 +15,7 @@ _NOT_TAKEN = "The keys of this license were not taken; the line before says why.
 
 KNOWN_LINES = (
     KnownLine(messages.INITIAL_ENTRY, "A part of the phone has started, and logs from this level up."),
-    KnownLine(messages.KEY_IS_BLANK, "There is no license in flash yet.", fact=shows.condition(Condition.BLANK_FLASH)),
+    KnownLine(messages.KEY_IS_BLANK, "There is no license in flash yet.", fact=shows.always(Condition.BLANK_FLASH)),
     KnownLine(
         messages.NEW_KEY,
         "A key was read from an activation file. It counts only if no complaint about its signature follows. A date at "
@@ -44,7 +44,7 @@ KNOWN_LINES = (
     KnownLine(
         messages.LOG_UPLOAD_FAILED,
         "The boot server did not take the phone's log.",
-        fact=shows.condition(Condition.LOG_NOT_UPLOADED),
+        fact=shows.always(Condition.LOG_NOT_UPLOADED),
     ),
     KnownLine(messages.SITE_LICENSE_NOT_VALID, _NOT_TAKEN, suggests=(causes.SIGNATURE, causes.MALFORMED_KEY)),
     KnownLine(messages.LICENSE_NOT_VALID, _NOT_TAKEN, suggests=(causes.SIGNATURE, causes.MALFORMED_KEY)),
@@ -56,18 +56,18 @@ KNOWN_LINES = (
     KnownLine(
         messages.NO_TIME,
         "No SNTP server told the time: the clock runs on as it is, and one that was never set expires nothing (D12).",
-        fact=shows.condition(Condition.NO_TIME),
+        fact=shows.always(Condition.NO_TIME),
     ),
     KnownLine(
         messages.TIME_STANDS_STILL,
         "The server told exactly this time before, while the phone's clock went on: the clock is not set back.",
-        fact=shows.condition(Condition.TIME_NOT_FOLLOWED),
+        fact=shows.always(Condition.TIME_NOT_FOLLOWED),
     ),
     KnownLine(
         messages.TIME_CONTRADICTS,
         "The time servers changed the clock and changed it back, and this would change it once more. Each change can "
         "end licenses and reboot the phone, so it waits until the servers keep to the new time.",
-        fact=shows.condition(Condition.TIME_NOT_FOLLOWED),
+        fact=shows.always(Condition.TIME_NOT_FOLLOWED),
     ),
     KnownLine(messages.REBOOTING, "The phone restarts."),
     KnownLine(messages.LEASED, "What the DHCP server gave, and the boot server that its options name."),
@@ -82,7 +82,7 @@ KNOWN_LINES = (
         remedy="Check that a DHCP server answers in the phone's VLAN.",
     ),
     KnownLine(
-        messages.NO_BOOT_SERVER, "The phone was given no boot server.", fact=shows.condition(Condition.NO_BOOT_SERVER)
+        messages.NO_BOOT_SERVER, "The phone was given no boot server.", fact=shows.always(Condition.NO_BOOT_SERVER)
     ),
     KnownLine(
         messages.MASTER_NOT_READABLE,
@@ -112,7 +112,7 @@ KNOWN_LINES = (
     KnownLine(
         messages.CONFIG_FILES_TOO_LONG,
         "A part of the list was left out.",
-        fact=shows.condition(Condition.FILES_IGNORED),
+        fact=shows.always(Condition.FILES_IGNORED),
     ),
     KnownLine(
         messages.PARAMETERS_INSTEAD_OF_MASTER,
@@ -122,12 +122,12 @@ KNOWN_LINES = (
     KnownLine(
         messages.IGNORED_IN_MASTER,
         "A master configuration file lists files; its parameters are not in force.",
-        fact=shows.condition(Condition.FILES_IGNORED),
+        fact=shows.always(Condition.FILES_IGNORED),
     ),
     KnownLine(
         messages.PRE_3_3_PARAMETERS,
         "The file is written for firmware before 3.3.0, which named features by number.",
-        fact=shows.condition(Condition.FILES_IGNORED),
+        fact=shows.always(Condition.FILES_IGNORED),
     ),
     KnownLine(
         messages.BAD_PARAMETER,
@@ -142,17 +142,17 @@ KNOWN_LINES = (
     ),
     KnownLine(messages.DOWNLOAD_FAILED, "The phone asked for the file, and it did not come.", fact=shows.file_failed),
     KnownLine(
-        messages.FLASH_DAMAGED, "The phone continues as with blank flash.", fact=shows.condition(Condition.FLASH_LOST)
+        messages.FLASH_DAMAGED, "The phone continues as with blank flash.", fact=shows.always(Condition.FLASH_LOST)
     ),
     KnownLine(
         messages.FLASH_UNREADABLE,
         "The phone continues as with blank flash, and writes nothing to it.",
-        fact=shows.condition(Condition.FLASH_LOST),
+        fact=shows.always(Condition.FLASH_LOST),
     ),
     KnownLine(
         messages.FLASH_KEY_NOT_VALID,
         "Keys in flash do not verify: they were tampered with, or the phone's trust anchor changed.",
-        fact=shows.condition(Condition.FLASH_KEYS_REFUSED),
+        fact=shows.always(Condition.FLASH_KEYS_REFUSED),
     ),
     KnownLine(
         messages.FLASH_WRITE_FAILED,
@@ -162,7 +162,7 @@ KNOWN_LINES = (
     KnownLine(
         messages.FIRMWARE_TOO_OLD,
         "Licensed features stay off in this firmware (B2).",
-        fact=shows.condition(Condition.FIRMWARE_TOO_OLD),
+        fact=shows.always(Condition.FIRMWARE_TOO_OLD),
     ),
     KnownLine(messages.NOT_AN_ACTIVATION_FILE, "What came is not an activation file.", fact=shows.file_unreadable()),
     KnownLine(
@@ -183,13 +183,13 @@ KNOWN_LINES = (
     KnownLine(
         messages.CORPORATE_DIRECTORY_BIND_FAILED,
         "The Corporate Directory is licensed, but its server could not be used.",
-        fact=shows.condition(Condition.DIRECTORY_SERVER),
+        fact=shows.always(Condition.DIRECTORY_SERVER),
     ),
     KnownLine(messages.CORPORATE_DIRECTORY_SEARCHED, "The Corporate Directory's server answered a search."),
     KnownLine(
         messages.CORPORATE_DIRECTORY_SEARCH_FAILED,
         "A search of the Corporate Directory failed.",
-        fact=shows.condition(Condition.DIRECTORY_SERVER),
+        fact=shows.always(Condition.DIRECTORY_SERVER),
     ),
     *OBSERVED_LINES,
 )

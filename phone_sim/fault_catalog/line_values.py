@@ -7,7 +7,6 @@ is made of it; where they are not known, its trouble is `NOT_SAID`.
 from collections.abc import Callable, Mapping
 
 from phone_sim.fault_catalog.facts import (
-    Condition,
     Fact,
     FeatureExpired,
     FeatureNotOnModel,
@@ -161,8 +160,3 @@ def feature_not_on_model(values: Mapping[str, str]) -> FeatureNotOnModel:
 def parameter_unused(values: Mapping[str, str]) -> ParameterUnused:
     """The value of parameter `name` is not used."""
     return ParameterUnused(name=values["name"])
-
-
-def condition(which: Condition) -> FactOfLine:
-    """The phone is in this condition."""
-    return always(which)

@@ -69,7 +69,7 @@ OBSERVED_LINES = (
         "4",
         "Configuration of URL failed",
         "The phone could not make a request of the address that it has for a file.",
-        fact=shows.condition(Condition.SERVER_ADDRESS),
+        fact=shows.always(Condition.SERVER_ADDRESS),
     ),
     _observed(
         "copy",
@@ -77,14 +77,14 @@ OBSERVED_LINES = (
         "Could not set the custom header Content-Range for HTTP/s request. "
         "Head request failed to get content-length of server file.",
         "The phone could not append to its log on the boot server: the server did not say how long the file is.",
-        fact=shows.condition(Condition.LOG_NOT_UPLOADED),
+        fact=shows.always(Condition.LOG_NOT_UPLOADED),
     ),
     _observed(
         "copy",
         "4",
         "{words}:ssl3_read_bytes:tlsv1 alert protocol version",
         "The server ended the TLS handshake, because it does not speak the version of TLS that the phone does.",
-        fact=shows.condition(Condition.TLS_VERSION),
+        fact=shows.always(Condition.TLS_VERSION),
     ),
     _observed(
         "log",
@@ -92,7 +92,7 @@ OBSERVED_LINES = (
         "Skipped uploading of failed log file because no of failures are > 4 or last upload failed time is "
         "< 60 seconds.",
         "Uploads of the log failed several times, so the phone waits before the next one.",
-        fact=shows.condition(Condition.LOG_NOT_UPLOADED),
+        fact=shows.always(Condition.LOG_NOT_UPLOADED),
     ),
     _observed(
         "clist",
@@ -106,21 +106,21 @@ OBSERVED_LINES = (
         "4",
         "Could not load time from {server}({address}).",
         "The time server did not answer: the clock stays as it is.",
-        fact=shows.condition(Condition.NO_TIME),
+        fact=shows.always(Condition.NO_TIME),
     ),
     _observed(
         "lldp",
         "4",
         "Ignoring corrupt LLDP packet.",
         "A packet from the network switch was damaged.",
-        fact=shows.condition(Condition.NETWORK_SWITCH),
+        fact=shows.always(Condition.NETWORK_SWITCH),
     ),
     _observed(
         "res",
         "4",
         "Failed to download file {name}",
         "A picture or a sound did not come from the boot server.",
-        fact=shows.condition(Condition.RESOURCE_MISSING),
+        fact=shows.always(Condition.RESOURCE_MISSING),
     ),
     _observed(
         "sip",
@@ -141,7 +141,7 @@ OBSERVED_LINES = (
         "4",
         "ldapXfer::start:xferStart failed cState={state}",
         "The Corporate Directory could not start a transfer from its server.",
-        fact=shows.condition(Condition.DIRECTORY_SERVER),
+        fact=shows.always(Condition.DIRECTORY_SERVER),
     ),
     *map(_ticket, ("m_validUntil", "m_validityDuration", "m_bCertExists", "m_bCertExpired", "m_eErrorCode")),
 )
