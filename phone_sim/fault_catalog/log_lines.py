@@ -94,7 +94,7 @@ def _is_of_another_program(line: str, prefix: str) -> bool:
 
 def _origin(prefix: str) -> str:
     """The address or the name of the phone in what stood before an entry: the last word that is not a time."""
-    words = [word for word in prefix.replace("|", " ").split() if word != "-"]
+    words = [word for word in prefix.replace("|", " ").split() if word.strip("-\ufeff")]
     last = words[-1].rpartition(">")[2].rstrip(":") if words else ""
     return "" if _CLOCK.search(last) else last
 

@@ -80,7 +80,7 @@ OBSERVED_LINES = (
         fact=shows.always(Condition.LOG_NOT_UPLOADED),
     ),
     _observed(
-        "copy",
+        "{component}",  # which one logs it was not recorded
         "4",
         "{words}:ssl3_read_bytes:tlsv1 alert protocol version",
         "The server ended the TLS handshake, because it does not speak the version of TLS that the phone does.",

@@ -111,14 +111,18 @@ async function explain(item) {
   if (found === undefined || item.lastElementChild !== button) return;
   keepInAddress({ line: item.dataset.number });
   const source = { bulletin: "A line of the bulletin.", observed: "A line seen on real phones.", ours: "phone_sim's own wording." };
-  const causes = found.causes.map(causeOf);
+  const causes = found.causes.map((cause) => causeOf(cause));
   const meaning = element("p", { text: [found.meaning, source[found.source], found.remedy].filter(Boolean).join(" ") });
   item.append(element("div", { class: "why", children: [meaning, element("ul", { children: causes })] }));
   button.setAttribute("aria-expanded", "true");
   item.scrollIntoView({ block: "nearest" });
 }
 
-const causeOf = (cause) => element("li", { text: [cause.what, ...cause.details, cause.remedy].join(" ") });
+/** A cause as an entry of a list, without what the state says already. */
+function causeOf(cause, state = "") {
+  const what = state.includes(cause.what) ? [] : [cause.what];
+  return element("li", { text: [...what, ...cause.details, cause.remedy].join(" ") });
+}
 
 // What is wrong -------------------------------------------------------------------------------------------------
 const explanationBox = at("explanation-box");
@@ -128,7 +132,7 @@ async function showExplanation() {
   const found = await attempt(() => api("GET", `/phones/${mac}/explanation`));
   if (found === undefined) return;
   at("explanation").textContent = found.state;
-  at("causes").replaceChildren(...found.causes.map(causeOf));
+  at("causes").replaceChildren(...found.causes.map((cause) => causeOf(cause, found.state)));
 }
 explanationBox.addEventListener("toggle", showExplanation);
 
