@@ -174,9 +174,10 @@ def _state_with_refused(facts: Iterable[Fact], refused: Sequence[FileTrouble | L
         fact.role is FileRole.SITE_LICENSE if isinstance(fact, FileTrouble) else fact.type is LicenseType.SITE
         for fact in refused
     )
+    verb = "was refused" if any(isinstance(fact, LicenseRefused) for fact in refused) else "could not be used"
     if is_site:
-        return f"{head} But the site license was refused, so phones without one of their own have these features off."
-    return f"{head} But a license of this phone was refused."
+        return f"{head} But the site license {verb}, so phones without one of their own have these features off."
+    return f"{head} But a license of this phone {verb}."
 
 
 def _hides_configuration(fact: Fact) -> bool:

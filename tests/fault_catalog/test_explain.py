@@ -124,7 +124,9 @@ def test_refused_site_license_is_told_where_the_phone_has_its_own() -> None:
         "these features off."
     )
     files[SITE_FILE] = b"<html></html>"
-    assert told(booted(files)) == (causes.WEB_PAGE,)
+    conclusion = explain(booted(files)).conclusion
+    assert conclusion.causes == (causes.WEB_PAGE,)
+    assert "But the site license could not be used" in conclusion.state
 
 
 def test_expired_site_license_is_not_told_where_the_phone_has_its_own() -> None:
