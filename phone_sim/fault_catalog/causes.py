@@ -60,8 +60,7 @@ LOGIN = Cause(
 PERMISSIONS = Cause(
     name="permissions",
     what="The boot server has a rule or file permissions that forbid the file (HTTP 403, TFTP error 2).",
-    remedy="Let the server's process read the file, and look for a rule that excludes phones: by address, "
-    "User-Agent, file name or client certificate.",
+    remedy="Let the server's process read the file, and look for rules on address, User-Agent, name or certificate.",
 )
 SERVER_ERROR = Cause(
     name="server-error",
@@ -81,8 +80,7 @@ CONNECTION_REFUSED = Cause(
 NO_ANSWER = Cause(
     name="no-answer",
     what="The boot server gave no answer in time.",
-    remedy="Check that it runs, and that no firewall stands between it and the phone's network. TFTP needs UDP from "
-    "port 69 and from any other.",
+    remedy="Check that it runs, and that no firewall stands between it and the phone (TFTP answers from any port).",
 )
 NO_ROUTE = Cause(
     name="no-route",
@@ -110,8 +108,7 @@ TLS = Cause(
 BROKEN_OFF = Cause(
     name="file-not-whole",
     what="The connection ended before the answer was whole.",
-    remedy="Look at the boot server's log and at proxies before it. Fetch the file with another client, and compare "
-    "its length with Content-Length.",
+    remedy="Look at the boot server's log and at proxies before it; fetch the file with another client, and compare.",
 )
 REDIRECTS = Cause(
     name="redirects",
@@ -131,8 +128,7 @@ NOT_THE_PROTOCOL = Cause(
 ADDRESS = Cause(
     name="address",
     what="The phone cannot use the address of a file or of the boot server.",
-    remedy="Check the boot server address on the phone, in DHCP option 160 or 66, and URLs in the master configuration "
-    "file.",
+    remedy="Check the boot server address on the phone, in DHCP option 160 or 66, and URLs in the master file.",
 )
 WEB_PAGE = Cause(
     name="web-page",
@@ -148,8 +144,7 @@ TRANSFER_FAILED = Cause(
 NO_MASTER = Cause(
     name="no-master-file",
     what="The boot server has no master configuration file for this phone: neither <MAC>.cfg nor 000000000000.cfg.",
-    remedy="Put 000000000000.cfg into the root of the boot server, or correct the path in the phone's boot server "
-    "address.",
+    remedy="Put 000000000000.cfg into the root of the boot server, or correct the path in the phone's server address.",
 )
 NO_CONFIGURATION = Cause(
     name="no-configuration",
