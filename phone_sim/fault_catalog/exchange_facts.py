@@ -25,7 +25,7 @@ from phone_sim.firmware import master_config
 from phone_sim.firmware.boot import InService, local_date
 from phone_sim.firmware.effects import Fetched, NotFound, Refused, TransferFailed, Upload, Uploaded
 from phone_sim.firmware.location import shown_name
-from phone_sim.firmware.parameters.layers import read_layer
+from phone_sim.firmware.parameters.layers import read_layer, read_override
 from phone_sim.licensing import license_file
 from phone_sim.licensing.license_key import LicenseKey, Malformed
 from phone_sim.licensing.verdict import Expired, NotForThisPhone, SignatureNotValid, Valid, judge
@@ -90,8 +90,10 @@ def _facts_of_file(service: InService, file: str, role: FileRole, data: bytes) -
             yield from _facts_of_keys(service, file, data)
         elif role is FileRole.MASTER:
             master_config.parse(data, model=identity.model, mac=identity.mac)
-        elif role in (FileRole.CONFIGURATION, FileRole.OVERRIDE):
+        elif role is FileRole.CONFIGURATION:
             read_layer(data)
+        elif role is FileRole.OVERRIDE:
+            read_override(data)
     except ParametersInsteadOfMasterError:
         return  # the phone may use it all the same (D19)
     except DocumentError as error:

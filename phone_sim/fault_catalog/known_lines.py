@@ -101,7 +101,7 @@ KNOWN_LINES = (
     ),
     KnownLine(
         messages.CONFIG_NOT_READABLE,
-        "Nothing in this file is in force.",
+        "Nothing in this file is in force; a real phone may take the part before the fault (D27).",
         fact=shows.file_unreadable(FileRole.CONFIGURATION),
     ),
     KnownLine(

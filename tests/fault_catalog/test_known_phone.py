@@ -88,6 +88,12 @@ def test_missing_license_files_and_unused_parameters_are_known() -> None:
     assert explain(OFF, known({})).conclusion.causes == (causes.NO_FILE,)
 
 
+def test_override_of_a_declaration_alone_is_no_fault_and_a_cut_one_is() -> None:
+    override = f"{DEFAULT_MAC}-web.cfg"
+    assert not any(text.startswith(override) for text in sentences(known({override: b'<?xml version="1.0"?>'})))
+    assert f"{override}, line 1, cannot be used." in sentences(known({override: b"<web"}))
+
+
 def test_license_on_the_boot_server_now_calls_for_a_reboot() -> None:
     phone = known({OWN_FILE: write([signed_key(serial=DEFAULT_MAC.serial)])})
     assert phone.licensed == ("LDAP",)
