@@ -42,7 +42,7 @@ def parse_xml(data: bytes, *, limit: int) -> etree._Element:
     # libxml2 reads UTF-16 without a byte order mark too, and then calls it UTF-8; its markup is full of NULs.
     if data.startswith(_OTHER_BOMS) or b"\0" in data:
         raise DocumentError("the file is in UTF-16 or UTF-32 or binary, only UTF-8, US-ASCII and ISO-8859-1 are read")
-    if _HTML.match(data):
+    if is_web_page(data):
         raise DocumentError("the file is an HTML page", 1)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
@@ -66,6 +66,11 @@ def parse_xml(data: bytes, *, limit: int) -> etree._Element:
 def is_declaration_alone(data: bytes) -> bool:
     """True for an XML declaration with nothing but blanks around it."""
     return _DECLARATION.fullmatch(data) is not None
+
+
+def is_web_page(data: bytes) -> bool:
+    """True for a document that begins as HTML, which `parse_xml` refuses with a reason of its own."""
+    return _HTML.match(data) is not None
 
 
 def attributes(element: etree._Element, *, below: bool = False) -> list[tuple[str, str]]:

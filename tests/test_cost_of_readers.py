@@ -35,7 +35,7 @@ from phone_sim.boot_server.http_head import RequestHead, read_chunks
 from phone_sim.boot_server.http_headers import fields_of, without_credentials
 from phone_sim.bounded_xml import is_declaration_alone
 from phone_sim.errors import PhoneSimError
-from phone_sim.fault_catalog.explain import conclusion, explain
+from phone_sim.fault_catalog.explain import explain
 from phone_sim.firmware import flash, lease, location, master_config
 from phone_sim.firmware.contact_directory import read_contacts
 from phone_sim.firmware.corporate_directory_settings import LdapSearch, LdapServer, Scope, is_filter
@@ -310,7 +310,12 @@ READERS = {
         ),
         explain,
     ),
-    "log: lines": Reader(6 * KB, units("0101070000|lic |4|03|a@\n"), lambda text: conclusion(explain(text))),
+    "log: lines": Reader(6 * KB, units("0101070000|lic |4|03|a@\n"), explain),
+    "log: lines of a cause": Reader(
+        6 * KB, units("01010700@|lic |4|03|cfgCfsXmlKeyValidate: Key signature is not valid\n"), explain
+    ),
+    "log: prefixes": Reader(33 * KB, units("1234567890|lic ", "x ", "0101070000|lic |4|03|a"), explain),
+    "log: phones": Reader(6 * KB, units("10.0.0.@ 0101070000|lic |4|03|a\n"), explain),
     "log: folds": Reader(33 * KB, units("@\n", "0101070000|lic |4|03|a"), explain),
     "log: blanks": Reader(66 * KB, units(" ", "0101070000|lic", "|4|03|x"), explain),
     "LDAP": Reader(2 * KB, lambda size: [entry({"sn": ["b"] * (size // 3)})], directory),

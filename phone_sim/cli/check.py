@@ -87,6 +87,8 @@ def print_keys(reports: list[dict[str, Any]]) -> None:
         say(f"key {place}: {visible(report['why'], kept='')}")
         if report.get("failed_check"):
             say(f"  fails the check of its {report['failed_check']}: {_shortened(report['bytes'])}")
+        if report.get("failed_check") == "signature":
+            say("  a vendor's key never verifies here: neither the vendor's public key nor what it signs is published")
         for grant in report["grants"]:
             say(f"  {grant['feature']:<22}{grant['expiry']}")
 

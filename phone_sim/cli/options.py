@@ -64,6 +64,11 @@ tls_min_option = click.option(
     show_default=True,
     help="Oldest version of TLS that is spoken.",
 )
+site_option = click.option(
+    "--site",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of a boot server's files, read without a server.",
+)
 models_option = click.option(
     "--models", "models_folder", type=_FOLDER, help="Folder with model files besides the shipped ones."
 )

@@ -1,12 +1,11 @@
 """`phone-sim parameters`: the parameters in force on a phone, and the file that set each."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from phone_sim.cli.options import PhoneOptions, json_option, phone_options
+from phone_sim.cli.options import PhoneOptions, json_option, phone_options, site_option
 from phone_sim.cli.output import cell, console, say, warn
 
 if TYPE_CHECKING:
@@ -17,11 +16,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Show the parameters in force on a phone, and the file that set each.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @phone_options
-@click.option(
-    "--site",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of a boot server's files, read without a server.",
-)
+@site_option
 @click.option("--changed", is_flag=True, help="Hide parameters that have their default.")
 @click.option("--conflicts", is_flag=True, help="Show only what several files set to different values.")
 @click.option("--describe", is_flag=True, help="Describe the parameters instead: type, range, choices and default.")
@@ -84,24 +79,11 @@ def _booted(phone: PhoneOptions, site: Path | None, dictionary: "ParameterDictio
         UsageError: both a site and a server are given.
         PhoneSimError: the boot server has no whole configuration for the phone.
     """
-    from phone_sim.boot_server.folder_site import FolderSite
+    from phone_sim.cli.booted_phone import booted_phone
     from phone_sim.cli.phone_report import check_boot
-    from phone_sim.errors import PhoneSimError, UsageError
-    from phone_sim.runtime.driven_phone import DrivenPhone
-    from phone_sim.scenario.site_transport import ADDRESS, site_transport
+    from phone_sim.errors import PhoneSimError
 
-    if site is not None and phone.server:
-        raise UsageError("--site reads the files that --server would give: give one of them")
-    if site is None:
-        transport = phone.transport()
-    else:
-        phone, transport = replace(phone, server=(ADDRESS,)), site_transport(FolderSite(site))
-    identity = replace(phone.identity(), dictionary=dictionary)
-    with (
-        phone.flash(identity) as flash,
-        DrivenPhone(identity, flash=flash, transport=transport, network=phone.network()) as driven,
-    ):
-        driven.boot()
+    with booted_phone(phone, site, dictionary=dictionary) as driven:
         service = driven.driver.phone.service
         if site is not None and service is not None and service.configuration.problem:
             raise PhoneSimError(f"{site}: {service.configuration.problem}")

@@ -1,4 +1,4 @@
-"""`reproduce` and `explain`, as users run them."""
+"""`reproduce`, as users run it, and what `check` says of such files."""
 
 import json
 from pathlib import Path
@@ -39,28 +39,6 @@ def test_site_that_is_left_gives_another_phone_the_same_fault(tmp_path: Path) ->
     with BootServer(FolderSite(tmp_path / "site")) as server:
         done = phone_sim("boot", "--server", server.url, "--trust", str(tmp_path / "trust_anchor.pem"))
     assert "the file is an HTML page" in done.stdout
-
-
-def test_explain_reads_what_reproduce_prints() -> None:
-    log = phone_sim("reproduce", "site-license-expired", "--whole-log").stdout
-    done = phone_sim("explain", "-", stdin=log)
-    assert done.exit_code == 0
-    assert "By the phone's clock the license has run out" in done.stdout.splitlines()[-1]
-    report = json.loads(phone_sim("explain", "-", "--json", stdin=log).stdout)
-    assert report["causes"][0] == "license-over"
-    assert {line["source"] for line in report["lines"]} == {"bulletin", "ours"}
-
-
-def test_explain_says_each_meaning_once() -> None:
-    done = phone_sim("explain", "-", stdin=SAMPLE_LOG)
-    assert done.stdout.count("A key was read from an activation file") == 1
-
-
-@pytest.mark.parametrize("text", ["", "nothing of a phone\n", "\0\xff"])
-def test_what_is_no_log_is_said_to_be_none(text: str) -> None:
-    done = phone_sim("explain", "-", stdin=text)
-    assert done.exit_code == 1
-    assert "no line of a phone's log" in done.stderr
 
 
 def test_check_names_the_first_failing_check_and_its_bytes() -> None:

@@ -283,6 +283,9 @@ def test_log_is_searched_and_explained(visit: Visit, served_desk: ServedDesk) ->
     page.locator("#level").select_option("")
     expect(page).to_have_url(re.compile(r"/phones/[0-9a-f]{12}$"))
     assert len(visitor.lines()) > 10
+    page.get_by_text("What is wrong, and what to do").click()
+    expect(page.locator("#explanation")).to_contain_text("Off for lack of a license: ")
+    expect(page.locator("#causes li").first).to_contain_text("-license.cfg (the phone's license file): HTTP 404.")
 
 
 def test_phones_are_put_and_taken_away(visit: Visit, served_desk: ServedDesk) -> None:

@@ -14,7 +14,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from phone_sim.errors import DeskBusyError, PhoneSimError, UsageError
-from phone_sim.fault_catalog.explain import explain
+from phone_sim.fault_catalog.explain import Explanation, explain
+from phone_sim.fault_catalog.known_phone import known_phone
 from phone_sim.firmware import lifecycle
 from phone_sim.firmware.keypad import parse_press
 from phone_sim.mac_address import MacAddress
@@ -37,7 +38,9 @@ from phone_sim.web.desk.demonstration import Demonstration
 from phone_sim.web.desk.desk import PHONES_LIMIT, Desk
 from phone_sim.web.desk.phone import DeskPhone
 
-Mac = Annotated[str, Path(pattern="^[0-9a-f]{12}$", description="MAC address, 12 lower-case digits")]
+_MAC = "^[0-9a-f]{12}$"
+Mac = Annotated[str, Path(pattern=_MAC, description="MAC address, 12 lower-case digits")]
+MacQuery = Annotated[str | None, Query(pattern=_MAC, description="MAC address of the phone whose log has the line")]
 
 
 def make_api(desk: Desk, demonstration: Demonstration) -> FastAPI:
@@ -89,13 +92,14 @@ def _add_views(api: FastAPI, desk: Desk) -> None:
         ]
         return {"states": [state.value for state in lifecycle.State], "transitions": rows}
 
-    @api.get("/explain", summary="What a line of a log means")
-    def get_explanation(line: LogEntry) -> dict[str, Any]:
-        for one in explain(line):
-            if (known := one.known) is not None:
-                causes = [{"what": cause.what, "remedy": cause.remedy} for cause in known.causes]
-                return {"meaning": known.meaning, "source": known.message.source.value, "causes": causes}
-        return {"meaning": "This is not a known line.", "source": "", "causes": []}
+    @api.get("/explain", summary="What a line of a log means, and with a phone what lies behind it there")
+    def get_line_explanation(line: LogEntry, mac: MacQuery = None) -> dict[str, Any]:
+        of_phone = None if mac is None else _explanation(desk, mac)
+        return views.line_view(next(iter(explain(line).lines), None), of_phone)
+
+    @api.get("/phones/{mac}/explanation", summary="What is wrong with a phone, why, and what to do")
+    def get_explanation(mac: Mac) -> dict[str, Any]:
+        return views.explanation_view(_explanation(desk, mac))
 
 
 def _add_phone_views(api: FastAPI, desk: Desk) -> None:
@@ -250,6 +254,13 @@ def _phone(desk: Desk, mac: str) -> DeskPhone:
         return desk.phone(MacAddress.parse(mac))
     except UsageError as error:
         raise HTTPException(404, str(error)) from error
+
+
+def _explanation(desk: Desk, mac: str) -> Explanation:
+    """The explanation of a phone's log, with what is known of the phone."""
+    phone = _phone(desk, mac)
+    known = desk.do(lambda: known_phone(phone, wrote_log=True))
+    return explain("\n".join(str(event.values["line"]) for event in phone.events.after(0, "line")), known)
 
 
 def _refusal(_: Request, error: Exception) -> Response:

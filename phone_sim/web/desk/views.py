@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from phone_sim.fault_catalog.conclusion import FoundCause
+from phone_sim.fault_catalog.explain import ExplainedLine, Explanation
 from phone_sim.firmware.boot import InService, local_date
 from phone_sim.firmware.effects import ClockReading
 from phone_sim.firmware.features import BuiltIn, Gate, NotLicensed, NotOnThisModel, OffByConfiguration
@@ -135,6 +137,33 @@ def parameter_views(phone: DeskPhone) -> list[dict[str, Any]]:
         }
         for one in islice(service.parameters.values(), PARAMETERS_SHOWN)
     ]
+
+
+def line_view(line: ExplainedLine | None, of_phone: Explanation | None) -> dict[str, Any]:
+    """What a line of a log means, and what may lie behind it; on a phone, what does."""
+    if line is None or line.known is None:
+        return {"meaning": "This is not a known line.", "source": "", "remedy": "", "causes": []}
+    same = next((one for one in of_phone.lines if one.line == line.line), None) if of_phone is not None else None
+    if of_phone is None or same is None:
+        found = tuple(FoundCause(cause=cause) for cause in line.causes)
+    else:
+        found = of_phone.causes_of(same)
+    return {
+        "meaning": line.known.meaning,
+        "source": line.known.message.source.value,
+        "remedy": line.known.remedy,
+        "causes": [one.as_json() for one in found],
+    }
+
+
+def explanation_view(explanation: Explanation) -> dict[str, Any]:
+    """What is wrong with a phone: its state, and each cause with the lines that show it."""
+    conclusion = explanation.conclusion
+    return {
+        "state": conclusion.state,
+        "conclusion": conclusion.text,
+        "causes": [one.as_json() for one in conclusion.found],
+    }
 
 
 def feature_view(gate: Gate, reason: str) -> dict[str, Any]:

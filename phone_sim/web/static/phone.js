@@ -107,16 +107,34 @@ async function explain(item) {
     if (inAddress("line") === item.dataset.number) keepInAddress({ line: "" });
     return;
   }
-  const found = await attempt(() => api("GET", `/explain?line=${encodeURIComponent(button.textContent)}`));
+  const found = await attempt(() => api("GET", `/explain?mac=${mac}&line=${encodeURIComponent(button.textContent)}`));
   if (found === undefined || item.lastElementChild !== button) return;
   keepInAddress({ line: item.dataset.number });
-  const source = { bulletin: "A line of the bulletin.", observed: "A line seen on real phones.", ours: "A line of ours." };
-  const causes = found.causes.map((cause) => element("li", { text: `${cause.what} ${cause.remedy}` }));
-  const meaning = element("p", { text: `${found.meaning} ${source[found.source] ?? ""}` });
+  const source = { bulletin: "A line of the bulletin.", observed: "A line seen on real phones.", ours: "phone_sim's own wording." };
+  const causes = found.causes.map((cause) => causeOf(cause));
+  const meaning = element("p", { text: [found.meaning, source[found.source], found.remedy].filter(Boolean).join(" ") });
   item.append(element("div", { class: "why", children: [meaning, element("ul", { children: causes })] }));
   button.setAttribute("aria-expanded", "true");
   item.scrollIntoView({ block: "nearest" });
 }
+
+/** A cause as an entry of a list, without what the state says already. */
+function causeOf(cause, state = "") {
+  const what = state.includes(cause.what) ? [] : [cause.what];
+  return element("li", { text: [...what, ...cause.details, cause.remedy].join(" ") });
+}
+
+// What is wrong -------------------------------------------------------------------------------------------------
+const explanationBox = at("explanation-box");
+
+async function showExplanation() {
+  if (!explanationBox.open) return;
+  const found = await attempt(() => api("GET", `/phones/${mac}/explanation`));
+  if (found === undefined) return;
+  at("explanation").textContent = found.state;
+  at("causes").replaceChildren(...found.causes.map((cause) => causeOf(cause, found.state)));
+}
+explanationBox.addEventListener("toggle", showExplanation);
 
 // Requests, features, licenses ----------------------------------------------------------------------------------
 function row(cells, attributes = {}) {
@@ -167,7 +185,10 @@ function showPhone(phone) {
     node.classList.toggle("now", node.dataset.state === phone.state);
   }
   at("lifecycle-text").textContent = `Present state: ${phone.state}.`;
-  if (phone.state === "idle" || phone.state === "off") showParameters();
+  if (phone.state === "idle" || phone.state === "off") {
+    showParameters();
+    showExplanation();
+  }
 }
 
 // Parameters ----------------------------------------------------------------------------------------------------

@@ -159,6 +159,20 @@ def test_every_line_of_the_sample_log_is_explained(api: TestClient) -> None:
     assert api.get("/explain", params={"line": "nothing"}).json()["source"] == ""
 
 
+def test_phone_is_explained_by_what_is_known_of_it(api: TestClient) -> None:
+    mac = put(api, mac="0004f2000077")
+    found = api.get(f"/phones/{mac}/explanation").json()
+    assert found["state"].startswith("Off for lack of a license: ")
+    assert [cause["name"] for cause in found["causes"]] == ["no-license-file", "not-on-this-model"]
+    assert found["causes"][0]["details"][-1] == f"{mac}-license.cfg (the phone's license file): HTTP 404."
+    query = {"kind": "line", "search": "LDAP is not available"}
+    (off,) = api.get(f"/phones/{mac}/events", params=query).json()["events"]
+    line = {"line": off["line"]}
+    assert len(api.get("/explain", params=line).json()["causes"]) == 5
+    assert api.get("/explain", params=line | {"mac": mac}).json()["causes"] == found["causes"][:1]
+    assert api.get("/explain", params=line | {"mac": "0004f2ffffff"}).status_code == 404
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "limit"), [("x" * 2001, "at most 2000 characters"), ("0101070000|lic |4|03|\n" * 17, "more than 16 lines")]
