@@ -37,6 +37,7 @@ from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Model
 from phone_sim.runtime.model_files import load_models
+from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport import Limits, Tls, network_transport
 from phone_sim.runtime.transport.ftp import FtpTransport
 from phone_sim.runtime.trust_file import load_anchor
@@ -159,6 +160,7 @@ def _boot(plan: AuditPlan, model: Model, always: bool, bounds: AuditBounds) -> O
         always_fetches_license=always,
         time=VirtualTime(plan.now),
         transport=BoundedTransport(network, bounds),
+        network=Network(other_boot_servers=False),
     ) as phone:
         phone.boot()
         service = phone.driver.phone.service

@@ -79,6 +79,7 @@ class PhoneOptions:
     """The phone that the options of `boot` and `run` describe."""
 
     server: tuple[str, ...]
+    stay: bool
     model: str
     mac: str
     firmware: str
@@ -193,6 +194,7 @@ class PhoneOptions:
             corporate_directory=make_corporate_directory(self._limits(), tls, self.source_address),
             time=SntpClient(source_address=self.source_address).tell if self.sntp else None,
             syslog=SyslogSender(self.source_address),
+            other_boot_servers=not self.stay,
         )
 
     def check_clock(self, *others: tuple[str, bool]) -> None:
@@ -215,6 +217,7 @@ _PHONE_OPTIONS = (
         metavar="URL",
         help="Boot server; of several, the first that answers. [default: DHCP's, or the one in flash]",
     ),
+    click.option("--stay", is_flag=True, help="Keep the boot server, whatever device.prov.* in its files says."),
     model_option,
     mac_option,
     firmware_option,

@@ -94,7 +94,7 @@ def _booted(phone: PhoneOptions, site: Path | None, dictionary: "ParameterDictio
     if site is None:
         transport = phone.transport()
     else:
-        phone, transport = replace(phone, server=(ADDRESS,)), site_transport(FolderSite(site))
+        phone, transport = replace(phone, server=(ADDRESS,), stay=True), site_transport(FolderSite(site))
     identity = replace(phone.identity(), dictionary=dictionary)
     with (
         phone.flash(identity) as flash,

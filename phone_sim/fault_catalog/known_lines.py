@@ -105,6 +105,15 @@ KNOWN_LINES = (
     ),
     KnownLine(messages.NO_BOOT_SERVER, "The phone was given no boot server.", proves=causes.SERVER),
     KnownLine(
+        messages.BOOT_SERVER_CHANGED,
+        "A file sets device.prov.*, which the phone keeps: it boots from that server from now on.",
+    ),
+    KnownLine(
+        messages.BOOT_SERVER_NOT_USED,
+        "A file sets device.prov.*, and the phone stays with the boot server that it has.",
+        suggests=(causes.CONFIGURATION,),
+    ),
+    KnownLine(
         messages.MASTER_NOT_READABLE,
         "This master configuration file was passed over, and the next one tried.",
         proves=causes.CONFIGURATION,
@@ -137,6 +146,7 @@ KNOWN_LINES = (
         "The file is written for firmware before 3.3.0, which named features by number.",
         proves=causes.CONFIGURATION,
     ),
+    KnownLine(messages.NOT_PERFORMED, "A real phone can use the value; a phone here uses another one."),
     KnownLine(messages.BAD_PARAMETER, "The value cannot be used.", proves=causes.CONFIGURATION),
     KnownLine(messages.NOT_ON_THIS_MODEL, "The model does not have this feature (B3).", proves=causes.NOT_ON_MODEL),
     KnownLine(messages.FILE_NOT_FOUND, "The boot server does not have this file, and need not."),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from phone_sim.firmware.boot import InService, boot
+from phone_sim.firmware.boot import InService
 from phone_sim.firmware.effects import (
     Fetch,
     FetchReply,
@@ -26,6 +26,7 @@ from tests.make import (
     POLLING_TIME,
     SITE_FILE,
     Dialogue,
+    boot,
     configured,
     element,
     identity,

@@ -99,6 +99,12 @@ def test_boot_server_of_an_option(value: bytes, expected: str) -> None:
         (b"file:/srv", "address 1 of 1 begins with file:, expected one of: http, https, ftp, ftps, tftp"),
         (b"http://me:secret@one.example/ http:///", "address 2 of 2 has no usable host or port"),
         (b"boot.example:65536", "address 1 of 1 has no usable host or port"),
+        (b"http:/192.168.77.1/", "address 1 of 1 begins with http:/, expected http://"),
+        (b'"http://192.168.77.1/"', "byte 0 is a quotation mark: the address stands without quotation marks"),
+        (b"'boot.example'", "byte 0 is a quotation mark: the address stands without quotation marks"),
+        (b"0.0.0.0", "0.0.0.0 stands for no server"),
+        (b"http://0.0.0.0/", "0.0.0.0 stands for no server"),
+        (b"\0\0\0\0", "0.0.0.0 stands for no server"),
         (b" ".join([b"boot"] * 9), "it lists 9 boot servers, at most 8 can be used"),
         (b"bo\0ot.example", "byte 2 is NUL"),
         (b"bo\x1bot.example", "byte 2 is a control character"),
@@ -108,13 +114,39 @@ def test_boot_server_of_an_option(value: bytes, expected: str) -> None:
 )
 def test_value_that_is_no_boot_server_is_refused_with_its_reason(value: bytes, reason: str) -> None:
     found = told({160: value, 66: b"boot"})
-    assert found.refused == (RefusedOption("160", reason),)
+    (refused,) = found.refused
+    assert (refused.option, refused.reason) == ("160", reason)
     assert found.boot_server == "ftp://boot"
     inside = told({43: bytes([66, len(value)]) + value})
-    assert inside.refused == (RefusedOption("66 in option 43", reason),)
+    assert inside.refused == (RefusedOption("66 in option 43", refused.value, reason),)
     lease = Leased(address="10.0.0.9", options={160: value})
     with booted(lease) as phone:
-        assert f"DHCP: option 160 names no boot server: {reason}" in phone.log
+        assert f"DHCP: option 160 is {refused.value} and names no boot server: {reason}" in phone.log
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (b'"http://10.0.0.1/polycom"', "'\"http://10.0.0.1/polycom\"'"),
+        (b"http:/me:secret@10.0.0.1/", "'****@10.0.0.1/'"),
+        (b'"http://me:secret@10.0.0.1/?token=secret"', "'\"http://****@10.0.0.1/?****'"),
+        (b"me:se@cret@ten!:x", "'****@ten!:x'"),
+        (b"bo\0o\x1bt\xe9", r"'bo\x00o\x1bt\xe9'"),
+        (b"\0\0", "'00 00'"),
+        (b"", "'empty'"),
+        (b"\0\0\0\0", "'00 00 00 00'"),
+        (b"file:/" + 300 * b"x", f"'file:/{'x' * 74}'"),
+    ],
+)
+def test_refused_value_is_shown_escaped_and_without_what_may_be_secret(value: bytes, shown: str) -> None:
+    (refused,) = told({66: value}, 66).refused
+    assert refused.value == shown
+
+
+def test_address_keeps_its_query() -> None:
+    assert told({66: b"http://boot.example/p?site=7"}).boot_server == "http://boot.example/p?site=7"
+    with booted(Leased(address="10.0.0.9", options={66: b"http://boot.example/p?site=7"})) as phone:
+        assert phone.requests[0].request.location.url == f"http://boot.example/p/{MAC}.cfg?site=7"
 
 
 def test_next_option_counts_when_one_makes_no_sense() -> None:

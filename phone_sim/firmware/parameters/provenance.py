@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from phone_sim.firmware.location import shown_name
-from phone_sim.firmware.parameters.dictionary import TRUTH, Declaration, ParameterDictionary, ParameterType
-from phone_sim.firmware.parameters.layers import Found, LayerKind, Parameters
+from phone_sim.firmware.parameters.device_parameters import NOTHING_KEPT, DeviceParameters, missing_switches
+from phone_sim.firmware.parameters.dictionary import Declaration, ParameterDictionary, ParameterType
+from phone_sim.firmware.parameters.layers import OWN_MAC, Found, LayerKind, Parameters
 from phone_sim.firmware.parameters.reader import BadParameter
 from phone_sim.mac_address import MacAddress
 
@@ -30,6 +31,8 @@ class Source:
         return {"file": self.file, "line": self.line, "kind": self.kind.value if self.kind is not None else None}
 
     def __str__(self) -> str:
+        if self.kind is LayerKind.KEPT:
+            return f"{self.kind.value} ({shown_name(self.file) or 'file not known'})"
         file = shown_name(self.file) or "a file of an earlier boot"
         return file if self.line is None else f"{file}, line {self.line}"
 
@@ -107,7 +110,8 @@ class ParametersInForce(Mapping[str, Setting]):
     """Every parameter that a file sets, by name, in the order of the files; any name of the dictionary can be asked.
 
     A name that no file sets and no dictionary has is a KeyError. `rejected` are the values that the phone could not
-    use, for reasons beyond the dictionary.
+    use, for reasons beyond the dictionary. `device` are the `device.*` parameters in force; no file may set them any
+    more (D21).
     """
 
     def __init__(
@@ -116,11 +120,13 @@ class ParametersInForce(Mapping[str, Setting]):
         dictionary: ParameterDictionary,
         mac: MacAddress,
         rejected: Iterable[BadParameter] = (),
+        device: DeviceParameters = NOTHING_KEPT,
     ) -> None:
         self._parameters = parameters
         self._dictionary = dictionary
         self._mac = mac
-        self._rejected = {bad.name: f"not {bad.expected}" for bad in rejected}
+        self._rejected = {bad.name: bad.objection for bad in rejected}
+        self._device = device
 
     @property
     def dictionary(self) -> ParameterDictionary:
@@ -136,6 +142,11 @@ class ParametersInForce(Mapping[str, Setting]):
             return Setting(name=name, value=found[0].value, source=found[0].source, masked=found[1:])
         is_secret = declared.type is ParameterType.PASSWORD
         by_default = Setting(name=name, value=declared.default, source=None, masked=found, is_secret=is_secret)
+        if (kept := self._kept(name)) is not None:
+            if not found and name in self._rejected:
+                return replace(by_default, masked=(kept,), objection=self._rejected[name])
+            if name not in self._rejected:
+                by_default = replace(by_default, value=kept.value, source=kept.source)
         if not found:
             return by_default
         if objection := self._objection(name, found[0].value, declared):
@@ -156,13 +167,19 @@ class ParametersInForce(Mapping[str, Setting]):
         """The switches that are off, without which a `device.` parameter is not in force (D21)."""
         if not name.startswith("device.") or self._dictionary.lookup(f"{name}.set") is None:
             return ()
-        return tuple(switch for switch in ("device.set", f"{name}.set") if not self._is_on(switch))
+        return missing_switches(self._parameters, name)
 
-    def _is_on(self, switch: str) -> bool:
-        return TRUTH.get(self._parameters.get(switch), False)
+    def _kept(self, name: str) -> Masked | None:
+        """The value in flash."""
+        kept = self._device.find(name)
+        if kept is None:
+            return None
+        file = kept.file.replace(OWN_MAC, self._mac.digits)
+        return Masked(value=kept.value, source=Source(file=file, line=None, kind=LayerKind.KEPT))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(name for layer in self._parameters.layers for name in layer.values))
+        in_files = (name for layer in self._parameters.layers for name in layer.values)
+        return iter(dict.fromkeys((*in_files, *(kept.name for kept in self._device.values))))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
