@@ -65,6 +65,8 @@ class AuditPlan:
     anchor: TrustAnchor | None = None
     ca_file: Path | None = None
     client_cert: Path | None = None
+    tls_max: str = "1.3"
+    ciphers: str = ""
     timeout: float = 5.0
     time_limit: float = 300.0
     outside: str = ""
@@ -151,7 +153,13 @@ def _boots(
 
 
 def _boot(plan: AuditPlan, model: Model, always: bool, bounds: AuditBounds) -> ObservedBoot:
-    network = network_transport(limits=plan.limits, ca_file=plan.ca_file, client_cert=plan.client_cert)
+    network = network_transport(
+        limits=plan.limits,
+        ca_file=plan.ca_file,
+        client_cert=plan.client_cert,
+        tls_max=plan.tls_max,
+        ciphers=plan.ciphers,
+    )
     with VirtualPhone(
         plan.url,
         model=model.token,

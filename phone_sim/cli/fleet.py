@@ -12,8 +12,10 @@ from phone_sim.cli.interruption import interruption_noted
 from phone_sim.cli.option_types import FiniteRange, Instant
 from phone_sim.cli.options import (
     ca_file_option,
+    ciphers_option,
     client_certs_option,
     json_option,
+    tls_max_option,
     tls_min_option,
     trust_option,
 )
@@ -109,6 +111,8 @@ class Span(click.ParamType[float]):
 @ca_file_option
 @client_certs_option
 @tls_min_option
+@tls_max_option
+@ciphers_option
 @json_option
 def command(**values: Any) -> None:
     """Let many phones boot against a boot server, and stay on.

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from phone_sim.fleet.population.population_file import FleetFile
     from phone_sim.fleet.protocol.run_setup import Distribution, RunSetup
     from phone_sim.mac_address import MacAddress
+    from phone_sim.runtime.transport import Tls
 
 _NOTHING = "nothing of that name was counted"
 
@@ -85,7 +87,6 @@ def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[s
     from phone_sim.cli.options import check_servers
     from phone_sim.errors import UsageError
     from phone_sim.fleet.protocol.run_setup import RunSetup
-    from phone_sim.runtime.transport import Tls
     from phone_sim.runtime.trust_file import load_anchor
 
     if values["server"] is None:
@@ -99,9 +100,21 @@ def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[s
         timeout=values["timeout"],
         expects_licenses=values["require_licensed"],
         at_once=values["at_once"],
-        tls=Tls(ca_file=values["ca_file"], client_cert=values["client_cert"], oldest=values["tls_min"]),
+        tls=_tls(values),
         watched=watched,
     )
+
+
+def _tls(values: dict[str, Any]) -> "Tls":
+    """How the phones speak TLS. Raises UsageError for versions and ciphers that cannot be offered."""
+    from phone_sim.runtime.transport import Tls, oldest_version
+    from phone_sim.runtime.transport.tls import client_context
+
+    newest = values["tls_max"] or Tls().newest
+    tls = Tls(oldest=oldest_version(values["tls_min"], newest), newest=newest, ciphers=values["ciphers"])
+    if tls != Tls():
+        client_context(tls)
+    return replace(tls, ca_file=values["ca_file"], client_cert=values["client_cert"])
 
 
 def _distribution(values: dict[str, Any]) -> "Distribution | None":

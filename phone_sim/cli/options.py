@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from phone_sim.runtime.flash_file import Flash
     from phone_sim.runtime.network import Network
     from phone_sim.runtime.scheduler import Scheduler
-    from phone_sim.runtime.transport import Limits, Transport
+    from phone_sim.runtime.transport import Limits, Tls, Transport
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -55,9 +55,18 @@ client_cert_option = click.option(
 tls_min_option = click.option(
     "--tls-min",
     type=click.Choice(["1.0", "1.1", "1.2", "1.3"]),
-    default="1.2",
-    show_default=True,
-    help="Oldest version of TLS that is spoken.",
+    help="Oldest version of TLS that is spoken. [default: 1.2, or that of --tls-max if older]",
+)
+tls_max_option = click.option(
+    "--tls-max",
+    type=click.Choice(["1.0", "1.1", "1.2", "1.3"]),
+    help="Newest version of TLS that is spoken. [default: 1.3, or the newest that the firmware is known to speak]",
+)
+ciphers_option = click.option(
+    "--ciphers",
+    default="",
+    metavar="LIST",
+    help="Ciphers of TLS up to 1.2, as OpenSSL lists them. Below TLS 1.2, @SECLEVEL=0 is added: OpenSSL 3 needs it.",
 )
 models_option = click.option(
     "--models", "models_folder", type=_FOLDER, help="Folder with model files besides the shipped ones."
@@ -88,7 +97,9 @@ class PhoneOptions:
     trust: Path | None
     ca_file: Path | None
     client_cert: Path | None
-    tls_min: str
+    tls_min: str | None
+    tls_max: str | None
+    ciphers: str
     source_address: str | None
     sntp: bool
     dhcp: str | None
@@ -171,11 +182,14 @@ class PhoneOptions:
         """The phone's way to its boot server."""
         from phone_sim.runtime.transport import network_transport
 
+        tls = self._tls()
         return network_transport(
             limits=self._limits(),
-            ca_file=self.ca_file,
-            client_cert=self.client_cert,
-            tls_min=self.tls_min,
+            ca_file=tls.ca_file,
+            client_cert=tls.client_cert,
+            tls_min=tls.oldest,
+            tls_max=tls.newest,
+            ciphers=tls.ciphers,
             source_address=self.source_address,
         )
 
@@ -186,12 +200,10 @@ class PhoneOptions:
         from phone_sim.runtime.network.ldap import make_corporate_directory
         from phone_sim.runtime.network.sntp import SntpClient
         from phone_sim.runtime.network.syslog import SyslogSender
-        from phone_sim.runtime.transport import Tls
 
-        tls = Tls(ca_file=self.ca_file, client_cert=self.client_cert, oldest=self.tls_min)
         return Network(
             lease=None if self.dhcp is None else DhcpClient(self.dhcp).lease,
-            corporate_directory=make_corporate_directory(self._limits(), tls, self.source_address),
+            corporate_directory=make_corporate_directory(self._limits(), self._tls(), self.source_address),
             time=SntpClient(source_address=self.source_address).tell if self.sntp else None,
             syslog=SyslogSender(self.source_address),
             other_boot_servers=not self.stay,
@@ -203,6 +215,21 @@ class PhoneOptions:
         given = [name for name, is_given in others if is_given]
         if self.sntp and given:
             raise UsageError(f"--sntp goes with no {given[0]}: the clock starts unset, and the time server sets it")
+
+    def _tls(self) -> "Tls":
+        """How it speaks TLS."""
+        from phone_sim.firmware.profile import profile_for
+        from phone_sim.runtime.transport import Tls, oldest_version
+
+        known = profile_for(self.firmware).tls_versions
+        newest = self.tls_max or (known[-1] if known else Tls().newest)
+        return Tls(
+            ca_file=self.ca_file,
+            client_cert=self.client_cert,
+            oldest=oldest_version(self.tls_min, newest),
+            newest=newest,
+            ciphers=self.ciphers,
+        )
 
     def _limits(self) -> "Limits":
         from phone_sim.runtime.transport import Limits
@@ -233,6 +260,8 @@ _PHONE_OPTIONS = (
     ca_file_option,
     client_cert_option,
     tls_min_option,
+    tls_max_option,
+    ciphers_option,
     click.option("--source-address", metavar="IP", help="Address of this machine to ask from, as 127.0.0.2."),
     click.option("--sntp", is_flag=True, help="The clock starts unset, and a time server sets it."),
     click.option("--dhcp", metavar="INTERFACE", help="Network interface to ask DHCP on; needs the rights of root."),
