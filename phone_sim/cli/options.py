@@ -223,6 +223,11 @@ class PhoneOptions:
 
         known = profile_for(self.firmware).tls_versions
         newest = self.tls_max or (known[-1] if known else Tls().newest)
+        if self.tls_max is None and (self.tls_min or "") > newest:
+            raise UsageError(
+                f"--tls-min {self.tls_min}: firmware {self.firmware} is known to speak TLS {known[0]} to {newest}; "
+                "--tls-max sets another newest version"
+            )
         return Tls(
             ca_file=self.ca_file,
             client_cert=self.client_cert,

@@ -146,6 +146,11 @@ KNOWN_LINES = (
         "The file is written for firmware before 3.3.0, which named features by number.",
         proves=causes.CONFIGURATION,
     ),
+    KnownLine(
+        messages.LATER_PARAMETERS,
+        "The file is written for UC Software 3.3.0 or later, which names features by parameters of their own.",
+        proves=causes.CONFIGURATION,
+    ),
     KnownLine(messages.NOT_PERFORMED, "A real phone can use the value; a phone here uses another one."),
     KnownLine(messages.BAD_PARAMETER, "The value cannot be used.", proves=causes.CONFIGURATION),
     KnownLine(messages.NOT_ON_THIS_MODEL, "The model does not have this feature (B3).", proves=causes.NOT_ON_MODEL),

@@ -14,8 +14,6 @@ from phone_sim.firmware.network_effects import AskMove, CanMove, Move, MovesEndl
 from phone_sim.firmware.parameters.device_parameters import SERVER_NAME, DeviceParameters
 from phone_sim.firmware.session import Session
 
-_SERVER = "device.prov."
-
 
 def without_replaced_server(device: DeviceParameters, by_hand: str) -> DeviceParameters:
     """What is in flash once somebody has given the phone these boot servers by hand; empty for none."""
@@ -26,7 +24,7 @@ def without_replaced_server(device: DeviceParameters, by_hand: str) -> DevicePar
     except (ValueError, UsageError):
         kept, given = None, ()
     is_same = any(kept == one or kept.sharing_credentials(one) == one for one in given) if kept is not None else False
-    return device if is_same else device.without(_SERVER)
+    return device if is_same else device.without_boot_server()
 
 
 async def move_asked_for(session: Session, configuration: Configuration) -> Move | None:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from phone_sim.firmware.lease import BOOT_SERVER, CUSTOM_OPTION, DEFAULT_SCHEME
 from phone_sim.firmware.location import SCHEMES, BootServerAddress, Credentials, complete_address, is_no_server
-from phone_sim.firmware.parameters.device_parameters import PASSWORD, SERVER_NAME, USER, DeviceParameters
+from phone_sim.firmware.parameters.device_parameters import PASSWORD, SERVER_NAME, SERVER_TYPE, USER, DeviceParameters
 
 _SERVER_TYPES: Mapping[str, str] = MappingProxyType(
     {"0": "ftp", "1": "tftp", "2": "http", "3": "https", "4": "ftps"} | {one.upper(): one for one in SCHEMES}
@@ -26,7 +26,7 @@ def named_boot_server(device: DeviceParameters) -> BootServerAddress | None:
     name = device.get(SERVER_NAME)
     if not name:
         return None
-    scheme = _SERVER_TYPES.get(device.get("device.prov.serverType").upper(), DEFAULT_SCHEME)
+    scheme = _SERVER_TYPES.get(device.get(SERVER_TYPE).upper(), DEFAULT_SCHEME)
     if name.split() != [name]:
         raise ValueError("it has blanks in it")
     address = BootServerAddress.parse(complete_address(name, scheme, "it"))

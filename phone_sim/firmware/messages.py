@@ -83,6 +83,7 @@ PARAMETERS_INSTEAD_OF_MASTER = _ours(
 )
 IGNORED_IN_MASTER = _ours("cfg", "4", "Parameters in master configuration file {name} are ignored, such as {parameter}")
 PRE_3_3_PARAMETERS = _ours("cfg", "4", "{name} has pre-3.3.0 parameters ({parameter}), they are ignored")
+LATER_PARAMETERS = _ours("cfg", "4", "{name} has parameters of 3.3.0 and later ({parameter}), they are ignored")
 NOT_PERFORMED = _ours("cfg", "4", "Parameter {name} is {value}: not performed here, {used} is used")
 BAD_PARAMETER = _ours("cfg", "4", "Parameter {name} is {value}, not {expected}: {used} is used")
 NOT_ON_THIS_MODEL = _ours("cfg", "4", "Feature {feature} is configured but not on this model")

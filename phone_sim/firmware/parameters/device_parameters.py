@@ -18,7 +18,9 @@ _MASTER_SWITCH = "device.set"
 _SWITCH = ".set"
 _UPDATES_KEPT = 16
 
-SERVER_NAME, USER, PASSWORD = "device.prov.serverName", "device.prov.user", "device.prov.password"  # nosec B105
+SERVER_NAME, SERVER_TYPE = "device.prov.serverName", "device.prov.serverType"
+USER, PASSWORD = "device.prov.user", "device.prov.password"  # nosec B105
+BOOT_SERVER_PARAMETERS = (SERVER_NAME, SERVER_TYPE, USER, PASSWORD)
 """The parameters that name a boot server and what is told to it."""
 
 
@@ -46,9 +48,9 @@ class DeviceParameters:
         found = self.find(name)
         return "" if found is None else found.value
 
-    def without(self, prefix: str) -> "DeviceParameters":
-        """These without the parameters whose names begin so."""
-        return DeviceParameters(tuple(one for one in self.values if not one.name.startswith(prefix)))
+    def without_boot_server(self) -> "DeviceParameters":
+        """These without the parameters that name a boot server."""
+        return DeviceParameters(tuple(one for one in self.values if one.name not in BOOT_SERVER_PARAMETERS))
 
     def known_to(self, dictionary: ParameterDictionary) -> "DeviceParameters":
         """Those that the dictionary declares, with values that it admits: another firmware may have kept the others."""

@@ -79,7 +79,8 @@ class Setting:
 
     def __str__(self) -> str:
         """Name, value and place, and what else files say: `a.b is 0 in x.cfg, line 3; site.cfg, line 12, says 1`."""
-        place = "by default" if self.source is None else f"in {self.source}"
+        is_kept = self.source is not None and self.source.kind is LayerKind.KEPT
+        place = "by default" if self.source is None else f"{'' if is_kept else 'in '}{self.source}"
         others = [f"{one.source}, says {self.shown(one.value) or 'nothing'}" for one in self.masked]
         if self.objection:
             others[0] += f" ({self.objection})"
