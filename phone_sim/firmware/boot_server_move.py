@@ -17,13 +17,13 @@ from phone_sim.firmware.session import Session
 
 def without_replaced_server(device: DeviceParameters, by_hand: str) -> DeviceParameters:
     """What is in flash once somebody has given the phone these boot servers by hand; empty for none."""
-    if not by_hand:
+    if not by_hand or not device.values:
         return device
     try:
         kept, given = named_boot_server(device), BootServerAddress.parse_all(by_hand)
     except (ValueError, UsageError):
-        kept, given = None, ()
-    is_same = any(kept == one or kept.sharing_credentials(one) == one for one in given) if kept is not None else False
+        return device.without_boot_server()
+    is_same = kept is not None and any(kept.sharing_credentials(one) == one for one in given)
     return device if is_same else device.without_boot_server()
 
 
