@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -106,15 +105,17 @@ def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[s
 
 
 def _tls(values: dict[str, Any]) -> "Tls":
-    """How the phones speak TLS. Raises UsageError for versions and ciphers that cannot be offered."""
+    """How the phones speak TLS."""
     from phone_sim.runtime.transport import Tls, oldest_version
-    from phone_sim.runtime.transport.tls import client_context
 
     newest = values["tls_max"] or Tls().newest
-    tls = Tls(oldest=oldest_version(values["tls_min"], newest), newest=newest, ciphers=values["ciphers"])
-    if tls != Tls():
-        client_context(tls)
-    return replace(tls, ca_file=values["ca_file"], client_cert=values["client_cert"])
+    return Tls(
+        ca_file=values["ca_file"],
+        client_cert=values["client_cert"],
+        oldest=oldest_version(values["tls_min"], newest),
+        newest=newest,
+        ciphers=values["ciphers"],
+    )
 
 
 def _distribution(values: dict[str, Any]) -> "Distribution | None":

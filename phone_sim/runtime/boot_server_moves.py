@@ -19,15 +19,22 @@ class BootServerMoves:
     def __init__(self) -> None:
         self.made: tuple[Move, ...] = ()
         self.endless: MovesEndlessly | None = None
+        self._is_under_way = False
 
     def begin(self) -> None:
-        """The phone boots for another reason than a move."""
-        self.made, self.endless = (), None
+        """The phone is switched on."""
+        self.made, self.endless, self._is_under_way = (), None, False
+
+    def reboot(self) -> None:
+        """The phone reboots, for a move or for another reason."""
+        if not self._is_under_way:
+            self.begin()
+        self._is_under_way = False
 
     def ask(self, move: Move) -> CanMove | MovesEndlessly:
         """Whether the phone may make a move, which then counts as made."""
         if len(self.made) >= MOVE_LIMIT or any(one.source == move.target for one in self.made):
             self.endless = MovesEndlessly((*self.made, move))
             return self.endless
-        self.made = (*self.made, move)
+        self.made, self._is_under_way = (*self.made, move), True
         return CanMove()

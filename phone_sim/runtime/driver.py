@@ -13,7 +13,7 @@ from functools import partial
 from phone_sim.firmware.effects import ClockReading, Effect, Flow
 from phone_sim.firmware.keypad import Press
 from phone_sim.firmware.network_effects import Move, MoveReply
-from phone_sim.firmware.phone import SERVER_REBOOT, Phone
+from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame
 from phone_sim.runtime.boot_server_moves import BootServerMoves
 from phone_sim.runtime.boot_time import BOOT_SECONDS
@@ -239,8 +239,7 @@ class PhoneDriver:
     def restart(self, reason: str) -> None:
         """The flow that asked for the reboot is over; the boot flow takes its place."""
         self.reboots.append(reason)
-        if reason != SERVER_REBOOT:
-            self.moves.begin()
+        self.moves.reboot()
         self._waits.cancel()
         self._performer.powered_on_at = self._clock.elapsed()
         self._performer.boot_time.begin()

@@ -146,12 +146,13 @@ def move(source: str, target: str) -> Move:
 def test_moves_end_where_the_phone_was_before_and_begin_anew_with_another_boot() -> None:
     moves = BootServerMoves()
     assert moves.ask(move("a", "b")) == CanMove()
+    moves.reboot()
     assert moves.ask(move("b", "c")) == CanMove()
+    moves.reboot()
     refused = moves.ask(move("c", "a"))
     assert isinstance(refused, MovesEndlessly)
     assert moves.endless == refused
     assert len(refused.moves) == 3
-    moves.begin()
-    assert not moves.made
-    assert moves.endless is None
+    moves.reboot()
     assert moves.ask(move("c", "a")) == CanMove()
+    assert len(moves.made) == 1
