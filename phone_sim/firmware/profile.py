@@ -62,6 +62,6 @@ def profile_for(version: str, *, always_fetches_license: bool | None = None) -> 
         override_files=("phone.cfg", "web.cfg") if software_3_3 else ("phone.cfg",),
         types_user_agent=software_4,
         tag_parameter="device.prov.tagSerialNo" if software_4 else "sec.tagSerialNo",
-        tls_versions=("1.0", "1.1", "1.2") if number >= (4, 0, 15) else (),
+        tls_versions=("1.0", "1.1", "1.2") if number[:3] == (4, 0, 15) else (),
         always_fetches_license=software_4 if always_fetches_license is None else always_fetches_license,
     )

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from phone_sim.cli.phone_report import check_boot
 from phone_sim.errors import UsageError
 from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.lease import DhcpSettings, LeaseInfo, RefusedOption, asked_options, lease_info
@@ -207,6 +208,24 @@ def test_server_given_by_hand_goes_before_that_of_the_lease() -> None:
     with booted(lease, url="http://hand.example/") as phone:
         assert phone.requests[0].request.location.url == f"http://hand.example/{MAC}.cfg"
         assert offset(phone) == 25200
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, "no boot server is known: DHCP named none, and --server gives one"),
+        (
+            {160: b'"http://me:secret@10.0.0.1/"', 66: bytes(4)},
+            "no boot server is known: DHCP option 160 is '\"http://****@10.0.0.1/\"' (byte 0 is a quotation mark: the "
+            "address stands without quotation marks), and DHCP option 66 is '00 00 00 00' (0.0.0.0 stands for no "
+            "server), and --server gives one",
+        ),
+    ],
+)
+def test_error_names_the_options_that_cannot_be_used(options: dict[int, bytes], words: str) -> None:
+    with booted(Leased(address="10.0.0.9", options=options)) as phone, pytest.raises(UsageError) as caught:
+        check_boot(phone.driver)
+    assert str(caught.value) == words
 
 
 def test_no_lease_is_logged_and_flash_knows_the_server() -> None:
