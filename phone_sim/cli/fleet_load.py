@@ -108,12 +108,11 @@ def _tls(values: dict[str, Any]) -> "Tls":
     """How the phones speak TLS."""
     from phone_sim.runtime.transport import Tls, oldest_version
 
-    newest = values["tls_max"] or Tls().newest
     return Tls(
         ca_file=values["ca_file"],
         client_cert=values["client_cert"],
-        oldest=oldest_version(values["tls_min"], newest),
-        newest=newest,
+        oldest=oldest_version(values["tls_min"], values["tls_max"]),
+        newest=values["tls_max"],
         ciphers=values["ciphers"],
     )
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+_TLS_VERSION = click.Choice(["1.0", "1.1", "1.2", "1.3"])
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -54,13 +55,15 @@ client_cert_option = click.option(
 )
 tls_min_option = click.option(
     "--tls-min",
-    type=click.Choice(["1.0", "1.1", "1.2", "1.3"]),
+    type=_TLS_VERSION,
     help="Oldest version of TLS that is spoken. [default: 1.2, or that of --tls-max if older]",
 )
 tls_max_option = click.option(
     "--tls-max",
-    type=click.Choice(["1.0", "1.1", "1.2", "1.3"]),
-    help="Newest version of TLS that is spoken. [default: 1.3, or the newest that the firmware is known to speak]",
+    type=_TLS_VERSION,
+    default="1.3",
+    show_default=True,
+    help="Newest version of TLS that is spoken.",
 )
 ciphers_option = click.option(
     "--ciphers",
@@ -265,7 +268,11 @@ _PHONE_OPTIONS = (
     ca_file_option,
     client_cert_option,
     tls_min_option,
-    tls_max_option,
+    click.option(
+        "--tls-max",
+        type=_TLS_VERSION,
+        help="Newest version of TLS that is spoken. [default: the newest that the firmware is known to speak, or 1.3]",
+    ),
     ciphers_option,
     click.option("--source-address", metavar="IP", help="Address of this machine to ask from, as 127.0.0.2."),
     click.option("--sntp", is_flag=True, help="The clock starts unset, and a time server sets it."),
