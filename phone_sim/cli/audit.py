@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 
 from phone_sim.cli.option_types import FiniteRange
-from phone_sim.cli.options import ciphers_option, json_option, tls_max_option
+from phone_sim.cli.options import json_option
 from phone_sim.cli.output import console, say
 from phone_sim.cli.report_file import ReportFile, write_report
+from phone_sim.cli.tls_options import ciphers_option, tls_max_option
 from phone_sim.mac_address import DEFAULT_MAC
 
 if TYPE_CHECKING:

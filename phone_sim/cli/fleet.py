@@ -12,13 +12,11 @@ from phone_sim.cli.interruption import interruption_noted
 from phone_sim.cli.option_types import FiniteRange, Instant
 from phone_sim.cli.options import (
     ca_file_option,
-    ciphers_option,
     client_certs_option,
     json_option,
-    tls_max_option,
-    tls_min_option,
     trust_option,
 )
+from phone_sim.cli.tls_options import ciphers_option, tls_max_option, tls_min_option
 
 if TYPE_CHECKING:
     from phone_sim.fleet.population.population_file import FleetFile

@@ -11,6 +11,7 @@ import click
 
 from phone_sim.cli.option_types import FiniteRange, Numbers
 from phone_sim.cli.output import say
+from phone_sim.cli.tls_options import ciphers_option, phone_tls, tls_max_of_firmware_option, tls_min_option
 from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import UsageError
 from phone_sim.firmware.license_fetch import DEFAULT_LICENSE_FETCH, LICENSE_FETCH
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_TLS_VERSION = click.Choice(["1.0", "1.1", "1.2", "1.3"])
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -52,24 +52,6 @@ client_certs_option = click.option(
 )
 client_cert_option = click.option(
     "--client-cert", type=_FILE, metavar="FILE.pem", help="The phone's own certificate, with its key."
-)
-tls_min_option = click.option(
-    "--tls-min",
-    type=_TLS_VERSION,
-    help="Oldest version of TLS that is spoken. [default: 1.2, or that of --tls-max if older]",
-)
-tls_max_option = click.option(
-    "--tls-max",
-    type=_TLS_VERSION,
-    default="1.3",
-    show_default=True,
-    help="Newest version of TLS that is spoken.",
-)
-ciphers_option = click.option(
-    "--ciphers",
-    default="",
-    metavar="LIST",
-    help="Ciphers of TLS up to 1.2, as OpenSSL lists them. Below TLS 1.2, @SECLEVEL=0 is added: OpenSSL 3 needs it.",
 )
 models_option = click.option(
     "--models", "models_folder", type=_FOLDER, help="Folder with model files besides the shipped ones."
@@ -221,21 +203,12 @@ class PhoneOptions:
 
     def _tls(self) -> "Tls":
         """How it speaks TLS."""
-        from phone_sim.firmware.profile import profile_for
-        from phone_sim.runtime.transport import Tls, oldest_version
-
-        known = profile_for(self.firmware).tls_versions
-        newest = self.tls_max or (known[-1] if known else Tls().newest)
-        if self.tls_max is None and (self.tls_min or "") > newest:
-            raise UsageError(
-                f"--tls-min {self.tls_min}: firmware {self.firmware} is known to speak TLS {known[0]} to {newest}; "
-                "--tls-max sets another newest version"
-            )
-        return Tls(
+        return phone_tls(
+            self.firmware,
             ca_file=self.ca_file,
             client_cert=self.client_cert,
-            oldest=oldest_version(self.tls_min, newest),
-            newest=newest,
+            tls_min=self.tls_min,
+            tls_max=self.tls_max,
             ciphers=self.ciphers,
         )
 
@@ -268,11 +241,7 @@ _PHONE_OPTIONS = (
     ca_file_option,
     client_cert_option,
     tls_min_option,
-    click.option(
-        "--tls-max",
-        type=_TLS_VERSION,
-        help="Newest version of TLS that is spoken. [default: the newest that the firmware is known to speak, or 1.3]",
-    ),
+    tls_max_of_firmware_option,
     ciphers_option,
     click.option("--source-address", metavar="IP", help="Address of this machine to ask from, as 127.0.0.2."),
     click.option("--sntp", is_flag=True, help="The clock starts unset, and a time server sets it."),

@@ -11,11 +11,11 @@ from phone_sim.cli.options import (
     check_servers,
     client_certs_option,
     json_option,
-    tls_min_option,
     trust_option,
 )
 from phone_sim.cli.output import say
 from phone_sim.cli.report_file import ReportFile, write_report
+from phone_sim.cli.tls_options import tls_min_option
 
 if TYPE_CHECKING:
     from phone_sim.scenario.scenario import Scenario

@@ -149,8 +149,7 @@ class Performer:
             case AskTime():
                 return answer(effect, self._network.time(effect) if self._network.time else NotConnected())
             case AskMove():
-                way = self._network.other_boot_servers
-                return answer(effect, self._runner.move(effect.move) if way else NotConnected())
+                return answer(effect, self._moved(effect))
             case ReadClock():
                 return answer(effect, ClockReading(self._clock.now()))
             case SetClock():
@@ -198,6 +197,9 @@ class Performer:
         server, syslog = line.syslog, self._network.syslog
         if server is not None and syslog is not None:
             syslog.send(server.host, server.message(line.level, text, self._mac))
+
+    def _moved(self, ask: AskMove) -> MoveReply:
+        return self._runner.move(ask.move) if self._network.other_boot_servers else NotConnected()
 
     def _transferred(self, request: Request, transfer: Callable[[Request], Answer]) -> Answer:
         began = time.perf_counter()
