@@ -3,16 +3,19 @@
 This module does not know which parameters the phone reads: the dictionary says what a value means.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from phone_sim.firmware.location import shown_name
 from phone_sim.firmware.parameters.device_parameters import NOTHING_KEPT, DeviceParameters, missing_switches
-from phone_sim.firmware.parameters.dictionary import Declaration, ParameterDictionary, ParameterType
+from phone_sim.firmware.parameters.dictionary import Declaration, ParameterDictionary
 from phone_sim.firmware.parameters.layers import OWN_MAC, Found, LayerKind, Parameters
 from phone_sim.firmware.parameters.reader import BadParameter
 from phone_sim.mac_address import MacAddress
+
+_LOGIN = re.compile(r"(?<=//)[^/\s]*@")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +100,8 @@ class Setting:
         }
 
     def shown(self, value: str) -> str:
-        """One of its values as it may be shown."""
-        return "****" if self.is_secret and value else value
+        """One of its values as it may be shown, without user and password in a URL."""
+        return "****" if self.is_secret and value else _LOGIN.sub("****@", value)
 
     @property
     def is_in_conflict(self) -> bool:
@@ -141,7 +144,7 @@ class ParametersInForce(Mapping[str, Setting]):
             if not found:
                 raise KeyError(name)
             return Setting(name=name, value=found[0].value, source=found[0].source, masked=found[1:])
-        is_secret = declared.type is ParameterType.PASSWORD
+        is_secret = declared.is_secret
         by_default = Setting(name=name, value=declared.default, source=None, masked=found, is_secret=is_secret)
         if (kept := self._kept(name)) is not None:
             if not found and name in self._rejected:

@@ -76,7 +76,7 @@ class ParameterReader:
     def reject(self, name: str, expected: str, used: object, found: str | None = None) -> None:
         """Note that the value cannot be used, what could be, and what is used instead; `found` is one of flash."""
         found = (self.parameters.get(name) if found is None else found)[:_SHOWN]
-        shown = "****" if self._type_of(name) is ParameterType.PASSWORD else found
+        shown = "****" if self._declared(name).is_secret else found
         self.problems.append(BadParameter(name=name, value=shown, expected=expected, used=str(used)))
 
     def _declared(self, name: str) -> Declaration:

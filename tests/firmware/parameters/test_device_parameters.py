@@ -112,6 +112,22 @@ def test_flash_keeps_them_with_the_file_that_set_them() -> None:
     assert found.as_json()["source"]["kind"] == "kept in flash from an earlier boot"
 
 
+def test_user_and_password_of_the_boot_server_are_not_shown() -> None:
+    name = "http://me:secret@boot.example/"
+    kept, _ = updated(
+        NOTHING_KEPT, in_file(switched_on(prov_user="me", prov_password="secret", prov_serverName=name)), DICTIONARY
+    )
+    found = ParametersInForce(Parameters(), DICTIONARY, MAC, device=kept)
+    assert [found[one].as_json()["value"] for one in (USER, PASSWORD, NAME)] == [
+        "****",
+        "****",
+        "http://****@boot.example/",
+    ]
+    assert "secret" not in f"{found[NAME]}{found[PASSWORD]}"
+    _, (long_user,) = updated(NOTHING_KEPT, in_file(switched_on(prov_user="x" * 257)), DICTIONARY)
+    assert long_user.value == "****"
+
+
 def test_kept_value_counts_where_the_one_of_a_file_is_not_in_force() -> None:
     kept, _ = updated(NOTHING_KEPT, in_file(switched_on(sntp_gmtOffset="3600", prov_password="secret")), DICTIONARY)
     name = "device.sntp.gmtOffset"
