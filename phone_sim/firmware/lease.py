@@ -25,7 +25,7 @@ DEFAULT_SCHEME = "ftp"
 _FARTHEST = 14 * 3600
 _SERVERS = 3
 _SHOWN = 80
-_QUOTES = frozenset("\"'`")
+_QUOTES = ("'", '"', "`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +130,8 @@ def _boot_server(value: bytes) -> str:
     if len(value) == 4 and not (text.isascii() and text.isprintable() and text):
         text = str(IPv4Address(value))
     _check_characters(text)
+    if text[:1] in _QUOTES:
+        raise ValueError("it begins with a quotation mark, expected the address alone")
     named = text.split()
     if not named:
         raise ValueError("it is empty")
@@ -163,8 +165,6 @@ def _check_characters(text: str) -> None:
         if not (each.isascii() and each.isprintable()):
             kind = "NUL" if each == "\0" else "a control character" if each.isascii() else "not ASCII"
             raise ValueError(f"byte {place} is {kind}")
-        if each in _QUOTES:
-            raise ValueError(f"byte {place} is a quotation mark: the address stands without quotation marks")
 
 
 def _addresses(value: bytes) -> tuple[str, ...]:

@@ -75,6 +75,7 @@ def test_options_are_looked_at_in_order(numbers: tuple[int, ...], expected: str)
     ("value", "expected"),
     [
         (b"tftp://10.0.0.1/\0\0", "tftp://10.0.0.1/"),
+        (b"http://user:se'cret@10.0.0.1/", "http://user:se'cret@10.0.0.1/"),
         (b"http://user:secret@10.0.0.1/dir/example1.cfg", "http://user:secret@10.0.0.1/dir/example1.cfg"),
         (b"boot.example", "ftp://boot.example"),
         (b"10.0.0.1", "ftp://10.0.0.1"),
@@ -101,8 +102,8 @@ def test_boot_server_of_an_option(value: bytes, expected: str) -> None:
         (b"http://me:secret@one.example/ http:///", "address 2 of 2 has no usable host or port"),
         (b"boot.example:65536", "address 1 of 1 has no usable host or port"),
         (b"http:/192.168.77.1/", "address 1 of 1 begins with http:/, expected http://"),
-        (b'"http://192.168.77.1/"', "byte 0 is a quotation mark: the address stands without quotation marks"),
-        (b"'boot.example'", "byte 0 is a quotation mark: the address stands without quotation marks"),
+        (b'"http://192.168.77.1/"', "it begins with a quotation mark, expected the address alone"),
+        (b"'boot.example'", "it begins with a quotation mark, expected the address alone"),
         (b"0.0.0.0", "0.0.0.0 stands for no server"),
         (b"http://0.0.0.0/", "0.0.0.0 stands for no server"),
         (b"\0\0\0\0", "0.0.0.0 stands for no server"),
@@ -216,8 +217,8 @@ def test_server_given_by_hand_goes_before_that_of_the_lease() -> None:
         ({}, "no boot server is known: DHCP named none, and --server gives one"),
         (
             {160: b'"http://me:secret@10.0.0.1/"', 66: bytes(4)},
-            "no boot server is known: DHCP option 160 is '\"http://****@10.0.0.1/\"' (byte 0 is a quotation mark: the "
-            "address stands without quotation marks), and DHCP option 66 is '00 00 00 00' (0.0.0.0 stands for no "
+            "no boot server is known: DHCP option 160 is '\"http://****@10.0.0.1/\"' (it begins with a "
+            "quotation mark, expected the address alone), and DHCP option 66 is '00 00 00 00' (0.0.0.0 stands for no "
             "server), and --server gives one",
         ),
     ],
