@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from xml.sax.saxutils import quoteattr
 
 from phone_sim.authority.signing_key import test_signing_key
+from phone_sim.firmware import boot as boot_flow
 from phone_sim.firmware import messages
 from phone_sim.firmware.asking import answer
 from phone_sim.firmware.boot import InService
@@ -49,7 +50,17 @@ from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.local_time import UNSET_CLOCK
 from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.messages import Message
-from phone_sim.firmware.network_effects import AskDirectory, AskLease, AskTime, NotConnected, TimeAnswer
+from phone_sim.firmware.network_effects import (
+    AskDirectory,
+    AskLease,
+    AskMove,
+    AskTime,
+    CanMove,
+    MoveReply,
+    NotConnected,
+    TimeAnswer,
+)
+from phone_sim.firmware.parameters.device_parameters import NOTHING_KEPT, updated
 from phone_sim.firmware.parameters.layers import Layer, Parameters
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.session import Identity
@@ -143,16 +154,27 @@ def of(values: Mapping[str, str], *more: Mapping[str, str]) -> Parameters:
 
 
 def settings_of(parameters: Parameters, lease: LeaseInfo | None = None, *components: str) -> Settings:
-    """The settings that the firmware of the bulletin takes from parameters."""
-    return read_settings(
+    """The settings that the firmware of the bulletin takes from parameters, of which the `device.*` ones are set."""
+    dictionary = load_dictionary("ucs-3.3")
+    device, unusable = updated(NOTHING_KEPT, parameters, dictionary)
+    settings = read_settings(
         parameters,
+        device,
         lease or LeaseInfo(),
-        dictionary=load_dictionary("ucs-3.3"),
+        dictionary=dictionary,
         components=components,
         tag_parameter="sec.tagSerialNo",
         style=LogStyle.BULLETIN,
         missed="03",
     )
+    return replace(settings, problems=(*unusable, *settings.problems))
+
+
+async def boot(phone: Identity) -> InService:
+    """Boot a phone that stays with its boot server."""
+    outcome = await boot_flow.boot(phone)
+    assert isinstance(outcome, InService)
+    return outcome
 
 
 def copies(keys: Iterable[LicenseKey]) -> bytes:
@@ -195,6 +217,7 @@ class Dialogue:
         self.lines: list[str] = []
         self.upload_reply: UploadReply = Uploaded()
         self.write_reply: Written | WriteFailed = Written()
+        self.move_reply: MoveReply = CanMove()
 
     def run(self, flow: Flow[Result]) -> Result:
         """Answer a flow to its end."""
@@ -221,6 +244,8 @@ class Dialogue:
                 return answer(effect, ClockReading(self.now))
             case AskLease() | AskDirectory():
                 return NotConnected()
+            case AskMove():
+                return answer(effect, self.move_reply)
             case AskTime():
                 return answer(effect, self.time or NotConnected())
             case SetClock():

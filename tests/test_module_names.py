@@ -54,6 +54,7 @@ TESTED_IN = {
     "cli/run": "cli/test_verbs",
     "cli/serve": "cli/test_serving",
     "errors": "test_public_api",
+    "runtime/network/__init__": "firmware/test_boot_server_move",
     "fault_catalog/activation_files": "fault_catalog/test_cases",
     "fault_catalog/case": "fault_catalog/test_cases",
     "fault_catalog/key_cases": "fault_catalog/test_cases",

@@ -11,6 +11,7 @@ from phone_sim.firmware.effects import Uploaded
 from phone_sim.runtime.virtual_phone import request_line
 
 _OLD_TLS = ("1.0", "1.1")
+_NEWEST_KNOWN = "1.2"
 _LISTING = re.compile(rb"(?i)index of /|directory listing|<title>[^<]{0,200}/</title>|\[to parent directory\]")
 _LINK = re.compile(rb"(?i)href\s*=\s*[\"'][^\"'#?]{1,200}\.(cfg|xml|log|ld)[\"'?]")
 
@@ -111,6 +112,8 @@ def tls_version(seen: Observations) -> Judgment:
     if not seen.tls.accepted:
         return unknown("no version was accepted")
     told = f"accepted: TLS {', '.join(seen.tls.accepted)}"
+    if seen.tls.accepted[0] > _NEWEST_KNOWN:
+        return unknown(told, f"no phone is known to speak it: the vendor's schema of 4.0.15 ends with {_NEWEST_KNOWN}")
     return good_if(not set(_OLD_TLS) & set(seen.tls.accepted), told)
 
 

@@ -37,6 +37,7 @@ from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Model
 from phone_sim.runtime.model_files import load_models
+from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport import Limits, Tls, network_transport
 from phone_sim.runtime.transport.ftp import FtpTransport
 from phone_sim.runtime.trust_file import load_anchor
@@ -64,6 +65,8 @@ class AuditPlan:
     anchor: TrustAnchor | None = None
     ca_file: Path | None = None
     client_cert: Path | None = None
+    tls_max: str = "1.3"
+    ciphers: str = ""
     timeout: float = 5.0
     time_limit: float = 300.0
     outside: str = ""
@@ -150,7 +153,13 @@ def _boots(
 
 
 def _boot(plan: AuditPlan, model: Model, always: bool, bounds: AuditBounds) -> ObservedBoot:
-    network = network_transport(limits=plan.limits, ca_file=plan.ca_file, client_cert=plan.client_cert)
+    network = network_transport(
+        limits=plan.limits,
+        ca_file=plan.ca_file,
+        client_cert=plan.client_cert,
+        tls_max=plan.tls_max,
+        ciphers=plan.ciphers,
+    )
     with VirtualPhone(
         plan.url,
         model=model.token,
@@ -159,6 +168,7 @@ def _boot(plan: AuditPlan, model: Model, always: bool, bounds: AuditBounds) -> O
         always_fetches_license=always,
         time=VirtualTime(plan.now),
         transport=BoundedTransport(network, bounds),
+        network=Network(other_boot_servers=False),
     ) as phone:
         phone.boot()
         service = phone.driver.phone.service

@@ -7,22 +7,15 @@ Other modules about TLS: `runtime.transport.tls`, `fleet.transport.sockets`.
 
 import socket
 import ssl
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from phone_sim.audit.observations import TlsSeen
-from phone_sim.runtime.transport import Tls, one_line
+from phone_sim.runtime.transport import TLS_VERSIONS, Tls, one_line
 from phone_sim.runtime.transport.bounded_socket import Budget, connected, current_budget
 from phone_sim.runtime.transport.tls import client_context
 
-_VERSIONS = {
-    "1.0": ssl.TLSVersion.TLSv1,
-    "1.1": ssl.TLSVersion.TLSv1_1,
-    "1.2": ssl.TLSVersion.TLSv1_2,
-    "1.3": ssl.TLSVersion.TLSv1_3,
-}
 _PORTS = {"https": 443, "ftps": 21}
 _LINE_LIMIT = 4096
 _HANDSHAKE_LIMIT = 256 * 1024
@@ -30,18 +23,14 @@ _HANDSHAKE_LIMIT = 256 * 1024
 
 def look_at_tls(root: str, tls: Tls, *, seconds: float) -> TlsSeen:
     """Try each version with the server at the URL `root`; each wait takes at most `seconds`."""
-    accepted = [version for version in _VERSIONS if not _trouble(root, tls, version, seconds, checks=False)]
+    accepted = [version for version in TLS_VERSIONS if not _trouble(root, tls, version, seconds, checks=False)]
     trouble = _trouble(root, tls, accepted[-1], seconds, checks=True) if accepted else ""
     return TlsSeen(accepted=tuple(accepted), trouble=trouble)
 
 
 def _trouble(root: str, tls: Tls, version: str, seconds: float, *, checks: bool) -> str:
     """Why a handshake with this version alone fails; empty when it does not."""
-    context = client_context(Tls(ca_file=tls.ca_file, client_cert=tls.client_cert, oldest=version))
-    with warnings.catch_warnings():
-        # Python deprecates the old versions; here it is asked who still speaks them.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        context.maximum_version = _VERSIONS[version]
+    context = client_context(Tls(ca_file=tls.ca_file, client_cert=tls.client_cert, oldest=version, newest=version))
     context.check_hostname = checks
     context.verify_mode = ssl.CERT_REQUIRED if checks else ssl.CERT_NONE
     current_budget.set(Budget(seconds=2 * seconds, size=_HANDSHAKE_LIMIT))

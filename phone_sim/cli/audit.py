@@ -10,6 +10,7 @@ from phone_sim.cli.option_types import FiniteRange
 from phone_sim.cli.options import json_option
 from phone_sim.cli.output import console, say
 from phone_sim.cli.report_file import ReportFile, write_report
+from phone_sim.cli.tls_options import ciphers_option, tls_max_option
 from phone_sim.mac_address import DEFAULT_MAC
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ _QUIET_SECONDS = 2.0
 @click.option("--trust", type=_FILE, metavar="KEY.pem", help="Public key that license keys are verified with.")
 @click.option("--ca-file", type=_FILE, help="Authorities for HTTPS and FTPS servers. [default: certifi's]")
 @click.option("--client-cert", type=_FILE, metavar="FILE.pem", help="The phones' own certificate, with its key.")
+@tls_max_option
+@ciphers_option
 @click.option("--outside", default="", metavar="NAME", help="A file you have put beside the root, to be asked for.")
 @click.option("--timeout", type=FiniteRange(0.1, 60), default=5.0, show_default=True, help="Seconds for each answer.")
 @click.option(
@@ -47,6 +50,8 @@ def command(
     trust: Path | None,
     ca_file: Path | None,
     client_cert: Path | None,
+    tls_max: str,
+    ciphers: str,
     outside: str,
     timeout: float,
     time_limit: float,
@@ -75,6 +80,8 @@ def command(
         anchor=None if trust is None else load_anchor(trust),
         ca_file=ca_file,
         client_cert=client_cert,
+        tls_max=tls_max,
+        ciphers=ciphers,
         timeout=timeout,
         time_limit=time_limit,
         outside=outside,

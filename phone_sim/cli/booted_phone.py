@@ -37,7 +37,7 @@ def booted_phone(
     if site is None:
         transport = phone.transport()
     else:
-        phone, transport = replace(phone, server=(ADDRESS,)), site_transport(FolderSite(site))
+        phone, transport = replace(phone, server=(ADDRESS,), stay=True), site_transport(FolderSite(site))
     identity = phone.identity()
     if dictionary is not None:
         identity = replace(identity, dictionary=dictionary)

@@ -14,10 +14,10 @@ from phone_sim.cli.options import (
     ca_file_option,
     client_certs_option,
     json_option,
-    tls_min_option,
     trust_option,
 )
 from phone_sim.cli.output import warn
+from phone_sim.cli.tls_options import ciphers_option, tls_max_option, tls_min_option
 
 if TYPE_CHECKING:
     from phone_sim.fleet.population.phones import Population
@@ -111,6 +111,8 @@ class Span(click.ParamType[float]):
 @ca_file_option
 @client_certs_option
 @tls_min_option
+@tls_max_option
+@ciphers_option
 @json_option
 def command(**values: Any) -> None:
     """Let many phones boot against a boot server, and stay on.

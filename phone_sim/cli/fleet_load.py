@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from phone_sim.fleet.population.population_file import FleetFile
     from phone_sim.fleet.protocol.run_setup import Distribution, RunSetup
     from phone_sim.mac_address import MacAddress
+    from phone_sim.runtime.transport import Tls
 
 _NOTHING = "nothing of that name was counted"
 
@@ -85,7 +86,6 @@ def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[s
     from phone_sim.cli.options import check_servers
     from phone_sim.errors import UsageError
     from phone_sim.fleet.protocol.run_setup import RunSetup
-    from phone_sim.runtime.transport import Tls
     from phone_sim.runtime.trust_file import load_anchor
 
     if values["server"] is None:
@@ -99,8 +99,21 @@ def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[s
         timeout=values["timeout"],
         expects_licenses=values["require_licensed"],
         at_once=values["at_once"],
-        tls=Tls(ca_file=values["ca_file"], client_cert=values["client_cert"], oldest=values["tls_min"]),
+        tls=_tls(values),
         watched=watched,
+    )
+
+
+def _tls(values: dict[str, Any]) -> "Tls":
+    """How the phones speak TLS."""
+    from phone_sim.runtime.transport import Tls, oldest_version
+
+    return Tls(
+        ca_file=values["ca_file"],
+        client_cert=values["client_cert"],
+        oldest=oldest_version(values["tls_min"], values["tls_max"]),
+        newest=values["tls_max"],
+        ciphers=values["ciphers"],
     )
 
 

@@ -11,6 +11,7 @@ import click
 
 from phone_sim.cli.option_types import FiniteRange, Numbers
 from phone_sim.cli.output import say, warn
+from phone_sim.cli.tls_options import ciphers_option, phone_tls, tls_max_of_firmware_option, tls_min_option
 from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import UsageError
 from phone_sim.firmware.license_fetch import DEFAULT_LICENSE_FETCH, LICENSE_FETCH
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from phone_sim.runtime.flash_file import Flash
     from phone_sim.runtime.network import Network
     from phone_sim.runtime.scheduler import Scheduler
-    from phone_sim.runtime.transport import Limits, Transport
+    from phone_sim.runtime.transport import Limits, Tls, Transport
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -57,13 +58,6 @@ client_certs_option = click.option(
 client_cert_option = click.option(
     "--client-cert", type=_FILE, metavar="FILE.pem", help="The phone's own certificate, with its key."
 )
-tls_min_option = click.option(
-    "--tls-min",
-    type=click.Choice(["1.0", "1.1", "1.2", "1.3"]),
-    default="1.2",
-    show_default=True,
-    help="Oldest version of TLS that is spoken.",
-)
 site_option = click.option(
     "--site",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -89,6 +83,7 @@ class PhoneOptions:
     """The phone that the options of `boot` and `run` describe."""
 
     server: tuple[str, ...]
+    stay: bool
     model: str
     mac: str
     firmware: str
@@ -97,7 +92,9 @@ class PhoneOptions:
     trust: Path | None
     ca_file: Path | None
     client_cert: Path | None
-    tls_min: str
+    tls_min: str | None
+    tls_max: str | None
+    ciphers: str
     source_address: str | None
     sntp: bool
     dhcp: str | None
@@ -183,11 +180,14 @@ class PhoneOptions:
         """The phone's way to its boot server."""
         from phone_sim.runtime.transport import network_transport
 
+        tls = self._tls()
         return network_transport(
             limits=self._limits(),
-            ca_file=self.ca_file,
-            client_cert=self.client_cert,
-            tls_min=self.tls_min,
+            ca_file=tls.ca_file,
+            client_cert=tls.client_cert,
+            tls_min=tls.oldest,
+            tls_max=tls.newest,
+            ciphers=tls.ciphers,
             source_address=self.source_address,
         )
 
@@ -198,14 +198,13 @@ class PhoneOptions:
         from phone_sim.runtime.network.ldap import make_corporate_directory
         from phone_sim.runtime.network.sntp import SntpClient
         from phone_sim.runtime.network.syslog import SyslogSender
-        from phone_sim.runtime.transport import Tls
 
-        tls = Tls(ca_file=self.ca_file, client_cert=self.client_cert, oldest=self.tls_min)
         return Network(
             lease=None if self.dhcp is None else DhcpClient(self.dhcp).lease,
-            corporate_directory=make_corporate_directory(self._limits(), tls, self.source_address),
+            corporate_directory=make_corporate_directory(self._limits(), self._tls(), self.source_address),
             time=SntpClient(source_address=self.source_address).tell if self.sntp else None,
             syslog=SyslogSender(self.source_address),
+            other_boot_servers=not self.stay,
         )
 
     def check_clock(self, *others: tuple[str, bool]) -> None:
@@ -214,6 +213,17 @@ class PhoneOptions:
         given = [name for name, is_given in others if is_given]
         if self.sntp and given:
             raise UsageError(f"--sntp goes with no {given[0]}: the clock starts unset, and the time server sets it")
+
+    def _tls(self) -> "Tls":
+        """How it speaks TLS."""
+        return phone_tls(
+            self.firmware,
+            ca_file=self.ca_file,
+            client_cert=self.client_cert,
+            tls_min=self.tls_min,
+            tls_max=self.tls_max,
+            ciphers=self.ciphers,
+        )
 
     def _limits(self) -> "Limits":
         from phone_sim.runtime.transport import Limits
@@ -228,6 +238,7 @@ _PHONE_OPTIONS = (
         metavar="URL",
         help="Boot server; of several, the first that answers. [default: DHCP's, or the one in flash]",
     ),
+    click.option("--stay", is_flag=True, help="Keep the boot server, whatever device.prov.* in its files says."),
     model_option,
     mac_option,
     firmware_option,
@@ -243,6 +254,8 @@ _PHONE_OPTIONS = (
     ca_file_option,
     client_cert_option,
     tls_min_option,
+    tls_max_of_firmware_option,
+    ciphers_option,
     click.option("--source-address", metavar="IP", help="Address of this machine to ask from, as 127.0.0.2."),
     click.option("--sntp", is_flag=True, help="The clock starts unset, and a time server sets it."),
     click.option("--dhcp", metavar="INTERFACE", help="Network interface to ask DHCP on; needs the rights of root."),

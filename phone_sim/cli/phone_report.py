@@ -10,6 +10,7 @@ from phone_sim.cli.output import Styled, say, say_json
 from phone_sim.errors import BootServerUnreachableError, PhoneSimError, UsageError
 from phone_sim.firmware.effects import Fetched, Refused, TransferFailed
 from phone_sim.firmware.features import BuiltIn, Enabled, Gate, NotLicensed
+from phone_sim.firmware.lease import LeaseInfo
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.parameters.layers import Parameters
 from phone_sim.firmware.screen import Frame
@@ -65,20 +66,21 @@ def frame_text(frame: Frame) -> str:
 
 
 def check_boot(driver: PhoneDriver) -> None:
-    """Complain when the last boot had no configuration from a boot server.
+    """Complain when the last boot had no configuration from a boot server, or boot servers send it to each other.
 
     Raises:
         UsageError: no boot server is known.
         BootServerUnreachableError: it gave no answer.
-        PhoneSimError: it answered, but not with a whole configuration.
+        PhoneSimError: it answered, but not with a whole configuration; or the phone has moved too often (D21).
     """
+    if driver.moves.endless is not None:
+        raise PhoneSimError(f"{driver.moves.endless}; correct device.prov.serverName in one of the files")
     service = driver.phone.service
     if service is None or not service.configuration.problem:
         return
     server = service.session.server
     if server is None:
-        by_dhcp = "DHCP named none, and " if driver.phone.identity.dhcp is not None else ""
-        raise UsageError(f"no boot server is known: {by_dhcp}--server gives one")
+        raise UsageError(f"no boot server is known: {_of_dhcp(driver, service.session.lease)}--server gives one")
     if not service.configuration.answered:
         silent = [exchange.reply for exchange in driver.exchanges if isinstance(exchange.reply, TransferFailed)]
         raise BootServerUnreachableError(f"{server.root}: {silent[-1].reason}")
@@ -87,10 +89,18 @@ def check_boot(driver: PhoneDriver) -> None:
     raise PhoneSimError(f"{server.root}: {service.configuration.problem}{_trouble(driver)}, so the phone {instead}")
 
 
+def _of_dhcp(driver: PhoneDriver, lease: LeaseInfo) -> str:
+    """What DHCP said of boot servers, for a phone that has none."""
+    if driver.phone.identity.dhcp is None:
+        return ""
+    refused = [f"DHCP option {one.option} is {one.value} ({one.reason}), and " for one in lease.refused]
+    return "".join(refused) or "DHCP named none, and "
+
+
 def _trouble(driver: PhoneDriver) -> str:
     """What came of the last configuration file that was not given, in brackets; empty where files are only missing."""
     for exchange in reversed(driver.exchanges):
-        name, reply = exchange.url, exchange.reply
+        name, reply = exchange.path, exchange.reply
         is_configuration = name.endswith(".cfg") and not name.endswith("-license.cfg")
         if is_configuration and isinstance(reply, TransferFailed | Refused):
             is_certificate = isinstance(reply, TransferFailed) and reply.kind is FailureKind.CERTIFICATE

@@ -139,7 +139,7 @@ def _on_the_terminal(
                 driver.power_on()
                 if phone.sntp:
                     phone_report.check_time(driver)
-                phone_time.live(happen)
+                phone_time.live(happen, lambda: driver.moves.endless is not None)
         finally:
             phone_time.close()
             if as_json:
@@ -237,11 +237,12 @@ def _perform(driver: "PhoneDriver", event: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneTime:
-    """Time for a phone: `live` lets it pass until the end, and takes the events that a user types; `close` ends it."""
+    """Time for a phone: `live` lets it pass until the end, or until something is over, and takes the events that a user
+    types; `close` ends it."""
 
     clock: "Clock"
     scheduler: "Scheduler"
-    live: Callable[[Callable[[str], None]], None]
+    live: Callable[[Callable[[str], None], Callable[[], bool]], None]
     close: Callable[[], None]
 
 
@@ -254,7 +255,12 @@ def _virtual(start: datetime | None, until: datetime | None) -> PhoneTime:
         raise UsageError(f"--speed {AS_FAST_AS_CAN_BE} needs --until: it would never end")
     clock = ManualClock(start)
     scheduler = HeapScheduler(clock)
-    return PhoneTime(clock=clock, scheduler=scheduler, live=lambda _: scheduler.run_until(until), close=lambda: None)
+
+    def live(_: Callable[[str], None], is_over: Callable[[], bool]) -> None:
+        if not is_over():
+            scheduler.run_until(until)
+
+    return PhoneTime(clock=clock, scheduler=scheduler, live=live, close=lambda: None)
 
 
 def _real(start: datetime | None, speed: float, until: datetime | None) -> PhoneTime:
@@ -265,13 +271,13 @@ def _real(start: datetime | None, speed: float, until: datetime | None) -> Phone
     scheduler = ApsScheduler(clock)
     ended = threading.Event()
 
-    def live(happen: Callable[[str], None]) -> None:
+    def live(happen: Callable[[str], None], is_over: Callable[[], bool]) -> None:
         if until is not None:
             scheduler.at(until, ended.set)
         if sys.stdin is not None and sys.stdin.isatty():
             say(f"Type what is to happen: {WHAT_CAN_HAPPEN}, or quit.", err=True)
             threading.Thread(target=_typed, args=(happen, ended.set), daemon=True).start()
-        while not ended.wait(_LOOK_EVERY):
+        while not is_over() and not ended.wait(_LOOK_EVERY):
             pass  # on Windows, Ctrl+C does not end a wait
 
     return PhoneTime(clock=clock, scheduler=scheduler, live=live, close=scheduler.close)

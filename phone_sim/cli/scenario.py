@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
 from phone_sim.cli.interruption import result_so_far
 from phone_sim.cli.options import (
@@ -12,11 +11,11 @@ from phone_sim.cli.options import (
     check_servers,
     client_certs_option,
     json_option,
-    tls_min_option,
     trust_option,
 )
 from phone_sim.cli.output import say, warn
 from phone_sim.cli.report_file import ReportFile, write_report
+from phone_sim.cli.tls_options import tls_min_option
 
 if TYPE_CHECKING:
     from phone_sim.scenario.scenario import Scenario
@@ -44,7 +43,7 @@ def command(
     trust: Path | None,
     ca_file: Path | None,
     client_cert: Path | None,
-    tls_min: str,
+    tls_min: str | None,
     junit: Path | None,
     seed: int | None,
     as_json: bool,
@@ -63,14 +62,13 @@ def command(
     """
     from phone_sim.scenario.target_server import ServerOptions
 
-    is_said = click.get_current_context().get_parameter_source("tls_min") is not ParameterSource.DEFAULT
     said = ServerOptions(
         option="--server",
         url=" ".join(server) or None,
         trust=trust,
         ca_file=ca_file,
         client_cert=client_cert,
-        tls_min=tls_min if is_said else None,
+        tls_min=tls_min,
     )
     _check(said)
     _run(_read(files, said), junit=junit, seed=seed, as_json=as_json)

@@ -85,6 +85,15 @@ KNOWN_LINES = (
         messages.NO_BOOT_SERVER, "The phone was given no boot server.", fact=shows.always(Condition.NO_BOOT_SERVER)
     ),
     KnownLine(
+        messages.BOOT_SERVER_CHANGED,
+        "A file sets device.prov.*, which the phone keeps: it boots from that server from now on.",
+    ),
+    KnownLine(
+        messages.BOOT_SERVER_NOT_USED,
+        "A file sets device.prov.*, and the phone stays with the boot server that it has.",
+        remedy="Start the phone with the boot server that the files name, or take device.prov.* out of them.",
+    ),
+    KnownLine(
         messages.MASTER_NOT_READABLE,
         "This master configuration file cannot be used; the phone tries the next one.",
         fact=shows.file_unreadable(FileRole.MASTER),
@@ -129,6 +138,12 @@ KNOWN_LINES = (
         "The file is written for firmware before 3.3.0, which named features by number.",
         fact=shows.always(Condition.FILES_IGNORED),
     ),
+    KnownLine(
+        messages.LATER_PARAMETERS,
+        "The file is written for UC Software 3.3.0 or later, which names features by parameters of their own.",
+        fact=shows.always(Condition.FILES_IGNORED),
+    ),
+    KnownLine(messages.NOT_PERFORMED, "A real phone can use the value; a phone here uses another one."),
     KnownLine(
         messages.BAD_PARAMETER,
         "The value cannot be used; the line names the file, and the value used instead.",

@@ -10,6 +10,7 @@ from datetime import date
 from phone_sim.errors import DocumentError
 from phone_sim.firmware import messages, screen
 from phone_sim.firmware.app_log import upload_log
+from phone_sim.firmware.boot_server_move import move_asked_for, without_replaced_server
 from phone_sim.firmware.configuration import Configuration, read_configuration
 from phone_sim.firmware.contact_directory import SIZE_LIMIT, Contact, read_contacts
 from phone_sim.firmware.corporate_directory import is_corporate_directory, start_corporate_directory
@@ -17,6 +18,7 @@ from phone_sim.firmware.corporate_directory_settings import read_corporate_direc
 from phone_sim.firmware.effects import (
     ClockReading,
     Fetched,
+    FlashReply,
     FlashUnreadable,
     NotFound,
     ReadClock,
@@ -29,6 +31,8 @@ from phone_sim.firmware.features import Gate, NotLicensed, NotOnThisModel, featu
 from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.license_update import keys_in_flash, update_licenses
 from phone_sim.firmware.master_config import MasterConfiguration
+from phone_sim.firmware.network_effects import Move
+from phone_sim.firmware.parameters.device_parameters import updated
 from phone_sim.firmware.parameters.layers import Parameters
 from phone_sim.firmware.parameters.provenance import ParametersInForce
 from phone_sim.firmware.session import Identity, Session
@@ -53,19 +57,21 @@ class InService:
         """Every parameter that a file sets, with its source."""
         identity, parameters = self.session.identity, self.configuration.parameters
         directory = read_corporate_directory_settings(parameters, identity.dictionary, dialect=identity.profile.dialect)
-        rejected = (*self.session.settings.problems, *directory.problems)
-        return ParametersInForce(parameters, identity.dictionary, identity.mac, rejected)
+        settings = self.session.settings
+        rejected = (*settings.problems, *directory.problems)
+        return ParametersInForce(parameters, identity.dictionary, identity.mac, rejected, settings.device)
 
     def reason(self, gate: Gate) -> str:
         """Why a feature is on or off, with file and line where a parameter switches it off."""
         return gate_reason(gate, self.parameters)
 
 
-async def boot(identity: Identity, time_memory: TimeMemory = NOTHING_REMEMBERED) -> InService:
-    """Boot the phone; the result is a phone in service, whatever the boot server did."""
+async def boot(identity: Identity, time_memory: TimeMemory = NOTHING_REMEMBERED) -> InService | Move:
+    """Boot the phone; the result is a phone in service, whatever the boot server did, or a move that it reboots for."""
     stored = await ReadFlash()
     flash = stored if isinstance(stored, FlashContents) else FlashContents()
-    session = Session(identity, flash.parameters, time_memory)
+    kept = without_replaced_server(flash.device.known_to(identity.dictionary), identity.boot_server)
+    session = Session(identity, flash.parameters, time_memory, kept)
     await Show(screen.message(screen.PROCESSING))
     await _announced(session)
     await session.ask_network(flash.parameters)
@@ -74,8 +80,20 @@ async def boot(identity: Identity, time_memory: TimeMemory = NOTHING_REMEMBERED)
     features = feature_set(
         identity.model, identity.profile, identity.features, configuration.parameters, identity.dictionary
     )
-    session.configure(configuration.parameters)
-    await session.complain_of((*session.settings.problems, *features.problems), configuration.parameters)
+    device, unusable = updated(kept, configuration.parameters, identity.dictionary)
+    session.configure(configuration.parameters, device)
+    problems = (*unusable, *session.settings.problems, *features.problems)
+    await session.complain_of(problems, configuration.parameters)
+    contents = replace(
+        flash,
+        parameters=configuration.parameters,
+        boot_server=address or flash.boot_server,
+        booted_before=flash.booted_before or configuration.answered,
+        device=device,
+    )
+    if (move := await move_asked_for(session, configuration)) is not None:
+        await _write_flash(session, contents, stored)
+        return move
     await synchronize(session)
 
     reading = await ReadClock()
@@ -83,16 +101,9 @@ async def boot(identity: Identity, time_memory: TimeMemory = NOTHING_REMEMBERED)
     held = await keys_in_flash(session, stored)
     ring = await update_licenses(session, features, held, configuration.master.license_directory, today)
     contacts = await _contact_directory(session, configuration.master, flash.contacts, seed=not flash.booted_before)
-    contents = FlashContents(
-        # A license cannot be removed (B11), so keys that this firmware or trust anchor cannot use stay where they are.
-        keys=(*ring.keys, *(key for key in flash.keys if key not in held.keys)),
-        parameters=configuration.parameters,
-        boot_server=address or flash.boot_server,
-        booted_before=flash.booted_before or configuration.answered,
-        contacts=contacts,
-    )
-    if contents != stored and not isinstance(stored, FlashUnreadable):
-        await _write_flash(session, contents, flash.parameters)
+    # A license cannot be removed (B11), so keys that this firmware or trust anchor cannot use stay where they are.
+    keys = (*ring.keys, *(key for key in flash.keys if key not in held.keys))
+    await _write_flash(session, replace(contents, keys=keys, contacts=contacts), stored)
     gates = features.gates(ring, today)
     await _start_features(session, gates, configuration.parameters)
 
@@ -142,11 +153,17 @@ async def _contact_directory(
     return kept
 
 
-async def _write_flash(session: Session, contents: FlashContents, last: Parameters) -> None:
-    """Write flash; when that fails, at least the license keys, with the last configuration, which did fit."""
+async def _write_flash(session: Session, contents: FlashContents, stored: FlashReply) -> None:
+    """Write what is not in flash yet; when that fails, at least the license keys, with the configuration that did fit.
+
+    Flash that could not be read is left as it is.
+    """
+    if contents == stored or isinstance(stored, FlashUnreadable):
+        return
     reply = await WriteFlash(contents=contents)
     if isinstance(reply, WriteFailed):
         await session.say(messages.FLASH_WRITE_FAILED, reason=reply.reason)
+        last = stored.parameters if isinstance(stored, FlashContents) else Parameters()
         if contents.parameters != last:
             await WriteFlash(contents=replace(contents, parameters=last))
 

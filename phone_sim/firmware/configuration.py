@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from phone_sim.errors import MasterConfigurationError, ParameterFileError, ParametersInsteadOfMasterError
 from phone_sim.firmware import master_config, messages
 from phone_sim.firmware.effects import Fetched, TransferFailed
+from phone_sim.firmware.features import later_switches
 from phone_sim.firmware.location import shown_name
 from phone_sim.firmware.master_config import MasterConfiguration
 from phone_sim.firmware.parameters.layers import (
@@ -162,7 +163,12 @@ async def _layer(session: Session, name: str, data: bytes, *, is_override: bool 
     except ParameterFileError as error:
         await session.say(messages.CONFIG_NOT_READABLE, name=shown_name(name), reason=error)
         return None
-    if session.identity.profile.dialect != "sip-3" and layer.feature_numbers:
+    if session.identity.profile.dialect == "sip-3":
+        for example in later_switches(session.identity.features):
+            if example in layer.values:
+                await session.say(messages.LATER_PARAMETERS, name=shown_name(name), parameter=example)
+                break
+    elif layer.feature_numbers:
         example = f"feature.{layer.feature_numbers[0]}.name"
         await session.say(messages.PRE_3_3_PARAMETERS, name=shown_name(name), parameter=example)
     return layer

@@ -17,7 +17,7 @@ from phone_sim.firmware.asking import Ask
 from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.location import Location
 from phone_sim.firmware.log_line import LogFormat
-from phone_sim.firmware.network_effects import AskDirectory, AskLease, AskTime
+from phone_sim.firmware.network_effects import AskDirectory, AskLease, AskMove, AskTime
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.syslog import SyslogServer
 from phone_sim.firmware.transfer_facts import NO_HEAD, FailureKind, FileProtocol, HttpHead
@@ -236,6 +236,7 @@ Effect = (
     | AskLease
     | AskTime
     | AskDirectory
+    | AskMove
     | Log
     | ReadLog
     | ForgetLog

@@ -172,6 +172,14 @@ def feature_set(
     )
 
 
+@lru_cache(maxsize=_KEPT)
+def later_switches(features: tuple[Feature, ...]) -> tuple[str, ...]:
+    """The parameters that switch features on in UC Software 3.3 and later, and that SIP 3.x does not have."""
+    known = {name for feature in features for name in feature.configured["sip-3"].parameters}
+    names = (name for feature in features for name in feature.configured["ucs-3.3"].parameters)
+    return tuple(name for name in names if name not in known)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Switched:
     """Features by what switches them: the keys of those that are on, and the parameters that switch others off."""

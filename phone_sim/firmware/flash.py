@@ -1,4 +1,4 @@
-"""What survives a power cycle: license keys, the last configuration, the boot server, contacts; and its form as bytes.
+"""What survives a power cycle: license keys, the last configuration, `device.*` parameters (D21), contacts; as bytes.
 
 Keys are kept with their signatures and verified again at every boot, so writing to flash grants nothing. A checksum
 tells a damaged flash from a whole one. This module does not know where the bytes are kept.
@@ -11,6 +11,7 @@ from typing import Any
 
 from phone_sim.errors import FlashDamagedError
 from phone_sim.firmware.contact_directory import Contact
+from phone_sim.firmware.parameters.device_parameters import NOTHING_KEPT, DeviceParameters, KeptValue
 from phone_sim.firmware.parameters.layers import Layer, LayerKind, LayerSource, Parameters
 from phone_sim.licensing.license_key import LicenseKey, Malformed, read_key
 
@@ -24,7 +25,8 @@ _MAGIC = "phone_sim flash 1"
 class FlashContents:
     """The contents of flash; the default is a blank one.
 
-    `parameters` is the configuration of the last boot that got one. `boot_server` is the address as it was given.
+    `parameters` is the configuration of the last boot that got one, `device` what files have set for good (D21).
+    `boot_server` is the address as it was given.
     `booted_before` tells later boots from the original one, the only one to read the seed of the contact directory.
     """
 
@@ -33,6 +35,7 @@ class FlashContents:
     boot_server: str = ""
     booted_before: bool = False
     contacts: tuple[Contact, ...] = ()
+    device: DeviceParameters = NOTHING_KEPT
 
 
 def encode(contents: FlashContents) -> bytes:
@@ -42,6 +45,7 @@ def encode(contents: FlashContents) -> bytes:
             "boot_server": contents.boot_server,
             "booted_before": contents.booted_before,
             "contacts": [[contact.last_name, contact.first_name, contact.number] for contact in contents.contacts],
+            "device": [[one.name, one.value, one.file] for one in contents.device.values],
             "keys": [key.attributes() for key in contents.keys],
             "layers": [_layer_fields(layer, source) for layer, source in contents.parameters.with_sources()],
         }
@@ -77,6 +81,13 @@ def _contents(fields: Any) -> FlashContents:
         contacts=tuple(
             Contact(last_name=str(last), first_name=str(first), number=str(number))
             for last, first, number in fields.get("contacts", [])
+        ),
+        # Nor has one `device.*` parameters apart from its configuration, which sets them at the next boot.
+        device=DeviceParameters(
+            tuple(
+                KeptValue(name=str(name), value=str(value), file=str(file))
+                for name, value, file in fields.get("device", [])
+            )
         ),
     )
 

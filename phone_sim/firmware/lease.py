@@ -8,23 +8,24 @@ Other modules about DHCP: `runtime.network.dhcp`; in the tests `tests.runtime.ho
 `tests.real_servers.dhcp`.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.location import SCHEMES, SERVER_LIMIT, BootServerAddress
+from phone_sim.firmware.location import NO_SERVER, SERVER_LIMIT, complete_address, is_no_server
 
 TIME_OFFSET, TIME_SERVERS, LOG_SERVERS, VENDOR, NTP_SERVERS, BOOT_SERVER = 2, 4, 7, 43, 42, 66
+CUSTOM_OPTION = 160
 CUSTOM_OPTIONS = range(128, 255)
 """The numbers that a custom boot server option may have."""
 DEFAULT_SCHEME = "ftp"
 """The protocol of an address that names none: the one the phones are shipped with (field notes 1.3)."""
 
-_SCHEME = re.compile("([A-Za-z][A-Za-z0-9+.-]*):/")
 _FARTHEST = 14 * 3600
 _SERVERS = 3
+_SHOWN = 80
+_QUOTES = ("'", '"', "`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class DhcpSettings:
         UsageError: for a number that is neither 66 nor 128 to 254, and for none.
     """
 
-    boot_server_options: tuple[int, ...] = (160, BOOT_SERVER)
+    boot_server_options: tuple[int, ...] = (CUSTOM_OPTION, BOOT_SERVER)
 
     def __post_init__(self) -> None:
         wrong = [str(one) for one in self.boot_server_options if one != BOOT_SERVER and one not in CUSTOM_OPTIONS]
@@ -48,9 +49,13 @@ class DhcpSettings:
 
 @dataclass(frozen=True, slots=True)
 class RefusedOption:
-    """An option of a lease that should name a boot server, by its number, and why its value does not."""
+    """An option of a lease that should name a boot server, by its number, its value, and why that names none.
+
+    The `value` is escaped and has stars where a user, a password or a query may be.
+    """
 
     option: str
+    value: str
     reason: str
 
 
@@ -71,7 +76,7 @@ class LeaseInfo:
 
 def asked_options(settings: DhcpSettings) -> tuple[int, ...]:
     """The options that the phone asks for, in the order of real phones (field notes 1.3)."""
-    custom = [one for one in settings.boot_server_options if one != BOOT_SERVER] or [160]
+    custom = [one for one in settings.boot_server_options if one != BOOT_SERVER] or [CUSTOM_OPTION]
     return (1, 28, *custom, BOOT_SERVER, VENDOR, 3, TIME_SERVERS, NTP_SERVERS, TIME_OFFSET, 6, 15, LOG_SERVERS)
 
 
@@ -87,7 +92,7 @@ def lease_info(lease: Mapping[int, bytes], settings: DhcpSettings) -> LeaseInfo:
             boot_server = _boot_server(options[number])
         except ValueError as error:
             place = "" if number in lease else f" in option {VENDOR}"
-            refused.append(RefusedOption(f"{number}{place}", str(error)))
+            refused.append(RefusedOption(f"{number}{place}", _shown(options[number]), str(error)))
         else:
             break
     logs = _addresses(options.get(LOG_SERVERS, b""))
@@ -121,18 +126,38 @@ def _boot_server(value: bytes) -> str:
     Raises:
         ValueError: the value names no boot server. The reason does not quote it, since it may hold a password.
     """
-    text = value.rstrip(b"\0").decode("latin-1").strip()  # some servers end a text with NUL
-    if len(value) == 4 and not (text.isascii() and text.isprintable()):
+    text = _text(value)
+    if len(value) == 4 and not (text.isascii() and text.isprintable() and text):
         text = str(IPv4Address(value))
     _check_characters(text)
+    if text[:1] in _QUOTES:
+        raise ValueError("it begins with a quotation mark, expected the address alone")
     named = text.split()
     if not named:
         raise ValueError("it is empty")
     if len(named) > SERVER_LIMIT:
         raise ValueError(f"it lists {len(named)} boot servers, at most {SERVER_LIMIT} can be used")
-    for place, one in enumerate(named, start=1):
-        _check_address(one, f"address {place} of {len(named)}")
-    return " ".join(map(_with_scheme, named))
+    places = (f"address {place} of {len(named)}" for place in range(1, len(named) + 1))
+    found = [complete_address(one, DEFAULT_SCHEME, place) for one, place in zip(named, places, strict=True)]
+    servers = [one for one in found if not is_no_server(one)]
+    if not servers:
+        raise ValueError(f"{NO_SERVER} stands for no server")
+    return " ".join(servers)
+
+
+def _text(value: bytes) -> str:
+    return value.rstrip(b"\0").decode("latin-1").strip()  # some servers end a text with NUL
+
+
+def _shown(value: bytes) -> str:
+    """The value as it may be logged."""
+    text = _text(value) or value.hex(" ") or "empty"
+    text, question, _ = text.partition("?")
+    before, at, after = text.rpartition("@")
+    if at:
+        scheme, slashes, _ = before.partition("//")
+        text = f"{scheme if slashes else ''}{slashes}****@{after}"
+    return ascii(text[:_SHOWN] + ("?****" if question else ""))
 
 
 def _check_characters(text: str) -> None:
@@ -140,20 +165,6 @@ def _check_characters(text: str) -> None:
         if not (each.isascii() and each.isprintable()):
             kind = "NUL" if each == "\0" else "a control character" if each.isascii() else "not ASCII"
             raise ValueError(f"byte {place} is {kind}")
-
-
-def _check_address(text: str, place: str) -> None:
-    scheme = _SCHEME.match(text)
-    if scheme and scheme[1].lower() not in SCHEMES:
-        raise ValueError(f"{place} begins with {scheme[1][:20]}:, expected one of: {', '.join(SCHEMES)}")
-    try:
-        BootServerAddress.parse(text if scheme else _with_scheme(text))
-    except UsageError:
-        raise ValueError(f"{place} has no usable host or port") from None
-
-
-def _with_scheme(text: str) -> str:
-    return text if "://" in text else f"{DEFAULT_SCHEME}://{text}"
 
 
 def _addresses(value: bytes) -> tuple[str, ...]:

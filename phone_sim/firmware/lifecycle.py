@@ -30,6 +30,7 @@ class LifecycleEvent(Enum):
     LAST_CALL_ENDED = "last call ended"
     LICENSE_EXPIRED = "license expired"
     REBOOT_REQUESTED = "reboot requested"
+    BOOT_SERVER_CHANGED = "boot server changed"
     RESTARTED = "restarted"
     POWER_CUT = "power cut"
 
@@ -38,6 +39,7 @@ TRANSITIONS: Mapping[tuple[State, LifecycleEvent], State] = MappingProxyType(
     {
         (State.OFF, LifecycleEvent.POWER_ON): State.BOOTING,
         (State.BOOTING, LifecycleEvent.BOOTED): State.IDLE,
+        (State.BOOTING, LifecycleEvent.BOOT_SERVER_CHANGED): State.REBOOTING,
         (State.BOOTING, LifecycleEvent.POWER_CUT): State.OFF,
         (State.IDLE, LifecycleEvent.CALL_STARTED): State.IN_CALL,
         (State.IDLE, LifecycleEvent.LICENSE_EXPIRED): State.REBOOTING,

@@ -5,18 +5,20 @@ does not know how a protocol is spoken.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from phone_sim.errors import UsageError
 
-_NO_SERVER = "0.0.0.0"  # noqa: S104 - a name that sites use on purpose, nothing is bound to it  # nosec B104
+NO_SERVER = "0.0.0.0"  # noqa: S104 - a name that sites use on purpose, nothing is bound to it  # nosec B104
+"""The address that phones hold for no server (field notes 1.3 and 2)."""
 
 SCHEMES = ("http", "https", "ftp", "ftps", "tftp")
 """The protocols of boot servers that a phone speaks."""
 SERVER_LIMIT = 8
 _ADDRESSES_KEPT = 64
+_SCHEME = re.compile("([A-Za-z][A-Za-z0-9+.-]*):/")
 _AUTHORITY = re.compile(r"[^:/?#]*://([^/?#]*)")
 _PLAIN_PATH = re.compile(r"[\w~-][\w.~-]*(?:/[\w~-][\w.~-]*)*", re.ASCII)  # stays as it is, as most do
 _PLAIN_URL = re.compile(r"[a-z]+://[^/?#]*/(?:[\w.~-]+/)*([\w.~-]+)", re.ASCII)
@@ -51,11 +53,15 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BootServerAddress:
-    """Address of a boot server: the URL of its root, which ends in a slash, and the master file that it may name."""
+    """Address of a boot server: the URL of its root, which ends in a slash, and the master file that it may name.
+
+    A `query` is sent with every request for a file below the root (our choice).
+    """
 
     root: str
     credentials: Credentials | None = None
     master: str | None = None
+    query: str = ""
 
     @classmethod
     def parse(cls, address: str) -> "BootServerAddress":
@@ -75,7 +81,8 @@ class BootServerAddress:
         names_master = last.lower().endswith(".cfg") and len(last) > len(".cfg")
         path = f"{folder}/" if names_master else f"{parts.path.rstrip('/')}/"
         root = urlunsplit(parts._replace(path=path, query=""))
-        return cls(root=root, credentials=location.credentials, master=last if names_master else None)
+        master = last if names_master else None
+        return cls(root=root, credentials=location.credentials, master=master, query=parts.query)
 
     @classmethod
     def parse_all(cls, addresses: str) -> tuple["BootServerAddress", ...]:
@@ -86,6 +93,22 @@ class BootServerAddress:
         """
         return _boot_servers(addresses)
 
+    @property
+    def address(self) -> str:
+        """The text that `parse` reads back, with user and password."""
+        scheme, _, rest = self.root.partition("://")
+        who = ""
+        if self.credentials is not None:
+            who = f"{quote(self.credentials.user, safe='')}:{quote(self.credentials.password, safe='')}@"
+        query = f"?{self.query}" if self.query else ""
+        return f"{scheme}://{who}{rest}{self.master or ''}{query}"
+
+    def sharing_credentials(self, other: "BootServerAddress | None") -> "BootServerAddress":
+        """This address, with user and password of another one on the same server if it has none itself."""
+        if self.credentials is not None or other is None or _server_of(self.root) != _server_of(other.root):
+            return self
+        return replace(self, credentials=other.credentials)
+
     def locate(self, folder: str, name: str) -> Location | None:
         """The file `name` in a folder that the master configuration file gives; None if the folder says "nowhere".
 
@@ -95,13 +118,41 @@ class BootServerAddress:
         """
         own = _split(name)
         if own is not None:
-            if urlsplit(own.url).hostname == _NO_SERVER:
+            if urlsplit(own.url).hostname == NO_SERVER:
                 return None
             return Location(url=own.url, credentials=own.credentials or self.credentials)
         place = None if "://" in name else _folder(self.root, folder)
         if place is None:
             return None
-        return Location(url=_below(place.url, name), credentials=place.credentials or self.credentials)
+        url = _below(place.url, name)
+        if self.query and "://" not in folder:
+            url = f"{url}?{self.query}"
+        return Location(url=url, credentials=place.credentials or self.credentials)
+
+
+def complete_address(text: str, default_scheme: str, place: str) -> str:
+    """An address with or without a scheme as one that has a scheme, which `BootServerAddress.parse` takes.
+
+    Raises:
+        ValueError: it is no address of a boot server. The reason names the `place`, and does not quote the address,
+            since it may hold a password.
+    """
+    scheme = _SCHEME.match(text)
+    if scheme and scheme[1].lower() not in SCHEMES:
+        raise ValueError(f"{place} begins with {scheme[1][:20]}:, expected one of: {', '.join(SCHEMES)}")
+    if scheme and "://" not in text:
+        raise ValueError(f"{place} begins with {scheme[1]}:/, expected {scheme[1]}://")
+    complete = text if scheme else f"{default_scheme}://{text}"
+    try:
+        BootServerAddress.parse(complete)
+    except UsageError:
+        raise ValueError(f"{place} has no usable host or port") from None
+    return complete
+
+
+def is_no_server(address: str) -> bool:
+    """True for an address whose host is the one that phones hold for no server."""
+    return authority_of(address).rpartition("@")[2].partition(":")[0] == NO_SERVER
 
 
 @lru_cache(maxsize=_ADDRESSES_KEPT)
@@ -121,13 +172,17 @@ def _folder(root: str, folder: str) -> Location | None:
             return None
         place = Location(url=_below(root, folder), credentials=None)
     url = place.url.partition("?")[0].rstrip("/") + "/"
-    return None if urlsplit(url).hostname == _NO_SERVER else Location(url=url, credentials=place.credentials)
+    return None if urlsplit(url).hostname == NO_SERVER else Location(url=url, credentials=place.credentials)
 
 
 def authority_of(url: str) -> str:
     """The host and port in the URL of a location or of a boot server's root."""
     match = _AUTHORITY.match(url)
     return "" if match is None else match.group(1)
+
+
+def _server_of(root: str) -> tuple[str, str]:
+    return root.partition("://")[0], authority_of(root)
 
 
 def shown_name(name: str) -> str:

@@ -1,7 +1,7 @@
 """What a phone may ask of the network besides its boot server, and what the network may answer.
 
-A lease of DHCP, the time of SNTP, the corporate directory of LDAP. That nobody answers is a reply, too, and so is that
-the phone has no way to ask. This module does not know how an effect is performed.
+A lease of DHCP, the time of SNTP, the corporate directory of LDAP, another boot server. That nobody answers is a
+reply, too, and so is that the phone has no way to ask. This module does not know how an effect is performed.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from datetime import datetime
 
 from phone_sim.firmware.asking import Ask
 from phone_sim.firmware.corporate_directory_settings import LdapEntry, LdapSearch, LdapServer
-from phone_sim.firmware.location import Credentials
+from phone_sim.firmware.location import BootServerAddress, Credentials
 from phone_sim.mac_address import MacAddress
 
 
@@ -100,6 +100,48 @@ class DirectoryFailed:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A way from one boot server to another: a file of the `source` sets the `target`, at `place`, in words (D21)."""
+
+    source: BootServerAddress
+    target: BootServerAddress
+    place: str
+
+    def __str__(self) -> str:
+        return f"{self.source.root} to {self.target.root} ({self.place})"
+
+
+@dataclass(frozen=True, slots=True)
+class AskMove(Ask["MoveReply"]):
+    """Ask whether the phone can go to another boot server. Reply: `CanMove`, `MovesEndlessly` or `NotConnected`."""
+
+    move: Move
+
+
+@dataclass(frozen=True, slots=True)
+class CanMove:
+    """The other boot server can be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class MovesEndlessly:
+    """The phone has moved too often: `moves` are those that led here, and the one that is not made, which is last."""
+
+    moves: tuple[Move, ...]
+
+    @property
+    def reason(self) -> str:
+        """Why the last one is not made."""
+        target = self.moves[-1].target
+        if any(one.source == target for one in self.moves):
+            return "the phone came from there"
+        return f"the phone has moved {len(self.moves) - 1} times already"
+
+    def __str__(self) -> str:
+        return f"boot servers send the phone to each other: {', '.join(map(str, self.moves))}"
+
+
 @dataclass(frozen=True, slots=True)
 class NotConnected:
     """This phone speaks to no server of this kind, and goes on without."""
@@ -110,4 +152,5 @@ TimeAnswer = TimeTold | NoTime
 DirectoryAnswer = DirectoryAnswered | DirectoryFailed
 LeaseReply = LeaseAnswer | NotConnected
 TimeReply = TimeAnswer | NotConnected
+MoveReply = CanMove | MovesEndlessly | NotConnected
 DirectoryReply = DirectoryAnswer | NotConnected

@@ -5,6 +5,7 @@ present state does not know raises LifecycleError before anything is done. This 
 flows.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from phone_sim.errors import LifecycleError
@@ -16,8 +17,10 @@ from phone_sim.firmware.daily_check import daily_check
 from phone_sim.firmware.effects import ClockReading, Flow, Pause, ReadClock, Reboot, Show, WakeAt
 from phone_sim.firmware.keypad import Press
 from phone_sim.firmware.lifecycle import LifecycleEvent, State
+from phone_sim.firmware.location import BootServerAddress
 from phone_sim.firmware.menu import CLOSED, Menu
 from phone_sim.firmware.menu_pages import Facts
+from phone_sim.firmware.network_effects import Move
 from phone_sim.firmware.session import Identity
 from phone_sim.firmware.time_memory import NOTHING_REMEMBERED
 from phone_sim.firmware.time_sync import synchronize
@@ -25,6 +28,7 @@ from phone_sim.firmware.time_sync import synchronize
 MESSAGE_SECONDS = 5
 """How long the display says that the phone is reconfiguring before it reboots; ours."""
 LICENSE_REBOOT = "a license has expired"
+SERVER_REBOOT = "the boot server has changed"
 
 
 class Phone:
@@ -136,9 +140,20 @@ class Phone:
     async def _booting(self) -> None:
         remembered = self.service.session.time_memory if self.service is not None else NOTHING_REMEMBERED
         self._forget()
-        self.service = await boot(self.identity, remembered)
+        outcome = await boot(self.identity, remembered)
+        if isinstance(outcome, Move):
+            await self._going_to(outcome.target)
+            return
+        self.service = outcome
         self._move(LifecycleEvent.BOOTED)
-        await self._wait_for_polling_time(self.service, self.service.reading)
+        await self._wait_for_polling_time(outcome, outcome.reading)
+
+    async def _going_to(self, server: BootServerAddress) -> None:
+        """Reboot from another boot server, which replaces one that was given by hand (D21)."""
+        if self.identity.boot_server:
+            self.identity = replace(self.identity, boot_server=server.address)
+        self._move(LifecycleEvent.BOOT_SERVER_CHANGED)
+        await Reboot(SERVER_REBOOT)
 
     async def _pressed(self, service: InService, key: Press) -> None:
         reading = await ReadClock()

@@ -21,6 +21,7 @@ class FirmwareProfile:
 
     `always_fetches_license` is the rule of later firmware (D8): both license files at every boot. `types_user_agent`
     adds `Type/Application`; `tag_parameter` is the parameter that adds the serial number to the User-Agent.
+    `tls_versions` are those that it is known to speak, the oldest first; empty where that is not known.
     """
 
     version: str
@@ -29,6 +30,7 @@ class FirmwareProfile:
     types_user_agent: bool
     tag_parameter: str
     always_fetches_license: bool
+    tls_versions: tuple[str, ...]
 
     def supports_licensing(self, model: Model) -> bool:
         """True from the firmware that has licensing on this model (B2)."""
@@ -44,7 +46,8 @@ class FirmwareProfile:
 def profile_for(version: str, *, always_fetches_license: bool | None = None) -> FirmwareProfile:
     """The profile of a firmware version such as `3.2.3.1734`; the license rule may be set apart from it (D8).
 
-    The pair of override files is UC Software 3.3's, before that there was one (field notes 1.1).
+    The pair of override files is UC Software 3.3's, before that there was one (field notes 1.1). The versions of TLS
+    are those that `device.sec.TLS.protocol.prov` can name in the vendor's schema of 4.0.15; nothing is known of others.
 
     Raises:
         UsageError: when `version` is not a version of 3.0 to 4.x.
@@ -60,5 +63,6 @@ def profile_for(version: str, *, always_fetches_license: bool | None = None) -> 
         override_files=("phone.cfg", "web.cfg") if software_3_3 else ("phone.cfg",),
         types_user_agent=software_4,
         tag_parameter="device.prov.tagSerialNo" if software_4 else "sec.tagSerialNo",
+        tls_versions=("1.0", "1.1", "1.2") if number[:3] == (4, 0, 15) else (),
         always_fetches_license=software_4 if always_fetches_license is None else always_fetches_license,
     )

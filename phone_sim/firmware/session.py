@@ -14,8 +14,9 @@ from phone_sim.firmware.location import BootServerAddress, Location, authority_o
 from phone_sim.firmware.log_line import LogStyle
 from phone_sim.firmware.messages import Message
 from phone_sim.firmware.network_effects import AskLease, Leased, NoLease, NoTime
+from phone_sim.firmware.parameters.device_parameters import NOTHING_KEPT, DeviceParameters, missing_switches
 from phone_sim.firmware.parameters.dictionary import ParameterDictionary
-from phone_sim.firmware.parameters.layers import Parameters
+from phone_sim.firmware.parameters.layers import LayerKind, Parameters
 from phone_sim.firmware.parameters.reader import BadParameter
 from phone_sim.firmware.profile import FirmwareProfile
 from phone_sim.firmware.settings import Settings, read_settings
@@ -53,11 +54,12 @@ class Identity:
         """Why its model is not known to have had its firmware, empty if it may have had it."""
         return self.model.firmware_warning(self.profile.version)
 
-    def settings(self, parameters: Parameters, lease: LeaseInfo) -> Settings:
-        """The settings that these parameters, and the DHCP lease, give this phone."""
+    def settings(self, parameters: Parameters, device: DeviceParameters, lease: LeaseInfo) -> Settings:
+        """The settings that these parameters, the `device.*` ones in force and the DHCP lease give this phone."""
         components = dict.fromkeys((*_OWN_COMPONENTS, *(feature.component for feature in self.features)))
         return read_settings(
             parameters,
+            device,
             lease,
             dictionary=self.dictionary,
             components=components,
@@ -93,7 +95,11 @@ class Session:
     user_agent: str
 
     def __init__(
-        self, identity: Identity, parameters: Parameters, time_memory: TimeMemory = NOTHING_REMEMBERED
+        self,
+        identity: Identity,
+        parameters: Parameters,
+        time_memory: TimeMemory = NOTHING_REMEMBERED,
+        device: DeviceParameters = NOTHING_KEPT,
     ) -> None:
         self.identity = identity
         self.lease = LeaseInfo()
@@ -103,11 +109,11 @@ class Session:
         self.complained_of: frozenset[str] = frozenset()
         self.no_time: NoTime | None = None
         self.time_memory = time_memory
-        self.configure(parameters)
+        self.configure(parameters, device)
 
-    def configure(self, parameters: Parameters) -> None:
-        """Go by these parameters from now on."""
-        self.settings = self.identity.settings(parameters, self.lease)
+    def configure(self, parameters: Parameters, device: DeviceParameters) -> None:
+        """Go by these parameters, and these `device.*` ones, from now on."""
+        self.settings = self.identity.settings(parameters, device, self.lease)
         identity = self.identity
         self.user_agent = identity.profile.user_agent(
             identity.model, identity.mac, tag_serial=self.settings.tags_serial
@@ -115,9 +121,11 @@ class Session:
 
     async def ask_network(self, last: Parameters) -> None:
         """Ask DHCP, if the phone is to, and go by what it tells together with the `last` parameters."""
-        dhcp, identity = self.identity.dhcp, self.identity
-        if dhcp is None:
+        identity = self.identity
+        if identity.dhcp is None:
             return
+        options = self.settings.boot_server_options
+        dhcp = DhcpSettings(boot_server_options=options) if options else identity.dhcp
         reply = await AskLease(
             mac=identity.mac,
             vendor_class=f"Polycom-{identity.model.token.replace('_', '')}",
@@ -126,19 +134,35 @@ class Session:
         )
         if isinstance(reply, Leased):
             self.lease = lease_info(reply.options, dhcp)
-            self.configure(last)
+            self.configure(last, self.settings.device)
             servers = BootServerAddress.parse_all(self.lease.boot_server) if self.lease.boot_server else ()
             named = " ".join(server.root for server in servers) or "none"
             await self.say(messages.LEASED, address=reply.address, servers=named)
             for refused in self.lease.refused:
-                await self.say(messages.OPTION_REFUSED, option=refused.option, reason=refused.reason)
+                await self.say(
+                    messages.OPTION_REFUSED, option=refused.option, value=refused.value, reason=refused.reason
+                )
         elif isinstance(reply, NoLease):
             await self.say(messages.NO_LEASE, reason=reply.reason)
 
+    @property
+    def is_server_by_dhcp(self) -> bool:
+        """True where DHCP names the boot server, and neither the phone's settings nor somebody by hand go before it."""
+        is_static = self.settings.boot_server_options == ()
+        return bool(self.lease.boot_server) and not (self.identity.boot_server or is_static)
+
     async def find_servers(self, remembered: str) -> str:
-        """Take the boot servers given by hand, else DHCP's, else the remembered ones; the result is their addresses, or
-        empty."""
-        address = self.identity.boot_server or self.lease.boot_server or remembered
+        """Take the boot servers given by hand, else DHCP's, else that of `device.prov.*`, else the remembered ones.
+
+        The result is their addresses as they were given; empty when there are none.
+        """
+        set_by_files = self.settings.boot_server
+        address = self.identity.boot_server or (self.lease.boot_server if self.is_server_by_dhcp else "")
+        if not address and set_by_files is not None:
+            self.servers = (set_by_files.sharing_credentials(_address(remembered)),)
+            self.turn_to(self.servers[0])
+            return remembered
+        address = address or remembered
         try:
             self.servers = BootServerAddress.parse_all(address)
             self.turn_to(self.servers[0])
@@ -170,9 +194,16 @@ class Session:
         """Log the parameters whose values cannot be used, each once from power on to power off."""
         for bad in problems:
             if bad.name not in self.complained_of:
-                self.complained_of |= {bad.name}
-                value = f"{bad.value} ({parameters.place(bad.name, self.identity.mac)})"
-                await self.say(messages.BAD_PARAMETER, name=bad.name, value=value, expected=bad.expected, used=bad.used)
+                self.complained_of |= {bad.name} if bad.expected else set()
+                value = f"{bad.value} ({self.place(bad.name, parameters)})"
+                message = messages.BAD_PARAMETER if bad.expected else messages.NOT_PERFORMED
+                await self.say(message, name=bad.name, value=value, expected=bad.expected, used=bad.used)
+
+    def place(self, name: str, parameters: Parameters) -> str:
+        """Where the value of a parameter was set, in words."""
+        if self.settings.device.find(name) is not None and missing_switches(parameters, name):
+            return LayerKind.KEPT.value
+        return parameters.place(name, self.identity.mac)
 
     async def fetch(self, folder: str, name: str, *, limit: int, optional: bool = False) -> FetchReply:
         """Download a file from a folder of the boot server; what goes wrong is logged once and returned.
@@ -194,3 +225,11 @@ class Session:
 
     def _is_on_boot_server(self, location: Location) -> bool:
         return self.server is not None and authority_of(location.url) == authority_of(self.server.root)
+
+
+def _address(text: str) -> BootServerAddress | None:
+    """The first boot server of a text that may name none."""
+    try:
+        return BootServerAddress.parse_all(text)[0]
+    except UsageError:
+        return None

@@ -1,6 +1,6 @@
-"""The typed values that the phone takes from its parameters: local time, time servers, polling time, logging, syslog.
+"""The typed values that the phone takes from its parameters: time, polling time, logging, syslog, boot server.
 
-Types, ranges and defaults are the dictionary's (D22).
+Types, ranges and defaults are the dictionary's (D22). Of the `device.*` parameters those in force are used (D21).
 """
 
 import re
@@ -10,10 +10,13 @@ from datetime import time
 from functools import lru_cache
 from types import MappingProxyType
 
+from phone_sim.firmware.boot_server_settings import boot_server_options, named_boot_server
 from phone_sim.firmware.host import Host
 from phone_sim.firmware.lease import LeaseInfo
 from phone_sim.firmware.local_time import Changeover, DaylightSaving, LocalTime
+from phone_sim.firmware.location import NO_SERVER, BootServerAddress
 from phone_sim.firmware.log_line import LogFormat, LogStyle, RenderType
+from phone_sim.firmware.parameters.device_parameters import SERVER_NAME, DeviceParameters
 from phone_sim.firmware.parameters.dictionary import ParameterDictionary
 from phone_sim.firmware.parameters.layers import Layer, Parameters
 from phone_sim.firmware.parameters.reader import BadParameter, ParameterReader
@@ -31,7 +34,7 @@ _UPLOAD_PERIOD = 10
 _APPEND_LIMIT = 16 * 1024
 
 # The phones of a site have the same: what is in their own files is about other things. Ours.
-_TOPICS = frozenset({"device", "license", "log", "sec", "tcpIpApp"})
+_TOPICS = frozenset({"license", "log", "sec", "tcpIpApp"})
 _SETTINGS_KEPT = 16
 
 
@@ -70,7 +73,8 @@ class Settings:
     """What a phone's parameters say about time and logging, and which of them it could not use.
 
     `syslog` is the server that log lines are sent to, None for none. With `tags_serial` the User-Agent has the phone's
-    serial number.
+    serial number. `device` are the `device.*` parameters in force; `boot_server` is the one that they name, None for
+    none, and `boot_server_options` are the DHCP options that they have the phone look at, None where they do not say.
     """
 
     zone: LocalTime
@@ -79,11 +83,15 @@ class Settings:
     log: LogSettings
     syslog: SyslogServer | None
     tags_serial: bool
+    device: DeviceParameters
+    boot_server: BootServerAddress | None
+    boot_server_options: tuple[int, ...] | None
     problems: tuple[BadParameter, ...]
 
 
 def read_settings(
     parameters: Parameters,
+    device: DeviceParameters,
     lease: LeaseInfo,
     *,
     dictionary: ParameterDictionary,
@@ -92,7 +100,7 @@ def read_settings(
     style: LogStyle,
     missed: str,
 ) -> Settings:
-    """The settings in `parameters`, with a log level for each of the components.
+    """The settings in `parameters` and in the `device` parameters, with a log level for each of the components.
 
     The offset and time servers of the `lease` go before the parameters, unless these say `overrideDHCP` (field
     notes 5); its log server counts where none is set (ours). The style (D16) and the fourth field (D13) of log lines
@@ -100,11 +108,12 @@ def read_settings(
     """
     relevant = parameters.about(_TOPICS)
     read = _kept_settings if relevant.are_usual else _settings
-    return read(relevant.layers, dictionary, lease, tuple(components), tag_parameter, style, missed)
+    return read(relevant.layers, device, dictionary, lease, tuple(components), tag_parameter, style, missed)
 
 
 def _settings(
     layers: tuple[Layer, ...],
+    device: DeviceParameters,
     dictionary: ParameterDictionary,
     lease: LeaseInfo,
     components: tuple[str, ...],
@@ -112,7 +121,7 @@ def _settings(
     style: LogStyle,
     missed: str,
 ) -> Settings:
-    reader = _Reader(Parameters(layers), dictionary, lease)
+    reader = _Reader(Parameters(layers), device, dictionary, lease)
     zone = reader.zone()
     return Settings(
         zone=zone,
@@ -121,6 +130,9 @@ def _settings(
         log=reader.log(LogFormat(zone=zone, style=style, missed=missed), components),
         syslog=reader.syslog(lease.log_server),
         tags_serial=reader.tags_serial(tag_parameter),
+        device=device,
+        boot_server=reader.boot_server(),
+        boot_server_options=boot_server_options(device),
         problems=tuple(reader.problems),
     )
 
@@ -129,8 +141,11 @@ _kept_settings = lru_cache(maxsize=_SETTINGS_KEPT)(_settings)
 
 
 class _Reader(ParameterReader):
-    def __init__(self, parameters: Parameters, dictionary: ParameterDictionary, lease: LeaseInfo) -> None:
+    def __init__(
+        self, parameters: Parameters, device: DeviceParameters, dictionary: ParameterDictionary, lease: LeaseInfo
+    ) -> None:
         super().__init__(parameters, dictionary)
+        self._device = device
         self._lease = lease
 
     def polling_time(self) -> time:
@@ -184,7 +199,7 @@ class _Reader(ParameterReader):
     def sntp(self, leased: tuple[str, ...]) -> SntpSettings:
         name = "tcpIpApp.sntp.address"
         own = self._server(name, self.text(name))
-        kept = self._server("device.sntp.serverName", self._device("device.sntp.serverName"))
+        kept = self._server("device.sntp.serverName", self._device.get("device.sntp.serverName"))
         servers = leased
         if own and (self._overrides("address") or not leased):
             servers = own
@@ -200,12 +215,13 @@ class _Reader(ParameterReader):
         The guide's default of the render level could not be verified.
         """
         prefix = "device.syslog"
-        host = self._host(f"{prefix}.serverName", self._device(f"{prefix}.serverName") or leased, DEFAULT_PORT)
-        transport = self._device(f"{prefix}.transport").upper()
-        if transport in ("NONE", "0"):
+        host = self._host(f"{prefix}.serverName", self._device.get(f"{prefix}.serverName") or leased, DEFAULT_PORT)
+        transport = self._device.get(f"{prefix}.transport")
+        if transport.upper() in ("NONE", "0"):
             return None
-        if transport not in ("", "UDP", "1"):
-            self.reject(f"{prefix}.transport", "None or UDP, which are performed here", "UDP")
+        if host is not None and transport.upper() not in ("", "UDP", "1"):
+            name = f"{prefix}.transport"
+            self.problems.append(BadParameter(name=name, value=transport, expected="", used="UDP"))
         server = SyslogServer(
             host=host or Host(name="", port=DEFAULT_PORT),
             facility=self._device_integer(f"{prefix}.facility", LOCAL_0),
@@ -218,20 +234,25 @@ class _Reader(ParameterReader):
         """Whether the parameter of this name is on, which is one of the `device.` parameters in later firmware."""
         return bool(self._device_integer(name, 0)) if name.startswith("device.") else self.is_on(name)
 
-    def _device(self, name: str) -> str:
-        """The value of a `device.` parameter that is in effect, which takes `device.set` and its own `.set` (D21)."""
-        return self.text(name) if self.is_on("device.set") and self.is_on(f"{name}.set") else ""
+    def boot_server(self) -> BootServerAddress | None:
+        """The boot server of `device.prov.*`, if its name can be used."""
+        try:
+            return named_boot_server(self._device)
+        except ValueError as error:
+            # Its value may hold a password.
+            self.reject(SERVER_NAME, f"the address of a boot server ({error})", "none", "****")
+            return None
 
     def _device_integer(self, name: str, otherwise: int) -> int:
-        text = self._device(name)
+        text = self._device.get(name)
         return int(text) if text else otherwise
 
     def _host(self, name: str, text: str, default_port: int) -> Host | None:
-        if text in ("", "0.0.0.0"):  # noqa: S104 - what phones hold for no server  # nosec B104
+        if text in ("", NO_SERVER):
             return None
         host = Host.parse(text, default_port)
         if host is None:
-            self.reject(name, "a host name or an IP address", "none")
+            self.reject(name, "a host name or an IP address", "none", text)
         return host
 
     def log(self, line_format: LogFormat, components: Iterable[str]) -> LogSettings:

@@ -32,6 +32,7 @@ class Interning:
             parameters=self._parameters(contents.parameters),
             boot_server=self._one(contents.boot_server, contents.boot_server),
             contacts=self._one(contents.contacts, contents.contacts),
+            device=self._one(contents.device, contents.device),
         )
 
     def service(self, service: InService) -> InService:
@@ -39,7 +40,9 @@ class Interning:
         session, configuration = service.session, service.configuration
         parameters = self._parameters(configuration.parameters)
         session.lease = self._one(session.lease, session.lease)
-        session.settings = self._one(("settings", id(parameters), session.lease), session.settings)
+        session.settings = self._one(
+            ("settings", id(parameters), session.lease, session.settings.device), session.settings
+        )
         session.user_agent = self._one(session.user_agent, session.user_agent)
         place = session.servers.index(session.server) if session.server in session.servers else None
         session.servers = self._one(session.servers, session.servers)

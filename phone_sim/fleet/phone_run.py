@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from phone_sim.firmware.effects import FlashReply, Flow, LogContents, Written
 from phone_sim.firmware.flash import FlashContents
+from phone_sim.firmware.network_effects import Move, MoveReply, NotConnected
 from phone_sim.firmware.screen import Frame
 from phone_sim.fleet.fleet_phone import NEVER, FleetPhone
 from phone_sim.fleet.phone_clock import PhoneClock
@@ -19,7 +20,8 @@ from phone_sim.runtime.network import Network
 from phone_sim.runtime.performer import Performer
 from phone_sim.runtime.transport import Transport
 
-_NETWORK = Network()
+# A load is for the boot server that was named, and for no other that its files name.
+_NETWORK = Network(other_boot_servers=False)
 
 
 class PhoneRun:
@@ -122,6 +124,10 @@ class PhoneRun:
         """Leave the flow to the fleet."""
         if self._flow is not None:
             self.paused, self._flow = (self._flow, seconds), None
+
+    def move(self, move: Move) -> MoveReply:  # noqa: ARG002 - its network has no other boot server
+        """A phone of a fleet stays with the fleet's boot server."""
+        return NotConnected()
 
     def restart(self, reason: str) -> None:  # noqa: ARG002 - the fleet counts reboots
         """Replace the flow that asked for it by a boot."""

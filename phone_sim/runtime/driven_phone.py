@@ -13,6 +13,7 @@ from phone_sim.firmware.effects import Effect
 from phone_sim.firmware.features import Gate, feature_named
 from phone_sim.firmware.keypad import Press, parse_press
 from phone_sim.firmware.lifecycle import State
+from phone_sim.firmware.network_effects import Move
 from phone_sim.firmware.parameters.provenance import ParametersInForce, Setting
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame
@@ -170,6 +171,14 @@ class DrivenPhone:
     def reboots(self) -> tuple[str, ...]:
         """The reason of each reboot so far."""
         return tuple(self._present.reboots)
+
+    @property
+    def moves(self) -> tuple[Move, ...]:
+        """The boot servers that it went to since it was switched on or rebooted for another reason (D21).
+
+        A `Move` has its `source`, its `target` and the `place` that set it, in words.
+        """
+        return self._present.moves.made
 
     @property
     def screen(self) -> Frame:

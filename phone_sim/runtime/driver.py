@@ -12,8 +12,10 @@ from functools import partial
 
 from phone_sim.firmware.effects import ClockReading, Effect, Flow
 from phone_sim.firmware.keypad import Press
+from phone_sim.firmware.network_effects import Move, MoveReply
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame
+from phone_sim.runtime.boot_server_moves import BootServerMoves
 from phone_sim.runtime.boot_time import BOOT_SECONDS
 from phone_sim.runtime.clock import Clock
 from phone_sim.runtime.exchange import Exchange
@@ -31,7 +33,8 @@ _EXCHANGES_KEPT = 1000
 class PhoneDriver:
     """Runs one phone on a clock, a scheduler, a transport, a flash and a log.
 
-    `frame` is what the display shows, `reboots` the reason of each reboot so far. `on_effect` is told of every effect
+    `frame` is what the display shows, `reboots` the reason of each reboot so far, `moves` the way from one boot server
+    to another. `on_effect` is told of every effect
     before it is performed, `on_exchange` of every request when it has its reply. Any thread may call; an event that
     comes out of a flow, from a transport say, is dealt with when that flow is over. After `boot_seconds` of transfers a
     boot gives the boot server up.
@@ -54,6 +57,7 @@ class PhoneDriver:
         self.phone = phone
         self.frame = Frame()
         self.reboots: list[str] = []
+        self.moves = BootServerMoves()
         self._exchanges: deque[Exchange] = deque(maxlen=_EXCHANGES_KEPT)
         self._clock = clock
         self._scheduler = scheduler
@@ -91,6 +95,7 @@ class PhoneDriver:
 
     def _powered_on(self) -> Flow[None]:
         flow = self.phone.power_on()
+        self.moves.begin()
         self._performer.boot_time.begin()
         return flow
 
@@ -227,9 +232,14 @@ class PhoneDriver:
         flow, self._paused = self._paused, None
         return flow if flow is not None else _nothing()
 
+    def move(self, move: Move) -> MoveReply:
+        """Whether the phone may go to another boot server."""
+        return self.moves.ask(move)
+
     def restart(self, reason: str) -> None:
         """The flow that asked for the reboot is over; the boot flow takes its place."""
         self.reboots.append(reason)
+        self.moves.reboot()
         self._waits.cancel()
         self._performer.powered_on_at = self._clock.elapsed()
         self._performer.boot_time.begin()

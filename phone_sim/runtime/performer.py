@@ -33,7 +33,7 @@ from phone_sim.firmware.effects import (
     WakeAt,
     WriteFlash,
 )
-from phone_sim.firmware.network_effects import AskDirectory, AskLease, AskTime, NotConnected
+from phone_sim.firmware.network_effects import AskDirectory, AskLease, AskMove, AskTime, Move, MoveReply, NotConnected
 from phone_sim.firmware.screen import Frame
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.boot_time import BootTime
@@ -80,6 +80,9 @@ class FlowRunner(Protocol):
 
     def pause(self, seconds: float) -> None:
         """Set the flow aside for a time."""
+
+    def move(self, move: Move) -> MoveReply:
+        """Whether the phone may go to another boot server."""
 
     def restart(self, reason: str) -> None:
         """Put the boot in the place of the flow."""
@@ -145,6 +148,8 @@ class Performer:
                 return answer(effect, ask(effect) if ask else NotConnected())
             case AskTime():
                 return answer(effect, self._network.time(effect) if self._network.time else NotConnected())
+            case AskMove():
+                return answer(effect, self._moved(effect))
             case ReadClock():
                 return answer(effect, ClockReading(self._clock.now()))
             case SetClock():
@@ -192,6 +197,9 @@ class Performer:
         server, syslog = line.syslog, self._network.syslog
         if server is not None and syslog is not None:
             syslog.send(server.host, server.message(line.level, text, self._mac))
+
+    def _moved(self, ask: AskMove) -> MoveReply:
+        return self._runner.move(ask.move) if self._network.other_boot_servers else NotConnected()
 
     def _transferred(self, request: Request, transfer: Callable[[Request], Answer]) -> Answer:
         began = time.perf_counter()

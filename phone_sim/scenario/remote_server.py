@@ -35,6 +35,11 @@ class RemoteServer:
         """The public key that its license keys are verified with; None for the test pair's."""
         return self._case.trust
 
+    @property
+    def reaches_others(self) -> bool:
+        """True: phones reach it over the network, and so other boot servers as well."""
+        return True
+
     def transport(self, mac: MacAddress) -> Transport:
         """A phone's way to this server. Raises UsageError for a file that cannot be used."""
         case = self._case

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from phone_sim.errors import PhoneSimError
 from phone_sim.firmware.effects import Fetch, FetchReply, Upload, UploadReply
+from phone_sim.firmware.network_effects import MovesEndlessly
+from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport import Limits, Transport
 from phone_sim.runtime.virtual_phone import VirtualPhone
 from phone_sim.runtime.virtual_time import VirtualTime
@@ -111,6 +113,8 @@ class _ScenarioRun:
                 phone.start_anew()
             try:
                 self._do(step.action, phones)
+                for phone in self.phones.values():
+                    phone.check_moves()
             except PhoneSimError as error:
                 undone = Unmet(key=step.name, expected="that it can be done", found=str(error))
                 return [StepFailure(number=number, step=step, phone="", unmet=undone)]
@@ -153,7 +157,9 @@ class _ObservedPhone:
             always_fetches_license=case.always_fetches_license,
             time=virtual_time,
             transport=self._transport,
+            network=Network(other_boot_servers=server.reaches_others),
         )
+        self._endless: MovesEndlessly | None = None
         self._lines = 0
         self._reboots = 0
 
@@ -172,6 +178,12 @@ class _ObservedPhone:
             PhoneEvent.POWER_ON: self.virtual.driver.power_on,
         }
         events[event]()
+
+    def check_moves(self) -> None:
+        """Complain once of boot servers that send the phone to each other. Raises PhoneSimError."""
+        before, self._endless = self._endless, self.virtual.driver.moves.endless
+        if self._endless is not None and self._endless is not before:
+            raise PhoneSimError(f"{self.name}: {self._endless}")
 
     def seen(self) -> Seen:
         phone = self.virtual

@@ -22,6 +22,7 @@ from phone_sim.firmware.effects import (
     Uploaded,
     UploadReply,
 )
+from phone_sim.firmware.location import authority_of
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.transport import Limits, Transport, network_transport
@@ -82,6 +83,11 @@ class ScenarioServer:
             case AddFault(rule=rule):
                 self._server.faults.add(rule)
 
+    @property
+    def reaches_others(self) -> bool:
+        """True where phones reach it over the network, and so other boot servers as well."""
+        return self._protocol is not Protocol.MEMORY
+
     def transport(self, _: MacAddress) -> Transport:
         """A phone's way to this server; over HTTPS it trusts the authority that was made for it."""
         if self._protocol is Protocol.MEMORY:
@@ -89,7 +95,10 @@ class ScenarioServer:
         return network_transport(limits=self._limits, ca_file=self._server.ca_file)
 
     def path_of(self, request: Fetch | Upload) -> str:
-        """The path of a request below the root of its server, without a leading slash."""
+        """The path of a request below the root of this server, without a leading slash; elsewhere the whole URL."""
+        url = request.location.url
+        if self.reaches_others and authority_of(url) != authority_of(self.url):
+            return url
         return unquote(urlsplit(request.location.url).path).lstrip("/")
 
     def _up(self) -> None:

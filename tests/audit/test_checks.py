@@ -177,3 +177,12 @@ def test_a_bad_server_is_found_bad(name: str, tmp_path: Path) -> None:
 def test_a_bad_probe_is_found_bad(name: str) -> None:
     (check,) = (check for check in CHECKS if check.name == name)
     assert check.judge(BY_PROBE[name]).verdict is Verdict.BAD
+
+
+def test_version_of_tls_that_no_phone_is_known_to_speak_is_not_called_good() -> None:
+    (check,) = (check for check in CHECKS if check.name == "tls-version")
+    judged = check.judge(probed("https", tls=TlsSeen(accepted=("1.3",), trouble="")))
+    assert judged.verdict is Verdict.UNKNOWN
+    assert "no phone is known to speak it: the vendor's schema of 4.0.15 ends with 1.2" in judged.evidence
+    both = check.judge(probed("https", tls=TlsSeen(accepted=("1.2", "1.3"), trouble="")))
+    assert both.verdict is Verdict.GOOD

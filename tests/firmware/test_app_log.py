@@ -3,7 +3,6 @@
 import pytest
 
 from phone_sim.firmware.app_log import next_upload
-from phone_sim.firmware.boot import boot
 from phone_sim.firmware.effects import (
     ForgetLog,
     LogContents,
@@ -17,7 +16,7 @@ from phone_sim.firmware.effects import (
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.settings import LogSettings
 from phone_sim.firmware.transfer_facts import FailureKind
-from tests.make import MAC, Dialogue, configured, identity, master
+from tests.make import MAC, Dialogue, boot, configured, identity, master
 
 
 @pytest.mark.parametrize(

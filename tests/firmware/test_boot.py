@@ -2,7 +2,7 @@
 
 import pytest
 
-from phone_sim.firmware.boot import InService, boot
+from phone_sim.firmware.boot import InService
 from phone_sim.firmware.effects import (
     Fetch,
     FetchReply,
@@ -26,6 +26,7 @@ from tests.make import (
     POLLING_TIME,
     SITE_FILE,
     Dialogue,
+    boot,
     configured,
     element,
     identity,
@@ -245,6 +246,25 @@ def test_old_parameters_are_warned_of_and_ignored(firmware: str, warned: bool) -
     warning = "site.cfg has pre-3.3.0 parameters (feature.16.name), they are ignored"
     assert (warning in dialogue.log_of("cfg")) is warned
     assert gate_of(service, "NwayConference") is (OffByConfiguration if warned else NotLicensed)
+
+
+@pytest.mark.parametrize(
+    ("firmware", "on", "said"),
+    [
+        ("3.3.0", "LDAP", "pre-3.3.0 parameters (feature.16.name)"),
+        ("3.2.3", "NwayConference", "parameters of 3.3.0 and later (feature.corporateDirectory.enabled)"),
+    ],
+)
+def test_names_of_both_dialects_in_one_site_are_read_by_the_firmware(firmware: str, on: str, said: str) -> None:
+    both = {
+        "feature.16.name": "nway-conference",
+        "feature.16.enabled": "1",
+        "feature.corporateDirectory.enabled": "1",
+    }
+    dialogue = Dialogue(SITE | {"site.cfg": element("sip", both)})
+    service = dialogue.run(boot(identity(firmware=firmware)))
+    assert {gate.feature.key for gate in service.gates if isinstance(gate, NotLicensed)} == {on}
+    assert [line for line in dialogue.log_of("cfg") if "ignored" in line] == [f"site.cfg has {said}, they are ignored"]
 
 
 def test_bad_parameter_and_long_list_are_logged() -> None:

@@ -152,6 +152,17 @@ def test_bad_value_is_reported_and_the_stock_one_used(name: str, bad: str, used:
     assert (found.page_size, found.attributes, found.binds_on_init) == (32, (), True)
 
 
+@pytest.mark.parametrize("dialect", ["ucs-3.3", "sip-3"])
+def test_every_type_of_the_table_is_accepted(dialect: str) -> None:
+    types = load_dictionary("ucs-3.3").declaration("dir.corp.attribute.1.type").choices
+    assert len([one for one in types if one]) == 9
+    for number, kind in enumerate(types):
+        place = f"attribute.{number % 8 + 1}"
+        found = settings({f"{place}.name": "cn", f"{place}.type": kind}, dialect=dialect)
+        assert found.problems == ()
+        assert not kind or found.attributes[0].type == kind
+
+
 def test_password_is_nowhere_to_be_seen() -> None:
     found = settings({"address": "ldap://phone:s3cret@a", "user": "cn=phone", "password": "s3cret", "port": "s"})
     assert [problem.name for problem in found.problems] == ["dir.corp.port", "dir.corp.address"]

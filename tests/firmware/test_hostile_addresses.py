@@ -4,9 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from phone_sim.firmware.boot import boot
 from phone_sim.firmware.location import BootServerAddress, shown_name
-from tests.make import Dialogue, configured, identity, master
+from tests.make import Dialogue, boot, configured, identity, master
 
 PIECES = st.sampled_from(
     ["http://", "tftp://", "[", "]", "::1", "@", ":", "/", "a", "..", "%", "?", "#", "\0", "9" * 6, " "]

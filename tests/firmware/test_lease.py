@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from phone_sim.cli.phone_report import check_boot
 from phone_sim.errors import UsageError
 from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.lease import DhcpSettings, LeaseInfo, RefusedOption, asked_options, lease_info
@@ -74,6 +75,7 @@ def test_options_are_looked_at_in_order(numbers: tuple[int, ...], expected: str)
     ("value", "expected"),
     [
         (b"tftp://10.0.0.1/\0\0", "tftp://10.0.0.1/"),
+        (b"http://user:se'cret@10.0.0.1/", "http://user:se'cret@10.0.0.1/"),
         (b"http://user:secret@10.0.0.1/dir/example1.cfg", "http://user:secret@10.0.0.1/dir/example1.cfg"),
         (b"boot.example", "ftp://boot.example"),
         (b"10.0.0.1", "ftp://10.0.0.1"),
@@ -99,6 +101,12 @@ def test_boot_server_of_an_option(value: bytes, expected: str) -> None:
         (b"file:/srv", "address 1 of 1 begins with file:, expected one of: http, https, ftp, ftps, tftp"),
         (b"http://me:secret@one.example/ http:///", "address 2 of 2 has no usable host or port"),
         (b"boot.example:65536", "address 1 of 1 has no usable host or port"),
+        (b"http:/192.168.77.1/", "address 1 of 1 begins with http:/, expected http://"),
+        (b'"http://192.168.77.1/"', "it begins with a quotation mark, expected the address alone"),
+        (b"'boot.example'", "it begins with a quotation mark, expected the address alone"),
+        (b"0.0.0.0", "0.0.0.0 stands for no server"),
+        (b"http://0.0.0.0/", "0.0.0.0 stands for no server"),
+        (b"\0\0\0\0", "0.0.0.0 stands for no server"),
         (b" ".join([b"boot"] * 9), "it lists 9 boot servers, at most 8 can be used"),
         (b"bo\0ot.example", "byte 2 is NUL"),
         (b"bo\x1bot.example", "byte 2 is a control character"),
@@ -108,13 +116,39 @@ def test_boot_server_of_an_option(value: bytes, expected: str) -> None:
 )
 def test_value_that_is_no_boot_server_is_refused_with_its_reason(value: bytes, reason: str) -> None:
     found = told({160: value, 66: b"boot"})
-    assert found.refused == (RefusedOption("160", reason),)
+    (refused,) = found.refused
+    assert (refused.option, refused.reason) == ("160", reason)
     assert found.boot_server == "ftp://boot"
     inside = told({43: bytes([66, len(value)]) + value})
-    assert inside.refused == (RefusedOption("66 in option 43", reason),)
+    assert inside.refused == (RefusedOption("66 in option 43", refused.value, reason),)
     lease = Leased(address="10.0.0.9", options={160: value})
     with booted(lease) as phone:
-        assert f"DHCP: option 160 names no boot server: {reason}" in phone.log
+        assert f"DHCP: option 160 is {refused.value} and names no boot server: {reason}" in phone.log
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (b'"http://10.0.0.1/polycom"', "'\"http://10.0.0.1/polycom\"'"),
+        (b"http:/me:secret@10.0.0.1/", "'****@10.0.0.1/'"),
+        (b'"http://me:secret@10.0.0.1/?token=secret"', "'\"http://****@10.0.0.1/?****'"),
+        (b"me:se@cret@ten!:x", "'****@ten!:x'"),
+        (b"bo\0o\x1bt\xe9", r"'bo\x00o\x1bt\xe9'"),
+        (b"\0\0", "'00 00'"),
+        (b"", "'empty'"),
+        (b"\0\0\0\0", "'00 00 00 00'"),
+        (b"file:/" + 300 * b"x", f"'file:/{'x' * 74}'"),
+    ],
+)
+def test_refused_value_is_shown_escaped_and_without_what_may_be_secret(value: bytes, shown: str) -> None:
+    (refused,) = told({66: value}, 66).refused
+    assert refused.value == shown
+
+
+def test_address_keeps_its_query() -> None:
+    assert told({66: b"http://boot.example/p?site=7"}).boot_server == "http://boot.example/p?site=7"
+    with booted(Leased(address="10.0.0.9", options={66: b"http://boot.example/p?site=7"})) as phone:
+        assert phone.requests[0].request.location.url == f"http://boot.example/p/{MAC}.cfg?site=7"
 
 
 def test_next_option_counts_when_one_makes_no_sense() -> None:
@@ -175,6 +209,24 @@ def test_server_given_by_hand_goes_before_that_of_the_lease() -> None:
     with booted(lease, url="http://hand.example/") as phone:
         assert phone.requests[0].request.location.url == f"http://hand.example/{MAC}.cfg"
         assert offset(phone) == 25200
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, "no boot server is known: DHCP named none, and --server gives one"),
+        (
+            {160: b'"http://me:secret@10.0.0.1/"', 66: bytes(4)},
+            "no boot server is known: DHCP option 160 is '\"http://****@10.0.0.1/\"' (it begins with a "
+            "quotation mark, expected the address alone), and DHCP option 66 is '00 00 00 00' (0.0.0.0 stands for no "
+            "server), and --server gives one",
+        ),
+    ],
+)
+def test_error_names_the_options_that_cannot_be_used(options: dict[int, bytes], words: str) -> None:
+    with booted(Leased(address="10.0.0.9", options=options)) as phone, pytest.raises(UsageError) as caught:
+        check_boot(phone.driver)
+    assert str(caught.value) == words
 
 
 def test_no_lease_is_logged_and_flash_knows_the_server() -> None:

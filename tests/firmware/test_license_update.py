@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from phone_sim.firmware.boot import InService, boot
+from phone_sim.firmware.boot import InService
 from phone_sim.firmware.effects import FetchReply, NotFound, Refused, TransferFailed
 from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.session import Identity
@@ -22,6 +22,7 @@ from tests.make import (
     SITE_SERIAL,
     USB_AUDIO,
     Dialogue,
+    boot,
     configured,
     copies,
     enabled,

@@ -10,7 +10,7 @@ from phone_sim.firmware.lifecycle import TRANSITIONS, LifecycleEvent, State, aft
 # Typed anew, a line for each state: what each event leads to.
 LIFE = {
     "off": {"power on": "booting"},
-    "booting": {"booted": "idle", "power cut": "off"},
+    "booting": {"booted": "idle", "boot server changed": "rebooting", "power cut": "off"},
     "idle": {
         "call started": "in call",
         "license expired": "rebooting",

@@ -26,11 +26,38 @@ SERVER = BootServerAddress(root="http://boot.example/dir/", credentials=USER)
         ("tftp://10.0.0.1/\0\0", "tftp://10.0.0.1/", None),
         ("http://[2001:db8::1]:8080/d", "http://[2001:db8::1]:8080/d/", None),
         ("HTTP://Boot.Example/D", "http://boot.example/D/", None),
-        ("http://h/d?x=1#y", "http://h/d/", None),
     ],
 )
 def test_address_is_a_root_and_perhaps_a_master_file(address: str, root: str, master: str | None) -> None:
     assert BootServerAddress.parse(address) == BootServerAddress(root=root, master=master)
+
+
+def test_query_of_an_address_is_sent_for_every_file_on_its_server() -> None:
+    server = BootServerAddress.parse("http://h/d?x=1#y")
+    assert server == BootServerAddress(root="http://h/d/", query="x=1")
+    asked = [server.locate(*where) for where in (("", "a.cfg"), ("/logs", "b.log"), ("http://other/", "c.cfg"))]
+    assert [one.url for one in asked if one] == [
+        "http://h/d/a.cfg?x=1",
+        "http://h/logs/b.log?x=1",
+        "http://other/c.cfg",
+    ]
+    assert [one.name for one in asked if one] == ["a.cfg", "b.log", "c.cfg"]
+
+
+@pytest.mark.parametrize(
+    "address", ["http://h:8080/d/", "https://u%3A%40:p%2F%20@h/x.cfg?t=1", "tftp://[2001:db8::1]/", "ftp://u:@h/"]
+)
+def test_address_is_written_as_it_is_read(address: str) -> None:
+    assert BootServerAddress.parse(address).address == address
+
+
+def test_credentials_are_shared_on_one_server_only() -> None:
+    there = BootServerAddress(root="http://boot.example/other/")
+    assert there.sharing_credentials(SERVER).credentials == USER
+    for root in ("http://boot.example:81/", "https://boot.example/", "http://boot.example.org/"):
+        assert BootServerAddress(root=root).sharing_credentials(SERVER).credentials is None
+    own = BootServerAddress(root="http://boot.example/", credentials=Credentials(user="a", password="b"))
+    assert own.sharing_credentials(SERVER) == own
 
 
 @pytest.mark.parametrize(

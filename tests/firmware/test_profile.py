@@ -110,6 +110,16 @@ def test_each_release_has_its_ways(
     assert profile.always_fetches_license is always
 
 
+def test_versions_of_tls_are_those_of_the_schema_and_unknown_without_one() -> None:
+    assert [profile_for(firmware).tls_versions for firmware in ("3.2.3", "3.3.0", "4.0.14", "4.0.15.1009", "4.1")] == [
+        (),
+        (),
+        (),
+        ("1.0", "1.1", "1.2"),
+        (),
+    ]
+
+
 @pytest.mark.parametrize("firmware", ["3.3.0", "4.0.1"])
 @pytest.mark.parametrize("always", [True, False])
 def test_license_rule_can_be_set_apart(firmware: str, always: bool) -> None:

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from phone_sim.firmware.boot import boot
 from phone_sim.firmware.features import NotLicensed
 from phone_sim.firmware.log_line import LogStyle, parse_line
 from phone_sim.firmware.session import Identity
@@ -15,6 +14,7 @@ from tests.make import (
     PHONE_FILE,
     SITE_FILE,
     Dialogue,
+    boot,
     configured,
     forged,
     identity,

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from phone_sim.firmware.lease import LeaseInfo
 from phone_sim.firmware.local_time import STOCK_DAYLIGHT_SAVING, Changeover, DaylightSaving, LocalTime
 from phone_sim.firmware.log_line import LogFormat, RenderType
 from phone_sim.firmware.settings import LogSettings, Settings
@@ -119,6 +120,23 @@ def test_fixed_days_have_no_weekday() -> None:
     assert rule is not None
     assert rule.start == Changeover(month=3, day=31, hour=2, weekday=None)
     assert rule.stop == Changeover(month=11, day=1, hour=2, weekday=None)
+
+
+def test_offset_and_time_server_of_the_device_count_where_nothing_else_is_said() -> None:
+    """D21."""
+    device = {"device.sntp.gmtOffset": "-21600", "device.sntp.serverName": "192.0.2.123"}
+    on = {"device.set": "1", **{f"{name}.set": "1" for name in device}}
+    own = {"tcpIpApp.sntp.gmtOffset": "3600", "tcpIpApp.sntp.address": "own.example"}
+    lease = LeaseInfo(gmt_offset=7200, time_servers=("192.0.2.42",))
+
+    def told(values: dict[str, str], lease: LeaseInfo | None = None) -> tuple[int, tuple[str, ...]]:
+        found = settings_of(of(values), lease)
+        return found.zone.gmt_offset, found.sntp.servers
+
+    assert told(device) == (0, ())
+    assert told(device | on) == (-21600, ("192.0.2.123",))
+    assert told(device | on | own) == (3600, ("own.example",))
+    assert told(device | on, lease) == (7200, ("192.0.2.42",))
 
 
 def test_daylight_saving_can_be_off() -> None:

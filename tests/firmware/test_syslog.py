@@ -111,10 +111,10 @@ def test_udp_is_spoken(transport: str) -> None:
 def test_other_transport_is_reported_and_udp_used(transport: str) -> None:
     found = settings(serverName="log.example", transport=transport)
     assert found.syslog == SERVER
-    bad = BadParameter(
-        name=f"{PREFIX}.transport", value=transport, expected="None or UDP, which are performed here", used="UDP"
-    )
-    assert found.problems == (bad,)
+    (problem,) = found.problems
+    assert problem == BadParameter(name=f"{PREFIX}.transport", value=transport, expected="", used="UDP")
+    assert problem.objection == "not performed here"
+    assert settings(transport=transport).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -157,6 +157,14 @@ def test_every_line_of_the_level_carries_the_server() -> None:
     lines = [effect for effect in service.effects if isinstance(effect, Log)]
     assert {line.level for line in lines} == {"*", "3", "4"}
     assert all(line.syslog == (None if line.level == "3" else SERVER) for line in lines)
+
+
+def test_transport_that_is_not_performed_is_logged_as_such() -> None:
+    service = Service(**in_effect(serverName="log.example", transport="TLS"))
+    said = "Parameter device.syslog.transport is TLS (site.cfg, line 1): not performed here, UDP is used"
+    assert said in service.log_of("cfg")
+    assert service.phone.service is not None
+    assert service.phone.service.parameters["device.syslog.transport"].objection == "not performed here"
 
 
 def test_phone_without_a_server_sends_nothing() -> None:

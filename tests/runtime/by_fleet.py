@@ -16,7 +16,7 @@ import gevent
 from phone_sim.firmware.effects import Fetch, FetchReply, Upload, UploadReply
 from phone_sim.fleet.transport.http import GeventHttpTransport
 from phone_sim.fleet.transport.tftp import GeventTftpTransport
-from phone_sim.runtime.transport import Limits, Tls, Transport, TransportByScheme
+from phone_sim.runtime.transport import Limits, Tls, Transport, TransportByScheme, oldest_version
 from phone_sim.runtime.transport.http import HttpTransport
 from phone_sim.runtime.transport.tftp import TftpTransport
 from tests.runtime.phones import PATIENT
@@ -84,11 +84,14 @@ def fleet_transport(
     limits: Limits = PATIENT,
     ca_file: Path | None = None,
     client_cert: Path | None = None,
-    tls_min: str = "1.2",
+    tls_min: str | None = None,
+    tls_max: str = "1.3",
+    ciphers: str = "",
     source_address: str | None = None,
 ) -> TransportByScheme:
     """What `network_transport` is for a single phone, as far as a fleet speaks it."""
-    tls = Tls(ca_file=ca_file, client_cert=client_cert, oldest=tls_min)
+    oldest = oldest_version(tls_min, tls_max)
+    tls = Tls(ca_file=ca_file, client_cert=client_cert, oldest=oldest, newest=tls_max, ciphers=ciphers)
     return TransportByScheme(
         {
             "http": lambda: fleet_http(limits, tls, source_address),

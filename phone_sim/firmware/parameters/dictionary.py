@@ -28,6 +28,7 @@ _PATTERN = re.compile(r"(?:[A-Za-z0-9_-]+|#)(?:\.(?:[A-Za-z0-9_-]+|#))*")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}")
 _NUMBER = re.compile(r"(?<![^.])[0-9]{1,4}(?![^.])")
 _NAMES_KEPT = 4096
+_SECRET = frozenset({"device.prov.user"})
 
 
 class ParameterType(Enum):
@@ -57,6 +58,11 @@ class Declaration:
     maximum: int | None = None
     choices: tuple[str, ...] = ()
     default: str = ""
+
+    @property
+    def is_secret(self) -> bool:
+        """True for a parameter whose value is not shown: a password, and the user of the boot server."""
+        return self.type is ParameterType.PASSWORD or self.pattern in _SECRET
 
     @property
     def expected(self) -> str:

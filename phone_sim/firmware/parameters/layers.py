@@ -28,7 +28,7 @@ TOTAL_LIMIT = 2 * SIZE_LIMIT
 _USUAL_SIZE = 256 * 1024
 _FILES_KEPT = 64
 
-_OWN_MAC = "[PHONE_MAC_ADDRESS]"
+OWN_MAC = "[PHONE_MAC_ADDRESS]"
 _NUMBERED_FEATURE = re.compile(r"feature\.(\d+)\.name")
 
 
@@ -38,6 +38,7 @@ class LayerKind(Enum):
     OVERRIDE = "override"
     LISTED = "configuration file"
     INSTEAD_OF_MASTER = "instead of a master configuration file"
+    KEPT = "kept in flash from an earlier boot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class LayerSource:
 
     def file_of(self, mac: MacAddress) -> str:
         """The name of the file as this phone asked for it."""
-        return self.file.replace(_OWN_MAC, mac.digits)
+        return self.file.replace(OWN_MAC, mac.digits)
 
 
 @lru_cache(maxsize=1024)
@@ -63,7 +64,7 @@ def _source(file: str, kind: LayerKind) -> LayerSource:
 
 def source_of(name: str, kind: LayerKind, mac: MacAddress) -> LayerSource:
     """The source of a layer by the name that this phone asked for."""
-    return _source(name.replace(mac.digits, _OWN_MAC), kind)
+    return _source(name.replace(mac.digits, OWN_MAC), kind)
 
 
 class Layer:
@@ -212,6 +213,13 @@ class Parameters:
     def values_of(self, name: str) -> frozenset[str]:
         """The different values that the files give a parameter, without blanks around them."""
         return frozenset(layer.values[name].strip() for layer in self._layers if name in layer.values)
+
+    def file_of(self, name: str) -> str | None:
+        """The file that gives a parameter its value, as in `LayerSource`; empty where it is not known, None without."""
+        for layer, source in self.with_sources():
+            if name in layer.values:
+                return "" if source is None else source.file
+        return None
 
     def with_sources(self) -> Iterator[tuple[Layer, LayerSource | None]]:
         """Each layer and its source, the one that goes first in front."""

@@ -3,15 +3,19 @@
 This module does not know which parameters the phone reads: the dictionary says what a value means.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from phone_sim.firmware.location import shown_name
-from phone_sim.firmware.parameters.dictionary import TRUTH, Declaration, ParameterDictionary, ParameterType
-from phone_sim.firmware.parameters.layers import Found, LayerKind, Parameters
+from phone_sim.firmware.parameters.device_parameters import NOTHING_KEPT, DeviceParameters, missing_switches
+from phone_sim.firmware.parameters.dictionary import Declaration, ParameterDictionary
+from phone_sim.firmware.parameters.layers import OWN_MAC, Found, LayerKind, Parameters
 from phone_sim.firmware.parameters.reader import BadParameter
 from phone_sim.mac_address import MacAddress
+
+_LOGIN = re.compile(r"(?<=//)[^/\s]*@")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,8 @@ class Source:
         return {"file": self.file, "line": self.line, "kind": self.kind.value if self.kind is not None else None}
 
     def __str__(self) -> str:
+        if self.kind is LayerKind.KEPT:
+            return f"{self.kind.value} ({shown_name(self.file) or 'file not known'})"
         file = shown_name(self.file) or "a file of an earlier boot"
         return file if self.line is None else f"{file}, line {self.line}"
 
@@ -76,7 +82,8 @@ class Setting:
 
     def __str__(self) -> str:
         """Name, value and place, and what else files say: `a.b is 0 in x.cfg, line 3; site.cfg, line 12, says 1`."""
-        place = "by default" if self.source is None else f"in {self.source}"
+        is_kept = self.source is not None and self.source.kind is LayerKind.KEPT
+        place = "by default" if self.source is None else f"{'' if is_kept else 'in '}{self.source}"
         others = [f"{one.source}, says {self.shown(one.value) or 'nothing'}" for one in self.masked]
         if self.objection:
             others[0] += f" ({self.objection})"
@@ -93,8 +100,8 @@ class Setting:
         }
 
     def shown(self, value: str) -> str:
-        """One of its values as it may be shown."""
-        return "****" if self.is_secret and value else value
+        """One of its values as it may be shown, without user and password in a URL."""
+        return "****" if self.is_secret and value else _LOGIN.sub("****@", value)
 
     @property
     def is_in_conflict(self) -> bool:
@@ -107,7 +114,8 @@ class ParametersInForce(Mapping[str, Setting]):
     """Every parameter that a file sets, by name, in the order of the files; any name of the dictionary can be asked.
 
     A name that no file sets and no dictionary has is a KeyError. `rejected` are the values that the phone could not
-    use, for reasons beyond the dictionary.
+    use, for reasons beyond the dictionary. `device` are the `device.*` parameters in force; no file may set them any
+    more (D21).
     """
 
     def __init__(
@@ -116,11 +124,13 @@ class ParametersInForce(Mapping[str, Setting]):
         dictionary: ParameterDictionary,
         mac: MacAddress,
         rejected: Iterable[BadParameter] = (),
+        device: DeviceParameters = NOTHING_KEPT,
     ) -> None:
         self._parameters = parameters
         self._dictionary = dictionary
         self._mac = mac
-        self._rejected = {bad.name: f"not {bad.expected}" for bad in rejected}
+        self._rejected = {bad.name: bad.objection for bad in rejected}
+        self._device = device
 
     @property
     def dictionary(self) -> ParameterDictionary:
@@ -134,8 +144,13 @@ class ParametersInForce(Mapping[str, Setting]):
             if not found:
                 raise KeyError(name)
             return Setting(name=name, value=found[0].value, source=found[0].source, masked=found[1:])
-        is_secret = declared.type is ParameterType.PASSWORD
+        is_secret = declared.is_secret
         by_default = Setting(name=name, value=declared.default, source=None, masked=found, is_secret=is_secret)
+        if (kept := self._kept(name)) is not None:
+            if not found and name in self._rejected:
+                return replace(by_default, masked=(kept,), objection=self._rejected[name])
+            if name not in self._rejected:
+                by_default = replace(by_default, value=kept.value, source=kept.source)
         if not found:
             return by_default
         if objection := self._objection(name, found[0].value, declared):
@@ -156,13 +171,19 @@ class ParametersInForce(Mapping[str, Setting]):
         """The switches that are off, without which a `device.` parameter is not in force (D21)."""
         if not name.startswith("device.") or self._dictionary.lookup(f"{name}.set") is None:
             return ()
-        return tuple(switch for switch in ("device.set", f"{name}.set") if not self._is_on(switch))
+        return missing_switches(self._parameters, name)
 
-    def _is_on(self, switch: str) -> bool:
-        return TRUTH.get(self._parameters.get(switch), False)
+    def _kept(self, name: str) -> Masked | None:
+        """The value in flash."""
+        kept = self._device.find(name)
+        if kept is None:
+            return None
+        file = kept.file.replace(OWN_MAC, self._mac.digits)
+        return Masked(value=kept.value, source=Source(file=file, line=None, kind=LayerKind.KEPT))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(name for layer in self._parameters.layers for name in layer.values))
+        in_files = (name for layer in self._parameters.layers for name in layer.values)
+        return iter(dict.fromkeys((*in_files, *(kept.name for kept in self._device.values))))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -13,12 +13,20 @@ _SHOWN = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadParameter:
-    """A parameter whose value cannot be used: what was found, what is allowed, what is used instead."""
+    """A parameter whose value cannot be used: what was found, what is allowed, what is used instead.
+
+    `expected` is empty for a value that is allowed, and that a phone here cannot perform.
+    """
 
     name: str
     value: str
     expected: str
     used: str
+
+    @property
+    def objection(self) -> str:
+        """Why it is not used."""
+        return f"not {self.expected}" if self.expected else "not performed here"
 
 
 class ParameterReader:
@@ -65,10 +73,10 @@ class ParameterReader:
         text = self.text(name)
         return next((one for one in self._declared(name).choices if one.casefold() == text.casefold()), text)
 
-    def reject(self, name: str, expected: str, used: object) -> None:
-        """Note that the value cannot be used, what could be, and what is used instead."""
-        found = self.parameters.get(name)[:_SHOWN]
-        shown = "****" if self._type_of(name) is ParameterType.PASSWORD else found
+    def reject(self, name: str, expected: str, used: object, found: str | None = None) -> None:
+        """Note that the value cannot be used, what could be, and what is used instead; `found` is one of flash."""
+        found = (self.parameters.get(name) if found is None else found)[:_SHOWN]
+        shown = "****" if self._declared(name).is_secret else found
         self.problems.append(BadParameter(name=name, value=shown, expected=expected, used=str(used)))
 
     def _declared(self, name: str) -> Declaration:

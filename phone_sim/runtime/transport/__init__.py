@@ -44,7 +44,7 @@ class Limits:
 
 
 TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
-"""The versions of TLS that can be the oldest one accepted."""
+"""The versions of TLS that a phone can be made to speak, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +52,26 @@ class Tls:
     """How HTTPS and FTPS are spoken; files are in PEM form.
 
     `ca_file` holds the authorities that servers are checked with, certifi's without one; `client_cert` the phone's own
-    certificate and its key, for servers that ask for it; `oldest` is the oldest version of TLS that is accepted.
+    certificate and its key, for servers that ask for it; `oldest` and `newest` are the versions of TLS that are spoken,
+    and those between. `ciphers` are those of versions up to 1.2, as OpenSSL writes a list of them; empty for its own.
     """
 
     ca_file: Path | None = None
     client_cert: Path | None = None
     oldest: str = "1.2"
+    newest: str = "1.3"
+    ciphers: str = ""
+
+    @property
+    def offer(self) -> str:
+        """What a phone offers a server, in words."""
+        versions = self.oldest if self.oldest == self.newest else f"{self.oldest} to {self.newest}"
+        return f"TLS {versions} with ciphers {self.ciphers or 'of OpenSSL by default'}"
+
+
+def oldest_version(given: str | None, newest: str) -> str:
+    """The oldest version of TLS where none is given: 1.2, or the newest if that is older."""
+    return given or min(Tls().oldest, newest)
 
 
 def check_addresses(addresses: str) -> None:
@@ -114,19 +128,22 @@ def network_transport(
     limits: Limits | None = None,
     ca_file: Path | None = None,
     client_cert: Path | None = None,
-    tls_min: str = "1.2",
+    tls_min: str | None = None,
+    tls_max: str = "1.3",
+    ciphers: str = "",
     source_address: str | None = None,
 ) -> TransportByScheme:
     """The transport for `http`, `https`, `ftp`, `ftps` and `tftp`.
 
-    `ca_file`, `client_cert` and `tls_min` (1.0 to 1.3) are those of `Tls`; `source_address` is the IP address of this
-    machine that everything is asked from.
+    `ca_file`, `client_cert`, `tls_min` and `tls_max` (1.0 to 1.3) and `ciphers` are those of `Tls`; `source_address` is
+    the IP address of this machine that everything is asked from.
 
     Raises:
-        UsageError: for a file or an address that cannot be used.
+        UsageError: for a file, an address, versions or ciphers that cannot be used.
     """
     bounds = limits or Limits()
-    tls = Tls(ca_file=ca_file, client_cert=client_cert, oldest=tls_min)
+    oldest = oldest_version(tls_min, tls_max)
+    tls = Tls(ca_file=ca_file, client_cert=client_cert, oldest=oldest, newest=tls_max, ciphers=ciphers)
     if tls != Tls():
         from phone_sim.runtime.transport.tls import client_context
 

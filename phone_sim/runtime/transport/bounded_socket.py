@@ -17,6 +17,8 @@ from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.runtime.lookup import look_up
 from phone_sim.runtime.transport.replies import kind_of
 
+_OFFER_LIMIT = 200
+
 
 class OverBudgetError(OSError):
     """The transfer took more bytes than it was given."""
@@ -26,10 +28,11 @@ class Budget:
     """What a transfer may still take, bytes and time, and what TLS said meanwhile.
 
     `certificate_asked` is the number of bytes that were received before the server asked for a client certificate, None
-    if it did not. `is_cut_off` is true when a connection ended without TLS's close_notify (RFC 8446 6.1).
+    if it did not. `offered` is what the phone offers in a handshake that is under way. `is_cut_off` is true when a
+    connection ended without TLS's close_notify (RFC 8446 6.1).
     """
 
-    __slots__ = ("_deadline", "certificate_asked", "is_cut_off", "left", "received")
+    __slots__ = ("_deadline", "certificate_asked", "is_cut_off", "left", "offered", "received")
 
     def __init__(self, *, seconds: float, size: int) -> None:
         self._deadline = time.monotonic() + seconds
@@ -37,6 +40,7 @@ class Budget:
         self.received = 0
         self.certificate_asked: int | None = None
         self.is_cut_off = False
+        self.offered = ""
 
     @property
     def is_over_time(self) -> bool:
@@ -169,6 +173,15 @@ def words_of(trouble: OSError, budget: Budget) -> str:
             return f"TLS: {words}{_certificate_hint(budget)}"
     hint = _certificate_hint(budget) if isinstance(trouble, ConnectionError) else ""
     return f"{trouble.strerror or trouble}{hint}"
+
+
+def offer_hint(trouble: BaseException, budget: Budget) -> str:
+    """What the phone offered in a handshake that failed for another reason than the certificate."""
+    is_tls = isinstance(trouble, ssl.SSLError | ConnectionError)
+    is_certificate = isinstance(trouble, ssl.SSLCertVerificationError) or _certificate_hint(budget)
+    if not budget.offered or not is_tls or is_certificate:
+        return ""
+    return f"; offered: {budget.offered[:_OFFER_LIMIT]}"
 
 
 def _certificate_hint(budget: Budget) -> str:

@@ -41,6 +41,7 @@ from phone_sim.runtime.transport.bounded_socket import (
     current_budget,
     end_of,
     is_unanswered,
+    offer_hint,
     words_of,
 )
 from phone_sim.runtime.transport.replies import refusal
@@ -211,7 +212,8 @@ class FtpTransport:
             return _refusal(error)
         except Exception as error:  # a reply that ftplib cannot read is a ValueError or an OverflowError, for some
             kind, words = _failure(error, budget)
-            return TransferFailed(kind, one_line(words), unanswered=is_unanswered(error, budget))
+            words = one_line(words) + offer_hint(error, budget)
+            return TransferFailed(kind, words, unanswered=is_unanswered(error, budget))
         finally:
             client.close()
         return None

@@ -36,6 +36,7 @@ from phone_sim.runtime.transport.bounded_socket import (
     connection_failure,
     current_budget,
     is_unanswered,
+    offer_hint,
     words_of,
 )
 from phone_sim.runtime.transport.http_session import BoundedAdapter, PhoneSession
@@ -226,7 +227,8 @@ def failure_of(error: Exception, budget: Budget, head: HttpHead = NO_HEAD) -> Tr
     if isinstance(cause, urllib3.exceptions.SSLError) and isinstance(cause.args[0], ssl.SSLError):
         cause = cause.args[0]
     kind, words = _failure(cause, budget)
-    return TransferFailed(kind, one_line(words), unanswered=is_unanswered(cause, budget), head=head)
+    words = one_line(words) + offer_hint(cause, budget)
+    return TransferFailed(kind, words, unanswered=is_unanswered(cause, budget), head=head)
 
 
 def _failure(cause: BaseException, budget: Budget) -> tuple[FailureKind, str]:

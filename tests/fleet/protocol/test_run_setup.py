@@ -29,7 +29,13 @@ def assignment(population: Population = POPULATION, text: str = TEXT) -> Assignm
         timeout=5.0,
         expects_licenses=True,
         at_once=100,
-        tls=Tls(ca_file=Path("/site/ca.pem"), client_cert=Path("/site/<MAC>.pem"), oldest="1.3"),
+        tls=Tls(
+            ca_file=Path("/site/ca.pem"),
+            client_cert=Path("/site/<MAC>.pem"),
+            oldest="1.0",
+            newest="1.2",
+            ciphers="AES128-SHA",
+        ),
         watched=(MacAddress("0004f2000007"),),
     )
     return Assignment(setup=setup, numbers=range(20, 40), run=2)
@@ -85,6 +91,8 @@ def test_another_plan_is_refused() -> None:
         ("watched", ["4f2"]),
         ("watched", "0004f2000007"),
         ("tls_min", "2.0"),
+        ("tls_max", "2.0"),
+        ("ciphers", 1),
         ("ca_file", 7),
         ("client_cert", None),
         ("sample", ""),

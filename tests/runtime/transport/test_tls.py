@@ -48,12 +48,10 @@ def server(scheme: str, tls: ssl.SSLContext) -> HostileHttpServer | HostileFtpSe
 
 
 def fetched(
-    made: Made, url: str, certificates: Certificates, *, client_cert: Path | None = None, tls_min: str = "1.2"
+    made: Made, url: str, certificates: Certificates, *, client_cert: Path | None = None, **tls: str
 ) -> FetchReply:
     """The reply to a request for `a.cfg` below a URL."""
-    with closing(
-        made(limits=PATIENT, ca_file=certificates.ca_file, client_cert=client_cert, tls_min=tls_min)
-    ) as transport:
+    with closing(made(limits=PATIENT, ca_file=certificates.ca_file, client_cert=client_cert, **tls)) as transport:
         return within(lambda: transport.fetch(fetch(f"{url}a.cfg")))
 
 
@@ -144,6 +142,44 @@ def test_server_of_an_older_version_is_not_spoken_to(
         assert reply.kind is FailureKind.TLS
         assert reply.reason.startswith("TLS: ")
         assert "--client-cert" not in reply.reason
+
+
+@HOW
+def test_phone_of_another_time_offers_old_versions_and_ciphers(
+    scheme: str, made: Made, certificates: Certificates
+) -> None:
+    tls_1_0, tls_1_2, tls_1_3 = VERSIONS[0], VERSIONS[2], VERSIONS[3]
+    with server(scheme, speaking(certificates, tls_1_0, tls_1_2)) as any_time:
+        assert fetched(made, any_time.url, certificates, tls_max="1.0", ciphers="AES128-SHA") == FILE
+        assert fetched(made, any_time.url, certificates, tls_max="1.1") == FILE
+    with server(scheme, speaking(certificates, tls_1_3, tls_1_3)) as modern:
+        refused = fetched(made, modern.url, certificates, tls_max="1.0", ciphers="AES128-SHA")
+        assert isinstance(refused, TransferFailed)
+        assert refused.kind is FailureKind.TLS
+        assert refused.reason.endswith("; offered: TLS 1.0 with ciphers AES128-SHA")
+    few = speaking(certificates, tls_1_2, tls_1_2)
+    few.set_ciphers("ECDHE-RSA-AES256-GCM-SHA384")
+    with server(scheme, few) as strict:
+        assert fetched(made, strict.url, certificates) == FILE
+        refused = fetched(made, strict.url, certificates, tls_min="1.1", tls_max="1.2", ciphers="AES128-SHA")
+        assert isinstance(refused, TransferFailed)
+        assert refused.reason.endswith("; offered: TLS 1.1 to 1.2 with ciphers AES128-SHA")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"ciphers": "NO-SUCH"}, f"ciphers 'NO-SUCH': {ssl.OPENSSL_VERSION} has no such cipher"),
+        ({"ciphers": "\0"}, "has no such cipher"),
+        ({"ciphers": "AES128-SHA", "tls_min": "1.3"}, "only TLS 1.3 is spoken"),
+        ({"ciphers": "ECDHE-RSA-AES256-GCM-SHA384", "tls_max": "1.0"}, "none of them can be used with TLS 1.0"),
+        ({"tls_min": "1.2", "tls_max": "1.1"}, "TLS 1.2 is newer than TLS 1.1"),
+    ],
+)
+def test_what_cannot_be_offered_is_refused_at_once(given: dict[str, str], words: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        network_transport(**given)  # type: ignore[arg-type]
+    assert words in str(caught.value)
 
 
 @HOW
