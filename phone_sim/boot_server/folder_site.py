@@ -5,6 +5,8 @@ write to the folder by other means could change a link between that check and th
 could read and write the files without us.
 """
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from phone_sim.boot_server.site import (
@@ -28,6 +30,9 @@ from phone_sim.whole_file import NO_ROOM, holds, remove_leftovers, usual_modes, 
 
 READ_LIMIT = 256 * 1024 * 1024
 """The largest file in bytes that is served: above the largest firmware image, since a file is held in memory whole."""
+
+NAMES_LIMIT = 200_000
+"""The most files of a folder that are listed (our choice): ten for each of 20,000 phones."""
 
 _FOLDER = Forbidden(reason="the path names a folder")
 _PRECIOUS = Forbidden(reason="an upload overwrites no activation file and no master configuration file")
@@ -79,6 +84,28 @@ class FolderSite:
         if len(data) > self._read_limit:
             return Forbidden(reason=f"the file is over the limit of {self._read_limit} bytes")
         return Found(data=data)
+
+    def names(self) -> Iterator[str]:
+        """The paths of all files that can be read, in no order; linked folders are not followed.
+
+        Raises:
+            UsageError: there are more than `NAMES_LIMIT`, or a folder cannot be read.
+        """
+        folders, count = [self.root], 0
+        while folders:
+            try:
+                entries = list(os.scandir(folders.pop()))
+            except OSError as error:
+                raise UsageError(f"{error.filename}: {error.strerror}") from error
+            for entry in entries:
+                path = Path(entry.path)
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(path)
+                elif locate(name := path.relative_to(self.root).as_posix()) is not None:
+                    count += 1
+                    if count > NAMES_LIMIT:
+                        raise UsageError(f"{self.root} has more than {NAMES_LIMIT} files")
+                    yield name
 
     def write(self, path: str, data: bytes) -> WriteAnswer:
         """Store a file in one step, so that no reader sees half of it; what cannot be written is `Forbidden`.

@@ -28,7 +28,8 @@ TOTAL_LIMIT = 2 * SIZE_LIMIT
 _USUAL_SIZE = 256 * 1024
 _FILES_KEPT = 64
 
-_OWN_MAC = "[PHONE_MAC_ADDRESS]"
+OWN_MAC = "[PHONE_MAC_ADDRESS]"
+"""The MAC address of the phone itself in the names of its files, as CONFIG_FILES writes it."""
 _NUMBERED_FEATURE = re.compile(r"feature\.(\d+)\.name")
 
 
@@ -53,7 +54,7 @@ class LayerSource:
 
     def file_of(self, mac: MacAddress) -> str:
         """The name of the file as this phone asked for it."""
-        return self.file.replace(_OWN_MAC, mac.digits)
+        return self.file.replace(OWN_MAC, mac.digits)
 
 
 @lru_cache(maxsize=1024)
@@ -63,7 +64,7 @@ def _source(file: str, kind: LayerKind) -> LayerSource:
 
 def source_of(name: str, kind: LayerKind, mac: MacAddress) -> LayerSource:
     """The source of a layer by the name that this phone asked for."""
-    return _source(name.replace(mac.digits, _OWN_MAC), kind)
+    return _source(name.replace(mac.digits, OWN_MAC), kind)
 
 
 class Layer:
