@@ -7,9 +7,11 @@ could read and write the files without us.
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from phone_sim.boot_server.site import (
+    FOLDERS_LIMIT,
     OUTSIDE,
     UPLOAD_LIMIT,
     Forbidden,
@@ -86,26 +88,25 @@ class FolderSite:
         return Found(data=data)
 
     def names(self) -> Iterator[str]:
-        """The paths of all files that can be read, in no order; linked folders are not followed.
+        """The paths of all files, in no order; links to folders, and folders that cannot be read, are passed over.
 
         Raises:
-            UsageError: there are more than `NAMES_LIMIT`, or a folder cannot be read.
+            UsageError: there are more than `NAMES_LIMIT`.
         """
-        folders, count = [self.root], 0
+        folders, count = [""], 0
         while folders:
-            try:
-                entries = list(os.scandir(folders.pop()))
-            except OSError as error:
-                raise UsageError(f"{error.filename}: {error.strerror}") from error
-            for entry in entries:
-                path = Path(entry.path)
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(path)
-                elif locate(name := path.relative_to(self.root).as_posix()) is not None:
+            folder = folders.pop()
+            with suppress(OSError), os.scandir(self.root / folder) as entries:
+                for entry in entries:
+                    path = f"{folder}{entry.name}"
+                    if entry.is_dir(follow_symlinks=False):
+                        if path.count("/") < FOLDERS_LIMIT:
+                            folders.append(f"{path}/")
+                        continue
                     count += 1
                     if count > NAMES_LIMIT:
                         raise UsageError(f"{self.root} has more than {NAMES_LIMIT} files")
-                    yield name
+                    yield path
 
     def write(self, path: str, data: bytes) -> WriteAnswer:
         """Store a file in one step, so that no reader sees half of it; what cannot be written is `Forbidden`.

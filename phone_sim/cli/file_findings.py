@@ -31,12 +31,12 @@ def check_configuration(path: Path, data: bytes, subject: "Subject", mac: str | 
     from phone_sim.boot_server.folder_site import FolderSite
     from phone_sim.licensing.license_file import SIZE_LIMIT
 
+    only = None if mac is None else MacAddress.parse(mac)
     if path.is_dir():
-        only = None if mac is None else MacAddress.parse(mac)
         with _progress() as progress:
             report = check_site(FolderSite(path, read_limit=SIZE_LIMIT), subject, only=only, progress=progress)
     else:
-        report = check_file(str(path), data, subject)
+        report = check_file(str(path), data, subject, only=only)
     if as_json:
         print_json(report.as_json())
     else:

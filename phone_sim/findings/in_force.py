@@ -194,7 +194,7 @@ def _models(boot: OfflineBoot, models: Iterable[Model]) -> Iterator[Finding]:
         lacking = [one.token for one in models if one.requirement(feature) is Requirement.NOT_ON_THIS_MODEL]
         for layer, source in parameters.with_sources():
             if lacking and switch in layer.values:
-                message = f"{feature.name} is configured for use; {', '.join(lacking)} lacks it"
+                message = f"{feature.name} is configured for use, and is not on {', '.join(lacking)}"
                 yield Finding(rule=MODEL, place=_place(boot, layer, source, switch), message=message)
                 break
 

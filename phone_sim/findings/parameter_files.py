@@ -206,25 +206,31 @@ class _ParameterFile:
         for parameter, values in self._values.items():
             yield from self._value(parameter, values)
         yield from self._elements()
+        if not self._values and not self._counts and any((one.text or "").strip() for one in self._root.iter()):
+            yield self._finding(NOT_PARAMETERS, "", "the file has no attribute, so it sets nothing")
 
     def _names(self) -> Iterator[Finding]:
         foreign: list[str] = []
         numbered: list[str] = []
         named: list[str] = []
         for parameter in self._values:
-            if "." not in parameter or self._known.has(parameter):
-                continue
+            if "." not in parameter or parameter.startswith("{") or self._known.has(parameter):
+                continue  # no parameter, one of another XML namespace, or well known
             if _NUMBERED_FEATURE.fullmatch(parameter):
                 numbered.append(parameter)
             elif self._known.is_of_other(parameter):
                 (named if _NAMED_FEATURE.fullmatch(parameter) else foreign).append(parameter)
             else:
                 yield self._unknown(parameter)
-        for rule, names in ((PRE_3_3, numbered), (TOO_NEW, named), (OTHER_FIRMWARE, foreign)):
+        other = self._known.other.name
+        for rule, names, what in (
+            (PRE_3_3, numbered, "of SIP 3.x, by number; UC Software ignores such features"),
+            (TOO_NEW, named, "of UC Software, by name; SIP 3.x has features by number"),
+            (OTHER_FIRMWARE, foreign, f"in the tables of {other}, and not in those of {self._known.dictionary.name}"),
+        ):
             if names:
-                more = f" and {len(names) - 1} more are not" if len(names) > 1 else " is not"
-                text = f"{shown(names[0])}{more} in the tables of {self._known.dictionary.name}"
-                yield self._finding(rule, names[0], text)
+                some = f"{shown(names[0])} and {len(names) - 1} more are" if names[1:] else f"{shown(names[0])} is"
+                yield self._finding(rule, names[0], f"{some} {what}")
 
     def _unknown(self, parameter: str) -> Finding:
         # Beyond the limit only the number of findings is told, and to look for a name has its price.

@@ -15,7 +15,7 @@ _SHORTEST = 6
 _LONG = 12
 _LETTERS = 2
 _NUMBER = re.compile(r"(?<![^.])[0-9]{1,4}(?![^.])")
-_DIGITS = re.compile(r"[0-9]+")
+_NUMBERS = re.compile(r"[0-9]+|#")
 _KEPT = 4096
 
 
@@ -79,8 +79,8 @@ def _nearest(known: KnownNames, shape: str) -> str:
         return same
     letters = _LETTERS if len(shape) >= _LONG else 1
     close = get_close_matches(shape, candidates, n=3, cutoff=1 - letters / len(shape))
-    digits = _DIGITS.findall(shape)
-    return next((candidates[one] for one in close if _DIGITS.findall(one) == digits), "")
+    numbers = _NUMBERS.findall(shape)
+    return next((candidates[one] for one in close if _NUMBERS.findall(one) == numbers), "")
 
 
 def _with_numbers(pattern: str, numbers: list[str]) -> str:

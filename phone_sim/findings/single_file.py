@@ -17,6 +17,7 @@ from phone_sim.findings.subject import Subject
 from phone_sim.firmware import master_config
 from phone_sim.firmware.master_config import DEFAULT_NAME
 from phone_sim.licensing.license_file import FILE_ENDING, SIZE_LIMIT
+from phone_sim.mac_address import MacAddress
 
 _LISTED = "configuration.cfg"
 _MASTER_NAME = re.compile(r"[0-9a-f]{12}\.cfg", re.IGNORECASE)
@@ -36,14 +37,14 @@ def is_activation_file(name: str, data: bytes, *, is_expected: bool) -> bool:
     return root.tag == "licenses"
 
 
-def check_file(name: str, data: bytes, subject: Subject) -> SiteReport:
-    """Check one file for these phones; `name` is what findings call it, and its last part may say what it is."""
+def check_file(name: str, data: bytes, subject: Subject, *, only: MacAddress | None = None) -> SiteReport:
+    """Check one file for these phones, or only one; `name` is what findings call it, and may say what it is."""
     if _is_master(name, data):
         place, files = DEFAULT_NAME, {DEFAULT_NAME: data}
     else:
         master = f'<APPLICATION CONFIG_FILES="{_LISTED}"/>'.encode()
         place, files = _LISTED, {DEFAULT_NAME: master, _LISTED: data}
-    report = check_site(MemorySite(files), subject)
+    report = check_site(MemorySite(files), subject, only=only)
     findings = tuple(
         replace(one, place=replace(one.place, file=name))
         for one in report.findings

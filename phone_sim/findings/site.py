@@ -73,7 +73,7 @@ def check_site(
     names = tuple(site.names())
     phones = phones_of(names) if only is None else (only,)
     stranger = any_other(phones)
-    check = SiteCheck(site, subject, stranger)
+    check = SiteCheck(site, names, subject, stranger)
     if only is None and (DEFAULT_NAME in names or not phones):
         phones = (*phones, stranger)
     for done, mac in enumerate(phones):

@@ -3,6 +3,7 @@
 It does not know how a finding is shown, nor where the files are kept.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -33,6 +34,7 @@ from phone_sim.runtime.identity import make_identity
 _KEPT = 64
 _KEPT_SIZE = 1024 * 1024
 _DIRECTORY_ENDING = "-directory.xml"
+_DEPENDS = re.compile(rb"\[PHONE_(?!MAC_ADDRESS\])")
 
 Check: TypeAlias = Callable[[str, bytes], tuple[Finding, ...]]
 
@@ -52,11 +54,13 @@ class ListedSite(Protocol):
 class SiteCheck:
     """What is found of a site so far.
 
-    `stranger` is a phone that has no file of its own, so that files by its name are not missed.
+    `names` are those of its files. `stranger` is a phone that has no file of its own, so that files by its name are not
+    missed.
     """
 
-    def __init__(self, site: ListedSite, subject: Subject, stranger: MacAddress) -> None:
+    def __init__(self, site: ListedSite, names: Iterable[str], subject: Subject, stranger: MacAddress) -> None:
         self._site = site
+        self._by_letters = {name.casefold(): name for name in names}
         self._subject = subject
         self._stranger = stranger
         self._tally = Tally()
@@ -138,7 +142,11 @@ class SiteCheck:
             return
         message = f"{shown(name.replace(mac.digits, '<mac>'))} is not there"
         rule = OWN_MISSING if is_own or is_of_model else MISSING
-        yield Finding(rule=rule, place=_list_place(boot, master), message=message)
+        other = self._by_letters.get(path.casefold())
+        remedy = (
+            "" if other is None else f"The site has {shown(other)}: write it so, since the case of letters matters."
+        )
+        yield Finding(rule=rule, place=_list_place(boot, master), message=message, remedy=remedy)
 
     def look_at_others(self, names: Iterable[str]) -> None:
         """Look at the files that no phone has read while it was configured."""
@@ -228,12 +236,12 @@ def _master(boot: OfflineBoot) -> tuple[str, bytes] | None:
 
 def _alike(data: bytes, mac: MacAddress, models: tuple[Model, ...]) -> list[tuple[Model, ...]]:
     """The models, those together to which the master configuration file says the same."""
+    # Most files name no model, and the phones of a site are many.
+    if not _DEPENDS.search(data) and not any(model.suffix.encode() in data for model in models):
+        return [models]
     groups: dict[object, list[Model]] = {}
     for model in models:
-        # Most files name no model, and the phones of a site are many.
-        depends = b"[PHONE_" in data.replace(b"[PHONE_MAC_ADDRESS]", b"") or model.suffix.encode() in data
-        key = master_config.parse(data, model=model, mac=mac) if depends else None
-        groups.setdefault(key, []).append(model)
+        groups.setdefault(master_config.parse(data, model=model, mac=mac), []).append(model)
     return [tuple(group) for group in groups.values()]
 
 
