@@ -5,6 +5,7 @@ It does not know what is wrong with what was read.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from phone_sim.boot_server.site import Found, Missing, ReadAnswer
@@ -88,6 +89,7 @@ async def _read(session: Session) -> Configuration:
     return configuration
 
 
+@lru_cache(maxsize=256)  # many phones read the same files
 def _path(url: str) -> str | None:
     return unquote(urlsplit(url).path).lstrip("/") if authority_of(url) == _AUTHORITY else None
 

@@ -32,10 +32,11 @@ class KnownNames:
         self.dictionary = dictionary
         self.other = other
         self._switches = frozenset(switches)
-        self._by_length: dict[int, dict[str, str]] = defaultdict(dict)
+        self._by_length: dict[int, dict[str, tuple[str, int]]] = defaultdict(dict)
         self._by_pattern = {one.pattern: one for one in dictionary.declarations}
         for pattern in (*self._by_pattern, *self._switches):
-            self._by_length[len(pattern)].setdefault(pattern.casefold(), pattern)
+            plain = pattern.casefold()
+            self._by_length[len(pattern)].setdefault(plain, (pattern, _letters_of(plain)))
 
     def has(self, name: str) -> bool:
         """True for a name that the firmware reads."""
@@ -64,23 +65,31 @@ class KnownNames:
         found = _nearest(self, _NUMBER.sub("#", name).casefold())
         return _with_numbers(found, _NUMBER.findall(name)) if found else ""
 
-    def of_length(self, length: int) -> dict[str, str]:
-        """The patterns about as long as this, by their spelling without capitals."""
-        near: dict[str, str] = {}
-        for each in range(length - _LETTERS, length + _LETTERS + 1):
-            near |= self._by_length.get(each, {})
-        return near
+    def like(self, shape: str) -> dict[str, str]:
+        """The patterns of about this length and these letters, by their spelling without capitals."""
+        letters = _letters_of(shape)
+        return {
+            plain: pattern
+            for length in range(len(shape) - _LETTERS, len(shape) + _LETTERS + 1)
+            for plain, (pattern, others) in self._by_length.get(length, {}).items()
+            if (letters ^ others).bit_count() <= 2 * _LETTERS
+        }
 
 
 @lru_cache(maxsize=_KEPT)
 def _nearest(known: KnownNames, shape: str) -> str:
-    candidates = known.of_length(len(shape))
+    candidates = known.like(shape)
     if (same := candidates.get(shape)) is not None:
         return same
     letters = _LETTERS if len(shape) >= _LONG else 1
     close = get_close_matches(shape, candidates, n=3, cutoff=1 - letters / len(shape))
     numbers = _NUMBERS.findall(shape)
     return next((candidates[one] for one in close if _NUMBERS.findall(one) == numbers), "")
+
+
+def _letters_of(text: str) -> int:
+    """A bit for each letter in the text: names that differ in two letters differ in four bits at most."""
+    return sum({1 << (ord(letter) % 128) for letter in text})
 
 
 def _with_numbers(pattern: str, numbers: list[str]) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from itertools import accumulate
 from typing import Protocol, TypeAlias
 
-from phone_sim.boot_server.site import Found, Missing, ReadAnswer
+from phone_sim.boot_server.site import Found, Missing, ReadAnswer, locate
 from phone_sim.errors import MasterConfigurationError
 from phone_sim.findings.documents import shown
 from phone_sim.findings.finding import Finding, Place
@@ -65,6 +66,8 @@ class SiteCheck:
         self._stranger = stranger
         self._tally = Tally()
         self._shared: dict[str, ReadAnswer] = {}
+        self._own: dict[str, ReadAnswer] = {}
+        self._groups: dict[bytes, list[tuple[Model, ...]]] = {}
         self._read_paths: set[str] = set()
         self._expected: set[str] = set()
         self._listed: set[str] = set()
@@ -90,10 +93,10 @@ class SiteCheck:
 
     def look_at_phone(self, mac: MacAddress) -> None:
         """Let the phone read its configuration, once for all models to which the master says the same."""
+        self._own.clear()
         first = boot_offline(replace(self._identity, mac=mac), self._read)
         master = _master(first)
-        groups = [self._subject.models] if master is None else _alike(master[1], mac, self._subject.models)
-        for models in groups:
+        for models in [self._subject.models] if master is None else self._alike(master[1]):
             is_first = models[0] is self._identity.model
             boot = first if is_first else boot_offline(replace(first.identity, model=models[0]), self._read)
             self._look_at_boot(boot, master, models)
@@ -194,14 +197,36 @@ class SiteCheck:
     def _check_parameters(self, path: str, data: bytes) -> tuple[Finding, ...]:
         return _placed(path, _parameter_findings(data, self._subject.known))
 
-    def _read(self, path: str) -> ReadAnswer:
-        """A file of the site. Those without a phone's name are kept, since many phones read them."""
-        if (kept := self._shared.get(path)) is not None:
+    def _alike(self, data: bytes) -> list[tuple[Model, ...]]:
+        """The models, those together to which the master configuration file says the same."""
+        models = self._subject.models
+        # Most files name no model, and the phones of a site are many.
+        if not _DEPENDS.search(data) and not any(model.suffix.encode() in data for model in models):
+            return [models]
+        if (kept := self._groups.get(data)) is not None:
             return kept
-        answer = self._site.read(path)
-        if not mac_in(path) and len(self._shared) < _KEPT and len(_data(answer)) <= _KEPT_SIZE:
-            self._shared[path] = answer
+        groups: dict[object, list[Model]] = {}
+        for model in models:
+            groups.setdefault(master_config.parse(data, model=model, mac=self._stranger), []).append(model)
+        if len(self._groups) == _KEPT:
+            self._groups.clear()
+        return self._groups.setdefault(data, [tuple(group) for group in groups.values()])
+
+    def _read(self, path: str) -> ReadAnswer:
+        """A file of the site. What many phones read is kept, and what one phone reads until the next one comes."""
+        if (kept := self._shared.get(path) or self._own.get(path)) is not None:
+            return kept
+        answer = self._site.read(path) if self._may_be_there(path) else Missing()
+        is_kept = not mac_in(path) and len(self._shared) < _KEPT and len(_data(answer)) <= _KEPT_SIZE
+        (self._shared if is_kept else self._own)[path] = answer
         return answer
+
+    def _may_be_there(self, path: str) -> bool:
+        """False for what is not listed, nor below a link, so that no disk is asked for it."""
+        if (segments := locate(path)) is None:
+            return True
+        names = accumulate((segment.casefold() for segment in segments), "{}/{}".format)
+        return any(name in self._by_letters for name in names)
 
 
 @lru_cache(maxsize=_KEPT)  # many files have the same contents
@@ -232,17 +257,6 @@ def _master(boot: OfflineBoot) -> tuple[str, bytes] | None:
             continue
         return name, data
     return None
-
-
-def _alike(data: bytes, mac: MacAddress, models: tuple[Model, ...]) -> list[tuple[Model, ...]]:
-    """The models, those together to which the master configuration file says the same."""
-    # Most files name no model, and the phones of a site are many.
-    if not _DEPENDS.search(data) and not any(model.suffix.encode() in data for model in models):
-        return [models]
-    groups: dict[object, list[Model]] = {}
-    for model in models:
-        groups.setdefault(master_config.parse(data, model=model, mac=mac), []).append(model)
-    return [tuple(group) for group in groups.values()]
 
 
 def _list_place(boot: OfflineBoot, master: tuple[str, bytes] | None) -> Place:
