@@ -7,7 +7,6 @@ could read and write the files without us.
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from phone_sim.boot_server.site import (
@@ -91,22 +90,27 @@ class FolderSite:
         """The paths of all files, in no order; links to folders, and folders that cannot be read, are passed over.
 
         Raises:
-            UsageError: there are more than `NAMES_LIMIT`.
+            UsageError: there are more than `NAMES_LIMIT`, or the root cannot be read.
         """
         folders, count = [""], 0
         while folders:
             folder = folders.pop()
-            with suppress(OSError), os.scandir(self.root / folder) as entries:
-                for entry in entries:
-                    path = f"{folder}{entry.name}"
-                    if entry.is_dir(follow_symlinks=False):
-                        if path.count("/") < FOLDERS_LIMIT:
-                            folders.append(f"{path}/")
-                        continue
-                    count += 1
-                    if count > NAMES_LIMIT:
-                        raise UsageError(f"{self.root} has more than {NAMES_LIMIT} files")
-                    yield path
+            try:
+                entries = list(os.scandir(self.root / folder))
+            except OSError as error:
+                if not folder:
+                    raise UsageError(f"{self.root} cannot be read: {error.strerror}") from error
+                continue
+            for entry in entries:
+                path = f"{folder}{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    if path.count("/") < FOLDERS_LIMIT:
+                        folders.append(f"{path}/")
+                    continue
+                count += 1
+                if count > NAMES_LIMIT:
+                    raise UsageError(f"{self.root} has more than {NAMES_LIMIT} files")
+                yield path
 
     def write(self, path: str, data: bytes) -> WriteAnswer:
         """Store a file in one step, so that no reader sees half of it; what cannot be written is `Forbidden`.

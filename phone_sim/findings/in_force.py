@@ -237,8 +237,8 @@ def _in_conflict(above: Layer, below: Layer, dictionary: ParameterDictionary) ->
     """
     found: list[str] = []
     for name in sorted(above.values.keys() & below.values.keys()):
-        if "." not in name:
-            continue
+        if "." not in name or name.startswith("{"):
+            continue  # no parameter
         declared = dictionary.lookup(name)
         default = declared.default if declared is not None else ""
         one, other = (layer.values[name].strip() or default for layer in (above, below))

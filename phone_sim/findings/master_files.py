@@ -147,7 +147,7 @@ def listed_names(data: bytes) -> frozenset[str]:
 
 
 def _beside(file: str, names: tuple[str, ...], lines: dict[str, int]) -> Finding | None:
-    parameters = [name for name in names if "." in name]
+    parameters = [name for name in names if "." in name and not name.startswith("{")]
     if not parameters:
         return None
     more = f" and {len(parameters) - 1} more parameters are" if len(parameters) > 1 else " is"

@@ -182,7 +182,8 @@ class _ParameterFile:
         self._known = known
         self._values: dict[str, list[str]] = defaultdict(list)
         for parameter, value in attributes(root, below=True):
-            self._values[parameter].append(value.strip())
+            if not parameter.startswith("{"):  # of another XML namespace
+                self._values[parameter].append(value.strip())
         self._lines: dict[str, list[int]] | None = None
         self._counts: Counter[Rule] = Counter()
 
@@ -214,8 +215,8 @@ class _ParameterFile:
         numbered: list[str] = []
         named: list[str] = []
         for parameter in self._values:
-            if "." not in parameter or parameter.startswith("{") or self._known.has(parameter):
-                continue  # no parameter, one of another XML namespace, or well known
+            if "." not in parameter or self._known.has(parameter):
+                continue
             if _NUMBERED_FEATURE.fullmatch(parameter):
                 numbered.append(parameter)
             elif self._known.is_of_other(parameter):
@@ -249,8 +250,9 @@ class _ParameterFile:
         is_secret = declared is not None and declared.type is ParameterType.PASSWORD
         quoted = "****" if is_secret else f"'{shown(first)}'"
         if declared is not None and not declared.admits(first):
-            text = f"{shown(parameter)} is {quoted}, not {declared.expected}"
-            yield self._finding(VALUE, parameter, f"{text}: '{declared.default}' is used")
+            used = f"'{declared.default}'" if declared.default else "the empty default"
+            text = f"{shown(parameter)} is {quoted}, not {declared.expected}: {used} is used"
+            yield self._finding(VALUE, parameter, text)
         elif declared is not None and parameter in _OFFSETS and first and int(first) % _QUARTER:
             yield self._finding(OFFSET, parameter, f"{parameter} is {quoted}, which is not a multiple of 900 seconds")
         if len(values) > 1:

@@ -20,7 +20,7 @@ from phone_sim.findings.master_files import check_master_file, list_line, listed
 from phone_sim.findings.offline_boot import ADDRESS, OfflineBoot, boot_offline
 from phone_sim.findings.parameter_files import check_parameter_file
 from phone_sim.findings.parameter_names import KnownNames
-from phone_sim.findings.site_phones import mac_in
+from phone_sim.findings.site_phones import mac_in, phones_of
 from phone_sim.findings.site_rules import CAPITALS, LIST, MISSING, NO_MASTER, NOT_READABLE, OWN_MISSING, UNUSED
 from phone_sim.findings.subject import Subject
 from phone_sim.findings.tally import Tally
@@ -34,6 +34,8 @@ from phone_sim.runtime.identity import make_identity
 
 _KEPT = 64
 _KEPT_SIZE = 1024 * 1024
+_GLOBS_LIMIT = 256
+"""The most names of CONFIG_FILES with a placeholder that files are held against (our choice): sites have a few."""
 _DIRECTORY_ENDING = "-directory.xml"
 _DEPENDS = re.compile(rb"\[PHONE_(?!MAC_ADDRESS\])")
 
@@ -146,18 +148,16 @@ class SiteCheck:
         message = f"{shown(name.replace(mac.digits, '<mac>'))} is not there"
         rule = OWN_MISSING if is_own or is_of_model else MISSING
         other = self._by_letters.get(path.casefold())
-        remedy = (
-            "" if other is None else f"The site has {shown(other)}: write it so, since the case of letters matters."
-        )
+        remedy = f"The site has {shown(other)}: the case of letters matters." if other is not None else ""
         yield Finding(rule=rule, place=_list_place(boot, master), message=message, remedy=remedy)
 
     def look_at_others(self, names: Iterable[str]) -> None:
         """Look at the files that no phone has read while it was configured."""
         exact = {name for name in self._listed if "*" not in name}
-        globs = [name for name in self._listed if "*" in name]
+        globs = sorted(name for name in self._listed if "*" in name)[:_GLOBS_LIMIT]
         for path in names:
             mac = mac_in(path)
-            if mac != mac.lower():
+            if mac != mac.lower() and phones_of([path]):
                 self._tally.add(Finding(rule=CAPITALS, place=Place(file=path), message=f"phones ask for {mac.lower()}"))
             elif self._is_unused(path, exact, globs):
                 self._tally.add(Finding(rule=UNUSED, place=Place(file=path), message="no phone asks for this file"))
@@ -168,7 +168,7 @@ class SiteCheck:
         if path in exact or any(fnmatchcase(path, glob) for glob in globs):
             return False
         # Other makers' phones have files of that name, too, in forms of their own.
-        return _data(self._read(path)).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+        return _data(self._site.read(path)).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
     def _expect(self, boot: OfflineBoot) -> None:
         """Note the files that the phone asks for later on, if it does."""

@@ -35,7 +35,7 @@ def one(data: bytes | dict[str, str], code: str, firmware: str = "3.3.0") -> Fin
         b"<PHONE_CONFIG><OVERRIDES/></PHONE_CONFIG>",
         b'<a><feature.corporateDirectory feature.corporateDirectory.enabled="true"/></a>',
         b'<a tcpIpApp.sntp.daylightSavings.enable="false" reg.34.address=""/>',
-        b'<a feature.nwayConference.enabled="1" version="3" xmlns:x="y" x:a.b="1"/>',
+        b'<a feature.nwayConference.enabled="1" version="3" xmlns:x="y" x:a.b="1"><b xmlns:x="y" x:a.b="2"/></a>',
         b'<a dir.corp.address="ldap://192.0.2.1" dir.corp.transport="tcp"/>',
     ],
 )

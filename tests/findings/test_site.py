@@ -102,6 +102,7 @@ def test_file_that_no_phone_asks_for_is_pointed_out() -> None:
         "0004f2000009-license.cfg": b"<licenses/>",
         "licenses/0004f2000009-license.cfg": b"<licenses/>",
         "001565000001.cfg": b"#!version:1.0.0.1",
+        "00156500000A.cfg": b"#!version:1.0.0.1",
         "phone1_212.cfg": b"<a/>",
         "0004F2000002.cfg": master(CONFIG_FILES="site.cfg"),
     }
@@ -141,6 +142,13 @@ def test_finding_of_many_phones_is_said_once_with_their_number() -> None:
 def test_limits_of_config_files_are_pointed_out() -> None:
     report = checked({DEFAULT: master(CONFIG_FILES=f"site.cfg,{'n' * 256}.cfg"), "site.cfg": b"<a/>"})
     assert "longer than 255 characters" in one(report, "config-files-cut").message
+
+
+def test_name_in_other_letters_is_told() -> None:
+    files = {DEFAULT: master(CONFIG_FILES="Site.cfg"), "site.cfg": b"<a/>"}
+    assert (
+        one(checked(files), "listed-file-missing").what_to_do == "The site has site.cfg: the case of letters matters."
+    )
 
 
 def test_file_that_cannot_be_given_is_an_error() -> None:
