@@ -98,6 +98,11 @@ def attribute_lines(data: bytes, names: Collection[str]) -> tuple[int | None, ..
     return tuple(map(found.get, names))
 
 
+def each_attribute_line(data: bytes) -> Iterator[tuple[str, int]]:
+    """Name and line of each attribute in the document in `data`, in its order, also of those that stand there twice."""
+    return _named_lines(_NOT_TAGS.sub(_line_feeds_of, data))
+
+
 def _line_feeds_of(match: re.Match[bytes]) -> bytes:
     return b"\n" * match.group().count(b"\n")
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from phone_sim.cli.options import DEFAULT_MODEL, firmware_option, json_option, models_option, trust_option
+from phone_sim.cli.options import firmware_option, json_option, models_option, trust_option
 from phone_sim.cli.output import say
+from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import UsageError
 from phone_sim.mac_address import DEFAULT_MAC
 from phone_sim.printable import visible

@@ -5,12 +5,12 @@ from functools import lru_cache
 
 from lxml import etree
 
-from phone_sim.bounded_xml import parse_xml
+from phone_sim.bounded_xml import is_declaration_alone, parse_xml
 from phone_sim.errors import DocumentError, NotWellFormedError
 from phone_sim.findings.finding import Basis, Finding, Place, Rule, Severity
 from phone_sim.printable import visible
 
-_NOTHING = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}\?>)?\s*")
+_BOM = b"\xef\xbb\xbf"
 _HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}\?>)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _SHOWN = 60
 
@@ -50,8 +50,8 @@ def shown(text: str, limit: int = _SHOWN) -> str:
 
 
 def is_empty_document(data: bytes) -> bool:
-    """True for nothing but an XML declaration: provisioning servers give such overrides, and they set nothing."""
-    return _NOTHING.fullmatch(data) is not None
+    """True for nothing, or nothing but an XML declaration: servers give such overrides, and they set nothing."""
+    return not data.removeprefix(_BOM).strip() or is_declaration_alone(data)
 
 
 @lru_cache(maxsize=1)  # the checks of one file look at it one after another

@@ -121,12 +121,7 @@ def _finding(boot: OfflineBoot, fault: _Fault) -> Finding:
 
 def _place(boot: OfflineBoot, layer: Layer, source: LayerSource | None, name: str) -> Place:
     file = boot.path_of(source) if source is not None else ""
-    return Place(file=file, line=_lines(layer)[name], parameter=name[:255])
-
-
-@lru_cache(maxsize=64)
-def _lines(layer: Layer) -> dict[str, int | None]:
-    return dict(zip(layer.values, layer.lines, strict=True))
+    return Place(file=file, line=layer.line_of[name], parameter=name[:255])
 
 
 def _device_faults(layers: tuple[Layer, ...], dictionary: ParameterDictionary) -> tuple[_Fault, ...]:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from phone_sim.boot_server.site import locate
-from phone_sim.bounded_xml import attribute_lines, attributes
+from phone_sim.bounded_xml import attributes, each_attribute_line
 from phone_sim.errors import DocumentError, MasterConfigurationError, ParametersInsteadOfMasterError
 from phone_sim.findings.documents import is_empty_document, read_document, shown, unreadable
 from phone_sim.findings.finding import Basis, Finding, Place, Rule, Severity
@@ -124,7 +124,7 @@ def check_master_file(name: str, data: bytes, suffixes: frozenset[str]) -> tuple
 def _lines(data: bytes) -> dict[str, int]:
     """The line of each attribute, its first."""
     lines: dict[str, int] = {}
-    for attribute, line in attribute_lines(data):
+    for attribute, line in each_attribute_line(data):
         lines.setdefault(attribute, line)
     return lines
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from phone_sim.bounded_xml import attribute_lines, attributes
+from phone_sim.bounded_xml import attributes, each_attribute_line
 from phone_sim.errors import DocumentError
 from phone_sim.findings.documents import is_empty_document, read_document, shown, unreadable
 from phone_sim.findings.finding import Basis, Finding, Place, Rule, Severity
@@ -289,6 +289,6 @@ class _ParameterFile:
     def _lines_of(self, parameter: str) -> list[int]:
         if self._lines is None:
             self._lines = defaultdict(list)
-            for name, line in attribute_lines(self._data):
+            for name, line in each_attribute_line(self._data):
                 self._lines[name].append(line)
         return self._lines.get(parameter, [])
