@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from lxml import etree
 
-from phone_sim.errors import DocumentError
+from phone_sim.errors import DocumentError, NotWellFormedError
 
 _ENCODINGS = frozenset({"utf-8", "us-ascii", "ascii", "iso-8859-1"})
 _OTHER_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
@@ -52,9 +52,9 @@ def parse_xml(data: bytes, *, limit: int) -> etree._Element:
     except etree.XMLSyntaxError as error:
         reason = str(error.msg).partition(", line ")[0].rstrip()
         begins_well = error.code != etree.ErrorTypes.ERR_DOCUMENT_EMPTY
-        raise DocumentError(f"not well-formed XML: {reason}", error.lineno, begins_well=begins_well) from error
+        raise NotWellFormedError(f"not well-formed XML: {reason}", error.lineno, begins_well=begins_well) from error
     except (ValueError, LookupError) as error:
-        raise DocumentError(f"not well-formed XML: {error}") from error
+        raise NotWellFormedError(f"not well-formed XML: {error}") from error
     document = root.getroottree().docinfo
     if document.doctype:
         raise DocumentError("a document type declaration is not allowed")
@@ -101,6 +101,11 @@ def attribute_lines(data: bytes, names: Collection[str]) -> tuple[int | None, ..
     for name, line in _named_lines(tags):
         found.setdefault(name, line)
     return tuple(map(found.get, names))
+
+
+def each_attribute_line(data: bytes) -> Iterator[tuple[str, int]]:
+    """Name and line of each attribute in the document in `data`, in its order, also of those that stand there twice."""
+    return _named_lines(_NOT_TAGS.sub(_line_feeds_of, data))
 
 
 def _line_feeds_of(match: re.Match[bytes]) -> bytes:

@@ -6,6 +6,7 @@
     │   ├── ModelFileError          a model or feature file that is not usable
     │   └── MacAddressError         not a MAC address, or its leading zeros are missing
     ├── DocumentError               bytes that are not an acceptable XML document      1
+    │   ├── NotWellFormedError
     │   ├── MasterConfigurationError
     │   ├── ParameterFileError
     │   └── LicenseFileError                                                            4
@@ -69,6 +70,10 @@ class DocumentError(PhoneSimError):
     def reason_of_refusal(self) -> str:
         """Why a phone of this project refuses a configuration file, and that a real one may not (D27)."""
         return f"{self.reason}; a real phone may take the part before the fault" if self.begins_well else self.reason
+
+
+class NotWellFormedError(DocumentError):
+    """Bytes that are not well-formed XML, whatever else they are."""
 
 
 class MasterConfigurationError(DocumentError):

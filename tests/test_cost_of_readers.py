@@ -36,6 +36,9 @@ from phone_sim.boot_server.http_headers import fields_of, without_credentials
 from phone_sim.bounded_xml import is_declaration_alone
 from phone_sim.errors import PhoneSimError
 from phone_sim.fault_catalog.explain import explain
+from phone_sim.findings.documents import read_document
+from phone_sim.findings.parameter_files import check_parameter_file
+from phone_sim.findings.parameter_names import KnownNames
 from phone_sim.firmware import flash, lease, location, master_config
 from phone_sim.firmware.contact_directory import read_contacts
 from phone_sim.firmware.corporate_directory_settings import LdapSearch, LdapServer, Scope, is_filter
@@ -59,6 +62,7 @@ from phone_sim.recording.names import Names
 from phone_sim.runtime.model_files import load_features, load_model
 from phone_sim.runtime.network import dhcp_packets, sntp_packets
 from phone_sim.runtime.network.ldap_session import ask_corporate_directory
+from phone_sim.runtime.parameter_tables import load_dictionary
 from phone_sim.runtime.transport import Tls
 from phone_sim.runtime.transport.authorities import pem_blocks
 from phone_sim.scenario.read import read_scenario
@@ -72,6 +76,7 @@ from tests.runtime.phones import PATIENT
 pytestmark = pytest.mark.slow
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
+KNOWN = KnownNames(load_dictionary("ucs-3.3"), load_dictionary("sip-3"))
 MARGIN = 2.5
 """By how much the one may cost more than the ten; with the square of the size it would be 10."""
 ENOUGH = 0.001
@@ -129,6 +134,11 @@ def toml(text: str) -> object:
 def master(data: bytes) -> object:
     master_config._attributes.cache_clear()
     return master_config.parse(data, model=load_model("SPIP_670"), mac=MAC)
+
+
+def findings(data: bytes) -> object:
+    read_document.cache_clear()
+    return check_parameter_file("a.cfg", data, KNOWN)
 
 
 SCENARIO = 'title = "a"\nstart = "2026-03-02"\n'
@@ -260,6 +270,10 @@ READERS = {
     "XML: comments": Reader(66 * KB, in_bytes("<!-- x -->", "<a>", "</a>"), layer),
     "XML: blanks": Reader(66 * KB, in_bytes(" ", "", "<a/>"), layer),
     "XML: declaration": Reader(66 * KB, in_bytes(" ?", "<?xml ", "?>"), is_declaration_alone),
+    "findings of attributes": Reader(66 * KB, in_bytes("\n a.b@='1'", "<x", "/>"), findings),
+    "findings of duplicates": Reader(66 * KB, in_bytes("\n<a log.render.level='@'/>", "<x>", "</x>"), findings),
+    "findings of text": Reader(66 * KB, in_bytes("\n<a.b>c.d='@' e.f.</a.b>", "<x>", "</x>"), findings),
+    "findings of one text": Reader(66 * KB, in_bytes("a.b-", "<x>", "</x>"), findings),
     "master configuration file": Reader(60 * KB, in_bytes("a@,", "<APPLICATION MISC_FILES='", "'/>"), master),
     "contacts": Reader(
         33 * KB,

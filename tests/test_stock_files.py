@@ -4,11 +4,15 @@ The files are not part of the project; these tests run where they are found besi
 """
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from phone_sim.boot_server.folder_site import FolderSite
+from phone_sim.findings.single_file import check_file
+from phone_sim.findings.site import check_site
+from phone_sim.findings.subject import make_subject
 from phone_sim.firmware.effects import Fetched
 from phone_sim.firmware.features import NotLicensed, OffByConfiguration
 from phone_sim.firmware.lifecycle import State
@@ -88,3 +92,14 @@ def test_phone_goes_by_the_stock_files_in_flash_when_the_server_is_gone(tmp_path
     assert first.phone.service is not None
     assert again.phone.service is not None
     assert again.phone.service.configuration.parameters == first.phone.service.configuration.parameters
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_check_finds_nothing_wrong_with_stock_files_but_what_is_missing(release: str) -> None:
+    subject = make_subject(RELEASES[release], on=date(2026, 3, 2))
+    report = check_site(FolderSite(FOLDER / release), subject)
+    missing = [] if release == "v4_0_11" else ["000000000000.cfg:5: listed-file-missing common.cfg is not there"]
+    assert [str(one) for one in report.findings] == missing
+    for name in ("phone1.cfg", "sip.cfg"):
+        if (file := FOLDER / release / name).exists():
+            assert check_file(name, file.read_bytes(), subject).findings == ()

@@ -5,9 +5,12 @@ write to the folder by other means could change a link between that check and th
 could read and write the files without us.
 """
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from phone_sim.boot_server.site import (
+    FOLDERS_LIMIT,
     OUTSIDE,
     UPLOAD_LIMIT,
     Forbidden,
@@ -28,6 +31,9 @@ from phone_sim.whole_file import NO_ROOM, holds, remove_leftovers, usual_modes, 
 
 READ_LIMIT = 256 * 1024 * 1024
 """The largest file in bytes that is served: above the largest firmware image, since a file is held in memory whole."""
+
+NAMES_LIMIT = 200_000
+"""The most files of a folder that are listed (our choice): ten for each of 20,000 phones."""
 
 _FOLDER = Forbidden(reason="the path names a folder")
 _PRECIOUS = Forbidden(reason="an upload overwrites no activation file and no master configuration file")
@@ -79,6 +85,32 @@ class FolderSite:
         if len(data) > self._read_limit:
             return Forbidden(reason=f"the file is over the limit of {self._read_limit} bytes")
         return Found(data=data)
+
+    def names(self) -> Iterator[str]:
+        """The paths of all files, in no order; links to folders, and folders that cannot be read, are passed over.
+
+        Raises:
+            UsageError: there are more than `NAMES_LIMIT`, or the root cannot be read.
+        """
+        folders, count = [""], 0
+        while folders:
+            folder = folders.pop()
+            try:
+                entries = list(os.scandir(self.root / folder))
+            except OSError as error:
+                if not folder:
+                    raise UsageError(f"{self.root} cannot be read: {error.strerror}") from error
+                continue
+            for entry in entries:
+                path = f"{folder}{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    if path.count("/") < FOLDERS_LIMIT:
+                        folders.append(f"{path}/")
+                    continue
+                count += 1
+                if count > NAMES_LIMIT:
+                    raise UsageError(f"{self.root} has more than {NAMES_LIMIT} files")
+                yield path
 
     def write(self, path: str, data: bytes) -> WriteAnswer:
         """Store a file in one step, so that no reader sees half of it; what cannot be written is `Forbidden`.

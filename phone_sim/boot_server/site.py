@@ -195,6 +195,10 @@ class MemorySite:
         with self._lock:
             return dict(self._files)
 
+    def names(self) -> tuple[str, ...]:
+        """The paths of all files."""
+        return tuple(self.files)
+
     def read(self, path: str) -> ReadAnswer:
         """Look up a path."""
         segments = locate(path)

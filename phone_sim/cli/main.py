@@ -29,7 +29,7 @@ VERBS = {
     "compare": "Show where two recorded dialogues differ.",
     "license": "Order and redeem licenses, and make activation files.",
     "web": "Show phones on a web page, and serve the activation portal.",
-    "check": "Say what a phone would make of an activation file.",
+    "check": "Say what is wrong with a site or a file.",
     "reproduce": "Play a licensing fault: its site, its phone, its log.",
     "explain": "Say what a phone's log means, why, and what to do.",
     "scenario": "Run scenario files: phones, a boot server, expectations.",

@@ -84,8 +84,8 @@ Gate = Enabled | BuiltIn | NotLicensed | OffByConfiguration | NotOnThisModel
 class FeatureSet:
     """The features of a model under a firmware, the ones that are configured for use, and their gates.
 
-    `switched_off` has the parameter that switches a feature off, for each that a file switches off; `problems` are the
-    values of switches that cannot be used.
+    `switched_off` has the parameter that switches a feature off, for each that a file switches off, and `switched_on`
+    the one that switches it on; `problems` are the values of switches that cannot be used.
     """
 
     model: Model
@@ -93,6 +93,7 @@ class FeatureSet:
     features: tuple[Feature, ...]
     wanted: frozenset[str]
     switched_off: Mapping[str, str] = field(default_factory=dict)
+    switched_on: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[BadParameter, ...] = ()
 
     def gate(self, feature: Feature, ring: KeyRing, today: date | None) -> Gate:
@@ -166,7 +167,8 @@ def feature_set(
         model=model,
         profile=profile,
         features=features,
-        wanted=switched.on,
+        wanted=switched.wanted,
+        switched_on=switched.on,
         switched_off=switched.off,
         problems=switched.problems,
     )
@@ -182,9 +184,10 @@ def later_switches(features: tuple[Feature, ...]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Switched:
-    """Features by what switches them: the keys of those that are on, and the parameters that switch others off."""
+    """The features that are `wanted`, and by their keys the parameters that switch each on, and others off."""
 
-    on: frozenset[str]
+    wanted: frozenset[str]
+    on: Mapping[str, str]
     off: Mapping[str, str]
     problems: tuple[BadParameter, ...]
 
@@ -200,17 +203,19 @@ def _read_switches(
     features: tuple[Feature, ...], dialect: str, layers: tuple[Layer, ...], dictionary: ParameterDictionary
 ) -> _Switched:
     reader = ParameterReader(Parameters(layers), dictionary)
-    on: set[str] = set()
+    on: dict[str, str] = {}
     off: dict[str, str] = {}
     for feature in features:
         # All are read, so that each value that cannot be used is reported.
         switches = {name: reader.is_on(name) for name in _switches(feature, reader, dialect)}
-        if any(switches.values()):
-            on.add(feature.key)
+        if name := next((name for name, is_on in switches.items() if is_on), None):
+            on[feature.key] = name
         elif there := [name for name in switches if name in reader.parameters]:
             # One that the files disagree on is the one to look at.
             off[feature.key] = max(there, key=lambda name: len(reader.parameters.values_of(name)))
-    return _Switched(on=frozenset(on), off=MappingProxyType(off), problems=tuple(reader.problems))
+    return _Switched(
+        wanted=frozenset(on), on=MappingProxyType(on), off=MappingProxyType(off), problems=tuple(reader.problems)
+    )
 
 
 _kept_switches = lru_cache(maxsize=_KEPT)(_read_switches)

@@ -86,6 +86,15 @@ def parse(data: bytes, *, model: Model, mac: MacAddress) -> MasterConfiguration:
     )
 
 
+def attribute_names(data: bytes) -> tuple[str, ...]:
+    """The name of each attribute in the file, in the order of the document.
+
+    Raises:
+        ParametersInsteadOfMasterError, MasterConfigurationError: as `parse` does.
+    """
+    return tuple(_attributes(data))
+
+
 # The phones of a site read the same file: it is parsed once.
 @lru_cache(maxsize=_FILES_KEPT)
 def _attributes(data: bytes) -> Mapping[str, str]:

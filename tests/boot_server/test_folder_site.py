@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from phone_sim.boot_server import folder_site
 from phone_sim.boot_server.folder_site import FolderSite
 from phone_sim.boot_server.site import Forbidden, Found, Missing, Stored, TooLarge
 from phone_sim.errors import UsageError
@@ -26,6 +27,20 @@ def site(root: Path) -> FolderSite:
 
 def test_file_is_found(site: FolderSite) -> None:
     assert site.read("a.cfg") == Found(data=b"one")
+
+
+def test_files_are_listed_without_what_links_to_folders_lead_to(
+    site: FolderSite, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (deep := root / "/".join("dddddddd")).mkdir(parents=True)
+    (deep / "b.cfg").write_bytes(b"two")
+    (deep / "e").mkdir()
+    (deep / "e/f.cfg").write_bytes(b"beyond what any path leads to")
+    (root / "link").symlink_to(root, target_is_directory=True)
+    assert sorted(site.names()) == ["a.cfg", "d/d/d/d/d/d/d/d/b.cfg", "link"]
+    monkeypatch.setattr(folder_site, "NAMES_LIMIT", 2)
+    with pytest.raises(UsageError, match="more than 2 files"):
+        list(site.names())
 
 
 @pytest.mark.parametrize("path", ["b.cfg", "b/a.cfg", "a.cfg/b", "%2e%2e/secret"])

@@ -29,6 +29,7 @@ _USUAL_SIZE = 256 * 1024
 _FILES_KEPT = 64
 
 OWN_MAC = "[PHONE_MAC_ADDRESS]"
+"""The MAC address of the phone itself in the names of its files, as CONFIG_FILES writes it."""
 _NUMBERED_FEATURE = re.compile(r"feature\.(\d+)\.name")
 
 

@@ -1,0 +1,106 @@
+"""What a phone reads of a site: the firmware's own flow, answered from the files, without a network or a clock.
+
+It does not know what is wrong with what was read.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import unquote, urlsplit
+
+from phone_sim.boot_server.site import Found, Missing, ReadAnswer
+from phone_sim.firmware.configuration import Configuration, read_configuration
+from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, NotFound, Refused, TransferFailed
+from phone_sim.firmware.location import authority_of
+from phone_sim.firmware.master_config import DEFAULT_NAME
+from phone_sim.firmware.parameters.device_parameters import NOTHING_KEPT, updated
+from phone_sim.firmware.parameters.layers import LayerKind, LayerSource, Parameters
+from phone_sim.firmware.session import Identity, Session
+from phone_sim.firmware.transfer_facts import FailureKind, FileProtocol
+
+ADDRESS = "http://boot.example/"
+"""The boot server that a phone is told: a name that no network has (RFC 2606)."""
+_AUTHORITY = authority_of(ADDRESS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfflineBoot:
+    """The configuration that a phone takes from a site.
+
+    `answers` is what the site has at each path that was asked for, in order; `elsewhere` are the URLs of files on
+    other servers, which nobody was asked for. `session` has the settings that the parameters give.
+    """
+
+    session: Session
+    configuration: Configuration
+    answers: dict[str, ReadAnswer]
+    elsewhere: tuple[str, ...]
+
+    @property
+    def identity(self) -> Identity:
+        """The phone."""
+        return self.session.identity
+
+    @property
+    def masters(self) -> tuple[str, ...]:
+        """The names under which a phone asks for its master configuration file."""
+        return (f"{self.identity.mac}.cfg", DEFAULT_NAME)
+
+    def path(self, folder: str, name: str) -> str | None:
+        """The path on the site of a file that the phone asks for; None for one on another server."""
+        server = self.session.server
+        location = server.locate(folder, name) if server is not None else None
+        return None if location is None else _path(location.url)
+
+    def path_of(self, source: LayerSource) -> str:
+        """The path on the site of the file that a layer was read from."""
+        name = source.file_of(self.identity.mac)
+        folder = self.configuration.master.overrides_directory if source.kind is LayerKind.OVERRIDE else ""
+        return self.path(folder, name) or name
+
+
+def boot_offline(identity: Identity, read: Callable[[str], ReadAnswer]) -> OfflineBoot:
+    """Let a phone with blank flash read its configuration from a site, of which `read` gives the files by path."""
+    session = Session(identity, Parameters())
+    answers: dict[str, ReadAnswer] = {}
+    elsewhere: list[str] = []
+    flow = _read(session)
+    reply: FetchReply | None = None
+    try:
+        while True:
+            effect = flow.send(reply)
+            reply = None  # to lines of the log, which nobody reads
+            if isinstance(effect, Fetch):
+                path = _path(effect.location.url)
+                if path is None:
+                    elsewhere.append(effect.location.url)
+                    reply = NotFound("on another server")
+                else:
+                    answers[path] = read(path)
+                    reply = _reply(answers[path], effect.limit)
+    except StopIteration as end:
+        configuration: Configuration = end.value
+    return OfflineBoot(session=session, configuration=configuration, answers=answers, elsewhere=tuple(elsewhere))
+
+
+async def _read(session: Session) -> Configuration:
+    await session.find_servers("")
+    configuration = await read_configuration(session, Parameters())
+    device, _ = updated(NOTHING_KEPT, configuration.parameters, session.identity.dictionary)
+    session.configure(configuration.parameters, device)
+    return configuration
+
+
+@lru_cache(maxsize=256)  # many phones read the same files
+def _path(url: str) -> str | None:
+    return unquote(urlsplit(url).path).lstrip("/") if authority_of(url) == _AUTHORITY else None
+
+
+def _reply(answer: ReadAnswer, limit: int) -> FetchReply:
+    match answer:
+        case Found(data=data):
+            return Fetched(data) if len(data) <= limit else TransferFailed(FailureKind.TOO_LARGE, "too large")
+        case Missing():
+            return NotFound("file not found")
+        case refused:
+            return Refused(refused.reason, 403, FileProtocol.HTTP)

@@ -1,0 +1,69 @@
+"""Whom files are checked for: the firmware and models of the phones, the names that they know, and their day."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from phone_sim.findings.parameter_names import KnownNames
+from phone_sim.firmware.parameters.dictionary import ParameterDictionary
+from phone_sim.firmware.profile import CURRENT, FirmwareProfile, profile_for
+from phone_sim.licensing.signature import TrustAnchor
+from phone_sim.models import DIALECTS, Feature, Model
+from phone_sim.runtime.model_files import load_features, load_model, load_models
+from phone_sim.runtime.parameter_tables import load_dictionary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The phones that files are for.
+
+    `models` are those that are checked; `are_chosen` says that the user named them, so that what one of them lacks is
+    a fault of the site. `suffixes` are those of all models that are known. `on` is the local date of the phones, and
+    `anchor` the public key of their license keys, None for the test pair.
+    """
+
+    profile: FirmwareProfile
+    models: tuple[Model, ...]
+    are_chosen: bool
+    suffixes: frozenset[str]
+    known: KnownNames
+    on: date
+    anchor: TrustAnchor | None = None
+
+
+def make_subject(
+    firmware: str = CURRENT,
+    *,
+    models: Iterable[str] = (),
+    folder: Path | None = None,
+    on: date,
+    anchor: TrustAnchor | None = None,
+    dictionary: ParameterDictionary | None = None,
+) -> Subject:
+    """The phones of these models, named as for `load_model`, with model files of the user's own in `folder`.
+
+    Without models they are those of the bulletin that have licensing with this firmware (B1, B2).
+
+    Raises:
+        UsageError: an argument that cannot be used; the message names it.
+    """
+    profile = profile_for(firmware)
+    chosen = {model.token: model for model in (load_model(name, folder) for name in models)}
+    everything = load_models(folder)
+    usual = tuple(one for one in everything if one.is_in_bulletin and profile.supports_licensing(one))
+    return Subject(
+        profile=profile,
+        models=tuple(chosen.values()) or usual,
+        are_chosen=bool(chosen),
+        suffixes=frozenset(one.suffix for one in everything),
+        known=_known_names(profile.dialect, load_features(), dictionary),
+        on=on,
+        anchor=anchor,
+    )
+
+
+def _known_names(dialect: str, features: tuple[Feature, ...], dictionary: ParameterDictionary | None) -> KnownNames:
+    other = next(one for one in DIALECTS if one != dialect)
+    switches = (name for feature in features for name in feature.configured[dialect].parameters)
+    return KnownNames(dictionary or load_dictionary(dialect), load_dictionary(other), switches)
