@@ -6,8 +6,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -23,6 +21,7 @@ from tests.fleet.running import (
     Running,
     are_idle,
     children,
+    completed,
     given_time,
     is_alive,
     make_site,
@@ -246,11 +245,10 @@ def test_workers_of_locust_have_phones_of_their_own(server: Nginx, tmp_path: Pat
     port, claim = claim_port(socket.SOCK_STREAM)
     words = ["--host", server.url, "--headless", "--users", "6", "--spawn-rate", "6", "--json", "--processes", "2"]
     words += ["--master-bind-port", f"{port}", "--master-port", f"{port}", "--run-time"]
-    command = [sys.executable, "-m", "locust", *words]
 
     def boots(seconds: str) -> Counter[str]:
         before = len(server.requests())
-        ended = subprocess.run([*command, seconds], cwd=tmp_path, capture_output=True, text=True, timeout=BOUND)
+        ended = completed(Running(*words, seconds, module="locust", cwd=tmp_path))
         assert ended.returncode == 0, ended.stderr
         paths = [request.path.strip("/") for request in server.requests(at_least=before)[before:]]
         return Counter(path for path in paths if path.endswith("-phone.cfg"))
