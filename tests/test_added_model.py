@@ -71,9 +71,8 @@ def test_added_model_is_listed_as_beyond_the_bulletin(checkout: Path) -> None:
     assert "source                beyond the bulletin\n" in run(checkout, "phone_sim", "models", "601")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_tests_that_count_or_draw_models_pass_with_an_added_one(checkout: Path) -> None:
-    printed = run(
-        checkout, "pytest", "-v", "-p", "no:cacheprovider", "-n", "0", "-k", OF_THE_MODEL_OR_OF_ALL, *COUNT_OR_DRAW
-    )
+    words = ("-v", "-p", "no:cacheprovider", "-n", "0", "--hypothesis-profile", "few", "-k", OF_THE_MODEL_OR_OF_ALL)
+    printed = run(checkout, "pytest", *words, *COUNT_OR_DRAW)
     assert "[SPIP_601]" in printed

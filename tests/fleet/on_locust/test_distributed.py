@@ -100,6 +100,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
         yield running
 
 
+@pytest.mark.long
 def test_run_goes_on_without_a_killed_worker(server: Nginx, tmp_path: Path) -> None:
     population = tmp_path / "phones.toml"
     population.write_text(POPULATION)
