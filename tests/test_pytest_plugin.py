@@ -1,4 +1,4 @@
-"""The pytest plugin, in runs of pytest of its own, as its users have them; its fixtures: `test_pytest_plugin_fixtures`."""
+"""The pytest plugin, in runs of pytest of its own, as users have them; `test_pytest_plugin_fixtures` has the rest."""
 
 import re
 import subprocess

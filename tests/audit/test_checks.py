@@ -88,8 +88,8 @@ def changing(_: Path) -> Verdict:
 
 
 def slow(_: Path) -> Verdict:
-    with BootServer(MemorySite(SITE), faults=FaultPlan(["delay=1.6 file=site.cfg nth=1"])) as server:
-        return verdict(audited(server.url, timeout=3.0)[1], "answer-time")
+    with BootServer(MemorySite(SITE), faults=FaultPlan(["delay=2.6 file=site.cfg nth=1"])) as server:
+        return verdict(audited(server.url, timeout=5.0)[1], "answer-time")
 
 
 def asking_for_a_password(_: Path) -> Verdict:
