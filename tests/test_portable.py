@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fleet.running import given_time
+from tests.fleet.running import UNTIL_UP
 
 ROOT = Path(__file__).parents[1]
 BOUND = 120
@@ -107,8 +107,7 @@ def test_web_page_is_served() -> None:
 @pytest.mark.slow
 def test_fleet_runs_with_a_worker(site: Path) -> None:
     with served("serve", str(site), "--http", "0") as url:
-        words = ("fleet", "--server", url, "-u", "5", "--headless", "--processes", "1", "--json", "-t")
-        ended = given_time(lambda seconds: run(*words, seconds), lambda ended: ended.returncode == 0)
+        ended = run("fleet", "--server", url, "-u", "5", "--processes", "1", *UNTIL_UP)
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["as_expected"] == 5
 

@@ -20,6 +20,7 @@ from phone_sim.licensing.license_file import write
 from tests.fleet.forked import STDERR, STDOUT, ForkedProcess
 
 BOUND = 120.0
+UNTIL_UP = ("--headless", "--until-up", "--run-time", "100s", "--json")
 
 
 def make_site(root: Path, licensed: int) -> None:
@@ -99,11 +100,6 @@ def outcome(*words: str) -> Outcome:
         code, out = run.ended()
     assert out, run.said
     return code, json.loads(out)
-
-
-def are_idle(phones: int) -> Callable[[Outcome], bool]:
-    """Whether so many phones, and no others, are idle in the end."""
-    return lambda ended: ended[1]["states"] == {"idle": phones}
 
 
 def metrics(url: str) -> dict[tuple[str, ...], float]:

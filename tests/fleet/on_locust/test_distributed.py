@@ -18,8 +18,8 @@ import zmq
 
 from tests.fleet.running import (
     BOUND,
+    UNTIL_UP,
     Running,
-    are_idle,
     children,
     completed,
     given_time,
@@ -265,11 +265,11 @@ def test_workers_trust_the_authorities_that_the_master_names(tmp_path: Path) -> 
     certificates = Certificates.make(tmp_path / "certificates")
     make_site(tmp_path / "root", LICENSED)
     with Nginx(tmp_path / "root", tmp_path / "work", tls=certificates) as server:
-        words = ("--server", server.url, "-u", "4", "--headless", "--json", "--run-time")
+        words = ("--server", server.url, "-u", "4", *UNTIL_UP)
         trust = ("--processes", "1", "--ca-file", f"{certificates.ca_file}")
-        code, result = given_time(lambda seconds: outcome(*words, seconds, *trust), are_idle(4))
+        code, result = outcome(*words, *trust)
         assert (code, result["states"], result["failures"]) == (0, {"idle": 4}, [])
-        code, result = given_time(lambda seconds: outcome(*words, seconds), are_idle(4))
+        code, result = outcome(*words)
     assert code == 1
     reasons = {each["reason"] for each in result["failures"] if each["name"] == "<MAC>.cfg"}
     assert any("certificate" in reason for reason in reasons), reasons

@@ -16,14 +16,13 @@ import pytest
 
 from phone_sim.fault_catalog.activation_files import phone_key
 from phone_sim.licensing.license_file import write
-from tests.fleet.running import Running, completed, given_time, until
+from tests.fleet.running import UNTIL_UP, Running, completed, given_time, until
 from tests.real_servers.nginx import Nginx
 
 pytestmark = pytest.mark.real
 
 PHONES = 200
 BOUND = 120
-UNTIL_UP = ("--headless", "--until-up", "--run-time", "100s", "--json")
 POPULATION = f"""\
 count = {PHONES}
 sources = ["127.77.0.0/24"]
