@@ -187,7 +187,7 @@ def test_locustfile_of_ones_own_has_phones(server: Nginx, tmp_path: Path) -> Non
 
     ended = given_time(
         lambda seconds: run_from_nothing(tmp_path, "locust", *words, "--run-time", seconds),
-        lambda ended: rows_of(ended)["boot"]["num_requests"] > 3,
+        lambda ended: rows_of(ended).get("boot", {"num_requests": 0})["num_requests"] > 3,
     )
     assert ended.returncode == 0, ended.stderr
     rows = rows_of(ended)
@@ -221,7 +221,19 @@ def test_population_is_found_beside_the_locustfile(server: Nginx, tmp_path: Path
     (folder / "locustfile.py").write_text(
         "from phone_sim.fleet.users import PhoneUser\nclass Desk(PhoneUser):\n    population = 'phones.toml'\n"
     )
-    words = ["-f", "load/locustfile.py", "--host", server.url, "--headless", "--users", "2", "--json", "--run-time"]
+    words = [
+        "-f",
+        "load/locustfile.py",
+        "--host",
+        server.url,
+        "--headless",
+        "--users",
+        "2",
+        "--spawn-rate",
+        "2",
+        "--json",
+    ]
+    words += ["--run-time"]
     ended = run_locust(tmp_path, *words, "3s")
     assert ended.returncode == 2
     assert f"Error: Desk: {folder / 'phones.toml'}: No such file or directory" in ended.stderr
