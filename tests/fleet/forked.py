@@ -30,7 +30,7 @@ class ForkedProcess:
     def __init__(self, module: str, *words: str, left: Path, cwd: Path) -> None:
         self._left = left
         print(json.dumps([str(left), str(cwd), module, *words]), file=_requests(), flush=True)
-        self.pid = self._told(PID, 60)
+        self.pid = self._told(PID, 120)
 
     @property
     def returncode(self) -> int | None:

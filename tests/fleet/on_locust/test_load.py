@@ -221,19 +221,8 @@ def test_population_is_found_beside_the_locustfile(server: Nginx, tmp_path: Path
     (folder / "locustfile.py").write_text(
         "from phone_sim.fleet.users import PhoneUser\nclass Desk(PhoneUser):\n    population = 'phones.toml'\n"
     )
-    words = [
-        "-f",
-        "load/locustfile.py",
-        "--host",
-        server.url,
-        "--headless",
-        "--users",
-        "2",
-        "--spawn-rate",
-        "2",
-        "--json",
-    ]
-    words += ["--run-time"]
+    words = ["-f", "load/locustfile.py", "--host", server.url, "--headless", "--json"]
+    words += ["--users", "2", "--spawn-rate", "2", "--run-time"]
     ended = run_locust(tmp_path, *words, "3s")
     assert ended.returncode == 2
     assert f"Error: Desk: {folder / 'phones.toml'}: No such file or directory" in ended.stderr
