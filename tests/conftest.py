@@ -1,5 +1,6 @@
 """What holds for all tests: none is about how fast the machine is, and what real servers showed is recorded."""
 
+import gc
 from collections.abc import Generator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import settings
 from tests.real_servers.tested import Recorder
 
 settings.register_profile("untimed", deadline=None)
+settings.register_profile("few", deadline=None, max_examples=10)
 settings.load_profile("untimed")
 
 
@@ -24,10 +26,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever needs a real server is slow."""
+    """Whatever needs a real server is slow; what is long begins first, so that no core waits for it in the end."""
     for item in items:
-        if item.get_closest_marker("real") is not None:
+        if item.get_closest_marker("real") is not None or item.get_closest_marker("long") is not None:
             item.add_marker("slow")
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay until the end: garbage is not looked for among them."""
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)

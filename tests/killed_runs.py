@@ -11,12 +11,9 @@ import signal
 import sys
 import time
 from abc import ABC, abstractmethod
-from functools import cache
 from pathlib import Path
-from unittest.mock import patch
 
 from phone_sim.authority.license_authority import LEDGER_FILE, open_authority
-from phone_sim.authority.signing_key import SigningKey
 from phone_sim.cli.main import main
 from phone_sim.web.portal.service import PortalService
 from tests.authority import ASKS, NOW, batch_of, counted, entered, new_authority, phone_order, phones
@@ -179,7 +176,6 @@ def tell_all(folder: Path, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    # To read the one key takes longer than all else.
-    with patch.object(SigningKey, "from_pem", cache(SigningKey.from_pem)), Path(os.devnull).open("w") as nowhere:
+    with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         tell_all(Path(sys.argv[1]), int(sys.argv[2]))

@@ -9,7 +9,7 @@ import pytest
 SEED = "12"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_killed_runs_are_continued(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.killed_runs", str(tmp_path), SEED]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=Path(__file__).parents[1])

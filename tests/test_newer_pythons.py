@@ -111,6 +111,7 @@ def test_nothing_is_used_that_later_pythons_lack_or_warn_of(room: str) -> None:
     assert not found
 
 
+@pytest.mark.long
 def test_every_dependency_has_a_wheel_for_the_newest_python(tmp_path: Path) -> None:
     """By pip's own resolver, which reads the markers of dependencies for the Python that it runs with, however."""
     extras = PROJECT["optional-dependencies"]

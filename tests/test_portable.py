@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fleet.running import UNTIL_UP
+
 ROOT = Path(__file__).parents[1]
 BOUND = 120
 MAC = "0004f2000001"
@@ -105,7 +107,7 @@ def test_web_page_is_served() -> None:
 @pytest.mark.slow
 def test_fleet_runs_with_a_worker(site: Path) -> None:
     with served("serve", str(site), "--http", "0") as url:
-        ended = run("fleet", "--server", url, "-u", "5", "--headless", "-t", "5s", "--processes", "1", "--json")
+        ended = run("fleet", "--server", url, "-u", "5", "--processes", "1", *UNTIL_UP)
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["as_expected"] == 5
 

@@ -1,4 +1,4 @@
-"""The pytest plugin, in runs of pytest of its own, as its users have them."""
+"""The pytest plugin, in runs of pytest of its own, as users have them; `test_pytest_plugin_fixtures` has the rest."""
 
 import re
 import subprocess
@@ -51,136 +51,6 @@ def run(pytester: pytest.Pytester, source: str, *args: str) -> pytest.RunResult:
 def printed(result: pytest.RunResult) -> list[str]:
     """What a test printed behind a `>`, in a run with `-s`."""
     return [line.partition(">")[2] for line in result.outlines if ">" in line]
-
-
-def test_server_gives_the_license(pytester: pytest.Pytester) -> None:
-    source = """
-def test_server_gives_the_license(phone, boot_server, license_authority):
-    boot_server.put("000000000000.cfg", MASTER)
-    boot_server.put("site.cfg", '<site voIpProt.H323.enable="1"/>')
-    desk = phone(model="VVX_1500", trust=license_authority.anchor)
-    boot_server.put(f"{desk.mac}-license.cfg", license_authority.license(desk.mac, "H323"))
-    desk.boot()
-    assert desk.feature("H323").is_enabled
-    assert "License: new key for H323" in desk.log
-    assert "0 keys updated" not in desk.log
-    assert [r.path for r in boot_server.requests][:2] == [f"{desk.mac}.cfg", "000000000000.cfg"]
-    assert f"{desk.mac}-license.cfg" in [r.path for r in boot_server.requests if r.status == 200]
-"""
-    run(pytester, source).assert_outcomes(passed=1)
-
-
-def test_forged_license_leaves_the_feature_off(pytester: pytest.Pytester) -> None:
-    source = """
-def test_forged(phone, boot_server, license_authority):
-    serve(boot_server)
-    desk = phone(trust=license_authority.anchor)
-    file = license_authority.license(desk.mac, "LDAP")
-    boot_server.put(f"{desk.mac}-license.cfg", license_authority.forge(file))
-    desk.boot()
-    assert not desk.feature("LDAP").is_enabled
-    assert "Key signature is not valid" in desk.log
-
-def test_test_pair_is_not_the_authority(phone, boot_server, license_authority):
-    serve(boot_server)
-    desk = phone()
-    boot_server.put(f"{desk.mac}-license.cfg", license_authority.license(desk.mac, "LDAP"))
-    desk.boot()
-    assert desk.feature("LDAP").reason == "no license"
-"""
-    run(pytester, source).assert_outcomes(passed=2)
-
-
-def test_phones_share_the_clock(pytester: pytest.Pytester) -> None:
-    source = """
-from datetime import timedelta
-
-def test_year(phone, boot_server, license_authority, phone_clock):
-    serve(boot_server)
-    boot_server.put("000000000000-license.cfg", license_authority.site_license("2026-12-31", "Productivity Suite"))
-    idle, busy = phone(trust=license_authority.anchor), phone(trust=license_authority.anchor)
-    phone_clock.set("2026-12-31T12:00")
-    idle.boot()
-    busy.boot()
-    busy.start_call()
-    phone_clock.run(timedelta(hours=13))
-    assert idle.feature("LDAP").is_enabled
-    phone_clock.run_until("2027-01-02")
-    assert idle.reboots and not idle.feature("LDAP").is_enabled
-    assert not busy.reboots
-    busy.end_call()
-    phone_clock.run(timedelta(minutes=1))
-    assert busy.reboots and not busy.feature("LDAP").is_enabled
-"""
-    run(pytester, source).assert_outcomes(passed=1)
-
-
-def test_boot_server_is_empty_for_each_test(pytester: pytest.Pytester) -> None:
-    source = """
-def test_first(phone, boot_server):
-    serve(boot_server)
-    boot_server.put("folder/logo.bin", bytes(3))
-    phone(url=boot_server.tftp_url).boot()
-    assert {r.protocol for r in boot_server.requests} == {"tftp"}
-    boot_server.remove("site.cfg")
-    names = sorted(path.name for path in boot_server.folder.rglob("*.*") if path.suffix != ".log")
-    assert names == ["000000000000.cfg", "logo.bin"]
-
-def test_second(boot_server):
-    assert not boot_server.requests
-    assert not list(boot_server.folder.iterdir())
-"""
-    run(pytester, source).assert_outcomes(passed=2)
-
-
-def test_boot_server_spoils_answers_of_one_test(pytester: pytest.Pytester) -> None:
-    source = """
-import pytest
-
-@pytest.mark.parametrize("address", ["url", "tftp_url"])
-def test_spoiled(phone, boot_server, license_authority, address):
-    serve(boot_server)
-    boot_server.put("000000000000-license.cfg", license_authority.site_license(None, "LDAP"))
-    boot_server.faults.add("503 file=*-license.cfg nth=1-2")
-    desk = phone(url=getattr(boot_server, address), trust=license_authority.anchor)
-    desk.boot()
-    assert desk.feature("LDAP").reason == "no license"
-    assert [r.path for r in boot_server.requests if r.fault] == ["000000000000-license.cfg", f"{desk.mac}-license.cfg"]
-    desk.boot()
-    assert desk.feature("LDAP").is_enabled
-    boot_server.faults.add("down")
-
-def test_whole(phone, boot_server):
-    serve(boot_server)
-    assert not boot_server.faults.rules
-    desk = phone()
-    desk.boot()
-    assert desk.feature("LDAP").reason == "no license" and "No configuration" not in desk.log
-"""
-    run(pytester, source).assert_outcomes(passed=3)
-
-
-def test_boot_server_names_what_it_cannot_do(pytester: pytest.Pytester) -> None:
-    source = """
-import pytest
-from phone_sim.errors import UsageError
-
-@pytest.mark.parametrize("path", ["../secret", "", "folder/"])
-def test_paths(boot_server, path):
-    with pytest.raises(UsageError, match="cannot be put on"):
-        boot_server.put(path, "")
-    with pytest.raises(UsageError, match="cannot be removed from"):
-        boot_server.remove(path)
-
-def test_missing(boot_server):
-    with pytest.raises(UsageError, match="'a.cfg' is not on the boot server"):
-        boot_server.remove("a.cfg")
-
-def test_large(boot_server):
-    with pytest.raises(UsageError, match="over the limit"):
-        boot_server.put("a.cfg", bytes(17 * 1024 * 1024))
-"""
-    run(pytester, source).assert_outcomes(passed=5)
 
 
 def test_failure_shows_the_dialogue_the_log_and_the_seed(pytester: pytest.Pytester) -> None:
@@ -316,44 +186,6 @@ def test_address_that_is_none_is_refused(pytester: pytest.Pytester, address: str
     result = run(pytester, "def test_nothing(): pass", "--boot-server", address)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: --boot-server: *"])
-
-
-def test_trust_may_be_a_path_as_text(pytester: pytest.Pytester) -> None:
-    source = """
-import pytest
-from phone_sim.errors import UsageError
-
-def test_trust(phone, tmp_path):
-    with pytest.raises(UsageError, match="no.pem"):
-        phone(trust=str(tmp_path / "no.pem"))
-"""
-    run(pytester, source).assert_outcomes(passed=1)
-
-
-def test_license_authority_names_what_it_cannot_sign(pytester: pytest.Pytester) -> None:
-    source = """
-from datetime import date
-import pytest
-from phone_sim.errors import LicenseFileError, UsageError
-
-def test_refusals(license_authority):
-    for refused in (
-        lambda: license_authority.license("0004f2000001"),
-        lambda: license_authority.license("0004f2000001", "Telepathy"),
-        lambda: license_authority.license("4f2000001", "LDAP"),
-        lambda: license_authority.site_license("soon", "LDAP"),
-        lambda: license_authority.site_license(date(1999, 1, 1), "LDAP"),
-        lambda: license_authority.site_license(None, "LDAP", serial="a place"),
-    ):
-        with pytest.raises(UsageError):
-            refused()
-    with pytest.raises(LicenseFileError):
-        license_authority.forge(b"<html/>")
-    file = license_authority.site_license(None, "LDAP")
-    with pytest.raises(UsageError, match="malformed key cannot be forged: Options"):
-        license_authority.forge(file.replace(b"Options='00000004'", b"Options='4'"))
-"""
-    run(pytester, source).assert_outcomes(passed=1)
 
 
 def test_start_loads_nothing_heavy(pytester: pytest.Pytester) -> None:

@@ -78,18 +78,22 @@ def test_test_that_names_no_server_is_refused(pytester: pytest.Pytester) -> None
 
 
 @pytest.mark.parametrize(
-    ("kept", "line"),
+    ("kept", "line", "processes"),
     [
-        ({**SHOWN, ("slapd", "LDAP", "search"): "yes"}, "slapd, LDAP, search: not shown, but the record says yes"),
-        ({("nginx", "HTTP", "boot"): "yes"}, "dnsmasq, TFTP, log upload: refused, but the record says nothing"),
-        ({**SHOWN, ("nginx", "HTTP", "boot"): "no"}, "nginx, HTTP, boot: yes, but the record says no"),
+        (
+            {**SHOWN, ("slapd", "LDAP", "search"): "yes"},
+            "slapd, LDAP, search: not shown, but the record says yes",
+            ("-p", "xdist.plugin", "-n", "2"),
+        ),
+        ({("nginx", "HTTP", "boot"): "yes"}, "dnsmasq, TFTP, log upload: refused, but the record says nothing", ()),
+        ({**SHOWN, ("nginx", "HTTP", "boot"): "no"}, "nginx, HTTP, boot: yes, but the record says no", ()),
     ],
 )
 def test_old_record_fails_a_whole_run(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, kept: Tested, line: str
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, kept: Tested, line: str, processes: tuple[str, ...]
 ) -> None:
     monkeypatch.setenv("PHONE_SIM_REQUIRE_REAL", "1")
-    result = run(pytester, TESTS, "-p", "xdist.plugin", "-n", "2", kept=kept)
+    result = run(pytester, TESTS, *processes, kept=kept)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.assert_outcomes(passed=7)
     result.stdout.fnmatch_lines([line])

@@ -15,7 +15,7 @@ import pytest
 import phone_sim
 from tests import readme
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[1]
 SUPPORTED = ((3, 11), (3, 12), (3, 13), (3, 14))
@@ -62,8 +62,9 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable
     @cache
     def environment(version: tuple[int, int]) -> Path:
         folder = tmp_path_factory.mktemp("environment")
-        run(interpreter(version), "-m", "venv", folder, cwd=folder)
-        run(folder / "bin/python", "-m", "pip", "install", "--quiet", wheel, cwd=folder)
+        run(interpreter(version), "-m", "venv", "--without-pip", folder, cwd=folder)
+        pip = (sys.executable, "-m", "pip", "--python", folder / "bin/python")
+        run(*pip, "install", "--quiet", "--no-compile", wheel, cwd=folder)
         return folder / "bin"
 
     return environment

@@ -7,7 +7,7 @@ nothing but the log of these phones, `<mac>-app.log`. It does not know what is g
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -53,15 +53,17 @@ _LISTS_BY = {"http": "GET", "https": "GET", "ftp": LIST, "ftps": LIST}
 class AuditPlan:
     """What is audited, and how.
 
-    `other_mac` is a phone whose files are asked for to see whether they are given; `anchor` the authority's public key,
-    None for the test pair; `outside` the name of a file beside the root, put there on purpose, empty for a name that
-    nobody has. `timeout` is a phone's limit for an answer, `time_limit` that of the audit, both in seconds.
+    `other_mac` is a phone whose files are asked for to see whether they are given; `models` are those that boot;
+    `anchor` the authority's public key, None for the test pair; `outside` the name of a file beside the root, put there
+    on purpose, empty for a name that nobody has. `timeout` is a phone's limit for an answer, `time_limit` that of the
+    audit, both in seconds.
     """
 
     url: str
     now: datetime
     mac: MacAddress
     other_mac: MacAddress
+    models: tuple[Model, ...] = field(default_factory=load_models)
     anchor: TrustAnchor | None = None
     ca_file: Path | None = None
     client_cert: Path | None = None
@@ -140,11 +142,11 @@ def observe(plan: AuditPlan, progress: Callable[[str], None] = lambda _: None) -
 def _boots(
     plan: AuditPlan, server: BootServerAddress, bounds: AuditBounds, progress: Callable[[str], None]
 ) -> Iterator[ObservedBoot]:
-    models = load_models()
-    for number, (model, always) in enumerate(((model, always) for model in models for always in (True, False)), 1):
+    kinds = [(model, always) for model in plan.models for always in (True, False)]
+    for number, (model, always) in enumerate(kinds, 1):
         if bounds.are_reached:
             return
-        progress(f"boot {number} of {2 * len(models)}: {model.name}, license rule {rule_name(always)}")
+        progress(f"boot {number} of {len(kinds)}: {model.name}, license rule {rule_name(always)}")
         boot = _boot(plan, model, always, bounds)
         silent = [one.reply for one in boot.exchanges if isinstance(one.reply, TransferFailed)]
         if number == 1 and boot.problem and silent and silent[0].unanswered:

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from types import ModuleType
 
@@ -53,7 +53,7 @@ class SigningKey:
     def from_pem(cls, pem: bytes, source: str) -> "SigningKey":
         """The key in an unencrypted PEM file named `source`. Raises UsageError unless it is RSA of 2048 bits."""
         try:
-            key = load_pem_private_key(pem, password=None)
+            key = _loaded(pem)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise UsageError(f"{source} is not an unencrypted private key in PEM form: {error}") from error
         if not isinstance(key, RSAPrivateKey):
@@ -89,6 +89,12 @@ class SigningKey:
     def pem(self) -> bytes:
         """The private key as an unencrypted PEM file."""
         return self._private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+@lru_cache(maxsize=1)
+def _loaded(pem: bytes) -> object:
+    """The key in a PEM file. The last one is kept: a portal reads it for each request, and to check it takes 0.1 s."""
+    return load_pem_private_key(pem, password=None)
 
 
 def _cores() -> int:

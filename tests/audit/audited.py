@@ -11,6 +11,8 @@ from phone_sim.audit.observations import Observations, TftpSeen, TlsSeen
 from phone_sim.audit.observe import AuditPlan, observe
 from phone_sim.licensing.license_file import write
 from phone_sim.mac_address import MacAddress
+from phone_sim.models import Model
+from phone_sim.runtime.model_files import load_model
 from phone_sim.runtime.trust_file import load_anchor
 from tests.make import MAC, configured, master, signed_key
 from tests.runtime.hostile_http import Conversation, Request, Script, answering
@@ -23,11 +25,14 @@ SITE = {
     "site.cfg": configured("LDAP"),
 }
 LICENSED = {**SITE, OWN_LICENSE: write([signed_key()])}
+MODELS = (load_model("SPIP_670"), load_model("VVX_1500"))
+"""Those that boot where a test is not about models: one of each age."""
 
 
 def plan(
     url: str,
     *,
+    models: tuple[Model, ...] = MODELS,
     ca_file: Path | None = None,
     client_cert: Path | None = None,
     outside: str = "",
@@ -39,6 +44,7 @@ def plan(
         now=NOW,
         mac=MAC,
         other_mac=OTHER,
+        models=models,
         anchor=load_anchor() if trusts else None,
         ca_file=ca_file,
         client_cert=client_cert,
@@ -69,13 +75,14 @@ def probed(scheme: str, *, tls: TlsSeen | None = None, tftp: TftpSeen | None = N
 def audited(
     url: str,
     *,
+    models: tuple[Model, ...] = MODELS,
     ca_file: Path | None = None,
     client_cert: Path | None = None,
     outside: str = "",
     timeout: float = 10.0,
 ) -> tuple[Observations, dict[str, Finding]]:
     """What is seen of the server at `url`, and the findings by name."""
-    asked = plan(url, ca_file=ca_file, client_cert=client_cert, outside=outside)
+    asked = plan(url, models=models, ca_file=ca_file, client_cert=client_cert, outside=outside)
     seen = observe(replace(asked, timeout=timeout))
     return seen, {finding.check.name: finding for finding in audit(seen)}
 

@@ -20,6 +20,7 @@ from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_models
 from tests.audit.audited import (
     LICENSED,
+    MODELS,
     OTHER,
     OWN_LICENSE,
     SITE,
@@ -49,8 +50,9 @@ ADDRESSES = pytest.mark.parametrize("address", ["url", "tftp_url"])
 def test_nothing_is_bad_on_a_good_server(address: str) -> None:
     with BootServer(MemorySite(LICENSED)) as server:
         url = getattr(server, address)
-        seen, findings = audited(url)
+        seen, findings = audited(url, models=load_models())
         asked = [(one.method, one.path) for one in server.journal.requests]
+    assert len(seen.boots) == 2 * len(load_models())
     assert bad_ones(findings) == set()
     assert verdict(findings, "activation-files") is Verdict.GOOD
     assert verdict(findings, "path-traversal") is Verdict.GOOD
@@ -176,7 +178,7 @@ def test_the_same_again_is_counted() -> None:
     with BootServer(MemorySite(SITE), faults=FaultPlan(["403 method=PUT"])) as server:
         _, findings = audited(server.url)
         where = f"PUT {server.url}logs/{MAC}-app.log: HTTP 403 Forbidden"
-    assert findings["log-upload"].judgment.evidence == (f"{where} ({2 * len(load_models())} times)",)
+    assert findings["log-upload"].judgment.evidence == (f"{where} ({2 * len(MODELS)} times)",)
 
 
 def test_no_answer_at_all_is_an_error() -> None:

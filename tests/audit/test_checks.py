@@ -14,9 +14,9 @@ from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.licensing.license_file import write
-from phone_sim.runtime.model_files import load_models
 from tests.audit.audited import (
     LICENSED,
+    MODELS,
     OTHER,
     OWN_LICENSE,
     SITE,
@@ -33,7 +33,7 @@ from tests.make import MAC, forged, master, signed_key
 from tests.real_servers.certificates import Certificates
 from tests.runtime.hostile_http import HostileHttpServer, Script, answering, tls_context
 
-BOOTS = 2 * len(load_models())
+BOOTS = 2 * len(MODELS)
 """Each model boots with both license rules."""
 
 BY_FAULT = {
@@ -88,8 +88,8 @@ def changing(_: Path) -> Verdict:
 
 
 def slow(_: Path) -> Verdict:
-    with BootServer(MemorySite(SITE), faults=FaultPlan(["delay=1.6 file=site.cfg nth=1"])) as server:
-        return verdict(audited(server.url, timeout=3.0)[1], "answer-time")
+    with BootServer(MemorySite(SITE), faults=FaultPlan(["delay=2.6 file=site.cfg nth=1"])) as server:
+        return verdict(audited(server.url, timeout=5.0)[1], "answer-time")
 
 
 def asking_for_a_password(_: Path) -> Verdict:

@@ -6,7 +6,8 @@ from urllib.parse import unquote
 import pytest
 
 from phone_sim.audit.finding import Verdict
-from tests.audit.audited import LICENSED, audited, bad_ones, verdict
+from phone_sim.runtime.model_files import load_models
+from tests.audit.audited import LICENSED, MODELS, audited, bad_ones, verdict
 from tests.make import MAC
 from tests.real_servers import Certificates, Nginx, require
 from tests.real_servers.by_kind import address_of, certificates_for, parameters, server_by_kind
@@ -41,9 +42,11 @@ def root(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("kind", parameters())
 def test_an_audit_is_what_the_server_logged(kind: str, root: Path, tmp_path: Path) -> None:
     certificates = certificates_for(kind, tmp_path / "ca")
+    is_variant = "-" in kind
     with server_by_kind(kind, root, tmp_path / "server", certificates) as server:
         seen, findings = audited(
             address_of(kind, server),
+            models=MODELS if is_variant else load_models(),
             ca_file=certificates.ca_file if certificates is not None else None,
             client_cert=certificates.for_phone(str(MAC)) if certificates is not None else None,
         )

@@ -54,7 +54,7 @@ from phone_sim.licensing.license_key import LicenseType, new_key
 from tests.authority import phones
 
 keys = [new_key(serial=mac.serial, license_type=LicenseType.PHONE, grants={2: NEVER}) for mac in phones(200)]
-keys *= 25 * len(os.sched_getaffinity(0))  # each core signs for seconds
+keys *= 15 * len(os.sched_getaffinity(0))  # each core signs for seconds
 signal.alarm(int(sys.argv[1]))  # which no handler hears, and the processes that help do not get
 print("ready", flush=True)
 test_signing_key().sign_all(keys)

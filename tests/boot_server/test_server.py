@@ -1,6 +1,5 @@
 """The boot server as a whole: its protocols, its addresses, its files, its life; with curl, requests and phones."""
 
-import json
 import shutil
 import subprocess
 import threading
@@ -21,7 +20,7 @@ from phone_sim.firmware.effects import Fetched
 from phone_sim.runtime.transport import TransportByScheme, network_transport
 from phone_sim.runtime.virtual_phone import VirtualPhone
 from tests.boot_server.faulty_boot import LICENSE
-from tests.fleet.running import Running
+from tests.fleet.running import UNTIL_UP, outcome
 from tests.ipv6 import needs_ipv6
 from tests.make import MAC, PHONE_FILE
 from tests.runtime.by_fleet import fleet_transport
@@ -117,10 +116,9 @@ def test_ipv6_address_may_be_spelled_in_full(made: Callable[..., TransportBySche
 @needs_ipv6
 def test_fleet_boots_over_https_and_ipv6() -> None:
     with serving(MemorySite(CONFIGURATION), "::1") as server:
-        words = ("--server", server.https_url, "--ca-file", f"{server.ca_file}", "-u", "3", "--headless")
-        with Running(*words, "--run-time", "4s", "--json") as run:
-            code, out = run.ended()
-        assert (code, json.loads(out)["failures"]) == (0, []), run.said
+        words = ("--server", server.https_url, "--ca-file", f"{server.ca_file}", "-u", "3", *UNTIL_UP)
+        code, result = outcome(*words)
+        assert (code, result["failures"]) == (0, [])
         assert {request.client.rpartition(":")[0] for request in server.requests} == {"[::1]"}
         assert len({request.path for request in server.requests if request.path.endswith("-app.log")}) == 3
 

@@ -2,13 +2,14 @@
 
 import json
 import re
+import signal
 import subprocess
-import sys
 import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -16,8 +17,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from phone_sim.fault_catalog.activation_files import phone_key
 from phone_sim.licensing.license_file import write
+from tests.fleet.forked import STDERR, STDOUT, ForkedProcess
 
 BOUND = 120.0
+UNTIL_UP = ("--headless", "--until-up", "--run-time", "100s", "--json")
 
 
 def make_site(root: Path, licensed: int) -> None:
@@ -31,38 +34,49 @@ def make_site(root: Path, licensed: int) -> None:
 
 
 class Running:
-    """`phone-sim fleet` with these words, until the end of the context."""
+    """`phone-sim fleet` with these words, or another module with words of its own, until the end of the context."""
 
-    def __init__(self, *words: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "phone_sim", "fleet", *words],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(self, *words: str, module: str = "phone_sim", cwd: Path = Path()) -> None:
+        self._folder = TemporaryDirectory()
+        self._left = Path(self._folder.name)
+        self._stderr = self._left / STDERR
+        self._stderr.touch()
         self.said = ""
+        """What it has printed on stderr, as far as somebody has waited for it."""
+        verb = ("fleet",) if module == "phone_sim" else ()
+        self.process = ForkedProcess(module, *verb, *words, left=self._left, cwd=cwd.absolute())
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self.process.kill()
-        self.process.communicate()
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(BOUND)
+        self._folder.cleanup()
 
     def hear(self, pattern: str) -> str:
         """Wait for a line on stderr; the first group of the pattern in it."""
-        assert self.process.stderr is not None
-        while (found := re.search(pattern, self.said)) is None:
-            line = self.process.stderr.readline()
-            assert line, f"it has ended: {self.said}"
-            self.said += line
+        while True:
+            has_ended = self.process.returncode is not None
+            self.said = self._stderr.read_text()
+            if (found := re.search(f"{pattern}.*\n", self.said)) is not None:
+                break
+            assert not has_ended, f"it has ended: {self.said}"
+            time.sleep(0.05)
         return found[1] if found.groups() else found[0]
 
     def ended(self) -> tuple[int, str]:
-        """Its exit code and stdout, when it ends; the rest of stderr is in `said`."""
-        out, err = self.process.communicate(timeout=BOUND)
-        self.said += err
-        return self.process.returncode, out
+        """Its exit code and stdout, when it ends."""
+        code = self.process.wait(BOUND)
+        self.said = self._stderr.read_text()
+        return code, (self._left / STDOUT).read_text()
+
+
+def completed(running: Running) -> "subprocess.CompletedProcess[str]":
+    """Let it end; what there is then, as `subprocess.run` has it."""
+    with running as run:
+        code, out = run.ended()
+        return subprocess.CompletedProcess("fleet", code, out, run.said)
 
 
 Ended = TypeVar("Ended")
@@ -86,11 +100,6 @@ def outcome(*words: str) -> Outcome:
         code, out = run.ended()
     assert out, run.said
     return code, json.loads(out)
-
-
-def are_idle(phones: int) -> Callable[[Outcome], bool]:
-    """Whether so many phones, and no others, are idle in the end."""
-    return lambda ended: ended[1]["states"] == {"idle": phones}
 
 
 def metrics(url: str) -> dict[tuple[str, ...], float]:

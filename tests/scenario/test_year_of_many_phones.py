@@ -40,7 +40,7 @@ from tests.scenario.year_model import (
     predicted,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 BITS = {
     "UsbAudio": USB_AUDIO,

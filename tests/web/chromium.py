@@ -87,5 +87,7 @@ def violations(page: Page) -> list[dict[str, Any]]:
     from axe_playwright_python.sync_playwright import Axe
 
     page.evaluate(_AT_REST)
-    found = Axe().run(page).response["violations"]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    found = page.evaluate("axe.run({resultTypes: ['violations']}).then((results) => results.violations)")
     return [{one["id"]: [node["html"][:200] for node in one["nodes"]]} for one in found]

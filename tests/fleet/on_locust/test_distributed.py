@@ -6,8 +6,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,9 +18,10 @@ import zmq
 
 from tests.fleet.running import (
     BOUND,
+    UNTIL_UP,
     Running,
-    are_idle,
     children,
+    completed,
     given_time,
     is_alive,
     make_site,
@@ -101,6 +100,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
         yield running
 
 
+@pytest.mark.long
 def test_run_goes_on_without_a_killed_worker(server: Nginx, tmp_path: Path) -> None:
     population = tmp_path / "phones.toml"
     population.write_text(POPULATION)
@@ -246,11 +246,10 @@ def test_workers_of_locust_have_phones_of_their_own(server: Nginx, tmp_path: Pat
     port, claim = claim_port(socket.SOCK_STREAM)
     words = ["--host", server.url, "--headless", "--users", "6", "--spawn-rate", "6", "--json", "--processes", "2"]
     words += ["--master-bind-port", f"{port}", "--master-port", f"{port}", "--run-time"]
-    command = [sys.executable, "-m", "locust", *words]
 
     def boots(seconds: str) -> Counter[str]:
         before = len(server.requests())
-        ended = subprocess.run([*command, seconds], cwd=tmp_path, capture_output=True, text=True, timeout=BOUND)
+        ended = completed(Running(*words, seconds, module="locust", cwd=tmp_path))
         assert ended.returncode == 0, ended.stderr
         paths = [request.path.strip("/") for request in server.requests(at_least=before)[before:]]
         return Counter(path for path in paths if path.endswith("-phone.cfg"))
@@ -266,11 +265,11 @@ def test_workers_trust_the_authorities_that_the_master_names(tmp_path: Path) -> 
     certificates = Certificates.make(tmp_path / "certificates")
     make_site(tmp_path / "root", LICENSED)
     with Nginx(tmp_path / "root", tmp_path / "work", tls=certificates) as server:
-        words = ("--server", server.url, "-u", "4", "--headless", "--json", "--run-time")
+        words = ("--server", server.url, "-u", "4", *UNTIL_UP)
         trust = ("--processes", "1", "--ca-file", f"{certificates.ca_file}")
-        code, result = given_time(lambda seconds: outcome(*words, seconds, *trust), are_idle(4))
+        code, result = outcome(*words, *trust)
         assert (code, result["states"], result["failures"]) == (0, {"idle": 4}, [])
-        code, result = given_time(lambda seconds: outcome(*words, seconds), are_idle(4))
+        code, result = outcome(*words)
     assert code == 1
     reasons = {each["reason"] for each in result["failures"] if each["name"] == "<MAC>.cfg"}
     assert any("certificate" in reason for reason in reasons), reasons

@@ -16,14 +16,13 @@ import pytest
 
 from phone_sim.fault_catalog.activation_files import phone_key
 from phone_sim.licensing.license_file import write
-from tests.fleet.running import given_time, until
+from tests.fleet.running import UNTIL_UP, Running, completed, given_time, until
 from tests.real_servers.nginx import Nginx
 
 pytestmark = pytest.mark.real
 
 PHONES = 200
 BOUND = 120
-UNTIL_UP = ("--headless", "--until-up", "--run-time", "100s", "--json")
 POPULATION = f"""\
 count = {PHONES}
 sources = ["127.77.0.0/24"]
@@ -59,20 +58,22 @@ Ended = subprocess.CompletedProcess[str]
 
 
 def run(*words: str) -> Ended:
-    return subprocess.run(
-        [sys.executable, "-m", "phone_sim", "fleet", *words], capture_output=True, text=True, timeout=BOUND
-    )
+    return completed(Running(*words))
 
 
 def run_locust(folder: Path, *words: str) -> Ended:
-    return subprocess.run(
-        [sys.executable, "-m", "locust", *words], cwd=folder, capture_output=True, text=True, timeout=BOUND
-    )
+    return completed(Running(*words, module="locust", cwd=folder))
+
+
+def run_from_nothing(folder: Path, *words: str) -> Ended:
+    """A module with these words, by a Python that has imported nothing."""
+    return subprocess.run([sys.executable, "-m", *words], cwd=folder, capture_output=True, text=True, timeout=BOUND)
 
 
 def test_every_phone_boots_and_licenses(server: Nginx, population: str, tmp_path: Path) -> None:
     before = len(server.requests())
-    ended = run(
+    ended = run_from_nothing(
+        *(tmp_path, "phone_sim", "fleet"),
         *("--server", server.url, "--population", population, *UNTIL_UP),
         *("--csv", str(tmp_path / "run"), "--html", str(tmp_path / "run.html"), "--fail-if", "boot.failures>0%"),
     )
@@ -146,8 +147,7 @@ def test_result_is_printed_when_its_files_cannot_be_written(server: Nginx, popul
         (tmp_path / f"out_{name}.csv").symlink_to("/dev/full")
     words = ("--server", server.url, "--population", population, "-u", "2", "--headless", "--json", "-t", "3s")
     files = ("--html", "/dev/full", "--csv", str(tmp_path / "out"))
-    command = [sys.executable, "-m", "phone_sim", "fleet", *words, *files]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=BOUND)
+    done = run(*words, *files)
     assert json.loads(done.stdout)["phones"] == 2
     full = "No space left on device"
     said = [line for line in done.stderr.splitlines() if line.startswith("Error: --")]
@@ -159,17 +159,13 @@ def test_result_is_printed_when_its_files_cannot_be_written(server: Nginx, popul
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_interrupt_ends_with_the_result(server: Nginx, population: str, end: signal.Signals) -> None:
     words = ("--server", server.url, "--population", population, "-u", "10", "--headless", "--json")
-    with subprocess.Popen(
-        [sys.executable, "-m", "phone_sim", "fleet", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as running:
-        assert running.stderr is not None
-        while "10 boots" not in (line := running.stderr.readline()):
-            assert line, "it ended by itself"
-        running.send_signal(end)
-        out, err = running.communicate(timeout=BOUND)
-    assert running.returncode == 128 + end, err
-    assert json.loads(out)["states"] == {"idle": 10}
-    assert "KeyboardInterrupt" not in err
+    with Running(*words) as running:
+        running.hear("10 boots")
+        running.process.send_signal(end)
+        code, out = running.ended()
+        assert code == 128 + end, running.said
+        assert json.loads(out)["states"] == {"idle": 10}
+        assert "KeyboardInterrupt" not in running.said
 
 
 def test_locustfile_of_ones_own_has_phones(server: Nginx, tmp_path: Path) -> None:
@@ -190,8 +186,8 @@ def test_locustfile_of_ones_own_has_phones(server: Nginx, tmp_path: Path) -> Non
         return {row["name"]: row for row in json.loads(ended.stdout)}
 
     ended = given_time(
-        lambda seconds: run_locust(tmp_path, *words, "--run-time", seconds),
-        lambda ended: rows_of(ended)["boot"]["num_requests"] > 3,
+        lambda seconds: run_from_nothing(tmp_path, "locust", *words, "--run-time", seconds),
+        lambda ended: rows_of(ended).get("boot", {"num_requests": 0})["num_requests"] > 3,
     )
     assert ended.returncode == 0, ended.stderr
     rows = rows_of(ended)
@@ -212,17 +208,11 @@ def test_locust_ends_in_order_when_interrupted(server: Nginx, tmp_path: Path) ->
     )
     before = len(server.requests())
     words = ["--host", server.url, "--headless", "--users", "60", "--spawn-rate", "60", "--json"]
-    with subprocess.Popen(
-        [sys.executable, "-m", "locust", *words],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as running:
+    with Running(*words, module="locust", cwd=tmp_path) as running:
         until(lambda: len(server.requests()) > before + 1000)
-        running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=BOUND)
-    assert running.returncode == 0, err
+        running.process.send_signal(signal.SIGINT)
+        code, out = running.ended()
+        assert code == 0, running.said
     assert "boot" in {row["name"] for row in json.loads(out)}
 
 
@@ -231,7 +221,8 @@ def test_population_is_found_beside_the_locustfile(server: Nginx, tmp_path: Path
     (folder / "locustfile.py").write_text(
         "from phone_sim.fleet.users import PhoneUser\nclass Desk(PhoneUser):\n    population = 'phones.toml'\n"
     )
-    words = ["-f", "load/locustfile.py", "--host", server.url, "--headless", "--users", "2", "--json", "--run-time"]
+    words = ["-f", "load/locustfile.py", "--host", server.url, "--headless", "--json"]
+    words += ["--users", "2", "--spawn-rate", "2", "--run-time"]
     ended = run_locust(tmp_path, *words, "3s")
     assert ended.returncode == 2
     assert f"Error: Desk: {folder / 'phones.toml'}: No such file or directory" in ended.stderr

@@ -1,6 +1,7 @@
 """Locust's page with phones on it: in a browser, and as forms with workers behind it."""
 
 import json
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,7 +58,7 @@ def test_runs_are_started_on_the_page(server: Nginx) -> None:
             expect(new).to_be_visible()
             new.click()
         assert visitor.complaints == []
-        run.process.terminate()
+        run.process.send_signal(signal.SIGTERM)
         assert run.ended()[0] == 143
 
 
@@ -85,7 +86,7 @@ def test_page_of_a_master_starts_its_workers(server: Nginx) -> None:
         until(lambda: asked(f"{url}/phones")["boots"] == PHONES)
         assert metrics(f"{url}/metrics")["phone_sim_workers", "running"] == 1
         until(lambda: boots(server) == dict.fromkeys(MACS, 1) | dict.fromkeys(MACS[:4], 2))
-        run.process.terminate()
+        run.process.send_signal(signal.SIGTERM)
         code, out = run.ended()
     assert code == 143
     assert json.loads(out)["as_expected"] == PHONES

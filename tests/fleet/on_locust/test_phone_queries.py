@@ -49,7 +49,7 @@ def test_each_answer_reaches_its_question() -> None:
     for reboots, data in reversed(list(enumerate(scene.sent))):
         message = answer_message(data["question"], DETAILS)
         scene.queries.receive("one", message | {"phone": DETAILS.message() | {"reboots": reboots}})
-    assert [each.get(timeout=5).reboots for each in asking] == [0, 1, 2]
+    assert [each.get(timeout=60).reboots for each in asking] == [0, 1, 2]
 
 
 @pytest.mark.parametrize("name", ["one", "another"])
@@ -61,7 +61,7 @@ def test_answer_that_nobody_waits_for_is_refused(name: str) -> None:
         scene.queries.receive(name, answer_message(question + (name == "one"), DETAILS))
     assert not asking.ready()
     scene.queries.receive("one", answer_message(question, DETAILS))
-    assert asking.get(timeout=5) == DETAILS
+    assert asking.get(timeout=60) == DETAILS
 
 
 def test_nobody_waits_for_a_lost_worker() -> None:
@@ -69,7 +69,7 @@ def test_nobody_waits_for_a_lost_worker() -> None:
     asking = scene.ask()
     scene.worker.lost_at, scene.worker.reason = datetime.now(UTC), "it has ended"
     scene.queries.give_up(scene.worker)
-    for found in (asking.get(timeout=1), scene.ask().get(timeout=1)):
+    for found in (asking.get(timeout=60), scene.ask().get(timeout=60)):
         assert found.status == 410
         assert (
             str(found) == f"worker 1 (pid 7 on here), which had {PHONE.mac}, is lost, and its log with it: it has ended"
@@ -80,10 +80,10 @@ def test_nobody_waits_for_a_lost_worker() -> None:
 def test_too_many_questions_are_refused() -> None:
     scene = Scene()
     asking = [scene.ask() for _ in range(QUESTION_LIMIT)]
-    assert scene.ask().get(timeout=1).status == 503
+    assert scene.ask().get(timeout=60).status == 503
     scene.queries.receive("one", answer_message(scene.sent[0]["question"], DETAILS))
-    assert asking[0].get(timeout=1) == DETAILS
+    assert asking[0].get(timeout=60) == DETAILS
     later = scene.ask()
     scene.queries.receive("one", answer_message(scene.sent[-1]["question"], DETAILS))
-    assert later.get(timeout=1) == DETAILS
+    assert later.get(timeout=60) == DETAILS
     gevent.killall(asking)

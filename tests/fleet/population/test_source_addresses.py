@@ -16,6 +16,7 @@ from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import TransferFailed
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.fleet.population.source_addresses import check_source_addresses
+from tests.fleet.running import Running, completed
 from tests.real_servers.namespaces import needs_namespaces
 from tests.runtime.by_fleet import fleet_http, fleet_tftp
 from tests.runtime.phones import PATIENT, fetch
@@ -72,9 +73,7 @@ def test_foreign_block_ends_the_run_before_it_begins(block: str, address: str, t
         check_source_addresses([IPv4Network("127.0.0.0/8"), IPv4Network(block)])
     (file := tmp_path / "phones.toml").write_text(f'sources = ["{block}"]')
     words = ["--server", "http://127.0.0.1:9/", "--population", str(file), "--headless", "--run-time", "60s"]
-    ended = subprocess.run(
-        [sys.executable, "-m", "phone_sim", "fleet", *words], capture_output=True, text=True, timeout=50
-    )
+    ended = completed(Running(*words))
     assert ended.returncode == 2
     assert f"sources: phones cannot ask from {block}: {address}" in ended.stderr
     assert "Linux has all of 127.0.0.0/8; add others by ip address add" in ended.stderr

@@ -378,7 +378,7 @@ BLOCKS = 65_540
 LONG = bytes(range(256)) * (BLOCKS * 8 // 256)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_numbers_of_blocks_begin_again_when_they_are_used_up() -> None:
     taken = bytearray()
 
