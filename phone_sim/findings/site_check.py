@@ -77,6 +77,7 @@ class SiteCheck:
         self._groups: dict[bytes, list[tuple[Model, ...]]] = {}
         self._read_paths: set[str] = set()
         self._checked: set[tuple[str, Check]] = set()
+        self._asked: set[tuple[str, str]] = set()
         self._expected: set[str] = set()
         self._listed: set[str] = set()
         self._elsewhere: set[str] = set()
@@ -187,8 +188,10 @@ class SiteCheck:
             (master.contacts_directory, f"000000000000{DIRECTORY_ENDING}", check_contact_directory),
         )
         for folder, name, check in files:
-            path = boot.path(folder, name)
-            if path is not None and path not in self._expected:
+            if (folder, name) in self._asked:
+                continue
+            self._asked.add((folder, name))
+            if (path := boot.path(folder, name)) is not None:
                 self._expected.add(path)
                 self._look_into(path, self._read(path), check)
 
