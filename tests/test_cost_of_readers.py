@@ -36,7 +36,9 @@ from phone_sim.boot_server.http_headers import fields_of, without_credentials
 from phone_sim.bounded_xml import is_declaration_alone
 from phone_sim.errors import PhoneSimError
 from phone_sim.fault_catalog.explain import explain
+from phone_sim.findings.contact_directories import check_contact_directory
 from phone_sim.findings.documents import read_document
+from phone_sim.findings.license_files import check_license_file
 from phone_sim.findings.parameter_files import check_parameter_file
 from phone_sim.findings.parameter_names import KnownNames
 from phone_sim.firmware import flash, lease, location, master_config
@@ -65,6 +67,7 @@ from phone_sim.runtime.network.ldap_session import ask_corporate_directory
 from phone_sim.runtime.parameter_tables import load_dictionary
 from phone_sim.runtime.transport import Tls
 from phone_sim.runtime.transport.authorities import pem_blocks
+from phone_sim.runtime.trust_file import load_anchor
 from phone_sim.scenario.read import read_scenario
 from phone_sim.toml_table import parse_toml
 from phone_sim.web.desk.api_bodies import Keys
@@ -199,6 +202,10 @@ def redeemed(text: str) -> object:
         return ledger.redemptions()
 
 
+def license_findings(data: bytes) -> object:
+    return check_license_file("a.cfg", data, anchor=load_anchor(), on=NOW.date(), features={})
+
+
 def dhcp(options: bytes) -> bytes:
     head = dhcp_packets._HEAD.pack(2, 1, 6, 0, 7, 0, 0, *[bytes(4)] * 4, bytes.fromhex(MAC.digits), b"", b"")
     return head + b"\x63\x82\x53\x63\x35\x01\x02\x36\x04\x0a\x00\x00\x01" + options
@@ -287,6 +294,19 @@ READERS = {
         66 * KB,
         in_bytes("<licenseKey Serial='0004F2000001' a@='b'/>", "<licenses>", "</licenses>"),
         lambda data: read_for_phone(data, "0004F2000001"),
+    ),
+    "findings: license keys": Reader(
+        33 * KB, in_bytes("<licenseKey Serial='@' Type='Phone'/>", "<licenses>", "</licenses>"), license_findings
+    ),
+    "findings: attributes": Reader(
+        33 * KB, in_bytes(" a@=''", "<licenses><licenseKey", "/></licenses>"), license_findings
+    ),
+    "findings: contacts": Reader(
+        33 * KB,
+        in_bytes(
+            "<item><ln>a</ln></item><item><ct>1</ct></item>", "<directory><item_list>", "</item_list></directory>"
+        ),
+        lambda data: check_contact_directory("a.xml", data),
     ),
     "license key": Reader(4 * KB, lambda size: {"Serial": "0" * 12, "Duration": "F" * size}, read_key),
     "TOML: keys": Reader(10 * KB, units("a@ = 1\n"), toml),

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from phone_sim.cli.finding_options import FindingOptions, finding_options
 from phone_sim.cli.options import firmware_option, json_option, models_option, trust_option
 from phone_sim.cli.output import say, warn
 from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import UsageError
-from phone_sim.mac_address import DEFAULT_MAC
+from phone_sim.mac_address import DEFAULT_MAC, MacAddress
 from phone_sim.printable import visible
 
 if TYPE_CHECKING:
+    from phone_sim.findings.subject import Subject
     from phone_sim.licensing.key_check import KeyCheck
-    from phone_sim.models import Feature
+    from phone_sim.models import Feature, Model
+    from phone_sim.runtime.activation_file import ActivationFileCheck
 
 
 @click.command(short_help="Say what is wrong with a site or a file.")
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 )
 @trust_option
 @models_option
+@finding_options
 @json_option
 def command(
     path: Path,
@@ -45,13 +49,18 @@ def command(
     on: Any,
     trust: Path | None,
     models_folder: Path | None,
+    reporting: FindingOptions,
     as_json: bool,
 ) -> None:
     """Say what is wrong with the files of phones, without a phone or a server.
 
-    PATH is the folder of a boot server, a configuration file, a master configuration file, or an activation file. Of a
-    folder, each phone that has files there reads its configuration, and so does one that has none. Each finding has
-    file, line, rule and what is wrong; --json adds what to do. Ends with 1 when a finding is an error.
+    PATH is the folder of a boot server, a configuration file, a master configuration file, a contact directory, or an
+    activation file. Of a folder, each phone that has files there reads its files, and so does one that has none. Each
+    finding has file, line, rule and what is wrong; --json adds what to do. Ends with 1 when a finding has the severity
+    of --fail-on, or a higher one.
+
+    Rules can be selected and ignored here, or in the table [check] of phone-sim.toml in the site's folder or its
+    parent: select, ignore, fail-on, and per-file-ignores with rules by file pattern. Options beat the file.
 
     Of an activation file, every license key gets its verdict for the phone with this MAC and model on the date, with
     the first check that it fails and the bytes concerned. The features are those that the phone could then use. Ends
@@ -65,53 +74,77 @@ def command(
     from phone_sim.cli.file_findings import check_configuration
     from phone_sim.findings.single_file import is_activation_file
     from phone_sim.findings.subject import make_subject
+    from phone_sim.runtime.model_files import load_model
     from phone_sim.runtime.trust_file import load_anchor
 
     data = b"" if path.is_dir() else read_file(path)
     day = on.date() if on is not None else date.today()  # noqa: DTZ011 - where the user is, the phone is
-    if not path.is_dir() and is_activation_file(path.name, data, is_expected=mac is not None):
-        if len(models) > 1:
-            raise UsageError("an activation file is checked for one --model")
-        model = models[0] if models else DEFAULT_MODEL
-        _check_activation_file(
-            path, mac or DEFAULT_MAC.digits, model, firmware, day, trust, models_folder, as_json=as_json
-        )
-        return
     anchor = None if trust is None else load_anchor(trust)
     subject = make_subject(firmware, models=models, folder=models_folder, on=day, anchor=anchor)
-    check_configuration(path, data, subject, mac, as_json=as_json)
+    if path.is_dir() or not is_activation_file(path.name, data, is_expected=mac is not None):
+        check_configuration(path, data, subject, mac, reporting=reporting, as_json=as_json)
+        return
+    if len(models) > 1:
+        raise UsageError("an activation file is checked for one --model")
+    model = subject.models[0] if models else load_model(DEFAULT_MODEL, models_folder)
+    _check_activation_file(path, data, subject, MacAddress.parse(mac or DEFAULT_MAC.digits), model, reporting, as_json)
 
 
 def _check_activation_file(
     file: Path,
-    mac: str,
-    model: str,
-    firmware: str,
-    on: date,
-    trust: Path | None,
-    models_folder: Path | None,
-    *,
+    data: bytes,
+    subject: "Subject",
+    mac: MacAddress,
+    model: "Model",
+    reporting: FindingOptions,
     as_json: bool,
 ) -> None:
-    from phone_sim.cli.phone_report import feature_report, print_json, say_features
-    from phone_sim.errors import LicenseNotValidError
+    """Print the verdicts on the keys for a phone, and what is wrong with the file for any phone."""
+    from phone_sim.cli.phone_report import print_json
+    from phone_sim.errors import LicenseFileError, LicenseNotValidError
     from phone_sim.runtime.activation_file import check_activation_file
-    from phone_sim.runtime.model_files import load_features, load_model
 
-    phone_model = load_model(model, models_folder)
-    checked = check_activation_file(file, mac=mac, model=phone_model, firmware=firmware, trust=trust, on=on)
-    warn(phone_model.firmware_warning(firmware))
-    reports = [_full_report(key, load_features()) for key in checked.keys]
-    if as_json:
-        print_json(
-            {"keys": reports, "features": [feature_report(gate, attrgetter("reason")) for gate in checked.features]}
+    selection = reporting.selection(file.parent, as_json=as_json)
+    findings = selection.reported(subject.check_license(file.as_posix(), data))
+    checked, refused = None, None
+    try:
+        checked = check_activation_file(
+            file, mac=mac, model=model, firmware=subject.profile.version, trust=subject.anchor, on=subject.on
         )
-    else:
-        print_keys(reports)
-        say("If configured for use:")
-        say_features(checked.features, attrgetter("reason"))
-    if not checked.is_valid:
-        raise LicenseNotValidError(f"{file} has no valid license key for {checked.mac}")
+    except LicenseFileError as error:
+        refused = error
+    warn(model.firmware_warning(subject.profile.version))
+    if as_json:
+        print_json({**_verdicts(checked), "findings": [finding.as_json() for finding in findings]})
+    elif checked is not None:
+        _print_verdicts(checked)
+    reporting.report(findings, selection, checked=file, as_json=as_json)
+    if refused is not None:
+        raise refused
+    if checked is None or not checked.is_valid:
+        raise LicenseNotValidError(f"{file} has no valid license key for {mac}")
+    if any(map(selection.fails, findings)):
+        click.get_current_context().exit(1)
+
+
+def _verdicts(checked: "ActivationFileCheck | None") -> dict[str, Any]:
+    """The verdicts for programs; empty where the file is not an activation file."""
+    from phone_sim.cli.phone_report import feature_report
+    from phone_sim.runtime.model_files import load_features
+
+    keys, features = ((), ()) if checked is None else (checked.keys, checked.features)
+    return {
+        "keys": [_full_report(key, load_features()) for key in keys],
+        "features": [feature_report(gate, attrgetter("reason")) for gate in features],
+    }
+
+
+def _print_verdicts(checked: "ActivationFileCheck") -> None:
+    from phone_sim.cli.phone_report import say_features
+
+    print_keys(_verdicts(checked)["keys"])
+    say("If configured for use:")
+    say_features(checked.features, attrgetter("reason"))
 
 
 def read_file(path: Path) -> bytes:

@@ -23,6 +23,7 @@ class Basis(Enum):
 
     BULLETIN = "bulletin"
     OBSERVED = "observed on real phones"
+    GUIDE = "vendor's guide"
     SCHEMA = "vendor's schema"
     DECISION = "our decision"
 

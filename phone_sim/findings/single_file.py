@@ -1,4 +1,5 @@
-"""What is wrong with one file by itself: a configuration file, or a master configuration file without what it lists.
+"""What is wrong with one file by itself: a configuration file, a contact directory, or a master configuration file
+without what it lists.
 
 It is checked as part of a site that has nothing else, so that it is read as on any site.
 """
@@ -12,6 +13,7 @@ from phone_sim.findings.documents import read_document
 from phone_sim.findings.finding import Finding
 from phone_sim.findings.in_force import DEVICE
 from phone_sim.findings.site import SiteReport, check_site
+from phone_sim.findings.site_check import DIRECTORY_ENDING
 from phone_sim.findings.site_rules import MISSING, NO_MASTER, OWN_MISSING
 from phone_sim.findings.subject import Subject
 from phone_sim.firmware import master_config
@@ -20,6 +22,7 @@ from phone_sim.licensing.license_file import FILE_ENDING, SIZE_LIMIT
 from phone_sim.mac_address import MacAddress
 
 _LISTED = "configuration.cfg"
+_DIRECTORY = f"000000000000{DIRECTORY_ENDING}"
 _MASTER_NAME = re.compile(r"[0-9a-f]{12}\.cfg", re.IGNORECASE)
 _OF_OTHER_FILES = (MISSING, OWN_MISSING, NO_MASTER)
 
@@ -39,7 +42,9 @@ def is_activation_file(name: str, data: bytes, *, is_expected: bool) -> bool:
 
 def check_file(name: str, data: bytes, subject: Subject, *, only: MacAddress | None = None) -> SiteReport:
     """Check one file for these phones, or only one; `name` is what findings call it, and may say what it is."""
-    if _is_master(name, data):
+    if _is_directory(name, data):
+        place, files = _DIRECTORY, {DEFAULT_NAME: b"<APPLICATION CONFIG_FILES=''/>", _DIRECTORY: data}
+    elif _is_master(name, data):
         place, files = DEFAULT_NAME, {DEFAULT_NAME: data}
     else:
         master = f'<APPLICATION CONFIG_FILES="{_LISTED}"/>'.encode()
@@ -51,6 +56,11 @@ def check_file(name: str, data: bytes, subject: Subject, *, only: MacAddress | N
         if one.place.file == place and _is_of_this_file(one, data)
     )
     return replace(report, findings=findings, checked=replace(report.checked, files_read=1, files_there=1))
+
+
+def _is_directory(name: str, data: bytes) -> bool:
+    root = read_document(data, SIZE_LIMIT)
+    return name.endswith(DIRECTORY_ENDING) or (not isinstance(root, DocumentError) and root.tag == "directory")
 
 
 def _is_master(name: str, data: bytes) -> bool:

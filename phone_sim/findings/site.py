@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from phone_sim.findings.finding import Finding, Severity
+from phone_sim.findings.finding import Finding
 from phone_sim.findings.site_check import ListedSite, SiteCheck
 from phone_sim.findings.site_phones import any_other, phones_of
 from phone_sim.findings.subject import Subject
@@ -48,10 +48,6 @@ class SiteReport:
 
     findings: tuple[Finding, ...]
     checked: Checked
-
-    def has_at_least(self, severity: Severity) -> bool:
-        """True where a finding matters as much as this, or more."""
-        return any(one.rule.severity.rank >= severity.rank for one in self.findings)
 
     def as_json(self) -> dict[str, Any]:
         """The report for programs."""

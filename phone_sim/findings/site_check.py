@@ -4,7 +4,7 @@ It does not know how a finding is shown, nor where the files are kept.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -13,9 +13,11 @@ from typing import Protocol, TypeAlias
 
 from phone_sim.boot_server.site import Found, Missing, ReadAnswer, locate
 from phone_sim.errors import MasterConfigurationError
+from phone_sim.findings.contact_directories import check_contact_directory
 from phone_sim.findings.documents import shown
 from phone_sim.findings.finding import Finding, Place
 from phone_sim.findings.in_force import check_in_force
+from phone_sim.findings.license_files import check_license_name
 from phone_sim.findings.master_files import check_master_file, list_line, listed_names
 from phone_sim.findings.offline_boot import ADDRESS, OfflineBoot, boot_offline
 from phone_sim.findings.parameter_files import check_parameter_file
@@ -36,7 +38,8 @@ _KEPT = 64
 _KEPT_SIZE = 1024 * 1024
 _GLOBS_LIMIT = 256
 """The most names of CONFIG_FILES with a placeholder that files are held against (our choice): sites have a few."""
-_DIRECTORY_ENDING = "-directory.xml"
+DIRECTORY_ENDING = "-directory.xml"
+"""What the name of a contact directory ends with."""
 _DEPENDS = re.compile(rb"\[PHONE_(?!MAC_ADDRESS\])")
 
 Check: TypeAlias = Callable[[str, bytes], tuple[Finding, ...]]
@@ -61,16 +64,20 @@ class SiteCheck:
     missed.
     """
 
-    def __init__(self, site: ListedSite, names: Iterable[str], subject: Subject, stranger: MacAddress) -> None:
+    def __init__(self, site: ListedSite, names: Collection[str], subject: Subject, stranger: MacAddress) -> None:
         self._site = site
         self._by_letters = {name.casefold(): name for name in names}
         self._subject = subject
         self._stranger = stranger
+        # Where there is a master configuration file for all, phones without files of their own can come, too.
+        self._phones = () if DEFAULT_NAME in names else phones_of(names)
         self._tally = Tally()
         self._shared: dict[str, ReadAnswer] = {}
         self._own: dict[str, ReadAnswer] = {}
         self._groups: dict[bytes, list[tuple[Model, ...]]] = {}
         self._read_paths: set[str] = set()
+        self._checked: set[tuple[str, Check]] = set()
+        self._asked: set[tuple[str, str]] = set()
         self._expected: set[str] = set()
         self._listed: set[str] = set()
         self._elsewhere: set[str] = set()
@@ -160,10 +167,11 @@ class SiteCheck:
             if mac != mac.lower() and phones_of([path]):
                 self._tally.add(Finding(rule=CAPITALS, place=Place(file=path), message=f"phones ask for {mac.lower()}"))
             elif self._is_unused(path, exact, globs):
-                self._tally.add(Finding(rule=UNUSED, place=Place(file=path), message="no phone asks for this file"))
+                unused = Finding(rule=UNUSED, place=Place(file=path), message="no phone asks for this file")
+                self._tally.add(check_license_name(path) or unused)
 
     def _is_unused(self, path: str, exact: set[str], globs: list[str]) -> bool:
-        if not path.endswith((".cfg", _DIRECTORY_ENDING)) or path in self._read_paths or path in self._expected:
+        if not path.endswith((".cfg", DIRECTORY_ENDING)) or path in self._read_paths or path in self._expected:
             return False
         if path in exact or any(fnmatchcase(path, glob) for glob in globs):
             return False
@@ -171,18 +179,27 @@ class SiteCheck:
         return _data(self._site.read(path)).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
     def _expect(self, boot: OfflineBoot) -> None:
-        """Note the files that the phone asks for later on, if it does."""
+        """Look into the files that the phone asks for later on, if it does."""
         master, mac = boot.configuration.master, boot.identity.mac
-        for folder, names in (
-            (master.license_directory, (SITE_FILE, f"{mac}{FILE_ENDING}")),
-            (master.contacts_directory, (f"{mac}{_DIRECTORY_ENDING}", f"000000000000{_DIRECTORY_ENDING}")),
-        ):
-            self._expected.update(path for name in names if (path := boot.path(folder, name)) is not None)
+        files: tuple[tuple[str, str, Check], ...] = (
+            (master.license_directory, SITE_FILE, self._check_license),
+            (master.license_directory, f"{mac}{FILE_ENDING}", self._check_license),
+            (master.contacts_directory, f"{mac}{DIRECTORY_ENDING}", check_contact_directory),
+            (master.contacts_directory, f"000000000000{DIRECTORY_ENDING}", check_contact_directory),
+        )
+        for folder, name, check in files:
+            if (folder, name) in self._asked:
+                continue
+            self._asked.add((folder, name))
+            if (path := boot.path(folder, name)) is not None:
+                self._expected.add(path)
+                self._look_into(path, self._read(path), check)
 
     def _look_into(self, path: str, answer: ReadAnswer | None, check: Check) -> None:
         """Check what is in a file, unless that is done."""
-        if answer is None or isinstance(answer, Missing) or path in self._read_paths:
+        if answer is None or isinstance(answer, Missing) or (path, check) in self._checked:
             return
+        self._checked.add((path, check))
         self._read_paths.add(path)
         if isinstance(answer, Found):
             for finding in check(path, answer.data):
@@ -196,6 +213,9 @@ class SiteCheck:
 
     def _check_parameters(self, path: str, data: bytes) -> tuple[Finding, ...]:
         return _placed(path, _parameter_findings(data, self._subject.known))
+
+    def _check_license(self, path: str, data: bytes) -> tuple[Finding, ...]:
+        return self._subject.check_license(path, data, self._phones)
 
     def _alike(self, data: bytes) -> list[tuple[Model, ...]]:
         """The models, those together to which the master configuration file says the same."""

@@ -1,17 +1,21 @@
 """Whom files are checked for: the firmware and models of the phones, the names that they know, and their day."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from phone_sim.findings.finding import Finding
+from phone_sim.findings.license_files import check_license_file
 from phone_sim.findings.parameter_names import KnownNames
 from phone_sim.firmware.parameters.dictionary import ParameterDictionary
 from phone_sim.firmware.profile import CURRENT, FirmwareProfile, profile_for
 from phone_sim.licensing.signature import TrustAnchor
+from phone_sim.mac_address import MacAddress
 from phone_sim.models import DIALECTS, Feature, Model
 from phone_sim.runtime.model_files import load_features, load_model, load_models
 from phone_sim.runtime.parameter_tables import load_dictionary
+from phone_sim.runtime.trust_file import load_anchor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,12 @@ class Subject:
     known: KnownNames
     on: date
     anchor: TrustAnchor | None = None
+
+    def check_license(self, path: str, data: bytes, macs: Collection[MacAddress] = ()) -> tuple[Finding, ...]:
+        """The findings about an activation file; `macs` are the phones of the site, empty if not known."""
+        names = {feature.bit: feature.name for feature in load_features()}
+        anchor = self.anchor or load_anchor()
+        return check_license_file(path, data, anchor=anchor, on=self.on, features=names, macs=macs)
 
 
 def make_subject(

@@ -17,7 +17,9 @@ from phone_sim.licensing.expiry import NEVER, Expiry
 VERSION = "2.0"
 SLOTS = 28
 _KEPT = 64
-_SIGNED = ("Serial", "Version", "Type", "Options", "Duration")
+ATTRIBUTES = ("Serial", "Version", "Type", "Options", "Duration", "Validation")
+"""The attributes of a license key, in file order (D1)."""
+_SIGNED = ATTRIBUTES[:-1]
 _DOMAIN = b"phone_sim license key\x00"
 _FORMS = {
     "Serial": (re.compile(r"[0-9A-F]{12}"), "12 upper-case hexadecimal digits"),

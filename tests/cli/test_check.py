@@ -39,7 +39,10 @@ def test_findings_are_lines_and_the_summary_stands_beside(site: Path) -> None:
         "site.cfg:2: parameter-misspelled UC Software 4.0.15 has no parameter feature.corporatedirectory.enabled; "
         "the nearest name is feature.corporateDirectory.enabled",
     ]
-    assert done.stderr == "1 error, 2 warnings: 3 of 3 files read by 2 phones with firmware 3.3.0, as SPIP_670\n"
+    assert done.stderr == (
+        "1 error, 2 warnings: 3 of 3 files read by 2 phones with firmware 3.3.0, as SPIP_670; phone-sim check "
+        "--explain RULE says more\n"
+    )
 
 
 def test_site_without_errors_ends_well_and_says_what_was_looked_at(site: Path) -> None:

@@ -9,8 +9,9 @@ from phone_sim.boot_server.site import MemorySite
 from phone_sim.findings.finding import Finding, Severity
 from phone_sim.findings.site import SiteReport, check_site
 from phone_sim.findings.subject import make_subject
+from phone_sim.licensing.license_file import write
 from phone_sim.mac_address import MacAddress
-from tests.make import element, master
+from tests.make import element, forged, master, signed_key
 
 DAY = date(2026, 3, 2)
 OWN = "0004f2000001"
@@ -52,14 +53,13 @@ def test_nothing_found_says_what_was_looked_at() -> None:
         "models": ["SPIP_670"],
         "firmware": "3.3.0",
     }
-    assert not report.has_at_least(Severity.INFO)
 
 
 def test_file_that_is_no_xml_is_an_error_with_file_line_and_reason() -> None:
     report = checked(site() | {"site.cfg": b'<a\n b.c="1 & 2"/>'})
     (finding,) = report.findings
     assert str(finding).startswith("site.cfg:2: config-not-well-formed not well-formed XML: ")
-    assert report.has_at_least(Severity.ERROR)
+    assert finding.rule.severity is Severity.ERROR
 
 
 @pytest.mark.parametrize("data", [b"<html><body/></html>", b"<!DOCTYPE html><html><br></html>"])
@@ -111,7 +111,42 @@ def test_file_that_no_phone_asks_for_is_pointed_out() -> None:
     assert found(files) == [
         "0004F2000002.cfg mac-in-capitals",
         "0004f2000009-license.cfg file-not-used",
+        "licenses/0004f2000009-license.cfg:1 license-no-keys",
         "old/site.cfg file-not-used",
+    ]
+
+
+def test_licenses_and_directories_are_looked_into_where_phones_find_them() -> None:
+    wrong = b"<directory><item_list><item/></item_list></directory>"
+    files = {
+        f"{OWN}.cfg": master(LICENSE_DIRECTORY="lic", CONTACTS_DIRECTORY="dir", CONFIG_FILES="a.cfg"),
+        "a.cfg": b"<a/>",
+        f"lic/{OWN}-license.cfg": write([signed_key(serial=OWN.upper())]),
+        "lic/000000000000-license.cfg": write([signed_key(serial="0004F2000009")]),
+        "lic/4f2000001-license.cfg": b"<licenses/>",
+        f"dir/{OWN}-directory.xml": wrong,
+        "dir/000000000000-directory.xml": wrong,
+    }
+    of_licenses = [
+        "lic/000000000000-license.cfg:2 license-phone-key-in-site-file",
+        "lic/000000000000-license.cfg:2 license-phone-not-in-site",
+        "lic/4f2000001-license.cfg license-name-not-asked-for",
+    ]
+    of_directories = ["000000000000", OWN]
+    assert found(files) == [
+        *(f"dir/{name}-directory.xml:1 directory-entry-without-number" for name in of_directories),
+        *of_licenses,
+    ]
+    files[DEFAULT] = files[f"{OWN}.cfg"]
+    assert "license-phone-not-in-site" not in str(found(files)), "any phone can come to a site with a file for all"
+
+
+def test_activation_file_among_the_configuration_files_is_looked_into() -> None:
+    """A well-known server lists it there (field notes 2)."""
+    files = site() | {DEFAULT: master(CONFIG_FILES="000000000000-license.cfg, site.cfg")}
+    files["000000000000-license.cfg"] = write([forged(signed_key(serial=OWN.upper()))])
+    assert [one for one in found(files) if "license-signature" in one] == [
+        "000000000000-license.cfg:2 license-signature-not-valid"
     ]
 
 
