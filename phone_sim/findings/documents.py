@@ -19,7 +19,7 @@ NOT_WELL_FORMED = Rule(
     severity=Severity.ERROR,
     summary="A configuration file that is not well-formed XML",
     why="The phone here refuses the whole file; a real phone may take the part before the fault.",
-    remedy="Mend the file at this line; `&` is written `&amp;`, and a file has one top-level element.",
+    remedy="Correct the file at this line; `&` is written `&amp;`, and a file has one top-level element.",
     basis=Basis.DECISION,
     source="D27",
 )

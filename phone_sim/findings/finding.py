@@ -33,7 +33,7 @@ class Rule:
     """A kind of finding.
 
     `code` is what people select and ignore, such as `config-not-well-formed`. `why` says what the fault does to
-    phones, `remedy` how to mend it, `source` the clauses (`B9, D19`) or documents that `basis` stands on.
+    phones, `remedy` how to correct it, `source` the clauses (`B9, D19`) or documents that `basis` stands on.
     """
 
     code: str
@@ -71,7 +71,7 @@ class Finding:
 
     @property
     def what_to_do(self) -> str:
-        """How to mend this one."""
+        """How to correct this one."""
         return self.remedy or self.rule.remedy
 
     def __str__(self) -> str:

@@ -27,7 +27,7 @@ from phone_sim.findings.license_keys import (
     check_phones,
     placed_key,
 )
-from phone_sim.findings.site_rules import CAPITALS
+from phone_sim.findings.site_rules import UPPER_CASE
 from phone_sim.licensing.license_file import FILE_ENDING, SITE_FILE, SIZE_LIMIT
 from phone_sim.licensing.license_key import ATTRIBUTES, LicenseType
 from phone_sim.licensing.signature import TrustAnchor
@@ -176,7 +176,7 @@ def check_license_name(name: str) -> Finding | None:
     if not file.lower().endswith(FILE_ENDING) or _NAME.fullmatch(file):
         return None
     if _NAME.fullmatch(file.lower()):
-        return Finding(rule=CAPITALS, place=Place(file=name), message=f"phones ask for {file.lower()}")
+        return Finding(rule=UPPER_CASE, place=Place(file=name), message=f"phones ask for {file.lower()}")
     digits = cut(file[: -len(FILE_ENDING)])
     return Finding(
         rule=NAME_NOT_ASKED_FOR, place=Place(file=name), message=f"'{digits}' is not the 12 digits of a MAC address"

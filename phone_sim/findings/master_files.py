@@ -24,7 +24,7 @@ LATER_ATTRIBUTES = (
     "ICONS_DIRECTORY",
     "CAMERA_PRESETS_DIRECTORY",
 )
-"""The attributes of UC Software 5.x, which the firmware here passes over (field notes 2)."""
+"""The attributes of UC Software 5.x, which the firmware here ignores (field notes 2)."""
 OTHER_SUFFIXES = frozenset(
     (
         *("SPIP300", "SPIP301", "SPIP500", "SPIP501", "SPIP600", "SPIP601", "SSIP4000"),
@@ -41,7 +41,7 @@ NOT_A_MASTER = Rule(
     code="not-a-master-file",
     severity=Severity.WARNING,
     summary="A document without any attribute in place of a master configuration file",
-    why="The phone passes it over and asks for the next name, `000000000000.cfg`.",
+    why="The phone skips it and asks for the next name, `000000000000.cfg`.",
     remedy="Write an APPLICATION element with CONFIG_FILES, or remove the file.",
     basis=Basis.DECISION,
     source="D19",
@@ -68,7 +68,7 @@ ATTRIBUTE = Rule(
     code="master-attribute-unknown",
     severity=Severity.INFO,
     summary="An attribute that no known firmware reads in a master configuration file",
-    why="The phone passes over it.",
+    why="The phone ignores it.",
     remedy="Correct its name, or remove it.",
     basis=Basis.OBSERVED,
     source="field notes 2",
@@ -77,8 +77,8 @@ MISSPELLED = Rule(
     code="master-attribute-misspelled",
     severity=Severity.WARNING,
     summary="An attribute of a master configuration file whose name, or suffix of a model, is misspelled",
-    why="The phone passes over it, so what it says is not in force.",
-    remedy="Correct the name: capitals, `_` between the words, and a suffix such as `_SPIP670`.",
+    why="The phone ignores it, so what it says is not in force.",
+    remedy="Correct the name: upper case, `_` between the words, and a suffix such as `_SPIP670`.",
     basis=Basis.OBSERVED,
     source="field notes 2",
 )

@@ -66,7 +66,7 @@ class KnownNames:
         return _with_numbers(found, _NUMBER.findall(name)) if found else ""
 
     def like(self, shape: str) -> dict[str, str]:
-        """The patterns of about this length and these letters, by their spelling without capitals."""
+        """The patterns of about this length and these letters, by their spelling in lower case."""
         letters = _letters_of(shape)
         return {
             plain: pattern

@@ -23,7 +23,7 @@ from phone_sim.findings.offline_boot import ADDRESS, OfflineBoot, boot_offline
 from phone_sim.findings.parameter_files import check_parameter_file
 from phone_sim.findings.parameter_names import KnownNames
 from phone_sim.findings.site_phones import mac_in, phones_of
-from phone_sim.findings.site_rules import CAPITALS, LIST, MISSING, NO_MASTER, NOT_READABLE, OWN_MISSING, UNUSED
+from phone_sim.findings.site_rules import UPPER_CASE, LIST, MISSING, NO_MASTER, NOT_READABLE, OWN_MISSING, UNUSED
 from phone_sim.findings.subject import Subject
 from phone_sim.findings.tally import Tally
 from phone_sim.firmware import master_config
@@ -165,7 +165,9 @@ class SiteCheck:
         for path in names:
             mac = mac_in(path)
             if mac != mac.lower() and phones_of([path]):
-                self._tally.add(Finding(rule=CAPITALS, place=Place(file=path), message=f"phones ask for {mac.lower()}"))
+                self._tally.add(
+                    Finding(rule=UPPER_CASE, place=Place(file=path), message=f"phones ask for {mac.lower()}")
+                )
             elif self._is_unused(path, exact, globs):
                 unused = Finding(rule=UNUSED, place=Place(file=path), message="no phone asks for this file")
                 self._tally.add(check_license_name(path) or unused)

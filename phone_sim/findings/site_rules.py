@@ -7,7 +7,7 @@ NO_MASTER = Rule(
     severity=Severity.ERROR,
     summary="Phones without a master configuration file",
     why="Without one, and without any file in its place, a phone gets no configuration.",
-    remedy="Put `000000000000.cfg` into the root, or a file for each phone: `<mac>.cfg`, in small letters.",
+    remedy="Put `000000000000.cfg` into the root, or a file for each phone: `<mac>.cfg`, in lower case.",
     basis=Basis.OBSERVED,
     source="field notes 1.1",
 )
@@ -15,7 +15,7 @@ MISSING = Rule(
     code="listed-file-missing",
     severity=Severity.WARNING,
     summary="A file that CONFIG_FILES lists and that is not there",
-    why="A phone goes on without it, so that nothing of it is in force.",
+    why="The phone continues without it, so nothing of it is in force.",
     remedy="Add the file, or take its name out of CONFIG_FILES; the case of letters matters.",
     basis=Basis.OBSERVED,
     source="field notes 1.1",
@@ -24,8 +24,8 @@ OWN_MISSING = Rule(
     code="own-file-missing",
     severity=Severity.INFO,
     summary="A file by the name of the phone or of its model that is listed and not there",
-    why="Sites list such files for the phones that have one; the others go on without it.",
-    remedy="Add the file, if these phones are to have settings of their own.",
+    why="Sites list such files for the phones that have one; the others continue without it.",
+    remedy="Add the file if these phones need settings of their own.",
     basis=Basis.OBSERVED,
     source="field notes 1.1 and 2",
 )
@@ -56,13 +56,13 @@ UNUSED = Rule(
     basis=Basis.OBSERVED,
     source="field notes 1.1 and 2",
 )
-CAPITALS = Rule(
-    code="mac-in-capitals",
+UPPER_CASE = Rule(
+    code="mac-in-upper-case",
     severity=Severity.WARNING,
-    summary="A file of a phone whose name has the MAC address in capitals",
-    why="Phones ask in small letters, so that a server that tells them apart does not find the file.",
+    summary="A file of a phone whose name has the MAC address in upper case",
+    why="Phones ask in lower case, so a server whose file names are case-sensitive does not find the file.",
     remedy="Rename the file.",
     basis=Basis.OBSERVED,
     source="field notes 1.3",
 )
-SITE_RULES = (NO_MASTER, MISSING, OWN_MISSING, NOT_READABLE, LIST, UNUSED, CAPITALS)
+SITE_RULES = (NO_MASTER, MISSING, OWN_MISSING, NOT_READABLE, LIST, UNUSED, UPPER_CASE)

@@ -34,8 +34,8 @@ def test_name_that_phones_ask_for_or_that_claims_nothing_is_no_finding(name: str
     assert "name-not-asked-for" not in codes(found(KEY, name))
 
 
-def test_name_in_capitals_is_reported_as_for_other_files() -> None:
-    assert codes(found(KEY, PHONE_FILE.upper())) == ["mac-in-capitals"]
+def test_name_in_upper_case_is_reported_as_for_other_files() -> None:
+    assert codes(found(KEY, PHONE_FILE.upper())) == ["mac-in-upper-case"]
 
 
 @pytest.mark.parametrize("name", ["4f2aabbcc-license.cfg", "00-04-f2-aa-bb-cc-license.cfg"])

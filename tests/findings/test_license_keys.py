@@ -81,7 +81,7 @@ def test_key_that_looks_genuine_is_not_called_damaged() -> None:
 def test_key_of_another_phone_is_reported_where_no_key_is_for_this_one() -> None:
     assert codes(found([OTHER])) == ["for-other-phone"]
     assert codes(found([OTHER], PHONE_FILE.upper().replace("LICENSE.CFG", "license.cfg"))) == [
-        "mac-in-capitals",
+        "mac-in-upper-case",
         "for-other-phone",
     ]
     assert codes(found([OTHER, site("2026-12-31")])) == ["site-key-in-phone-file"]

@@ -12,7 +12,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="A configuration file that is not well-formed XML",
     why="No phone can read it.",
-    remedy="Mend the line.",
+    remedy="Correct the line.",
     basis=Basis.DECISION,
     source="D27",
 )
@@ -31,7 +31,7 @@ def test_code_is_readable_and_texts_are_sentences(code: str) -> None:
 def test_finding_says_where_and_what() -> None:
     finding = Finding(rule=RULE, place=Place(file="site.cfg", line=3), message="attribute without a value")
     assert str(finding) == "site.cfg:3: config-not-well-formed attribute without a value"
-    assert finding.what_to_do == "Mend the line."
+    assert finding.what_to_do == "Correct the line."
     assert finding.as_json()["line"] == 3
 
 

@@ -109,7 +109,7 @@ def test_file_that_no_phone_asks_for_is_pointed_out() -> None:
     lists = {"CONFIG_FILES": "site.cfg", "CONFIG_FILES_SPIP300": "phone1_212.cfg"}
     files[DEFAULT] = master(LICENSE_DIRECTORY="licenses", **lists)
     assert found(files) == [
-        "0004F2000002.cfg mac-in-capitals",
+        "0004F2000002.cfg mac-in-upper-case",
         "0004f2000009-license.cfg file-not-used",
         "licenses/0004f2000009-license.cfg:1 license-no-keys",
         "old/site.cfg file-not-used",
