@@ -23,7 +23,7 @@ from phone_sim.findings.offline_boot import ADDRESS, OfflineBoot, boot_offline
 from phone_sim.findings.parameter_files import check_parameter_file
 from phone_sim.findings.parameter_names import KnownNames
 from phone_sim.findings.site_phones import mac_in, phones_of
-from phone_sim.findings.site_rules import UPPER_CASE, LIST, MISSING, NO_MASTER, NOT_READABLE, OWN_MISSING, UNUSED
+from phone_sim.findings.site_rules import LIST, MISSING, NO_MASTER, NOT_READABLE, OWN_MISSING, UNUSED, UPPER_CASE
 from phone_sim.findings.subject import Subject
 from phone_sim.findings.tally import Tally
 from phone_sim.firmware import master_config
