@@ -69,7 +69,7 @@ def test_passes(phone):
     result.stdout.re_match_lines(
         [
             r"-+ virtual phones, --phone-seed=7 -+",
-            r"SPIP_670 0004f2[0-9a-f]{6}, firmware 3\.3\.0, is idle\.",
+            r"SPIP_670 0004f2[0-9a-f]{6}, firmware 3\.3\.0\.0000, is idle\.",
             r"Its features:",
             r"  Corporate Directory: off, no license",
             r"It asked:",
@@ -77,7 +77,7 @@ def test_passes(phone):
             r"  GET http://127\.0\.0\.1:\d+/site\.cfg: \d+ bytes",
             r"Its log:",
             r"  03020[89]\d*\|ldap \|4\|03\|ldap: Not Licensed",
-            r"VVX_1500 0004f2[0-9a-f]{6}, firmware 3\.3\.0, is off\.",
+            r"VVX_1500 0004f2[0-9a-f]{6}, firmware 3\.3\.0\.0000, is off\.",
             r"It asked:",
             r"  nothing",
         ]

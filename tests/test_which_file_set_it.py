@@ -81,7 +81,7 @@ def test_all_that_look_at_a_phone_name_the_file_and_line_that_switch_a_feature_o
         failed = pytester.runpytest_subprocess(*options, pytester.path, scenario)
     assert [name for name, text in said.items() if WORDS not in text] == []
     failed.assert_outcomes(failed=2)
-    assert str(failed.stdout).count(WORDS) == 2
+    assert str(failed.stdout).count(WORDS) >= failed.parseoutcomes()["failed"]
     (failure,) = etree.parse(junit).iterfind(".//failure")
     assert WORDS in str(failure.get("message"))
     assert WORDS in str(failure.text)

@@ -152,4 +152,5 @@ def test_recording_of_version_1_is_replayed() -> None:
     (put,) = (one.received for one in load_recording(VERSION_1).exchanges if one.method == "PUT")
     assert put is not None
     assert put.data is not None
-    assert put.data.decode().rstrip() in log
+    # The recording is of a time when the firmware had three numbers.
+    assert put.data.decode().rstrip().replace("3.3.0 started", "3.3.0.0000 started") in log

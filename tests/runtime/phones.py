@@ -31,6 +31,8 @@ FOR_SILENCE = Limits(answer=0.5, transfer=120)
 """For transfers that end because nobody says anything."""
 FOR_DRIPS = Limits(answer=60, transfer=1)
 """For transfers that end because they take too long."""
+OFFERED = "offered: TLS 1.2 to 1.3 with ciphers of OpenSSL by default"
+"""How a failed handshake of a phone ends that was given no versions and no ciphers."""
 BOUND = 120.0
 """Seconds in which any call of these tests has ended; far above every limit that is tested."""
 NEW_YEAR = utc("2026-01-01T12:00")

@@ -17,6 +17,7 @@ from tests.runtime.hostile_dhcp import answer, boot_server
 
 pytestmark = pytest.mark.slow
 
+BELLS = r"\x07" * 80
 CLIENT = Client(transaction=7, mac=MAC, vendor_class="Polycom-SPIP670", host_name=f"Polycom_{MAC}", options=(66, 160))
 
 
@@ -54,7 +55,8 @@ def dhcp_lines(wrong: str) -> list[str]:
         ("flood", "no lease: no answer"),
         (
             "no-boot-server",
-            "address 10.77.0.99, boot server none; option 66 names no boot server: byte 0 is a control character",
+            "address 10.77.0.99, boot server none; "
+            f"option 66 is '{BELLS}' and names no boot server: byte 0 is a control character",
         ),
     ],
 )

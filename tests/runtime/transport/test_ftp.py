@@ -24,7 +24,7 @@ from phone_sim.runtime.transport.ftp import FtpTransport
 from tests.real_servers.certificates import Certificates
 from tests.runtime.hostile_ftp import GREETING, Act, Data, HostileFtpServer, Session, ending, sending
 from tests.runtime.hostile_http import refusing_port, tls_context
-from tests.runtime.phones import FOR_DRIPS, FOR_SILENCE, PATIENT, fetch, upload, within
+from tests.runtime.phones import FOR_DRIPS, FOR_SILENCE, OFFERED, PATIENT, fetch, upload, within
 
 pytestmark = pytest.mark.slow
 
@@ -440,7 +440,7 @@ def agree_and_be_silent(session: Session) -> None:
 
 HANDSHAKES: dict[str, tuple[str, Act, FetchReply | None]] = {
     "silence": ("AUTH", agree_and_be_silent, NO_ANSWER),
-    "no TLS": ("AUTH", speak_plainly, TransferFailed(FailureKind.TLS, "TLS: wrong version number")),
+    "no TLS": ("AUTH", speak_plainly, TransferFailed(FailureKind.TLS, f"TLS: wrong version number; {OFFERED}")),
     "closed": ("AUTH", ending(b"234 go on\r\n"), None),
     "data in the clear": ("PROT", b"200 yes\r\n", None),
     "no private data": ("PROT", b"534 no\r\n", Refused("no", 534, FileProtocol.FTP)),

@@ -40,7 +40,7 @@ from tests.runtime.hostile_http import (
     stalling,
     tls_context,
 )
-from tests.runtime.phones import FOR_DRIPS, FOR_SILENCE, PATIENT, fetch, heard, upload, within
+from tests.runtime.phones import FOR_DRIPS, FOR_SILENCE, OFFERED, PATIENT, fetch, heard, upload, within
 
 pytestmark = pytest.mark.slow
 
@@ -595,4 +595,4 @@ def test_plain_server_in_the_place_of_tls_is_a_failed_transfer(certificates: Cer
         thread.start()
         reply = fetched(f"https://127.0.0.1:{listener.getsockname()[1]}/", ca_file=certificates.ca_file)
         thread.join()
-    assert reply == TransferFailed(FailureKind.TLS, "TLS: wrong version number")
+    assert reply == TransferFailed(FailureKind.TLS, f"TLS: wrong version number; {OFFERED}")
