@@ -29,7 +29,10 @@ class LifecycleEvent(Enum):
     CALL_STARTED = "call started"
     LAST_CALL_ENDED = "last call ended"
     LICENSE_EXPIRED = "license expired"
+    REBOOT_NEEDED = "reboot needed"
+    """A reboot that waits for the end of calls, as for a configuration that has changed."""
     REBOOT_REQUESTED = "reboot requested"
+    """A reboot by hand, which ends calls."""
     BOOT_SERVER_CHANGED = "boot server changed"
     RESTARTED = "restarted"
     POWER_CUT = "power cut"
@@ -43,11 +46,13 @@ TRANSITIONS: Mapping[tuple[State, LifecycleEvent], State] = MappingProxyType(
         (State.BOOTING, LifecycleEvent.POWER_CUT): State.OFF,
         (State.IDLE, LifecycleEvent.CALL_STARTED): State.IN_CALL,
         (State.IDLE, LifecycleEvent.LICENSE_EXPIRED): State.REBOOTING,
+        (State.IDLE, LifecycleEvent.REBOOT_NEEDED): State.REBOOTING,
         (State.IDLE, LifecycleEvent.REBOOT_REQUESTED): State.REBOOTING,
         (State.IDLE, LifecycleEvent.POWER_CUT): State.OFF,
         (State.IN_CALL, LifecycleEvent.CALL_STARTED): State.IN_CALL,
         (State.IN_CALL, LifecycleEvent.LAST_CALL_ENDED): State.IDLE,
         (State.IN_CALL, LifecycleEvent.LICENSE_EXPIRED): State.WAITING_FOR_IDLE,
+        (State.IN_CALL, LifecycleEvent.REBOOT_NEEDED): State.WAITING_FOR_IDLE,
         (State.IN_CALL, LifecycleEvent.REBOOT_REQUESTED): State.REBOOTING,
         (State.IN_CALL, LifecycleEvent.POWER_CUT): State.OFF,
         (State.WAITING_FOR_IDLE, LifecycleEvent.CALL_STARTED): State.WAITING_FOR_IDLE,

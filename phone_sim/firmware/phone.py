@@ -12,6 +12,7 @@ from phone_sim.errors import LifecycleError
 from phone_sim.firmware import lifecycle, menu, messages, screen
 from phone_sim.firmware.app_log import upload_log
 from phone_sim.firmware.boot import InService, boot, local_date
+from phone_sim.firmware.check_sync import check_sync_settings, configuration_has_changed
 from phone_sim.firmware.corporate_directory import search_corporate_directory
 from phone_sim.firmware.daily_check import daily_check
 from phone_sim.firmware.effects import ClockReading, Flow, Pause, ReadClock, Reboot, Show, WakeAt
@@ -29,6 +30,7 @@ MESSAGE_SECONDS = 5
 """How long the display says that the phone is reconfiguring before it reboots; ours."""
 LICENSE_REBOOT = "a license has expired"
 SERVER_REBOOT = "the boot server has changed"
+CHECK_SYNC_REBOOT = "check-sync"
 
 
 class Phone:
@@ -38,7 +40,7 @@ class Phone:
     instant of its next daily check, `menu` what is open on the display.
     """
 
-    __slots__ = ("calls", "identity", "menu", "next_check", "service", "state")
+    __slots__ = ("_reason", "calls", "identity", "menu", "next_check", "service", "state")
 
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
@@ -47,6 +49,8 @@ class Phone:
         self.calls = 0
         self.next_check: datetime | None = None
         self.menu: Menu = CLOSED
+        self._reason = ""
+        """Why it reboots when the last call has ended."""
 
     def power_on(self) -> Flow[None]:
         """Boot (B15: this is when a new license is fetched)."""
@@ -80,7 +84,11 @@ class Phone:
         if self.calls == 1:
             self._move(LifecycleEvent.LAST_CALL_ENDED)
         self.calls -= 1
-        return self._removing_features() if self.state is State.REBOOTING else _nothing()
+        return self._leaving_service() if self.state is State.REBOOTING else _nothing()
+
+    def check_sync(self) -> Flow[None]:
+        """A NOTIFY check-sync: reboot, after the last call, at once or only if the configuration has changed (D15)."""
+        return self._syncing(self.service) if self.service is not None and self._in_service else _nothing()
 
     def polling_time(self) -> Flow[None]:
         """The daily check (B12); one a local date (D12)."""
@@ -197,17 +205,30 @@ class Phone:
             self.next_check = settings.zone.next_occurrence(settings.polling_time, reading.instant)
             await WakeAt(self.next_check)
 
+    async def _syncing(self, service: InService) -> None:
+        await service.session.say(messages.CHECK_SYNC)
+        if not check_sync_settings(service).always_reboots and not await configuration_has_changed(service):
+            return
+        self._move(LifecycleEvent.REBOOT_NEEDED)
+        self._reason = CHECK_SYNC_REBOOT
+        if self.state is State.WAITING_FOR_IDLE:
+            await service.session.say(messages.REBOOT_WAITS, reason=self._reason, calls=self.calls)
+        else:
+            await self._leaving_service()
+
     async def _expired(self, service: InService) -> None:
+        self._reason = LICENSE_REBOOT
         if self.state is State.WAITING_FOR_IDLE:
             await service.session.say(messages.WAITING_FOR_IDLE, calls=self.calls)
         else:
-            await self._removing_features()
+            await self._leaving_service()
 
-    async def _removing_features(self) -> None:
-        """Reboot to remove what is not licensed any more, and say so before (B12)."""
-        await Show(screen.message(screen.RECONFIGURING))
-        await Pause(MESSAGE_SECONDS)
-        await self._restarting(LICENSE_REBOOT)
+    async def _leaving_service(self) -> None:
+        """Reboot; where that removes what is not licensed any more, say so before (B12)."""
+        if self._reason == LICENSE_REBOOT:
+            await Show(screen.message(screen.RECONFIGURING))
+            await Pause(MESSAGE_SECONDS)
+        await self._restarting(self._reason)
 
     async def _restarting(self, reason: str) -> None:
         if self.service is not None:

@@ -113,6 +113,14 @@ class DrivenPhone:
         """End a call; a phone that waits for that reboots (D15). Raises LifecycleError if there is none."""
         self._present.end_call()
 
+    def check_sync(self) -> None:
+        """Send it a NOTIFY check-sync, as a boot server does to have a changed configuration read.
+
+        It reboots, after its calls, if its configuration files have changed, or in any case where
+        `voIpProt.SIP.specialEvent.checkSync.alwaysReboot` is on.
+        """
+        self._present.check_sync()
+
     def feature(self, name: str) -> Gate:
         """The gate of a feature, by key or full name in any case, such as `LDAP`: `is_enabled`, and the `reason`.
 

@@ -120,6 +120,14 @@ class PhoneDriver:
         """End a call."""
         self._happen(self.phone.end_call)
 
+    def check_sync(self) -> None:
+        """Do what a NOTIFY check-sync asks for: a phone that reboots for it has booted on return."""
+        self._happen(self._asked_to_sync)
+
+    def _asked_to_sync(self) -> Flow[None]:
+        self._performer.boot_time.begin()
+        return self.phone.check_sync()
+
     def search_corporate_directory(self, text: str) -> None:
         """Search the corporate directory; the display shows what came of it on return."""
         self._happen(partial(self.phone.search_corporate_directory, text))

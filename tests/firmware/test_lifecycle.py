@@ -14,6 +14,7 @@ LIFE = {
     "idle": {
         "call started": "in call",
         "license expired": "rebooting",
+        "reboot needed": "rebooting",
         "reboot requested": "rebooting",
         "power cut": "off",
     },
@@ -21,6 +22,7 @@ LIFE = {
         "call started": "in call",
         "last call ended": "idle",
         "license expired": "waiting for idle",
+        "reboot needed": "waiting for idle",
         "reboot requested": "rebooting",
         "power cut": "off",
     },
