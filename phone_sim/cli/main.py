@@ -23,6 +23,7 @@ VERBS = {
     "demo": "Show the whole story: unlicensed, licensed, forged, expired.",
     "boot": "Boot a phone once against a boot server and print its log.",
     "run": "Boot a phone and stay on: calls, daily checks, reboots.",
+    "notify": "Send a phone a NOTIFY check-sync.",
     "serve": "Serve a folder as a boot server, over HTTP, HTTPS and TFTP.",
     "record": "Stand between phones and a boot server, and record.",
     "replay": "Serve a recording as a boot server.",
