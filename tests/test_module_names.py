@@ -52,6 +52,8 @@ TESTED_IN = {
     "cli/replay": "cli/test_recording",
     "cli/reproduce": "cli/test_fault_catalog",
     "cli/run": "cli/test_verbs",
+    "cli/notify": "runtime/network/test_sip_notify",
+    "cli/sip_listening": "test_check_sync_by_sipsak",
     "cli/serve": "cli/test_serving",
     "errors": "test_public_api",
     "runtime/network/__init__": "firmware/test_boot_server_move",

@@ -3,7 +3,7 @@
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -15,19 +15,21 @@ from phone_sim.cli.interruption import result_so_far
 from phone_sim.cli.option_types import Instant
 from phone_sim.cli.options import PhoneOptions, json_option, phone_options
 from phone_sim.cli.output import say, warn
+from phone_sim.cli.sip_listening import sip_listening, sip_port_option
 
 if TYPE_CHECKING:
     from phone_sim.runtime.clock import Clock
     from phone_sim.runtime.driver import PhoneDriver
     from phone_sim.runtime.scheduler import Scheduler
 
-EVENTS = ("call", "hangup", "reboot", "power-cut", "power-on", "licenses")
+EVENTS = ("call", "hangup", "reboot", "check-sync", "power-cut", "power-on", "licenses")
 _FIND = "find:"
 _PRESS = "press:"
 WHAT_CAN_HAPPEN = (
     f"{', '.join(EVENTS)}, {_FIND}TEXT (in the corporate directory), {_PRESS}KEY (menu, down, select, ...)"
 )
 AS_FAST_AS_CAN_BE = "max"
+LOOPBACK = "127.0.0.1"
 _LOOK_EVERY = 0.5
 
 
@@ -83,6 +85,7 @@ class SpeedOption(click.ParamType[float | None]):
     metavar="TIME EVENT",
     help=f"Let something happen: {WHAT_CAN_HAPPEN}. May be given again.",
 )
+@sip_port_option
 @click.option("--web", "web_port", type=click.IntRange(0, 65535), help="Show it on a web page; 0 takes a free port.")
 @json_option
 def command(
@@ -91,6 +94,7 @@ def command(
     speed: float | None,
     until: datetime | None,
     events: tuple[tuple[datetime, str], ...],
+    sip_port: int | None,
     web_port: int | None,
     as_json: bool,
 ) -> None:
@@ -100,6 +104,9 @@ def command(
     --speed max time jumps from one thing to do to the next, which needs --until: a year of daily checks takes a moment.
     With --web all of that is done on a page, as phone-sim web has it, and the log is there.
 
+    The phone answers SIP on UDP and TCP at --source-address, or on loopback: a NOTIFY check-sync, as phone-sim notify
+    sends it, has it look for changed configuration files and reboot. It is registered nowhere.
+
     Example: phone-sim run --server http://127.0.0.1:8080/ --now 2026-12-31T23:00 --speed 3600 --until 2027-01-02
     """
     from phone_sim.errors import UsageError
@@ -107,9 +114,9 @@ def command(
     phone.check_clock(("--now", now is not None), ("--speed but 1", speed != 1))
     start = None if phone.sntp else now or datetime.now(UTC)
     if web_port is None:
-        _on_the_terminal(phone, start, speed, until, events, as_json)
-    elif start is None or speed is None or until is not None or events:
-        raise UsageError("--web goes with no --until, --at, --sntp or --speed max: the page has the clock")
+        _on_the_terminal(phone, start, speed, until, events, sip_port, as_json)
+    elif start is None or speed is None or until is not None or events or sip_port is not None:
+        raise UsageError("--web goes with no --until, --at, --sntp, --sip-port or --speed max: the page has the clock")
     else:
         _on_a_page(phone, start, speed, web_port, as_json)
 
@@ -120,11 +127,14 @@ def _on_the_terminal(
     speed: float | None,
     until: datetime | None,
     events: tuple[tuple[datetime, str], ...],
+    sip_port: int | None,
     as_json: bool,
 ) -> None:
     from phone_sim.cli import phone_report
-    from phone_sim.errors import LifecycleError
+    from phone_sim.errors import LifecycleError, UsageError
 
+    if speed is None and sip_port is not None:
+        raise UsageError("--sip-port does not go with --speed max: nobody can send anything in time")
     _check_times(start, until, events)
     phone_time = _virtual(start, until) if speed is None else _real(start, speed, until)
     lines: list[str] = []
@@ -139,7 +149,12 @@ def _on_the_terminal(
                 driver.power_on()
                 if phone.sntp:
                     phone_report.check_time(driver)
-                phone_time.live(happen, lambda: driver.moves.endless is not None)
+                with (
+                    nullcontext()
+                    if speed is None
+                    else sip_listening(driver, sip_port, phone.source_address or LOOPBACK)
+                ):
+                    phone_time.live(happen, lambda: driver.moves.endless is not None)
         finally:
             phone_time.close()
             if as_json:
@@ -217,6 +232,8 @@ def _perform(driver: "PhoneDriver", event: str) -> None:
             driver.end_call()
         case "reboot":
             driver.reboot()
+        case "check-sync":
+            driver.check_sync()
         case "power-cut":
             driver.cut_power()
         case "power-on":

@@ -70,6 +70,9 @@ KNOWN_LINES = (
         fact=shows.always(Condition.TIME_NOT_FOLLOWED),
     ),
     KnownLine(messages.REBOOTING, "The phone restarts."),
+    KnownLine(messages.REBOOT_WAITS, "The phone restarts when the last call has ended."),
+    KnownLine(messages.CHECK_SYNC, "A server asked the phone to look for changed configuration files."),
+    KnownLine(messages.CONFIGURATION_UNCHANGED, "The phone does not reboot, since its configuration is the same."),
     KnownLine(messages.LEASED, "What the DHCP server gave, and the boot server that its options name."),
     KnownLine(
         messages.OPTION_REFUSED,

@@ -32,14 +32,16 @@ def check_sync_settings(service: InService) -> CheckSyncSettings:
 
 
 async def configuration_has_changed(service: InService) -> bool:
-    """Ask for the configuration files again, and compare what they say; it is logged where it is the same.
+    """Ask for the configuration files again, and compare what they say; that it is the same is logged.
 
-    What cannot be had whole has not changed: the phone keeps running on what it has.
+    With files that cannot be had whole, which is logged, the phone keeps running on what it has.
     """
     running = service.configuration
     service.session.reachable = True  # it may be again
     found = await read_configuration(service.session, running.parameters)
-    if not found.problem and (found.master, found.parameters) != (running.master, running.parameters):
+    if found.problem:
+        return False
+    if (found.master, found.parameters) != (running.master, running.parameters):
         return True
     await service.session.say(messages.CONFIGURATION_UNCHANGED)
     return False

@@ -40,7 +40,11 @@ class FirmwareProfile:
         """The User-Agent of the SIP application's file transport (field notes 3.1)."""
         serial = f" (SN:{mac})" if tag_serial else ""
         kind = " Type/Application" if self.types_user_agent else ""
-        return f"FileTransport {model.user_agent_family}-{model.token}-UA/{self.version}{serial}{kind}"
+        return f"FileTransport {self.sip_user_agent(model)}{serial}{kind}"
+
+    def sip_user_agent(self, model: Model) -> str:
+        """The User-Agent that the phone names itself by in SIP (field notes 3.1)."""
+        return f"{model.user_agent_family}-{model.token}-UA/{self.version}"
 
 
 def profile_for(version: str, *, always_fetches_license: bool | None = None) -> FirmwareProfile:

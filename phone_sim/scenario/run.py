@@ -176,6 +176,7 @@ class _ObservedPhone:
             PhoneEvent.HANGUP: self.virtual.end_call,
             PhoneEvent.CUT_POWER: self.virtual.cut_power,
             PhoneEvent.POWER_ON: self.virtual.driver.power_on,
+            PhoneEvent.CHECK_SYNC: self.virtual.check_sync,
         }
         events[event]()
 

@@ -67,6 +67,7 @@ class PhoneEvent(Enum):
     HANGUP = "hangup"
     CUT_POWER = "cut_power"
     POWER_ON = "power_on"
+    CHECK_SYNC = "check_sync"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 """Reading the steps of a scenario file, each with one action, with expectations, or with both.
 
     [[steps]]
-    boot = true                    # also: reboot, call, hangup, cut_power, power_on, server_down, server_up,
-    phone = "desk"                 #       clear_faults (each `= true`)
+    boot = true                    # also: reboot, call, hangup, cut_power, power_on, check_sync, server_down,
+    phone = "desk"                 #       server_up, clear_faults (each `= true`)
     expect.features = { LDAP = "on" }
 
     [[steps]]
