@@ -76,10 +76,17 @@ def test_all_that_look_at_a_phone_name_the_file_and_line_that_switch_a_feature_o
             "audit": run("audit", server.url),
             "scenario": run("scenario", scenario, "--junit", junit),
         }
+        for name, data in FILES.items():
+            (tmp_path / name).write_bytes(data)
+        checked = run("check", tmp_path, "--model", "SPIP_670", "--mac", MAC)
         parameters = run("parameters", "--server", server.url, SWITCH)
         options = ("-p", "phone_sim", f"--boot-server={server.url}")
         failed = pytester.runpytest_subprocess(*options, pytester.path, scenario)
     assert [name for name, text in said.items() if WORDS not in text] == []
+    assert (
+        f"site.cfg:12: value-masked {SWITCH} is '1' here and not in force: it is '0' in <mac>-web.cfg, line 3"
+        in checked
+    )
     failed.assert_outcomes(failed=2)
     assert str(failed.stdout).count(WORDS) >= failed.parseoutcomes()["failed"]
     (failure,) = etree.parse(junit).iterfind(".//failure")

@@ -210,11 +210,14 @@ def _masking(
 ) -> Finding:
     declared = boot.identity.dictionary.lookup(name)
     is_secret = declared is not None and declared.type is ParameterType.PASSWORD
-    masked = "****" if is_secret else f"'{shown(loser[0].values[name].strip())}'"
+    in_force, masked = (
+        "****" if is_secret else f"'{shown(layer.values[name].strip())}'" for layer, _ in (winner, loser)
+    )
     at, place = _place(boot, *winner, name), _place(boot, *loser, name)
     if not winner[0].values[name].strip():
         return Finding(rule=EMPTY, place=at, message=f"{shown(name)} is empty and masks {masked} in {place}")
-    message = f"{shown(name)} is {masked} here and not in force: {_any_phone(winner[1])} goes before it"
+    where = f"{_any_phone(winner[1])}, line {at.line}"
+    message = f"{shown(name)} is {masked} here and not in force: it is {in_force} in {where}"
     return Finding(rule=MASKED, place=place, message=message, remedy=f"Compare with {at}.")
 
 

@@ -92,7 +92,10 @@ def test_values_that_mean_the_same_are_no_conflict() -> None:
 
 def test_masked_value_says_which_file_goes_before_it() -> None:
     (finding,) = findings({"log.render.level": "3"}, {"log.render.level": "4"}, {"log.render.level": "1"})
-    assert str(finding) == "1.cfg:1: value-masked log.render.level is '4' here and not in force: 0.cfg goes before it"
+    assert (
+        str(finding)
+        == "1.cfg:1: value-masked log.render.level is '4' here and not in force: it is '3' in 0.cfg, line 1"
+    )
     (secret,) = findings({"reg.1.auth.password": "one"}, {"reg.1.auth.password": "two"})
     assert "****" in secret.message
 
