@@ -15,6 +15,7 @@ from lxml import etree
 from phone_sim.errors import DocumentError, NotWellFormedError
 
 _ENCODINGS = frozenset({"utf-8", "us-ascii", "ascii", "iso-8859-1"})
+_GZIP = b"\x1f\x8b"
 _OTHER_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 # Only a hint for the one message that matters to people: the parser below is what refuses.
 _HTML = re.compile(rb"\s*(<!doctype\s+html|<html)", re.IGNORECASE)
@@ -39,6 +40,8 @@ def parse_xml(data: bytes, *, limit: int) -> etree._Element:
         raise DocumentError("the file is empty")
     if len(data) > limit:
         raise DocumentError(f"the file has more than {limit} bytes")
+    if is_gzip(data):
+        raise DocumentError("gzip, not XML")
     # libxml2 reads UTF-16 without a byte order mark too, and then calls it UTF-8; its markup is full of NULs.
     if data.startswith(_OTHER_BOMS) or b"\0" in data:
         raise DocumentError("the file is in UTF-16 or UTF-32 or binary, only UTF-8, US-ASCII and ISO-8859-1 are read")
@@ -66,6 +69,11 @@ def parse_xml(data: bytes, *, limit: int) -> etree._Element:
 def is_declaration_alone(data: bytes) -> bool:
     """True for an XML declaration with nothing but blanks around it."""
     return _DECLARATION.fullmatch(data) is not None
+
+
+def is_gzip(data: bytes) -> bool:
+    """True for what begins as gzip (RFC 1952 2.3.1), which `parse_xml` refuses with a reason of its own."""
+    return data.startswith(_GZIP)
 
 
 def is_web_page(data: bytes) -> bool:

@@ -4,10 +4,10 @@ Pure: each function judges observations and asks nothing. The words for people a
 """
 
 from statistics import median
-from urllib.parse import urlsplit
 
 from phone_sim.audit.finding import Judgment, bad, good, good_if, not_applicable, unknown
 from phone_sim.audit.observations import AnswerOutcome, AuditQuestion, Observations, ObservedAnswer
+from phone_sim.bounded_xml import is_gzip
 
 _PLAIN_TYPES = ("text/xml", "application/xml", "text/plain", "application/octet-stream")
 _LICENSES = (AuditQuestion.SITE_LICENSE, AuditQuestion.OWN_LICENSE)
@@ -67,6 +67,7 @@ def same_bytes(seen: Observations) -> Judgment:
         for answer in pair
         if answer.headers.get("content-encoding", "identity").lower() != "identity"
     ]
+    packed += [f"{answer}: gzip by its bytes" for pair in both for answer in pair if is_gzip(answer.body)]
     return bad(*altered, *packed) if altered or packed else good(*(answer for pair in both for answer in pair))
 
 
@@ -111,32 +112,6 @@ def _agree(get: ObservedAnswer, told: ObservedAnswer) -> bool:
     length = told.headers.get("content-length")
     right_length = get.outcome is not AnswerOutcome.FOUND or length is None or length == str(len(get.body))
     return get.outcome is told.outcome and right_length
-
-
-def redirects(seen: Observations) -> Judgment:
-    """A file is where it is asked for."""
-    if not seen.is_http:
-        return not_applicable(f"{seen.scheme} has no redirects")
-    moved = [answer for answer in seen.answers.values() if _is_redirect(answer)]
-    # A folder without its slash is moved to the one with it by every server.
-    moved = [answer for answer in moved if not answer.headers["location"].endswith(f"{urlsplit(answer.url).path}/")]
-    if not moved:
-        nothing = all(answer.outcome is AnswerOutcome.FAILED for answer in seen.answers.values())
-        return unknown("there was no whole answer") if nothing else good("no answer was a redirect")
-    told = [f"{answer} -> {answer.headers['location']}" for answer in moved]
-    away = any(_leads_away(answer) for answer in moved)
-    return bad(*told) if away else unknown(*told, "whether a phone of these years follows is not known")
-
-
-def _is_redirect(answer: ObservedAnswer) -> bool:
-    return answer.code is not None and 300 <= answer.code < 400 and "location" in answer.headers
-
-
-def _leads_away(answer: ObservedAnswer) -> bool:
-    """True for another server, another protocol, and the same address again."""
-    here, there = urlsplit(answer.url), urlsplit(answer.headers["location"])
-    other_place = bool(there.netloc) and (there.scheme, there.netloc) != (here.scheme, here.netloc)
-    return other_place or there.path == here.path
 
 
 def keep_alive(seen: Observations) -> Judgment:

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from phone_sim.audit.observations import Observations
+from phone_sim.findings.finding import Place, Severity
 from phone_sim.printable import printable
 
 _EVIDENCE_KEPT = 12
@@ -13,7 +14,7 @@ _LONGEST_LINE = 600
 
 
 class Verdict(StrEnum):
-    """What a check comes to; `UNKNOWN` when the server did not show it."""
+    """The result of a check; `UNKNOWN` when the server did not show it."""
 
     GOOD = "good"
     BAD = "bad"
@@ -23,33 +24,67 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgment:
-    """A verdict and what it rests on: requests with their answers, a line each; the same again is counted."""
+    """A verdict and what it rests on: requests with their answers, a line each; the same again is counted.
+
+    `severity` and `remedy` are set where this judgment has others than its check.
+    """
 
     verdict: Verdict
     evidence: tuple[str, ...]
+    severity: Severity | None = None
+    remedy: str = ""
+
+    def with_evidence(self, *evidence: object) -> "Judgment":
+        """The same verdict with more lines behind it."""
+        return replace(self, evidence=(*self.evidence, *_lines(evidence)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing that is judged: `meaning` is what it is to phones, `remedy` what to do where it is bad."""
+    """One thing that is judged: `meaning` is what it means for phones, `remedy` what to do where it is bad."""
 
     name: str
     meaning: str
     remedy: str
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedCheck(Check):
+    """A check of the table; one that `reads_files` says nothing where a login keeps the audit from all files."""
+
     judge: Callable[[Observations], Judgment]
+    reads_files: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A check and its judgment."""
+    """A check and its judgment.
+
+    Of a fault in a file the check is the rule that finds it, and `place` and `message` say where it is and what is
+    wrong. `is_known` says that the baseline has it.
+    """
 
     check: Check
     judgment: Judgment
+    place: Place | None = None
+    message: str = ""
+    is_known: bool = False
 
     @property
     def is_bad(self) -> bool:
         """True when there is something to do."""
         return self.judgment.verdict is Verdict.BAD
+
+    @property
+    def severity(self) -> Severity:
+        """How much it matters if it is bad."""
+        return self.judgment.severity or self.check.severity
+
+    @property
+    def remedy(self) -> str:
+        """What to do if it is bad."""
+        return self.judgment.remedy or self.check.remedy
 
 
 def good(*evidence: object) -> Judgment:
@@ -57,9 +92,9 @@ def good(*evidence: object) -> Judgment:
     return _judgment(Verdict.GOOD, evidence)
 
 
-def bad(*evidence: object) -> Judgment:
+def bad(*evidence: object, severity: Severity | None = None, remedy: str = "") -> Judgment:
     """Something to do."""
-    return _judgment(Verdict.BAD, evidence)
+    return replace(_judgment(Verdict.BAD, evidence), severity=severity, remedy=remedy)
 
 
 def unknown(*evidence: object) -> Judgment:
@@ -78,8 +113,12 @@ def good_if(condition: bool, *evidence: object) -> Judgment:
 
 
 def _judgment(verdict: Verdict, evidence: Iterable[object]) -> Judgment:
+    return Judgment(verdict=verdict, evidence=_lines(evidence))
+
+
+def _lines(evidence: Iterable[object]) -> tuple[str, ...]:
     # Without what could steer a terminal or break a document: part of it is a server's own words.
     counts = Counter(printable(str(line)[:_LONGEST_LINE]) for line in evidence)
     lines = tuple(line if count == 1 else f"{line} ({count} times)" for line, count in counts.items())
     more = (f"and {len(lines) - _EVIDENCE_KEPT} more",) if len(lines) > _EVIDENCE_KEPT else ()
-    return Judgment(verdict=verdict, evidence=lines[:_EVIDENCE_KEPT] + more)
+    return lines[:_EVIDENCE_KEPT] + more

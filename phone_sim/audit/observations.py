@@ -4,15 +4,18 @@ Values only. It knows neither how they were come by nor what is good or bad.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from phone_sim.audit.complaints import Complaint
+from phone_sim.findings.finding import Finding
 from phone_sim.firmware.effects import Upload, Uploaded
 from phone_sim.firmware.features import Gate
 from phone_sim.firmware.license_fetch import rule_name
 from phone_sim.firmware.master_config import MasterConfiguration
 from phone_sim.firmware.parameters.provenance import ParametersInForce
+from phone_sim.firmware.profile import CURRENT
 from phone_sim.firmware.transfer_facts import FileProtocol
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
@@ -99,7 +102,8 @@ class ObservedAnswer:
 class ObservedBoot:
     """One phone that booted; `problem` says why it goes without the server's configuration, empty when it does not.
 
-    `rejected` are the names of the parameters whose values it could not use.
+    `complaints` are the lines of its log of level 4 and above; `source_address` is the address of this machine that it
+    asked from, None for the system's choice.
     """
 
     model: Model
@@ -109,7 +113,8 @@ class ObservedBoot:
     gates: tuple[Gate, ...]
     exchanges: tuple[Exchange, ...]
     parameters: ParametersInForce
-    rejected: frozenset[str]
+    complaints: tuple[Complaint, ...] = ()
+    source_address: str | None = None
 
     @property
     def rule(self) -> str:
@@ -153,6 +158,18 @@ class TftpSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilesSeen:
+    """The files that phones were given, by their paths below the root, and what is wrong in them.
+
+    `is_signature_undecided`: there is a license key that the test pair did not sign, and no other public key was named.
+    """
+
+    names: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    is_signature_undecided: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observations:
     """All that was seen. `limit` is a phone's time limit for an answer in seconds; `anchor` None when none was named.
 
@@ -173,6 +190,8 @@ class Observations:
     day: str
     answers: Mapping[AuditQuestion, ObservedAnswer]
     boots: tuple[ObservedBoot, ...]
+    firmware: str = CURRENT
+    files: FilesSeen = FilesSeen()
     connections: int | None = None
     challenge: str = ""
     tls: TlsSeen | None = None
@@ -186,6 +205,11 @@ class Observations:
     def is_http(self) -> bool:
         """True for HTTP and HTTPS, whose answers have headers."""
         return self.scheme in ("http", "https")
+
+    @property
+    def exchanges(self) -> Iterator[Exchange]:
+        """The requests of all phones, with their replies."""
+        return (one for boot in self.boots for one in boot.exchanges)
 
     def found(self, *asks: AuditQuestion) -> list[ObservedAnswer]:
         """Those of the answers that are files."""

@@ -4,19 +4,16 @@ First phones boot, each model with either license rule and all with one MAC; the
 nothing but the log of these phones, `<mac>-app.log`. It does not know what is good or bad.
 """
 
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from phone_sim.audit.bounds import AuditBounds, BoundedTransport, Probe, TransportProbe
+from phone_sim.audit.complaints import complaints_in
+from phone_sim.audit.file_checks import look_into_files
 from phone_sim.audit.ftp_probe import FtpProbe
 from phone_sim.audit.http_probe import HttpProbe
 from phone_sim.audit.observations import (
-    LIST,
     AnswerOutcome,
     AuditQuestion,
     Observations,
@@ -25,6 +22,8 @@ from phone_sim.audit.observations import (
     TftpSeen,
     TlsSeen,
 )
+from phone_sim.audit.plan import AuditPlan
+from phone_sim.audit.questions import below, questions
 from phone_sim.audit.tftp_probe import look_at_tftp
 from phone_sim.audit.tls_probe import look_at_tls
 from phone_sim.errors import BootServerUnreachableError, LifecycleError
@@ -32,13 +31,9 @@ from phone_sim.firmware.effects import TransferFailed
 from phone_sim.firmware.license_fetch import rule_name
 from phone_sim.firmware.location import BootServerAddress, Location
 from phone_sim.firmware.master_config import DEFAULT_NAME, MasterConfiguration
-from phone_sim.licensing.license_file import FILE_ENDING, SITE_FILE
-from phone_sim.licensing.signature import TrustAnchor
-from phone_sim.mac_address import MacAddress
 from phone_sim.models import Model
-from phone_sim.runtime.model_files import load_models
 from phone_sim.runtime.network import Network
-from phone_sim.runtime.transport import Limits, Tls, network_transport
+from phone_sim.runtime.transport import network_transport
 from phone_sim.runtime.transport.ftp import FtpTransport
 from phone_sim.runtime.trust_file import load_anchor
 from phone_sim.runtime.virtual_phone import VirtualPhone
@@ -46,48 +41,6 @@ from phone_sim.runtime.virtual_time import VirtualTime
 
 REQUEST_LIMIT = 1000
 """Maximum number of requests of an audit; a model with both license rules makes fewer than thirty."""
-_LISTS_BY = {"http": "GET", "https": "GET", "ftp": LIST, "ftps": LIST}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditPlan:
-    """What is audited, and how.
-
-    `other_mac` is a phone whose files are asked for to see whether they are given; `models` are those that boot;
-    `anchor` the authority's public key, None for the test pair; `outside` the name of a file beside the root, put there
-    on purpose, empty for a name that nobody has. `timeout` is a phone's limit for an answer, `time_limit` that of the
-    audit, both in seconds.
-    """
-
-    url: str
-    now: datetime
-    mac: MacAddress
-    other_mac: MacAddress
-    models: tuple[Model, ...] = field(default_factory=load_models)
-    anchor: TrustAnchor | None = None
-    ca_file: Path | None = None
-    client_cert: Path | None = None
-    tls_max: str = "1.3"
-    ciphers: str = ""
-    timeout: float = 5.0
-    time_limit: float = 300.0
-    outside: str = ""
-
-    @property
-    def limits(self) -> Limits:
-        """The phones' time limits."""
-        return Limits(answer=self.timeout, transfer=12 * self.timeout)
-
-    @property
-    def tls(self) -> Tls:
-        """How TLS is spoken."""
-        return Tls(ca_file=self.ca_file, client_cert=self.client_cert)
-
-
-def following(mac: MacAddress) -> MacAddress:
-    """The MAC after this one; after the last the one before it."""
-    number = int(mac.digits, 16)
-    return MacAddress(f"{number + 1 if number < 16**12 - 1 else number - 1:012x}")
 
 
 def observe(plan: AuditPlan, progress: Callable[[str], None] = lambda _: None) -> Observations:
@@ -100,6 +53,8 @@ def observe(plan: AuditPlan, progress: Callable[[str], None] = lambda _: None) -
         BootServerUnreachableError: the server gives no answer at all.
     """
     server = BootServerAddress.parse(plan.url)
+    for address in plan.source_addresses:
+        network_transport(source_address=address).close()
     bounds = AuditBounds(count=REQUEST_LIMIT, seconds=plan.time_limit)
     boots: list[ObservedBoot] = []
     with bounds.ended_by_interruption():
@@ -109,7 +64,7 @@ def observe(plan: AuditPlan, progress: Callable[[str], None] = lambda _: None) -
     logs = next((boot.master.log_file_directory for boot in reversed(boots) if boot.stored is not None), "")
     progress("asking for files")
     with _probe(plan, server, bounds) as probe:
-        answers = _answers(probe, bounds, _questions(plan, server, master, logs))
+        answers = _answers(probe, bounds, questions(plan, server, master, logs))
         connections = probe.connections if isinstance(probe, HttpProbe) else None
         challenge = probe.challenge if isinstance(probe, HttpProbe) else ""
     tls: TlsSeen | None = None
@@ -128,6 +83,8 @@ def observe(plan: AuditPlan, progress: Callable[[str], None] = lambda _: None) -
         day=plan.now.date().isoformat(),
         answers=answers,
         boots=tuple(boots),
+        firmware=plan.firmware,
+        files=look_into_files(boots, server, plan.subject, plan.mac),
         connections=connections,
         challenge=challenge,
         tls=tls,
@@ -147,25 +104,28 @@ def _boots(
         if bounds.are_reached:
             return
         progress(f"boot {number} of {len(kinds)}: {model.name}, license rule {rule_name(always)}")
-        boot = _boot(plan, model, always, bounds)
+        sources = plan.source_addresses
+        boot = _boot(plan, model, always, bounds, sources[(number - 1) % len(sources)] if sources else None)
         silent = [one.reply for one in boot.exchanges if isinstance(one.reply, TransferFailed)]
         if number == 1 and boot.problem and silent and silent[0].unanswered:
             raise BootServerUnreachableError(f"{server.root}: {silent[0].reason}")
         yield boot
 
 
-def _boot(plan: AuditPlan, model: Model, always: bool, bounds: AuditBounds) -> ObservedBoot:
+def _boot(plan: AuditPlan, model: Model, always: bool, bounds: AuditBounds, source: str | None) -> ObservedBoot:
     network = network_transport(
         limits=plan.limits,
         ca_file=plan.ca_file,
         client_cert=plan.client_cert,
         tls_max=plan.tls_max,
         ciphers=plan.ciphers,
+        source_address=source,
     )
     with VirtualPhone(
         plan.url,
         model=model.token,
         mac=plan.mac,
+        firmware=plan.firmware,
         trust=plan.anchor,
         always_fetches_license=always,
         time=VirtualTime(plan.now),
@@ -184,7 +144,8 @@ def _boot(plan: AuditPlan, model: Model, always: bool, bounds: AuditBounds) -> O
             gates=service.gates,
             exchanges=phone.requests,
             parameters=service.parameters,
-            rejected=service.session.complained_of,
+            complaints=tuple(complaints_in(phone.lines)),
+            source_address=source,
         )
 
 
@@ -216,57 +177,6 @@ def _answers(
     return answers
 
 
-def _questions(
-    plan: AuditPlan, server: BootServerAddress, master: MasterConfiguration, logs: str
-) -> Iterator[tuple[AuditQuestion, str, Location]]:
-    """What is asked, by which method and where, in order; only what the protocol knows."""
-    is_http = server.root.startswith("http")
-    nobody, beside = f"{secrets.token_hex(8)}.cfg", plan.outside or f"{secrets.token_hex(8)}.cfg"
-    main = server.master or DEFAULT_NAME
-    licenses = master.license_directory
-    upper = plan.mac.digits.upper()
-    own = f"{plan.mac}{FILE_ENDING}"
-    rows = [
-        (AuditQuestion.MASTER, "GET", "", main),
-        (AuditQuestion.MISSING, "GET", "", nobody),
-        (AuditQuestion.MASTER_AGAIN, "GET", "", main),
-        (AuditQuestion.MASTER_HEAD, "HEAD", "", main),
-        (AuditQuestion.MISSING_HEAD, "HEAD", "", nobody),
-        (AuditQuestion.SITE_LICENSE, "GET", licenses, SITE_FILE),
-        (AuditQuestion.OWN_LICENSE, "GET", licenses, own),
-        (AuditQuestion.SITE_LICENSE_AGAIN, "GET", licenses, SITE_FILE),
-        (AuditQuestion.OWN_LICENSE_AGAIN, "GET", licenses, own),
-        (AuditQuestion.UPPER_LICENSE, "GET", licenses, f"{upper}{FILE_ENDING}"),
-        (AuditQuestion.OWN_CONFIGURATION, "GET", "", f"{plan.mac}.cfg"),
-        (AuditQuestion.UPPER_CONFIGURATION, "GET", "", f"{upper}.cfg"),
-        (AuditQuestion.OTHER_LICENSE, "GET", licenses, f"{plan.other_mac}{FILE_ENDING}"),
-        (AuditQuestion.OTHER_CONFIGURATION, "GET", "", f"{plan.other_mac}.cfg"),
-        (AuditQuestion.UPLOADED_LOG, "GET", logs, f"{plan.mac}-app.log"),
-    ]
-    for ask, method, folder, name in rows:
-        location = server.locate(folder, name)
-        # Another server is not the one that the user named.
-        if location is not None and _same_server(location, server) and (is_http or method == "GET"):
-            yield ask, method, location
-    if (lists := _LISTS_BY.get(urlsplit(server.root).scheme)) is not None:
-        yield AuditQuestion.ROOT_LISTING, lists, _at(server, "")
-        place = server.locate(licenses, own)
-        if place is not None and licenses and _same_server(place, server):
-            url = place.url.rpartition("/")[0] + "/"
-            yield AuditQuestion.LICENSE_LISTING, lists, Location(url=url, credentials=place.credentials)
-    yield AuditQuestion.OUTSIDE, "GET", _at(server, f"%2E%2E/{beside}")
-    yield AuditQuestion.CLAMPED, "GET", _at(server, f"%2E%2E/{main}")
-    yield AuditQuestion.DOTTED, "GET", _at(server, f"x/%2E%2E/{main}")
-
-
-def _at(server: BootServerAddress, path: str) -> Location:
-    return Location(url=server.root + path, credentials=server.credentials)
-
-
-def _same_server(location: Location, server: BootServerAddress) -> bool:
-    return urlsplit(location.url)[:2] == urlsplit(server.root)[:2]
-
-
 def _tls(
     plan: AuditPlan, server: BootServerAddress, bounds: AuditBounds, progress: Callable[[str], None]
 ) -> TlsSeen | None:
@@ -279,7 +189,7 @@ def _tls(
 def _tftp(plan: AuditPlan, server: BootServerAddress, bounds: AuditBounds) -> TftpSeen | None:
     if not server.root.startswith("tftp:") or bounds.are_reached:
         return None
-    location = _at(server, server.master or DEFAULT_NAME)
+    location = below(server, server.master or DEFAULT_NAME)
     seen = look_at_tftp(location, seconds=plan.timeout)
     outcome, status = (
         (AnswerOutcome.FAILED, seen.failure) if seen.failure else (AnswerOutcome.FOUND, "served block by block")

@@ -1,23 +1,17 @@
-"""Checks of what is on a server: the master configuration file, what it lists, activation files, and what phones make
-of them.
+"""Checks of how phones boot from a server: the master configuration file, the files that it lists, features.
 
 Pure: each function judges observations and asks nothing. The words for people are in `checks`.
 """
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterator
 
-from phone_sim.audit.finding import Judgment, bad, good, good_if, not_applicable, unknown
-from phone_sim.audit.observations import AuditQuestion, Observations, ObservedAnswer, ObservedBoot
-from phone_sim.bounded_xml import attributes, parse_xml
-from phone_sim.errors import DocumentError, LicenseFileError
-from phone_sim.firmware.effects import Fetched
-from phone_sim.firmware.features import Enabled, NotLicensed
+from phone_sim.audit.finding import Judgment, bad, good, not_applicable, unknown
+from phone_sim.audit.observations import AuditQuestion, Observations, ObservedBoot
+from phone_sim.findings.finding import Severity
+from phone_sim.firmware.effects import Fetched, NotFound
+from phone_sim.firmware.features import Enabled, NotLicensed, OffByConfiguration
 from phone_sim.firmware.location import BootServerAddress
-from phone_sim.firmware.master_config import ATTRIBUTES, SIZE_LIMIT
-from phone_sim.licensing.license_file import KEY_LIMIT, read_all
-from phone_sim.licensing.license_key import Malformed
-from phone_sim.licensing.verdict import Expired, SignatureNotValid, Valid, judge
+from phone_sim.firmware.parameters.layers import LayerKind
 from phone_sim.runtime.virtual_phone import request_line
 
 _LICENSES = (AuditQuestion.SITE_LICENSE, AuditQuestion.OWN_LICENSE)
@@ -38,8 +32,7 @@ def master_readable(seen: Observations) -> Judgment:
     """There is a master configuration file that a phone can read."""
     usable = [boot for boot in seen.boots if not boot.problem]
     if usable:
-        problems = [problem for boot in usable for problem in boot.master.problems]
-        return bad(*dict.fromkeys(problems)) if problems else good(*_masters_asked(usable[0]))
+        return good(*_masters_asked(usable[0]))
     return bad(*_masters_asked(seen.boots[0])) if seen.boots else unknown("no phone was booted")
 
 
@@ -49,48 +42,29 @@ def _masters_asked(boot: ObservedBoot) -> list[str]:
 
 
 def files_present(seen: Observations) -> Judgment:
-    """Each file of CONFIG_FILES is there, for each model."""
+    """Each file of CONFIG_FILES is there, for each model. That a file by the name of a phone is not may be meant so."""
     listed: dict[str, bool] = {}
+    own: set[str] = set()
+    server = BootServerAddress.parse(seen.url)
     for boot in seen.boots:
-        server = BootServerAddress.parse(seen.url)
-        urls = {place.url for name in boot.master.config_files if (place := server.locate("", name)) is not None}
+        names = {place.url: name for name in boot.master.config_files if (place := server.locate("", name)) is not None}
         for one in boot.exchanges:
-            if one.request.location.url in urls:
-                listed.setdefault(request_line(one), isinstance(one.reply, Fetched))
+            name = names.get(one.request.location.url)
+            if name is not None:
+                line = request_line(one)
+                listed.setdefault(line, isinstance(one.reply, Fetched))
+                if isinstance(one.reply, NotFound) and _is_own(name, boot, seen):
+                    own.add(line)
     if not listed:
         return not_applicable("no file is listed") if any(not boot.problem for boot in seen.boots) else unknown()
     absent = [line for line, there in listed.items() if not there]
-    return bad(*absent) if absent else good(*listed)
+    if not absent:
+        return good(*listed)
+    return bad(*absent, severity=Severity.INFO if own.issuperset(absent) else None)
 
 
-def model_suffixes(seen: Observations) -> Judgment:
-    """Attributes with a model's suffix are for a model that there is."""
-    names = [
-        name
-        for answer in seen.found(AuditQuestion.MASTER, AuditQuestion.OWN_CONFIGURATION)
-        for name in _attribute_names(answer)
-    ]
-    suffixes = {name: name[len(base) + 1 :] for name in names for base in ATTRIBUTES if name.startswith(f"{base}_")}
-    if not suffixes:
-        return not_applicable("no attribute has the suffix of a model")
-    known = {boot.model.suffix for boot in seen.boots}
-    misspelled = [
-        f"{name}: the suffix of that model is {fit}"
-        for name, suffix in suffixes.items()
-        if suffix not in known and (fit := suffix.replace("_", "").upper()) in known
-    ]
-    if misspelled:
-        return bad(*misspelled)
-    foreign = [f"{name}: no model that has licensing" for name, suffix in suffixes.items() if suffix not in known]
-    own = [f"{name} is for {suffix}" for name, suffix in suffixes.items() if suffix in known]
-    return unknown(*foreign, *own) if foreign else good(*own)
-
-
-def _attribute_names(answer: ObservedAnswer) -> list[str]:
-    try:
-        return [name for name, _ in attributes(parse_xml(answer.body, limit=SIZE_LIMIT), below=True)]
-    except DocumentError:
-        return []
+def _is_own(name: str, boot: ObservedBoot, seen: Observations) -> bool:
+    return any(part in name for part in (seen.mac.digits, boot.model.suffix, boot.model.part_number))
 
 
 def features_licensed(seen: Observations) -> Judgment:
@@ -127,64 +101,20 @@ def license_rules_agree(seen: Observations) -> Judgment:
     return bad(*differ) if differ else good(f"the same features on {len(models)} models")
 
 
-def activation_files(seen: Observations) -> Judgment:
-    """The license keys are what phones take."""
-    files = [answer for ask in _LICENSES if seen.is_real(ask) for answer in seen.found(ask)]
-    if not files:
-        return not_applicable("there is no activation file")
-    judged = [(answer, *_keys_of(answer, seen)) for answer in files]
-    told = [line for answer, lines, _ in judged for line in (str(answer), *lines)]
-    counts = [troubled for _, _, troubled in judged]
-    if all(troubled is False for troubled in counts):
-        return good(*told)
-    if any(troubled for troubled in counts):
-        return bad(*told)
-    return unknown(*told, "name the public key of the authority: --trust")
+def overrides(seen: Observations) -> Judgment:
+    """No override switches a feature off that the site switches on."""
+    # One boot of each model: the license rule changes nothing about parameters.
+    boots = [boot for boot in seen.boots if boot.always and not boot.problem]
+    if not boots:
+        return unknown("no phone has a configuration")
+    off = dict.fromkeys(line for boot in boots for line in _switched_off_by_override(boot))
+    return bad(*off) if off else good("no override switches a feature off")
 
 
-def _keys_of(answer: ObservedAnswer, seen: Observations) -> tuple[list[str], bool | None]:
-    """A line for each key, and whether one is bad; None when that cannot be said without the public key."""
-    try:
-        keys = read_all(answer.body)
-    except LicenseFileError as error:
-        return [f"not an activation file: {error}"], True
-    lines, troubled = [], False
-    undecided = False
-    for number, key in enumerate(keys[:KEY_LIMIT], 1):
-        words, is_bad = _key(key, seen)
-        lines.append(f"key {number}: {words}")
-        troubled |= is_bad is True
-        undecided |= is_bad is None
-    return lines, True if troubled else None if undecided else False
-
-
-def _key(key: Mapping[str, str], seen: Observations) -> tuple[str, bool | None]:
-    # Each key is judged as the phone that it is for would: a file may serve many phones (B6).
-    serial = key.get("Serial", "")
-    whose = f"serial {serial[:20]!r}"
-    verdict = judge(
-        key, serial=serial.upper(), anchor=seen.anchor or seen.test_anchor, today=date.fromisoformat(seen.day)
-    )
-    match verdict:
-        case Valid():
-            return f"valid, {whose}", False
-        case Expired():
-            return f"expired, {whose}", True
-        case SignatureNotValid():
-            return f"signature not valid, {whose}", True if seen.anchor is not None else None
-        case Malformed():
-            return f"malformed, {whose}: {verdict}", True
-    return f"for nobody, {whose}", True
-
-
-def own_key_present(seen: Observations) -> Judgment:
-    """The phone's own activation file holds a key for that phone."""
-    if not seen.is_real(AuditQuestion.OWN_LICENSE):
-        return not_applicable("the phone has no activation file of its own")
-    answer = seen.answers[AuditQuestion.OWN_LICENSE]
-    try:
-        keys = read_all(answer.body)
-    except LicenseFileError:
-        return bad(answer, "not an activation file")
-    mine = [key for key in keys if key.get("Serial", "").upper() == seen.mac.serial or key.get("Type") == "Site"]
-    return good_if(bool(mine), answer, f"{len(mine)} of {len(keys)} keys are for {seen.mac}")
+def _switched_off_by_override(boot: ObservedBoot) -> Iterator[str]:
+    for gate in boot.gates:
+        if isinstance(gate, OffByConfiguration) and gate.switch is not None:
+            setting = boot.parameters[gate.switch]
+            source = setting.decided_by
+            if source is not None and source.kind is LayerKind.OVERRIDE and setting.is_in_conflict:
+                yield f"{gate.feature.name} is off: {setting}"

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from lxml import etree
 
-from phone_sim.bounded_xml import is_declaration_alone, parse_xml
+from phone_sim.bounded_xml import is_declaration_alone, is_gzip, parse_xml
 from phone_sim.errors import DocumentError, NotWellFormedError
 from phone_sim.findings.finding import Basis, Finding, Place, Rule, Severity
 from phone_sim.printable import visible
@@ -13,6 +13,7 @@ from phone_sim.printable import visible
 _BOM = b"\xef\xbb\xbf"
 _HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}\?>)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _SHOWN = 60
+_UNPACK = "Put the file there unpacked, and let the server send it without Content-Encoding."
 
 NOT_WELL_FORMED = Rule(
     code="config-not-well-formed",
@@ -67,5 +68,7 @@ def unreadable(name: str, data: bytes, error: DocumentError) -> Finding:
     """The finding for a file that the reader refused with this error."""
     if _HTML.match(data):
         return Finding(rule=WEB_PAGE, place=Place(file=name, line=1), message="the file is a web page")
+    if is_gzip(data):
+        return Finding(rule=NOT_ACCEPTED, place=Place(file=name), message=shown(error.reason), remedy=_UNPACK)
     rule = NOT_WELL_FORMED if isinstance(error, NotWellFormedError) else NOT_ACCEPTED
     return Finding(rule=rule, place=Place(file=name, line=error.line), message=shown(error.reason, 200))

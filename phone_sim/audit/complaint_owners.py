@@ -1,0 +1,174 @@
+"""Which check, or which rules about files, each complaint in a phone's log belongs to."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from phone_sim.audit.complaints import Complaint
+from phone_sim.audit.finding import Finding, Verdict, bad
+from phone_sim.findings import license_files, license_keys, master_files, parameter_files, site_rules
+from phone_sim.findings.contact_directories import CONTACT_DIRECTORY_RULES
+from phone_sim.findings.documents import DOCUMENT_RULES
+from phone_sim.findings.finding import Rule
+from phone_sim.findings.in_force import MODEL, NOT_PERFORMED, REJECTED
+from phone_sim.firmware import messages
+from phone_sim.firmware.messages import Message
+from phone_sim.licensing.license_file import FILE_ENDING
+from phone_sim.mac_address import MacAddress
+
+OTHER_COMPLAINTS = "other-complaints"
+"""The check that has what belongs to no other."""
+LOGIN = "login"
+"""The check that has what a login prevents."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """The names of a check or of rules; a complaint that `decides` is a fault, whatever else was seen."""
+
+    names: tuple[str, ...]
+    decides: bool = True
+
+
+def _rules(*rules: Rule) -> Owner:
+    return Owner(names=tuple(rule.code for rule in rules))
+
+
+def _check(name: str, *, decides: bool = True) -> Owner:
+    return Owner(names=(name,), decides=decides)
+
+
+_READING = DOCUMENT_RULES
+_KEY = _rules(
+    license_keys.SIGNATURE_NOT_VALID,
+    license_keys.VENDOR_KEY,
+    license_keys.MALFORMED,
+    license_files.NOT_AN_ACTIVATION_FILE,
+)
+_EXPIRED = Owner(names=(license_keys.EXPIRED.code,), decides=False)
+"""A later key of the same file may renew the license, and then nothing is wrong."""
+_SIGNATURE = Owner(names=(*_KEY.names, "activation-files"))
+_NOTHING_BUT_FILES = _check("every-model-boots", decides=False)
+"""An audit's phone has blank flash, and speaks to its boot server alone."""
+_UNLICENSED = _check("features-licensed", decides=False)
+_NOT_IN_AN_AUDIT = _check(OTHER_COMPLAINTS)
+
+OWNERS: Mapping[Message, Owner] = {
+    messages.KEY_IS_BLANK: _NOTHING_BUT_FILES,
+    messages.SIGNATURE_NOT_VALID: _SIGNATURE,
+    messages.PHONE_LICENSE_NOT_VALID: _SIGNATURE,
+    messages.SITE_LICENSE_NOT_VALID: _SIGNATURE,
+    messages.LICENSE_NOT_VALID: _SIGNATURE,
+    messages.KEY_MALFORMED: _KEY,
+    messages.LICENSE_EXPIRED: _EXPIRED,
+    messages.FEATURE_EXPIRED: _EXPIRED,
+    messages.NOT_AN_ACTIVATION_FILE: _rules(license_files.NOT_AN_ACTIVATION_FILE, *_READING),
+    messages.TOO_MANY_KEYS: _rules(license_keys.TOO_MANY),
+    messages.NO_KEY_FOR_PHONE: _rules(
+        license_keys.FOR_OTHER_PHONE,
+        license_files.NO_KEYS,
+        license_files.UNKNOWN_ELEMENT,
+        license_files.PHONE_KEY_IN_SITE_FILE,
+        license_keys.MALFORMED,
+    ),
+    messages.FEATURE_NOT_AVAILABLE: _UNLICENSED,
+    messages.NOT_LICENSED: _UNLICENSED,
+    messages.CORPORATE_DIRECTORY_NOT_LICENSED: _UNLICENSED,
+    messages.CORPORATE_DIRECTORY_FAILED: _UNLICENSED,
+    messages.FIRMWARE_TOO_OLD: _UNLICENSED,
+    messages.NOT_ON_THIS_MODEL: Owner(names=(MODEL.code,), decides=False),
+    messages.LOG_UPLOAD_FAILED: _check("log-upload"),
+    messages.NO_BOOT_SERVER: _check("every-model-boots"),
+    messages.NO_CONFIGURATION: _check("every-model-boots"),
+    messages.NEVER_CONFIGURED: _check("every-model-boots"),
+    messages.BOOT_SERVER_NOT_USED: _NOTHING_BUT_FILES,
+    messages.NO_TIME: _NOTHING_BUT_FILES,
+    messages.TIME_STANDS_STILL: _NOTHING_BUT_FILES,
+    messages.TIME_CONTRADICTS: _NOTHING_BUT_FILES,
+    messages.CORPORATE_DIRECTORY_BIND_FAILED: _NOTHING_BUT_FILES,
+    messages.CORPORATE_DIRECTORY_SEARCH_FAILED: _NOTHING_BUT_FILES,
+    messages.MASTER_NOT_READABLE: _rules(*_READING, master_files.NOT_A_MASTER, master_files.PARAMETER_FILE),
+    messages.PARAMETERS_INSTEAD_OF_MASTER: _rules(master_files.PARAMETER_FILE),
+    messages.IGNORED_IN_MASTER: _rules(master_files.BESIDE),
+    messages.CONFIG_FILES_TOO_LONG: _rules(site_rules.LIST),
+    messages.CONFIG_NOT_READABLE: _rules(*_READING, parameter_files.NOT_PARAMETERS),
+    messages.CONTACTS_NOT_READABLE: _rules(*_READING, *CONTACT_DIRECTORY_RULES),
+    messages.PRE_3_3_PARAMETERS: _rules(parameter_files.PRE_3_3),
+    messages.LATER_PARAMETERS: _rules(parameter_files.TOO_NEW),
+    messages.NOT_PERFORMED: _rules(NOT_PERFORMED),
+    messages.BAD_PARAMETER: _rules(parameter_files.VALUE, REJECTED),
+    messages.DOWNLOAD_FAILED: _check("configuration-files"),
+    messages.OPTION_REFUSED: _NOT_IN_AN_AUDIT,
+    messages.NO_LEASE: _NOT_IN_AN_AUDIT,
+    messages.FLASH_DAMAGED: _NOT_IN_AN_AUDIT,
+    messages.FLASH_UNREADABLE: _NOT_IN_AN_AUDIT,
+    messages.FLASH_KEY_NOT_VALID: _NOT_IN_AN_AUDIT,
+    messages.FLASH_WRITE_FAILED: _NOT_IN_AN_AUDIT,
+    messages.WAITING_FOR_IDLE: _NOT_IN_AN_AUDIT,
+}
+"""The owner of each message of level 4 and above. `DOWNLOAD_FAILED` has one for each kind of file, see `owner_of`."""
+
+_OF_A_LOGIN = (
+    messages.DOWNLOAD_FAILED,
+    messages.LOG_UPLOAD_FAILED,
+    messages.NO_CONFIGURATION,
+    messages.NEVER_CONFIGURED,
+)
+
+
+def owner_of(complaint: Complaint, mac: MacAddress, *, is_locked: bool = False) -> Owner:
+    """The owner of a complaint of the phone with this address; `is_locked`: a login keeps it from all files."""
+    message = complaint.message
+    if message is None:
+        return _NOT_IN_AN_AUDIT
+    if is_locked and message in _OF_A_LOGIN:
+        return _check(LOGIN)
+    if message is messages.DOWNLOAD_FAILED:
+        # What the server answered for these is judged by the answers: no activation file, for one, is normal.
+        name = complaint.values["name"]
+        if name.endswith(FILE_ENDING):
+            return _check("missing-licenses", decides=False)
+        if name in (f"{mac}.cfg", "000000000000.cfg"):
+            return _check("master-configuration", decides=False)
+    return OWNERS[message]
+
+
+def with_complaints(
+    findings: Iterable[Finding], complaints: Iterable[Complaint], mac: MacAddress, *, is_locked: bool
+) -> tuple[Finding, ...]:
+    """The findings, each with the complaints that belong to it as evidence; what belongs to none is bad by itself."""
+    found = list(findings)
+    lines: dict[int, Counter[str]] = {}
+    deciding: set[int] = set()
+    for complaint in complaints:
+        owner = owner_of(complaint, mac, is_locked=is_locked)
+        place = _place(found, owner, complaint)
+        if place is None and not owner.decides:
+            continue
+        if place is None:
+            place = next(number for number, one in enumerate(found) if one.check.name == OTHER_COMPLAINTS)
+        lines.setdefault(place, Counter())[complaint.line] += 1
+        if owner.decides:
+            deciding.add(place)
+    for place, counts in lines.items():
+        found[place] = _with_lines(found[place], counts, decides=place in deciding)
+    return tuple(found)
+
+
+def _place(found: list[Finding], owner: Owner, complaint: Complaint) -> int | None:
+    """Which of the findings a complaint belongs to: rather one about the file or the parameter that it names."""
+    places = [number for number, one in enumerate(found) if one.check.name in owner.names]
+    named = set(complaint.values.values())
+    return min(places, key=lambda number: not _is_about(found[number], named), default=None)
+
+
+def _is_about(finding: Finding, named: set[str]) -> bool:
+    place = finding.place
+    return place is not None and bool({place.file.rpartition("/")[2], place.file, place.parameter} & named)
+
+
+def _with_lines(finding: Finding, counts: Counter[str], *, decides: bool) -> Finding:
+    lines = [f"logged in {count} boots: {line}" for line, count in counts.items()]
+    if finding.is_bad or finding.judgment.verdict is Verdict.UNKNOWN:
+        return replace(finding, judgment=finding.judgment.with_evidence(*lines))
+    return replace(finding, judgment=bad(*lines)) if decides else finding
