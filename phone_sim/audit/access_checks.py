@@ -5,8 +5,9 @@ Pure: each function judges observations and asks nothing. The words for people a
 
 import re
 
+from phone_sim.audit.answer_checks import BEHIND_LOGIN
 from phone_sim.audit.finding import Judgment, bad, good, good_if, not_applicable, unknown
-from phone_sim.audit.observations import LIST, AnswerOutcome, AuditQuestion, Observations, ObservedAnswer
+from phone_sim.audit.observations import LIST, AnswerOutcome, AuditQuestion, Observations, ObservedAnswer, wants_login
 from phone_sim.firmware.effects import Uploaded
 from phone_sim.runtime.virtual_phone import request_line
 
@@ -21,6 +22,8 @@ def log_upload(seen: Observations) -> Judgment:
     uploads = [one for boot in seen.boots for one in boot.uploads]
     if not uploads:
         return unknown("no phone had a log to upload, or a place for it")
+    if all(wants_login(one.reply) for one in uploads):
+        return not_applicable(BEHIND_LOGIN)
     refused = [request_line(one) for one in uploads if not isinstance(one.reply, Uploaded)]
     return bad(*refused) if refused else good(request_line(uploads[-1]))
 

@@ -20,6 +20,10 @@ _TWICE = (
 _TYPICAL_SHARE, _WORST_SHARE = 0.1, 0.5
 
 
+BEHIND_LOGIN = "behind a login: see the check login"
+"""Why there is nothing to judge."""
+
+
 def missing_files(seen: Observations) -> Judgment:
     """A name that nobody has is answered as missing."""
     return _as_missing([seen.answers[AuditQuestion.MISSING]] if AuditQuestion.MISSING in seen.answers else [])
@@ -34,6 +38,8 @@ def missing_licenses(seen: Observations) -> Judgment:
 
 
 def _as_missing(answers: list[ObservedAnswer]) -> Judgment:
+    if answers and all(answer.wants_login for answer in answers):
+        return not_applicable(BEHIND_LOGIN)
     wrong = [answer for answer in answers if answer.outcome in (AnswerOutcome.FOUND, AnswerOutcome.REFUSED)]
     if wrong:
         return bad(*wrong)

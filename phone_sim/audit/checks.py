@@ -1,8 +1,8 @@
 """The table of checks: what is judged, how much it matters, what it means for phones, and what to do where it is bad.
 
 The words are our choice. Which function judges is the last but one column; they are in `answer_checks`,
-`access_checks`, `file_checks`, `login_check`, `redirect_check` and `site_checks`. The last says which checks read files,
-and so have nothing to judge where a login keeps the audit from all of them.
+`access_checks`, `file_checks`, `login_check`, `redirect_check` and `site_checks`. The last says which checks read
+files, and so have nothing to judge where a login keeps the audit from all of them.
 """
 
 from phone_sim.audit import access_checks, answer_checks, file_checks, login_check, redirect_check, site_checks
@@ -154,7 +154,7 @@ _ROWS = (
         "A connection for each file makes a boot slow, above all with TLS.",
         "Switch keep-alive on.",
         answer_checks.keep_alive,
-        False,
+        True,
     ),
     (
         "answer-time",
@@ -286,7 +286,7 @@ def audit(seen: Observations) -> tuple[Finding, ...]:
         if check.name in faults:
             findings += faults[check.name]
         elif is_locked and check.reads_files:
-            findings.append(Finding(check=check, judgment=not_applicable("behind a login: see the check login")))
+            findings.append(Finding(check=check, judgment=not_applicable(answer_checks.BEHIND_LOGIN)))
         else:
             findings.append(Finding(check=check, judgment=check.judge(seen)))
     complaints = (complaint for boot in seen.boots for complaint in boot.complaints)

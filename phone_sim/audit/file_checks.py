@@ -9,8 +9,10 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from phone_sim.audit.finding import Check, Finding, Judgment, bad, good, not_applicable, unknown
 from phone_sim.audit.observations import FilesSeen, Observations, ObservedBoot
+from phone_sim.audit.site_checks import switches_overridden
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.findings import finding as in_files
+from phone_sim.findings.in_force import EMPTY, MASKED
 from phone_sim.findings.license_files import LICENSE_FILE_RULES
 from phone_sim.findings.license_keys import LICENSE_KEY_RULES, SIGNATURE_NOT_VALID
 from phone_sim.findings.site import check_site
@@ -81,7 +83,10 @@ def activation_files(seen: Observations) -> Judgment:
 def faults_in_files(seen: Observations) -> Mapping[str, list[Finding]]:
     """The faults in files, by the name of the check in whose place they are reported."""
     faults: dict[str, list[Finding]] = {}
+    overridden = switches_overridden(seen)
     for one in seen.files.findings:
+        if one.rule in (MASKED, EMPTY) and one.place.parameter in overridden:
+            continue  # the check of overrides says what comes of it
         is_of_license = one.rule in _LICENSE_RULES or one.place.file.endswith(FILE_ENDING)
         faults.setdefault("activation-files" if is_of_license else "file-contents", []).append(_fault(one))
     return faults

@@ -1,100 +1,213 @@
-"""An audit as one HTML page that needs nothing else: its style is in it, and there is no script, image or link.
+"""An audit as one HTML page that needs nothing else: style and script are in it, and its policy allows no others.
 
-All text that is not this module's is escaped.
+The script filters the findings; without it all are shown. All text that is not this module's is escaped.
 """
 
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Callable, Iterable
+from hashlib import sha256
 from html import escape
+from importlib.resources import files
 from string import Template
 
-from phone_sim.audit.audit_report import boot_row, summary
-from phone_sim.audit.finding import Finding, Verdict
-from phone_sim.audit.observations import Observations
+from phone_sim.audit.audit_report import AuditReport, boot_row
+from phone_sim.audit.boot_matrix import Cell, MatrixRow, Outcome, Stage, boot_matrix
+from phone_sim.audit.finding import Finding
+from phone_sim.audit.hints import hints
+from phone_sim.audit.observations import Observations, ObservedAnswer, ObservedBoot
 from phone_sim.printable import printable
 
-_PAGE = Template("""\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8"/>
-<meta name="viewport" content="width=device-width, initial-scale=1"/>
-<meta name="color-scheme" content="light dark"/>
-<title>Audit of $url</title>
-<style>
-:root { color-scheme: light dark; --ground: #fff; --text: #1b1b1b; --dim: #5a5a5a; --line: #d0d0d0;
-  --good: #17652b; --bad: #a31515; --unknown: #6b5300; }
-@media (prefers-color-scheme: dark) {
-  :root { --ground: #161616; --text: #ececec; --dim: #a8a8a8; --line: #3c3c3c;
-    --good: #74d48c; --bad: #ff8f8f; --unknown: #e6c65c; }
+_KINDS = {
+    "error": ("✗", "errors"),
+    "warning": ("!", "warnings"),
+    "info": ("i", "infos"),
+    "known": ("=", "known"),
+    "unknown": ("?", "unknown"),
+    "good": ("✓", "good"),
+    "not-applicable": ("-", "not applicable"),
 }
-body { background: var(--ground); color: var(--text); font: 1rem/1.45 system-ui, sans-serif;
-  max-width: 60rem; margin: 0 auto; padding: 1rem; }
-h1 { font-size: 1.4rem; overflow-wrap: anywhere; }
-h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
-h3 { font-size: 1rem; margin: 0; }
-section { border-top: 1px solid var(--line); padding: .75rem 0; }
-p { margin: .25rem 0; }
-.verdict { font-weight: bold; }
-.good { color: var(--good); } .bad { color: var(--bad); } .unknown { color: var(--unknown); }
-.not-applicable { color: var(--dim); }
-ul { margin: .25rem 0; padding-left: 1.2rem; }
-li { font-family: ui-monospace, monospace; font-size: .85rem; overflow-wrap: anywhere; }
-.table { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .9rem; }
-th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line); }
-</style>
-</head>
-<body>
-<h1>Audit of $url</h1>
-<p>$summary</p>
-<p>Phone $mac, $day.</p>
-<h2>Checks</h2>
-$checks
-<h2>Boots</h2>
-<div class="table"><table>
-<thead><tr><th>Model</th><th>License rule</th><th>Requests</th><th>On</th><th>Unlicensed</th>
-<th>Problem</th></tr></thead>
-<tbody>
-$boots
-</tbody>
-</table></div>
-</body>
-</html>
-""")
-
-_ORDER = (Verdict.BAD, Verdict.UNKNOWN, Verdict.GOOD, Verdict.NOT_APPLICABLE)
+"""The kinds of findings, in the order of the page, each with a symbol and the word for several."""
+_CLOSED = ("known", "good", "not-applicable")
+_CELLS = {
+    Outcome.NOT_ASKED: ("not-applicable", "·"),
+    Outcome.ABSENT: ("not-applicable", "-"),
+    Outcome.DONE: ("good", "✓"),
+    Outcome.MISSING: ("error", "✗"),
+    Outcome.UNREADABLE: ("error", "✗"),
+    Outcome.FAILED: ("error", "✗"),
+}
+_BAR = 1000
+"""The width of the bar, in its own units."""
 
 
-def as_html(seen: Observations, findings: tuple[Finding, ...]) -> str:
-    """The page; what is bad comes first."""
-    ordered = sorted(findings, key=lambda finding: _ORDER.index(finding.judgment.verdict))
-    return _PAGE.substitute(
+def as_html(report: AuditReport, fails: Callable[[Finding], bool]) -> str:
+    """The page; what is gravest comes first, and `fails` says which findings make the audit fail."""
+    seen = report.seen
+    style, script = _part("report.css"), _part("report.js")
+    kinds = list(_KINDS)
+    ordered = sorted(report.findings, key=lambda finding: kinds.index(_kind(finding)))
+    names = _anchors(ordered)
+    counts = Counter(map(_kind, ordered))
+    failing = sum(map(fails, ordered))
+    return Template(_part("report.html")).substitute(
+        policy=_policy(style, script),
+        style=style,
+        script=script,
         url=_text(seen.url),
-        summary=_text(summary(seen, findings)),
-        mac=_text(str(seen.mac)),
-        day=_text(seen.day),
-        checks="\n".join(_section(finding) for finding in ordered),
-        boots="\n".join(_row(list(boot_row(boot).values())) for boot in seen.boots),
+        facts="\n".join(f"<div><dt>{name}</dt><dd>{_text(value)}</dd></div>" for name, value in _facts(seen)),
+        result_kind="error" if failing else "good",
+        result_symbol="✗" if failing else "✓",
+        result=_result(failing, seen),
+        bar=_bar(counts),
+        counts="\n".join(_count(kind, counts[kind]) for kind in kinds if counts[kind] or kind != "known"),
+        notes="\n".join(f'<p class="note">{_text(note)}</p>' for note in _notes(report)),
+        filters="\n".join(_filter(kind, counts[kind]) for kind in kinds if counts[kind]),
+        contents="\n".join(_entry(name, finding) for name, finding in zip(names, ordered, strict=True)),
+        findings="\n".join(_finding(name, finding) for name, finding in zip(names, ordered, strict=True)),
+        stages="".join(f'<th scope="col">{_text(stage.value.capitalize())}</th>' for stage in Stage),
+        matrix="\n".join(map(_matrix_row, boot_matrix(seen))),
+        boots="\n".join(map(_boot, seen.boots)),
+        request_count=len(seen.requests),
+        requests="\n".join(map(_request, seen.requests)),
     )
 
 
-def _section(finding: Finding) -> str:
-    check, verdict = finding.check, finding.judgment.verdict
-    kind = verdict.value.replace(" ", "-")
-    evidence = "".join(f"<li>{_text(line)}</li>" for line in finding.judgment.evidence)
-    remedy = f"<p>To do: {_text(check.remedy)}</p>" if finding.is_bad else ""
+def _part(name: str) -> str:
+    return files("phone_sim.audit").joinpath("page", name).read_text("utf-8")
+
+
+def _policy(style: str, script: str) -> str:
+    """The Content-Security-Policy: this style, this script, and nothing else."""
+    hashes = (b64encode(sha256(text.encode()).digest()).decode() for text in (style, script))
+    allowed = "style-src 'sha256-{}'; script-src 'sha256-{}'".format(*hashes)
+    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+
+
+def _facts(seen: Observations) -> Iterable[tuple[str, str]]:
+    models = dict.fromkeys(boot.model.token for boot in seen.boots)
     return (
-        f'<section id="{_text(check.name)}"><h3>{_text(check.name)}: '
-        f'<span class="verdict {kind}">{verdict.value}</span></h3>'
-        f"<p>{_text(check.meaning)}</p>{f'<ul>{evidence}</ul>' if evidence else ''}{remedy}</section>"
+        ("Date", seen.day),
+        ("Phone", str(seen.mac)),
+        ("Firmware", seen.firmware),
+        ("Models", next(iter(models), "none") if len(models) < 2 else f"{len(models)}"),
+        ("Boots", f"{len(seen.boots)}"),
+        ("Requests", f"{len(seen.requests)}"),
+        ("Files checked", f"{len(seen.files.names)}"),
     )
 
 
-def _row(values: list[object]) -> str:
-    model, rule, problem, requests, on, unlicensed = (
-        ", ".join(value) if isinstance(value, list) else str(value) for value in values
+def _result(failing: int, seen: Observations) -> str:
+    if failing:
+        return f"The audit failed: {failing} finding{'s' if failing > 1 else ''} to correct."
+    return "The audit was ended early." if seen.cut_short else "The audit passed."
+
+
+def _notes(report: AuditReport) -> Iterable[str]:
+    if report.seen.cut_short:
+        yield "The audit ended before its end: it was interrupted, or its bounds were reached."
+    yield from hints(report.seen)
+    for one in report.gone:
+        yield f"No longer found, take it out of the baseline: {one}"
+
+
+def _bar(counts: Counter[str]) -> str:
+    total = sum(counts.values()) or 1
+    parts, at = [], 0.0
+    for kind in _KINDS:
+        width = _BAR * counts[kind] / total
+        if width:
+            parts.append(f'<rect class="{kind}" x="{at:.1f}" y="0" width="{width:.1f}" height="12"/>')
+        at += width
+    return "".join(parts)
+
+
+def _count(kind: str, count: int) -> str:
+    word = _KINDS[kind][1]
+    zero = "" if count else ' class="zero"'
+    return f"<li{zero}><b>{count}</b> {_badge(kind, word)}</li>"
+
+
+def _filter(kind: str, count: int) -> str:
+    box = f'<input type="checkbox" value="{kind}" checked="checked"/>'
+    return f"<label>{box} {_KINDS[kind][1]} ({count})</label>"
+
+
+def _kind(finding: Finding) -> str:
+    if finding.is_known:
+        return "known"
+    return finding.severity.value if finding.is_bad else finding.judgment.verdict.value.replace(" ", "-")
+
+
+def _anchors(findings: Iterable[Finding]) -> list[str]:
+    """A name for each finding: that of its check, with a number from the second on."""
+    counts: Counter[str] = Counter()
+    names = []
+    for finding in findings:
+        counts[finding.check.name] += 1
+        number = counts[finding.check.name]
+        names.append(finding.check.name if number == 1 else f"{finding.check.name}-{number}")
+    return names
+
+
+def _badge(kind: str, word: str) -> str:
+    symbol = _KINDS[kind][0]
+    return f'<span class="badge {kind}"><span aria-hidden="true">{symbol}</span> {word}</span>'
+
+
+def _entry(name: str, finding: Finding) -> str:
+    symbol, anchor = _KINDS[_kind(finding)][0], _text(name)
+    place = f" <small>{_text(str(finding.place))}</small>" if finding.place is not None else ""
+    return (
+        f'<li id="{anchor}-entry"><a href="#{anchor}"><span aria-hidden="true">{symbol}</span> '
+        f"{_text(finding.check.name)}{place}</a></li>"
     )
-    cells = (model, rule, requests, on, unlicensed, problem)
-    return f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in cells)}</tr>"
+
+
+def _finding(name: str, finding: Finding) -> str:
+    kind = _kind(finding)
+    word = f"known {finding.severity.value}" if finding.is_known else kind.replace("-", " ")
+    place = f'<span class="place">{_text(str(finding.place))}</span>' if finding.place is not None else ""
+    lines = "".join(f"<li>{_text(line)}</li>" for line in finding.judgment.evidence)
+    evidence = f'<ul class="evidence">{lines}</ul>' if lines else ""
+    remedy = f'<p class="remedy">To do: {_text(finding.remedy)}</p>' if finding.is_bad else ""
+    is_open = "" if kind in _CLOSED else ' open="open"'
+    return (
+        f'<details class="finding {kind}" id="{_text(name)}" data-kind="{kind}"{is_open}><summary>{_badge(kind, word)}'
+        f'<h3>{_text(finding.check.name)}</h3>{place}</summary><div class="body"><p>{_text(finding.check.meaning)}</p>'
+        f"{evidence}{remedy}</div></details>"
+    )
+
+
+def _matrix_row(row: MatrixRow) -> str:
+    cells = "".join(f"<td>{_cell(row.cells[stage])}</td>" for stage in Stage)
+    return f'<tr><th scope="row">{_text(row.model.name)}</th>{cells}</tr>'
+
+
+def _cell(cell: Cell) -> str:
+    kind, symbol = _CELLS[cell.outcome]
+    files_read = f"{cell.files} file{'s' if cell.files > 1 else ''}"
+    word = files_read if cell.outcome is Outcome.DONE else cell.outcome.value
+    badge = f'<span class="badge {kind}"><span aria-hidden="true">{symbol}</span> {word}</span>'
+    details = f'<span class="detail">{_text(cell.details)}</span>' if cell.details else ""
+    return f"{badge}{details}"
+
+
+def _boot(boot: ObservedBoot) -> str:
+    row = boot_row(boot)
+    complaints = "".join(f"<li>{_text(one.line)}</li>" for one in boot.complaints)
+    cells = (row["license_rule"], str(row["requests"]), ", ".join(row["on"]), ", ".join(row["unlicensed"]))
+    return (
+        f'<tr><th scope="row">{_text(boot.model.name)}</th>{"".join(f"<td>{_text(cell)}</td>" for cell in cells)}'
+        f"<td>{f'<ul>{complaints}</ul>' if complaints else ''}</td></tr>"
+    )
+
+
+def _request(answer: ObservedAnswer) -> str:
+    return (
+        f'<tr><td>{_text(answer.method)}</td><td class="url">{_text(answer.url)}</td><td>{_text(answer.status)}</td>'
+        f'<td class="number">{1000 * answer.seconds:.0f}</td></tr>'
+    )
 
 
 def _text(text: str) -> str:

@@ -1,5 +1,9 @@
-"""An audit as JUnit XML: a test case for each check; bad is a failure, unknown and not applicable are skipped."""
+"""An audit as JUnit XML: a test case for each finding.
 
+What makes the audit fail is a failure. What could not be judged is skipped. All else has passed, with what was seen.
+"""
+
+from collections.abc import Callable
 from functools import partial
 
 from phone_sim import junit
@@ -7,16 +11,19 @@ from phone_sim.audit.finding import Finding, Verdict
 from phone_sim.audit.observations import Observations
 
 
-def as_junit(seen: Observations, findings: tuple[Finding, ...]) -> bytes:
-    """The document, in UTF-8."""
-    return junit.as_junit(f"phone-sim audit {seen.url}", [_case(finding) for finding in findings])
+def as_junit(seen: Observations, findings: tuple[Finding, ...], fails: Callable[[Finding], bool]) -> bytes:
+    """The document, in UTF-8; `fails` says which findings are failures."""
+    return junit.as_junit(f"phone-sim audit {seen.url}", [_case(one, is_failure=fails(one)) for one in findings])
 
 
-def _case(finding: Finding) -> junit.JunitCase:
-    check, verdict, evidence = finding.check, finding.judgment.verdict, "\n".join(finding.judgment.evidence)
-    case = partial(junit.JunitCase, classname="audit", name=check.name)
-    if finding.is_bad:
-        return case(failure=check.meaning, details=f"{evidence}\n{check.remedy}")
+def _case(finding: Finding, *, is_failure: bool) -> junit.JunitCase:
+    verdict, evidence = finding.judgment.verdict, "\n".join(finding.judgment.evidence)
+    name = finding.check.name if finding.place is None else f"{finding.check.name} {finding.place}"
+    case = partial(junit.JunitCase, classname="audit", name=name)
+    if is_failure:
+        message = f"{finding.severity.value}: {finding.message or finding.check.meaning}"
+        return case(failure=message, details=f"{evidence}\n{finding.remedy}")
     if verdict in (Verdict.UNKNOWN, Verdict.NOT_APPLICABLE):
         return case(skipped=f"{verdict.value}: {evidence}")
-    return case(details=evidence)
+    state = f"{finding.severity.value}{', known' if finding.is_known else ''}\n" if finding.is_bad else ""
+    return case(details=f"{state}{evidence}")

@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from phone_sim.audit.finding import Judgment, bad, good, not_applicable
-from phone_sim.audit.observations import AnswerOutcome, Observations
-from phone_sim.firmware.effects import Fetched, Refused
-from phone_sim.firmware.transfer_facts import FileProtocol
+from phone_sim.audit.observations import AnswerOutcome, Observations, wants_login
+from phone_sim.firmware.effects import Fetched
+from phone_sim.runtime.virtual_phone import request_line
 
-_WANTED = {FileProtocol.HTTP: 401, FileProtocol.FTP: 530}
-"""The status with which a server wants a login or refuses it (RFC 9110 15.5.2, RFC 959 4.2.2)."""
 _LIMIT = 1000
 _SCHEME = re.compile(r"(?:^|,)\s*([A-Za-z]{1,20})(?=\s+[a-z]{1,20}\s*=|\s*(?:,|$))")
 _REALM = re.compile(r'\brealm\s*=\s*"([^"]*)"', re.IGNORECASE)
@@ -55,15 +53,13 @@ def _wanted(seen: Observations) -> list[_Wanted]:
 
 def _of_phones(seen: Observations) -> Iterator[_Wanted]:
     for one in seen.exchanges:
-        reply = one.reply
-        if isinstance(reply, Refused) and reply.status == _WANTED.get(reply.protocol):
-            challenge = reply.head.headers.get("www-authenticate", "")
-            yield _Wanted(request=f"{one.method} {one.url}: {reply.reason}", challenge=challenge)
+        if wants_login(one.reply):
+            yield _Wanted(request=request_line(one), challenge=one.reply.head.headers.get("www-authenticate", ""))
 
 
 def _of_audit(seen: Observations) -> Iterator[_Wanted]:
     for answer in seen.answers.values():
-        if seen.is_http and answer.code == _WANTED[FileProtocol.HTTP]:
+        if answer.wants_login:
             yield _Wanted(request=str(answer), challenge=answer.headers.get("www-authenticate", ""))
 
 

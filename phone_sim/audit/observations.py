@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from phone_sim.audit.complaints import Complaint
 from phone_sim.findings.finding import Finding
-from phone_sim.firmware.effects import Upload, Uploaded
+from phone_sim.firmware.effects import FetchReply, Refused, Upload, Uploaded, UploadReply
 from phone_sim.firmware.features import Gate
 from phone_sim.firmware.license_fetch import rule_name
 from phone_sim.firmware.master_config import MasterConfiguration
@@ -29,6 +29,11 @@ _WITH_BODY = (*(protocol.read for protocol in FileProtocol), LIST)
 _OPENING = 2000
 # The first element of a master configuration file and of an activation file, after what may be before one in XML.
 _PHONE_FILE = re.compile(rb"(?s)(?:\xef\xbb\xbf)?(?>\s|<\?.*?\?>|<!--.*?-->)*+<(?:APPLICATION|licenses)[\s/>]")
+
+
+_FTP_METHODS = (FileProtocol.FTP.read, FileProtocol.FTP.write)
+# By these statuses a server wants a login, or refuses one (RFC 9110 15.5.2, RFC 959 4.2.2).
+_LOGIN_WANTED = {FileProtocol.HTTP: 401, FileProtocol.FTP: 530}
 
 
 class AnswerOutcome(StrEnum):
@@ -89,6 +94,12 @@ class ObservedAnswer:
         return f"{self.method} {self.url}: {self.status}{f', {kind}' if kind else ''}{size}"
 
     @property
+    def wants_login(self) -> bool:
+        """True when the server wants a login, or refuses the one that was given."""
+        protocol = FileProtocol.FTP if self.method in (*_FTP_METHODS, LIST) else FileProtocol.HTTP
+        return self.code is not None and self.code == _LOGIN_WANTED[protocol]
+
+    @property
     def is_page(self) -> bool:
         """True for an HTML page, by its first bytes or its type; a file of phones of a wrong type is none."""
         if _PHONE_FILE.match(self.body[:_OPENING]):
@@ -96,6 +107,11 @@ class ObservedAnswer:
         opening = self.body[:_OPENING].lstrip().lower()
         says_so = "html" in self.headers.get("content-type", "").lower()
         return says_so or opening.startswith((b"<!doctype html", b"<html"))
+
+
+def wants_login(reply: FetchReply | UploadReply) -> bool:
+    """True when the server wants a login from a phone, or refuses the one that it gave."""
+    return isinstance(reply, Refused) and reply.status == _LOGIN_WANTED.get(reply.protocol)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

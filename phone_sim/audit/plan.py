@@ -20,8 +20,8 @@ class AuditPlan:
     `other_mac` is a phone whose files are asked for to see whether they are given; `models` are those that boot;
     `anchor` the authority's public key, None for the test pair; `outside` the name of a file beside the root, put there
     on purpose, empty for a name that nobody has. `timeout` is a phone's limit for an answer, `time_limit` that of the
-    audit, both in seconds. `models_are_chosen` says that the user named the models; `source_addresses` are those of this
-    machine that phones ask from in turn, the system's choice without any.
+    audit, both in seconds. `models_are_chosen` says that the user named the models; `source_addresses` are those of
+    this machine that phones ask from in turn, the system's choice without any.
     """
 
     url: str

@@ -6,12 +6,14 @@ Pure: each function judges observations and asks nothing. The words for people a
 from collections.abc import Iterator
 
 from phone_sim.audit.finding import Judgment, bad, good, not_applicable, unknown
-from phone_sim.audit.observations import AuditQuestion, Observations, ObservedBoot
+from phone_sim.audit.observations import AuditQuestion, Observations, ObservedBoot, wants_login
 from phone_sim.findings.finding import Severity
 from phone_sim.firmware.effects import Fetched, NotFound
 from phone_sim.firmware.features import Enabled, NotLicensed, OffByConfiguration
 from phone_sim.firmware.location import BootServerAddress
 from phone_sim.firmware.parameters.layers import LayerKind
+from phone_sim.firmware.parameters.provenance import Setting
+from phone_sim.models import Feature
 from phone_sim.runtime.virtual_phone import request_line
 
 _LICENSES = (AuditQuestion.SITE_LICENSE, AuditQuestion.OWN_LICENSE)
@@ -52,6 +54,8 @@ def files_present(seen: Observations) -> Judgment:
             name = names.get(one.request.location.url)
             if name is not None:
                 line = request_line(one)
+                if wants_login(one.reply):
+                    continue  # the check of the login says that
                 listed.setdefault(line, isinstance(one.reply, Fetched))
                 if isinstance(one.reply, NotFound) and _is_own(name, boot, seen):
                     own.add(line)
@@ -107,14 +111,21 @@ def overrides(seen: Observations) -> Judgment:
     boots = [boot for boot in seen.boots if boot.always and not boot.problem]
     if not boots:
         return unknown("no phone has a configuration")
-    off = dict.fromkeys(line for boot in boots for line in _switched_off_by_override(boot))
+    off = dict.fromkeys(
+        f"{feature.name} is off: {setting}" for boot in boots for feature, setting in _off_by_override(boot)
+    )
     return bad(*off) if off else good("no override switches a feature off")
 
 
-def _switched_off_by_override(boot: ObservedBoot) -> Iterator[str]:
+def switches_overridden(seen: Observations) -> frozenset[str]:
+    """The parameters by which overrides switch features off that the site switches on."""
+    return frozenset(setting.name for boot in seen.boots for _, setting in _off_by_override(boot))
+
+
+def _off_by_override(boot: ObservedBoot) -> Iterator[tuple[Feature, Setting]]:
     for gate in boot.gates:
         if isinstance(gate, OffByConfiguration) and gate.switch is not None:
             setting = boot.parameters[gate.switch]
             source = setting.decided_by
             if source is not None and source.kind is LayerKind.OVERRIDE and setting.is_in_conflict:
-                yield f"{gate.feature.name} is off: {setting}"
+                yield gate.feature, setting

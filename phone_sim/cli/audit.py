@@ -1,96 +1,190 @@
 """`phone-sim audit`: what a boot server does well and badly for phones."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from phone_sim.cli.option_types import FiniteRange
-from phone_sim.cli.options import json_option
-from phone_sim.cli.output import console, say
+from phone_sim.cli.options import firmware_option, json_option
+from phone_sim.cli.output import console, say, warn
 from phone_sim.cli.report_file import ReportFile, write_report
-from phone_sim.cli.tls_options import ciphers_option, tls_max_option
+from phone_sim.cli.tls_options import ciphers_option, phone_tls, tls_max_of_firmware_option
+from phone_sim.errors import UsageError
 from phone_sim.mac_address import DEFAULT_MAC
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from phone_sim.audit.finding import Finding
-    from phone_sim.audit.observations import Observations
-    from phone_sim.audit.observe import AuditPlan
-
-    Findings: TypeAlias = tuple[Finding, ...]
+    from phone_sim.audit.audit_report import AuditReport
+    from phone_sim.audit.gate import Gate
+    from phone_sim.audit.plan import AuditPlan
+    from phone_sim.models import Model
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _QUIET_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outputs:
+    """Where the result goes."""
+
+    junit: Path | None
+    html: Path | None
+    write_baseline: Path | None
+    as_json: bool
 
 
 @click.command(short_help="Say what a boot server does well and badly.")
 @click.argument("url")
 @click.option("--mac", default=DEFAULT_MAC.digits, show_default=True, help="MAC address of the phones that boot.")
 @click.option("--other-mac", help="A phone whose files must not be given to others. [default: the next MAC]")
+@click.option("--model", "models", multiple=True, help="Model of the phones. Can be repeated. [default: all]")
+@firmware_option
+@click.option(
+    "--source-address",
+    "sources",
+    multiple=True,
+    metavar="IP",
+    help="Address or network of this machine; each boot asks from the next address. Can be repeated.",
+)
 @click.option("--trust", type=_FILE, metavar="KEY.pem", help="Public key that license keys are verified with.")
 @click.option("--ca-file", type=_FILE, help="Authorities for HTTPS and FTPS servers. [default: certifi's]")
 @click.option("--client-cert", type=_FILE, metavar="FILE.pem", help="The phones' own certificate, with its key.")
-@tls_max_option
+@tls_max_of_firmware_option
 @ciphers_option
 @click.option("--outside", default="", metavar="NAME", help="A file you have put beside the root, to be asked for.")
 @click.option("--timeout", type=FiniteRange(0.1, 60), default=5.0, show_default=True, help="Seconds for each answer.")
 @click.option(
     "--time-limit", type=FiniteRange(1, 3600), default=300.0, show_default=True, help="Seconds for the audit."
 )
-@click.option("--junit", type=ReportFile(), metavar="FILE", help="Write the checks as JUnit XML.")
+@click.option("--ignore", multiple=True, metavar="CHECKS", help="Do not report these checks or rules. Can be repeated.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["info", "warning", "error", "never"]),
+    default="error",
+    show_default=True,
+    help="Lowest severity that fails the audit.",
+)
+@click.option("--baseline", type=_FILE, metavar="FILE", help="Findings that are known, and do not fail the audit.")
+@click.option(
+    "--write-baseline", type=ReportFile(), metavar="FILE", help="Write what is found as known, and end with 0."
+)
+@click.option("--junit", type=ReportFile(), metavar="FILE", help="Write the findings as JUnit XML.")
 @click.option("--html", type=ReportFile(), metavar="FILE", help="Write the report as one HTML page.")
 @json_option
 def command(
     url: str,
-    mac: str,
-    other_mac: str | None,
-    trust: Path | None,
-    ca_file: Path | None,
-    client_cert: Path | None,
-    tls_max: str,
-    ciphers: str,
-    outside: str,
-    timeout: float,
-    time_limit: float,
+    ignore: tuple[str, ...],
+    fail_on: str,
+    baseline: Path | None,
+    write_baseline: Path | None,
     junit: Path | None,
     html: Path | None,
     as_json: bool,
+    **phone: Any,
 ) -> None:
     """Boot every model against the boot server at URL, and say what the server does well and badly.
 
     Each model boots with both license rules, always and when-needed; then the server is asked for files that are there,
-    are not there, and are not for us. All requests come one after another. The only thing that is uploaded is the log
-    of the phones that boot, <mac>-app.log. Ends with 1 when something is bad.
+    are not there, and are not for us. The files that the phones got are checked as by `phone-sim check`. All requests
+    come one after another. The only thing that is uploaded is the log of the phones that boot, <mac>-app.log.
 
-    Example: phone-sim audit http://127.0.0.1:8080/ --html audit.html
+    Ends with 1 when an error is found; --fail-on sets another severity. --ignore takes names of checks and rules, or
+    patterns, comma-separated. A baseline has the name and severity of a check, and the rule, file and message of a
+    fault in a file.
+
+    \b
+    Examples: phone-sim audit http://127.0.0.1:8080/ --html audit.html
+              phone-sim audit http://127.0.0.1:8080/ --fail-on warning --ignore 'tftp-*,keep-alive'
+              phone-sim audit http://127.0.0.1:8080/ --baseline known.json --write-baseline known.json
     """
-    from phone_sim.audit.observe import AuditPlan, following
+    from phone_sim.audit.gate import Gate, patterns, read_baseline
+    from phone_sim.findings.selection import severity
+
+    gate = Gate(
+        ignore=patterns("--ignore", ignore),
+        fail_on=severity(fail_on),
+        baseline=frozenset() if baseline is None else read_baseline(baseline),
+    )
+    outputs = _Outputs(junit=junit, html=html, write_baseline=write_baseline, as_json=as_json)
+    _audit(_plan(url, **phone), gate, outputs)
+
+
+def _plan(
+    url: str,
+    *,
+    mac: str,
+    other_mac: str | None,
+    models: tuple[str, ...],
+    firmware: str,
+    sources: tuple[str, ...],
+    trust: Path | None,
+    ca_file: Path | None,
+    client_cert: Path | None,
+    tls_max: str | None,
+    ciphers: str,
+    outside: str,
+    timeout: float,
+    time_limit: float,
+) -> "AuditPlan":
+    from phone_sim.audit.plan import AuditPlan, following
     from phone_sim.mac_address import MacAddress
     from phone_sim.runtime.trust_file import load_anchor
 
     phone = MacAddress.parse(mac)
-    plan = AuditPlan(
+    chosen = _models(models, firmware)
+    tls = phone_tls(firmware, ca_file=ca_file, client_cert=client_cert, tls_min=None, tls_max=tls_max, ciphers=ciphers)
+    return AuditPlan(
         url=_checked(url),
         now=datetime.now(UTC),
         mac=phone,
         other_mac=following(phone) if other_mac is None else MacAddress.parse(other_mac),
+        models=chosen,
+        models_are_chosen=bool(models),
+        firmware=firmware,
+        source_addresses=_addresses(sources, 2 * len(chosen)),
         anchor=None if trust is None else load_anchor(trust),
         ca_file=ca_file,
         client_cert=client_cert,
-        tls_max=tls_max,
+        tls_max=tls.newest,
         ciphers=ciphers,
         timeout=timeout,
         time_limit=time_limit,
         outside=outside,
     )
-    _audit(plan, junit=junit, html=html, as_json=as_json)
 
 
-def _audit(plan: "AuditPlan", *, junit: Path | None, html: Path | None, as_json: bool) -> None:
+def _models(names: tuple[str, ...], firmware: str) -> "tuple[Model, ...]":
+    """The models that are named, each once, or all that have licensing with this firmware."""
+    from phone_sim.firmware.profile import profile_for
+    from phone_sim.runtime.model_files import load_model, load_models
+
+    profile = profile_for(firmware)
+    chosen = {model.token: model for model in map(load_model, names)}
+    models = tuple(chosen.values()) or tuple(one for one in load_models() if profile.supports_licensing(one))
+    for model in chosen.values():
+        warn(model.firmware_warning(firmware))
+    return models
+
+
+def _addresses(sources: tuple[str, ...], count: int) -> tuple[str, ...]:
+    """The addresses that so many boots ask from, in turn."""
+    from ipaddress import ip_network
+    from itertools import chain, islice
+
+    try:
+        networks = [ip_network(source, strict=False) for source in sources]
+    except ValueError as error:
+        raise UsageError(f"--source-address: {error}") from error
+    return tuple(map(str, islice(chain.from_iterable(network.hosts() for network in networks), count)))
+
+
+def _audit(plan: "AuditPlan", gate: "Gate", outputs: _Outputs) -> None:
+    from phone_sim.audit.audit_report import AuditReport
     from phone_sim.audit.checks import audit
+    from phone_sim.audit.gate import as_baseline
     from phone_sim.audit.html_page import as_html
     from phone_sim.audit.junit import as_junit
     from phone_sim.audit.observe import observe
@@ -98,17 +192,20 @@ def _audit(plan: "AuditPlan", *, junit: Path | None, html: Path | None, as_json:
 
     talk(f"Phones with the MAC {plan.mac} boot; only {plan.mac}-app.log is uploaded.")
     seen = observe(plan, _progress())
-    findings = audit(seen)
-    _print(seen, findings, as_json=as_json)
-    write_report("--junit", junit, as_junit(seen, findings))
-    write_report("--html", html, as_html(seen, findings).encode())
+    findings = gate.reported(audit(seen))
+    report = AuditReport(seen=seen, findings=findings, gone=gate.gone(findings))
+    _print(report, as_json=outputs.as_json)
+    write_report("--junit", outputs.junit, as_junit(seen, findings, gate.fails))
+    write_report("--html", outputs.html, as_html(report, gate.fails).encode())
     if seen.interruption is not None:
         raise seen.interruption
-    if any(finding.is_bad for finding in findings):
+    if outputs.write_baseline is not None:
+        write_report("--write-baseline", outputs.write_baseline, as_baseline(findings))
+    elif any(map(gate.fails, findings)):
         click.get_current_context().exit(1)
 
 
-def _progress() -> "Callable[[str], None]":
+def _progress() -> Callable[[str], None]:
     """Says what is done next, once it takes long, and then not more often than every few seconds."""
     from time import monotonic
 
@@ -125,20 +222,25 @@ def _progress() -> "Callable[[str], None]":
     return progress
 
 
-def _print(seen: "Observations", findings: "Findings", *, as_json: bool) -> None:
+def _print(report: "AuditReport", *, as_json: bool) -> None:
     from phone_sim.audit import audit_report
+    from phone_sim.audit.hints import hints
     from phone_sim.audit.terminal import print_table, tab_separated
     from phone_sim.cli.phone_report import print_json, talk
 
     if as_json:
-        print_json(audit_report.as_json(seen, findings))
+        print_json(audit_report.as_json(report))
         return
     terminal = console()
     if terminal.is_terminal:
-        print_table(findings, terminal)
+        print_table(report.findings, terminal)
     else:
-        say("\n".join(tab_separated(findings)))
-    talk(audit_report.summary(seen, findings))
+        say("\n".join(tab_separated(report.findings)))
+    for one in report.gone:
+        talk(f"No longer found, take it out of the baseline: {one}")
+    for hint in hints(report.seen):
+        talk(hint)
+    talk(audit_report.summary(report))
 
 
 def _checked(url: str) -> str:

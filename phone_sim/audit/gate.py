@@ -1,0 +1,142 @@
+"""Which findings of an audit are reported, which are known, and which make it fail.
+
+A baseline is a JSON file with the findings that somebody has accepted. Of a check it has the name and the severity; of
+a fault in a file also the file and the message, without the line, which moves. This module knows no server.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from phone_sim.audit.checks import CHECKS
+from phone_sim.audit.finding import Finding, Verdict
+from phone_sim.errors import UsageError
+from phone_sim.findings.finding import Severity
+from phone_sim.findings.rules import RULES
+from phone_sim.findings.selection import matches
+from phone_sim.printable import visible
+
+_NAMES = (*(check.name for check in CHECKS), *RULES)
+_SIZE_LIMIT = 4 * 1024 * 1024
+_PATTERN_LIMIT = 200
+_FORM = {"phone_sim_audit_baseline": 1}
+_KEYS = frozenset({"check", "severity", "file", "message"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedFinding:
+    """An entry of a baseline; `file` and `message` are empty for a check."""
+
+    check: str
+    severity: str
+    file: str = ""
+    message: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.check} ({self.severity}){f' {self.file}: {self.message}' if self.file else ''}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry for the file."""
+        return {"check": self.check, "severity": self.severity, "file": self.file, "message": self.message}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What is reported, and what fails: `fail_on` is None if nothing does, `ignore` are names of checks or globs."""
+
+    ignore: tuple[str, ...] = ()
+    fail_on: Severity | None = Severity.ERROR
+    baseline: frozenset[AcceptedFinding] = frozenset()
+
+    def reported(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """The findings that are reported; those of the baseline are marked as known."""
+        return tuple(
+            replace(one, is_known=one.is_bad and accepted(one) in self.baseline)
+            for one in findings
+            if not matches(one.check.name, self.ignore)
+        )
+
+    def fails(self, finding: Finding) -> bool:
+        """Whether a reported finding makes the audit fail."""
+        is_grave = self.fail_on is not None and finding.severity.rank >= self.fail_on.rank
+        return finding.is_bad and is_grave and not finding.is_known
+
+    def gone(self, findings: Sequence[Finding]) -> tuple[AcceptedFinding, ...]:
+        """The findings of the baseline that are not there any more; what this audit could not judge is not gone."""
+        present = {accepted(one) for one in findings if one.is_bad}
+        undecided = {
+            one.check.name for one in findings if one.judgment.verdict in (Verdict.UNKNOWN, Verdict.NOT_APPLICABLE)
+        }
+        files_judged = not {"file-contents", "activation-files"} <= undecided
+        return tuple(
+            sorted(
+                (
+                    one
+                    for one in self.baseline - present
+                    if not matches(one.check, self.ignore)
+                    and (files_judged if one.file else one.check not in undecided)
+                ),
+                key=str,
+            )
+        )
+
+
+def accepted(finding: Finding) -> AcceptedFinding:
+    """The entry of a baseline for this finding."""
+    file = "" if finding.place is None else finding.place.file
+    return AcceptedFinding(
+        check=finding.check.name, severity=finding.severity.value, file=file, message=finding.message
+    )
+
+
+def patterns(option: str, values: Iterable[str]) -> tuple[str, ...]:
+    """The patterns of an option, comma-separated, each of which matches a check or a rule.
+
+    Raises:
+        UsageError: one does not; the message names the name that is most like it.
+    """
+    found = tuple(part.strip() for value in values for part in value.split(",") if part.strip())
+    for pattern in found:
+        if len(pattern) > _PATTERN_LIMIT or not any(matches(name, (pattern,)) for name in _NAMES):
+            near = get_close_matches(pattern[:_PATTERN_LIMIT], _NAMES, n=1, cutoff=0)
+            raise UsageError(
+                f"{option}: no check or rule is '{visible(pattern[:60], kept='')}'; did you mean {near[0]}"
+            )
+    return found
+
+
+def read_baseline(file: Path) -> frozenset[AcceptedFinding]:
+    """The findings that a file accepts.
+
+    Raises:
+        UsageError: the file cannot be read, or is not a baseline.
+    """
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(_SIZE_LIMIT + 1)
+    except OSError as error:
+        raise UsageError(f"--baseline {file}: {error.strerror}") from error
+    if len(data) > _SIZE_LIMIT:
+        raise UsageError(f"--baseline {file}: larger than {_SIZE_LIMIT} bytes")
+    try:
+        document = json.loads(data)
+        entries = document.pop("findings")
+        if document != _FORM or not all(_is_entry(one) for one in entries):
+            raise ValueError
+        return frozenset(AcceptedFinding(**one) for one in entries)
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
+        raise UsageError(f"--baseline {file}: not a baseline; write one with --write-baseline") from error
+
+
+def _is_entry(entry: Any) -> bool:
+    return isinstance(entry, dict) and entry.keys() == _KEYS and all(isinstance(one, str) for one in entry.values())
+
+
+def as_baseline(findings: Iterable[Finding]) -> bytes:
+    """The file that accepts what is bad in these findings, in UTF-8."""
+    entries = sorted({accepted(one) for one in findings if one.is_bad}, key=str)
+    document = {**_FORM, "findings": [one.as_json() for one in entries]}
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode(errors="replace")
