@@ -18,6 +18,8 @@ TESTED_IN = {
     "audit/http_probe": "audit/test_audit",
     "audit/observations": "audit/test_checks",
     "audit/observe": "audit/test_audit",
+    "audit/plan": "audit/test_audit",
+    "audit/questions": "audit/test_audit",
     "audit/terminal": "audit/test_reports",
     "audit/site_checks": "audit/test_audit",
     "audit/tls_probe": "audit/test_audit",

@@ -1,10 +1,12 @@
 """Which findings of an audit are reported, which are known, and which make it fail.
 
-A baseline is a JSON file with the findings that somebody has accepted. Of a check it has the name and the severity; of
-a fault in a file also the file and the message, without the line, which moves. This module knows no server.
+A baseline is a JSON file with the findings that somebody has accepted: name, severity, and what is wrong. Of a fault in
+a file that is the file and the message, without the line, which moves; of a check the evidence, without the numbers and
+the made-up names that are others in each audit. This module knows no server.
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -23,12 +25,18 @@ _NAMES = (*(check.name for check in CHECKS), *RULES)
 _SIZE_LIMIT = 4 * 1024 * 1024
 _PATTERN_LIMIT = 200
 _FORM = {"phone_sim_audit_baseline": 1}
+_VARYING = re.compile(
+    r"\b[0-9a-f]{16}\b|\b[0-9]{1,9}(?:\.[0-9]{1,9})?(?= (?:bytes|s|times|boots|models|more|requests|connections|answers)\b)"
+)
+_MEASURED = ("answer-time", "keep-alive")
+"""Checks of which all evidence is other in each audit."""
+_SHOWN = 200
 _KEYS = frozenset({"check", "severity", "file", "message"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptedFinding:
-    """An entry of a baseline; `file` and `message` are empty for a check."""
+    """An entry of a baseline; `file` is empty for a check."""
 
     check: str
     severity: str
@@ -36,7 +44,7 @@ class AcceptedFinding:
     message: str = ""
 
     def __str__(self) -> str:
-        return f"{self.check} ({self.severity}){f' {self.file}: {self.message}' if self.file else ''}"
+        return f"{self.check} ({self.severity}) {': '.join(filter(None, (self.file, self.message)))[:_SHOWN]}".rstrip()
 
     def as_json(self) -> dict[str, Any]:
         """The entry for the file."""
@@ -86,10 +94,11 @@ class Gate:
 
 def accepted(finding: Finding) -> AcceptedFinding:
     """The entry of a baseline for this finding."""
-    file = "" if finding.place is None else finding.place.file
-    return AcceptedFinding(
-        check=finding.check.name, severity=finding.severity.value, file=file, message=finding.message
-    )
+    name, severity = finding.check.name, finding.severity.value
+    if finding.place is not None:
+        return AcceptedFinding(check=name, severity=severity, file=finding.place.file, message=finding.message)
+    evidence = () if name in _MEASURED else finding.judgment.evidence
+    return AcceptedFinding(check=name, severity=severity, message=_VARYING.sub("*", "; ".join(evidence)))
 
 
 def patterns(option: str, values: Iterable[str]) -> tuple[str, ...]:

@@ -53,8 +53,6 @@ def observe(plan: AuditPlan, progress: Callable[[str], None] = lambda _: None) -
         BootServerUnreachableError: the server gives no answer at all.
     """
     server = BootServerAddress.parse(plan.url)
-    for address in plan.source_addresses:
-        network_transport(source_address=address).close()
     bounds = AuditBounds(count=REQUEST_LIMIT, seconds=plan.time_limit)
     boots: list[ObservedBoot] = []
     with bounds.ended_by_interruption():

@@ -92,8 +92,8 @@ def command(
     come one after another. The only thing that is uploaded is the log of the phones that boot, <mac>-app.log.
 
     Ends with 1 when an error is found; --fail-on sets another severity. --ignore takes names of checks and rules, or
-    patterns, comma-separated. A baseline has the name and severity of a check, and the rule, file and message of a
-    fault in a file.
+    patterns, comma-separated. A finding of the baseline is known as long as severity and evidence are the same; the
+    line of a file and numbers such as times do not count.
 
     \b
     Examples: phone-sim audit http://127.0.0.1:8080/ --html audit.html
@@ -170,15 +170,20 @@ def _models(names: tuple[str, ...], firmware: str) -> "tuple[Model, ...]":
 
 
 def _addresses(sources: tuple[str, ...], count: int) -> tuple[str, ...]:
-    """The addresses that so many boots ask from, in turn."""
+    """The addresses that so many boots ask from, in turn; each is one of this machine."""
     from ipaddress import ip_network
     from itertools import chain, islice
 
+    from phone_sim.runtime.transport import network_transport
+
     try:
         networks = [ip_network(source, strict=False) for source in sources]
-    except ValueError as error:
+        addresses = tuple(map(str, islice(chain.from_iterable(network.hosts() for network in networks), count)))
+        for address in addresses:
+            network_transport(source_address=address).close()
+    except (ValueError, UsageError) as error:
         raise UsageError(f"--source-address: {error}") from error
-    return tuple(map(str, islice(chain.from_iterable(network.hosts() for network in networks), count)))
+    return addresses
 
 
 def _audit(plan: "AuditPlan", gate: "Gate", outputs: _Outputs) -> None:

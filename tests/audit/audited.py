@@ -8,7 +8,8 @@ from pathlib import Path
 from phone_sim.audit.checks import audit
 from phone_sim.audit.finding import Finding, Verdict
 from phone_sim.audit.observations import Observations, TftpSeen, TlsSeen
-from phone_sim.audit.observe import AuditPlan, observe
+from phone_sim.audit.observe import observe
+from phone_sim.audit.plan import AuditPlan
 from phone_sim.licensing.license_file import write
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Model

@@ -10,7 +10,8 @@ import pytest
 
 from phone_sim.audit.checks import audit
 from phone_sim.audit.finding import Verdict
-from phone_sim.audit.observe import following, observe
+from phone_sim.audit.observe import observe
+from phone_sim.audit.plan import following
 from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
@@ -73,22 +74,6 @@ def test_signatures_are_unknown_without_the_key() -> None:
     with BootServer(MemorySite({**SITE, OWN_LICENSE: write([forged(signed_key())])})) as server:
         findings = {one.check.name: one for one in audit(observe(plan(server.url, trusts=False)))}
     assert verdict(findings, "activation-files") is Verdict.UNKNOWN
-
-
-def test_suffix_of_a_model_is_good() -> None:
-    fit = SITE["000000000000.cfg"].replace(b"/>", b' CONFIG_FILES_SPIP670="site.cfg"/>')
-    with BootServer(MemorySite({**SITE, "000000000000.cfg": fit})) as server:
-        _, findings = audited(server.url)
-    assert verdict(findings, "model-suffixes") is Verdict.GOOD
-    assert findings["model-suffixes"].judgment.evidence == ("CONFIG_FILES_SPIP670 is for SPIP670",)
-
-
-def test_suffix_of_no_model_is_told() -> None:
-    odd = SITE["000000000000.cfg"].replace(b"/>", b' CONFIG_FILES_SPIP999="site.cfg"/>')
-    with BootServer(MemorySite({**SITE, "000000000000.cfg": odd})) as server:
-        _, findings = audited(server.url)
-    assert verdict(findings, "model-suffixes") is Verdict.UNKNOWN
-    assert any("SPIP999" in line for line in findings["model-suffixes"].judgment.evidence)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +163,10 @@ def test_the_same_again_is_counted() -> None:
     with BootServer(MemorySite(SITE), faults=FaultPlan(["403 method=PUT"])) as server:
         _, findings = audited(server.url)
         where = f"PUT {server.url}logs/{MAC}-app.log: HTTP 403 Forbidden"
-    assert findings["log-upload"].judgment.evidence == (f"{where} ({2 * len(MODELS)} times)",)
+    assert findings["log-upload"].judgment.evidence == (
+        f"{where} ({2 * len(MODELS)} times)",
+        f"logged in {2 * len(MODELS)} boots: log 4: UtilLogServerC::uploadFifoLog: upload error. protocol 0 result = -1",
+    )
 
 
 def test_no_answer_at_all_is_an_error() -> None:

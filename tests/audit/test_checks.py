@@ -1,5 +1,6 @@
 """Every check of the audit finds some server bad: embedded ones with faults or bad sites, and scripted ones."""
 
+import gzip
 import ssl
 import warnings
 from collections.abc import Mapping
@@ -8,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from phone_sim.audit.checks import CHECKS
+from phone_sim.audit.complaint_owners import OTHER_COMPLAINTS
 from phone_sim.audit.finding import Verdict
 from phone_sim.audit.observations import TftpSeen, TlsSeen
 from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
+from phone_sim.findings.rules import RULES
 from phone_sim.licensing.license_file import write
 from tests.audit.audited import (
     LICENSED,
@@ -28,8 +31,7 @@ from tests.audit.audited import (
     soft,
     verdict,
 )
-from tests.audit.test_parameter_checks import BY_PARAMETER
-from tests.make import MAC, forged, master, signed_key
+from tests.make import MAC, configured, forged, master, signed_key
 from tests.real_servers.certificates import Certificates
 from tests.runtime.hostile_http import HostileHttpServer, Script, answering, tls_context
 
@@ -49,18 +51,23 @@ BY_FAULT = {
     "redirects": "redirect-loop file=000000000000.cfg",
 }
 
-_ODD = SITE["000000000000.cfg"].replace(b"/>", b' CONFIG_FILES_SPIP_670="site.cfg"/>')
+_CUT = {**SITE, "site.cfg": b"<site a.b='1'"}
 BY_SITE: tuple[tuple[str, Mapping[str, bytes]], ...] = (
     ("other-configuration", {**SITE, f"{OTHER}.cfg": SITE["000000000000.cfg"]}),
     ("other-license", {**SITE, f"licenses/{OTHER}-license.cfg": write([signed_key()])}),
-    ("activation-files", {**SITE, OWN_LICENSE: write([forged(signed_key())])}),
+    ("license-signature-not-valid", {**SITE, OWN_LICENSE: write([forged(signed_key())])}),
+    ("license-not-an-activation-file", {**SITE, OWN_LICENSE: gzip.compress(write([signed_key()]), mtime=0)}),
+    ("files-unaltered", {**SITE, OWN_LICENSE: gzip.compress(write([signed_key()]), mtime=0)}),
+    ("config-not-well-formed", _CUT),
+    ("overrides", {**SITE, f"{MAC}-phone.cfg": configured("LDAP").replace(b"1", b"0")}),
     ("features-licensed", {**SITE, OWN_LICENSE: write([forged(signed_key())])}),
-    ("own-license-key", {**SITE, OWN_LICENSE: write([signed_key(serial=OTHER.serial)])}),
+    ("license-for-other-phone", {**SITE, OWN_LICENSE: write([signed_key(serial=OTHER.serial)])}),
     ("lower-case-names", {**SITE, OWN_LICENSE.replace(MAC.digits, MAC.serial): write([signed_key()])}),
     ("configuration-files", {"000000000000.cfg": master(CONFIG_FILES="a.cfg, b.cfg"), "a.cfg": b"<a/>"}),
     ("master-configuration", {**SITE, "000000000000.cfg": b"<html><body>no</body></html>"}),
-    ("model-suffixes", {**SITE, "000000000000.cfg": _ODD}),
 )
+BY_RULES = ("activation-files", "file-contents")
+"""The checks in whose place the rules about files find what is bad."""
 
 _LISTING = answering("200 OK", b"<html><title>Index of /</title><a href='000000000000.cfg'>000000000000.cfg</a></html>")
 BY_ANSWER: tuple[tuple[str, Script], ...] = (
@@ -97,6 +104,11 @@ def asking_for_a_password(_: Path) -> Verdict:
         return verdict(audited(server.url.replace("://", "://user:secret@"))[1], "password-in-clear")
 
 
+def wanting_a_password(_: Path) -> Verdict:
+    with BootServer(MemorySite(SITE), faults=FaultPlan(["challenge=digest"])) as server:
+        return verdict(audited(server.url)[1], "login")
+
+
 def leaking(_: Path) -> Verdict:
     leak = for_path("%2E%2E/secret.txt", answering("200 OK", b"a secret", kind="text/plain"))
     with HostileHttpServer(serving(other=leak)) as server:
@@ -119,6 +131,7 @@ OTHERS = {
     "answer-time": slow,
     "password-in-clear": asking_for_a_password,
     "path-traversal": leaking,
+    "login": wanting_a_password,
     "tls-version": with_old_tls,
 }
 
@@ -131,8 +144,8 @@ BY_PROBE = {
 
 
 def test_every_check_is_found_bad_here() -> None:
-    bad = {*BY_FAULT, *(name for name, _ in (*BY_SITE, *BY_ANSWER)), *OTHERS, *BY_PROBE, *BY_PARAMETER}
-    assert bad == {check.name for check in CHECKS}
+    bad = {*BY_FAULT, *(name for name, _ in (*BY_SITE, *BY_ANSWER)), *OTHERS, *BY_PROBE, *BY_RULES, OTHER_COMPLAINTS}
+    assert bad - RULES.keys() == {check.name for check in CHECKS}
 
 
 @pytest.mark.slow

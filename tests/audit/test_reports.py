@@ -11,8 +11,10 @@ from click.testing import CliRunner
 from lxml import etree
 from rich.console import Console
 
+from phone_sim.audit.audit_report import AuditReport
 from phone_sim.audit.checks import CHECKS, audit
 from phone_sim.audit.finding import Check, Finding, Judgment, bad, good, not_applicable, unknown
+from phone_sim.audit.gate import AcceptedFinding, Gate
 from phone_sim.audit.html_page import as_html
 from phone_sim.audit.junit import as_junit
 from phone_sim.audit.observations import Observations
@@ -21,6 +23,7 @@ from phone_sim.audit.terminal import print_table, tab_separated
 from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.cli.main import main
+from phone_sim.findings.finding import Place, Severity
 from tests.audit.audited import LICENSED, SITE, plan
 from tests.make import MAC
 from tests.runtime.hostile_http import refusing_port
@@ -36,11 +39,12 @@ def seen() -> Observations:
 
 
 def finding(judgment: Judgment) -> Finding:
-    check = Check(name="a-check", meaning="It matters.", remedy="Mend it.", judge=lambda _: good())
-    return Finding(check=check, judgment=judgment)
+    check = Check(name="a-check", meaning="It matters.", remedy="Mend it.", severity=Severity.ERROR)
+    return Finding(check=check, judgment=judgment, place=Place(file=HOSTILE, line=3), message=HOSTILE)
 
 
 FINDINGS = tuple(finding(make(HOSTILE)) for make in (good, bad, unknown, not_applicable))
+FAILS = Gate().fails
 
 
 class Page(HTMLParser):
@@ -69,15 +73,19 @@ class Page(HTMLParser):
 @pytest.mark.slow
 @pytest.mark.parametrize("hostile", [False, True])
 def test_html_is_well_formed_and_self_contained(seen: Observations, hostile: bool) -> None:
-    text = as_html(seen, FINDINGS if hostile else audit(seen))
+    gone = (AcceptedFinding(check="a-check", severity="error", message=HOSTILE),)
+    report = AuditReport(seen=seen, findings=FINDINGS if hostile else audit(seen), gone=gone)
+    text = as_html(report, FAILS)
     page = Page()
     page.feed(text)
     page.close()
     assert page.open == []
-    assert not page.seen & {"script", "link", "img", "iframe", "object", "base", "form", "a"}
+    assert not page.seen & {"link", "img", "iframe", "object", "base"}
     names = {name for name, _ in page.attributes}
-    assert not {name for name in names if name.startswith("on")} | names & {"src", "href", "style"}
+    assert not {name for name in names if name.startswith("on")} | names & {"src", "style", "action"}
+    assert all(str(value).startswith("#") for name, value in page.attributes if name == "href")
     assert not re.search(r"url\(|@import|\x00|\x1b", text)
+    assert text.count("<script>") == text.count("</script>") == 1
     assert "prefers-color-scheme: dark" in text
     etree.fromstring(text.removeprefix("<!DOCTYPE html>\n"))
     text.encode()
@@ -86,7 +94,7 @@ def test_html_is_well_formed_and_self_contained(seen: Observations, hostile: boo
 @pytest.mark.parametrize("hostile", [False, True])
 def test_junit_is_well_formed(seen: Observations, hostile: bool) -> None:
     findings = FINDINGS if hostile else audit(seen)
-    [suite] = etree.fromstring(as_junit(seen, findings))
+    [suite] = etree.fromstring(as_junit(seen, findings, FAILS))
     assert suite.tag == "testsuite"
     assert int(suite.get("tests", "")) == len(suite.findall("testcase")) == len(findings)
     assert int(suite.get("failures", "")) == len(suite.findall("testcase/failure"))
@@ -102,8 +110,8 @@ def test_a_table_holds_what_the_server_said() -> None:
     assert "\x1b" not in text
 
 
-def test_lines_have_four_cells() -> None:
-    assert {line.count("\t") for line in tab_separated(FINDINGS)} == {3}
+def test_lines_have_five_cells() -> None:
+    assert {line.count("\t") for line in tab_separated(FINDINGS)} == {4}
     assert not any("\n" in line for line in tab_separated(FINDINGS))
 
 
@@ -135,11 +143,11 @@ def test_a_good_server_ends_with_0_and_reports(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_bad_server_ends_with_1() -> None:
     with BootServer(MemorySite({**LICENSED, "site.cfg": b"<a log.render.level='x'/>"})) as server:
-        code, output = run(server.url)
+        assert run(server.url, "--model", "SPIP_670")[0] == 0
+        code, output = run(server.url, "--model", "SPIP_670", "--fail-on", "warning")
     assert code == 1
     (bad,) = [line for line in output.splitlines() if "\tbad\t" in line]
-    assert bad.startswith("parameter-values\t")
-    assert "log.render.level is 1 by default; site.cfg, line 1, says x (not 0 to 6)" in bad
+    assert bad.startswith("value-not-usable\tbad\twarning\tsite.cfg:1: log.render.level is 'x', not 0 to 6")
 
 
 @pytest.mark.parametrize("option", ["--html", "--junit"])

@@ -1,0 +1,67 @@
+"""Each message that a phone complains with belongs to one check, or to rules about files."""
+
+from dataclasses import replace
+
+from phone_sim.audit.checks import CHECKS, audit
+from phone_sim.audit.complaint_owners import OTHER_COMPLAINTS, OWNERS, owner_of
+from phone_sim.audit.complaints import Complaint, is_complaint
+from phone_sim.audit.finding import Verdict
+from phone_sim.audit.observations import ObservedBoot
+from phone_sim.findings.rules import RULES
+from phone_sim.firmware import messages
+from phone_sim.firmware.master_config import MasterConfiguration
+from phone_sim.firmware.messages import MESSAGE_CATALOG
+from phone_sim.firmware.parameters.layers import Parameters
+from phone_sim.firmware.parameters.provenance import ParametersInForce
+from phone_sim.runtime.parameter_tables import load_dictionary
+from tests.audit.audited import MODELS, probed, verdict
+from tests.make import MAC
+
+
+def test_each_complaint_of_the_catalog_has_one_owner() -> None:
+    assert OWNERS.keys() == {message for message in MESSAGE_CATALOG if is_complaint(message.level)}
+    checks = {check.name for check in CHECKS}
+    for owner in OWNERS.values():
+        of_checks = [name for name in owner.names if name in checks]
+        assert set(owner.names) <= checks | RULES.keys()
+        assert len(of_checks) <= 1
+
+
+def test_failed_download_belongs_to_the_check_of_the_file() -> None:
+    def owners(name: str, *, is_locked: bool = False) -> tuple[str, ...]:
+        complaint = Complaint(line="", message=messages.DOWNLOAD_FAILED, values={"name": name})
+        return owner_of(complaint, MAC, is_locked=is_locked).names
+
+    assert owners("000000000000-license.cfg") == ("missing-licenses",)
+    assert owners(f"{MAC}.cfg") == ("master-configuration",)
+    assert owners("site.cfg") == ("configuration-files",)
+    assert owners("site.cfg", is_locked=True) == ("login",)
+
+
+def boot(*complaints: Complaint) -> ObservedBoot:
+    """A phone that booted and complained."""
+    parameters = ParametersInForce(Parameters(), load_dictionary("ucs-3.3"), MAC)
+    return ObservedBoot(
+        model=MODELS[0],
+        always=True,
+        problem="",
+        master=MasterConfiguration(),
+        gates=(),
+        exchanges=(),
+        parameters=parameters,
+        complaints=complaints,
+    )
+
+
+def test_what_belongs_to_no_check_is_bad() -> None:
+    odd = Complaint(line="net 5: the cat is on the keys")
+    uncovered = Complaint(line="cfg 4: unreadable", message=messages.CONFIG_NOT_READABLE, values={"name": "a.cfg"})
+    blank = Complaint(line="lic 4: blank", message=messages.KEY_IS_BLANK)
+    findings = {one.check.name: one for one in audit(replace(probed("http"), boots=(boot(odd, uncovered, blank),)))}
+    assert verdict(findings, OTHER_COMPLAINTS) is Verdict.BAD
+    assert findings[OTHER_COMPLAINTS].judgment.evidence == (
+        "logged in 1 boots: net 5: the cat is on the keys",
+        "logged in 1 boots: cfg 4: unreadable",
+    )
+    quiet = {one.check.name: one for one in audit(replace(probed("http"), boots=(boot(blank),)))}
+    assert verdict(quiet, OTHER_COMPLAINTS) is Verdict.GOOD
