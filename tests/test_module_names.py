@@ -15,6 +15,7 @@ TESTED_IN = {
     "audit/finding": "audit/test_reports",
     "audit/ftp_probe": "audit/test_on_real_servers",
     "audit/html_page": "audit/test_reports",
+    "audit/hints": "audit/test_boot_matrix",
     "audit/http_probe": "audit/test_audit",
     "audit/observations": "audit/test_checks",
     "audit/observe": "audit/test_audit",
