@@ -60,6 +60,16 @@ def test_challenges_are_named(header: str, words: str) -> None:
     assert login(seen).evidence[0] == f"the server wants user and password, and none was given: {words}"
 
 
+def test_ftp_has_no_challenge() -> None:
+    answer = ObservedAnswer(
+        method="RETR", url="ftp://127.0.0.1/a.cfg", outcome=AnswerOutcome.REFUSED, status="FTP 530 no", code=530
+    )
+    seen = replace(probed("ftp"), has_password=True, answers={AuditQuestion.MASTER: answer})
+    assert login(seen).evidence[0] == "the server refuses the user and password given: FTP"
+    elsewhere = replace(answer, method="GET")
+    assert login(replace(seen, answers={AuditQuestion.MASTER: elsewhere})).verdict is Verdict.GOOD
+
+
 def test_without_a_login_there_is_nothing_to_say() -> None:
     assert login(probed("tftp")).verdict is Verdict.NOT_APPLICABLE
     assert login(probed("http")).verdict is Verdict.GOOD

@@ -150,7 +150,24 @@ def test_a_bad_server_ends_with_1() -> None:
     assert bad.startswith("value-not-usable\tbad\twarning\tsite.cfg:1: log.render.level is 'x', not 0 to 6")
 
 
-@pytest.mark.parametrize("option", ["--html", "--junit"])
+@pytest.mark.slow
+def test_baseline_lets_only_new_findings_fail(tmp_path: Path) -> None:
+    known, junit = str(tmp_path / "known.json"), tmp_path / "a.xml"
+    site = MemorySite({**LICENSED, "site.cfg": b"<a b.c='&'/>"})
+    with BootServer(site) as server:
+        options = (server.url, "--model", "SPIP_670", "--fail-on", "info")
+        assert run(*options, "--write-baseline", known)[0] == 0
+        code, output = run(*options, "--baseline", known, "--json")
+        assert (code, json.loads(output)["known"]) == (0, 1)
+        site.write("0004f2aabbcc-phone.cfg", b"<a")
+        code, _ = run(*options, "--baseline", known, "--junit", str(junit))
+    assert code == 1
+    (failure,) = etree.parse(junit).iterfind(".//failure")
+    assert str(failure.get("message")).startswith("error: not well-formed XML")
+    assert failure.getparent().get("name") == "config-not-well-formed 0004f2aabbcc-phone.cfg:1"
+
+
+@pytest.mark.parametrize("option", ["--html", "--junit", "--write-baseline"])
 def test_report_that_cannot_be_written_ends_with_2_before_a_request(tmp_path: Path, option: str) -> None:
     with BootServer(MemorySite(SITE)) as server:
         code, _ = run(server.url, option, str(tmp_path / "none/out"))
@@ -163,6 +180,21 @@ def test_nobody_there_ends_with_3() -> None:
         assert run(f"http://127.0.0.1:{port}/") == (3, "")
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["gopher://127.0.0.1/"], ["http://127.0.0.1/", "--timeout", "0"]])
+HERE = "http://127.0.0.1/"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["gopher://127.0.0.1/"],
+        [HERE, "--timeout", "0"],
+        [HERE, "--source-address", "192.0.2.1"],
+        [HERE, "--source-address", "here"],
+        [HERE, "--model", "teapot"],
+        [HERE, "--firmware", "9"],
+        [HERE, "--ignore", "tea-*"],
+    ],
+)
 def test_wrong_arguments_end_with_2(arguments: list[str]) -> None:
     assert run(*arguments) == (2, "")
