@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from phone_sim.audit.complaints import Complaint
 from phone_sim.audit.observations import Observations, ObservedBoot
+from phone_sim.findings.site_check import DIRECTORY_ENDING
 from phone_sim.firmware import messages
 from phone_sim.firmware.effects import Fetched, NotFound, Upload, Uploaded
 from phone_sim.firmware.master_config import DEFAULT_NAME
@@ -18,7 +19,6 @@ from phone_sim.models import Model
 from phone_sim.runtime.exchange import Exchange
 
 _OVERRIDES = ("-phone.cfg", "-web.cfg")
-_DIRECTORY = "-directory.xml"
 _UNREADABLE = (
     messages.MASTER_NOT_READABLE,
     messages.CONFIG_NOT_READABLE,
@@ -113,7 +113,7 @@ def _stage(exchange: Exchange) -> Stage:
         return Stage.LICENSES
     if name.endswith(_OVERRIDES):
         return Stage.OVERRIDES
-    if name.endswith(_DIRECTORY):
+    if name.endswith(DIRECTORY_ENDING):
         return Stage.DIRECTORY
     is_master = name == DEFAULT_NAME or (name.endswith(".cfg") and len(name) == len(DEFAULT_NAME))
     return Stage.MASTER if is_master else Stage.CONFIGURATION

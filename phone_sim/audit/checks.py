@@ -7,16 +7,11 @@ files, and so have nothing to judge where a login keeps the audit from all of th
 
 from phone_sim.audit import access_checks, answer_checks, file_checks, login_check, redirect_check, site_checks
 from phone_sim.audit.complaint_owners import with_complaints
-from phone_sim.audit.finding import Finding, JudgedCheck, Judgment, good, not_applicable
+from phone_sim.audit.finding import Finding, JudgedCheck, not_applicable
 from phone_sim.audit.observations import Observations
 from phone_sim.findings.finding import Severity
 
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
-
-
-def nothing_else(seen: Observations) -> Judgment:
-    """Each complaint in the phones' logs belongs to another check; `with_complaints` adds those that do not."""
-    return good(f"all complaints in the logs of {len(seen.boots)} boots belong to other checks")
 
 
 _ROWS = (
@@ -48,8 +43,16 @@ _ROWS = (
         "configuration-files",
         _ERROR,
         "A phone leaves out a file that is not there, and takes the defaults for what is in it.",
-        "Put the file in its place, or take it off CONFIG_FILES.",
+        "Put the file in its place, or take it off CONFIG_FILES; answer 404 for overrides that are not there.",
         site_checks.files_present,
+        True,
+    ),
+    (
+        "contact-directory",
+        _WARNING,
+        "A phone that gets no answer keeps the contacts that it has, and a new phone has none.",
+        "Serve the file, or answer 404, TFTP error 1 or FTP 550 where there is none.",
+        site_checks.contact_directory,
         True,
     ),
     (
@@ -265,7 +268,7 @@ _ROWS = (
         _ERROR,
         "Phones write what troubles them to their logs, and no other check is about these lines.",
         "Look at the whole log: phone-sim boot prints it.",
-        nothing_else,
+        site_checks.nothing_else,
         False,
     ),
 )
@@ -289,5 +292,5 @@ def audit(seen: Observations) -> tuple[Finding, ...]:
             findings.append(Finding(check=check, judgment=not_applicable(answer_checks.BEHIND_LOGIN)))
         else:
             findings.append(Finding(check=check, judgment=check.judge(seen)))
-    complaints = (complaint for boot in seen.boots for complaint in boot.complaints)
+    complaints = (complaint for boot in seen.boots for complaint in dict.fromkeys(boot.complaints))
     return with_complaints(findings, complaints, seen.mac, is_locked=is_locked)

@@ -11,7 +11,9 @@ from phone_sim.findings.contact_directories import CONTACT_DIRECTORY_RULES
 from phone_sim.findings.documents import DOCUMENT_RULES
 from phone_sim.findings.finding import Rule
 from phone_sim.findings.in_force import MODEL, NOT_PERFORMED, REJECTED
+from phone_sim.findings.site_check import DIRECTORY_ENDING
 from phone_sim.firmware import messages
+from phone_sim.firmware.master_config import DEFAULT_NAME
 from phone_sim.firmware.messages import Message
 from phone_sim.licensing.license_file import FILE_ENDING
 from phone_sim.mac_address import MacAddress
@@ -48,13 +50,15 @@ _KEY = _rules(
 _EXPIRED = Owner(names=(license_keys.EXPIRED.code,), decides=False)
 """A later key of the same file may renew the license, and then nothing is wrong."""
 _SIGNATURE = Owner(names=(*_KEY.names, "activation-files"))
-_NOTHING_BUT_FILES = _check("every-model-boots", decides=False)
-"""An audit's phone has blank flash, and speaks to its boot server alone."""
+_USUAL = _check("every-model-boots", decides=False)
+"""An audit's phone has blank flash and speaks to its boot server alone, so that it complains of that on any server."""
 _UNLICENSED = _check("features-licensed", decides=False)
+_VALUE = _rules(parameter_files.VALUE, REJECTED, NOT_PERFORMED)
+"""A long value may cut the line before it says which."""
 _NOT_IN_AN_AUDIT = _check(OTHER_COMPLAINTS)
 
 OWNERS: Mapping[Message, Owner] = {
-    messages.KEY_IS_BLANK: _NOTHING_BUT_FILES,
+    messages.KEY_IS_BLANK: _USUAL,
     messages.SIGNATURE_NOT_VALID: _SIGNATURE,
     messages.PHONE_LICENSE_NOT_VALID: _SIGNATURE,
     messages.SITE_LICENSE_NOT_VALID: _SIGNATURE,
@@ -81,12 +85,12 @@ OWNERS: Mapping[Message, Owner] = {
     messages.NO_BOOT_SERVER: _check("every-model-boots"),
     messages.NO_CONFIGURATION: _check("every-model-boots"),
     messages.NEVER_CONFIGURED: _check("every-model-boots"),
-    messages.BOOT_SERVER_NOT_USED: _NOTHING_BUT_FILES,
-    messages.NO_TIME: _NOTHING_BUT_FILES,
-    messages.TIME_STANDS_STILL: _NOTHING_BUT_FILES,
-    messages.TIME_CONTRADICTS: _NOTHING_BUT_FILES,
-    messages.CORPORATE_DIRECTORY_BIND_FAILED: _NOTHING_BUT_FILES,
-    messages.CORPORATE_DIRECTORY_SEARCH_FAILED: _NOTHING_BUT_FILES,
+    messages.BOOT_SERVER_NOT_USED: _USUAL,
+    messages.NO_TIME: _USUAL,
+    messages.TIME_STANDS_STILL: _USUAL,
+    messages.TIME_CONTRADICTS: _USUAL,
+    messages.CORPORATE_DIRECTORY_BIND_FAILED: _USUAL,
+    messages.CORPORATE_DIRECTORY_SEARCH_FAILED: _USUAL,
     messages.MASTER_NOT_READABLE: _rules(*_READING, master_files.NOT_A_MASTER, master_files.PARAMETER_FILE),
     messages.PARAMETERS_INSTEAD_OF_MASTER: _rules(master_files.PARAMETER_FILE),
     messages.IGNORED_IN_MASTER: _rules(master_files.BESIDE),
@@ -95,8 +99,8 @@ OWNERS: Mapping[Message, Owner] = {
     messages.CONTACTS_NOT_READABLE: _rules(*_READING, *CONTACT_DIRECTORY_RULES),
     messages.PRE_3_3_PARAMETERS: _rules(parameter_files.PRE_3_3),
     messages.LATER_PARAMETERS: _rules(parameter_files.TOO_NEW),
-    messages.NOT_PERFORMED: _rules(NOT_PERFORMED),
-    messages.BAD_PARAMETER: _rules(parameter_files.VALUE, REJECTED),
+    messages.NOT_PERFORMED: _VALUE,
+    messages.BAD_PARAMETER: _VALUE,
     messages.DOWNLOAD_FAILED: _check("configuration-files"),
     messages.OPTION_REFUSED: _NOT_IN_AN_AUDIT,
     messages.NO_LEASE: _NOT_IN_AN_AUDIT,
@@ -128,28 +132,33 @@ def owner_of(complaint: Complaint, mac: MacAddress, *, is_locked: bool = False) 
         name = complaint.values["name"]
         if name.endswith(FILE_ENDING):
             return _check("missing-licenses", decides=False)
-        if name in (f"{mac}.cfg", "000000000000.cfg"):
+        if name in (f"{mac}.cfg", DEFAULT_NAME):
             return _check("master-configuration", decides=False)
+        if name.endswith(DIRECTORY_ENDING):
+            return _check("contact-directory", decides=False)
     return OWNERS[message]
 
 
 def with_complaints(
     findings: Iterable[Finding], complaints: Iterable[Complaint], mac: MacAddress, *, is_locked: bool
 ) -> tuple[Finding, ...]:
-    """The findings, each with the complaints that belong to it as evidence; what belongs to none is bad by itself."""
+    """The findings, each with the complaints that belong to it as evidence; what belongs to none is bad by itself.
+
+    `complaints` has each line once for each boot that logged it.
+    """
     found = list(findings)
     lines: dict[int, Counter[str]] = {}
     deciding: set[int] = set()
-    for complaint in complaints:
+    for complaint, count in Counter(complaints).items():
         owner = owner_of(complaint, mac, is_locked=is_locked)
-        place = _place(found, owner, complaint)
-        if place is None and not owner.decides:
+        if owner is _USUAL:
             continue
-        if place is None:
-            place = next(number for number, one in enumerate(found) if one.check.name == OTHER_COMPLAINTS)
-        lines.setdefault(place, Counter())[complaint.line] += 1
-        if owner.decides:
-            deciding.add(place)
+        place = _place(found, owner, complaint)
+        if place is None and owner.decides:
+            place = _place(found, _NOT_IN_AN_AUDIT, complaint)
+        if place is not None:
+            lines.setdefault(place, Counter())[complaint.line] += count
+            deciding |= {place} if owner.decides else set()
     for place, counts in lines.items():
         found[place] = _with_lines(found[place], counts, decides=place in deciding)
     return tuple(found)
@@ -168,7 +177,7 @@ def _is_about(finding: Finding, named: set[str]) -> bool:
 
 
 def _with_lines(finding: Finding, counts: Counter[str], *, decides: bool) -> Finding:
-    lines = [f"logged in {count} boots: {line}" for line, count in counts.items()]
+    lines = [f"logged in {count} boot{'s' if count > 1 else ''}: {line}" for line, count in counts.items()]
     if finding.is_bad or finding.judgment.verdict is Verdict.UNKNOWN:
         return replace(finding, judgment=finding.judgment.with_evidence(*lines))
     return replace(finding, judgment=bad(*lines)) if decides else finding

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from phone_sim.firmware.log_line import LogLine, parse_line
+from phone_sim.firmware.log_line import TEXT_LIMIT, LogLine, parse_line
 from phone_sim.firmware.messages import MESSAGE_CATALOG, Message
 
 _LOWEST = "4"
@@ -52,8 +52,14 @@ def _complaint(entry: LogLine) -> Complaint:
 
 
 def _filled(form: list[str], text: str) -> Mapping[str, str] | None:
-    """What fills the form to give the text, or None if nothing does; the first values are as short as they can be."""
+    """What fills the form to give the text, or None if nothing does; the first values are as short as they can be.
+
+    A text that was cut at the limit of a line has the beginning of a form.
+    """
     literals, names = form[::2], form[1::2]
+    if len(text) >= TEXT_LIMIT:
+        is_begun = bool(literals[0]) and text.startswith(literals[0])
+        return {names[0]: text[len(literals[0]) :].partition(literals[1])[0]} if names and is_begun else None
     if not names:
         return {} if text == literals[0] else None
     at, end = len(literals[0]), len(text) - len(literals[-1])

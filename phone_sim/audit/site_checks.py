@@ -5,9 +5,11 @@ Pure: each function judges observations and asks nothing. The words for people a
 
 from collections.abc import Iterator
 
+from phone_sim.audit.answer_checks import BEHIND_LOGIN
 from phone_sim.audit.finding import Judgment, bad, good, not_applicable, unknown
 from phone_sim.audit.observations import AuditQuestion, Observations, ObservedBoot, wants_login
 from phone_sim.findings.finding import Severity
+from phone_sim.findings.site_check import DIRECTORY_ENDING
 from phone_sim.firmware.effects import Fetched, NotFound
 from phone_sim.firmware.features import Enabled, NotLicensed, OffByConfiguration
 from phone_sim.firmware.location import BootServerAddress
@@ -71,6 +73,18 @@ def _is_own(name: str, boot: ObservedBoot, seen: Observations) -> bool:
     return any(part in name for part in (seen.mac.digits, boot.model.suffix, boot.model.part_number))
 
 
+def contact_directory(seen: Observations) -> Judgment:
+    """A contact directory is served, or answered as missing."""
+    asked = [one for one in seen.exchanges if one.request.location.name.endswith(DIRECTORY_ENDING)]
+    if asked and all(wants_login(one.reply) for one in asked):
+        return not_applicable(BEHIND_LOGIN)
+    refused = [request_line(one) for one in asked if not isinstance(one.reply, Fetched | NotFound)]
+    if refused:
+        return bad(*refused)
+    served = [request_line(one) for one in asked if isinstance(one.reply, Fetched)]
+    return good(*served) if served else not_applicable("the server has no contact directory")
+
+
 def features_licensed(seen: Observations) -> Judgment:
     """What is configured for use has a license."""
     lacking: dict[str, list[str]] = {}
@@ -129,3 +143,8 @@ def _off_by_override(boot: ObservedBoot) -> Iterator[tuple[Feature, Setting]]:
             source = setting.decided_by
             if source is not None and source.kind is LayerKind.OVERRIDE and setting.is_in_conflict:
                 yield gate.feature, setting
+
+
+def nothing_else(seen: Observations) -> Judgment:
+    """Each complaint in the phones' logs belongs to another check; `with_complaints` adds those that do not."""
+    return good(f"all complaints in the logs of {len(seen.boots)} boots belong to other checks")

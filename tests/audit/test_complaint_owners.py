@@ -34,6 +34,7 @@ def test_failed_download_belongs_to_the_check_of_the_file() -> None:
 
     assert owners("000000000000-license.cfg") == ("missing-licenses",)
     assert owners(f"{MAC}.cfg") == ("master-configuration",)
+    assert owners(f"{MAC}-directory.xml") == ("contact-directory",)
     assert owners("site.cfg") == ("configuration-files",)
     assert owners("site.cfg", is_locked=True) == ("login",)
 
@@ -60,8 +61,8 @@ def test_what_belongs_to_no_check_is_bad() -> None:
     findings = {one.check.name: one for one in audit(replace(probed("http"), boots=(boot(odd, uncovered, blank),)))}
     assert verdict(findings, OTHER_COMPLAINTS) is Verdict.BAD
     assert findings[OTHER_COMPLAINTS].judgment.evidence == (
-        "logged in 1 boots: net 5: the cat is on the keys",
-        "logged in 1 boots: cfg 4: unreadable",
+        "logged in 1 boot: net 5: the cat is on the keys",
+        "logged in 1 boot: cfg 4: unreadable",
     )
     quiet = {one.check.name: one for one in audit(replace(probed("http"), boots=(boot(blank),)))}
     assert verdict(quiet, OTHER_COMPLAINTS) is Verdict.GOOD

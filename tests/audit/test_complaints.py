@@ -49,6 +49,13 @@ def test_values_are_read_from_the_line() -> None:
     assert (other.message, other.values) == (NOT_PERFORMED, values)
 
 
+def test_line_that_was_cut_is_known_by_its_beginning() -> None:
+    values = {"name": "a.b", "value": "x" * 600, "expected": "0", "used": "0"}
+    (complaint,) = complaints_in([line_of(BAD_PARAMETER, values)])
+    assert complaint.message in (BAD_PARAMETER, NOT_PERFORMED)
+    assert complaint.values == {"name": "a.b"}
+
+
 def test_other_levels_and_other_lines_are_no_complaints() -> None:
     lines = ["0101000000|app1 |*|03|started", "0101000000|copy |3|03|File x is not there", "no line of a log", ""]
     assert list(complaints_in(lines)) == []

@@ -164,7 +164,8 @@ def test_baseline_lets_only_new_findings_fail(tmp_path: Path) -> None:
     assert code == 1
     (failure,) = etree.parse(junit).iterfind(".//failure")
     assert str(failure.get("message")).startswith("error: not well-formed XML")
-    assert failure.getparent().get("name") == "config-not-well-formed 0004f2aabbcc-phone.cfg:1"
+    (case,) = etree.parse(junit).iterfind(".//testcase[failure]")
+    assert case.get("name") == "config-not-well-formed 0004f2aabbcc-phone.cfg:1"
 
 
 @pytest.mark.parametrize("option", ["--html", "--junit", "--write-baseline"])
