@@ -84,7 +84,12 @@ def test_wheel_says_what_it_is_and_holds_its_license(wheel: Path) -> None:
     assert {"Framework :: Pytest", "Typing :: Typed"} <= set(metadata.get_all("Classifier", []))
     assert license_text == (ROOT / "phone_sim/LICENSE").read_bytes()
     assert b"The phone_sim authors" in license_text
-    assert {"phone_sim/LICENSE", "phone_sim/py.typed", "phone_sim/guide/findings.md"} <= names
+    assert {
+        "phone_sim/LICENSE",
+        "phone_sim/py.typed",
+        "phone_sim/guide/findings.md",
+        "phone_sim/audit/page/report.css",
+    } <= names
     assert {"phone-sim = phone_sim.__main__:main", "phone_sim = phone_sim.pytest_plugin"} <= set(entry_points)
 
 

@@ -13,7 +13,6 @@ from phone_sim.findings.finding import Severity
 
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
 
-
 _ROWS = (
     (
         "login",
@@ -26,7 +25,7 @@ _ROWS = (
     (
         "every-model-boots",
         _ERROR,
-        "A model that gets no configuration goes by its last one, or by none.",
+        "A model that gets no configuration uses its last one, or has none.",
         "Look at what that model asked and was answered: phone-sim boot --requests.",
         site_checks.every_model_boots,
         True,
@@ -34,7 +33,7 @@ _ROWS = (
     (
         "master-configuration",
         _ERROR,
-        "It tells a phone all else: without it nothing is configured.",
+        "It names all other files: without it nothing is configured.",
         "Put 000000000000.cfg, well-formed and within the limits of names, into the root of the boot server.",
         site_checks.master_readable,
         True,
@@ -58,8 +57,8 @@ _ROWS = (
     (
         "file-contents",
         _WARNING,
-        "Of a file that cannot be read, or a parameter that is not in force, a phone takes the default.",
-        "Mend what is said of each file: phone-sim check says the same of a copy of the site.",
+        "Where a file cannot be read or a parameter is not in force, a phone uses the default.",
+        "Correct the files; phone-sim check finds the same faults in a copy of the site.",
         file_checks.file_contents,
         True,
     ),
@@ -82,7 +81,7 @@ _ROWS = (
     (
         "license-rules",
         _ERROR,
-        "Older firmware asks for activation files when in need, later firmware always; both are to end the same.",
+        "Older firmware asks for activation files when needed, later firmware always; the result must be the same.",
         "Look for an answer that changes from one request to the next.",
         site_checks.license_rules_agree,
         True,
@@ -122,7 +121,7 @@ _ROWS = (
     (
         "files-unaltered",
         _ERROR,
-        "One byte that differs voids the signature of a license key; a packed file is none that a phone can read.",
+        "One byte that differs voids the signature of a license key; no phone can read a packed file.",
         "Serve files as they are: no compression that nobody asked for, no filter, no injected text.",
         answer_checks.same_bytes,
         True,
@@ -234,7 +233,7 @@ _ROWS = (
     (
         "tls-version",
         _ERROR,
-        "TLS 1.0 and 1.1 are given up (RFC 8996).",
+        "TLS 1.0 and 1.1 are deprecated (RFC 8996).",
         "Accept 1.2 and later. Phones that know nothing newer need a server of their own.",
         access_checks.tls_version,
         False,

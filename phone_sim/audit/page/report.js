@@ -20,7 +20,7 @@ function show() {
 
 // A finding that a link leads to is opened, whatever the filter says.
 function follow() {
-  const target = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+  const target = document.getElementById(location.hash.slice(1));
   if (target?.matches(".finding")) {
     target.hidden = false;
     target.open = true;
