@@ -40,7 +40,6 @@ def _check(name: str, *, decides: bool = True) -> Owner:
     return Owner(names=(name,), decides=decides)
 
 
-_READING = DOCUMENT_RULES
 _KEY = _rules(
     license_keys.SIGNATURE_NOT_VALID,
     license_keys.VENDOR_KEY,
@@ -66,7 +65,7 @@ OWNERS: Mapping[Message, Owner] = {
     messages.KEY_MALFORMED: _KEY,
     messages.LICENSE_EXPIRED: _EXPIRED,
     messages.FEATURE_EXPIRED: _EXPIRED,
-    messages.NOT_AN_ACTIVATION_FILE: _rules(license_files.NOT_AN_ACTIVATION_FILE, *_READING),
+    messages.NOT_AN_ACTIVATION_FILE: _rules(license_files.NOT_AN_ACTIVATION_FILE, *DOCUMENT_RULES),
     messages.TOO_MANY_KEYS: _rules(license_keys.TOO_MANY),
     messages.NO_KEY_FOR_PHONE: _rules(
         license_keys.FOR_OTHER_PHONE,
@@ -91,12 +90,12 @@ OWNERS: Mapping[Message, Owner] = {
     messages.TIME_CONTRADICTS: _USUAL,
     messages.CORPORATE_DIRECTORY_BIND_FAILED: _USUAL,
     messages.CORPORATE_DIRECTORY_SEARCH_FAILED: _USUAL,
-    messages.MASTER_NOT_READABLE: _rules(*_READING, master_files.NOT_A_MASTER, master_files.PARAMETER_FILE),
+    messages.MASTER_NOT_READABLE: _rules(*DOCUMENT_RULES, master_files.NOT_A_MASTER, master_files.PARAMETER_FILE),
     messages.PARAMETERS_INSTEAD_OF_MASTER: _rules(master_files.PARAMETER_FILE),
     messages.IGNORED_IN_MASTER: _rules(master_files.BESIDE),
     messages.CONFIG_FILES_TOO_LONG: _rules(site_rules.LIST),
-    messages.CONFIG_NOT_READABLE: _rules(*_READING, parameter_files.NOT_PARAMETERS),
-    messages.CONTACTS_NOT_READABLE: _rules(*_READING, *CONTACT_DIRECTORY_RULES),
+    messages.CONFIG_NOT_READABLE: _rules(*DOCUMENT_RULES, parameter_files.NOT_PARAMETERS),
+    messages.CONTACTS_NOT_READABLE: _rules(*DOCUMENT_RULES, *CONTACT_DIRECTORY_RULES),
     messages.PRE_3_3_PARAMETERS: _rules(parameter_files.PRE_3_3),
     messages.LATER_PARAMETERS: _rules(parameter_files.TOO_NEW),
     messages.NOT_PERFORMED: _VALUE,
