@@ -20,7 +20,7 @@ from phone_sim.licensing.license_file import write
 from tests.fleet.forked import STDERR, STDOUT, ForkedProcess
 
 BOUND = 120.0
-UNTIL_UP = ("--headless", "--until-up", "--run-time", "100s", "--json")
+UNTIL_UP = ("--headless", "--until-up", "--run-time", "100s", "--timeout", "60", "--json")
 
 
 def make_site(root: Path, licensed: int) -> None:

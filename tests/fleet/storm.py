@@ -148,7 +148,7 @@ def run(server: str, file: Path) -> list[Fate]:
     from phone_sim.runtime.trust_file import load_anchor
 
     found = read_fleet_file(file)
-    phones, clock, limits = range(found.population.count), clock_of(found.population), Limits(answer=1, transfer=60)
+    phones, clock, limits = range(found.population.count), clock_of(found.population), Limits(answer=60, transfer=120)
     asked: Counter[str] = Counter()
     booted: list[object] = []
     fleet = Fleet(
