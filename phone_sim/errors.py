@@ -80,7 +80,11 @@ class MasterConfigurationError(DocumentError):
     """A file in the place of the master configuration file that is not one."""
 
 
-class ParametersInsteadOfMasterError(MasterConfigurationError):
+class NotAMasterError(MasterConfigurationError):
+    """A document, or an empty file, that says nothing that a master configuration file says."""
+
+
+class ParametersInsteadOfMasterError(NotAMasterError):
     """A file that has parameters, where a master configuration file is expected (D19)."""
 
 

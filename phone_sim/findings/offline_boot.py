@@ -25,16 +25,18 @@ _AUTHORITY = authority_of(ADDRESS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfflineBoot:
-    """The configuration that a phone takes from a site.
+    """The configuration that a phone takes from a site, to be looked at without asking anybody.
 
     `answers` is what the site has at each path that was asked for, in order; `elsewhere` are the URLs of files on
-    other servers, which nobody was asked for. `session` has the settings that the parameters give.
+    other servers, which nobody was asked for. `session` has the settings that the parameters give. `path_of_url` gives
+    the path on the site for a URL, None for one that is elsewhere.
     """
 
     session: Session
     configuration: Configuration
     answers: dict[str, ReadAnswer]
     elsewhere: tuple[str, ...]
+    path_of_url: Callable[[str], str | None]
 
     @property
     def identity(self) -> Identity:
@@ -44,13 +46,14 @@ class OfflineBoot:
     @property
     def masters(self) -> tuple[str, ...]:
         """The names under which a phone asks for its master configuration file."""
-        return (f"{self.identity.mac}.cfg", DEFAULT_NAME)
+        named = self.session.server.master if self.session.server is not None else None
+        return tuple(dict.fromkeys(filter(None, (named, f"{self.identity.mac}.cfg", DEFAULT_NAME))))
 
     def path(self, folder: str, name: str) -> str | None:
         """The path on the site of a file that the phone asks for; None for one on another server."""
         server = self.session.server
         location = server.locate(folder, name) if server is not None else None
-        return None if location is None else _path(location.url)
+        return None if location is None else self.path_of_url(location.url)
 
     def path_of(self, source: LayerSource) -> str:
         """The path on the site of the file that a layer was read from."""
@@ -80,7 +83,13 @@ def boot_offline(identity: Identity, read: Callable[[str], ReadAnswer]) -> Offli
                     reply = _reply(answers[path], effect.limit)
     except StopIteration as end:
         configuration: Configuration = end.value
-    return OfflineBoot(session=session, configuration=configuration, answers=answers, elsewhere=tuple(elsewhere))
+    return OfflineBoot(
+        session=session,
+        configuration=configuration,
+        answers=answers,
+        elsewhere=tuple(elsewhere),
+        path_of_url=_path,
+    )
 
 
 async def _read(session: Session) -> Configuration:
