@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from phone_sim.cli.expectation import check_expected, expect_option, expectation
 from phone_sim.cli.interruption import result_so_far
 from phone_sim.cli.option_types import Instant
 from phone_sim.cli.options import PhoneOptions, json_option, phone_options
@@ -18,6 +19,7 @@ from phone_sim.cli.output import say, warn
 from phone_sim.cli.sip_listening import sip_listening, sip_port_option
 
 if TYPE_CHECKING:
+    from phone_sim.findings.boot_expectation import BootExpectation
     from phone_sim.runtime.clock import Clock
     from phone_sim.runtime.driver import PhoneDriver
     from phone_sim.runtime.scheduler import Scheduler
@@ -86,6 +88,7 @@ class SpeedOption(click.ParamType[float | None]):
     help=f"Let something happen: {WHAT_CAN_HAPPEN}. May be given again.",
 )
 @sip_port_option
+@expect_option
 @click.option("--web", "web_port", type=click.IntRange(0, 65535), help="Show it on a web page; 0 takes a free port.")
 @json_option
 def command(
@@ -95,6 +98,7 @@ def command(
     until: datetime | None,
     events: tuple[tuple[datetime, str], ...],
     sip_port: int | None,
+    expect: str | None,
     web_port: int | None,
     as_json: bool,
 ) -> None:
@@ -107,6 +111,8 @@ def command(
     The phone answers SIP on UDP and TCP at --source-address, or on loopback: a NOTIFY check-sync, as phone-sim notify
     sends it, has it look for changed configuration files and reboot. It is registered nowhere.
 
+    Ends as phone-sim boot does, by the last boot: with 1 when it fell short of --expect.
+
     Example: phone-sim run --server http://127.0.0.1:8080/ --now 2026-12-31T23:00 --speed 3600 --until 2027-01-02
     """
     from phone_sim.errors import UsageError
@@ -114,9 +120,12 @@ def command(
     phone.check_clock(("--now", now is not None), ("--speed but 1", speed != 1))
     start = None if phone.sntp else now or datetime.now(UTC)
     if web_port is None:
-        _on_the_terminal(phone, start, speed, until, events, sip_port, as_json)
-    elif start is None or speed is None or until is not None or events or sip_port is not None:
-        raise UsageError("--web goes with no --until, --at, --sntp, --sip-port or --speed max: the page has the clock")
+        _on_the_terminal(phone, start, speed, until, events, sip_port, expectation(expect), as_json)
+    elif start is None or speed is None or until is not None or events or sip_port is not None or expect is not None:
+        raise UsageError(
+            "--web goes with no --until, --at, --sntp, --sip-port, --expect or --speed max: the page has the clock, and "
+            "shows each boot"
+        )
     else:
         _on_a_page(phone, start, speed, web_port, as_json)
 
@@ -128,6 +137,7 @@ def _on_the_terminal(
     until: datetime | None,
     events: tuple[tuple[datetime, str], ...],
     sip_port: int | None,
+    expected: "BootExpectation",
     as_json: bool,
 ) -> None:
     from phone_sim.cli import phone_report
@@ -158,7 +168,7 @@ def _on_the_terminal(
         finally:
             phone_time.close()
             if as_json:
-                phone_report.print_json(phone_report.phone_report(driver, lines))
+                phone_report.print_json(phone_report.phone_report(driver, lines, expected))
             else:
                 phone_report.say_summary(driver)
                 phone_report.talk(f"  reboots: {len(driver.reboots)}")
@@ -166,7 +176,7 @@ def _on_the_terminal(
             with suppress(LifecycleError):  # it is off
                 driver.cut_power()
     broken_off.go_on()
-    phone_report.check_boot(driver)
+    check_expected(driver, expected)
 
 
 def _on_a_page(phone: PhoneOptions, start: datetime, speed: float, port: int, as_json: bool) -> None:

@@ -6,9 +6,10 @@ names the places as well, and looks at the findings.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Any
 
+from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.findings.booted_phone import boot_of, findings_of
 from phone_sim.findings.documents import shown
 from phone_sim.findings.finding import Finding, Place, Severity
@@ -21,22 +22,6 @@ from phone_sim.firmware.location import shown_name
 from phone_sim.firmware.parameters.layers import OWN_MAC, LayerKind
 from phone_sim.firmware.unread_file import UnreadFile, UnreadKind
 from phone_sim.runtime.exchange import Exchange
-
-
-class BootExpectation(Enum):
-    """What is expected of a boot.
-
-    The facts of the firmware cover every finding of level error, so that `CONFIGURED` needs no other.
-    """
-
-    BOOTED = "booted"
-    """In service with a configuration that its boot server gave it in this boot, whatever is missing of it."""
-    CONFIGURED = "configured"
-    """Booted, every file that CONFIG_FILES lists was read whole, and no finding is of level error."""
-    CLEAN = "clean"
-    """Configured, no finding is of level error or warning, and the boot server took the log."""
-    LICENSED = "licensed"
-    """Configured, and every feature that is configured for use has a valid license if it needs one."""
 
 
 class BootShortcomingKind(StrEnum):
@@ -123,6 +108,11 @@ def judge_facts(service: InService | None, expectation: BootExpectation) -> tupl
     )
 
 
+def is_lost_log(exchange: Exchange) -> bool:
+    """True for a log that the boot server did not take."""
+    return isinstance(exchange.request, Upload) and not isinstance(exchange.reply, Uploaded)
+
+
 def _not_licensed(service: InService) -> Iterator[BootShortcoming]:
     for gate in service.gates:
         if isinstance(gate, NotLicensed):
@@ -168,7 +158,7 @@ def _shortcoming_of(finding: Finding) -> BootShortcoming:
 
 def _log_not_uploaded(exchanges: Iterable[Exchange]) -> Iterator[BootShortcoming]:
     for exchange in exchanges:
-        if isinstance(exchange.request, Upload) and not isinstance(exchange.reply, Uploaded):
-            message = f"the log was not uploaded: {shown(exchange.reply.reason, 200)}"
+        if is_lost_log(exchange):
+            message = f"the log was not uploaded: {shown(getattr(exchange.reply, 'reason', ''), 200)}"
             yield BootShortcoming(kind=BootShortcomingKind.LOG_NOT_UPLOADED, message=message)
             return
