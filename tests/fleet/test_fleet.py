@@ -6,6 +6,7 @@ from math import inf
 
 import pytest
 
+from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.firmware.effects import Fetch, FetchReply, TransferFailed
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.transfer_facts import FailureKind
@@ -59,7 +60,7 @@ class Lived:
             clock=self.clock,
             transport=lambda _: self.server,
             anchor=load_anchor(),
-            expects_licenses=True,
+            expectation=BootExpectation.LICENSED,
             listeners=Listeners(on_exchange=self._asked, on_boot=self.boots.append, on_line=self._logged),
             watched=[found.population.phone(number).mac for number in phones],
         )
