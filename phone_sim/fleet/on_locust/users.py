@@ -96,10 +96,10 @@ class PhoneUser(User):
 
     `host` is the address of the boot server. `population` is a population or the path of its file, which each worker of
     Locust needs. Paths are relative to the current folder, or else to the locustfile. `trust` is the file of the public
-    key that license keys are verified with; without it, the test pair's (D5). A boot that falls short of `expectation` is a
-    failure; `expects_licenses` (deprecated) is the same as the expectation `LICENSED`. `tls` has the settings of HTTPS
-    and FTPS, with `<MAC>` in the name of a client certificate for the phone's own. Tasks can be added, and can `reboot`
-    the phone.
+    key that license keys are verified with; without it, the test pair's (D5). A boot that falls short of `expectation`
+    is a failure; `expects_licenses` (deprecated) is the same as the expectation `LICENSED`. `tls` has the settings of
+    HTTPS and FTPS, with `<MAC>` in the name of a client certificate for the phone's own. Tasks can be added, and can
+    `reboot` the phone.
 
     With Locust's --processes, or --master with --expect-workers, the workers share the phones of the population evenly.
     Where Locust does not know the number of workers, each gets `phones_per_worker` phones, in the order in which the
