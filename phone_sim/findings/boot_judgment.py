@@ -1,7 +1,8 @@
 """Whether a phone has booted as expected, and what falls short: the one rule of verbs, fleet, scenarios and tests.
 
-`judge_facts` looks at what the firmware knows of its configuration and licenses, which costs next to nothing. `judge`
-names the places as well, and looks at the findings.
+`judge_facts` looks at what the firmware knows of its configuration and licenses, which costs next to nothing: each
+error that findings report, but of a license file, is a file that is not in force. `judge` names the places as well, and
+looks at the findings.
 """
 
 from collections.abc import Iterable, Iterator
@@ -80,9 +81,10 @@ def judge(
     boot, findings = boot_of(service, heard), findings_of(service, heard)
     found = [_placed(fact, boot, findings) for fact in facts]
     if is_clean:
-        told = {one.place for one in found}
-        warnings = (one for one in findings if one.rule.severity is not Severity.INFO and one.place not in told)
-        found += (_shortcoming_of(one) for one in warnings)
+        places = {one.place for one in found}
+        files = {boot.path_of(one.file.source) for one in found if one.file is not None}
+        more = (one for one in findings if one.place not in places and one.place.file not in files)
+        found += (_shortcoming_of(one) for one in more if one.rule.severity is not Severity.INFO)
         found += _log_not_uploaded(heard)
     return tuple(found)
 

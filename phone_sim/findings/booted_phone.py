@@ -1,15 +1,15 @@
-"""What is wrong with the configuration of a phone that has booted, by the rules that sites are checked with.
+"""The findings about the files of a phone that has booted, by the rules that sites are checked with.
 
 Pure: what the phone asked in its boot and what came of it go in. Nobody is asked again.
 """
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache, partial
 from urllib.parse import unquote
 
-from phone_sim.boot_server.site import Forbidden, Found, MemorySite, Missing, ReadAnswer
+from phone_sim.boot_server.site import Forbidden, Found, Missing, ReadAnswer
 from phone_sim.findings.finding import Finding
 from phone_sim.findings.offline_boot import OfflineBoot
 from phone_sim.findings.site import in_order
@@ -17,14 +17,16 @@ from phone_sim.findings.site_check import SiteCheck
 from phone_sim.findings.site_phones import any_other
 from phone_sim.findings.site_rules import NO_MASTER
 from phone_sim.findings.subject import Subject, make_subject
-from phone_sim.firmware.boot import InService
+from phone_sim.firmware.boot import InService, local_date
 from phone_sim.firmware.effects import Fetch, Fetched, NotFound, Refused, TransferFailed
+from phone_sim.firmware.local_time import UNSET_CLOCK
+from phone_sim.firmware.master_config import DEFAULT_NAME
 from phone_sim.firmware.parameters.dictionary import ParameterDictionary
 from phone_sim.runtime.exchange import Exchange
 
 
 def findings_of(service: InService, exchanges: Iterable[Exchange]) -> tuple[Finding, ...]:
-    """What is wrong with the files that a phone read in its boot, and with its parameters in force; by file and line.
+    """The findings about the files that a phone read in its boot, and about its parameters in force; by file and line.
 
     `exchanges` are those of the boot. A file below the root of the boot server is named by its path there, any other
     by its URL. Files of which nothing came are not judged: that the boot server is silent is no fault of a file.
@@ -33,12 +35,15 @@ def findings_of(service: InService, exchanges: Iterable[Exchange]) -> tuple[Find
     identity = boot.identity
     subject = replace(
         _usual_subject(identity.profile.version, identity.dictionary),
+        on=local_date(service.session, service.reading) or UNSET_CLOCK.date(),
         profile=identity.profile,
         models=(identity.model,),
         are_chosen=True,
         anchor=identity.anchor,
     )
-    check = SiteCheck(MemorySite(), boot.answers, subject, any_other([identity.mac]))
+    # With the default master, it is not taken for a site that has these phones only.
+    names = {*boot.answers, DEFAULT_NAME}
+    check = SiteCheck(_GivenFiles(boot.answers), names, subject, any_other([identity.mac]))
     check.look_at_boot(boot)
     found = in_order(check.findings(phones=1))
     is_answered = service.configuration.answered
@@ -61,6 +66,19 @@ def boot_of(service: InService, exchanges: Iterable[Exchange]) -> OfflineBoot:
         elsewhere=(),
         path_of_url=place,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _GivenFiles:
+    """What the boot server gave, as a site."""
+
+    answers: Mapping[str, ReadAnswer]
+
+    def names(self) -> Iterable[str]:
+        return self.answers.keys()
+
+    def read(self, path: str) -> ReadAnswer:
+        return self.answers.get(path, Missing())
 
 
 @lru_cache(maxsize=16)  # the phones of a fleet are of few versions

@@ -56,9 +56,10 @@ class OfflineBoot:
         return None if location is None else self.path_of_url(location.url)
 
     def path_of(self, source: LayerSource) -> str:
-        """The path on the site of the file that a layer was read from."""
-        name = source.file_of(self.identity.mac)
-        folder = self.configuration.master.overrides_directory if source.kind is LayerKind.OVERRIDE else ""
+        """The path on the site of the file that a layer was read from, or would have been."""
+        name, master = source.file_of(self.identity.mac), self.configuration.master
+        folders = {LayerKind.OVERRIDE: master.overrides_directory, LayerKind.CONTACTS: master.contacts_directory}
+        folder = folders.get(source.kind, "")
         return self.path(folder, name) or name
 
 

@@ -34,7 +34,7 @@ class Configuration:
 
     `problem` says why these are the last ones and not those of this boot; empty when all is well. `answered` is false
     when the boot server gave no answer at all. `unread` are the files that are not in force: those of CONFIG_FILES,
-    and overrides and files by the name of a master that are there.
+    and overrides, contact directories and files by the name of a master that are there.
     """
 
     master: MasterConfiguration

@@ -1,4 +1,4 @@
-"""A file of the configuration that is not in force on a phone, and why: facts, of which others make sentences."""
+"""A file of the configuration, or a contact directory, that is not in force on a phone, and why, as facts."""
 
 from dataclasses import dataclass
 from enum import Enum

@@ -29,6 +29,7 @@ from tests.make import LDAP, VOICE_QUALITY
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LAST_DAY = date(2026, 3, 20)
 FILES = {
+    **{f"0004f2{number:06x}-own.cfg": b"<own/>" for number in range(1, 41)},
     "000000000000.cfg": b'<APPLICATION CONFIG_FILES="[PHONE_MAC_ADDRESS]-own.cfg, site.cfg"/>',
     "site.cfg": b'<site feature.corporateDirectory.enabled="1" tcpIpApp.sntp.daylightSavings.enable="0"'
     b' log.level.change.copy="4"/>',

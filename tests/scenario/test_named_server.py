@@ -39,6 +39,7 @@ BELOW = "north/wind/"
 MASTER = b'<APPLICATION CONFIG_FILES="site.cfg, /outside.cfg" LICENSE_DIRECTORY="licenses"/>'
 FILES = {
     f"{BELOW}000000000000.cfg": MASTER,
+    "outside.cfg": b"<site/>",
     f"{BELOW}site.cfg": b'<site feature.corporateDirectory.enabled="1"/>',
     f"{BELOW}licenses/0004f2000001-license.cfg": license_file([signed_key({LDAP: NEVER}, serial="0004F2000001")]),
 }

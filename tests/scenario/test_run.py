@@ -158,7 +158,8 @@ def test_features_of_a_phone_that_is_off_are_none(tmp_path: Path) -> None:
 def test_server_that_is_down_and_up_again_is_asked_again(tmp_path: Path, protocol: str) -> None:
     steps = (
         "server_down = true",
-        "boot = true\nexpect = { features = { LDAP = 'off' }, state = 'idle', requests = ['0004f2000001.cfg'] }",
+        "boot = true\nexpect = { boot = 'any', features = { LDAP = 'off' }, state = 'idle', "
+        "requests = ['0004f2000001.cfg'] }",
         "server_up = true",
         "reboot = true\nexpect = { features = { LDAP = 'on' }, reboots = 1 }",
     )
