@@ -69,6 +69,8 @@ TESTED_IN = {
     "fault_catalog/line_values": "fault_catalog/test_cause_of",
     "fault_catalog/observed_lines": "fault_catalog/test_known_lines",
     "fault_catalog/reproduction": "fault_catalog/test_cases",
+    "findings/booted_phone": "findings/test_boot_judgment",
+    "findings/virtual_phone": "findings/test_boot_judgment",
     "findings/documents": "findings/test_parameter_files",
     "findings/finding": "findings/test_rules",
     "findings/offline_boot": "findings/test_site",
