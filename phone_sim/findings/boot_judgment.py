@@ -133,7 +133,7 @@ def _not_read(file: UnreadFile) -> BootShortcoming:
         case UnreadKind.NOT_WHOLE:
             message = f"{name} did not come whole: {reason}"
         case UnreadKind.NOT_ASKED:
-            message = f"{name} was not asked for, since another file did not come whole"
+            message = f"{name} was not asked for, since the boot server did not give another file whole"
         case _:
             place, message = Place(file=name, line=file.line), reason
     return BootShortcoming(kind=BootShortcomingKind.FILE_NOT_READ, place=place, message=message, file=file)
@@ -143,15 +143,14 @@ def _placed(fact: BootShortcoming, boot: OfflineBoot, findings: tuple[Finding, .
     """The same with the phone's own name for the file, and what the findings say of it."""
     if fact.kind is not BootShortcomingKind.FILE_NOT_READ:
         return fact
-    file = fact.file
+    file, message = fact.file, fact.message.replace(OWN_MAC, boot.identity.mac.digits)
     if file is None or (file.source.kind is LayerKind.LISTED and fact.place is None):
-        at = list_place(boot, master_of(boot))
-        return replace(fact, place=at, message=fact.message.replace(OWN_MAC, boot.identity.mac.digits))
+        return replace(fact, place=list_place(boot, master_of(boot)), message=message)
     path = boot.path_of(file.source)
     for one in findings:
         if one.place.file == path and one.rule.severity is Severity.ERROR:
             return replace(fact, place=one.place, message=one.message)
-    return replace(fact, place=Place(file=path, line=file.line))
+    return replace(fact, place=Place(file=path, line=file.line), message=message)
 
 
 def _shortcoming_of(finding: Finding) -> BootShortcoming:

@@ -38,7 +38,7 @@ from phone_sim.firmware.parameters.provenance import ParametersInForce
 from phone_sim.firmware.session import Identity, Session
 from phone_sim.firmware.time_memory import NOTHING_REMEMBERED, TimeMemory
 from phone_sim.firmware.time_sync import synchronize
-from phone_sim.firmware.unread_file import UnreadFile, not_given, not_usable
+from phone_sim.firmware.unread_file import UnreadFile, UnreadKind, not_given, not_usable
 from phone_sim.licensing.key_ring import KeyRing
 
 
@@ -164,8 +164,8 @@ async def _contact_directory(
             except DocumentError as error:
                 await session.say(messages.CONTACTS_NOT_READABLE, name=name, reason=error)
                 unread.append(not_usable(source, error))
-        elif not isinstance(reply, NotFound):
-            unread.append(not_given(source, reply))
+        elif (missed := not_given(source, reply)).kind not in (UnreadKind.MISSING, UnreadKind.NOT_ASKED):
+            unread.append(missed)
         if not isinstance(reply, NotFound):
             break
     return kept

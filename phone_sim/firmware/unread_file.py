@@ -6,6 +6,7 @@ from enum import Enum
 from phone_sim.errors import DocumentError, NotAMasterError
 from phone_sim.firmware.effects import NotFound, Refused, TransferFailed
 from phone_sim.firmware.parameters.layers import LayerSource
+from phone_sim.firmware.transfer_facts import FailureKind
 
 
 class UnreadKind(Enum):
@@ -18,7 +19,7 @@ class UnreadKind(Enum):
     NOT_WHOLE = "not whole"
     """There was no whole answer."""
     NOT_ASKED = "not asked for"
-    """The phone gave up before, since it got no whole answer for another file."""
+    """The phone gave up before: another file did not come whole, or the boot server gives no answer."""
     NOT_READABLE = "not readable"
     """The file came, and is not one that the phone can read."""
     NOT_A_MASTER = "not a master configuration file"
@@ -43,7 +44,8 @@ class UnreadFile:
 def not_given(source: LayerSource, reply: NotFound | Refused | TransferFailed) -> UnreadFile:
     """A file that the server did not give, by its reply."""
     if isinstance(reply, TransferFailed):
-        return UnreadFile(source=source, kind=UnreadKind.NOT_WHOLE, reason=reply.reason)
+        kind = UnreadKind.NOT_ASKED if reply.kind is FailureKind.NOT_ASKED else UnreadKind.NOT_WHOLE
+        return UnreadFile(source=source, kind=kind, reason=reply.reason)
     kind = UnreadKind.MISSING if isinstance(reply, NotFound) else UnreadKind.REFUSED
     return UnreadFile(source=source, kind=kind, reason=reply.reason, status=reply.status)
 

@@ -44,6 +44,7 @@ def unread(files: dict[str, bytes | FetchReply], flash: FlashContents | None = N
                 ("[PHONE_MAC_ADDRESS]-web.cfg", "OVERRIDE", "REFUSED", 403, None),
             ],
         ),
+        ({f"{MAC}-phone.cfg": b"", f"{MAC}-web.cfg": b"<?xml version='1.0'?>"}, []),
         ({OWN: NOT_XML}, [("[PHONE_MAC_ADDRESS].cfg", "MASTER", "NOT_READABLE", None, 2)]),
         ({OWN: b""}, [("[PHONE_MAC_ADDRESS].cfg", "MASTER", "NOT_A_MASTER", None, None)]),
         ({OWN: b"<a b.c='1'/>"}, [("[PHONE_MAC_ADDRESS].cfg", "MASTER", "NOT_A_MASTER", None, None)]),

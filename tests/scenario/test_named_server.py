@@ -246,7 +246,7 @@ def test_readme_has_every_key_of_a_named_server(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("timeout", "word"), [("0.1", "log"), ("30.0", "not_log")])
 def test_phones_wait_as_long_as_the_file_says(tmp_path: Path, timeout: str, word: str) -> None:
-    expect = f"expect.{word} = 'Failed to download file site.cfg: no answer'\n"
+    expect = f"expect.boot = 'booted'\nexpect.{word} = 'Failed to download file site.cfg: no answer'\n"
     with BootServer(MemorySite(FILES), faults=FaultPlan(["delay=1 file=*site.cfg"])) as slow:
         outcome = played(read(tmp_path, BOOT + expect, head=f"{HEAD}timeout = {timeout}\n"), f"{slow.url}{BELOW}")
     assert failure_text(outcome) == ""
