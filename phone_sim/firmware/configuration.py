@@ -194,9 +194,8 @@ async def _layer(session: Session, source: LayerSource, data: bytes, unread: lis
         layer = read_override(data) if source.kind is LayerKind.OVERRIDE else read_layer(data)
     except ParameterFileError as error:
         await session.say(messages.CONFIG_NOT_READABLE, name=shown_name(name), reason=error)
-        if (
-            data.strip() or source.kind is not LayerKind.OVERRIDE
-        ):  # servers give overrides of nothing, which set nothing
+        # Servers give overrides of nothing, which set nothing.
+        if data.strip() or source.kind is not LayerKind.OVERRIDE:
             unread.append(not_usable(source, error))
         return None
     if session.identity.profile.dialect == "sip-3":
