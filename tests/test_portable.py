@@ -18,6 +18,7 @@ from tests.fleet.running import UNTIL_UP
 ROOT = Path(__file__).parents[1]
 BOUND = 120
 MAC = "0004f2000001"
+LENIENT = ("--expect", "booted")  # a file of the site is missing, so that its name is logged
 AS_ON_WINDOWS = [sys.executable, "-X", "warn_default_encoding", "-m", "tests.without_posix"]
 
 
@@ -47,9 +48,6 @@ def served(*words: str) -> Iterator[str]:
         finally:
             serving.kill()
     assert serving.returncode == 130
-
-
-LENIENT = ("--expect", "booted")  # a file of the site is missing, so that its name is logged
 
 
 @pytest.fixture

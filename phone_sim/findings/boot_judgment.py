@@ -95,19 +95,20 @@ def judge_facts(service: InService | None, expectation: BootExpectation) -> tupl
         return (BootShortcoming(kind=BootShortcomingKind.NOT_BOOTED, message="it has not booted"),)
     configuration = service.configuration
     if problem := configuration.problem:
-        return (
-            BootShortcoming(
-                kind=BootShortcomingKind.NO_CONFIGURATION, message=f"no configuration: {shown(problem, 200)}"
-            ),
-        )
+        message = f"no configuration: {shown(problem, 200)}"
+        return (BootShortcoming(kind=BootShortcomingKind.NO_CONFIGURATION, message=message),)
     if expectation is BootExpectation.BOOTED:
         return ()
-    lists = (f"CONFIG_FILES: {shown(problem, 200)}" for problem in configuration.master.problems)
-    return (
-        *(_not_read(file) for file in configuration.unread if file.kind is not UnreadKind.NOT_A_MASTER),
-        *(BootShortcoming(kind=BootShortcomingKind.FILE_NOT_READ, message=text) for text in lists),
-        *(_not_licensed(service) if expectation is BootExpectation.LICENSED else ()),
-    )
+    found: list[BootShortcoming] = []  # a fleet asks for it often: most phones have none, and that is known at once
+    for file in configuration.unread:
+        if file.kind is not UnreadKind.NOT_A_MASTER:
+            found.append(_not_read(file))
+    for problem in configuration.master.problems:
+        message = f"CONFIG_FILES: {shown(problem, 200)}"
+        found.append(BootShortcoming(kind=BootShortcomingKind.FILE_NOT_READ, message=message))
+    if expectation is BootExpectation.LICENSED:
+        found += _not_licensed(service)
+    return tuple(found)
 
 
 def is_lost_log(exchange: Exchange) -> bool:
