@@ -47,7 +47,8 @@ def check_expected(driver: "PhoneDriver", expected: BootExpectation) -> None:
     found = judge(driver.phone.service, driver.boot_exchanges, expected)
     if not found:
         return
-    is_license = all(one.kind is BootShortcomingKind.NO_LICENSE for one in found)
     more = f"; and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
     text = f"not {expected.value} as expected: {'; '.join(map(str, found[:_TOLD]))}{more}"
-    raise (LicenseNotValidError if is_license else PhoneSimError)(text)
+    if all(one.kind is BootShortcomingKind.NO_LICENSE for one in found):
+        raise LicenseNotValidError(text)
+    raise PhoneSimError(f"{text} (--expect booted accepts this)")

@@ -22,6 +22,7 @@ from phone_sim.firmware.features import NotLicensed
 from phone_sim.firmware.location import shown_name
 from phone_sim.firmware.parameters.layers import OWN_MAC, LayerKind
 from phone_sim.firmware.unread_file import UnreadFile, UnreadKind
+from phone_sim.printable import visible
 from phone_sim.runtime.exchange import Exchange
 
 
@@ -43,9 +44,10 @@ class BootShortcomingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BootShortcoming:
-    """What falls short of the expectation; `place` is the file and, where it is known, the line of the fault.
+    """What falls short of the expectation; as text it is one line, and escaped.
 
-    `file` is the file that is not in force, where that is what falls short.
+    `place` is the file and, where it is known, the line of the fault. `file` is the file that is not in force, where
+    that is what falls short.
     """
 
     kind: BootShortcomingKind
@@ -54,7 +56,7 @@ class BootShortcoming:
     file: UnreadFile | None = None
 
     def __str__(self) -> str:
-        return self.message if self.place is None else f"{self.place}: {self.message}"
+        return visible(self.message if self.place is None else f"{self.place}: {self.message}", kept="")
 
     def as_json(self) -> dict[str, Any]:
         """The same for programs."""
