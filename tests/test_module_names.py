@@ -51,6 +51,7 @@ TESTED_IN = {
     "cli/option_types": "cli/test_verbs",
     "cli/options": "cli/test_verbs",
     "cli/phone_report": "cli/test_verbs",
+    "cli/phone_time": "cli/test_verbs",
     "cli/record": "cli/test_recording",
     "cli/replay": "cli/test_recording",
     "cli/reproduce": "cli/test_fault_catalog",

@@ -1,10 +1,6 @@
 """`phone-sim run`: a phone that stays on."""
 
-import sys
-import threading
-from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,14 +11,13 @@ from phone_sim.cli.expectation import check_expected, expect_option, expectation
 from phone_sim.cli.interruption import result_so_far
 from phone_sim.cli.option_types import Instant
 from phone_sim.cli.options import PhoneOptions, json_option, phone_options
-from phone_sim.cli.output import say, warn
+from phone_sim.cli.output import warn
+from phone_sim.cli.phone_time import AS_FAST_AS_CAN_BE, real_time, virtual_time
 from phone_sim.cli.sip_listening import sip_listening, sip_port_option
 
 if TYPE_CHECKING:
     from phone_sim.findings.boot_expectation import BootExpectation
-    from phone_sim.runtime.clock import Clock
     from phone_sim.runtime.driver import PhoneDriver
-    from phone_sim.runtime.scheduler import Scheduler
 
 EVENTS = ("call", "hangup", "reboot", "check-sync", "power-cut", "power-on", "licenses")
 _FIND = "find:"
@@ -30,9 +25,7 @@ _PRESS = "press:"
 WHAT_CAN_HAPPEN = (
     f"{', '.join(EVENTS)}, {_FIND}TEXT (in the corporate directory), {_PRESS}KEY (menu, down, select, ...)"
 )
-AS_FAST_AS_CAN_BE = "max"
 LOOPBACK = "127.0.0.1"
-_LOOK_EVERY = 0.5
 
 
 class TimedEvent(click.ParamType[str]):
@@ -122,10 +115,8 @@ def command(
     if web_port is None:
         _on_the_terminal(phone, start, speed, until, events, sip_port, expectation(expect), as_json)
     elif start is None or speed is None or until is not None or events or sip_port is not None or expect is not None:
-        raise UsageError(
-            "--web goes with no --until, --at, --sntp, --sip-port, --expect or --speed max: the page has the clock, and "
-            "shows each boot"
-        )
+        words = "--until, --at, --sntp, --sip-port, --expect or --speed max"
+        raise UsageError(f"--web goes with no {words}: the page has the clock, and shows each boot")
     else:
         _on_a_page(phone, start, speed, web_port, as_json)
 
@@ -146,7 +137,9 @@ def _on_the_terminal(
     if speed is None and sip_port is not None:
         raise UsageError("--sip-port does not go with --speed max: nobody can send anything in time")
     _check_times(start, until, events)
-    phone_time = _virtual(start, until) if speed is None else _real(start, speed, until)
+    phone_time = (
+        virtual_time(start, until) if speed is None else real_time(start, speed, until, f"{WHAT_CAN_HAPPEN}, or quit")
+    )
     lines: list[str] = []
     with phone.plugged_in(
         phone_time.clock, phone_time.scheduler, lines.append if as_json else phone_report.print_log_line
@@ -260,59 +253,3 @@ def _perform(driver: "PhoneDriver", event: str) -> None:
             talk(f"{event} is not one of {WHAT_CAN_HAPPEN}, quit")
             return
     talk(f"{event}: the phone is {driver.phone.state.value}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneTime:
-    """Time for a phone: `live` lets it pass until the end, or until something is over, and takes the events that a user
-    types; `close` ends it."""
-
-    clock: "Clock"
-    scheduler: "Scheduler"
-    live: Callable[[Callable[[str], None], Callable[[], bool]], None]
-    close: Callable[[], None]
-
-
-def _virtual(start: datetime | None, until: datetime | None) -> PhoneTime:
-    from phone_sim.errors import UsageError
-    from phone_sim.runtime.clock import ManualClock
-    from phone_sim.runtime.scheduler import HeapScheduler
-
-    if until is None:
-        raise UsageError(f"--speed {AS_FAST_AS_CAN_BE} needs --until: it would never end")
-    clock = ManualClock(start)
-    scheduler = HeapScheduler(clock)
-
-    def live(_: Callable[[str], None], is_over: Callable[[], bool]) -> None:
-        if not is_over():
-            scheduler.run_until(until)
-
-    return PhoneTime(clock=clock, scheduler=scheduler, live=live, close=lambda: None)
-
-
-def _real(start: datetime | None, speed: float, until: datetime | None) -> PhoneTime:
-    from phone_sim.runtime.clock import ScaledClock
-    from phone_sim.runtime.scheduler import ApsScheduler
-
-    clock = ScaledClock(start, speed)
-    scheduler = ApsScheduler(clock)
-    ended = threading.Event()
-
-    def live(happen: Callable[[str], None], is_over: Callable[[], bool]) -> None:
-        if until is not None:
-            scheduler.at(until, ended.set)
-        if sys.stdin is not None and sys.stdin.isatty():
-            say(f"Type what is to happen: {WHAT_CAN_HAPPEN}, or quit.", err=True)
-            threading.Thread(target=_typed, args=(happen, ended.set), daemon=True).start()
-        while not is_over() and not ended.wait(_LOOK_EVERY):
-            pass  # on Windows, Ctrl+C does not end a wait
-
-    return PhoneTime(clock=clock, scheduler=scheduler, live=live, close=scheduler.close)
-
-
-def _typed(happen: Callable[[str], None], quit_phone: Callable[[], None]) -> None:
-    for line in sys.stdin:
-        if (event := line.strip()) == "quit":
-            quit_phone()
-        elif event:
-            happen(event)
