@@ -32,7 +32,7 @@ def expectation(expect: str | None, *, require_licensed: bool = False) -> BootEx
 
 
 def check_expected(driver: "PhoneDriver", expected: BootExpectation) -> None:
-    """Complain when the last boot falls short of what is expected.
+    """Complain when the last boot falls short of what is expected; of a phone that was switched off, none is judged.
 
     Raises:
         PhoneSimError, UsageError, BootServerUnreachableError: as `check_boot`.
@@ -44,7 +44,8 @@ def check_expected(driver: "PhoneDriver", expected: BootExpectation) -> None:
     from phone_sim.findings.boot_judgment import BootShortcomingKind, judge
 
     check_boot(driver)
-    found = judge(driver.phone.service, driver.boot_exchanges, expected)
+    service = driver.phone.service
+    found = judge(service, driver.boot_exchanges, expected) if service is not None else ()
     if not found:
         return
     more = f"; and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
