@@ -62,6 +62,7 @@ if TYPE_CHECKING:
         RedemptionRefusedError,
         UsageError,
     )
+    from phone_sim.findings.virtual_phone import VirtualPhone
     from phone_sim.licensing.key_check import FailedCheck, KeyCheck
     from phone_sim.licensing.license_key import LicenseKey, LicenseType
     from phone_sim.mac_address import MacAddress
@@ -70,7 +71,6 @@ if TYPE_CHECKING:
     from phone_sim.runtime.model_files import load_features, load_model
     from phone_sim.runtime.system_time import SystemTime
     from phone_sim.runtime.transport import network_transport
-    from phone_sim.runtime.virtual_phone import VirtualPhone
     from phone_sim.runtime.virtual_time import VirtualTime
 
     ALL_MODELS: tuple[Model, ...]
@@ -100,7 +100,7 @@ else:
         "Requirement": "phone_sim.models",
         "SystemTime": "phone_sim.runtime.system_time",
         "UsageError": "phone_sim.errors",
-        "VirtualPhone": "phone_sim.runtime.virtual_phone",
+        "VirtualPhone": "phone_sim.findings.virtual_phone",
         "VirtualTime": "phone_sim.runtime.virtual_time",
         "check_activation_file": "phone_sim.runtime.activation_file",
         "create_authority": "phone_sim.authority.license_authority",

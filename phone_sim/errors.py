@@ -15,6 +15,7 @@
     ├── FlashDamagedError           flash whose checksum or form is wrong              1
     ├── LifecycleError              an event that a state does not know                1
     ├── DeskBusyError               the desk of the web page has no time for more, or has ended    1
+    ├── BootNotAsExpectedError      a boot that falls short of what was expected       1
     ├── BootServerUnreachableError  no answer from the boot server                     3
     └── LicenseNotValidError        no valid license where one is required             4
 
@@ -80,7 +81,11 @@ class MasterConfigurationError(DocumentError):
     """A file in the place of the master configuration file that is not one."""
 
 
-class ParametersInsteadOfMasterError(MasterConfigurationError):
+class NotAMasterError(MasterConfigurationError):
+    """A document, or an empty file, that says nothing that a master configuration file says."""
+
+
+class ParametersInsteadOfMasterError(NotAMasterError):
     """A file that has parameters, where a master configuration file is expected (D19)."""
 
 
@@ -116,6 +121,10 @@ class LifecycleError(PhoneSimError):
 
 class DeskBusyError(PhoneSimError):
     """The desk of the web page did not come to what was asked of it in time, or has ended."""
+
+
+class BootNotAsExpectedError(PhoneSimError, AssertionError):
+    """A boot that falls short of what was expected; the message has a line for each fault, with file and line."""
 
 
 class BootServerUnreachableError(PhoneSimError):

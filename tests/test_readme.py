@@ -82,6 +82,7 @@ def test_every_verb_is_explained() -> None:
         "from datetime import timedelta\n\n\ndef",
         "def test_phone_boots_over_https",
         "def test_two_phones_have_one_file",
+        "def test_site_configures_phones",
         "from datetime import timedelta\n\nimport pytest\nfrom freezegun",
     ],
 )

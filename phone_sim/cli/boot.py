@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from phone_sim.cli.expectation import check_expected, expect_option, expectation, require_licensed_option
 from phone_sim.cli.interruption import result_so_far
 from phone_sim.cli.option_types import Instant
 from phone_sim.cli.options import PhoneOptions, json_option, phone_options
 
 if TYPE_CHECKING:
+    from phone_sim.findings.boot_expectation import BootExpectation
     from phone_sim.runtime.driver import PhoneDriver
 
 
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 @phone_options
 @click.option("--now", type=Instant(), help="Time on the phone's clock, UTC without an offset. [default: the time]")
 @click.option("--unset-clock", is_flag=True, help="The clock was never set: it shows 1970 and nothing expires.")
-@click.option("--require-licensed", is_flag=True, help="End with 4 when a feature in use has no valid license.")
+@expect_option
+@require_licensed_option
 @click.option("--requests", "show_requests", is_flag=True, help="Show each request and its outcome on stderr.")
 @click.option("--find", metavar="TEXT", help="Then search the corporate directory for names that begin so.")
 @json_option
@@ -26,6 +29,7 @@ def command(
     phone: PhoneOptions,
     now: datetime | None,
     unset_clock: bool,
+    expect: str | None,
     require_licensed: bool,
     show_requests: bool,
     find: str | None,
@@ -35,6 +39,15 @@ def command(
 
     The log is on stdout. Which features are on, and why, is on stderr. With --state-dir the phone keeps its license
     keys and its last configuration for the next boot, as a real one does in flash; one process at a time has it.
+
+    Ends with 1 when the boot falls short of --expect, with 3 when no boot server answers, and with 4 when only licenses
+    are missing; the last line on stderr says what falls short, with file and line. What --expect can be:
+
+    \b
+    booted      in service with a configuration of the boot server, even if files are missing or unreadable
+    configured  booted, every file that CONFIG_FILES lists was read whole, no finding is an error
+    clean       configured, no finding is a warning, and the boot server took the log
+    licensed    configured, and every feature in use has a valid license
 
     Example: phone-sim boot --server tftp://127.0.0.1:6969/ --model SPIP_670 --mac 0004f2000001
     """
@@ -47,6 +60,7 @@ def command(
     if now is not None and unset_clock:
         raise UsageError("--now sets the clock that --unset-clock leaves unset: give one of them")
     phone.check_clock(("--now", now is not None), ("--unset-clock", unset_clock))
+    expected = expectation(expect, require_licensed=require_licensed)
     still = ManualClock(now)
     running = ScaledClock(None) if phone.sntp else SystemClock()
     clock = still if now is not None or unset_clock else running
@@ -62,16 +76,16 @@ def command(
             driver.search_corporate_directory(find)
     if phone.sntp:
         phone_report.check_time(driver)
-    _report(driver, lines if as_json else None, with_directory=find is not None)
+    _report(driver, expected, lines if as_json else None, with_directory=find is not None)
     if show_requests:
         phone_report.talk("\n".join(request_line(exchange) for exchange in driver.exchanges))
     broken_off.go_on()
-    phone_report.check_boot(driver)
-    if require_licensed:
-        _check_licensed(driver)
+    check_expected(driver, expected)
 
 
-def _report(driver: "PhoneDriver", lines: list[str] | None, *, with_directory: bool) -> None:
+def _report(
+    driver: "PhoneDriver", expected: "BootExpectation", lines: list[str] | None, *, with_directory: bool
+) -> None:
     """Say what came of the boot; as JSON with the `lines` of the log, unless they are None."""
     from phone_sim.cli import phone_report
 
@@ -79,17 +93,6 @@ def _report(driver: "PhoneDriver", lines: list[str] | None, *, with_directory: b
         phone_report.say_summary(driver)
     else:
         directory = {"directory": asdict(driver.frame)} if with_directory else {}
-        phone_report.print_json(phone_report.phone_report(driver, lines) | directory)
+        phone_report.print_json(phone_report.phone_report(driver, lines, expected) | directory)
     if with_directory:
         phone_report.talk(phone_report.frame_text(driver.frame))
-
-
-def _check_licensed(driver: "PhoneDriver") -> None:
-    """Raise LicenseNotValidError when a feature in use has no valid license."""
-    from phone_sim.errors import LicenseNotValidError
-    from phone_sim.firmware.features import NotLicensed
-
-    gates = driver.phone.service.gates if driver.phone.service is not None else ()
-    unlicensed = [gate.feature.name for gate in gates if isinstance(gate, NotLicensed)]
-    if unlicensed:
-        raise LicenseNotValidError(f"no valid license for {', '.join(unlicensed)}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from phone_sim.cli.expectation import expect_option, expectation, require_licensed_option
 from phone_sim.cli.interruption import interruption_noted
 from phone_sim.cli.option_types import FiniteRange, Instant
 from phone_sim.cli.options import (
@@ -76,7 +77,8 @@ class Span(click.ParamType[float]):
     help="Most phones busy at once, in all.",
 )
 @click.option("--timeout", type=FiniteRange(0.1, 60), default=5.0, show_default=True, help="Seconds for an answer.")
-@click.option("--require-licensed", is_flag=True, help="A phone with an unlicensed feature is not as expected.")
+@expect_option
+@require_licensed_option
 @click.option(
     "--fail-if", "rules", multiple=True, metavar="RULE", help="End with 1 if so: 'boot.p95>2s'. May be given again."
 )
@@ -119,9 +121,10 @@ def command(**values: Any) -> None:
 
     Each is the same firmware as that of phone-sim boot. Under load, statistics are on stdout in the end, and the page
     of Locust shows them meanwhile; requests have the phone's own address as <MAC> and other numbers as * in their
-    names, and a whole boot is the request named boot. Ends with 1 when a phone is not up as expected or a --fail-if
-    rule holds. With --until-up the run ends when all phones have booted, and with 1 if they have not after --run-time.
-    With --write-site no phone boots: what the boot server of the population is to have is written.
+    names, and a whole boot is the request named boot. Ends with 1 when a phone is not up as expected (--expect, as for
+    phone-sim boot) or a --fail-if rule holds. With --until-up the run ends when all phones have booted, and with 1 if
+    they have not after --run-time. With --write-site no phone boots: what the boot server of the population is to have
+    is written.
 
     Only this machine can open the page and the metrics. With another --web-host, an address with a token is on stderr,
     and nobody is let in without it; a program sends Authorization: Bearer TOKEN. The page starts phones at the boot
@@ -196,7 +199,7 @@ def _virtual(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict
             start=values["now"] or found.population.now or datetime.now(UTC),
             end=values["until"],
             anchor=anchor,
-            expects_licenses=values["require_licensed"],
+            expectation=expectation(values["expect"], require_licensed=values["require_licensed"]),
             watched=watched,
             on_line=lambda mac, line: talk(f"{mac} {line}"),
             is_over=lambda: noted.interruption is not None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from phone_sim.cli.expectation import expectation
 from phone_sim.cli.interruption import handled_by
 from phone_sim.cli.output import say
 from phone_sim.signals import Interrupted
@@ -97,7 +98,7 @@ def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[s
         boot_server=values["server"],
         anchor=load_anchor(values["trust"]),
         timeout=values["timeout"],
-        expects_licenses=values["require_licensed"],
+        expectation=expectation(values["expect"], require_licensed=values["require_licensed"]),
         at_once=values["at_once"],
         tls=_tls(values),
         watched=watched,
@@ -182,6 +183,8 @@ def _result_lines(result: dict[str, Any]) -> list[str]:
         lines.append(
             f"{result['requests']} requests; most, {busiest['requests']}, in the minute of {busiest['begins']}"
         )
+    if failed := result["failed_log_uploads"]:
+        lines.append(f"  uploads of logs that failed: {failed}")
     lines += [f"  fault on purpose: {kind}: {count}" for kind, count in sorted(result["faults"].items())]
     if "phone_days" in result:
         lines.append(f"{result['phone_days']} days of phones in {result['seconds']} s")

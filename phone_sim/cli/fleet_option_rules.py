@@ -16,6 +16,7 @@ _OF_VIRTUAL_TIME = (
     "now",
     "until",
     "trust",
+    "expect",
     "require_licensed",
     "watched",
     "as_json",

@@ -8,6 +8,7 @@ from typing import Any
 
 from phone_sim.cli.output import Styled, say, say_json
 from phone_sim.errors import BootServerUnreachableError, PhoneSimError, UsageError
+from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.firmware.effects import Fetched, Refused, TransferFailed
 from phone_sim.firmware.features import BuiltIn, Enabled, Gate, NotLicensed
 from phone_sim.firmware.lease import LeaseInfo
@@ -116,11 +117,15 @@ def check_time(driver: PhoneDriver) -> None:
         talk("--sntp: the configuration names no time server (tcpIpApp.sntp.address), so the clock is not set.")
 
 
-def phone_report(driver: PhoneDriver, log: list[str]) -> dict[str, Any]:
-    """A phone as `--json` gives it."""
+def phone_report(driver: PhoneDriver, log: list[str], expected: BootExpectation) -> dict[str, Any]:
+    """A phone as `--json` gives it, with what is wrong with its files and what falls short of what is expected."""
+    from phone_sim.findings.boot_judgment import judge
+    from phone_sim.findings.booted_phone import findings_of
+
     identity = driver.phone.identity
     service = driver.phone.service
     server = service.session.server if service is not None else None
+    exchanges = driver.boot_exchanges
     return {
         "phone": {
             "model": identity.model.name,
@@ -138,6 +143,9 @@ def phone_report(driver: PhoneDriver, log: list[str]) -> dict[str, Any]:
         "licenses": list(driver.licenses().lines),
         "next_check": driver.phone.next_check.isoformat() if driver.phone.next_check is not None else None,
         "reboots": driver.reboots,
+        "expected": expected.value,
+        "shortcomings": [one.as_json() for one in judge(service, exchanges, expected)],
+        "findings": [one.as_json() for one in findings_of(service, exchanges)] if service is not None else [],
         "log": log,
     }
 

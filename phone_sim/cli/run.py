@@ -1,26 +1,23 @@
 """`phone-sim run`: a phone that stays on."""
 
-import sys
-import threading
-from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
+from phone_sim.cli.expectation import check_expected, expect_option, expectation
 from phone_sim.cli.interruption import result_so_far
 from phone_sim.cli.option_types import Instant
 from phone_sim.cli.options import PhoneOptions, json_option, phone_options
-from phone_sim.cli.output import say, warn
+from phone_sim.cli.output import warn
+from phone_sim.cli.phone_time import AS_FAST_AS_CAN_BE, real_time, virtual_time
 from phone_sim.cli.sip_listening import sip_listening, sip_port_option
 
 if TYPE_CHECKING:
-    from phone_sim.runtime.clock import Clock
+    from phone_sim.findings.boot_expectation import BootExpectation
     from phone_sim.runtime.driver import PhoneDriver
-    from phone_sim.runtime.scheduler import Scheduler
 
 EVENTS = ("call", "hangup", "reboot", "check-sync", "power-cut", "power-on", "licenses")
 _FIND = "find:"
@@ -28,9 +25,7 @@ _PRESS = "press:"
 WHAT_CAN_HAPPEN = (
     f"{', '.join(EVENTS)}, {_FIND}TEXT (in the corporate directory), {_PRESS}KEY (menu, down, select, ...)"
 )
-AS_FAST_AS_CAN_BE = "max"
 LOOPBACK = "127.0.0.1"
-_LOOK_EVERY = 0.5
 
 
 class TimedEvent(click.ParamType[str]):
@@ -86,6 +81,7 @@ class SpeedOption(click.ParamType[float | None]):
     help=f"Let something happen: {WHAT_CAN_HAPPEN}. May be given again.",
 )
 @sip_port_option
+@expect_option
 @click.option("--web", "web_port", type=click.IntRange(0, 65535), help="Show it on a web page; 0 takes a free port.")
 @json_option
 def command(
@@ -95,6 +91,7 @@ def command(
     until: datetime | None,
     events: tuple[tuple[datetime, str], ...],
     sip_port: int | None,
+    expect: str | None,
     web_port: int | None,
     as_json: bool,
 ) -> None:
@@ -107,6 +104,8 @@ def command(
     The phone answers SIP on UDP and TCP at --source-address, or on loopback: a NOTIFY check-sync, as phone-sim notify
     sends it, has it look for changed configuration files and reboot. It is registered nowhere.
 
+    Ends as phone-sim boot does, by the last boot: with 1 when it fell short of --expect.
+
     Example: phone-sim run --server http://127.0.0.1:8080/ --now 2026-12-31T23:00 --speed 3600 --until 2027-01-02
     """
     from phone_sim.errors import UsageError
@@ -114,9 +113,10 @@ def command(
     phone.check_clock(("--now", now is not None), ("--speed but 1", speed != 1))
     start = None if phone.sntp else now or datetime.now(UTC)
     if web_port is None:
-        _on_the_terminal(phone, start, speed, until, events, sip_port, as_json)
-    elif start is None or speed is None or until is not None or events or sip_port is not None:
-        raise UsageError("--web goes with no --until, --at, --sntp, --sip-port or --speed max: the page has the clock")
+        _on_the_terminal(phone, start, speed, until, events, sip_port, expectation(expect), as_json)
+    elif start is None or speed is None or until is not None or events or sip_port is not None or expect is not None:
+        words = "--until, --at, --sntp, --sip-port, --expect or --speed max"
+        raise UsageError(f"--web goes with no {words}: the page has the clock, and shows each boot")
     else:
         _on_a_page(phone, start, speed, web_port, as_json)
 
@@ -128,6 +128,7 @@ def _on_the_terminal(
     until: datetime | None,
     events: tuple[tuple[datetime, str], ...],
     sip_port: int | None,
+    expected: "BootExpectation",
     as_json: bool,
 ) -> None:
     from phone_sim.cli import phone_report
@@ -136,7 +137,9 @@ def _on_the_terminal(
     if speed is None and sip_port is not None:
         raise UsageError("--sip-port does not go with --speed max: nobody can send anything in time")
     _check_times(start, until, events)
-    phone_time = _virtual(start, until) if speed is None else _real(start, speed, until)
+    phone_time = (
+        virtual_time(start, until) if speed is None else real_time(start, speed, until, f"{WHAT_CAN_HAPPEN}, or quit")
+    )
     lines: list[str] = []
     with phone.plugged_in(
         phone_time.clock, phone_time.scheduler, lines.append if as_json else phone_report.print_log_line
@@ -158,7 +161,7 @@ def _on_the_terminal(
         finally:
             phone_time.close()
             if as_json:
-                phone_report.print_json(phone_report.phone_report(driver, lines))
+                phone_report.print_json(phone_report.phone_report(driver, lines, expected))
             else:
                 phone_report.say_summary(driver)
                 phone_report.talk(f"  reboots: {len(driver.reboots)}")
@@ -166,7 +169,7 @@ def _on_the_terminal(
             with suppress(LifecycleError):  # it is off
                 driver.cut_power()
     broken_off.go_on()
-    phone_report.check_boot(driver)
+    check_expected(driver, expected)
 
 
 def _on_a_page(phone: PhoneOptions, start: datetime, speed: float, port: int, as_json: bool) -> None:
@@ -250,59 +253,3 @@ def _perform(driver: "PhoneDriver", event: str) -> None:
             talk(f"{event} is not one of {WHAT_CAN_HAPPEN}, quit")
             return
     talk(f"{event}: the phone is {driver.phone.state.value}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneTime:
-    """Time for a phone: `live` lets it pass until the end, or until something is over, and takes the events that a user
-    types; `close` ends it."""
-
-    clock: "Clock"
-    scheduler: "Scheduler"
-    live: Callable[[Callable[[str], None], Callable[[], bool]], None]
-    close: Callable[[], None]
-
-
-def _virtual(start: datetime | None, until: datetime | None) -> PhoneTime:
-    from phone_sim.errors import UsageError
-    from phone_sim.runtime.clock import ManualClock
-    from phone_sim.runtime.scheduler import HeapScheduler
-
-    if until is None:
-        raise UsageError(f"--speed {AS_FAST_AS_CAN_BE} needs --until: it would never end")
-    clock = ManualClock(start)
-    scheduler = HeapScheduler(clock)
-
-    def live(_: Callable[[str], None], is_over: Callable[[], bool]) -> None:
-        if not is_over():
-            scheduler.run_until(until)
-
-    return PhoneTime(clock=clock, scheduler=scheduler, live=live, close=lambda: None)
-
-
-def _real(start: datetime | None, speed: float, until: datetime | None) -> PhoneTime:
-    from phone_sim.runtime.clock import ScaledClock
-    from phone_sim.runtime.scheduler import ApsScheduler
-
-    clock = ScaledClock(start, speed)
-    scheduler = ApsScheduler(clock)
-    ended = threading.Event()
-
-    def live(happen: Callable[[str], None], is_over: Callable[[], bool]) -> None:
-        if until is not None:
-            scheduler.at(until, ended.set)
-        if sys.stdin is not None and sys.stdin.isatty():
-            say(f"Type what is to happen: {WHAT_CAN_HAPPEN}, or quit.", err=True)
-            threading.Thread(target=_typed, args=(happen, ended.set), daemon=True).start()
-        while not is_over() and not ended.wait(_LOOK_EVERY):
-            pass  # on Windows, Ctrl+C does not end a wait
-
-    return PhoneTime(clock=clock, scheduler=scheduler, live=live, close=scheduler.close)
-
-
-def _typed(happen: Callable[[str], None], quit_phone: Callable[[], None]) -> None:
-    for line in sys.stdin:
-        if (event := line.strip()) == "quit":
-            quit_phone()
-        elif event:
-            happen(event)

@@ -25,16 +25,18 @@ _AUTHORITY = authority_of(ADDRESS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfflineBoot:
-    """The configuration that a phone takes from a site.
+    """The configuration that a phone takes from a site, to be looked at without asking anybody.
 
     `answers` is what the site has at each path that was asked for, in order; `elsewhere` are the URLs of files on
-    other servers, which nobody was asked for. `session` has the settings that the parameters give.
+    other servers, which nobody was asked for. `session` has the settings that the parameters give. `path_of_url` gives
+    the path on the site for a URL, None for one that is elsewhere.
     """
 
     session: Session
     configuration: Configuration
     answers: dict[str, ReadAnswer]
     elsewhere: tuple[str, ...]
+    path_of_url: Callable[[str], str | None]
 
     @property
     def identity(self) -> Identity:
@@ -44,18 +46,20 @@ class OfflineBoot:
     @property
     def masters(self) -> tuple[str, ...]:
         """The names under which a phone asks for its master configuration file."""
-        return (f"{self.identity.mac}.cfg", DEFAULT_NAME)
+        named = self.session.server.master if self.session.server is not None else None
+        return tuple(dict.fromkeys(filter(None, (named, f"{self.identity.mac}.cfg", DEFAULT_NAME))))
 
     def path(self, folder: str, name: str) -> str | None:
         """The path on the site of a file that the phone asks for; None for one on another server."""
         server = self.session.server
         location = server.locate(folder, name) if server is not None else None
-        return None if location is None else _path(location.url)
+        return None if location is None else self.path_of_url(location.url)
 
     def path_of(self, source: LayerSource) -> str:
-        """The path on the site of the file that a layer was read from."""
-        name = source.file_of(self.identity.mac)
-        folder = self.configuration.master.overrides_directory if source.kind is LayerKind.OVERRIDE else ""
+        """The path on the site of the file that a layer was read from, or would have been."""
+        name, master = source.file_of(self.identity.mac), self.configuration.master
+        folders = {LayerKind.OVERRIDE: master.overrides_directory, LayerKind.CONTACTS: master.contacts_directory}
+        folder = folders.get(source.kind, "")
         return self.path(folder, name) or name
 
 
@@ -80,7 +84,13 @@ def boot_offline(identity: Identity, read: Callable[[str], ReadAnswer]) -> Offli
                     reply = _reply(answers[path], effect.limit)
     except StopIteration as end:
         configuration: Configuration = end.value
-    return OfflineBoot(session=session, configuration=configuration, answers=answers, elsewhere=tuple(elsewhere))
+    return OfflineBoot(
+        session=session,
+        configuration=configuration,
+        answers=answers,
+        elsewhere=tuple(elsewhere),
+        path_of_url=_path,
+    )
 
 
 async def _read(session: Session) -> Configuration:

@@ -104,13 +104,17 @@ class SiteCheck:
         """Let the phone read its configuration, once for all models to which the master says the same."""
         self._own.clear()
         first = boot_offline(replace(self._identity, mac=mac), self._read)
-        master = _master(first)
+        master = master_of(first)
         for models in [self._subject.models] if master is None else self._alike(master[1]):
             is_first = models[0] is self._identity.model
             boot = first if is_first else boot_offline(replace(first.identity, model=models[0]), self._read)
             self._look_at_boot(boot, master, models)
         if master is not None:
             self._listed |= listed_names(master[1])
+
+    def look_at_boot(self, boot: OfflineBoot) -> None:
+        """Look at the configuration that a phone of the subject's model has read already."""
+        self._look_at_boot(boot, master_of(boot), (boot.identity.model,))
 
     def _look_at_boot(self, boot: OfflineBoot, master: tuple[str, bytes] | None, models: tuple[Model, ...]) -> None:
         chosen = models if self._subject.are_chosen else ()
@@ -124,7 +128,7 @@ class SiteCheck:
         configuration = boot.configuration
         for name in boot.masters:
             self._look_into(name, boot.answers.get(name), self._check_master)
-        if configuration.problem:
+        if configuration.problem and master is None:
             there = next((name for name in boot.masters if isinstance(boot.answers.get(name), Found)), DEFAULT_NAME)
             message = "phones have no configuration: there is no master configuration file that they can use"
             yield Finding(rule=NO_MASTER, place=Place(file=there), message=message)
@@ -139,7 +143,7 @@ class SiteCheck:
             path = boot.path(configuration.master.overrides_directory, f"{boot.identity.mac}-{suffix}") or ""
             self._look_into(path, boot.answers.get(path), self._check_parameters)
         for problem in configuration.master.problems:
-            yield Finding(rule=LIST, place=_list_place(boot, master), message=f"CONFIG_FILES: {shown(problem, 200)}")
+            yield Finding(rule=LIST, place=list_place(boot, master), message=f"CONFIG_FILES: {shown(problem, 200)}")
 
     def _check_listed(self, boot: OfflineBoot, name: str, master: tuple[str, bytes] | None) -> Iterator[Finding]:
         path = boot.path("", name) or ""
@@ -156,7 +160,7 @@ class SiteCheck:
         rule = OWN_MISSING if is_own or is_of_model else MISSING
         other = self._by_letters.get(path.casefold())
         remedy = f"The site has {shown(other)}: the case of letters matters." if other is not None else ""
-        yield Finding(rule=rule, place=_list_place(boot, master), message=message, remedy=remedy)
+        yield Finding(rule=rule, place=list_place(boot, master), message=message, remedy=remedy)
 
     def look_at_others(self, names: Iterable[str]) -> None:
         """Look at the files that no phone has read while it was configured."""
@@ -207,7 +211,7 @@ class SiteCheck:
             for finding in check(path, answer.data):
                 self._tally.add(finding)
         else:
-            message = f"no boot server can give the file: {shown(answer.reason, 200)}"
+            message = f"the boot server does not give the file: {shown(answer.reason, 200)}"
             self._tally.add(Finding(rule=NOT_READABLE, place=Place(file=path), message=message))
 
     def _check_master(self, path: str, data: bytes) -> tuple[Finding, ...]:
@@ -269,7 +273,7 @@ def _data(answer: ReadAnswer | None) -> bytes:
     return answer.data if isinstance(answer, Found) else b""
 
 
-def _master(boot: OfflineBoot) -> tuple[str, bytes] | None:
+def master_of(boot: OfflineBoot) -> tuple[str, bytes] | None:
     """Name and contents of the master configuration file that the phone goes by."""
     for name in boot.masters:
         data = _data(boot.answers.get(name))
@@ -281,7 +285,8 @@ def _master(boot: OfflineBoot) -> tuple[str, bytes] | None:
     return None
 
 
-def _list_place(boot: OfflineBoot, master: tuple[str, bytes] | None) -> Place:
+def list_place(boot: OfflineBoot, master: tuple[str, bytes] | None) -> Place:
+    """Where the list stands from which the phone has the names of its configuration files."""
     if master is None:
         return Place(file=DEFAULT_NAME)
     return Place(file=master[0], line=list_line(master[1], boot.identity.model))

@@ -33,11 +33,12 @@ from phone_sim.firmware.license_update import keys_in_flash, update_licenses
 from phone_sim.firmware.master_config import MasterConfiguration
 from phone_sim.firmware.network_effects import Move
 from phone_sim.firmware.parameters.device_parameters import updated
-from phone_sim.firmware.parameters.layers import Parameters
+from phone_sim.firmware.parameters.layers import LayerKind, Parameters, source_of
 from phone_sim.firmware.parameters.provenance import ParametersInForce
 from phone_sim.firmware.session import Identity, Session
 from phone_sim.firmware.time_memory import NOTHING_REMEMBERED, TimeMemory
 from phone_sim.firmware.time_sync import synchronize
+from phone_sim.firmware.unread_file import UnreadFile, UnreadKind, not_given, not_usable
 from phone_sim.licensing.key_ring import KeyRing
 
 
@@ -100,7 +101,10 @@ async def boot(identity: Identity, time_memory: TimeMemory = NOTHING_REMEMBERED)
     today = local_date(session, reading)
     held = await keys_in_flash(session, stored)
     ring = await update_licenses(session, features, held, configuration.master.license_directory, today)
-    contacts = await _contact_directory(session, configuration.master, flash.contacts, seed=not flash.booted_before)
+    unread = list(configuration.unread)
+    contacts = await _contact_directory(
+        session, configuration.master, flash.contacts, unread, seed=not flash.booted_before
+    )
     # A license cannot be removed (B11), so keys that this firmware or trust anchor cannot use stay where they are.
     keys = (*ring.keys, *(key for key in flash.keys if key not in held.keys))
     await _write_flash(session, replace(contents, keys=keys, contacts=contacts), stored)
@@ -110,7 +114,12 @@ async def boot(identity: Identity, time_memory: TimeMemory = NOTHING_REMEMBERED)
     await Show(screen.idle(identity.model))
     await upload_log(session, configuration.master.log_file_directory)
     return InService(
-        session=session, configuration=configuration, ring=ring, gates=gates, reading=reading, contacts=contacts
+        session=session,
+        configuration=replace(configuration, unread=tuple(unread)),
+        ring=ring,
+        gates=gates,
+        reading=reading,
+        contacts=contacts,
     )
 
 
@@ -134,20 +143,29 @@ async def _initial_entry(session: Session, component: str) -> None:
 
 
 async def _contact_directory(
-    session: Session, master: MasterConfiguration, kept: tuple[Contact, ...], *, seed: bool
+    session: Session,
+    master: MasterConfiguration,
+    kept: tuple[Contact, ...],
+    unread: list[UnreadFile],
+    *,
+    seed: bool,
 ) -> tuple[Contact, ...]:
     """Ask for the phone's contact directory, and at the original boot for the `seed` where it has none.
 
     The order is that of the field notes, 1.1. What the boot server has takes the place of what was `kept` (the vendor's
-    guides); a file that cannot be had or read does not.
+    guides); a file that cannot be had or read does not, and is then among the `unread`.
     """
     for name in (f"{session.identity.mac}-directory.xml", *(["000000000000-directory.xml"] if seed else [])):
         reply = await session.fetch(master.contacts_directory, name, limit=SIZE_LIMIT, optional=True)
+        source = source_of(name, LayerKind.CONTACTS, session.identity.mac)
         if isinstance(reply, Fetched):
             try:
                 return read_contacts(reply.data)
             except DocumentError as error:
                 await session.say(messages.CONTACTS_NOT_READABLE, name=name, reason=error)
+                unread.append(not_usable(source, error))
+        elif (missed := not_given(source, reply)).kind not in (UnreadKind.MISSING, UnreadKind.NOT_ASKED):
+            unread.append(missed)
         if not isinstance(reply, NotFound):
             break
     return kept

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from phone_sim.errors import MasterConfigurationError, ParameterFileError, ParametersInsteadOfMasterError
 from phone_sim.firmware import master_config, messages
-from phone_sim.firmware.effects import Fetched, TransferFailed
+from phone_sim.firmware.effects import Fetched, NotFound, Refused, TransferFailed
 from phone_sim.firmware.features import later_switches
 from phone_sim.firmware.location import shown_name
 from phone_sim.firmware.master_config import MasterConfiguration
@@ -25,6 +25,7 @@ from phone_sim.firmware.parameters.layers import (
     source_of,
 )
 from phone_sim.firmware.session import Session
+from phone_sim.firmware.unread_file import UnreadFile, UnreadKind, not_given, not_usable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +33,15 @@ class Configuration:
     """The master configuration file's word, and the parameters in force.
 
     `problem` says why these are the last ones and not those of this boot; empty when all is well. `answered` is false
-    when the boot server gave no answer at all.
+    when the boot server gave no answer at all. `unread` are the files that are not in force: those of CONFIG_FILES,
+    and overrides, contact directories and files by the name of a master that are there.
     """
 
     master: MasterConfiguration
     parameters: Parameters
     problem: str = ""
     answered: bool = True
+    unread: tuple[UnreadFile, ...] = ()
 
 
 @dataclass(slots=True)
@@ -58,50 +61,62 @@ class _Master:
     """The master configuration file.
 
     `problem` says why none can be used, and is empty where one can. `instead` has the parameters of the file that the
-    boot server has instead of one (D19).
+    boot server has instead of one (D19). `unread` are the files that were passed over.
     """
 
     master: MasterConfiguration = field(default_factory=MasterConfiguration)
     problem: str = ""
     instead: _Layers = field(default_factory=_Layers)
+    unread: tuple[UnreadFile, ...] = ()
 
 
 async def read_configuration(session: Session, last: Parameters) -> Configuration:
     """Fetch the configuration; `last` stays in force when none can be had."""
     found = await _master_of_servers(session)
-    master = found.master
+    master, unread = found.master, list(found.unread)
     if found.problem:
-        return await _last_one(session, master, last, found.problem if session.reachable else "it gives no answer")
+        reason = found.problem if session.reachable else "it gives no answer"
+        return await _last_one(session, master, last, reason, unread)
     for problem in master.problems:
         await session.say(messages.CONFIG_FILES_TOO_LONG, reason=problem)
     overrides, listed = _Layers(), _Layers()
+    mac = session.identity.mac
     files = [("", name, LayerKind.LISTED) for name in master.config_files]
     for suffix in session.identity.profile.override_files:
-        files.append((master.overrides_directory, f"{session.identity.mac}-{suffix}", LayerKind.OVERRIDE))
+        files.append((master.overrides_directory, f"{mac}-{suffix}", LayerKind.OVERRIDE))
     left = TOTAL_LIMIT
-    for folder, name, kind in files:
-        is_override = kind is LayerKind.OVERRIDE
+    for place, (folder, name, kind) in enumerate(files):
+        is_override, source = kind is LayerKind.OVERRIDE, source_of(name, kind, mac)
         reply = await session.fetch(folder, name, limit=min(left, SIZE_LIMIT), optional=is_override)
-        if isinstance(reply, TransferFailed):
-            if last != Parameters():
-                return await _last_one(session, master, last, f"{shown_name(name)} is not whole")
-            break  # a server that breaks off one file may let the phone wait for each of the others
         if isinstance(reply, Fetched):
             left -= len(reply.data)
-            if (layer := await _layer(session, name, reply.data, is_override=is_override)) is not None:
-                (overrides if is_override else listed).add(layer, source_of(name, kind, session.identity.mac))
+            if (layer := await _layer(session, source, reply.data, unread)) is not None:
+                (overrides if is_override else listed).add(layer, source)
+        elif not (is_override and isinstance(reply, NotFound)):
+            unread.append(not_given(source, reply))
+        if isinstance(reply, TransferFailed):
+            if last != Parameters():
+                return await _last_one(session, master, last, f"{shown_name(name)} is not whole", unread)
+            # A server that breaks off one file may let the phone wait for each of the others.
+            left_out = (source_of(other, one, mac) for _, other, one in files[place + 1 :] if one is LayerKind.LISTED)
+            unread += (UnreadFile(source=each, kind=UnreadKind.NOT_ASKED) for each in left_out)
+            break
     # First listed wins, and overrides come before all that is listed (field notes 2).
     parts = (overrides, listed, found.instead)
     layers = [layer for part in parts for layer in part.layers]
     sources = [source for part in parts for source in part.sources]
-    return Configuration(master=master, parameters=Parameters(layers, sources))
+    return Configuration(master=master, parameters=Parameters(layers, sources), unread=tuple(unread))
 
 
-async def _last_one(session: Session, master: MasterConfiguration, last: Parameters, reason: str) -> Configuration:
+async def _last_one(
+    session: Session, master: MasterConfiguration, last: Parameters, reason: str, unread: list[UnreadFile]
+) -> Configuration:
     if session.server is not None:
         message = messages.NEVER_CONFIGURED if last == Parameters() else messages.NO_CONFIGURATION
         await session.say(message, reason=reason)
-    return Configuration(master=master, parameters=last, problem=reason, answered=session.reachable)
+    return Configuration(
+        master=master, parameters=last, problem=reason, answered=session.reachable, unread=tuple(unread)
+    )
 
 
 async def _master_of_servers(session: Session) -> _Master:
@@ -123,32 +138,47 @@ async def _master(session: Session) -> _Master:
     named = session.server.master if session.server is not None else None
     own = f"{identity.mac}.cfg"
     passed_over: list[tuple[str, bytes, MasterConfigurationError]] = []
+    unread: list[UnreadFile] = []
     for name in dict.fromkeys(filter(None, (named, own, master_config.DEFAULT_NAME))):
         optional = name != master_config.DEFAULT_NAME
         reply = await session.fetch("", name, limit=master_config.SIZE_LIMIT, optional=optional)
+        source = source_of(name, LayerKind.MASTER, identity.mac)
+        if isinstance(reply, Refused | TransferFailed):
+            unread.append(not_given(source, reply))
         if isinstance(reply, TransferFailed) and name == own:
             # The phone has a file of its own, so the one for all others is not for it.
-            return _Master(problem="the master configuration file of this phone is not whole")
+            return _Master(problem="the master configuration file of this phone is not whole", unread=tuple(unread))
         if isinstance(reply, Fetched):
             try:
                 master = master_config.parse(reply.data, model=identity.model, mac=identity.mac)
             except ParametersInsteadOfMasterError as error:
                 passed_over.append((name, reply.data, error))
+                unread.append(not_usable(source, error))
             except MasterConfigurationError as error:
                 await session.say(messages.MASTER_NOT_READABLE, name=name, reason=error)
+                unread.append(not_usable(source, error))
             else:
                 await _complain_of_masters(session, passed_over)
                 if master.ignored:
                     await session.say(messages.IGNORED_IN_MASTER, name=name, parameter=master.ignored[0])
-                return _Master(master=master)
+                return _Master(master=master, unread=tuple(unread))
+    return await _parameters_instead(session, passed_over, unread)
+
+
+async def _parameters_instead(
+    session: Session, passed_over: list[tuple[str, bytes, MasterConfigurationError]], unread: list[UnreadFile]
+) -> _Master:
+    """An empty master configuration file, with the parameters of the first of the files passed over that has some."""
+    mac = session.identity.mac
     for place, (name, data, _) in enumerate(passed_over):
-        if (layer := await _layer(session, name, data)) is not None:
+        source = source_of(name, LayerKind.INSTEAD_OF_MASTER, mac)
+        if (layer := await _layer(session, source, data, unread)) is not None:
             await session.say(messages.PARAMETERS_INSTEAD_OF_MASTER, name=name)
             await _complain_of_masters(session, passed_over[place + 1 :])
             instead = _Layers()
-            instead.add(layer, source_of(name, LayerKind.INSTEAD_OF_MASTER, identity.mac))
-            return _Master(instead=instead)
-    return _Master(problem="it has no master configuration file that can be used")
+            instead.add(layer, source)
+            return _Master(instead=instead, unread=tuple(one for one in unread if one.source.file != source.file))
+    return _Master(problem="it has no master configuration file that can be used", unread=tuple(unread))
 
 
 async def _complain_of_masters(session: Session, files: list[tuple[str, bytes, MasterConfigurationError]]) -> None:
@@ -157,11 +187,16 @@ async def _complain_of_masters(session: Session, files: list[tuple[str, bytes, M
         await session.say(messages.MASTER_NOT_READABLE, name=name, reason=error)
 
 
-async def _layer(session: Session, name: str, data: bytes, *, is_override: bool = False) -> Layer | None:
+async def _layer(session: Session, source: LayerSource, data: bytes, unread: list[UnreadFile]) -> Layer | None:
+    """The parameters of a file; None for one that cannot be read, which is then among the `unread`."""
+    name = source.file_of(session.identity.mac)
     try:
-        layer = read_override(data) if is_override else read_layer(data)
+        layer = read_override(data) if source.kind is LayerKind.OVERRIDE else read_layer(data)
     except ParameterFileError as error:
         await session.say(messages.CONFIG_NOT_READABLE, name=shown_name(name), reason=error)
+        # Servers give overrides of nothing, which set nothing.
+        if data.strip() or source.kind is not LayerKind.OVERRIDE:
+            unread.append(not_usable(source, error))
         return None
     if session.identity.profile.dialect == "sip-3":
         for example in later_switches(session.identity.features):

@@ -11,8 +11,13 @@ from functools import lru_cache
 from sys import intern
 from types import MappingProxyType
 
-from phone_sim.bounded_xml import attributes, parse_xml
-from phone_sim.errors import DocumentError, MasterConfigurationError, ParametersInsteadOfMasterError
+from phone_sim.bounded_xml import attributes, is_declaration_alone, parse_xml
+from phone_sim.errors import (
+    DocumentError,
+    MasterConfigurationError,
+    NotAMasterError,
+    ParametersInsteadOfMasterError,
+)
 from phone_sim.firmware.location import shown_name
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Model
@@ -66,7 +71,8 @@ def parse(data: bytes, *, model: Model, mac: MacAddress) -> MasterConfiguration:
 
     Raises:
         ParametersInsteadOfMasterError: when it has attributes, but none of such a file.
-        MasterConfigurationError: when it is not XML within the limits, or has no attributes.
+        NotAMasterError: when it is empty, or has no attributes.
+        MasterConfigurationError: when it is not XML within the limits.
     """
     found = _attributes(data)
     values = {name: _substituted(_for_model(found, name, model), model, mac) for name in ATTRIBUTES}
@@ -101,13 +107,15 @@ def _attributes(data: bytes) -> Mapping[str, str]:
     try:
         root = parse_xml(data, limit=SIZE_LIMIT)
     except DocumentError as error:
-        raise MasterConfigurationError(error.reason_of_refusal, error.line) from error
+        is_empty = not data.strip() or is_declaration_alone(data)
+        kind = NotAMasterError if is_empty else MasterConfigurationError
+        raise kind(error.reason_of_refusal, error.line) from error
     found: dict[str, str] = {}
     for name, value in attributes(root, below=True):
         found.setdefault(name, value)
     if root.tag != "APPLICATION" and not any(name.startswith(ATTRIBUTES) for name in found):
         reason = f"the root element is {root.tag!s}, and no attribute is one of a master file"
-        raise (ParametersInsteadOfMasterError if found else MasterConfigurationError)(reason)
+        raise (ParametersInsteadOfMasterError if found else NotAMasterError)(reason)
     return MappingProxyType(found)
 
 

@@ -27,7 +27,8 @@ _REASONS_SHOWN = 10
 class Census:
     """The phones of a fleet by state, its features by the reason of their gates, and why phones are not as expected.
 
-    `faults` are the injected faults, by kind. `unexpected` has some of the phones that are not as expected, by number
+    `faults` are the injected faults, by kind, and `failed_log_uploads` the logs that the boot server did not take;
+    after a later upload it has them. `unexpected` has some of the phones that are not as expected, by number
     with the reason: phones that are still coming up only if there is room.
     """
 
@@ -35,6 +36,7 @@ class Census:
     features: dict[str, Counter[str]] = field(default_factory=dict)
     reasons: Counter[Shortcoming] = field(default_factory=Counter)
     reboots: int = 0
+    failed_log_uploads: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     unexpected: dict[int, Shortcoming] = field(default_factory=dict)
 
@@ -58,6 +60,7 @@ class Census:
             features=features,
             reasons=Counter(unexpected.values()) + Counter({NOT_SWITCHED_ON: missing}),
             reboots=reboots,
+            failed_log_uploads=fleet.failed_log_uploads,
             faults=Counter(fleet.faults),
             unexpected=_first(chain(unexpected.items(), ((number, NOT_SWITCHED_ON) for number in are_off))),
         )
@@ -89,17 +92,24 @@ class Census:
         features: dict[str, Counter[str]] = {}
         reasons: Counter[Shortcoming] = Counter()
         faults: Counter[str] = Counter()
-        reboots = 0
+        reboots = failed_log_uploads = 0
         for each in every:
             states += each.states
             faults += each.faults
             reasons += each.reasons
             reboots += each.reboots
+            failed_log_uploads += each.failed_log_uploads
             for key, counts in each.features.items():
                 features[key] = features.get(key, Counter()) + counts
         unexpected = _first(chain.from_iterable(each.unexpected.items() for each in every))
         return cls(
-            states=states, features=features, reasons=reasons, reboots=reboots, faults=faults, unexpected=unexpected
+            states=states,
+            features=features,
+            reasons=reasons,
+            reboots=reboots,
+            failed_log_uploads=failed_log_uploads,
+            faults=faults,
+            unexpected=unexpected,
         )
 
     def named(self, population: Population) -> tuple[tuple[MacAddress, Shortcoming], ...]:
@@ -124,6 +134,7 @@ class Census:
             "shortcomings": {each.text: count for each, count in self.reasons.most_common(_REASONS_SHOWN)},
             "shortcoming_kinds": dict(kinds),
             "reboots": self.reboots,
+            "failed_log_uploads": self.failed_log_uploads,
             "faults": dict(self.faults),
         }
 

@@ -7,12 +7,15 @@ a time as there are greenlets. This module does not know which.
 import heapq
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from phone_sim.findings.boot_expectation import BootExpectation
+from phone_sim.findings.boot_judgment import is_lost_log, judge, judge_facts
 from phone_sim.firmware.daily_check import first_finding
 from phone_sim.firmware.effects import Flow
 from phone_sim.firmware.features import NotLicensed
 from phone_sim.firmware.lifecycle import State
+from phone_sim.firmware.parameters.layers import OWN_MAC
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.session import Identity
 from phone_sim.fleet.fault_injection import FaultInjector
@@ -59,9 +62,9 @@ class Fleet:
     """The phones of a population; `switched_on` holds those that were switched on, by number.
 
     `boot_server` is the address of their boot server. `transport` makes a phone's transport for one run. A phone waits
-    `patience` seconds for an answer, or without end with 0; a boot has 60 times as long for all that it asks. With
-    `expects_licenses` a configured feature without a license is a shortcoming of its phone. Log lines of the phones in
-    `watched` go to the listeners.
+    `patience` seconds for an answer, or without end with 0; a boot has 60 times as long for all that it asks. What a
+    boot has to come to is the `expectation`. Log lines of the phones in `watched` go to the listeners.
+    `failed_log_uploads` counts the uploads of logs that the boot server did not take.
     """
 
     def __init__(
@@ -72,7 +75,7 @@ class Fleet:
         clock: Clock,
         transport: Callable[[PlannedPhone], Transport],
         anchor: TrustAnchor,
-        expects_licenses: bool = False,
+        expectation: BootExpectation = BootExpectation.CONFIGURED,
         patience: float = 0.0,
         listeners: Listeners | None = None,
         watched: Iterable[MacAddress] = (),
@@ -83,7 +86,9 @@ class Fleet:
         self._clock = clock
         self._transport = transport
         self._anchor = anchor
-        self._expects_licenses = expects_licenses
+        self.failed_log_uploads = 0
+        self._expectation = expectation
+        self._unclean: dict[int, Shortcoming] = {}
         self._listeners = listeners or Listeners()
         self._watched = frozenset(watched)
         self._schedule: list[tuple[float, int]] = []
@@ -164,12 +169,16 @@ class Fleet:
         service = phone.service
         if service is None:
             return Shortcoming(ShortcomingKind.COMING_UP, f"it is {phone.state.value}")
-        if problem := service.configuration.problem:
-            return Shortcoming(ShortcomingKind.NO_CONFIGURATION, f"no configuration: {problem}")
-        lacking = [gate for gate in service.gates if isinstance(gate, NotLicensed)] if self._expects_licenses else []
-        if not lacking:
-            return None
-        return Shortcoming(ShortcomingKind.NO_LICENSE, f"{lacking[0].feature.key}: {lacking[0].reason}")
+        if facts := judge_facts(service, self._expectation):
+            return Shortcoming.of_boot(facts[0])
+        return self._unclean.get(phone.number)
+
+    def _judge_findings(self, phone: FleetPhone, exchanges: list[Exchange]) -> None:
+        """Keep what keeps a boot from being clean; phones with the same files share the text."""
+        self._unclean.pop(phone.number, None)
+        if self._expectation is BootExpectation.CLEAN and (found := judge(phone.service, exchanges, self._expectation)):
+            first = Shortcoming.of_boot(found[0])
+            self._unclean[phone.number] = replace(first, text=first.text.replace(phone.mac.digits, OWN_MAC))
 
     def _run(self, phone: FleetPhone, flow: Flow[None], *, boots: bool) -> None:
         planned, mac = self.population.phone(phone.number), phone.mac
@@ -179,12 +188,20 @@ class Fleet:
         if self._injector is not None:
             transport = self._injector.wrap(mac, transport)
         clock = ShiftedClock(self._clock, planned.clock_ahead) if planned.clock_ahead else self._clock
+        exchanges: list[Exchange] = []
+
+        def on_exchange(exchange: Exchange) -> None:
+            if self._expectation is BootExpectation.CLEAN:
+                exchanges.append(exchange)
+            self.failed_log_uploads += is_lost_log(exchange)
+            listeners.on_exchange(mac, exchange)
+
         run = PhoneRun(
             phone,
             clock=clock,
             transport=transport,
             listener=(lambda line: listeners.on_line(mac, line)) if mac in self._watched else None,
-            on_exchange=lambda exchange: listeners.on_exchange(mac, exchange),
+            on_exchange=on_exchange,
             boot_limit=self._boot_limit,
         )
         self._runs[phone.number] = run
@@ -195,6 +212,7 @@ class Fleet:
             transport.close()
         self._schedule_next(phone, run, clock)
         if run.boot_seconds is not None:
+            self._judge_findings(phone, exchanges)
             is_licensed = not any(isinstance(gate, NotLicensed) for gate in phone.gates)
             boot = CompletedBoot(
                 mac=mac,

@@ -7,7 +7,9 @@ import math
 import zlib
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
+from phone_sim.findings.boot_judgment import BootShortcoming, BootShortcomingKind
 from phone_sim.firmware.boot import InService
 from phone_sim.firmware.effects import LogContents
 from phone_sim.firmware.features import Gate
@@ -21,12 +23,13 @@ _WINDOW, _MEMORY = -11, 4
 
 
 class ShortcomingKind(StrEnum):
-    """What keeps a phone from being as expected."""
+    """What keeps a phone from being as expected: what falls short of its boot, or what became of the phone."""
 
-    NO_CONFIGURATION = "no_configuration"
-    """It booted without a configuration from its boot server."""
-    NO_LICENSE = "no_license"
-    """It has no license for a feature that is configured for use."""
+    NO_CONFIGURATION = BootShortcomingKind.NO_CONFIGURATION
+    FILE_NOT_READ = BootShortcomingKind.FILE_NOT_READ
+    FINDING = BootShortcomingKind.FINDING
+    LOG_NOT_UPLOADED = BootShortcomingKind.LOG_NOT_UPLOADED
+    NO_LICENSE = BootShortcomingKind.NO_LICENSE
     LOST = "lost"
     """Its worker is lost."""
     COMING_UP = "coming_up"
@@ -42,6 +45,11 @@ class Shortcoming:
 
     kind: ShortcomingKind
     text: str
+
+    @classmethod
+    def of_boot(cls, found: BootShortcoming) -> Self:
+        """What falls short of a boot that has ended."""
+        return cls(ShortcomingKind(found.kind), str(found))
 
 
 NOT_SWITCHED_ON = Shortcoming(ShortcomingKind.NOT_SWITCHED_ON, "it was not switched on")

@@ -52,7 +52,10 @@ class Interning:
         return replace(
             service,
             configuration=replace(
-                configuration, master=self._one(configuration.master, configuration.master), parameters=parameters
+                configuration,
+                master=self._one(configuration.master, configuration.master),
+                parameters=parameters,
+                unread=self._one(configuration.unread, configuration.unread),
             ),
             gates=self._one(tuple(map(_as_key, service.gates)), service.gates),
             reading=self._one(service.reading, service.reading),

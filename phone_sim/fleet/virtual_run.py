@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from phone_sim.authority.orders import SITE_SERIAL
 from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.errors import UsageError
+from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, Upload, Uploaded, UploadReply
 from phone_sim.fleet.census import census
 from phone_sim.fleet.fleet import CompletedBoot, Fleet, Listeners
@@ -104,7 +105,7 @@ def run_virtual(
     start: datetime,
     end: datetime,
     anchor: TrustAnchor,
-    expects_licenses: bool = False,
+    expectation: BootExpectation = BootExpectation.CONFIGURED,
     watched: tuple[MacAddress, ...] = (),
     on_line: Callable[[MacAddress, str], None] = lambda _mac, _line: None,
     is_over: Callable[[], bool] = lambda: False,
@@ -127,7 +128,7 @@ def run_virtual(
         clock=clock,
         transport=lambda _: server,
         anchor=anchor,
-        expects_licenses=expects_licenses,
+        expectation=expectation,
         listeners=Listeners(on_exchange=tally.on_exchange, on_boot=tally.on_boot, on_line=on_line),
         watched=watched,
     )

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from phone_sim.default_phone import DEFAULT_MODEL
+from phone_sim.findings.virtual_phone import VirtualPhone
 from phone_sim.firmware.lease import DhcpSettings
 from phone_sim.firmware.profile import CURRENT
 from phone_sim.licensing.signature import TrustAnchor
@@ -14,7 +15,7 @@ from phone_sim.models import Model
 from phone_sim.runtime.flash_file import Flash
 from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport import Transport
-from phone_sim.runtime.virtual_phone import VirtualPhone, mac_addresses, request_line
+from phone_sim.runtime.virtual_phone import mac_addresses, request_line
 from phone_sim.runtime.virtual_time import VirtualTime
 
 _SHOWN = 40

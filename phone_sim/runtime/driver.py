@@ -59,6 +59,7 @@ class PhoneDriver:
         self.reboots: list[str] = []
         self.moves = BootServerMoves()
         self._exchanges: deque[Exchange] = deque(maxlen=_EXCHANGES_KEPT)
+        self._boot_exchanges: list[Exchange] = []
         self._clock = clock
         self._scheduler = scheduler
         self._log = log
@@ -89,6 +90,11 @@ class PhoneDriver:
         """What was asked of servers so far, the last thousand."""
         return tuple(self._exchanges)
 
+    @property
+    def boot_exchanges(self) -> tuple[Exchange, ...]:
+        """What was asked of servers in the last boot, or so far in the one under way."""
+        return tuple(self._boot_exchanges)
+
     def power_on(self) -> None:
         """Switch the phone on; it has booted on return."""
         self._happen(self._powered_on)
@@ -96,6 +102,7 @@ class PhoneDriver:
     def _powered_on(self) -> Flow[None]:
         flow = self.phone.power_on()
         self.moves.begin()
+        self._boot_exchanges.clear()
         self._performer.boot_time.begin()
         return flow
 
@@ -207,6 +214,8 @@ class PhoneDriver:
 
     def _keep(self, exchange: Exchange) -> None:
         self._exchanges.append(exchange)
+        if self.phone.service is None:  # it boots
+            self._boot_exchanges.append(exchange)
         if self._on_exchange is not None:
             self._on_exchange(exchange)
 
@@ -249,6 +258,7 @@ class PhoneDriver:
         self.reboots.append(reason)
         self.moves.reboot()
         self._waits.cancel()
+        self._boot_exchanges.clear()
         self._performer.powered_on_at = self._clock.elapsed()
         self._performer.boot_time.begin()
         self._flow = self.phone.restart()

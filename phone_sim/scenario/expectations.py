@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from phone_sim.findings.boot_expectation import BootExpectation
+from phone_sim.findings.boot_judgment import BootShortcoming
 from phone_sim.firmware.features import Gate, gate_reason
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.parameters.provenance import Setting
@@ -16,7 +18,10 @@ from phone_sim.scenario.scenario import Expectation, ExpectedRequests
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What was seen of a phone since the last action began; it has `gates` and `parameters` once it has booted."""
+    """What was seen of a phone since the last action began; it has `gates` and `parameters` once it has booted.
+
+    `shortcomings` are those of a boot since then, by the expectation of the step.
+    """
 
     requests: Sequence[str]
     gates: Mapping[str, Gate]
@@ -26,6 +31,7 @@ class Seen:
     licenses: Frame
     state: State
     parameters: Mapping[str, Setting] = field(default_factory=dict)
+    shortcomings: Sequence[BootShortcoming] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +46,7 @@ class Unmet:
 def unmet(expectation: Expectation, seen: Seen) -> list[Unmet]:
     """The expectations that are not met; none when all is as expected."""
     return [
+        *_boot(expectation.boot, seen.shortcomings),
         *_requests(expectation.requests, seen.requests),
         *_forbidden_requests(expectation.no_requests, seen.requests),
         *_features(expectation.features, seen),
@@ -51,6 +58,12 @@ def unmet(expectation: Expectation, seen: Seen) -> list[Unmet]:
         *_shown("licenses", expectation.licenses, seen.licenses),
         *_state(expectation.state, seen.state),
     ]
+
+
+def _boot(expected: BootExpectation | None, found: Sequence[BootShortcoming]) -> list[Unmet]:
+    if expected is None or not found:
+        return []
+    return [Unmet(key="boot", expected=expected.value, found="; ".join(map(str, found)))]
 
 
 def _requests(expected: ExpectedRequests | None, found: Sequence[str]) -> list[Unmet]:

@@ -3,6 +3,7 @@
 title = "What this shows"               start = "2026-03-02T08:00"    # UTC without an offset; or "unset" (D12)
 seed = 0   timeout = 2.0                protocol = "memory"           # http, https, tftp: real sockets
 faults = ["503 file=*-license.cfg"]     # rules of `phone_sim.boot_server.faults`; with real sockets only
+expect = "configured"                   # or booted, clean, licensed, any; a step's `expect.boot` beats it
 
 [phones.desk]                           # a name; all of these may be left out
 model = "SPIP_670"                      # mac: 0004f2000001 for the first phone, ...2 for the second
@@ -27,6 +28,7 @@ from pathlib import Path
 
 from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import UsageError
+from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.firmware.license_fetch import DEFAULT_LICENSE_FETCH, LICENSE_FETCH
 from phone_sim.firmware.profile import CURRENT, profile_for
 from phone_sim.mac_address import DEFAULT_MAC, MacAddress
@@ -34,14 +36,21 @@ from phone_sim.runtime.model_files import load_model
 from phone_sim.runtime.toml_file import read_toml
 from phone_sim.scenario.licenses import activation_files
 from phone_sim.scenario.scenario import EmbeddedServer, NamedServer, Protocol, Scenario, ScenarioPhone
-from phone_sim.scenario.steps import SERVER_ACTIONS, StepReferences, check_fault, read_files, read_step
+from phone_sim.scenario.steps import (
+    SERVER_ACTIONS,
+    StepReferences,
+    check_fault,
+    read_boot_expectation,
+    read_files,
+    read_step,
+)
 from phone_sim.scenario.target_server import NAMED_KEYS, read_named
 from phone_sim.toml_table import Table
 
 # Ours.
 PHONE_LIMIT = 100
 STEP_LIMIT = 1000
-_KEYS = ("title", "start", "seed", "protocol", "timeout", "phones", "server", "faults", "steps")
+_KEYS = ("title", "start", "seed", "protocol", "timeout", "expect", "phones", "server", "faults", "steps")
 _EMBEDDED_KEYS = ("files", "licenses")
 _FIRST_MAC = int(DEFAULT_MAC.digits, 16)
 
@@ -59,7 +68,8 @@ def read_scenario(file: Path) -> Scenario:
     steps = top.tables("steps")
     if not 1 <= len(steps) <= STEP_LIMIT:
         raise top.error("steps", f"a scenario has 1 to {STEP_LIMIT} steps, not {len(steps)}")
-    references = StepReferences(phones=phones, protocol=protocol)
+    boot = read_boot_expectation(top, "expect", BootExpectation.CONFIGURED)
+    references = StepReferences(phones=phones, protocol=protocol, boot=boot)
     return Scenario(
         file=str(file),
         title=top.text("title"),

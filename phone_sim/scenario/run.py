@@ -10,11 +10,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from phone_sim.errors import PhoneSimError
+from phone_sim.findings.boot_expectation import BootExpectation
+from phone_sim.findings.virtual_phone import VirtualPhone
+from phone_sim.firmware.boot import InService
 from phone_sim.firmware.effects import Fetch, FetchReply, Upload, UploadReply
 from phone_sim.firmware.network_effects import MovesEndlessly
 from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport import Limits, Transport
-from phone_sim.runtime.virtual_phone import VirtualPhone
 from phone_sim.runtime.virtual_time import VirtualTime
 from phone_sim.scenario.expectations import Seen, Unmet, unmet
 from phone_sim.scenario.remote_server import RemoteServer
@@ -121,7 +123,7 @@ class _ScenarioRun:
         return [
             StepFailure(number=number, step=step, phone=phone.name, unmet=each)
             for phone in phones
-            for each in unmet(step.expectation, phone.seen())
+            for each in unmet(step.expectation, phone.seen(step.expectation.boot))
         ]
 
     def _do(self, action: Action, phones: "list[_ObservedPhone]") -> None:
@@ -160,11 +162,13 @@ class _ObservedPhone:
             network=Network(other_boot_servers=server.reaches_others),
         )
         self._endless: MovesEndlessly | None = None
+        self._before: InService | None = None
         self._lines = 0
         self._reboots = 0
 
     def start_anew(self) -> None:
         self._transport.downloads.clear()
+        self._before = self.virtual.driver.phone.service
         self._lines = len(self.virtual.log.splitlines())
         self._reboots = len(self.virtual.reboots)
 
@@ -186,9 +190,10 @@ class _ObservedPhone:
         if self._endless is not None and self._endless is not before:
             raise PhoneSimError(f"{self.name}: {self._endless}")
 
-    def seen(self) -> Seen:
+    def seen(self, expected: BootExpectation | None) -> Seen:
         phone = self.virtual
         service = phone.driver.phone.service
+        is_judged = expected is not None and service is not None and service is not self._before
         return Seen(
             requests=tuple(self._transport.downloads),
             gates={} if service is None else {gate.feature.key: gate for gate in service.gates},
@@ -198,6 +203,7 @@ class _ObservedPhone:
             screen=phone.screen,
             licenses=phone.licenses(),
             state=phone.state,
+            shortcomings=phone.shortcomings(expected) if expected is not None and is_judged else (),
         )
 
 

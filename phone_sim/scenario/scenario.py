@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 
+from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.firmware.keypad import Press
 from phone_sim.firmware.lifecycle import State
 from phone_sim.mac_address import MacAddress
@@ -143,12 +144,13 @@ class ExpectedRequests:
 class Expectation:
     """What is expected of a phone since the last action began; what is None or empty is not looked at.
 
-    `requests` are downloads, `no_requests` patterns that none of them may match. `parameters` are values in force.
-    Every text of `log` is in a line, no text of `not_log` is. `reboots` counts those for an expired license and those
-    by hand. `screen` and `licenses` (Menu > Status > Licenses, B18) are texts on these pages
-    (`Frame.shows`).
+    `boot` is what a boot has to come to, if the phone has booted since; None for anything. `requests` are downloads,
+    `no_requests` patterns that none of them may match. `parameters` are values in force. Every text of `log` is in a
+    line, no text of `not_log` is. `reboots` counts those for an expired license and those by hand. `screen` and
+    `licenses` (Menu > Status > Licenses, B18) are texts on these pages (`Frame.shows`).
     """
 
+    boot: BootExpectation | None = None
     requests: ExpectedRequests | None = None
     no_requests: tuple[str, ...] = ()
     features: Mapping[str, bool] = field(default_factory=dict)

@@ -12,9 +12,10 @@
                                          #       press = ["menu", "down", "select"], or one key
 
 `phone` is who it happens to and who the expectations are about; without it, each phone. An expectation is about what
-happened since the last action began, so that steps without one can tell phones apart: `requests` (paths in order, or
-`{ contains = [...] }`), `no_requests` (true, or patterns), `features`, `parameters` (`{ "reg.1.address" = "1234" }`),
-`log`, `not_log`, `reboots`, `screen`, `licenses`, `state`.
+happened since the last action began, so that steps without one can tell phones apart: `boot` (`booted`, `configured`,
+`clean`, `licensed`, or `any` for a boot that is not judged; without it, what the head of the file says), `requests`
+(paths in order, or `{ contains = [...] }`), `no_requests` (true, or patterns), `features`, `parameters` (`{
+"reg.1.address" = "1234" }`), `log`, `not_log`, `reboots`, `screen`, `licenses`, `state`.
 """
 
 import re
@@ -25,6 +26,7 @@ from functools import partial
 
 from phone_sim.boot_server.faults import FaultRule
 from phone_sim.boot_server.site import locate
+from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.firmware.features import feature_named
 from phone_sim.firmware.keypad import parse_press
 from phone_sim.firmware.lifecycle import State
@@ -50,6 +52,7 @@ from phone_sim.scenario.scenario import (
 from phone_sim.toml_table import Table
 
 REBOOT_LIMIT = 1_000_000
+ANY_BOOT = "any"
 SPAN_LIMIT = timedelta(days=3660)
 _SPAN = re.compile("(?:([0-9]{1,6})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?")
 _EVENTS: Mapping[str, PhoneEvent | ServerEvent] = {event.value: event for event in (*PhoneEvent, *ServerEvent)}
@@ -57,10 +60,11 @@ _EVENTS: Mapping[str, PhoneEvent | ServerEvent] = {event.value: event for event 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepReferences:
-    """What a step can refer to: the phones by name, and how they reach the boot server."""
+    """What a step can refer to: the phones by name, how they reach the boot server, and what is expected of boots."""
 
     phones: Mapping[str, ScenarioPhone]
     protocol: Protocol
+    boot: BootExpectation | None
 
 
 def read_step(table: Table, references: StepReferences) -> ScenarioStep:
@@ -80,7 +84,7 @@ def read_step(table: Table, references: StepReferences) -> ScenarioStep:
         line=table.line,
         action=_ACTIONS[named[0]](table, named[0], references) if named else None,
         phones=who,
-        expectation=_expectation(table.table("expect", Expectation.__slots__, {})),
+        expectation=_expectation(table.table("expect", Expectation.__slots__, {}), references.boot if named else None),
     )
 
 
@@ -143,8 +147,17 @@ _ACTIONS: Mapping[str, Callable[[Table, str, StepReferences], Action]] = {
 }
 
 
-def _expectation(table: Table) -> Expectation:
+def read_boot_expectation(table: Table, key: str, default: BootExpectation | None) -> BootExpectation | None:
+    """What a table expects of boots, None for anything. Raises UsageError."""
+    if key not in table.values:
+        return default
+    word = table.choice(key, [*(one.value for one in BootExpectation), ANY_BOOT])
+    return None if word == ANY_BOOT else BootExpectation(word)
+
+
+def _expectation(table: Table, boot: BootExpectation | None) -> Expectation:
     return Expectation(
+        boot=read_boot_expectation(table, "boot", boot),
         requests=_requests(table),
         no_requests=("*",) if table.values.get("no_requests") is True else table.texts("no_requests"),
         features=_features(table.table("features", default={})),

@@ -6,9 +6,11 @@ from math import inf
 
 import pytest
 
-from phone_sim.firmware.effects import Fetch, FetchReply, TransferFailed
+from phone_sim.findings.boot_expectation import BootExpectation
+from phone_sim.firmware.effects import Fetch, FetchReply, Refused, TransferFailed, Upload, UploadReply
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.transfer_facts import FailureKind
+from phone_sim.fleet.census import Census
 from phone_sim.fleet.fleet import CompletedBoot, Fleet, Listeners
 from phone_sim.fleet.fleet_phone import FleetPhone, Shortcoming, ShortcomingKind
 from phone_sim.fleet.population.phones import Pattern, Population
@@ -28,6 +30,7 @@ from tests.make import LDAP, VOICE_QUALITY
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LAST_DAY = date(2026, 3, 20)
 FILES = {
+    **{f"0004f2{number:06x}-own.cfg": b"<own/>" for number in range(1, 41)},
     "000000000000.cfg": b'<APPLICATION CONFIG_FILES="[PHONE_MAC_ADDRESS]-own.cfg, site.cfg"/>',
     "site.cfg": b'<site feature.corporateDirectory.enabled="1" tcpIpApp.sntp.daylightSavings.enable="0"'
     b' log.level.change.copy="4"/>',
@@ -59,7 +62,7 @@ class Lived:
             clock=self.clock,
             transport=lambda _: self.server,
             anchor=load_anchor(),
-            expects_licenses=True,
+            expectation=BootExpectation.LICENSED,
             listeners=Listeners(on_exchange=self._asked, on_boot=self.boots.append, on_line=self._logged),
             watched=[found.population.phone(number).mac for number in phones],
         )
@@ -215,3 +218,48 @@ def test_reboots_do_not_fill_the_scheduler() -> None:
         number for number, phone in fleet.switched_on.items() if phone.due < inf
     )
     assert fleet.next_due() == due
+
+
+class WithoutUploads(FleetFileServer):
+    """A boot server that takes no logs."""
+
+    def upload(self, _: Upload) -> UploadReply:
+        return Refused("Method Not Allowed", 405)
+
+
+@pytest.mark.parametrize(
+    ("site", "expectation", "kind", "text"),
+    [
+        (None, "booted", None, ""),
+        (None, "configured", ShortcomingKind.FILE_NOT_READ, "site.cfg is not there (HTTP 404 Not Found)"),
+        (b"<s>", "configured", ShortcomingKind.FILE_NOT_READ, "site.cfg:1: not well-formed XML: "),
+        (b'<s license.polling.time="26:00"/>', "configured", None, ""),
+        (
+            b'<s license.polling.time="26:00"/>',
+            "clean",
+            ShortcomingKind.FINDING,
+            "site.cfg:1: license.polling.time is ",
+        ),
+        (b"<s/>", "clean", ShortcomingKind.LOG_NOT_UPLOADED, "the log was not uploaded: HTTP 405 Method Not Allowed"),
+    ],
+)
+def test_phones_with_the_same_files_fall_short_alike(
+    site: bytes | None, expectation: str, kind: ShortcomingKind | None, text: str
+) -> None:
+    master = {"000000000000.cfg": b'<APPLICATION CONFIG_FILES="site.cfg"/>'}
+    found = FleetFile(population=Population(count=3), files=master | ({} if site is None else {"site.cfg": site}))
+    clock, server = ManualClock(START), WithoutUploads(found)
+    fleet = Fleet(
+        found.population,
+        boot_server="http://boot.example/",
+        clock=clock,
+        transport=lambda _: server,
+        anchor=load_anchor(),
+        expectation=BootExpectation(expectation),
+    )
+    fleet.plan(range(3))
+    run_until(fleet, clock, START + timedelta(minutes=30))
+    result = Census.of(fleet, range(3)).result()
+    assert result["failed_log_uploads"] == 3
+    assert result["shortcoming_kinds"] == ({} if kind is None else {kind.value: 3})
+    assert [one[: len(text)] for one in result["shortcomings"]] == ([] if kind is None else [text])

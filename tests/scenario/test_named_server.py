@@ -39,6 +39,7 @@ BELOW = "north/wind/"
 MASTER = b'<APPLICATION CONFIG_FILES="site.cfg, /outside.cfg" LICENSE_DIRECTORY="licenses"/>'
 FILES = {
     f"{BELOW}000000000000.cfg": MASTER,
+    "outside.cfg": b"<site/>",
     f"{BELOW}site.cfg": b'<site feature.corporateDirectory.enabled="1"/>',
     f"{BELOW}licenses/0004f2000001-license.cfg": license_file([signed_key({LDAP: NEVER}, serial="0004F2000001")]),
 }
@@ -245,7 +246,7 @@ def test_readme_has_every_key_of_a_named_server(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("timeout", "word"), [("0.1", "log"), ("30.0", "not_log")])
 def test_phones_wait_as_long_as_the_file_says(tmp_path: Path, timeout: str, word: str) -> None:
-    expect = f"expect.{word} = 'Failed to download file site.cfg: no answer'\n"
+    expect = f"expect.boot = 'booted'\nexpect.{word} = 'Failed to download file site.cfg: no answer'\n"
     with BootServer(MemorySite(FILES), faults=FaultPlan(["delay=1 file=*site.cfg"])) as slow:
         outcome = played(read(tmp_path, BOOT + expect, head=f"{HEAD}timeout = {timeout}\n"), f"{slow.url}{BELOW}")
     assert failure_text(outcome) == ""

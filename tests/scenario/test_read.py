@@ -115,7 +115,7 @@ def test_forged_license_has_another_signature(tmp_path: Path) -> None:
         (
             "[[steps]]\n[steps.expect]\n\nlogs = 'a'\n",
             3,
-            "steps[1].expect.logs: unknown key; expected one of: req",
+            "steps[1].expect.logs: unknown key; expected one of: boot, req",
         ),
         ("[[steps]]\nexpect.log = [1]\n", 1, "steps[1].expect.log: [1] is not a text or a list of texts"),
         (

@@ -158,7 +158,8 @@ def test_features_of_a_phone_that_is_off_are_none(tmp_path: Path) -> None:
 def test_server_that_is_down_and_up_again_is_asked_again(tmp_path: Path, protocol: str) -> None:
     steps = (
         "server_down = true",
-        "boot = true\nexpect = { features = { LDAP = 'off' }, state = 'idle', requests = ['0004f2000001.cfg'] }",
+        "boot = true\nexpect = { boot = 'any', features = { LDAP = 'off' }, state = 'idle', "
+        "requests = ['0004f2000001.cfg'] }",
         "server_up = true",
         "reboot = true\nexpect = { features = { LDAP = 'on' }, reboots = 1 }",
     )
@@ -195,3 +196,26 @@ def test_junit_has_no_character_that_xml_lacks(tmp_path: Path) -> None:
     assert "a \ufffd &lt;b&gt;" in text
     assert progress_line(outcome).endswith(": a ? <b>")
     assert 'tests="1" failures="1"' in text
+
+
+@pytest.mark.parametrize(
+    ("head", "expect", "failed"),
+    [
+        ("", "", ("configured", "site.cfg:1: not well-formed XML: ")),
+        ("", "expect.boot = 'booted'", None),
+        ("", "expect.boot = 'any'", None),
+        ("expect = 'booted'\n", "", None),
+        ("expect = 'any'\n", "expect.boot = 'clean'", ("clean", "site.cfg:1: not well-formed XML: ")),
+    ],
+)
+def test_boot_is_judged_unless_the_scenario_says_otherwise(
+    tmp_path: Path, head: str, expect: str, failed: tuple[str, str] | None
+) -> None:
+    broken = "put = { 'site.cfg' = '<s>' }"
+    # A step without an action judges no boot again.
+    steps = f"\n[[steps]]\n{broken}\n[[steps]]\nboot = true\n{expect}\n[[steps]]\nexpect.state = 'idle'\n"
+    failures = played(tmp_path, steps, head=HEAD + head).failures
+    assert [(one.number, one.unmet.key, one.unmet.expected) for one in failures] == (
+        [(2, "boot", failed[0])] if failed else []
+    )
+    assert all(one.unmet.found.startswith(failed[1]) for one in failures if failed)

@@ -38,6 +38,8 @@ class LayerKind(Enum):
 
     OVERRIDE = "override"
     LISTED = "configuration file"
+    MASTER = "master configuration file"
+    CONTACTS = "contact directory"
     INSTEAD_OF_MASTER = "instead of a master configuration file"
     KEPT = "kept in flash from an earlier boot"
 

@@ -72,6 +72,8 @@ def _phones(status: RunStatus) -> Iterator[Metric]:
         "phone_sim_unexpected_phones", "Phones not as expected.", value=status.census.reasons.total()
     )
     yield GaugeMetricFamily("phone_sim_reboots", "Reboots of phones.", value=status.census.reboots)
+    failed = status.census.failed_log_uploads
+    yield GaugeMetricFamily("phone_sim_failed_log_uploads", "Uploads of logs that failed.", value=failed)
     workers = GaugeMetricFamily("phone_sim_workers", "Workers by state.", labels=("state",))
     for state, count in Counter(worker["state"] for worker in status.workers).items():
         workers.add_metric((state,), count)

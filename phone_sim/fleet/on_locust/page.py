@@ -142,6 +142,7 @@ def _rows(facts: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     yield "Boots", "all", f"{facts['boots']}"
     yield "Boots", "a second", f"{facts['boots_per_second']}"
     yield "Boots", "reboots", f"{facts['reboots']}"
+    yield "Log uploads", "failed", f"{facts['failed_log_uploads']}"
     for name, value in facts["ms_to_licensed"].items():
         yield "Time to licensed", name, f"{value}" if name == "count" else f"{value / 1000:.3f} s"
     for worker in facts["workers"]:

@@ -57,7 +57,7 @@ class PhoneRange:
             clock=self._clock,
             transport=transports(Limits(answer=setup.timeout, transfer=_TRANSFER * setup.timeout), setup.tls),
             anchor=setup.anchor,
-            expects_licenses=setup.expects_licenses,
+            expectation=setup.expectation,
             patience=setup.timeout,
             listeners=Listeners(on_exchange=locust.on_exchange, on_boot=self._on_boot, on_line=locust.on_line),
             watched=setup.watched,

@@ -12,6 +12,7 @@ from locust.env import Environment
 from locust.runners import WorkerRunner
 
 from phone_sim.errors import PhoneSimError, UsageError
+from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.firmware.effects import Fetched, NotFound, Uploaded
 from phone_sim.fleet.fleet import CompletedBoot, Fleet, Listeners
 from phone_sim.fleet.on_locust.live_fleet import LiveFleet
@@ -95,9 +96,10 @@ class PhoneUser(User):
 
     `host` is the address of the boot server. `population` is a population or the path of its file, which each worker of
     Locust needs. Paths are relative to the current folder, or else to the locustfile. `trust` is the file of the public
-    key that license keys are verified with; without it, the test pair's (D5). `expects_licenses` makes a boot that
-    leaves a configured feature unlicensed a failure. `tls` has the settings of HTTPS and FTPS, with `<MAC>` in the name
-    of a client certificate for the phone's own. Tasks can be added, and can `reboot` the phone.
+    key that license keys are verified with; without it, the test pair's (D5). A boot that falls short of `expectation`
+    is a failure; `expects_licenses` (deprecated) is the same as the expectation `LICENSED`. `tls` has the settings of
+    HTTPS and FTPS, with `<MAC>` in the name of a client certificate for the phone's own. Tasks can be added, and can
+    `reboot` the phone.
 
     With Locust's --processes, or --master with --expect-workers, the workers share the phones of the population evenly.
     Where Locust does not know the number of workers, each gets `phones_per_worker` phones, in the order in which the
@@ -107,6 +109,7 @@ class PhoneUser(User):
     abstract = True
     population: ClassVar[Population | Path | str | None] = None
     trust: ClassVar[Path | None] = None
+    expectation: ClassVar[BootExpectation] = BootExpectation.CONFIGURED
     expects_licenses: ClassVar[bool] = False
     timeout: ClassVar[float] = 5.0
     tls: ClassVar[Tls] = Tls()
@@ -189,7 +192,7 @@ class PhoneUser(User):
             clock=clock,
             transport=transports(Limits(answer=cls.timeout, transfer=12 * cls.timeout), cls.tls),
             anchor=cls._anchor(),
-            expects_licenses=cls.expects_licenses,
+            expectation=BootExpectation.LICENSED if cls.expects_licenses else cls.expectation,
             patience=cls.timeout,
             listeners=reporting(environment),
         )

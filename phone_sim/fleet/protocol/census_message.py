@@ -22,6 +22,7 @@ def census_message(census: Census) -> dict[str, Any]:
         "features": {key: _sendable(counts) for key, counts in census.features.items()},
         "reasons": _reasons_by_kind(reasons),
         "reboots": census.reboots,
+        "failed_log_uploads": census.failed_log_uploads,
         "faults": dict(census.faults),
         "unexpected": _unexpected_by_kind(census.unexpected),
     }
@@ -34,6 +35,7 @@ def read_census(fields: Table, numbers: range) -> Census:
         features={key: counts_in(feature) for key, feature in named_tables(fields.table("features")).items()},
         reasons=_reasons_in(fields.table("reasons")),
         reboots=fields.whole("reboots"),
+        failed_log_uploads=fields.whole("failed_log_uploads"),
         faults=counts_in(fields.table("faults")),
         unexpected=_unexpected_in(fields.table("unexpected")),
     )

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from phone_sim.errors import UsageError
+from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.fleet.population.phones import PHONE_LIMIT, Population
 from phone_sim.fleet.population.population_file import read_fleet_file
 from phone_sim.fleet.protocol.message import read_message
@@ -42,7 +43,7 @@ class RunSetup:
     boot_server: str
     anchor: TrustAnchor
     timeout: float
-    expects_licenses: bool
+    expectation: BootExpectation
     at_once: int
     tls: Tls = field(default_factory=Tls)
     watched: tuple[MacAddress, ...] = ()
@@ -73,7 +74,7 @@ class Assignment:
             "boot_server": setup.boot_server,
             "anchor": setup.anchor.pem().decode(),
             "timeout": setup.timeout,
-            "expects_licenses": setup.expects_licenses,
+            "expectation": setup.expectation.value,
             "at_once": setup.at_once,
             "ca_file": _absolute(setup.tls.ca_file),
             "client_cert": _absolute(setup.tls.client_cert),
@@ -105,7 +106,7 @@ class Assignment:
             boot_server=boot_server,
             anchor=TrustAnchor.from_pem(fields.any_text("anchor", _PEM_LIMIT).encode(), "the master's trust anchor"),
             timeout=fields.number("timeout", low=0.1, high=LONGEST_TIMEOUT),
-            expects_licenses=fields.flag("expects_licenses"),
+            expectation=BootExpectation(fields.choice("expectation", [one.value for one in BootExpectation])),
             at_once=fields.whole("at_once", low=1, high=AT_ONCE_LIMIT),
             tls=_tls(fields),
             watched=tuple(MacAddress.parse(mac) for mac in fields.listed("watched")),

@@ -16,6 +16,7 @@ import gevent.pool
 import gevent.socket
 from gevent.event import Event
 
+from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.firmware.effects import Fetch, Upload
 from phone_sim.fleet.fleet import CompletedBoot, Fleet, Listeners
 from phone_sim.fleet.on_locust.live_fleet import LiveFleet
@@ -41,7 +42,7 @@ def fleet_of(url: str, count: int, listeners: Listeners) -> tuple[Fleet, SystemC
         clock=clock,
         transport=transports(LIMITS, Tls()),
         anchor=load_anchor(),
-        expects_licenses=True,
+        expectation=BootExpectation.LICENSED,
         listeners=listeners,
     )
     return fleet, clock

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import gevent
 
+from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.fleet.fleet import Fleet
 from phone_sim.fleet.on_locust.live_fleet import LiveFleet
 from phone_sim.fleet.on_locust.statistics import drop_old_seconds
@@ -64,7 +65,7 @@ def soak(url: str, count: int, rate: float, minutes: float) -> None:
         clock=clock,
         transport=transports(Limits(answer=5, transfer=60), Tls()),
         anchor=load_anchor(),
-        expects_licenses=True,
+        expectation=BootExpectation.LICENSED,
         listeners=listeners,
     )
     live = LiveFleet(fleet, clock, at_once=AT_ONCE)

@@ -93,8 +93,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
     make_site(root := folder / "root", LICENSED)
     words = ("".join(letters) for letters in itertools.product("abcdefgh", repeat=4))
     for number in range(1, PHONES + 1):
-        files = f"site.cfg, reg-{5000 + number}.cfg, =1+{number}.cfg, {next(words)}.cfg, {next(words)}.cfg"
-        master = f'<APPLICATION CONFIG_FILES="{files}" LOG_FILE_DIRECTORY="logs"/>'
+        names = (f"reg-{5000 + number}.cfg", f"=1+{number}.cfg", f"{next(words)}.cfg", f"{next(words)}.cfg")
+        for name in names:
+            (root / name).write_text("<own/>")
+        master = f'<APPLICATION CONFIG_FILES="{", ".join(("site.cfg", *names))}" LOG_FILE_DIRECTORY="logs"/>'
         (root / f"0004f2{number:06x}.cfg").write_text(master)
     with Nginx(root, folder / "work") as running:
         yield running

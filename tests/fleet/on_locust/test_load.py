@@ -80,6 +80,7 @@ def test_every_phone_boots_and_licenses(server: Nginx, population: str, tmp_path
     assert ended.returncode == 0, ended.stderr
     found = json.loads(ended.stdout)
     assert (found["states"], found["as_expected"]) == ({"idle": PHONES}, PHONES)
+    assert found["failed_log_uploads"] == 0
     assert found["features"]["LDAP"]["on"] >= PHONES - 10
     counts = {row["name"]: (row["count"], row["failures"]) for row in found["requests"]}
     assert counts["boot"] == counts["<MAC>.cfg"] == counts["site.cfg"] == (PHONES, 0)

@@ -46,7 +46,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
     master = (root / "000000000000.cfg").read_text()
     escaped = HOSTILE.replace("<", "&lt;")
     (root / "000000000000.cfg").write_text(master.replace('"site.cfg"', f'"site.cfg, {escaped}"'))
-    (root / HOSTILE).write_text("this is no configuration")
+    (root / HOSTILE).write_text('<s log.render.level="9"/>')  # which is logged, with the name of the file
     with Nginx(root, folder / "work") as running:
         yield running
 

@@ -7,6 +7,7 @@ import msgpack  # type: ignore[import-untyped]
 import pytest
 
 from phone_sim.errors import UsageError
+from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.firmware.effects import Fetch, FetchReply, LogContents, Upload, UploadReply
 from phone_sim.fleet.fleet import Fleet
 from phone_sim.fleet.fleet_phone import NOT_SWITCHED_ON
@@ -48,7 +49,7 @@ def fleet(*later: Transport) -> Fleet:
         clock=ManualClock(NOON),
         transport=lambda _phone: next(transports),
         anchor=load_anchor(),
-        expects_licenses=True,
+        expectation=BootExpectation.LICENSED,
     )
     found.run_due(0)
     return found

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_sim.errors import PhoneSimError
+from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.fleet.population.phones import Population
 from phone_sim.fleet.protocol.run_setup import Assignment, RunSetup, in_turn, split_evenly
 from phone_sim.mac_address import MacAddress
@@ -27,7 +28,7 @@ def assignment(population: Population = POPULATION, text: str = TEXT) -> Assignm
         boot_server="http://boot.example/",
         anchor=load_anchor(),
         timeout=5.0,
-        expects_licenses=True,
+        expectation=BootExpectation.LICENSED,
         at_once=100,
         tls=Tls(
             ca_file=Path("/site/ca.pem"),
@@ -48,7 +49,7 @@ def test_worker_reads_what_the_master_means() -> None:
         POPULATION.phone(number) for number in told.numbers
     ]
     assert read.setup.anchor.pem() == told.setup.anchor.pem()
-    for name in ("boot_server", "timeout", "expects_licenses", "at_once", "tls", "watched"):
+    for name in ("boot_server", "timeout", "expectation", "at_once", "tls", "watched"):
         assert getattr(read.setup, name) == getattr(told.setup, name)
 
 
@@ -87,7 +88,7 @@ def test_another_plan_is_refused() -> None:
         ("timeout", float("nan")),
         ("timeout", 1e9),
         ("at_once", 10**9),
-        ("expects_licenses", "yes"),
+        ("expectation", "yes"),
         ("watched", ["4f2"]),
         ("watched", "0004f2000007"),
         ("tls_min", "2.0"),

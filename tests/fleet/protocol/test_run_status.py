@@ -19,6 +19,7 @@ UP = Census(
     features={"LDAP": Counter({"on": 7, "no license": 3})},
     reasons=Counter({UNLICENSED: 3}),
     reboots=1,
+    failed_log_uploads=2,
     faults=Counter(reset=2),
     unexpected={7: UNLICENSED},
 )
@@ -71,6 +72,7 @@ def test_lost_phones_are_neither_up_nor_as_expected() -> None:
         "shortcomings": {f"it was {LOST}": 4, "LDAP: no license": 3, "it was not switched on": 1},
         "shortcoming_kinds": {"lost": 4, "no_license": 3, "not_switched_on": 1},
         "reboots": 1,
+        "failed_log_uploads": 2,
         "faults": {"reset": 2},
     }
 
