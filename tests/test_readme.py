@@ -101,5 +101,5 @@ def test_pytest_example_on_requests_judges_a_server(pytester: pytest.Pytester, i
     files = {"000000000000.cfg": b"<APPLICATION/>", "elsewhere.cfg": b"<APPLICATION/>"}
     moved = answering("302 Found", b"", "Location: /elsewhere.cfg")
     with HostileHttpServer(by_path(files, {"000000000000.cfg": moved} if is_moved else {})) as server:
-        result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--boot-server", server.url)
+        result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--phone-boot-server", server.url)
     result.assert_outcomes(passed=not is_moved, failed=is_moved)

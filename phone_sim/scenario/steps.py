@@ -12,9 +12,9 @@
                                          #       press = ["menu", "down", "select"], or one key
 
 `phone` is who it happens to and who the expectations are about; without it, each phone. An expectation is about what
-happened since the last action began, so that steps without one can tell phones apart: `requests` (paths in order, or
-`{ contains = [...] }`), `no_requests` (true, or patterns), `features`, `parameters` (`{ "reg.1.address" = "1234" }`),
-`log`, `not_log`, `reboots`, `screen`, `licenses`, `state`.
+happened since the last action began, so that steps without one can tell phones apart: `requests` (exactly these paths,
+in this order; `{ contains = [...] }` allows others between), `no_requests` (true, or patterns), `features`,
+`parameters` (`{ "reg.1.address" = "1234" }`), `log`, `not_log`, `reboots`, `screen`, `licenses`, `state`.
 """
 
 import re
