@@ -184,9 +184,10 @@ class DrivenPhone:
             raise UsageError(f"{level!r} is not a level of a phone's log; expected one of: {', '.join(_LEVELS)}")
         self.time.catch_up()
         parsed = [(line, parts) for line in self.log_lines if (parts := parse_line(line)) is not None]
-        known = {message.component for message in MESSAGE_CATALOG} | {parts.component for _, parts in parsed}
+        known = {message.component for message in MESSAGE_CATALOG if "{" not in message.component}
+        known |= {feature.component for feature in self.identity.features} | {parts.component for _, parts in parsed}
         if component is not None and component not in known:
-            named = ", ".join(sorted(name for name in known if "{" not in name))
+            named = ", ".join(sorted(known))
             raise UsageError(f"{component!r} is not a component of this phone's log; expected one of: {named}")
         return tuple(
             line
