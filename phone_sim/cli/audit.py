@@ -10,7 +10,8 @@ import click
 
 from phone_sim.cli.option_types import FiniteRange
 from phone_sim.cli.options import firmware_option, json_option
-from phone_sim.cli.output import console, say, warn
+from phone_sim.cli.named_server import await_server, wait_option
+from phone_sim.cli.output import console, progress, quiet_option, say, warn
 from phone_sim.cli.report_file import ReportFile, write_report
 from phone_sim.cli.tls_options import ciphers_option, phone_tls, tls_max_of_firmware_option
 from phone_sim.errors import UsageError
@@ -73,7 +74,9 @@ class _Outputs:
 )
 @click.option("--junit", type=ReportFile(), metavar="FILE", help="Write the findings as JUnit XML.")
 @click.option("--html", type=ReportFile(), metavar="FILE", help="Write the report as one HTML page.")
+@wait_option
 @json_option
+@quiet_option
 def command(
     url: str,
     ignore: tuple[str, ...],
@@ -82,6 +85,7 @@ def command(
     write_baseline: Path | None,
     junit: Path | None,
     html: Path | None,
+    wait: float,
     as_json: bool,
     **phone: Any,
 ) -> None:
@@ -109,7 +113,26 @@ def command(
         baseline=frozenset() if baseline is None else read_baseline(baseline),
     )
     outputs = _Outputs(junit=junit, html=html, write_baseline=write_baseline, as_json=as_json)
-    _audit(_plan(url, **phone), gate, outputs)
+    plan = _plan(url, **phone)
+    _await_server(plan, wait)
+    _audit(plan, gate, outputs)
+
+
+def _await_server(plan: "AuditPlan", seconds: float) -> None:
+    """Wait for the boot server, as the phones of the audit ask."""
+    from contextlib import closing
+
+    from phone_sim.runtime.transport import network_transport
+
+    transport = network_transport(
+        limits=plan.limits,
+        ca_file=plan.ca_file,
+        client_cert=plan.client_cert,
+        tls_max=plan.tls_max,
+        ciphers=plan.ciphers,
+    )
+    with closing(transport):
+        await_server(plan.url, seconds, transport)
 
 
 def _plan(
@@ -214,17 +237,15 @@ def _progress() -> Callable[[str], None]:
     """Says what is done next, once it takes long, and then not more often than every few seconds."""
     from time import monotonic
 
-    from phone_sim.cli.phone_report import talk
-
     last = monotonic()
 
-    def progress(what: str) -> None:
+    def tell(what: str) -> None:
         nonlocal last
         if monotonic() - last >= _QUIET_SECONDS:
             last = monotonic()
-            talk(what)
+            progress(what)
 
-    return progress
+    return tell
 
 
 def _print(report: "AuditReport", *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ import click
 from phone_sim.cli.interruption import result_so_far
 from phone_sim.cli.option_types import Instant
 from phone_sim.cli.options import PhoneOptions, json_option, phone_options
+from phone_sim.cli.output import say
 
 if TYPE_CHECKING:
     from phone_sim.runtime.driver import PhoneDriver
@@ -64,7 +65,7 @@ def command(
         phone_report.check_time(driver)
     _report(driver, lines if as_json else None, with_directory=find is not None)
     if show_requests:
-        phone_report.talk("\n".join(request_line(exchange) for exchange in driver.exchanges))
+        say("\n".join(request_line(exchange) for exchange in driver.exchanges), err=True)
     broken_off.go_on()
     phone_report.check_boot(driver)
     if require_licensed:
@@ -81,7 +82,7 @@ def _report(driver: "PhoneDriver", lines: list[str] | None, *, with_directory: b
         directory = {"directory": asdict(driver.frame)} if with_directory else {}
         phone_report.print_json(phone_report.phone_report(driver, lines) | directory)
     if with_directory:
-        phone_report.talk(phone_report.frame_text(driver.frame))
+        say(phone_report.frame_text(driver.frame), err=True)
 
 
 def _check_licensed(driver: "PhoneDriver") -> None:

@@ -14,7 +14,7 @@ import click
 from phone_sim.cli.interruption import result_so_far
 from phone_sim.cli.option_types import Instant
 from phone_sim.cli.options import PhoneOptions, json_option, phone_options
-from phone_sim.cli.output import say, warn
+from phone_sim.cli.output import say, talk, warn
 from phone_sim.cli.sip_listening import sip_listening, sip_port_option
 
 if TYPE_CHECKING:
@@ -212,17 +212,16 @@ def _check_times(start: datetime | None, until: datetime | None, events: tuple[t
 
 def _happen(driver: "PhoneDriver", event: str) -> None:
     """Let something happen, or say why it cannot."""
-    from phone_sim.cli.phone_report import talk
     from phone_sim.errors import LifecycleError, UsageError
 
     try:
         _perform(driver, event)
     except (LifecycleError, UsageError) as error:
-        talk(f"{event}: {error}")
+        say(f"{event}: {error}", err=True)
 
 
 def _perform(driver: "PhoneDriver", event: str) -> None:
-    from phone_sim.cli.phone_report import frame_text, talk
+    from phone_sim.cli.phone_report import frame_text
     from phone_sim.firmware.keypad import Key, parse_press
 
     match event:
@@ -239,15 +238,15 @@ def _perform(driver: "PhoneDriver", event: str) -> None:
         case "power-on":
             driver.power_on()
         case "licenses":
-            talk(frame_text(driver.licenses()))
+            say(frame_text(driver.licenses()), err=True)
         case _ if event.startswith(_FIND):
             driver.search_corporate_directory(event.removeprefix(_FIND))
-            talk(frame_text(driver.frame))
+            say(frame_text(driver.frame), err=True)
         case _ if event.startswith(_PRESS) or event in {key.value for key in Key}:
             driver.press(parse_press(event.removeprefix(_PRESS)))
-            talk(frame_text(driver.frame))
+            say(frame_text(driver.frame), err=True)
         case _:
-            talk(f"{event} is not one of {WHAT_CAN_HAPPEN}, quit")
+            say(f"{event} is not one of {WHAT_CAN_HAPPEN}, quit", err=True)
             return
     talk(f"{event}: the phone is {driver.phone.state.value}")
 
@@ -292,7 +291,7 @@ def _real(start: datetime | None, speed: float, until: datetime | None) -> Phone
         if until is not None:
             scheduler.at(until, ended.set)
         if sys.stdin is not None and sys.stdin.isatty():
-            say(f"Type what is to happen: {WHAT_CAN_HAPPEN}, or quit.", err=True)
+            talk(f"Type what is to happen: {WHAT_CAN_HAPPEN}, or quit.")
             threading.Thread(target=_typed, args=(happen, ended.set), daemon=True).start()
         while not is_over() and not ended.wait(_LOOK_EVERY):
             pass  # on Windows, Ctrl+C does not end a wait
