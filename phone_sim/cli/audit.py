@@ -34,6 +34,7 @@ class _Outputs:
     junit: Path | None
     html: Path | None
     write_baseline: Path | None
+    github: bool
     as_json: bool
 
 
@@ -74,6 +75,7 @@ class _Outputs:
 )
 @click.option("--junit", type=ReportFile(), metavar="FILE", help="Write the findings as JUnit XML.")
 @click.option("--html", type=ReportFile(), metavar="FILE", help="Write the report as one HTML page.")
+@click.option("--github", is_flag=True, help="Print what is bad as workflow commands of GitHub Actions as well.")
 @wait_option
 @json_option
 @quiet_option
@@ -85,6 +87,7 @@ def command(
     write_baseline: Path | None,
     junit: Path | None,
     html: Path | None,
+    github: bool,
     wait: float,
     as_json: bool,
     **phone: Any,
@@ -112,7 +115,9 @@ def command(
         fail_on=severity(fail_on),
         baseline=frozenset() if baseline is None else read_baseline(baseline),
     )
-    outputs = _Outputs(junit=junit, html=html, write_baseline=write_baseline, as_json=as_json)
+    if github and as_json:
+        raise UsageError("--github and --json both print to stdout: give one of them")
+    outputs = _Outputs(junit=junit, html=html, write_baseline=write_baseline, github=github, as_json=as_json)
     plan = _plan(url, **phone)
     _await_server(plan, wait)
     _audit(plan, gate, outputs)
@@ -213,6 +218,7 @@ def _audit(plan: "AuditPlan", gate: "Gate", outputs: _Outputs) -> None:
     from phone_sim.audit.audit_report import AuditReport
     from phone_sim.audit.checks import audit
     from phone_sim.audit.gate import as_baseline
+    from phone_sim.audit.github import as_workflow_commands
     from phone_sim.audit.html_page import as_html
     from phone_sim.audit.junit import as_junit
     from phone_sim.audit.observe import observe
@@ -223,6 +229,9 @@ def _audit(plan: "AuditPlan", gate: "Gate", outputs: _Outputs) -> None:
     findings = gate.reported(audit(seen))
     report = AuditReport(seen=seen, findings=findings, gone=gate.gone(findings))
     _print(report, as_json=outputs.as_json)
+    if outputs.github:
+        for line in as_workflow_commands(findings):
+            say(line)
     write_report("--junit", outputs.junit, as_junit(seen, findings, gate.fails))
     write_report("--html", outputs.html, as_html(report, gate.fails).encode())
     if seen.interruption is not None:
