@@ -1,4 +1,4 @@
-"""The guide to CI: the commands of its workflow run one after another, as GitHub runs them, with nginx as the server."""
+"""The guide to CI: the commands of its workflow run in order, as GitHub runs them, with nginx as the boot server."""
 
 import os
 import re
@@ -71,7 +71,7 @@ def project(folder: Path, port: int) -> None:
     (folder / "tests/test_site.py").write_text(TEST)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.real
 def test_steps_of_the_workflow_pass_one_after_another(tmp_path: Path) -> None:
     require("nginx")
@@ -115,6 +115,5 @@ def test_commands_for_gitlab_are_those_of_the_workflow() -> None:
 def test_exit_codes_are_those_of_the_help() -> None:
     listed = re.findall(r"^\| ([0-9, ]+) \|", GUIDE, re.MULTILINE)
     codes = {code for cell in listed for code in cell.split(", ")}
-    assert codes == set(
-        re.findall(r"\b[0-9]+\b", CliRunner().invoke(main, ["--help"]).output.partition("Exit codes")[2])
-    )
+    printed = CliRunner().invoke(main, ["--help"]).output
+    assert codes == set(re.findall(r"\b[0-9]+\b", printed.partition("Exit codes")[2]))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from phone_sim.cli.named_server import await_server, wait_option
 from phone_sim.cli.option_types import FiniteRange
 from phone_sim.cli.options import firmware_option, json_option
-from phone_sim.cli.named_server import await_server, wait_option
 from phone_sim.cli.output import console, progress, quiet_option, say, warn
 from phone_sim.cli.report_file import ReportFile, write_report
 from phone_sim.cli.tls_options import ciphers_option, phone_tls, tls_max_of_firmware_option
