@@ -15,8 +15,8 @@ pytestmark = pytest.mark.slow
 pytest_plugins = ["pytester"]
 
 HEAVY = ("apscheduler", "cryptography", "gevent", "locust", "lxml", "requests", "tftpy", "phone_sim.firmware")
-FIXTURES = {"phone", "boot_server", "license_authority", "phone_clock"}
-OPTIONS = {"--boot-server", "--phone-seed"}
+FIXTURES = {"phone", "phone_model", "firmware", "boot_server", "license_authority", "phone_clock"}
+OPTIONS = {"--phone-boot-server", "--phone-boot-server-wait", "--phone-scenarios", "--phone-seed"}
 # The names that other plugins for tests of servers take.
 OTHERS = {
     "locust": ({"session", "fastsession"}, {"--host", "-H"}),
@@ -151,7 +151,7 @@ def test_boots(phone, boot_server):
 
 @pytest.mark.parametrize("what", ["tftp_url", "folder", "faults", "requests"])
 def test_out_of_reach(boot_server, what):
-    with pytest.raises(UsageError, match="named with --boot-server"):
+    with pytest.raises(UsageError, match="named by --phone-boot-server"):
         getattr(boot_server, what)
 
 def test_needs_to_take_a_file_away(boot_server):
@@ -164,10 +164,10 @@ def test_needs_its_own_files(boot_server):
     files = {"000000000000.cfg": b'<APPLICATION CONFIG_FILES="a.cfg"/>', "a.cfg": b"<a x.y='1'/>"}
     site = MemorySite(files)
     with BootServer(site) as server:
-        result = run(pytester, source, "--boot-server", server.url)
+        result = run(pytester, source, "--phone-boot-server", server.url)
     result.assert_outcomes(passed=6, failed=1)
     result.stdout.fnmatch_lines(
-        [f"*UsageError: the boot server is {server.url}, named with --boot-server: 'site.cfg'*"]
+        [f"*UsageError: the boot server is {server.url}, named by --phone-boot-server: 'site.cfg'*"]
     )
     assert {"000000000000.cfg", "a.cfg"} <= {request.path for request in server.journal.requests}
     assert files.items() <= site.files.items()
@@ -178,14 +178,103 @@ def test_tftp_server_can_be_named(pytester: pytest.Pytester) -> None:
 def test_address(boot_server):
     assert boot_server.url == boot_server.tftp_url == "tftp://127.0.0.1:6969/"
 """
-    run(pytester, source, "--boot-server", "tftp://127.0.0.1:6969/").assert_outcomes(passed=1)
+    run(pytester, source, "--phone-boot-server", "tftp://127.0.0.1:6969/").assert_outcomes(passed=1)
+
+
+def test_old_name_of_an_option_warns(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_address(boot_server): assert boot_server.url == 'tftp://127.0.0.1:6969/'")
+    result = pytester.runpytest_subprocess("-p", "phone_sim", "--boot-server=tftp://127.0.0.1:6969/", timeout=120)
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*--boot-server is deprecated: use --phone-boot-server"])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--boot-server=http://a/", "--phone-boot-server=http://a/"), "--boot-server is the old name of *"),
+        (("--phone-boot-server-wait=5",), "--phone-boot-server-wait needs --phone-boot-server: *"),
+        (("--phone-boot-server=http://a/", "--phone-boot-server-wait=-1"), "--phone-boot-server-wait -1: expected 0 *"),
+    ],
+)
+def test_options_that_contradict_are_refused(pytester: pytest.Pytester, options: tuple[str, ...], words: str) -> None:
+    result = run(pytester, "def test_nothing(): pass", *options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {words}"])
+
+
+def test_server_of_the_project_is_the_phones_server(pytester: pytest.Pytester) -> None:
+    """A URL or an object that has one; what else is asked of a named server is an error in words."""
+    source = """
+import pytest
+from phone_sim.errors import UsageError
+from phone_sim.pytest_plugin.boot_servers import NamedBootServer
+from phone_sim import BootServer, MemorySite
+
+@pytest.fixture(scope="session", params=[str, NamedBootServer])
+def boot_server(request):
+    with BootServer(MemorySite({"000000000000.cfg": b'<APPLICATION/>'})) as server:
+        yield request.param(server.url)
+
+def test_boots(phone, boot_server):
+    desk = phone()
+    desk.boot()
+    (master,) = desk.asked("000000000000.cfg")
+    assert master.status == 200 and master.url.startswith(getattr(boot_server, "url", boot_server))
+
+def test_words(boot_server):
+    if isinstance(boot_server, NamedBootServer):
+        with pytest.raises(UsageError, match="named by the fixture boot_server: 'a.cfg' cannot be put on it"):
+            boot_server.put("a.cfg", "")
+"""
+    run(pytester, source).assert_outcomes(passed=4)
+    both = run(pytester, source, "--phone-boot-server=http://127.0.0.1:9/")
+    both.assert_outcomes(passed=2, errors=2)
+    both.stdout.fnmatch_lines(["*UsageError: --phone-boot-server is http://127.0.0.1:9/, and the fixture *"])
+
+
+def test_fixture_that_gives_no_server_or_firmware_is_an_error_in_words(pytester: pytest.Pytester) -> None:
+    source = """
+import pytest
+
+@pytest.mark.parametrize("boot_server", [8080, "boot.example"])
+def test_server(phone, boot_server): pass
+
+@pytest.mark.parametrize("firmware", [3])
+def test_firmware(phone, firmware): pass
+"""
+    result = run(pytester, source)
+    result.assert_outcomes(errors=3)
+    result.stdout.fnmatch_lines(
+        [
+            "*UsageError: the fixture boot_server gives 8080: expected a URL, or an object with a url",
+            "*UsageError: the fixture boot_server: *boot.example*",
+            "*UsageError: the fixture firmware gives 3: expected a version such as '3.3.1'",
+        ]
+    )
+
+
+def test_failing_assertion_fits_a_screen(pytester: pytest.Pytester) -> None:
+    source = """
+def test_gate(phone, boot_server):
+    serve(boot_server)
+    desk = phone(mac="0004f2000001")
+    desk.boot()
+    assert (desk, desk.feature("LDAP"), desk.asked("site.cfg"), boot_server.requests[0]) is None
+"""
+    result = run(pytester, source)
+    result.assert_outcomes(failed=1)
+    shown = [line for line in result.outlines if line.startswith("E ")]
+    assert shown == [
+        "E       assert (<VirtualPhone SPIP_670 0004f2000001 idle, LDAP off: no license>, <Gate LDAP off: no license>, "
+        "(<Exchange GET site.cfg: 46 bytes>,), <Request GET 0004f2000001.cfg: 404>) is None"
+    ]
 
 
 @pytest.mark.parametrize("address", ["http://", "gopher://127.0.0.1/"])
 def test_address_that_is_none_is_refused(pytester: pytest.Pytester, address: str) -> None:
-    result = run(pytester, "def test_nothing(): pass", "--boot-server", address)
+    result = run(pytester, "def test_nothing(): pass", "--phone-boot-server", address)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: --boot-server: *"])
+    result.stderr.fnmatch_lines(["ERROR: --phone-boot-server: *"])
 
 
 def test_start_loads_nothing_heavy(pytester: pytest.Pytester) -> None:
@@ -224,7 +313,7 @@ def test_runs_beside_the_other_plugin(pytester: pytest.Pytester, plugin: str) ->
     source = f"""
 NAMES = {sorted(FIXTURES)!r}
 
-def test_names(request, phone, boot_server, license_authority, phone_clock):
+def test_names(request, phone, phone_model, firmware, boot_server, license_authority, phone_clock):
     assert request.config.pluginmanager.has_plugin({plugin!r})
     serve(boot_server)
     desk = phone()

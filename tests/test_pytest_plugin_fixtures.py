@@ -1,6 +1,6 @@
 """The fixtures of the pytest plugin, as tests of this project have them; runs of pytest are in `test_pytest_plugin`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import pytest
 
 from phone_sim.authority.license_authority import LicenseAuthority
 from phone_sim.errors import LicenseFileError, UsageError
+from phone_sim.file_request import FileRequest
 from phone_sim.pytest_plugin.boot_servers import EmbeddedBootServer
 from phone_sim.pytest_plugin.phone_factory import PhoneFactory
 from phone_sim.runtime.virtual_time import VirtualTime
@@ -163,3 +164,46 @@ def test_license_authority_names_what_it_cannot_sign(license_authority: LicenseA
     file = license_authority.site_license(None, "LDAP")
     with pytest.raises(UsageError, match="malformed key cannot be forged: Options"):
         license_authority.forge(file.replace(b"Options='00000004'", b"Options='4'"))
+
+
+@pytest.mark.parametrize("phone_model", ["VVX_1500", "SPIP_320"])
+@pytest.mark.parametrize("firmware", ["3.2.3", "4.0.1"])
+def test_models_and_firmware_are_parameters(phone: PhoneFactory, phone_model: str, firmware: str) -> None:
+    desk, other = phone(), phone(model="SPIP_670", firmware="3.3.1")
+    assert desk.identity.model.token == phone_model
+    assert desk.identity.profile.version.startswith(firmware)
+    assert (other.identity.model.token, other.identity.profile.version) == ("SPIP_670", "3.3.1.0000")
+
+
+@pytest.mark.parametrize("address", ["url", "https_url", "tftp_url"])
+def test_phone_and_server_tell_the_same_of_a_request(
+    phone: PhoneFactory, boot_server: EmbeddedBootServer, address: str
+) -> None:
+    serve(boot_server)
+    desk = phone(url=getattr(boot_server, address), ca_file=boot_server.ca_file)
+    desk.boot()
+    told: tuple[Sequence[FileRequest], ...] = (desk.requests, boot_server.requests)
+    names = ("method", "url", "path", "headers", "body", "user_agent")
+    of_phone, of_server = ([[getattr(one, name) for name in names] for one in each] for each in told)
+    assert of_phone == of_server
+    assert all(one.seconds > 0 for each in told for one in each)
+    failed = [[one.path for one in each if one.status not in (None, 0, 200, 201)] for each in told]
+    assert failed[0] == failed[1]
+    assert {one.path for one in desk.asked("*-license.cfg")} < set(failed[0])
+
+
+def test_lines_of_the_log_by_component_and_level(phone: PhoneFactory, boot_server: EmbeddedBootServer) -> None:
+    serve(boot_server)
+    desk = phone()
+    assert desk.lines(component="lic", level=4) == ()
+    desk.boot()
+    assert [line.rpartition("|")[2] for line in desk.lines(component="lic", level=4)] == [
+        "cfgCfsFlashKeyScratchLoad: key is blank",
+        "License: feature LDAP is not available",
+    ]
+    assert "\n".join(desk.lines()) == desk.log
+    assert all("|*|" in line for line in desk.lines(level="*"))
+    with pytest.raises(UsageError, match="7 is not a level of a phone's log; expected one of: 0, 1"):
+        desk.lines(level=7)
+    with pytest.raises(UsageError, match=r"'licence' is not a component .*; expected one of: app1, .*lic, "):
+        desk.lines(component="licence")

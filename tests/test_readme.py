@@ -94,6 +94,30 @@ def test_pytest_example_passes(pytester: pytest.Pytester, beginning: str) -> Non
 
 
 @pytest.mark.slow
+def test_pytest_examples_on_models_and_on_an_application_pass(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same test runs with a scenario file on the server of the project."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    models, conftest, test = (
+        re.search(rf"{mark}```python\n(.+?)```", PAGE, re.DOTALL)
+        for mark in ("<!-- example:models -->\n", "<!-- example:flask -->\n", r"server_close\(\)\n```\n\n")
+    )
+    assert models is not None
+    assert conftest is not None
+    assert test is not None
+    scenario = 'phone_sim = 1\ntitle = "a"\nstart = "2026-03-02T08:00"\n[phones.desk]\n[[steps]]\nboot = true\n'
+    own = pytester.mkdir("own")
+    (own / "conftest.py").write_text(conftest.group(1))
+    (own / "test_own.py").write_text(test.group(1))
+    (own / "own.phone.toml").write_text(
+        f'{scenario}expect.features = {{ LDAP = "off" }}\nexpect.log = "ldap: Not Licensed"\n'
+    )
+    pytester.makepyfile(models.group(1))
+    pytester.runpytest_subprocess("-p", "phone_sim").assert_outcomes(passed=6)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("is_moved", [False, True])
 def test_pytest_example_on_requests_judges_a_server(pytester: pytest.Pytester, is_moved: bool) -> None:
     found = re.search(r"```python\n(from phone_sim.firmware.effects import TransferFailed\n.+?)```", PAGE, re.DOTALL)
@@ -102,5 +126,5 @@ def test_pytest_example_on_requests_judges_a_server(pytester: pytest.Pytester, i
     files = {"000000000000.cfg": b"<APPLICATION/>", "elsewhere.cfg": b"<APPLICATION/>"}
     moved = answering("302 Found", b"", "Location: /elsewhere.cfg")
     with HostileHttpServer(by_path(files, {"000000000000.cfg": moved} if is_moved else {})) as server:
-        result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--boot-server", server.url)
+        result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--phone-boot-server", server.url)
     result.assert_outcomes(passed=not is_moved, failed=is_moved)

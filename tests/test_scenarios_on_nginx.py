@@ -57,7 +57,7 @@ def test_verb_runs_them_on_nginx(tmp_path: Path) -> None:
 
 def test_pytest_runs_them_on_nginx(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
-        done = ran(tmp_path, *PYTEST, "--rootdir", tmp_path, "--boot-server", server.url, *SCENARIOS)
+        done = ran(tmp_path, *PYTEST, "--rootdir", tmp_path, "--phone-boot-server", server.url, *SCENARIOS)
         requests = server.requests()
     assert (done.returncode, done.stdout.splitlines()[-1].split(" in ")[0]) == (0, "2 passed"), done.stdout
     assert [one.path for one in requests if one.method == "GET"][:6] == ASKED
@@ -67,7 +67,7 @@ def test_nginx_without_the_license_fails_them(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         (server.root / LICENSE).unlink()
         by_verb = ran(tmp_path, "phone_sim", "scenario", "--json", "--server", server.url, *SCENARIOS)
-        by_pytest = ran(tmp_path, *PYTEST, "--rootdir", tmp_path, "--boot-server", server.url, *SCENARIOS)
+        by_pytest = ran(tmp_path, *PYTEST, "--rootdir", tmp_path, "--phone-boot-server", server.url, *SCENARIOS)
     assert by_verb.returncode == by_pytest.returncode == 1
     _, licensed = json.loads(by_verb.stdout)
     assert {one["key"] for one in licensed["failures"]} == {"no_requests", "log", "features.LDAP", "features.UsbAudio"}

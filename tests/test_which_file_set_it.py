@@ -80,7 +80,7 @@ def test_all_that_look_at_a_phone_name_the_file_and_line_that_switch_a_feature_o
             (tmp_path / name).write_bytes(data)
         checked = run("check", tmp_path, "--model", "SPIP_670", "--mac", MAC)
         parameters = run("parameters", "--server", server.url, SWITCH)
-        options = ("-p", "phone_sim", f"--boot-server={server.url}")
+        options = ("-p", "phone_sim", f"--phone-boot-server={server.url}")
         failed = pytester.runpytest_subprocess(*options, pytester.path, scenario)
     assert [name for name, text in said.items() if WORDS not in text] == []
     assert (

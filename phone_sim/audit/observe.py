@@ -142,7 +142,7 @@ def _boot(plan: AuditPlan, model: Model, always: bool, bounds: AuditBounds, sour
             gates=service.gates,
             exchanges=phone.requests,
             parameters=service.parameters,
-            complaints=tuple(complaints_in(phone.lines)),
+            complaints=tuple(complaints_in(phone.log_lines)),
             source_address=source,
         )
 

@@ -289,6 +289,7 @@ class HttpConversation(HttpReading):
     def _contents(self, answer: HttpAnswer) -> Contents:
         fields = answer.fields if answer.of_server else without(tuple(self._fields), "connection")
         return Contents(
+            root=self._here(),
             path=self._asked_path(),
             reason=answer.words,
             received=self._received,

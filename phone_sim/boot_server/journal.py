@@ -7,16 +7,19 @@ import json
 import logging
 import re
 from collections import deque
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from threading import Condition
 from types import TracebackType
 from typing import Literal, Self
 
-from phone_sim.boot_server.http_headers import Headers
+from phone_sim.boot_server.http_headers import Headers, values_of
+from phone_sim.errors import UsageError
+from phone_sim.firmware.transfer_facts import HTTP_TAKEN
 from phone_sim.line_file import LineFile
+from phone_sim.printable import visible
 
 FILE_LIMIT = 64 * 1024 * 1024
 """The most bytes of a journal's file unless a journal says otherwise (our choice): some 200,000 requests."""
@@ -30,8 +33,33 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What is in a request and its answer, for who wants it.
+
+    `root` is that of the server, as the client calls it, with a slash at its end; `path` is the path that the site was
+    asked for; `reason` are the words of the status; `received` is the uploaded file and `sent` the body of the answer,
+    as a fault left it, None where there was none. A transfer may have broken off before all of `sent` was moved. The
+    headers of HTTP are without credentials; None where the protocol has none.
+    """
+
+    root: str = ""
+    path: str = ""
+    reason: str = ""
+    received: bytes | None = None
+    sent: bytes | None = None
+    asked_headers: Headers | None = None
+    answered_headers: Headers | None = None
+
+    @property
+    def size(self) -> int:
+        """The bytes that it takes to keep this, about."""
+        fields = (*(self.asked_headers or ()), *(self.answered_headers or ()))
+        return len(self.received or b"") + len(self.sent or b"") + sum(len(name) + len(value) for name, value in fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Request:
-    """One request and how it ended.
+    """One request and how it ended, as a `FileRequest` where the journal keeps contents.
 
     `at` is when it came in, aware and in UTC; `client` is `ip:port`, with IPv6 `[ip]:port`; `method` is GET, HEAD, PUT,
     RRQ or WRQ, another method of HTTP that was refused, or empty where none could be read; `path` is as the client
@@ -51,30 +79,47 @@ class Request:
     user_agent: str
     seconds: float
     fault: str = ""
+    contents: Contents | None = field(default=None, compare=False)
+
+    @property
+    def url(self) -> str:
+        """The whole address, as the client calls the server. Raises UsageError where contents are not kept."""
+        return f"{self._kept.root}{self.path}"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The header fields of the answer, by their names in any case. Raises UsageError as `url` does."""
+        from requests.structures import CaseInsensitiveDict
+
+        fields = self._kept.answered_headers or ()
+        return CaseInsensitiveDict({name: values_of(fields, name) or "" for name, _ in fields})
+
+    @property
+    def body(self) -> bytes:
+        """The file that was served or received; empty for one that was not. Raises UsageError as `url` does."""
+        is_served = self.status == 0 if self.protocol == "tftp" else self.status in HTTP_TAKEN
+        return self._kept.received or (self._kept.sent if is_served else b"") or b""
 
     def as_json(self) -> str:
         """The request as one line of JSON without its newline; `at` in ISO 8601; `fault` only where there was one."""
-        values = asdict(self) | {"at": self.at.isoformat()}
+        values = asdict(replace(self, contents=None)) | {"at": self.at.isoformat()}
+        del values["contents"]
         if not self.fault:
             del values["fault"]
         return json.dumps(values)
 
+    @property
+    def _kept(self) -> Contents:
+        if self.contents is None:
+            raise UsageError(
+                f"the journal does not keep the contents of {self!r}: make it with Journal(contents_limit=BYTES), "
+                "larger than all contents together"
+            )
+        return self.contents
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
-    """What a journal does not keep of a request, for who wants it at the moment.
-
-    `path` is the path that the site was asked for; `reason` are the words of the status; `received` is the uploaded
-    file and `sent` the body of the answer, as a fault left it, None where there was none. A transfer may have broken
-    off before all of `sent` was moved. The headers of HTTP are without credentials; None where the protocol has none.
-    """
-
-    path: str = ""
-    reason: str = ""
-    received: bytes | None = None
-    sent: bytes | None = None
-    asked_headers: Headers | None = None
-    answered_headers: Headers | None = None
+    def __repr__(self) -> str:
+        fault = f", fault {self.fault}" if self.fault else ""
+        return f"<Request {visible(f'{self.method} {self.path}', kept='')}: {self.status}{fault}>"
 
 
 class Journal:
@@ -84,7 +129,8 @@ class Journal:
     `on_request`, and `on_exchange` with the contents, are called for one request at a time and hold up the server's
     answer. An older file is added to. When a line would make it larger than `file_limit` bytes, the file is renamed to
     end in `.1`, or in one more than the highest number there is, and a new one starts; none is removed. A file that can
-    no longer be written is given up with one line in the program's log; requests go on.
+    no longer be written is given up with one line in the program's log; requests go on. Requests keep their contents
+    as long as all contents together have at most `contents_limit` bytes.
 
     Raises:
         OSError: the file cannot be opened.
@@ -96,6 +142,7 @@ class Journal:
         capacity: int = 100_000,
         file: Path | None = None,
         file_limit: int = FILE_LIMIT,
+        contents_limit: int = 0,
         on_request: Callable[[Request], None] | None = None,
         on_exchange: Callable[[Request, Contents], None] | None = None,
     ) -> None:
@@ -106,6 +153,7 @@ class Journal:
         self._on_exchange = on_exchange
         self._path = file
         self._file_limit = file_limit
+        self._contents_limit = self._contents_left = contents_limit
         self._file = None if file is None else _opened(file)
 
     @property
@@ -117,12 +165,13 @@ class Journal:
     @property
     def tells_contents(self) -> bool:
         """True when somebody wants the contents of the requests."""
-        return self._on_exchange is not None
+        return self._on_exchange is not None or self._contents_left > 0
 
     def record(self, request: Request, contents: Contents = Contents()) -> None:
         """Add a request, in the file as well: flushed, so that a reader of the file sees it at once."""
         with self._changed:
-            self._requests.append(request)
+            self._contents_left -= contents.size
+            self._requests.append(replace(request, contents=contents) if self._contents_left > 0 else request)
             self._recorded += 1
             self._write(request)
             if self._on_request is not None:
@@ -136,6 +185,7 @@ class Journal:
         with self._changed:
             self._requests.clear()
             self._recorded = 0
+            self._contents_left = self._contents_limit
 
     def wait_for(self, count: int, timeout: float) -> bool:
         """Wait until `count` requests were recorded since the start or `clear`; False after `timeout` seconds."""

@@ -90,11 +90,11 @@ class TftpEndpoint(Endpoint):
 
     def _refused(self, call: Call, client: SocketAddress, reason: str) -> None:
         """Record a request that cannot be read."""
-        _Record(self.journal, call, client, fault="").write(ILLEGAL_OPERATION, 0, reason)
+        _Record(self.journal, self.url, call, client, fault="").write(ILLEGAL_OPERATION, 0, reason)
 
     def _answer(self, call: Call, client: SocketAddress, conversation: TftpConversation) -> None:
         fault = TftpFault(self._faults.for_request(call.method, call.path, ""), conversation)
-        record = _Record(self.journal, call, client, fault.rule)
+        record = _Record(self.journal, self.url, call, client, fault.rule)
         try:
             fault.before_the_answer()
             if call.mode not in _MODES:
@@ -161,11 +161,12 @@ class TftpEndpoint(Endpoint):
 class _Record:
     """What the journal is told of one transfer, once; `received` and `sent` are the files, once they are known."""
 
-    def __init__(self, journal: Journal, call: Call, client: SocketAddress, fault: str) -> None:
+    def __init__(self, journal: Journal, root: str, call: Call, client: SocketAddress, fault: str) -> None:
         self.is_written = False
         self.received: bytes | None = None
         self.sent: bytes | None = None
         self._journal = journal
+        self._root = root
         self._call = call
         self._client = authority(*client[:2])
         self._fault = fault
@@ -189,5 +190,5 @@ class _Record:
                 seconds=monotonic() - self._started,
                 fault=self._fault,
             ),
-            Contents(path=path, reason=reason, received=self.received, sent=self.sent),
+            Contents(root=self._root, path=path, reason=reason, received=self.received, sent=self.sent),
         )

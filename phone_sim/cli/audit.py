@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from phone_sim.cli.named_server import await_server, wait_option
 from phone_sim.cli.option_types import FiniteRange
 from phone_sim.cli.options import firmware_option, json_option
-from phone_sim.cli.output import console, say, warn
+from phone_sim.cli.output import console, progress, quiet_option, say, warn
 from phone_sim.cli.report_file import ReportFile, write_report
 from phone_sim.cli.tls_options import ciphers_option, phone_tls, tls_max_of_firmware_option
 from phone_sim.errors import UsageError
@@ -33,6 +34,7 @@ class _Outputs:
     junit: Path | None
     html: Path | None
     write_baseline: Path | None
+    github: bool
     as_json: bool
 
 
@@ -73,7 +75,10 @@ class _Outputs:
 )
 @click.option("--junit", type=ReportFile(), metavar="FILE", help="Write the findings as JUnit XML.")
 @click.option("--html", type=ReportFile(), metavar="FILE", help="Write the report as one HTML page.")
+@click.option("--github", is_flag=True, help="Print what is bad as workflow commands of GitHub Actions as well.")
+@wait_option
 @json_option
+@quiet_option
 def command(
     url: str,
     ignore: tuple[str, ...],
@@ -82,6 +87,8 @@ def command(
     write_baseline: Path | None,
     junit: Path | None,
     html: Path | None,
+    github: bool,
+    wait: float,
     as_json: bool,
     **phone: Any,
 ) -> None:
@@ -108,8 +115,29 @@ def command(
         fail_on=severity(fail_on),
         baseline=frozenset() if baseline is None else read_baseline(baseline),
     )
-    outputs = _Outputs(junit=junit, html=html, write_baseline=write_baseline, as_json=as_json)
-    _audit(_plan(url, **phone), gate, outputs)
+    if github and as_json:
+        raise UsageError("--github and --json both print to stdout: give one of them")
+    outputs = _Outputs(junit=junit, html=html, write_baseline=write_baseline, github=github, as_json=as_json)
+    plan = _plan(url, **phone)
+    _await_server(plan, wait)
+    _audit(plan, gate, outputs)
+
+
+def _await_server(plan: "AuditPlan", seconds: float) -> None:
+    """Wait for the boot server, as the phones of the audit ask."""
+    from contextlib import closing
+
+    from phone_sim.runtime.transport import network_transport
+
+    transport = network_transport(
+        limits=plan.limits,
+        ca_file=plan.ca_file,
+        client_cert=plan.client_cert,
+        tls_max=plan.tls_max,
+        ciphers=plan.ciphers,
+    )
+    with closing(transport):
+        await_server(plan.url, seconds, transport)
 
 
 def _plan(
@@ -190,6 +218,7 @@ def _audit(plan: "AuditPlan", gate: "Gate", outputs: _Outputs) -> None:
     from phone_sim.audit.audit_report import AuditReport
     from phone_sim.audit.checks import audit
     from phone_sim.audit.gate import as_baseline
+    from phone_sim.audit.github import as_workflow_commands
     from phone_sim.audit.html_page import as_html
     from phone_sim.audit.junit import as_junit
     from phone_sim.audit.observe import observe
@@ -200,6 +229,9 @@ def _audit(plan: "AuditPlan", gate: "Gate", outputs: _Outputs) -> None:
     findings = gate.reported(audit(seen))
     report = AuditReport(seen=seen, findings=findings, gone=gate.gone(findings))
     _print(report, as_json=outputs.as_json)
+    if outputs.github:
+        for line in as_workflow_commands(findings):
+            say(line)
     write_report("--junit", outputs.junit, as_junit(seen, findings, gate.fails))
     write_report("--html", outputs.html, as_html(report, gate.fails).encode())
     if seen.interruption is not None:
@@ -214,17 +246,15 @@ def _progress() -> Callable[[str], None]:
     """Says what is done next, once it takes long, and then not more often than every few seconds."""
     from time import monotonic
 
-    from phone_sim.cli.phone_report import talk
-
     last = monotonic()
 
-    def progress(what: str) -> None:
+    def tell(what: str) -> None:
         nonlocal last
         if monotonic() - last >= _QUIET_SECONDS:
             last = monotonic()
-            talk(what)
+            progress(what)
 
-    return progress
+    return tell
 
 
 def _print(report: "AuditReport", *, as_json: bool) -> None:

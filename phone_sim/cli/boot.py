@@ -10,6 +10,7 @@ from phone_sim.cli.expectation import check_expected, expect_option, expectation
 from phone_sim.cli.interruption import result_so_far
 from phone_sim.cli.option_types import Instant
 from phone_sim.cli.options import PhoneOptions, json_option, phone_options
+from phone_sim.cli.output import say
 
 if TYPE_CHECKING:
     from phone_sim.findings.boot_expectation import BootExpectation
@@ -78,7 +79,7 @@ def command(
         phone_report.check_time(driver)
     _report(driver, expected, lines if as_json else None, with_directory=find is not None)
     if show_requests:
-        phone_report.talk("\n".join(request_line(exchange) for exchange in driver.exchanges))
+        say("\n".join(request_line(exchange) for exchange in driver.exchanges), err=True)
     broken_off.go_on()
     check_expected(driver, expected)
 
@@ -95,4 +96,4 @@ def _report(
         directory = {"directory": asdict(driver.frame)} if with_directory else {}
         phone_report.print_json(phone_report.phone_report(driver, lines, expected) | directory)
     if with_directory:
-        phone_report.talk(phone_report.frame_text(driver.frame))
+        say(phone_report.frame_text(driver.frame), err=True)

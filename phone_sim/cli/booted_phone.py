@@ -26,7 +26,7 @@ def booted_phone(
     """The phone of the options after a boot from the files in `site`, or from the options' server without one.
 
     Raises:
-        UsageError: both a site and a server are given.
+        UsageError: both a site and a server, or a wait for one, are given.
     """
     from phone_sim.boot_server.folder_site import FolderSite
     from phone_sim.runtime.driven_phone import DrivenPhone
@@ -34,6 +34,8 @@ def booted_phone(
 
     if site is not None and phone.server:
         raise UsageError("--site reads the files that --server would give: give one of them")
+    if site is not None and phone.wait:
+        raise UsageError("--wait waits for --server, and --site needs no server: give one of them")
     if site is None:
         transport = phone.transport()
     else:

@@ -10,7 +10,7 @@ import click
 
 from phone_sim.cli.finding_options import FindingOptions, finding_options
 from phone_sim.cli.options import firmware_option, json_option, models_option, trust_option
-from phone_sim.cli.output import say, warn
+from phone_sim.cli.output import quiet_option, say, warn
 from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import UsageError
 from phone_sim.mac_address import DEFAULT_MAC, MacAddress
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 @models_option
 @finding_options
 @json_option
+@quiet_option
 def command(
     path: Path,
     mac: str | None,

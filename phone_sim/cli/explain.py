@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from phone_sim.cli.named_server import check_wait
 from phone_sim.cli.option_types import Instant
 from phone_sim.cli.options import PhoneOptions, json_option, phone_options, site_option
 
@@ -82,6 +83,7 @@ def _explanation(text: str | None, phone: PhoneOptions, site: Path | None, now: 
     if not (site or phone.server or phone.dhcp or phone.state_dir):
         if text is None:
             raise UsageError("nothing to explain: give a LOG, or --server or --site")
+        check_wait("", phone.wait)
         return explain(text)
     own_log, known = _booted(phone, site, now, wrote_log=text is None)
     explanation = explain(own_log if text is None else text, known)

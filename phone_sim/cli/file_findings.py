@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from phone_sim.cli.finding_options import FindingOptions
+from phone_sim.cli.output import shows_progress
 from phone_sim.cli.phone_report import print_json, talk
 from phone_sim.findings.finding import Severity
 from phone_sim.findings.single_file import check_file
@@ -75,7 +76,7 @@ def _count(number: int, things: str) -> str:
 @contextmanager
 def _progress() -> "Iterator[Callable[[int, int], None]]":
     """A bar on a terminal, beside the result."""
-    with click.progressbar(length=1, label="Phones", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+    with click.progressbar(length=1, label="Phones", file=sys.stderr, hidden=not shows_progress()) as bar:
 
         def progress(done: int, of: int) -> None:
             bar.length = of

@@ -10,6 +10,7 @@ import click
 
 from phone_sim.cli.expectation import expect_option, expectation, require_licensed_option
 from phone_sim.cli.interruption import interruption_noted
+from phone_sim.cli.named_server import wait_option
 from phone_sim.cli.option_types import FiniteRange, Instant
 from phone_sim.cli.options import (
     ca_file_option,
@@ -17,7 +18,7 @@ from phone_sim.cli.options import (
     json_option,
     trust_option,
 )
-from phone_sim.cli.output import warn
+from phone_sim.cli.output import quiet_option, say, warn
 from phone_sim.cli.tls_options import ciphers_option, tls_max_option, tls_min_option
 
 if TYPE_CHECKING:
@@ -115,7 +116,9 @@ class Span(click.ParamType[float]):
 @tls_min_option
 @tls_max_option
 @ciphers_option
+@wait_option
 @json_option
+@quiet_option
 def command(**values: Any) -> None:
     """Let many phones boot against a boot server, and stay on.
 
@@ -185,7 +188,6 @@ def _check_watched(found: "FleetFile", watched: "tuple[MacAddress, ...]") -> Non
 
 def _virtual(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str, Any]) -> None:
     from phone_sim.cli.fleet_load import report
-    from phone_sim.cli.phone_report import talk
     from phone_sim.errors import UsageError
     from phone_sim.fleet.virtual_run import run_virtual
     from phone_sim.runtime.trust_file import load_anchor
@@ -201,7 +203,7 @@ def _virtual(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict
             anchor=anchor,
             expectation=expectation(values["expect"], require_licensed=values["require_licensed"]),
             watched=watched,
-            on_line=lambda mac, line: talk(f"{mac} {line}"),
+            on_line=lambda mac, line: say(f"{mac} {line}", err=True),
             is_over=lambda: noted.interruption is not None,
         )
     report(result, values["as_json"], interruption=noted.interruption)

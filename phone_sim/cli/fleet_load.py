@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from phone_sim.cli.expectation import expectation
 from phone_sim.cli.interruption import handled_by
-from phone_sim.cli.output import say
+from phone_sim.cli.named_server import await_server, check_servers
+from phone_sim.cli.output import progress, say, talk
 from phone_sim.signals import Interrupted
 
 if TYPE_CHECKING:
@@ -36,7 +38,6 @@ def be_worker(values: dict[str, Any]) -> None:
 
 def load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str, Any]) -> None:
     """Run the load, and report the result."""
-    from phone_sim.cli.phone_report import talk
     from phone_sim.errors import UsageError
     from phone_sim.fleet.on_locust.thresholds import Threshold
 
@@ -51,6 +52,7 @@ def load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str
     except ModuleNotFoundError as error:
         raise UsageError(f"fleet needs {error.name}: pip install 'phone-sim[fleet]'") from error
 
+    _await_server(setup, values["wait"])
     web_host, metrics_port = values["web_host"], values["metrics_port"]
     result = run_load(
         Load(
@@ -64,13 +66,34 @@ def load(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str
             names=values["web_names"],
             csv_prefix=values["csv_prefix"],
             html=values["html"],
-            on_line=lambda mac, line: talk(f"{mac} {line}"),
-            talk=talk,
+            on_line=lambda mac, line: say(f"{mac} {line}", err=True),
+            talk=talk if values["headless"] else partial(say, err=True),  # who needs the page has to know where it is
+            progress=progress,
             distribution=distribution,
         )
     )
     table, interruption, unwritten = (result.pop(name) for name in ("table", "interruption", "unwritten"))
     report(result, values["as_json"], table, interruption, unwritten)
+
+
+def _await_server(setup: "RunSetup", seconds: float) -> None:
+    """Wait for the boot server, as the first phone asks."""
+    from phone_sim.runtime.client_certificates import own_tls
+    from phone_sim.runtime.transport import Limits, network_transport
+
+    if not seconds:
+        return
+    tls = own_tls(setup.tls, setup.population.phone(0).mac)
+    transport = network_transport(
+        limits=Limits(answer=setup.timeout, transfer=12 * setup.timeout),
+        ca_file=tls.ca_file,
+        client_cert=tls.client_cert,
+        tls_min=tls.oldest,
+        tls_max=tls.newest,
+        ciphers=tls.ciphers,
+    )
+    with closing(transport):
+        await_server(setup.boot_server, seconds, transport)
 
 
 @contextmanager
@@ -84,14 +107,13 @@ def _unbroken() -> Iterator[None]:
 
 
 def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[str, Any]) -> "RunSetup":
-    from phone_sim.cli.options import check_servers
     from phone_sim.errors import UsageError
     from phone_sim.fleet.protocol.run_setup import RunSetup
     from phone_sim.runtime.trust_file import load_anchor
 
     if values["server"] is None:
         raise UsageError("--server is missing: where is the boot server?")
-    check_servers(values["server"])
+    check_servers([values["server"]])
     return RunSetup(
         population=found.population,
         population_text="" if values["file"] is None else values["file"].read_text(encoding="utf-8"),
@@ -148,7 +170,7 @@ def report(
     Raises the interruption that ended the run, or PhoneSimError for a result that is not as expected; ends with 1 for
     a file that was not written.
     """
-    from phone_sim.cli.phone_report import print_json, talk
+    from phone_sim.cli.phone_report import print_json
     from phone_sim.errors import PhoneSimError
 
     if as_json:
@@ -156,13 +178,10 @@ def report(
     else:
         say("\n".join([*table, *_result_lines(result)]))
     if passed := result.get("thresholds_passed"):
-        talk(
-            "\n".join(
-                f"{rule}: {_NOTHING if value is None else f'it is {value:.1f}'}" for rule, value in passed.items()
-            )
-        )
+        for rule, value in passed.items():
+            say(f"{rule}: {_NOTHING if value is None else f'it is {value:.1f}'}", err=True)
     for failure in unwritten:
-        talk(f"Error: {failure}")
+        say(f"Error: {failure}", err=True)
     if interruption is not None:
         raise interruption
     if result["as_expected"] < result["phones"] or passed:

@@ -22,6 +22,7 @@ _OF_VIRTUAL_TIME = (
     "as_json",
     "headless",
 )
+_OF_ALL = ("quiet",)
 _GOES_WITH = {
     "until_up": ("headless", "run_time"),
     "authority": ("site",),
@@ -50,7 +51,7 @@ def check_options(values: dict[str, Any]) -> None:
                 raise UsageError(f"{flags[name]} goes with {flags[other]}: without it, it does nothing")
     for mode, allowed, why in _MODES:
         for name in _given() if values[mode] else ():
-            if name not in allowed:
+            if name not in (*allowed, *_OF_ALL):
                 raise UsageError(f"{flags[mode]} goes with no {flags[name]}: {why}")
 
 

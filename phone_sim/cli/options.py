@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from phone_sim.cli.named_server import await_server, check_servers, wait_option
 from phone_sim.cli.option_types import FiniteRange, Numbers
-from phone_sim.cli.output import say, warn
+from phone_sim.cli.output import quiet_option, talk, warn
 from phone_sim.cli.tls_options import ciphers_option, phone_tls, tls_max_of_firmware_option, tls_min_option
 from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import UsageError
@@ -68,16 +69,6 @@ models_option = click.option(
 )
 
 
-def check_servers(addresses: str) -> None:
-    """Refuse what are no addresses of boot servers. Raises UsageError, also for a protocol that no phone speaks."""
-    from phone_sim.runtime.transport import check_addresses
-
-    try:
-        check_addresses(addresses)
-    except UsageError as error:
-        raise UsageError(f"--server: {error}") from error
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneOptions:
     """The phone that the options of `boot` and `run` describe."""
@@ -99,6 +90,7 @@ class PhoneOptions:
     sntp: bool
     dhcp: str | None
     dhcp_options: tuple[int, ...] | None
+    wait: float
     timeout: float
     log_style: str
     log_missed: str | None
@@ -117,7 +109,7 @@ class PhoneOptions:
         identity = self.identity()
         warn(identity.firmware_warning)
         if self.trust is None:
-            say("This phone trusts the public test pair, with which anybody can sign (see --trust).", err=True)
+            talk("This phone trusts the public test pair, with which anybody can sign (see --trust).")
         with (
             self.flash(identity) as flash,
             closing(self.transport()) as transport,
@@ -141,9 +133,7 @@ class PhoneOptions:
         from phone_sim.runtime.identity import make_identity
         from phone_sim.runtime.model_files import load_model
 
-        addresses = " ".join(self.server)
-        if addresses:
-            check_servers(addresses)
+        addresses = check_servers(self.server)
         if self.dhcp is None and self.dhcp_options is not None:
             raise UsageError("--dhcp-options says what to look for in a lease, so it needs --dhcp")
         dhcp = DhcpSettings() if self.dhcp_options is None else DhcpSettings(boot_server_options=self.dhcp_options)
@@ -177,11 +167,11 @@ class PhoneOptions:
             yield flash
 
     def transport(self) -> "Transport":
-        """The phone's way to its boot server."""
+        """The phone's way to its boot server, once that answers if `wait` says so. Raises PhoneSimError."""
         from phone_sim.runtime.transport import network_transport
 
         tls = self._tls()
-        return network_transport(
+        transport = network_transport(
             limits=self._limits(),
             ca_file=tls.ca_file,
             client_cert=tls.client_cert,
@@ -190,6 +180,8 @@ class PhoneOptions:
             ciphers=tls.ciphers,
             source_address=self.source_address,
         )
+        await_server(check_servers(self.server), self.wait, transport)
+        return transport
 
     def network(self) -> "Network":
         """The servers besides the boot server that the phone speaks to, if it is told of them."""
@@ -264,6 +256,7 @@ _PHONE_OPTIONS = (
         type=Numbers(),
         help="DHCP options that may name the boot server, in order. [default: 160,66]",
     ),
+    wait_option,
     click.option(
         "--timeout",
         type=FiniteRange(0.1, 60),
@@ -284,6 +277,7 @@ _PHONE_OPTIONS = (
         help="Fourth field of log lines, two digits. [default: 03 or 00, by --log-style]",
     ),
     models_option,
+    quiet_option,
 )
 
 

@@ -3,6 +3,7 @@
 Line ends are printed as they are. Text that is to stay on one line goes through `visible(text, kept="")` first.
 """
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,10 +33,53 @@ def say(*parts: str | Styled, err: bool = False, nl: bool = True, **style: Any) 
     click.echo("".join(_shown(part, style) for part in parts), err=err, nl=nl)
 
 
+class _Quiet:
+    """Whether `--quiet` is given; threads of a verb see it as well."""
+
+    is_on = False
+
+
+def _be_quiet(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001 - click's form
+    _Quiet.is_on = value
+    ctx.call_on_close(_be_heard)
+
+
+def _be_heard() -> None:
+    _Quiet.is_on = False
+
+
+quiet_option = click.option(
+    "-q",
+    "--quiet",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_be_quiet,
+    help="Print only the result and errors.",
+)
+
+
+def talk(*parts: str | Styled) -> None:
+    """Print what is neither the result nor an error, on stderr; nothing with `--quiet`."""
+    if not _Quiet.is_on:
+        say(*parts, err=True)
+
+
 def warn(*texts: str) -> None:
-    """Print each warning that is not empty once, on stderr."""
+    """Print each warning that is not empty once, as `talk` does."""
     for text in dict.fromkeys(filter(None, texts)):
-        say(f"Warning: {text}.", err=True)
+        talk(f"Warning: {text}.")
+
+
+def shows_progress() -> bool:
+    """True where somebody watches: stderr is a terminal, and `--quiet` is not given."""
+    return not _Quiet.is_on and sys.stderr is not None and sys.stderr.isatty()
+
+
+def progress(text: str) -> None:
+    """Print what is being done, where `shows_progress`."""
+    if shows_progress():
+        say(text, err=True)
 
 
 def say_json(text: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from phone_sim.cli.output import Styled, say, say_json
+from phone_sim.cli.output import talk as talk
 from phone_sim.errors import BootServerUnreachableError, PhoneSimError, UsageError
 from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.firmware.effects import Fetched, Refused, TransferFailed
@@ -38,16 +39,11 @@ def print_log_line(line: str) -> None:
         say(line, fg="yellow" if int(parts.level) >= 4 else None)
 
 
-def talk(text: str) -> None:
-    """Say something that is not part of the result."""
-    say(text, err=True)
-
-
-def say_features(gates: tuple[Gate, ...], reason: Callable[[Gate], str], *, err: bool = False) -> None:
+def say_features(gates: tuple[Gate, ...], reason: Callable[[Gate], str], print_line: Callable[..., None] = say) -> None:
     """Print a line for each feature: what it is, whether it is on, and the `reason`."""
     for gate in gates:
         state = Styled(f"{_state(gate):<4}", fg=_COLORS.get(type(gate)))
-        say(f"  {gate.feature.name:<38} ", state, f" {reason(gate)}", err=err)
+        print_line(f"  {gate.feature.name:<38} ", state, f" {reason(gate)}")
 
 
 def say_summary(driver: PhoneDriver) -> None:
@@ -55,7 +51,7 @@ def say_summary(driver: PhoneDriver) -> None:
     identity, service = driver.phone.identity, driver.phone.service
     talk(f"{identity.model.name} {identity.mac} is {driver.phone.state.value}.")
     if service is not None:
-        say_features(service.gates, service.reason, err=True)
+        say_features(service.gates, service.reason, talk)
 
 
 def frame_text(frame: Frame) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from phone_sim.cli.output import say
+from phone_sim.cli.output import talk
 
 if TYPE_CHECKING:
     from phone_sim.runtime.clock import Clock
@@ -59,7 +59,7 @@ def real_time(start: datetime | None, speed: float, until: datetime | None, even
         if until is not None:
             scheduler.at(until, ended.set)
         if sys.stdin is not None and sys.stdin.isatty():
-            say(f"Type what is to happen: {events}.", err=True)
+            talk(f"Type what is to happen: {events}.")
             threading.Thread(target=_typed, args=(happen, ended.set), daemon=True).start()
         while not is_over() and not ended.wait(_LOOK_EVERY):
             pass  # on Windows, Ctrl+C does not end a wait

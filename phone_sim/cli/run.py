@@ -11,7 +11,7 @@ from phone_sim.cli.expectation import check_expected, expect_option, expectation
 from phone_sim.cli.interruption import result_so_far
 from phone_sim.cli.option_types import Instant
 from phone_sim.cli.options import PhoneOptions, json_option, phone_options
-from phone_sim.cli.output import warn
+from phone_sim.cli.output import say, talk, warn
 from phone_sim.cli.phone_time import AS_FAST_AS_CAN_BE, real_time, virtual_time
 from phone_sim.cli.sip_listening import sip_listening, sip_port_option
 
@@ -215,17 +215,16 @@ def _check_times(start: datetime | None, until: datetime | None, events: tuple[t
 
 def _happen(driver: "PhoneDriver", event: str) -> None:
     """Let something happen, or say why it cannot."""
-    from phone_sim.cli.phone_report import talk
     from phone_sim.errors import LifecycleError, UsageError
 
     try:
         _perform(driver, event)
     except (LifecycleError, UsageError) as error:
-        talk(f"{event}: {error}")
+        say(f"{event}: {error}", err=True)
 
 
 def _perform(driver: "PhoneDriver", event: str) -> None:
-    from phone_sim.cli.phone_report import frame_text, talk
+    from phone_sim.cli.phone_report import frame_text
     from phone_sim.firmware.keypad import Key, parse_press
 
     match event:
@@ -242,14 +241,14 @@ def _perform(driver: "PhoneDriver", event: str) -> None:
         case "power-on":
             driver.power_on()
         case "licenses":
-            talk(frame_text(driver.licenses()))
+            say(frame_text(driver.licenses()), err=True)
         case _ if event.startswith(_FIND):
             driver.search_corporate_directory(event.removeprefix(_FIND))
-            talk(frame_text(driver.frame))
+            say(frame_text(driver.frame), err=True)
         case _ if event.startswith(_PRESS) or event in {key.value for key in Key}:
             driver.press(parse_press(event.removeprefix(_PRESS)))
-            talk(frame_text(driver.frame))
+            say(frame_text(driver.frame), err=True)
         case _:
-            talk(f"{event} is not one of {WHAT_CAN_HAPPEN}, quit")
+            say(f"{event} is not one of {WHAT_CAN_HAPPEN}, quit", err=True)
             return
     talk(f"{event}: the phone is {driver.phone.state.value}")

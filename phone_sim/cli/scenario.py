@@ -1,21 +1,23 @@
 """`phone-sim scenario`: runs scenario files and says which went as expected."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from phone_sim.cli.interruption import result_so_far
+from phone_sim.cli.named_server import await_server, check_servers, check_wait, wait_option
 from phone_sim.cli.options import (
     ca_file_option,
-    check_servers,
     client_certs_option,
     json_option,
     trust_option,
 )
-from phone_sim.cli.output import say, warn
+from phone_sim.cli.output import Styled, quiet_option, say, talk, warn
 from phone_sim.cli.report_file import ReportFile, write_report
 from phone_sim.cli.tls_options import tls_min_option
+from phone_sim.errors import UsageError
 
 if TYPE_CHECKING:
     from phone_sim.scenario.scenario import Scenario
@@ -36,7 +38,10 @@ if TYPE_CHECKING:
 @tls_min_option
 @click.option("--junit", type=ReportFile(), metavar="FILE", help="File for JUnit XML.")
 @click.option("--seed", type=click.IntRange(min=0), help="What chance= and corrupt go by. [default: the file's]")
+@click.option("--github", is_flag=True, help="Print failures as workflow commands of GitHub Actions as well.")
+@wait_option
 @json_option
+@quiet_option
 def command(
     files: tuple[Path, ...],
     server: tuple[str, ...],
@@ -46,6 +51,8 @@ def command(
     tls_min: str | None,
     junit: Path | None,
     seed: int | None,
+    github: bool,
+    wait: float,
     as_json: bool,
 ) -> None:
     """Run scenario FILEs: phones and a boot server, what happens to them, and what is expected.
@@ -64,14 +71,18 @@ def command(
 
     said = ServerOptions(
         option="--server",
-        url=" ".join(server) or None,
+        url=check_servers(server) or None,
         trust=trust,
         ca_file=ca_file,
         client_cert=client_cert,
         tls_min=tls_min,
     )
+    if github and as_json:
+        raise UsageError("--github and --json both print to stdout: give one of them")
     _check(said)
-    _run(_read(files, said), junit=junit, seed=seed, as_json=as_json)
+    scenarios = _read(files, said)
+    _await_servers(scenarios, wait)
+    _run(scenarios, junit=junit, seed=seed, github=github, as_json=as_json)
 
 
 def _check(said: "ServerOptions") -> None:
@@ -81,16 +92,29 @@ def _check(said: "ServerOptions") -> None:
     from phone_sim.runtime.transport.tls import client_context
     from phone_sim.runtime.trust_file import load_anchor
 
-    if said.url is not None:
-        check_servers(said.url)
     load_anchor(said.trust)
     of_all = None if PATTERN in f"{said.client_cert}" else said.client_cert  # others are known with the phones
     if said.ca_file is not None or of_all is not None:
         client_context(Tls(ca_file=said.ca_file, client_cert=of_all))
 
 
-def _run(scenarios: "list[Scenario]", *, junit: Path | None, seed: int | None, as_json: bool) -> None:
-    from phone_sim.cli.phone_report import print_json, talk
+def _await_servers(scenarios: "list[Scenario]", seconds: float) -> None:
+    """Wait for each boot server that is named; for the embedded ones nobody has to."""
+    from phone_sim.scenario.remote_server import RemoteServer
+    from phone_sim.scenario.run import limits_of
+    from phone_sim.scenario.scenario import NamedServer
+
+    named = {one.server.url: one for one in scenarios if isinstance(one.server, NamedServer)}
+    check_wait(" ".join(named), seconds)
+    for url, scenario in named.items() if seconds else ():
+        if isinstance(scenario.server, NamedServer):
+            server = RemoteServer(scenario.server, limits=limits_of(scenario))
+            with closing(server.transport(scenario.phones[0].mac)) as transport:
+                await_server(url, seconds, transport)
+
+
+def _run(scenarios: "list[Scenario]", *, junit: Path | None, seed: int | None, github: bool, as_json: bool) -> None:
+    from phone_sim.cli.phone_report import print_json
     from phone_sim.scenario import scenario_report
     from phone_sim.scenario.run import run_scenario
 
@@ -99,14 +123,18 @@ def _run(scenarios: "list[Scenario]", *, junit: Path | None, seed: int | None, a
         for scenario in scenarios:
             outcomes.append(outcome := run_scenario(scenario, seed))
             color = "green" if outcome.passed else "red"
-            say(scenario_report.progress_line(outcome), fg=color, err=as_json)
+            told = talk if as_json else say
+            told(Styled(scenario_report.progress_line(outcome), fg=color))
             if not outcome.passed:
-                say(scenario_report.failure_text(outcome), err=as_json)
+                told(scenario_report.failure_text(outcome))
+            if github:
+                for line in scenario_report.as_workflow_commands(outcome):
+                    say(line)
     if as_json:
         print_json([scenario_report.as_json(outcome) for outcome in outcomes])
     write_report("--junit", junit, scenario_report.as_junit(outcomes))
     if broken_off.interruption is not None:
-        talk(f"Interrupted: {len(outcomes)} of {len(scenarios)} scenarios were run")
+        say(f"Interrupted: {len(outcomes)} of {len(scenarios)} scenarios were run", err=True)
     broken_off.go_on()
     if not all(outcome.passed for outcome in outcomes):
         click.get_current_context().exit(1)
@@ -114,7 +142,6 @@ def _run(scenarios: "list[Scenario]", *, junit: Path | None, seed: int | None, a
 
 def _read(files: tuple[Path, ...], said: "ServerOptions") -> "list[Scenario]":
     """The scenarios, on the boot server that is said; every file that is none, or cannot be run there, is named."""
-    from phone_sim.errors import UsageError
     from phone_sim.runtime.model_files import load_model
     from phone_sim.scenario.read import read_scenario
     from phone_sim.scenario.target_server import with_server

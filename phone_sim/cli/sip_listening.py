@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from phone_sim.cli.output import say
+from phone_sim.cli.output import say, talk
 from phone_sim.errors import LifecycleError, UsageError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def sip_listening(driver: "PhoneDriver", port: int | None, host: str) -> Iterato
         say(f"{error}; --sip-port takes another port", err=True)
         yield
         return
-    say(f"SIP at {host}:{listener.port}, UDP and TCP", err=True)
+    talk(f"SIP at {host}:{listener.port}, UDP and TCP")
     with listener:
         yield
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from phone_sim.cli.interruption import handled_by
+from phone_sim.cli.named_server import check_servers
 from phone_sim.cli.option_types import Instant
-from phone_sim.cli.options import check_servers, json_option
+from phone_sim.cli.options import json_option
 from phone_sim.cli.output import say
 from phone_sim.cli.serving import announce
 from phone_sim.default_phone import DEFAULT_MODEL
@@ -99,7 +100,7 @@ def command(
     from phone_sim.web.scenario_pages import Scenarios
 
     if url is not None:
-        check_servers(url)
+        check_servers([url])
     scenarios = Scenarios(scenario_files)
     options = WebServerOptions(host=host, port=port, names=names, mail_folder=mail_folder, as_json=as_json)
     with DeskServer(folder=site, url=url, authority=authority) as server, Desk(server, start=now) as desk:

@@ -160,6 +160,14 @@ KNOWN_LINES = (
     ),
     KnownLine(messages.DOWNLOAD_FAILED, "The phone asked for the file, and it did not come.", fact=shows.file_failed),
     KnownLine(
+        messages.FILE_LEFT_OUT,
+        "The boot server gave no answer before in this boot, so the phone does not wait for it again.",
+    ),
+    KnownLine(
+        messages.LOG_UPLOAD_LEFT_OUT,
+        "The boot server gave no answer in this boot; the lines are sent with the next upload.",
+    ),
+    KnownLine(
         messages.FLASH_DAMAGED, "The phone continues as with blank flash.", fact=shows.always(Condition.FLASH_LOST)
     ),
     KnownLine(

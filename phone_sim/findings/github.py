@@ -8,10 +8,17 @@ _COMMANDS = {Severity.INFO: "notice", Severity.WARNING: "warning", Severity.ERRO
 
 def as_workflow_command(finding: Finding) -> str:
     """The line for a finding; the file of its place is a path from the root of the repository."""
-    place = finding.place
-    properties = {"file": place.file, "line": "" if place.line is None else f"{place.line}", "title": finding.rule.code}
+    place, rule = finding.place, finding.rule
+    return workflow_command(
+        rule.severity, f"{finding.message}. {finding.what_to_do}", title=rule.code, file=place.file, line=place.line
+    )
+
+
+def workflow_command(severity: Severity, message: str, *, title: str, file: str = "", line: int | None = None) -> str:
+    """The line for a message, at a line of a file where these are known."""
+    properties = {"file": file, "line": "" if line is None else f"{line}", "title": title}
     listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
-    return f"::{_COMMANDS[finding.rule.severity]} {listed}::{_data(f'{finding.message}. {finding.what_to_do}')}"
+    return f"::{_COMMANDS[severity]} {listed}::{_data(message)}"
 
 
 def _data(text: str) -> str:

@@ -15,7 +15,7 @@ from phone_sim.firmware.effects import (
     Uploaded,
     UploadLogAfter,
 )
-from phone_sim.firmware.session import Session
+from phone_sim.firmware.session import NO_ANSWER, Session
 from phone_sim.firmware.settings import LogSettings
 
 
@@ -44,7 +44,10 @@ async def upload_log(session: Session, folder: str, *, full: bool = False) -> No
 
 async def _sent(session: Session, folder: str, contents: LogContents) -> bytes | None:
     body = next_upload(contents, session.settings.log)
-    if body is None or session.server is None or not session.reachable:
+    if body is None or session.server is None:
+        return None
+    if not session.reachable:
+        await session.say(messages.LOG_UPLOAD_LEFT_OUT, reason=NO_ANSWER)
         return None
     location = session.server.locate(folder, f"{session.identity.mac}-app.log")
     if location is None:

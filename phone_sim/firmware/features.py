@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.parameters.dictionary import ParameterDictionary
@@ -25,8 +25,18 @@ from phone_sim.models import Feature, Model, Requirement
 _KEPT = 16  # the phones of a site have the same; our choice
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enabled:
+class _ShownShort:
+    """A gate in one line, as a failing assertion shows it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        gate = cast(Gate, self)
+        return f"<Gate {gate.feature.key} {'on' if gate.is_enabled else 'off'}: {gate.reason}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Enabled(_ShownShort):
     """Configured for use, and licensed until `expiry`."""
 
     is_enabled: ClassVar[bool] = True
@@ -39,8 +49,8 @@ class Enabled:
         return "licensed, does not expire" if self.expiry.never else f"licensed until {self.expiry}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuiltIn:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class BuiltIn(_ShownShort):
     """Configured for use, and needing no license on this model."""
 
     is_enabled: ClassVar[bool] = True
@@ -48,8 +58,8 @@ class BuiltIn:
     reason: str = "built in, needs no license"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotLicensed:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class NotLicensed(_ShownShort):
     """Configured for use without a valid license: logged, disabled, and the phone goes on (B13)."""
 
     is_enabled: ClassVar[bool] = False
@@ -57,8 +67,8 @@ class NotLicensed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OffByConfiguration:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class OffByConfiguration(_ShownShort):
     """Not configured for use, licensed or not; `switch` is the parameter that a file sets to off, if one does."""
 
     is_enabled: ClassVar[bool] = False
@@ -67,8 +77,8 @@ class OffByConfiguration:
     reason: str = "not configured for use"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotOnThisModel:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class NotOnThisModel(_ShownShort):
     """Not on this model, configured or not."""
 
     is_enabled: ClassVar[bool] = False

@@ -26,6 +26,8 @@ from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Feature, Model
 
+NO_ANSWER = "the boot server gave no answer, or not in time"
+"""Why a phone leaves out what it would ask, after the boot server did not answer (our words)."""
 _OWN_COMPONENTS = ("app1", "cfg", "copy", "efk", "lic", "log", "net")
 
 
@@ -213,7 +215,8 @@ class Session:
         if self.server is None or (location := self.server.locate(folder, name)) is None:
             return NotFound("there is no server for it")
         if not self.reachable and self._is_on_boot_server(location):
-            return TransferFailed(FailureKind.NOT_ASKED, "the boot server gives no answer", unanswered=True)
+            await self.say(messages.FILE_LEFT_OUT, name=location.name, reason=NO_ANSWER)
+            return TransferFailed(FailureKind.NOT_ASKED, NO_ANSWER, unanswered=True)
         reply = await Fetch(location=location, limit=limit, user_agent=self.user_agent)
         if isinstance(reply, NotFound) and optional:
             await self.say(messages.FILE_NOT_FOUND, name=location.name)

@@ -4,15 +4,21 @@ This module does not know what is tested.
 """
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
 from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.folder_site import FolderSite
-from phone_sim.boot_server.journal import Request
+from phone_sim.boot_server.journal import Journal, Request
 from phone_sim.boot_server.server import BootServer
 from phone_sim.errors import UsageError
+from phone_sim.runtime.server_wait import wait_for_server
+from phone_sim.runtime.transport import check_addresses, network_transport
+
+_CONTENTS_LIMIT = 64 * 1024 * 1024
+"""Bytes of headers and bodies that are kept for a test (our choice)."""
 
 
 class EmbeddedBootServer(BootServer):
@@ -25,8 +31,16 @@ class EmbeddedBootServer(BootServer):
     is_embedded = True
 
     def __init__(self, folder: Path, seed: int = 0) -> None:
-        super().__init__(FolderSite(folder), https_port=0, faults=FaultPlan(seed=seed))
+        super().__init__(
+            FolderSite(folder),
+            https_port=0,
+            faults=FaultPlan(seed=seed),
+            journal=Journal(contents_limit=_CONTENTS_LIMIT),
+        )
         self.folder = folder
+
+    def __repr__(self) -> str:
+        return f"<EmbeddedBootServer {self.url}>"
 
     def reset(self) -> None:
         """Empty the folder, take away the faults, and forget the requests and errors so far."""
@@ -39,12 +53,19 @@ class EmbeddedBootServer(BootServer):
 
 
 class NamedBootServer:
-    """A boot server that the user named with `--boot-server`: phones are given its address, and that is all."""
+    """A boot server that is not ours: phones are given its address, and what else is asked of it is a UsageError.
+
+    `named_by` says in messages who named it.
+    """
 
     is_embedded = False
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, named_by: str = "the fixture boot_server") -> None:
         self.url = url
+        self._named_by = named_by
+
+    def __repr__(self) -> str:
+        return f"<NamedBootServer {self.url}>"
 
     @property
     def https_url(self) -> str:
@@ -96,4 +117,28 @@ class NamedBootServer:
         return self.url
 
     def _out_of_reach(self, what: str) -> NoReturn:
-        raise UsageError(f"the boot server is {self.url}, named with --boot-server: {what}")
+        raise UsageError(f"the boot server is {self.url}, named by {self._named_by}: {what}")
+
+
+def address_of(boot_server: object, option: str | None) -> str:
+    """The address of a boot server: what a fixture `boot_server` gives, a URL or an object that has a `url`.
+
+    Raises:
+        UsageError: neither, or not the address of a boot server; or the option `--phone-boot-server` names another one.
+    """
+    url = boot_server if isinstance(boot_server, str) else getattr(boot_server, "url", None)
+    if not isinstance(url, str):
+        raise UsageError(f"the fixture boot_server gives {boot_server!r:.80}: expected a URL, or an object with a url")
+    try:
+        check_addresses(url)
+    except UsageError as error:
+        raise UsageError(f"the fixture boot_server: {error}") from error
+    if option not in (None, url):
+        raise UsageError(f"--phone-boot-server is {option}, and the fixture boot_server gives {url}: use one of them")
+    return url
+
+
+def wait_for(url: str, seconds: float) -> None:
+    """Wait until the server answers, as phones ask. Raises BootServerUnreachableError after so many seconds."""
+    with closing(network_transport()) as transport:
+        wait_for_server(url, seconds, transport)

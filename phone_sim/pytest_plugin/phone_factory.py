@@ -5,10 +5,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from phone_sim.default_phone import DEFAULT_MODEL
+from phone_sim.errors import UsageError
 from phone_sim.findings.virtual_phone import VirtualPhone
 from phone_sim.firmware.lease import DhcpSettings
-from phone_sim.firmware.profile import CURRENT
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Model
@@ -24,12 +23,16 @@ _SHOWN = 40
 class PhoneFactory:
     """Makes phones on one clock; `phones` is all of them. A context manager that unplugs them in the end.
 
-    `url` is the boot server of a phone that is given no other; `seed` decides the MAC addresses.
+    `url`, `model` and `firmware` are those of a phone that is given no others; `seed` decides the MAC addresses.
     """
 
-    def __init__(self, *, url: str, time: VirtualTime, seed: str) -> None:
+    def __init__(self, *, url: str, model: Model | str, firmware: str, time: VirtualTime, seed: str) -> None:
+        if not isinstance(firmware, str):
+            raise UsageError(f"the fixture firmware gives {firmware!r:.80}: expected a version such as '3.3.1'")
         self.phones: list[VirtualPhone] = []
         self._url = url
+        self._model = model
+        self._firmware = firmware
         self._time = time
         self._macs = mac_addresses(seed)
         self._plugs = ExitStack()
@@ -37,10 +40,10 @@ class PhoneFactory:
     def __call__(
         self,
         *,
-        model: Model | str = DEFAULT_MODEL,
+        model: Model | str | None = None,
         url: str | None = None,
         mac: MacAddress | str | None = None,
-        firmware: str = CURRENT,
+        firmware: str | None = None,
         trust: TrustAnchor | Path | str | None = None,
         always_fetches_license: bool | None = None,
         dhcp: DhcpSettings | None = None,
@@ -52,9 +55,9 @@ class PhoneFactory:
         """A phone that is off; the arguments are those of `VirtualPhone`, which raises UsageError."""
         phone = VirtualPhone(
             self._url if url is None else url,
-            model=model,
+            model=self._model if model is None else model,
             mac=next(self._macs) if mac is None else mac,
-            firmware=firmware,
+            firmware=self._firmware if firmware is None else firmware,
             trust=trust,
             always_fetches_license=always_fetches_license,
             dhcp=dhcp,
@@ -66,6 +69,9 @@ class PhoneFactory:
         )
         self.phones.append(self._plugs.enter_context(phone))
         return phone
+
+    def __repr__(self) -> str:
+        return f"<PhoneFactory of {self.phones}>"
 
     def story(self) -> str:
         """Which features each phone has and why, what it asked, with the outcomes, and what it logged last."""
@@ -90,7 +96,7 @@ def _story(phone: VirtualPhone) -> str:
         states = ((gate, "on" if gate.is_enabled else "off") for gate in service.gates)
         parts += ["Its features:", *(f"  {gate.feature.name}: {on}, {service.reason(gate)}" for gate, on in states)]
     requests = _end([request_line(exchange) for exchange in driver.exchanges])
-    return "\n".join([*parts, "It asked:", *requests, "Its log:", *_end(phone.lines)])
+    return "\n".join([*parts, "It asked:", *requests, "Its log:", *_end(phone.log_lines)])
 
 
 def _end(lines: list[str]) -> list[str]:

@@ -9,10 +9,13 @@ from types import TracebackType
 from typing import Self
 
 from phone_sim.errors import LifecycleError, UsageError
+from phone_sim.file_request import requests_for
 from phone_sim.firmware.effects import Effect
-from phone_sim.firmware.features import Gate, feature_named
+from phone_sim.firmware.features import Gate, NotLicensed, feature_named
 from phone_sim.firmware.keypad import Press, parse_press
 from phone_sim.firmware.lifecycle import State
+from phone_sim.firmware.log_line import parse_line
+from phone_sim.firmware.messages import MESSAGE_CATALOG
 from phone_sim.firmware.network_effects import Move
 from phone_sim.firmware.parameters.provenance import ParametersInForce, Setting
 from phone_sim.firmware.phone import Phone
@@ -27,6 +30,8 @@ from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport import Transport, network_transport
 from phone_sim.runtime.virtual_time import VirtualTime
 
+_LEVELS = (*"0123456", "*")
+
 
 class DrivenPhone:
     """A phone on virtual time, off at first; a context manager that pulls its plug in the end.
@@ -37,7 +42,7 @@ class DrivenPhone:
     it is performed, `on_exchange` of each request when it has its reply.
 
     `time` can be a `SystemTime`, which follows the system's clock: each method and property first does what has fallen
-    due. `driver` and `lines`, of the log, are as the last use left them.
+    due. `driver` and `log_lines` are as the last use left them.
     """
 
     def __init__(
@@ -57,7 +62,7 @@ class DrivenPhone:
         self.flash = MemoryFlash() if flash is None else flash
         self.transport = network_transport() if transport is None else transport
         self.network = Network() if network is None else network
-        self.lines: list[str] = []
+        self.log_lines: list[str] = []
         self._keeps_log = keeps_log
         self._on_line = on_line
         self.driver = PhoneDriver(
@@ -165,15 +170,42 @@ class DrivenPhone:
     def log(self) -> str:
         """All that it has logged since it was made, a line each."""
         self.time.catch_up()
-        return "\n".join(self.lines)
+        return "\n".join(self.log_lines)
+
+    def lines(self, *, component: str | None = None, level: int | str | None = None) -> tuple[str, ...]:
+        """The lines of its log, those of this component and this level if they are given.
+
+        A level is 0 to 6, or `*` for lines that are always written.
+
+        Raises:
+            UsageError: not a level, or not a component of this phone; the message lists them.
+        """
+        if level is not None and str(level) not in _LEVELS:
+            raise UsageError(f"{level!r} is not a level of a phone's log; expected one of: {', '.join(_LEVELS)}")
+        self.time.catch_up()
+        parsed = [(line, parts) for line in self.log_lines if (parts := parse_line(line)) is not None]
+        known = {message.component for message in MESSAGE_CATALOG if "{" not in message.component}
+        known |= {feature.component for feature in self.identity.features} | {parts.component for _, parts in parsed}
+        if component is not None and component not in known:
+            named = ", ".join(sorted(known))
+            raise UsageError(f"{component!r} is not a component of this phone's log; expected one of: {named}")
+        return tuple(
+            line
+            for line, parts in parsed
+            if component in (None, parts.component) and (level is None or str(level) == parts.level)
+        )
 
     @property
     def requests(self) -> tuple[Exchange, ...]:
         """What it has asked of servers and what came of it, the last thousand.
 
-        An `Exchange` has `method`, `url`, `path`, `status`, `headers`, `redirects`, `body`, `seconds` and the `reply`.
+        An `Exchange` is a `FileRequest`, as those of `boot_server.requests` are, and has `redirects` and the `reply`.
         """
         return self._present.exchanges
+
+    def asked(self, pattern: str) -> tuple[Exchange, ...]:
+        """The requests whose path matches a pattern such as `*-license.cfg`, whole or from any folder on."""
+        return requests_for(pattern, self.requests)
 
     @property
     def reboots(self) -> tuple[str, ...]:
@@ -232,8 +264,15 @@ class DrivenPhone:
     ) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        """One line: the phone, its state, and which of the features in use are off, and why."""
+        phone = self.driver.phone
+        gates = () if phone.service is None else phone.service.gates
+        off = (f", {gate.feature.key} off: {gate.reason}" for gate in gates if isinstance(gate, NotLicensed))
+        return f"<{type(self).__name__} {self.identity.model.token} {self.mac} {phone.state.value}{''.join(off)}>"
+
     def _keep(self, line: str) -> None:
         if self._keeps_log:
-            self.lines.append(line)
+            self.log_lines.append(line)
         if self._on_line is not None:
             self._on_line(line)

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, TransferFailed, Upload, UploadReply
+from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, TransferFailed, Upload, Uploaded, UploadReply
 from phone_sim.firmware.transfer_facts import FileProtocol, Redirect
 
 _PROTOCOLS = {"tftp": FileProtocol.TFTP, "ftp": FileProtocol.FTP, "ftps": FileProtocol.FTP}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Exchange:
-    """One request of the phone and its reply; `seconds` is how long it took."""
+    """One request of the phone and its reply, as a `FileRequest`; `seconds` is how long it took."""
 
     request: Fetch | Upload
     reply: FetchReply | UploadReply
@@ -22,9 +22,7 @@ class Exchange:
     @property
     def method(self) -> str:
         """The method of the protocol: GET, PUT, RETR, STOR, RRQ or WRQ."""
-        scheme = self.url.partition("://")[0].lower()
-        protocol = _PROTOCOLS.get(scheme, FileProtocol.HTTP)
-        return protocol.read if isinstance(self.request, Fetch) else protocol.write
+        return self._protocol.read if isinstance(self.request, Fetch) else self._protocol.write
 
     @property
     def url(self) -> str:
@@ -59,6 +57,25 @@ class Exchange:
         if isinstance(self.request, Upload):
             return self.request.body
         return self.reply.data if isinstance(self.reply, Fetched) else b""
+
+    @property
+    def user_agent(self) -> str:
+        """The User-Agent that the phone sent; empty for another protocol than HTTP."""
+        return self.request.user_agent if self._protocol is FileProtocol.HTTP else ""
+
+    @property
+    def outcome(self) -> str:
+        """What came of it, for people."""
+        if isinstance(self.reply, Fetched):
+            return f"{len(self.reply.data)} bytes"
+        return "taken" if isinstance(self.reply, Uploaded) else self.reply.reason
+
+    @property
+    def _protocol(self) -> FileProtocol:
+        return _PROTOCOLS.get(self.url.partition("://")[0].lower(), FileProtocol.HTTP)
+
+    def __repr__(self) -> str:
+        return f"<Exchange {self.method} {self.path}: {self.outcome}>"
 
 
 def reply_facts(exchange: Exchange) -> dict[str, Any]:

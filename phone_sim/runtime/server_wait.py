@@ -9,6 +9,7 @@ from phone_sim.firmware.master_config import DEFAULT_NAME, SIZE_LIMIT
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.runtime.transport import Transport
 
+_USER_AGENT = "phone-sim waiting for the server"
 BETWEEN = 0.2
 """Seconds between two attempts (our choice)."""
 # Failures that a server which is not up yet shows; a certificate that is not accepted stays so.
@@ -23,7 +24,7 @@ _NOT_YET = frozenset(
 )
 
 
-def wait_for_server(addresses: str, seconds: float, transport: Transport, *, user_agent: str) -> None:
+def wait_for_server(addresses: str, seconds: float, transport: Transport) -> None:
     """Wait until one of the boot servers answers a request for `000000000000.cfg`, for at most `seconds`.
 
     Any answer counts, also one that refuses the file. A failure that time does not mend ends the wait as well: the boot
@@ -36,7 +37,7 @@ def wait_for_server(addresses: str, seconds: float, transport: Transport, *, use
     end = time.monotonic() + seconds
     while True:
         for server in servers:
-            reply = transport.fetch(_request(server, user_agent))
+            reply = transport.fetch(_request(server))
             if not (isinstance(reply, TransferFailed) and reply.unanswered and reply.kind in _NOT_YET):
                 return
             if time.monotonic() >= end:
@@ -44,6 +45,6 @@ def wait_for_server(addresses: str, seconds: float, transport: Transport, *, use
         time.sleep(BETWEEN)
 
 
-def _request(server: BootServerAddress, user_agent: str) -> Fetch:
+def _request(server: BootServerAddress) -> Fetch:
     location = server.locate("", server.master or DEFAULT_NAME) or Location(url=server.root, credentials=None)
-    return Fetch(location=location, limit=SIZE_LIMIT, user_agent=user_agent)
+    return Fetch(location=location, limit=SIZE_LIMIT, user_agent=_USER_AGENT)

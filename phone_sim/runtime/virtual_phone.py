@@ -10,7 +10,6 @@ from pathlib import Path
 
 from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import UsageError
-from phone_sim.firmware.effects import Fetched, Uploaded
 from phone_sim.firmware.lease import DhcpSettings
 from phone_sim.firmware.profile import CURRENT
 from phone_sim.licensing.signature import TrustAnchor
@@ -43,7 +42,7 @@ class VirtualPhone(DrivenPhone):
     network, whosever they were.
 
     `time` can be a `SystemTime`, which follows the system's clock: each method and property first does what has fallen
-    due. `driver` and `lines`, of the log, are as the last use left them.
+    due. `driver` and `log_lines` are as the last use left them.
 
     Raises:
         UsageError: an argument that cannot be used; the message names it.
@@ -83,13 +82,8 @@ class VirtualPhone(DrivenPhone):
 
 def request_line(exchange: Exchange) -> str:
     """One request of a phone, the redirects that it followed and its outcome, for people."""
-    reply = exchange.reply
-    if isinstance(reply, Fetched):
-        outcome = f"{len(reply.data)} bytes"
-    else:
-        outcome = "taken" if isinstance(reply, Uploaded) else reply.reason
     way = "".join(f" -> {one.status} {printable(one.target)}" for one in exchange.redirects)
-    return f"{exchange.method} {exchange.url}{way}: {outcome}"
+    return f"{exchange.method} {exchange.url}{way}: {exchange.outcome}"
 
 
 def mac_addresses(seed: str) -> Iterator[MacAddress]:

@@ -74,7 +74,7 @@ def _requests(expected: ExpectedRequests | None, found: Sequence[str]) -> list[U
     else:
         left = iter(found)
         met = all(path in left for path in expected.paths)
-    how = "" if expected.whole else "in this order, others between: "
+    how = "exactly, in this order: " if expected.whole else "in this order, others between: "
     return [] if met else [Unmet(key="requests", expected=how + _list(expected.paths), found=_list(found))]
 
 

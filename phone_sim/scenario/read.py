@@ -1,5 +1,6 @@
 """Reading a scenario file: phones, boot server and the rest of its head; the steps are read in `steps`.
 
+phone_sim = 1                           # the form of the file; by this first key pytest knows a scenario
 title = "What this shows"               start = "2026-03-02T08:00"    # UTC without an offset; or "unset" (D12)
 seed = 0   timeout = 2.0                protocol = "memory"           # http, https, tftp: real sockets
 faults = ["503 file=*-license.cfg"]     # rules of `phone_sim.boot_server.faults`; with real sockets only
@@ -50,7 +51,7 @@ from phone_sim.toml_table import Table
 # Ours.
 PHONE_LIMIT = 100
 STEP_LIMIT = 1000
-_KEYS = ("title", "start", "seed", "protocol", "timeout", "expect", "phones", "server", "faults", "steps")
+_KEYS = ("title", "start", "seed", "protocol", "timeout", "expect", "phones", "server", "faults", "steps", "phone_sim")
 _EMBEDDED_KEYS = ("files", "licenses")
 _FIRST_MAC = int(DEFAULT_MAC.digits, 16)
 
@@ -63,6 +64,7 @@ def read_scenario(file: Path) -> Scenario:
     """
     top = read_toml(file)
     top.only(_KEYS)
+    top.whole("phone_sim", low=1, high=1, default=1)
     protocol = Protocol(top.choice("protocol", [each.value for each in Protocol], Protocol.MEMORY.value))
     phones = _phones(top.table("phones", default={}))
     steps = top.tables("steps")

@@ -91,10 +91,15 @@ def run_scenario(scenario: Scenario, seed: int | None = None) -> ScenarioOutcome
 
 
 def _server(scenario: Scenario, seed: int) -> ScenarioServer | RemoteServer:
-    limits = Limits(answer=scenario.timeout, transfer=12 * scenario.timeout)
+    limits = limits_of(scenario)
     if isinstance(scenario.server, EmbeddedServer):
         return ScenarioServer(scenario.server, seed=seed, limits=limits)
     return RemoteServer(scenario.server, limits=limits)
+
+
+def limits_of(scenario: Scenario) -> Limits:
+    """How long its phones wait."""
+    return Limits(answer=scenario.timeout, transfer=12 * scenario.timeout)
 
 
 class _ScenarioRun:

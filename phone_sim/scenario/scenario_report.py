@@ -1,9 +1,12 @@
 """The outcome of scenarios, for people and for programs: a line, the story of a failure, JSON, JUnit."""
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 from phone_sim import junit
+from phone_sim.findings.finding import Severity
+from phone_sim.findings.github import workflow_command
 from phone_sim.firmware.location import BootServerAddress
 from phone_sim.printable import printable
 from phone_sim.scenario.run import ScenarioOutcome, StepFailure
@@ -28,6 +31,20 @@ def failure_text(outcome: ScenarioOutcome) -> str:
     parts.append(f"boot server: {_named(outcome) or 'the embedded one'}")
     parts += [_end_of_log(name, log) for name, log in outcome.logs.items()]
     return "\n".join([*parts, f"seed: {outcome.seed}"])
+
+
+def as_workflow_commands(outcome: ScenarioOutcome) -> list[str]:
+    """A line for each failure, which GitHub Actions shows at the step of the scenario file."""
+    return [
+        workflow_command(
+            Severity.ERROR,
+            f"{failure.unmet.key}: expected {failure.unmet.expected}; found {failure.unmet.found}",
+            title=f"{outcome.scenario.title}: step {failure.number} ({failure.step.name})",
+            file=PurePath(outcome.scenario.file).as_posix(),
+            line=failure.step.line,
+        )
+        for failure in outcome.failures
+    ]
 
 
 def as_json(outcome: ScenarioOutcome) -> dict[str, Any]:

@@ -14,8 +14,8 @@
 `phone` is who it happens to and who the expectations are about; without it, each phone. An expectation is about what
 happened since the last action began, so that steps without one can tell phones apart: `boot` (`booted`, `configured`,
 `clean`, `licensed`, or `any` for a boot that is not judged; without it, what the head of the file says), `requests`
-(paths in order, or `{ contains = [...] }`), `no_requests` (true, or patterns), `features`, `parameters` (`{
-"reg.1.address" = "1234" }`), `log`, `not_log`, `reboots`, `screen`, `licenses`, `state`.
+(exactly these paths, in this order; `{ contains = [...] }` allows others between), `no_requests` (true, or patterns),
+`features`, `parameters` (`{ "reg.1.address" = "1234" }`), `log`, `not_log`, `reboots`, `screen`, `licenses`, `state`.
 """
 
 import re

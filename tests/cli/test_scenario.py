@@ -37,6 +37,16 @@ def bad(tmp_path: Path) -> Path:
     return write(tmp_path / "bad", f"{BOOT}'off'\n")
 
 
+def test_github_shows_a_failure_at_its_step(bad: Path, good: Path) -> None:
+    done = scenario("--github", bad, good)
+    assert done.exit_code == 1
+    (command,) = [line for line in done.stdout.splitlines() if line.startswith("::")]
+    step = bad.read_text().splitlines().index("[[steps]]") + 1
+    title = "title=a test%3A step 1 (boot)"
+    assert command == f"::error file={bad},line={step},{title}::state: expected off; found idle"
+    assert scenario("--github", "--json", good).exit_code == 2
+
+
 @pytest.mark.slow
 def test_shipped_scenarios_go_as_expected() -> None:
     done = scenario(*SHIPPED)

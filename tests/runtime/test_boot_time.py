@@ -53,6 +53,11 @@ def test_boot_gives_up_a_server_that_takes_too_long_in_all(monkeypatch: pytest.M
     assert phone.phone.state is State.IDLE
     said = phone.texts("of this boot")
     assert said == ["Failed to download file part4.cfg: the boot server took 300 s of this boot, and is given up"]
+    left_out = [text for text in phone.texts("or not in time") if "part" not in text]
+    assert left_out == [
+        "File 0004f2aabbcc-directory.xml is not asked for: the boot server gave no answer, or not in time",
+        "The log is not uploaded: the boot server gave no answer, or not in time",
+    ]
 
 
 def test_next_boot_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,7 @@ def test_lines_effects_and_requests_are_told() -> None:
         on_exchange=lambda exchange: requests.append(exchange.path),
     ) as phone:
         phone.boot()
-        assert phone.lines == lines
+        assert phone.log_lines == lines
     assert {"Fetch", "Show"} <= set(effects)
     assert requests[:3] == [f"{MAC}.cfg", "000000000000.cfg", "site.cfg"]
 

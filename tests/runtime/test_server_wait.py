@@ -11,12 +11,10 @@ from phone_sim.errors import BootServerUnreachableError
 from phone_sim.runtime.server_wait import wait_for_server
 from phone_sim.runtime.transport import Limits, network_transport
 
-AGENT = "FileTransport PolycomSoundPointIP-SPIP_670-UA/3.3.0.0000"
-
 
 def wait(url: str, seconds: float) -> None:
     with closing(network_transport(limits=Limits(answer=0.3, transfer=1))) as transport:
-        wait_for_server(url, seconds, transport, user_agent=AGENT)
+        wait_for_server(url, seconds, transport)
 
 
 def silent_port() -> socket.socket:

@@ -7,9 +7,12 @@ import pytest
 
 from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
-from tests.scenario.write import HEAD, SITE
+from tests.scenario.write import HEAD as TITLE
+from tests.scenario.write import SITE
 
 pytestmark = pytest.mark.slow
+
+HEAD = f"phone_sim = 1\n{TITLE}"
 
 pytest_plugins = ["pytester"]
 
@@ -53,12 +56,12 @@ def test_option_names_the_boot_server_of_all(pytester: pytest.Pytester, url: str
     site = f"[phones.desk]\n[server]\n{url}\n"
     with BootServer(MemorySite(files)) as server:
         bad = f"{step}expect.state = 'off'\n"
-        result = run(pytester, "--boot-server", server.url, site=site, bad=bad, good=step)
+        result = run(pytester, "--phone-boot-server", server.url, site=site, bad=bad, good=step)
     result.assert_outcomes(passed=1, failed=2)
     result.stdout.fnmatch_lines(
         [
             f"boot server: {server.url}",
-            f"{pytester.path}/own.phone.toml:6: server.files: only * and --boot-server names *",
+            f"{pytester.path}/own.phone.toml:7: server.files: only * and --phone-boot-server names *",
         ]
     )
     result.stdout.no_fnmatch_line("*Traceback*")
@@ -76,3 +79,48 @@ def test_plugin_imports_scenarios_only_for_scenario_files() -> None:
     code = "import sys, phone_sim.pytest_plugin; print([name for name in sys.modules if 'scenario' in name])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
+
+
+def test_files_of_other_programs_are_left_alone(pytester: pytest.Pytester) -> None:
+    """By name, or with the option, each is taken; one that only looks like a scenario is told of."""
+    step = "\n[[steps]]\nboot = true\n"
+    (pytester.path / "old.phone.toml").write_text(TITLE + SITE + step)
+    (pytester.path / "other.phone.toml").write_text("model = 'a telephone'\n[[steps]]\n")
+    (pytester.path / "new.phone.toml").write_text(f"# ours\n\n{HEAD}{SITE}{step}")
+    found = pytester.runpytest_subprocess("-p", "phone_sim", timeout=120)
+    found.assert_outcomes(passed=1, warnings=1)
+    found.stdout.fnmatch_lines(["*old.phone.toml looks like a scenario * begin it with phone_sim = 1, or *"])
+    pytester.runpytest_subprocess("-p", "phone_sim", "old.phone.toml", timeout=120).assert_outcomes(passed=1)
+    run(pytester, "--phone-scenarios").assert_outcomes(errors=1)  # the other one cannot be read
+
+
+def test_scenarios_run_on_the_server_of_the_project(pytester: pytest.Pytester) -> None:
+    """The fixture of the folder counts, also where others of the module's scope are used by all tests."""
+    pytester.makeconftest(
+        """
+import pytest
+from phone_sim import BootServer, MemorySite
+
+@pytest.fixture(scope="session")
+def boot_server():
+    with BootServer(MemorySite({"000000000000.cfg": b"<APPLICATION/>"})) as server:
+        yield server.url
+        print("asked for", len(server.requests))
+
+@pytest.fixture(autouse=True, scope="module")
+def always():
+    pass
+"""
+    )
+    step = "\n[[steps]]\nboot = true\nexpect.not_log = 'No configuration'\n"
+    (pytester.path / "own.phone.toml").write_text(HEAD + SITE + step)
+    result = run(pytester, "-s", site="[phones.desk]\n", good=step, bad=f"{step}expect.requests = []\n")
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*expected: exactly, in this order: nothing",
+            f"{pytester.path}/own.phone.toml:7: server.files: only * and the fixture boot_server names another: *",
+        ],
+        consecutive=False,
+    )
+    result.stdout.re_match_lines([r".*asked for [1-9][0-9]*"])

@@ -21,7 +21,7 @@ from tests.scenario.write import HEAD, write
 
 SHIPPED = sorted((Path(__file__).parents[2] / "fixtures/scenarios").glob("*.phone.toml"))
 README = (Path(__file__).parents[2] / "README.md").read_text()
-IN_README = re.findall("(?s)```toml\n(title = .*?)```", README)
+IN_README = re.findall("(?s)```toml\n(phone_sim = .*?)```", README)
 HTTP = HEAD + 'protocol = "http"\ntimeout = 1.0\n'
 LICENSE = '\n[[server.licenses]]\nfeatures = ["LDAP"]\n'
 
@@ -84,7 +84,7 @@ def test_seed_decides_what_chance_does(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("expect", "expected", "found"),
     [
-        ("requests = ['a.cfg']", "a.cfg", "0004f2000001.cfg, 000000000000.cfg, site.cfg"),
+        ("requests = ['a.cfg']", "exactly, in this order: a.cfg", "0004f2000001.cfg, 000000000000.cfg, site.cfg"),
         ("requests = { contains = ['site.cfg', '0004f2000001.cfg'] }", "in this order, others between: site.cfg", "00"),
         (
             "no_requests = '*-license.cfg'",

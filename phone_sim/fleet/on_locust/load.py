@@ -44,7 +44,8 @@ class Load:
     It ends after `seconds`, never with None; with `until_up` already when all phones have booted. With `web` (host and
     port) Locust's page starts and stops the phones, and proposes `seconds`. `metrics` (host and port) is for
     Prometheus. `names` are further names of both. `csv_prefix` and `html` name the files that Locust writes. `on_line`
-    gets the log lines of the watched phones, `talk` a message for people. Without a `distribution` all phones run in
+    gets the log lines of the watched phones, `talk` a message for people, `progress` a line of it every few seconds.
+    Without a `distribution` all phones run in
     this process.
     """
 
@@ -60,6 +61,7 @@ class Load:
     html: Path | None = None
     on_line: OnLine = lambda _mac, _line: None
     talk: Callable[[str], None] = lambda _words: None
+    progress: Callable[[str], None] = lambda _words: None
     distribution: Distribution | None = None
 
 
@@ -134,7 +136,7 @@ def _beside(
             stack.callback(_note_failure, unwritten, files, tables.finish)
             beside.spawn(_note_failure, unwritten, files, tables.write)
         beside.spawn(stats_history, runner)
-        beside.spawn(_talk, load, environment, runner)
+        beside.spawn(_tell_progress, load, environment, runner)
         token = None
         if load.web is not None:
             page = FleetPage(environment, load.setup, runner, load.web, load.names)
@@ -229,12 +231,12 @@ def _note_failure(unwritten: list[str], what: str, write: Callable[[], object]) 
             unwritten.append(failure)
 
 
-def _talk(load: Load, environment: Environment, runner: FleetMaster | FleetRunner) -> None:
+def _tell_progress(load: Load, environment: Environment, runner: FleetMaster | FleetRunner) -> None:
     while True:
         gevent.sleep(_TALK_EVERY)
         drop_old_seconds(environment.stats)
         boots, status = environment.stats.get(BOOT_NAME, "BOOT"), runner.status()
-        load.talk(
+        load.progress(
             f"{boots.num_requests} boots, {boots.num_failures} not as expected; {status.busy} phones busy, "
             f"{status.waiting} waiting; {environment.stats.total.current_rps:.0f} requests/s"
         )
