@@ -81,6 +81,8 @@ OWNERS: Mapping[Message, Owner] = {
     messages.FIRMWARE_TOO_OLD: _UNLICENSED,
     messages.NOT_ON_THIS_MODEL: Owner(names=(MODEL.code,), decides=False),
     messages.LOG_UPLOAD_FAILED: _check("log-upload", decides=False),
+    messages.LOG_UPLOAD_LEFT_OUT: _check("log-upload"),
+    messages.FILE_LEFT_OUT: _check("every-model-boots"),
     messages.NO_BOOT_SERVER: _check("every-model-boots"),
     messages.NO_CONFIGURATION: _check("every-model-boots"),
     messages.NEVER_CONFIGURED: _check("every-model-boots"),

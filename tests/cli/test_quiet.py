@@ -37,7 +37,7 @@ def ran(*words: str) -> Result:
 @pytest.mark.parametrize("verb", VERBS)
 def test_quiet_verb_prints_its_result_and_no_more(verb: str, url: str, tmp_path: Path) -> None:
     (tmp_path / "000000000000.cfg").write_bytes(SITE["000000000000.cfg"])
-    (tmp_path / "a.phone.toml").write_text(f"{HEAD}[phones.desk]\n[[steps]]\nboot = true\n")
+    (tmp_path / "a.phone.toml").write_text(f"{HEAD}[phones.desk]\n[[steps]]\nboot = true\nexpect.boot = 'any'\n")
     words = VERBS[verb](url, tmp_path)
     loud, quiet = ran(*words), ran(*words, "--quiet")
     assert loud.stderr
