@@ -82,7 +82,9 @@ def _watch(left: Path, cwd: str, module: str, words: list[str]) -> None:
     """Fork again, to run the module and to wait for its end."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     if (pid := posix.fork()) == 0:
-        importlib.import_module("gevent").reinit()  # else all would wait on one epoll, and take each other's events
+        gevent = importlib.import_module("gevent")
+        gevent.reinit()  # else all would wait on one epoll, and take each other's events
+        gevent.get_hub().loop.update_now()  # else its time is that of the import, and timers end too early
         for number, path in enumerate((Path(os.devnull), left / STDOUT, left / STDERR)):
             os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)
         os.chdir(cwd)

@@ -56,7 +56,9 @@ class Running:
 
     def hear(self, pattern: str) -> str:
         """Wait for a line on stderr; the first group of the pattern in it."""
+        end = time.monotonic() + BOUND
         while True:
+            assert time.monotonic() < end, f"no line with {pattern!r} in: {self.said}"
             has_ended = self.process.returncode is not None
             self.said = self._stderr.read_text()
             if (found := re.search(f"{pattern}.*\n", self.said)) is not None:
