@@ -12,7 +12,7 @@ class BootExpectation(Enum):
     BOOTED = "booted"
     """In service with a configuration that its boot server gave it in this boot, whatever is missing of it."""
     CONFIGURED = "configured"
-    """Booted, every file that CONFIG_FILES lists was read whole, and and no finding about its files is an error."""
+    """Booted, every file that CONFIG_FILES lists was read whole, and no finding about its files is an error."""
     CLEAN = "clean"
     """Configured, no finding is an error or a warning, and the boot server took the log."""
     LICENSED = "licensed"
