@@ -50,7 +50,7 @@ _ROWS = (
         "contact-directory",
         _WARNING,
         "A phone that gets no answer keeps the contacts that it has, and a new phone has none.",
-        "Serve the file, or answer 404, TFTP error 1 or FTP 550 where there is none.",
+        "Serve the file, or answer 404, TFTP error 1 or FTP 550 if it does not exist.",
         site_checks.contact_directory,
         True,
     ),
@@ -280,7 +280,7 @@ CHECKS = tuple(
 
 
 def audit(seen: Observations) -> tuple[Finding, ...]:
-    """The finding of each check; those about faults in files are in the place of the check of these files."""
+    """The finding of each check; those about faults in files replace the check of these files."""
     is_locked = login_check.is_locked(seen)
     faults = file_checks.faults_in_files(seen)
     findings: list[Finding] = []

@@ -248,7 +248,7 @@ def signed_file(signing_key: SigningKey, keys: Iterable[LicenseKey]) -> bytes:
 
 
 def _all_redeemed_keys(ledger: Ledger, serials: Iterable[str]) -> list[LicenseKey]:
-    """All keys that each serial ever got, not signed yet, oldest first. Raises AuthorityError where there is none."""
+    """All keys that each serial ever got, not signed yet, oldest first. Raises AuthorityError if there are none."""
     keys = []
     for serial in dict.fromkeys(serials):
         orders = ledger.orders_for(serial)

@@ -71,7 +71,7 @@ class LicenseAuthority:
         """One activation file with a phone license for each of these phones, of which each activates its own (B6).
 
         Made without an order; without features, the licenses are for the Productivity Suite. Serve it under the name
-        of each phone, or as `000000000000-license.cfg` for all of them: a phone goes by what is in a file (D9).
+        of each phone, or as `000000000000-license.cfg` for all of them: what is in a file decides, not its name (D9).
 
         Raises:
             UsageError: no phone, an unknown feature, not a MAC address, or a file that would be longer than a phone

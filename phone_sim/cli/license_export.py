@@ -84,7 +84,7 @@ def _check_out(out: Path | None, publish: str | None, *, one_file: bool) -> None
 
 
 def _redeemed_serials(authority: "LicenseAuthority", text: str) -> list[str]:
-    """The serials that a license number was redeemed for. Raises AuthorityError where there is none."""
+    """The serials that a license number was redeemed for. Raises AuthorityError if there are none."""
     from phone_sim.authority.license_number import parse_number
     from phone_sim.errors import AuthorityError
 

@@ -19,8 +19,8 @@ _LOOK_EVERY = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneTime:
-    """Time for a phone: `live` lets it pass until the end, or until something is over, and takes the events that a user
-    types; `close` ends it."""
+    """Time for a phone: `live` lets it pass until the end, or until something has ended, and takes the events that a
+    user types; `close` ends it."""
 
     clock: "Clock"
     scheduler: "Scheduler"

@@ -127,7 +127,7 @@ KEY_CASES: Mapping[str, Case] = {
         files=lambda: {SITE_FILE: write([site_key(TODAY)])},
     ),
     "expires-at-midnight": Case(
-        wrong="The license is over at midnight, and the phone finds out at the next polling time (B12).",
+        wrong="The license expires at midnight, and the phone finds out at the next polling time (B12).",
         field="Expiry is noticed at boot and at the polling time, not in between (D11).",
         fix="Renew it, put the new file on the boot server, and reboot the phone.",
         cause=causes.EXPIRED,
@@ -135,7 +135,7 @@ KEY_CASES: Mapping[str, Case] = {
         ending=Ending.NIGHT,
     ),
     "expires-at-the-polling-time": Case(
-        wrong="The polling time is midnight, the moment at which the license is over.",
+        wrong="The polling time is midnight, the moment at which the license expires.",
         field="license.polling.time is 00:00.",
         fix="Renew it, put the new file on the boot server, and reboot the phone.",
         cause=causes.EXPIRED,
