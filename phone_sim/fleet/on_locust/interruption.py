@@ -1,7 +1,8 @@
 """Ctrl+C, SIGTERM and SIGHUP for a process whose greenlets are busy.
 
-Python raises KeyboardInterrupt in whichever greenlet is running; in a phone's greenlet it ends only that boot, and the
-run goes on. So the hub handles the signals here, and sets an event for the greenlet that waits for it.
+Python raises KeyboardInterrupt in whichever greenlet is running; in a phone's greenlet it can end only that boot, and
+the run goes on. So the hub handles the signals here: it sets an event for the greenlet that waits for it, or raises
+them in the main greenlet.
 """
 
 import signal
@@ -41,3 +42,13 @@ def interruption() -> Iterator[Interruption]:
             watch.cancel()
         for each, how in before.items():
             signal.signal(each, how)
+
+
+def interrupt_main_greenlet() -> None:
+    """Have SIGINT raise KeyboardInterrupt in the main greenlet, in which Locust's own command waits for it.
+
+    A process that has a handler of its own for SIGINT, or ignores it, keeps that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        hub = gevent.get_hub()
+        gevent.signal_handler(signal.SIGINT, hub.loop.run_callback, hub.parent.throw, KeyboardInterrupt)

@@ -15,6 +15,7 @@ from phone_sim.errors import PhoneSimError, UsageError
 from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.firmware.effects import Fetched, NotFound, Uploaded
 from phone_sim.fleet.fleet import CompletedBoot, Fleet, Listeners
+from phone_sim.fleet.on_locust.interruption import interrupt_main_greenlet
 from phone_sim.fleet.on_locust.live_fleet import LiveFleet
 from phone_sim.fleet.on_locust.request_names import bounded_name, request_name
 from phone_sim.fleet.on_locust.statistics import bounded_reason
@@ -233,8 +234,9 @@ def transports(limits: Limits, tls: Tls) -> Callable[[PlannedPhone], Transport]:
     return transport
 
 
-def _check_files(environment: Environment, **_: Any) -> None:
-    """End Locust, master or worker, before a run that could not have phones."""
+def _prepare(environment: Environment, **_: Any) -> None:
+    """End Locust, master or worker, before a run that could not have phones, and let no boot of a phone take Ctrl+C."""
+    interrupt_main_greenlet()
     for user_class in environment.user_classes:
         try:
             if issubclass(user_class, PhoneUser):
@@ -245,4 +247,4 @@ def _check_files(environment: Environment, **_: Any) -> None:
             raise SystemExit(error.exit_code) from None
 
 
-events.init.add_listener(_check_files)
+events.init.add_listener(_prepare)
