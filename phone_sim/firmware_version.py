@@ -4,7 +4,6 @@ This module does not know models.
 """
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 
 from phone_sim.errors import UsageError
@@ -40,7 +39,8 @@ def is_build(text: str) -> bool:
     return bool(_VERSION.fullmatch(text)) and text.count(".") == _NUMBERS - 1
 
 
-def build_of(version: str, builds: Iterable[str]) -> str:
+@lru_cache(maxsize=256)
+def build_of(version: str, builds: tuple[str, ...]) -> str:
     """The version in four numbers: as it is, or for a release such as `3.3.1` the newest of these builds of it.
 
     Where there is none of that release it ends in `.0000`, which stands for a build that is not known (our choice).

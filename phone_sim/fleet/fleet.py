@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.findings.boot_judgment import is_lost_log, judge, judge_facts
 from phone_sim.firmware.daily_check import first_finding
-from phone_sim.firmware.effects import Flow
+from phone_sim.firmware.effects import Flow, Upload
 from phone_sim.firmware.features import NotLicensed
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.parameters.layers import OWN_MAC
@@ -193,7 +193,8 @@ class Fleet:
         def on_exchange(exchange: Exchange) -> None:
             if self._expectation is BootExpectation.CLEAN:
                 exchanges.append(exchange)
-            self.failed_log_uploads += is_lost_log(exchange)
+            if isinstance(exchange.request, Upload):
+                self.failed_log_uploads += is_lost_log(exchange)
             listeners.on_exchange(mac, exchange)
 
         run = PhoneRun(
