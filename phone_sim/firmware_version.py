@@ -4,6 +4,7 @@ This module does not know models.
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from phone_sim.errors import UsageError
@@ -39,8 +40,7 @@ def is_build(text: str) -> bool:
     return bool(_VERSION.fullmatch(text)) and text.count(".") == _NUMBERS - 1
 
 
-@lru_cache(maxsize=256)
-def build_of(version: str, builds: tuple[str, ...]) -> str:
+def build_of(version: str, builds: Iterable[str]) -> str:
     """The version in four numbers: as it is, or for a release such as `3.3.1` the newest of these builds of it.
 
     Where there is none of that release it ends in `.0000`, which stands for a build that is not known (our choice).

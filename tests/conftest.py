@@ -1,6 +1,7 @@
 """What holds for all tests: none is about how fast the machine is, and what real servers showed is recorded."""
 
 import gc
+import signal
 from collections.abc import Generator
 from pathlib import Path
 
@@ -46,5 +47,7 @@ def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin the record."""
+    """Begin the record; and hear SIGINT, which a shell's background jobs, and all that they start, ignore."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.pluginmanager.register(Recorder(config), "servers-tested")
