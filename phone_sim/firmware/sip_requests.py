@@ -64,7 +64,9 @@ def answer_sip(data: bytes, sender: Sender, *, user_agent: str) -> SipAnswer:
         return _NOTHING
     try:
         top, *others = request.via
-    except ValueError:
+    except ValueError as error:
+        # The library raises one and the same error each time, which would hold every request that was refused.
+        error.__traceback__ = None
         return _NOTHING
     status, phrase, more = _judged(request)
     response = Response(status, phrase)

@@ -1,5 +1,7 @@
 """SIP as a phone that is registered nowhere answers it: check-sync, and the right refusal of everything else."""
 
+import gc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,3 +119,18 @@ def test_no_bytes_break_the_phone(junk: bytes, place: int) -> None:
     data = request()
     answer(data[:place] + junk + data[place:])
     answer(junk)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [request(Via="no via"), request(Via="SIP/2.0/UDP h,"), request(CSeq="one"), request(Via=None)],
+    ids=["via", "vias", "cseq", "no-via"],
+)
+def test_refused_requests_are_not_held(data: bytes) -> None:
+    answer(data)
+    gc.collect()
+    before = len(gc.get_objects())
+    for _ in range(100):
+        answer(data)
+    gc.collect()
+    assert len(gc.get_objects()) < before + 100
