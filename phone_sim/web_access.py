@@ -26,27 +26,10 @@ from ipaddress import IPv6Address, ip_address
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from phone_sim.errors import UsageError
+from phone_sim.web_answers import Answer, body_is_too_large
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    # Not no-referrer: a browser would then call the origin of our own forms null.
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-
-
-def content_policy(*, inline: bool) -> str:
-    """The Content-Security-Policy of pages that take nothing from other servers; `inline` allows scripts in a page."""
-    more = " 'unsafe-inline'" if inline else ""
-    return (
-        f"default-src 'none'; script-src 'self'{more}; style-src 'self'{more}; img-src 'self' data:; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    )
-
-
 CONNECTION_LIMIT = 256
 """Maximum number of connections to a page at once (our choice)."""
 HEAD_SECONDS = 15.0
@@ -95,34 +78,6 @@ class PageRequest:
     def parameters(self) -> list[tuple[str, str]]:
         """The names and values in the query."""
         return parse_qsl(self.query, keep_blank_values=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What is said instead of letting a request pass."""
-
-    status: int
-    text: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def body(self) -> bytes:
-        """The text as a line of plain text in UTF-8."""
-        return f"{self.text}\n".encode() if self.text else b""
-
-    @property
-    def all_headers(self) -> list[tuple[str, str]]:
-        """The headers, which end the connection: the request's body was not read."""
-        own = [("content-type", "text/plain; charset=utf-8"), ("content-length", f"{len(self.body)}")]
-        return [*own, ("connection", "close"), *self.headers]
-
-
-BODY_IS_LATE = Answer(status=408, text="The body of this request did not come in time.")
-
-
-def body_is_too_large(limit: int) -> Answer:
-    """What is said about a body of more than `limit` bytes."""
-    return Answer(status=413, text=f"The body of this request has more than {limit} bytes.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,15 +158,6 @@ class Access:
         cookie = f"{_cookie_name(host)}={self.token}; HttpOnly; Path=/; SameSite=strict"
         headers = (("location", f"{path}?{rest}" if rest else path), ("set-cookie", cookie))
         return Answer(status=303, headers=headers)
-
-
-def guarded_headers(headers: Iterable[tuple[str, str]], policy: str) -> list[tuple[str, str]]:
-    """The headers of any answer: without those of CORS, and with those of a guarded page that it has not set itself."""
-    kept = [(name, value) for name, value in headers if not name.lower().startswith("access-control-")]
-    own = {name.lower() for name, _ in kept}
-    # What has an ETag may be kept, and is asked for again each time.
-    more = {"Content-Security-Policy": policy, "Cache-Control": "no-cache" if "etag" in own else "no-store", **_HEADERS}
-    return kept + [(name.lower(), value) for name, value in more.items() if name.lower() not in own]
 
 
 def names_of(host: str, names: Iterable[str]) -> list[str]:

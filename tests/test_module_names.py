@@ -17,6 +17,7 @@ TESTED_IN = {
     "audit/html_page": "audit/test_reports",
     "audit/hints": "audit/test_boot_matrix",
     "audit/http_probe": "audit/test_audit",
+    "audit/kept_out": "test_newest_tls_on_nginx",
     "audit/observations": "audit/test_checks",
     "audit/observe": "audit/test_audit",
     "audit/plan": "audit/test_audit",
@@ -33,6 +34,7 @@ TESTED_IN = {
     "boot_server/tftp_conversation": "boot_server/test_tftp",
     "boot_server/tftp_listener": "boot_server/test_tftp",
     "cli/audit": "audit/test_reports",
+    "cli/audit_plan": "audit/test_reports",
     "cli/boot": "cli/test_verbs",
     "cli/compare": "cli/test_recording",
     "cli/demo": "cli/test_verbs",
@@ -147,6 +149,7 @@ TESTED_IN = {
     "web/portal/forms": "web/portal/test_orders",
     "web/portal/service": "web/test_server",
     "web_access": "web/test_security",
+    "web_answers": "web/test_security",
 }
 
 

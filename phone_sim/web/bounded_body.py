@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from starlette.types import Message, Receive
 
-from phone_sim.web_access import BODY_IS_LATE, Answer, body_is_too_large
+from phone_sim.web_answers import BODY_IS_LATE, Answer, body_is_too_large
 
 _LINGER_SECONDS = 2.0
 _LINGER_BYTES = 4 * 1024 * 1024

@@ -6,7 +6,8 @@
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from phone_sim.web.bounded_body import BodyRefusedError, BoundedBody
-from phone_sim.web_access import Access, Answer, PageRequest, RequestBounds, content_policy, guarded_headers
+from phone_sim.web_access import Access, PageRequest, RequestBounds
+from phone_sim.web_answers import Answer, content_policy, guarded_headers
 
 _POLICY = content_policy(inline=False)
 _FAILED = Answer(status=500, text="Something went wrong here; the server's log says what.")

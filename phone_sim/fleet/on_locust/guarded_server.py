@@ -11,18 +11,15 @@ from gevent.timeout import Timeout
 
 from phone_sim.errors import UsageError
 from phone_sim.web_access import (
-    BODY_IS_LATE,
     CONNECTION_LIMIT,
     HEAD_SECONDS,
     Access,
-    Answer,
     PageRequest,
     RequestBounds,
-    content_policy,
-    guarded_headers,
     names_of,
     reached_by,
 )
+from phone_sim.web_answers import BODY_IS_LATE, Answer, content_policy, guarded_headers
 
 # Locust's pages have a script and styles in them.
 _POLICY = content_policy(inline=True)
