@@ -1,5 +1,8 @@
 """`phone-sim record`: a boot server between phones and the real one, which writes down what is said."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +20,10 @@ from phone_sim.cli.serving import (
 )
 
 if TYPE_CHECKING:
-    from phone_sim.boot_server.journal import Contents, Request
+    from phone_sim.boot_server.journal import Contents, Journal, Request
     from phone_sim.firmware.location import BootServerAddress
     from phone_sim.recording.files import IfThere, Recorder
+    from phone_sim.recording.proxy import ProxySite
 
 _MEBI = 1024 * 1024
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -76,41 +80,48 @@ def command(
 
     Example: phone-sim record http://10.0.0.1/ --out dialogue.jsonl --http 8080
     """
-    from contextlib import ExitStack, closing
-    from functools import partial
-
     from phone_sim.boot_server.faults import FaultPlan
-    from phone_sim.boot_server.journal import Journal
     from phone_sim.cli.har_file import write_har
-    from phone_sim.recording.proxy import ProxySite, Transports
-    from phone_sim.runtime.transport import network_transport
-    from phone_sim.runtime.transport.http_passing import passing_http
 
-    server = _server(url)
-    faults, make = FaultPlan(rules, seed), partial(network_transport, ca_file=ca_file, client_cert=client_cert)
-    make().close()  # complains about its files now and not at the first request
+    server, faults = _server(url), FaultPlan(rules, seed)
     with ExitStack() as stack:
-        transports = stack.enter_context(closing(Transports(make)))
-        passing = stack.enter_context(
-            closing(Transports(partial(passing_http, ca_file=ca_file, client_cert=client_cert)))
-        )
+        site = stack.enter_context(_proxy(server, ca_file, client_cert))
         recorder = stack.enter_context(
             _recorder(out, server, _if_there(append, force), body_limit=body_limit, file_limit=file_limit)
         )
-
-        def on_exchange(request: "Request", contents: "Contents") -> None:
-            recorder.record(request, contents)
-            print_request(request, as_json=as_json)
-
-        site = ProxySite(server=server, transports=transports, passing=passing)
-        journal = Journal(capacity=0, on_exchange=on_exchange)
 
         def on_start() -> None:
             recorder.begin()
             if har is not None:
                 stack.callback(write_har, out, har)
 
+        journal = _journal(recorder, as_json=as_json)
         serving.serve(site, journal, what=server.root, as_json=as_json, faults=faults, on_start=on_start)
+
+
+@contextmanager
+def _proxy(server: "BootServerAddress", ca_file: Path | None, client_cert: Path | None) -> Iterator["ProxySite"]:
+    """The site that passes on what it is asked to the server. Raises UsageError for a file that cannot be used."""
+    from phone_sim.recording.proxy import ProxySite, Transports
+    from phone_sim.runtime.transport import network_transport
+    from phone_sim.runtime.transport.http_passing import passing_http
+
+    make = partial(network_transport, ca_file=ca_file, client_cert=client_cert)
+    make().close()  # complains about its files now and not at the first request
+    make_passing = partial(passing_http, ca_file=ca_file, client_cert=client_cert)
+    with closing(Transports(make)) as transports, closing(Transports(make_passing)) as passing:
+        yield ProxySite(server=server, transports=transports, passing=passing)
+
+
+def _journal(recorder: "Recorder", *, as_json: bool) -> "Journal":
+    """The journal that records and prints each request."""
+    from phone_sim.boot_server.journal import Journal
+
+    def on_exchange(request: "Request", contents: "Contents") -> None:
+        recorder.record(request, contents)
+        print_request(request, as_json=as_json)
+
+    return Journal(capacity=0, on_exchange=on_exchange)
 
 
 def _if_there(append: bool, force: bool) -> "IfThere":
