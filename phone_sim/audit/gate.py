@@ -9,21 +9,19 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from phone_sim.audit.checks import CHECKS
 from phone_sim.audit.finding import Finding, Verdict
 from phone_sim.errors import UsageError
-from phone_sim.findings.finding import Severity
 from phone_sim.findings.rules import RULES
-from phone_sim.findings.selection import matches
-from phone_sim.printable import visible
+from phone_sim.findings.selection import Selectable, Selection
 
-_NAMES = (*(check.name for check in CHECKS), *RULES)
+AUDIT = Selectable(table="audit", names=(*(check.name for check in CHECKS), *RULES), called="check or rule")
+"""What an audit reports: its checks, and the rules that faults in files are found by."""
+_ALL = Selection(selectable=AUDIT)
 _SIZE_LIMIT = 4 * 1024 * 1024
-_PATTERN_LIMIT = 200
 _FORM = {"phone_sim_audit_baseline": 1}
 _COUNTED = "bytes|s|times|boots|models|more|requests|connections|answers"
 _VARYING = re.compile(rf"\b[0-9a-f]{{16}}\b|\b[0-9]{{1,9}}(?:\.[0-9]{{1,9}})?(?= (?:{_COUNTED})\b)")
@@ -52,10 +50,9 @@ class AcceptedFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """What is reported, and what fails: `fail_on` is None if nothing does, `ignore` are names of checks or globs."""
+    """What is reported, what is known, and what fails."""
 
-    ignore: tuple[str, ...] = ()
-    fail_on: Severity | None = Severity.ERROR
+    selection: Selection = _ALL
     baseline: frozenset[AcceptedFinding] = frozenset()
 
     def reported(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -63,13 +60,12 @@ class Gate:
         return tuple(
             replace(one, is_known=one.is_bad and accepted(one) in self.baseline)
             for one in findings
-            if not matches(one.check.name, self.ignore)
+            if self.selection.reports(one.check.name, one.place.file if one.place is not None else "")
         )
 
     def fails(self, finding: Finding) -> bool:
         """Whether a reported finding makes the audit fail."""
-        is_grave = self.fail_on is not None and finding.severity.rank >= self.fail_on.rank
-        return finding.is_bad and is_grave and not finding.is_known
+        return finding.is_bad and not finding.is_known and self.selection.is_failure(finding.severity)
 
     def gone(self, findings: Sequence[Finding]) -> tuple[AcceptedFinding, ...]:
         """The findings of the baseline that are not there any more; what this audit could not judge is not gone."""
@@ -83,7 +79,7 @@ class Gate:
                 (
                     one
                     for one in self.baseline - present
-                    if not matches(one.check, self.ignore)
+                    if self.selection.reports(one.check, one.file)
                     and (files_judged if one.file else one.check not in undecided)
                 ),
                 key=str,
@@ -98,22 +94,6 @@ def accepted(finding: Finding) -> AcceptedFinding:
         return AcceptedFinding(check=name, severity=severity, file=finding.place.file, message=finding.message)
     evidence = () if name in _MEASURED else finding.judgment.evidence
     return AcceptedFinding(check=name, severity=severity, message=_VARYING.sub("*", "; ".join(evidence)))
-
-
-def patterns(option: str, values: Iterable[str]) -> tuple[str, ...]:
-    """The patterns of an option, comma-separated, each of which matches a check or a rule.
-
-    Raises:
-        UsageError: one does not; the message names the name that is most like it.
-    """
-    found = tuple(part.strip() for value in values for part in value.split(",") if part.strip())
-    for pattern in found:
-        if len(pattern) > _PATTERN_LIMIT or not any(matches(name, (pattern,)) for name in _NAMES):
-            near = get_close_matches(pattern[:_PATTERN_LIMIT], _NAMES, n=1, cutoff=0)
-            raise UsageError(
-                f"{option}: no check or rule is '{visible(pattern[:60], kept='')}'; did you mean {near[0]}"
-            )
-    return found
 
 
 def read_baseline(file: Path) -> frozenset[AcceptedFinding]:

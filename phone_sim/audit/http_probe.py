@@ -53,16 +53,23 @@ class _Adapter(BoundedAdapter):
 
 
 class HttpProbe:
-    """Asks one server by HTTP, or with `tls` by HTTPS; `challenge` is how it wants the password, if it does."""
+    """Asks one server by HTTP, or with `tls` by HTTPS, from `source_address` if there is one.
 
-    def __init__(self, limits: Limits, tls: Tls | None, user_agent: str, bounds: AuditBounds) -> None:
+    `challenge` is how the server wants the password, empty if it does not.
+    """
+
+    def __init__(
+        self, limits: Limits, tls: Tls | None, user_agent: str, bounds: AuditBounds, source_address: str | None
+    ) -> None:
         self._limits = limits
         self._bounds = bounds
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": user_agent}
         # The context only where it is used: to read all the authorities takes a while.
-        self._adapter = _Adapter() if tls is None else _Adapter(ssl_context=client_context(tls))
+        options = {} if tls is None else {"ssl_context": client_context(tls)}
+        source = (source_address, 0) if source_address is not None else None
+        self._adapter = _Adapter(source_address=source, **options)
         self._session.mount("http://" if tls is None else "https://", self._adapter)
         self._auth: AuthBase | None = None
         self.challenge = ""

@@ -98,14 +98,13 @@ def _boots(
     plan: AuditPlan, server: BootServerAddress, bounds: AuditBounds, progress: Callable[[str], None]
 ) -> Iterator[ObservedBoot]:
     kinds = [(model, always) for model in plan.models for always in (True, False)]
-    for number, (model, always) in enumerate(kinds, 1):
+    for number, (model, always) in enumerate(kinds):
         if bounds.are_reached:
             return
-        progress(f"boot {number} of {len(kinds)}: {model.name}, license rule {rule_name(always)}")
-        sources = plan.source_addresses
-        boot = _boot(plan, model, always, bounds, sources[(number - 1) % len(sources)] if sources else None)
+        progress(f"boot {number + 1} of {len(kinds)}: {model.name}, license rule {rule_name(always)}")
+        boot = _boot(plan, model, always, bounds, plan.source_address(number))
         silent = [one.reply for one in boot.exchanges if isinstance(one.reply, TransferFailed)]
-        if number == 1 and boot.problem and silent and silent[0].unanswered:
+        if number == 0 and boot.problem and silent and silent[0].unanswered:
             raise BootServerUnreachableError(f"{server.root}: {silent[0].reason}")
         yield boot
 
@@ -150,14 +149,14 @@ def _boot(plan: AuditPlan, model: Model, always: bool, bounds: AuditBounds, sour
 @contextmanager
 def _probe(plan: AuditPlan, server: BootServerAddress, bounds: AuditBounds) -> Iterator[Probe]:
     user_agent = f"phone-sim audit ({plan.mac})"
-    scheme = urlsplit(server.root).scheme
+    scheme, source = urlsplit(server.root).scheme, plan.own_source_address
     probe: Probe
     if scheme in ("http", "https"):
-        probe = HttpProbe(plan.limits, plan.tls if scheme == "https" else None, user_agent, bounds)
+        probe = HttpProbe(plan.limits, plan.tls if scheme == "https" else None, user_agent, bounds, source)
     elif scheme in ("ftp", "ftps"):
-        probe = FtpProbe(FtpTransport(plan.limits, plan.tls), user_agent, bounds)
+        probe = FtpProbe(FtpTransport(plan.limits, plan.tls, source), user_agent, bounds)
     else:
-        network = network_transport(limits=plan.limits, ca_file=plan.ca_file, client_cert=plan.client_cert)
+        network = network_transport(limits=plan.limits, source_address=source)
         probe = TransportProbe(BoundedTransport(network, bounds), user_agent)
     with closing(probe):
         yield probe
@@ -181,14 +180,14 @@ def _tls(
     if not server.root.startswith(("https:", "ftps:")) or bounds.interruption is not None:
         return None
     progress("trying the versions of TLS")
-    return look_at_tls(server.root, plan.tls, seconds=plan.timeout)
+    return look_at_tls(server.root, plan.tls, seconds=plan.timeout, source_address=plan.own_source_address)
 
 
 def _tftp(plan: AuditPlan, server: BootServerAddress, bounds: AuditBounds) -> TftpSeen | None:
     if not server.root.startswith("tftp:") or bounds.are_reached:
         return None
     location = below(server, server.master or DEFAULT_NAME)
-    seen = look_at_tftp(location, seconds=plan.timeout)
+    seen = look_at_tftp(location, seconds=plan.timeout, source_address=plan.own_source_address)
     outcome, status = (
         (AnswerOutcome.FAILED, seen.failure) if seen.failure else (AnswerOutcome.FOUND, "served block by block")
     )

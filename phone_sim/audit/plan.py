@@ -12,6 +12,9 @@ from phone_sim.models import Model
 from phone_sim.runtime.model_files import load_models
 from phone_sim.runtime.transport import Limits, Tls
 
+BOOTS_OF_MODEL = 2
+"""A model boots with each license rule."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditPlan:
@@ -21,7 +24,7 @@ class AuditPlan:
     `anchor` the authority's public key, None for the test pair; `outside` the name of a file beside the root, put there
     on purpose, empty for a name that nobody has. `timeout` is a phone's limit for an answer, `time_limit` that of the
     audit, both in seconds. `models_are_chosen` says that the user named the models; `source_addresses` are those of
-    this machine that phones ask from in turn, the system's choice without any.
+    this machine that the boots, and then the audit itself, ask from in turn, the system's choice without any.
     """
 
     url: str
@@ -40,6 +43,15 @@ class AuditPlan:
     timeout: float = 5.0
     time_limit: float = 300.0
     outside: str = ""
+
+    def source_address(self, boot: int) -> str | None:
+        """The address that a boot asks from, counted from 0; None for the system's choice."""
+        return self.source_addresses[boot % len(self.source_addresses)] if self.source_addresses else None
+
+    @property
+    def own_source_address(self) -> str | None:
+        """The address that the audit's own requests come from: the one after that of the last boot."""
+        return self.source_address(BOOTS_OF_MODEL * len(self.models))
 
     @property
     def limits(self) -> Limits:

@@ -30,8 +30,11 @@ class _TransferEndedError(Exception):
     """The server ended the transfer with an error packet."""
 
 
-def look_at_tftp(location: Location, *, seconds: float) -> TftpSeen:
-    """Read the file; each wait takes at most `seconds`, the whole four times that."""
+def look_at_tftp(location: Location, *, seconds: float, source_address: str | None = None) -> TftpSeen:
+    """Read the file; each wait takes at most `seconds`, the whole four times that.
+
+    Both sockets send from `source_address`, an address of this machine, if there is one.
+    """
     parts = urlsplit(location.url)
     name = unquote(parts.path).lstrip("/").encode()
     request = struct.pack("!H", 1) + b"\0".join((name, b"octet", b"blksize", str(_ASKED).encode(), b""))
@@ -42,6 +45,9 @@ def look_at_tftp(location: Location, *, seconds: float) -> TftpSeen:
             socket.socket(server.family, socket.SOCK_DGRAM) as own,
             socket.socket(server.family, socket.SOCK_DGRAM) as stranger,
         ):
+            if source_address is not None:
+                own.bind((source_address, 0))
+                stranger.bind((source_address, 0))
             own.settimeout(seconds)
             own.sendto(request, server.address)
             return _transfer(own, stranger, port, time.monotonic() + 4 * seconds)

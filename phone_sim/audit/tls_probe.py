@@ -7,8 +7,8 @@ Other modules about TLS: `runtime.transport.tls`, `fleet.transport.sockets`.
 
 import socket
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from urllib.parse import urlsplit
 
 from phone_sim.audit.observations import TlsSeen
@@ -21,21 +21,32 @@ _LINE_LIMIT = 4096
 _HANDSHAKE_LIMIT = 256 * 1024
 
 
-def look_at_tls(root: str, tls: Tls, *, seconds: float) -> TlsSeen:
-    """Try each version with the server at the URL `root`; each wait takes at most `seconds`."""
-    accepted = [version for version in TLS_VERSIONS if not _trouble(root, tls, version, seconds, checks=False)]
-    trouble = _trouble(root, tls, accepted[-1], seconds, checks=True) if accepted else ""
-    return TlsSeen(accepted=tuple(accepted), trouble=trouble)
+def look_at_tls(root: str, tls: Tls, *, seconds: float, source_address: str | None = None) -> TlsSeen:
+    """Try each version with the server at the URL `root`; each wait takes at most `seconds`.
+
+    Connections are made from `source_address`, an address of this machine, if there is one.
+    """
+
+    def connect() -> AbstractContextManager[socket.socket]:
+        return _connected(root, seconds, source_address)
+
+    def trouble(version: str, *, checks: bool) -> str:
+        context = client_context(Tls(ca_file=tls.ca_file, client_cert=tls.client_cert, oldest=version, newest=version))
+        context.check_hostname = checks
+        context.verify_mode = ssl.CERT_REQUIRED if checks else ssl.CERT_NONE
+        current_budget.set(Budget(seconds=2 * seconds, size=_HANDSHAKE_LIMIT))
+        return _trouble(connect, context, urlsplit(root).hostname)
+
+    accepted = tuple(version for version in TLS_VERSIONS if not trouble(version, checks=False))
+    return TlsSeen(accepted=accepted, trouble=trouble(accepted[-1], checks=True) if accepted else "")
 
 
-def _trouble(root: str, tls: Tls, version: str, seconds: float, *, checks: bool) -> str:
-    """Why a handshake with this version alone fails; empty when it does not."""
-    context = client_context(Tls(ca_file=tls.ca_file, client_cert=tls.client_cert, oldest=version, newest=version))
-    context.check_hostname = checks
-    context.verify_mode = ssl.CERT_REQUIRED if checks else ssl.CERT_NONE
-    current_budget.set(Budget(seconds=2 * seconds, size=_HANDSHAKE_LIMIT))
+def _trouble(
+    connect: Callable[[], AbstractContextManager[socket.socket]], context: ssl.SSLContext, name: str | None
+) -> str:
+    """Why a handshake fails; empty when it does not."""
     try:
-        with _connected(root, seconds) as plain, context.wrap_socket(plain, server_hostname=urlsplit(root).hostname):
+        with connect() as plain, context.wrap_socket(plain, server_hostname=name):
             return ""
     except ssl.SSLCertVerificationError as error:
         return f"the certificate is not accepted: {one_line(error.verify_message)}"
@@ -44,10 +55,10 @@ def _trouble(root: str, tls: Tls, version: str, seconds: float, *, checks: bool)
 
 
 @contextmanager
-def _connected(root: str, seconds: float) -> Iterator[socket.socket]:
+def _connected(root: str, seconds: float, source_address: str | None) -> Iterator[socket.socket]:
     parts = urlsplit(root)
     port = parts.port or _PORTS[parts.scheme]
-    with connected(parts.hostname or "", port, patience=seconds, source_address=None) as plain:
+    with connected(parts.hostname or "", port, patience=seconds, source_address=source_address) as plain:
         if parts.scheme == "ftps":
             _last_line(plain)
             plain.sendall(b"AUTH TLS\r\n")

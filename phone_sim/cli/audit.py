@@ -2,18 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from phone_sim.cli.finding_options import fail_on_option
 from phone_sim.cli.named_server import await_server, wait_option
 from phone_sim.cli.option_types import FiniteRange
 from phone_sim.cli.options import firmware_option, json_option
-from phone_sim.cli.output import console, progress, quiet_option, say, warn
+from phone_sim.cli.output import console, progress, quiet_option, say
 from phone_sim.cli.report_file import ReportFile, write_report
-from phone_sim.cli.tls_options import ciphers_option, phone_tls, tls_max_of_firmware_option
+from phone_sim.cli.tls_options import ciphers_option, tls_max_of_firmware_option
 from phone_sim.errors import UsageError
 from phone_sim.mac_address import DEFAULT_MAC
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from phone_sim.audit.audit_report import AuditReport
     from phone_sim.audit.gate import Gate
     from phone_sim.audit.plan import AuditPlan
-    from phone_sim.models import Model
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _QUIET_SECONDS = 2.0
@@ -49,7 +48,7 @@ class _Outputs:
     "sources",
     multiple=True,
     metavar="IP",
-    help="Address or network of this machine; each boot asks from the next address. Can be repeated.",
+    help="Address or network of this machine; each boot, then the audit itself, asks from the next. Can be repeated.",
 )
 @click.option("--trust", type=_FILE, metavar="KEY.pem", help="Public key that license keys are verified with.")
 @click.option("--ca-file", type=_FILE, help="Authorities for HTTPS and FTPS servers. [default: certifi's]")
@@ -61,14 +60,14 @@ class _Outputs:
 @click.option(
     "--time-limit", type=FiniteRange(1, 3600), default=300.0, show_default=True, help="Seconds for the audit."
 )
-@click.option("--ignore", multiple=True, metavar="CHECKS", help="Do not report these checks or rules. Can be repeated.")
 @click.option(
-    "--fail-on",
-    type=click.Choice(["info", "warning", "error", "never"]),
-    default="error",
-    show_default=True,
-    help="Lowest severity that fails the audit.",
+    "--select",
+    multiple=True,
+    metavar="CHECKS",
+    help="Report only these checks and rules: names or patterns, comma-separated. Can be repeated.",
 )
+@click.option("--ignore", multiple=True, metavar="CHECKS", help="Do not report these checks or rules. Can be repeated.")
+@fail_on_option("audit")
 @click.option("--baseline", type=_FILE, metavar="FILE", help="Findings that are known, and do not fail the audit.")
 @click.option(
     "--write-baseline", type=ReportFile(), metavar="FILE", help="Write what is found as known, and end with 0."
@@ -81,8 +80,9 @@ class _Outputs:
 @quiet_option
 def command(
     url: str,
+    select: tuple[str, ...],
     ignore: tuple[str, ...],
-    fail_on: str,
+    fail_on: str | None,
     baseline: Path | None,
     write_baseline: Path | None,
     junit: Path | None,
@@ -98,27 +98,30 @@ def command(
     are not there, and are not for us. The files that the phones got are checked as by `phone-sim check`. All requests
     come one after another. The only thing that is uploaded is the log of the phones that boot, <mac>-app.log.
 
-    Ends with 1 when an error is found; --fail-on sets another severity. --ignore takes names of checks and rules, or
-    patterns, comma-separated. A finding of the baseline is known as long as severity and evidence are the same; the
-    line of a file and numbers such as times do not count.
+    Ends with 1 when an error is found; --fail-on sets another severity. --select and --ignore take names of checks and
+    rules, or patterns, comma-separated. The table [audit] of phone-sim.toml in the working directory or its parent can
+    say the same: select, ignore, fail-on, and per-file-ignores with rules by file pattern. Options beat the file.
+
+    A finding of the baseline is known as long as severity and evidence are the same; the line of a file and numbers
+    such as times do not count.
 
     \b
     Examples: phone-sim audit http://127.0.0.1:8080/ --html audit.html
               phone-sim audit http://127.0.0.1:8080/ --fail-on warning --ignore 'tftp-*,keep-alive'
               phone-sim audit http://127.0.0.1:8080/ --baseline known.json --write-baseline known.json
     """
-    from phone_sim.audit.gate import Gate, patterns, read_baseline
-    from phone_sim.findings.selection import severity
+    from phone_sim.audit.gate import AUDIT, Gate, read_baseline
+    from phone_sim.cli.audit_plan import make_plan
+    from phone_sim.findings.selection import read_selection
 
     gate = Gate(
-        ignore=patterns("--ignore", ignore),
-        fail_on=severity(fail_on),
+        selection=read_selection(Path.cwd(), AUDIT).on_command_line(select, ignore, fail_on),
         baseline=frozenset() if baseline is None else read_baseline(baseline),
     )
     if github and as_json:
         raise UsageError("--github and --json both print to stdout: give one of them")
     outputs = _Outputs(junit=junit, html=html, write_baseline=write_baseline, github=github, as_json=as_json)
-    plan = _plan(url, **phone)
+    plan = make_plan(url, **phone)
     _await_server(plan, wait)
     _audit(plan, gate, outputs)
 
@@ -135,83 +138,10 @@ def _await_server(plan: "AuditPlan", seconds: float) -> None:
         client_cert=plan.client_cert,
         tls_max=plan.tls_max,
         ciphers=plan.ciphers,
+        source_address=plan.source_address(0),
     )
     with closing(transport):
         await_server(plan.url, seconds, transport)
-
-
-def _plan(
-    url: str,
-    *,
-    mac: str,
-    other_mac: str | None,
-    models: tuple[str, ...],
-    firmware: str,
-    sources: tuple[str, ...],
-    trust: Path | None,
-    ca_file: Path | None,
-    client_cert: Path | None,
-    tls_max: str | None,
-    ciphers: str,
-    outside: str,
-    timeout: float,
-    time_limit: float,
-) -> "AuditPlan":
-    from phone_sim.audit.plan import AuditPlan, following
-    from phone_sim.mac_address import MacAddress
-    from phone_sim.runtime.trust_file import load_anchor
-
-    phone = MacAddress.parse(mac)
-    chosen = _models(models, firmware)
-    tls = phone_tls(firmware, ca_file=ca_file, client_cert=client_cert, tls_min=None, tls_max=tls_max, ciphers=ciphers)
-    return AuditPlan(
-        url=_checked(url),
-        now=datetime.now(UTC),
-        mac=phone,
-        other_mac=following(phone) if other_mac is None else MacAddress.parse(other_mac),
-        models=chosen,
-        models_are_chosen=bool(models),
-        firmware=firmware,
-        source_addresses=_addresses(sources, 2 * len(chosen)),
-        anchor=None if trust is None else load_anchor(trust),
-        ca_file=ca_file,
-        client_cert=client_cert,
-        tls_max=tls.newest,
-        ciphers=ciphers,
-        timeout=timeout,
-        time_limit=time_limit,
-        outside=outside,
-    )
-
-
-def _models(names: tuple[str, ...], firmware: str) -> "tuple[Model, ...]":
-    """The models that are named, each once, or all that have licensing with this firmware."""
-    from phone_sim.firmware.profile import profile_for
-    from phone_sim.runtime.model_files import load_model, load_models
-
-    profile = profile_for(firmware)
-    chosen = {model.token: model for model in map(load_model, names)}
-    models = tuple(chosen.values()) or tuple(one for one in load_models() if profile.supports_licensing(one))
-    for model in chosen.values():
-        warn(model.firmware_warning(firmware))
-    return models
-
-
-def _addresses(sources: tuple[str, ...], count: int) -> tuple[str, ...]:
-    """The addresses that so many boots ask from, in turn; each is one of this machine."""
-    from ipaddress import ip_network
-    from itertools import chain, islice
-
-    from phone_sim.runtime.transport import network_transport
-
-    try:
-        networks = [ip_network(source, strict=False) for source in sources]
-        addresses = tuple(map(str, islice(chain.from_iterable(network.hosts() for network in networks), count)))
-        for address in addresses:
-            network_transport(source_address=address).close()
-    except (ValueError, UsageError) as error:
-        raise UsageError(f"--source-address: {error}") from error
-    return addresses
 
 
 def _audit(plan: "AuditPlan", gate: "Gate", outputs: _Outputs) -> None:
@@ -276,12 +206,3 @@ def _print(report: "AuditReport", *, as_json: bool) -> None:
     for hint in hints(report.seen):
         talk(hint)
     talk(audit_report.summary(report))
-
-
-def _checked(url: str) -> str:
-    from phone_sim.firmware.location import BootServerAddress
-    from phone_sim.runtime.transport import check_addresses
-
-    BootServerAddress.parse(url)  # one, and not several
-    check_addresses(url)
-    return url

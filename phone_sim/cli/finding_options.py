@@ -108,14 +108,23 @@ def _explain_rules(ctx: click.Context, param: click.Parameter, value: tuple[str,
         return
     from phone_sim.findings.guide import rule_text
     from phone_sim.findings.rules import RULES
-    from phone_sim.findings.selection import check_patterns, matches
+    from phone_sim.findings.selection import CHECK, matches
 
     try:
-        patterns = check_patterns(value)
+        patterns = CHECK.patterns(value)
     except UsageError as error:
         raise UsageError(f"--explain: {error}") from error
     say("\n\n".join(rule_text(rule) for rule in RULES.values() if matches(rule.code, patterns)))
     ctx.exit()
+
+
+def fail_on_option(what: str) -> Callable[[Function], Function]:
+    """`--fail-on` of a verb; `what` is what fails. Without the option the file of the site decides."""
+    return click.option(
+        "--fail-on",
+        type=click.Choice(["info", "warning", "error", "never"]),
+        help=f"Lowest severity that fails the {what}. [default: error]",
+    )
 
 
 _OPTIONS = (
@@ -126,11 +135,7 @@ _OPTIONS = (
         help="Report only these rules: codes or patterns, comma-separated. Can be repeated.",
     ),
     click.option("--ignore", multiple=True, metavar="RULES", help="Do not report these rules. Can be repeated."),
-    click.option(
-        "--fail-on",
-        type=click.Choice(["info", "warning", "error", "never"]),
-        help="Lowest severity that fails the check. [default: error]",
-    ),
+    fail_on_option("check"),
     click.option("--github", is_flag=True, help="Print the findings as workflow commands of GitHub Actions."),
     click.option("--sarif", type=ReportFile(), metavar="FILE", help="Write the findings as SARIF 2.1.0."),
     click.option("--junit", type=ReportFile(), metavar="FILE", help="Write the findings as JUnit XML."),

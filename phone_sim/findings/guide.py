@@ -26,6 +26,8 @@ fail-on = "warning"
 "0004f2*-directory.xml" = ["directory-*"]
 ```
 
+`phone-sim audit` reports by these rules, too; its table is `[audit]`, in the working directory or its parent.
+
 Options beat the file: `--select` replaces `select` and `ignore`, `--ignore` adds to `ignore`. A pattern of files is
 compared with the end of a path, from any folder on.
 

@@ -1,7 +1,7 @@
-"""Which findings are reported and which of them fail a check: rules by code or pattern, and a severity.
+"""Which findings are reported and which of them fail a verb: rules by name or pattern, and a severity.
 
-They come from the command line and from the table `[check]` of `phone-sim.toml`, which is in the folder of the site or
-in its parent.
+They come from the command line and from the verb's table in `phone-sim.toml`, `[check]` or `[audit]`, which is in a
+folder or in its parent. What an audit calls its checks this module does not know.
 """
 
 from collections.abc import Collection, Iterable
@@ -18,24 +18,58 @@ from phone_sim.runtime.toml_file import read_toml
 from phone_sim.toml_table import Table
 
 FILE = "phone-sim.toml"
-"""The name of the file with the table `[check]`."""
+"""The name of the file with the tables."""
 NEVER = "never"
 FAIL_ON = (*(severity.value for severity in Severity), NEVER)
 """From which severity a finding fails a check."""
 _PATTERN_LIMIT = 200
 _WILDCARDS = frozenset("*?[")
 
+_TABLES = ("check", "audit")
+
 Patterns = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """The rules that are reported, and what fails; patterns are codes of rules, or globs of them.
+class Selectable:
+    """What a verb can report: the `names` that patterns match, and what one of them is called in errors.
 
-    `select` is None for all rules. `ignore` beats `select`. `per_file_ignores` has globs of files, each with the rules
-    that are ignored there. `fail_on` is None if no finding fails a check.
+    `table` is the verb's table in the file; `listed` says where all names are, empty for nowhere.
     """
 
+    table: str
+    names: tuple[str, ...]
+    called: str
+    listed: str = ""
+
+    def patterns(self, patterns: Collection[str]) -> Patterns:
+        """The patterns, each of which matches a name.
+
+        Raises:
+            UsageError: one does not; the message has the name that is most like it.
+        """
+        for pattern in patterns:
+            if len(pattern) > _PATTERN_LIMIT or not any(fnmatchcase(name, pattern) for name in self.names):
+                near = get_close_matches(pattern[:_PATTERN_LIMIT], self.names, n=1, cutoff=0)
+                what = f"no {self.called} matches" if _WILDCARDS & set(pattern) else f"unknown {self.called}"
+                shown = visible(pattern[:60], kept="")
+                raise UsageError("; ".join(filter(None, (f"{what} '{shown}'", f"did you mean {near[0]}", self.listed))))
+        return tuple(patterns)
+
+
+CHECK = Selectable(table="check", names=tuple(RULES), called="rule", listed="phone-sim check --rules lists all")
+"""What `phone-sim check` reports: the rules."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What is reported of what can be, and what fails; patterns are names, or globs of them.
+
+    `select` is None for all names. `ignore` beats `select`. `per_file_ignores` has globs of files, each with the names
+    that are ignored there. `fail_on` is None if no finding fails.
+    """
+
+    selectable: Selectable = CHECK
     select: Patterns | None = None
     ignore: Patterns = ()
     per_file_ignores: tuple[tuple[str, Patterns], ...] = ()
@@ -43,37 +77,48 @@ class Selection:
 
     def reported(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """The findings that are reported, in order."""
-        return tuple(finding for finding in findings if self._reports(finding))
+        return tuple(finding for finding in findings if self.reports(finding.rule.code, finding.place.file))
+
+    def reports(self, name: str, file: str) -> bool:
+        """Whether what has this name is reported of a file; `file` is empty where it is about none."""
+        if self.select is not None and not matches(name, self.select):
+            return False
+        return not matches(name, self.ignore) and not any(
+            file and _is_file(file, glob) and matches(name, names) for glob, names in self.per_file_ignores
+        )
 
     def fails(self, finding: Finding) -> bool:
         """Whether a reported finding fails the check."""
-        return self.fail_on is not None and finding.rule.severity.rank >= self.fail_on.rank
+        return self.is_failure(finding.rule.severity)
+
+    def is_failure(self, severity: Severity) -> bool:
+        """Whether what is reported fails with this severity."""
+        return self.fail_on is not None and severity.rank >= self.fail_on.rank
 
     def on_command_line(self, select: Iterable[str], ignore: Iterable[str], fail_on: str | None) -> "Selection":
         """This selection of a file, changed by options: `--select` replaces select and ignore, `--ignore` adds to it.
 
         Raises:
-            UsageError: a pattern matches no rule; the message names the option.
+            UsageError: a pattern matches no name; the message has the option.
         """
-        selected = _option("--select", select)
+        selected = self._option("--select", select)
         base = self if not selected else replace(self, select=selected, ignore=())
         return replace(
             base,
-            ignore=(*base.ignore, *_option("--ignore", ignore)),
+            ignore=(*base.ignore, *self._option("--ignore", ignore)),
             fail_on=base.fail_on if fail_on is None else severity(fail_on),
         )
 
-    def _reports(self, finding: Finding) -> bool:
-        code = finding.rule.code
-        if self.select is not None and not matches(code, self.select):
-            return False
-        return not matches(code, self.ignore) and not any(
-            _is_file(finding.place.file, glob) and matches(code, rules) for glob, rules in self.per_file_ignores
-        )
+    def _option(self, option: str, values: Iterable[str]) -> Patterns:
+        patterns = [part.strip() for value in values for part in value.split(",") if part.strip()]
+        try:
+            return self.selectable.patterns(patterns)
+        except UsageError as error:
+            raise UsageError(f"{option}: {error}") from error
 
 
-def read_selection(folder: Path) -> Selection:
-    """The selection of the `phone-sim.toml` in a folder or, without one there, in its parent.
+def read_selection(folder: Path, selectable: Selectable = CHECK) -> Selection:
+    """The selection of a verb in the `phone-sim.toml` of a folder or, without one there, of its parent.
 
     Raises:
         UsageError: the file cannot be used; the message names file, line and key.
@@ -81,15 +126,20 @@ def read_selection(folder: Path) -> Selection:
     folder = folder.resolve()
     file = next((place / FILE for place in (folder, folder.parent) if (place / FILE).is_file()), None)
     if file is None:
-        return Selection()
+        return Selection(selectable=selectable)
     top = read_toml(file)
-    top.only(["check"])
-    table = top.table("check", ["select", "ignore", "fail-on", "per-file-ignores"], {})
+    top.only(_TABLES)
+    table = top.table(selectable.table, ["select", "ignore", "fail-on", "per-file-ignores"], {})
     ignores = table.table("per-file-ignores", default={})
+
+    def names(place: Table, key: str) -> Patterns:
+        return place.convert(key, lambda: selectable.patterns(place.texts(key)))
+
     return Selection(
-        select=_rules(table, "select") if "select" in table.values else None,
-        ignore=_rules(table, "ignore"),
-        per_file_ignores=tuple((glob, _rules(ignores, glob)) for glob in ignores.text_keys()),
+        selectable=selectable,
+        select=names(table, "select") if "select" in table.values else None,
+        ignore=names(table, "ignore"),
+        per_file_ignores=tuple((glob, names(ignores, glob)) for glob in ignores.text_keys()),
         fail_on=severity(table.choice("fail-on", FAIL_ON, Severity.ERROR.value)),
     )
 
@@ -99,37 +149,9 @@ def severity(name: str) -> Severity | None:
     return None if name == NEVER else Severity(name)
 
 
-def check_patterns(patterns: Collection[str]) -> Patterns:
-    """The patterns, each of which matches a rule.
-
-    Raises:
-        UsageError: one does not; the message names the rule that is most like it.
-    """
-    for pattern in patterns:
-        if len(pattern) > _PATTERN_LIMIT or not any(fnmatchcase(code, pattern) for code in RULES):
-            near = get_close_matches(pattern[:_PATTERN_LIMIT], RULES, n=1, cutoff=0)
-            what = "no rule matches" if _WILDCARDS & set(pattern) else "unknown rule"
-            shown = visible(pattern[:60], kept="")
-            raise UsageError(f"{what} '{shown}'; did you mean {near[0]}; phone-sim check --rules lists all")
-    return tuple(patterns)
-
-
-def matches(code: str, patterns: Patterns) -> bool:
-    """Whether a rule is one of these."""
-    return any(fnmatchcase(code, pattern) for pattern in patterns)
-
-
-def _rules(table: Table, key: str) -> Patterns:
-    patterns = table.texts(key)
-    return table.convert(key, lambda: check_patterns(patterns))
-
-
-def _option(name: str, values: Iterable[str]) -> Patterns:
-    patterns = [part.strip() for value in values for part in value.split(",") if part.strip()]
-    try:
-        return check_patterns(patterns)
-    except UsageError as error:
-        raise UsageError(f"{name}: {error}") from error
+def matches(name: str, patterns: Patterns) -> bool:
+    """Whether a name is one of these."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _is_file(path: str, glob: str) -> bool:

@@ -168,6 +168,24 @@ def test_baseline_lets_only_new_findings_fail(tmp_path: Path) -> None:
     assert case.get("name") == "config-not-well-formed 0004f2aabbcc-phone.cfg:1"
 
 
+@pytest.mark.slow
+def test_file_in_the_working_directory_says_what_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    (tmp_path / "phone-sim.toml").write_text('[audit]\nselect = ["value-*", "log-*"]\nfail-on = "warning"\n')
+    monkeypatch.chdir(folder)
+    with BootServer(MemorySite({**LICENSED, "site.cfg": b"<a log.render.level='x'/>"})) as server:
+        words = (server.url, "--model", "SPIP_670")
+        code, output = run(*words)
+        assert (code, [line.split("\t")[:2] for line in output.splitlines()]) == (
+            1,
+            [["value-not-usable", "bad"], ["log-upload", "good"], ["log-unaltered", "good"]],
+        )
+        assert run(*words, "--fail-on", "error")[0] == 0
+        code, output = run(*words, "--select", "redirects", "--json")
+    assert (code, [one["name"] for one in json.loads(output)["checks"]]) == (0, ["redirects"])
+
+
 @pytest.mark.parametrize("option", ["--html", "--junit", "--write-baseline"])
 def test_report_that_cannot_be_written_ends_with_2_before_a_request(tmp_path: Path, option: str) -> None:
     with BootServer(MemorySite(SITE)) as server:
@@ -195,6 +213,7 @@ HERE = "http://127.0.0.1/"
         [HERE, "--model", "teapot"],
         [HERE, "--firmware", "9"],
         [HERE, "--ignore", "tea-*"],
+        [HERE, "--select", "tea-*"],
     ],
 )
 def test_wrong_arguments_end_with_2(arguments: list[str]) -> None:

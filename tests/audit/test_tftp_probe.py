@@ -100,6 +100,21 @@ def test_a_transfer_is_judged(serve: Serve, own_port: bool, expected: tuple[Verd
         assert verdicts(look_at_tftp(location, seconds=5)) == expected
 
 
+def test_stranger_sends_from_the_source_address_too() -> None:
+    peers: list[str] = []
+
+    def noting(end: socket.socket, client: tuple[str, int]) -> None:
+        end.sendto(b"\x00\x06blksize\x00128\x00", client)
+        peers.append(client[0])
+        peers.extend(end.recvfrom(1024)[1][0] for _ in range(2))
+        end.sendto(data(1, FILE[:1]), client)
+        heard(end, client)
+
+    with serving(noting) as location:
+        assert verdicts(look_at_tftp(location, seconds=5, source_address="127.0.0.77")) == (GOOD, GOOD)
+    assert peers == ["127.0.0.77"] * 3
+
+
 def test_no_answer_is_unknown() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))

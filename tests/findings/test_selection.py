@@ -85,7 +85,7 @@ def test_file_in_the_site_is_nearer_than_that_of_its_parent(tmp_path: Path) -> N
         ('[check]\nignore = "x-*"', "2: check.ignore: no rule matches 'x-*'"),
         ('[check]\n\nfail-on = "high"', "3: check.fail-on: 'high' is not one of: info, warning, error, never"),
         ("[check]\nfail_on = 1", "2: check.fail_on: unknown key; expected one of: select, ignore, fail-on, per-file-"),
-        ("[checks]", "1: checks: unknown key; expected one of: check"),
+        ("[checks]", "1: checks: unknown key; expected one of: check, audit"),
         ('[check.per-file-ignores]\n"a.cfg" = ["nope"]', "2: check.per-file-ignores.\"a.cfg\": unknown rule 'nope'"),
         ("check = 3", "1: check: 3 is not a table"),
         ("[check", "not TOML"),
