@@ -7,12 +7,20 @@ import re
 
 from phone_sim.audit.answer_checks import BEHIND_LOGIN
 from phone_sim.audit.finding import Judgment, bad, good, good_if, not_applicable, unknown
+from phone_sim.audit.kept_out import TLS_VERSION, kept_out_by
 from phone_sim.audit.observations import LIST, AnswerOutcome, AuditQuestion, Observations, ObservedAnswer, wants_login
-from phone_sim.firmware.effects import Uploaded
+from phone_sim.firmware.effects import TransferFailed, Uploaded
+from phone_sim.firmware.profile import profile_for
+from phone_sim.firmware.transfer_facts import FailureKind
+from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.virtual_phone import request_line
 
 _OLD_TLS = ("1.0", "1.1")
 _NEWEST_KNOWN = "1.2"
+_IN_COMMON = (
+    "Let the server accept a version of TLS and a cipher that the phones offer, on an address of its own if these are "
+    "too old for others; or update the firmware of the phones."
+)
 _LISTING = re.compile(rb"(?i)index of /|directory listing|<title>[^<]{0,200}/</title>|\[to parent directory\]")
 _LINK = re.compile(rb"(?i)href\s*=\s*[\"'][^\"'#?]{1,200}\.(cfg|xml|log|ld)[\"'?]")
 
@@ -109,15 +117,28 @@ def path_traversal(seen: Observations) -> Judgment:
 
 
 def tls_version(seen: Observations) -> Judgment:
-    """No version of TLS is spoken that is given up (RFC 8996)."""
+    """No version of TLS is spoken that is given up (RFC 8996), and phones have one in common with the server."""
     if seen.tls is None:
         return not_applicable(f"{seen.scheme} has no TLS")
+    told = f"accepted: TLS {', '.join(seen.tls.accepted)}" if seen.tls.accepted else "no version was accepted"
+    failed = [request_line(one) for one in seen.exchanges if _is_handshake(one)]
+    if failed and kept_out_by(seen) == TLS_VERSION:
+        return bad(told, failed[0], remedy=_IN_COMMON)
     if not seen.tls.accepted:
-        return unknown("no version was accepted")
-    told = f"accepted: TLS {', '.join(seen.tls.accepted)}"
+        return unknown(told)
     if seen.tls.accepted[0] > _NEWEST_KNOWN:
         return unknown(told, f"no phone is known to speak it: the vendor's schema of 4.0.15 ends with {_NEWEST_KNOWN}")
-    return good_if(not set(_OLD_TLS) & set(seen.tls.accepted), told)
+    if set(_OLD_TLS) & set(seen.tls.accepted):
+        return bad(told)
+    if profile_for(seen.firmware).tls_versions:
+        return good(told)
+    return good(
+        told, f"which versions firmware {seen.firmware} speaks is not known: --tls-max 1.0 boots phones of 2010"
+    )
+
+
+def _is_handshake(exchange: Exchange) -> bool:
+    return isinstance(exchange.reply, TransferFailed) and exchange.reply.kind is FailureKind.TLS
 
 
 def tls_certificate(seen: Observations) -> Judgment:

@@ -8,7 +8,7 @@ from phone_sim.audit.complaint_owners import owner_of
 from phone_sim.audit.finding import Finding, Verdict
 from phone_sim.audit.gate import AcceptedFinding
 from phone_sim.audit.hints import hints
-from phone_sim.audit.login_check import is_locked
+from phone_sim.audit.kept_out import kept_out_by
 from phone_sim.audit.observations import Observations, ObservedBoot
 from phone_sim.findings.finding import Severity
 from phone_sim.firmware.features import BuiltIn, Enabled, NotLicensed
@@ -35,7 +35,7 @@ class AuditReport:
 
 def as_json(report: AuditReport) -> dict[str, Any]:
     """The whole audit; bodies of files and passwords are not in it."""
-    seen, locked = report.seen, is_locked(report.seen)
+    seen, kept_out = report.seen, kept_out_by(report.seen)
     return {
         "boot_server": seen.url,
         "mac": seen.mac.digits,
@@ -50,7 +50,7 @@ def as_json(report: AuditReport) -> dict[str, Any]:
         "checks": [_finding(finding) for finding in report.findings],
         "files": list(seen.files.names),
         "boots": [
-            {**boot_row(boot), "complaints": _complaints(boot, seen.mac, is_locked=locked)} for boot in seen.boots
+            {**boot_row(boot), "complaints": _complaints(boot, seen.mac, kept_out=kept_out)} for boot in seen.boots
         ],
         "requests": [
             {
@@ -82,8 +82,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _complaints(boot: ObservedBoot, mac: MacAddress, *, is_locked: bool) -> list[dict[str, Any]]:
-    owners = [owner_of(one, mac, is_locked=is_locked) for one in boot.complaints]
+def _complaints(boot: ObservedBoot, mac: MacAddress, *, kept_out: str) -> list[dict[str, Any]]:
+    owners = [owner_of(one, mac, kept_out=kept_out) for one in boot.complaints]
     return [{"line": one.line, "checks": list(owner.names)} for one, owner in zip(boot.complaints, owners, strict=True)]
 
 

@@ -7,7 +7,8 @@ files, and so have nothing to judge where a login keeps the audit from all of th
 
 from phone_sim.audit import access_checks, answer_checks, file_checks, login_check, redirect_check, site_checks
 from phone_sim.audit.complaint_owners import with_complaints
-from phone_sim.audit.finding import Finding, JudgedCheck, not_applicable
+from phone_sim.audit.finding import Finding, JudgedCheck
+from phone_sim.audit.kept_out import kept_out_by, left_out
 from phone_sim.audit.observations import Observations
 from phone_sim.findings.finding import Severity
 
@@ -281,15 +282,13 @@ CHECKS = tuple(
 
 def audit(seen: Observations) -> tuple[Finding, ...]:
     """The finding of each check; those about faults in files replace the check of these files."""
-    is_locked = login_check.is_locked(seen)
+    kept_out = kept_out_by(seen)
     faults = file_checks.faults_in_files(seen)
     findings: list[Finding] = []
     for check in CHECKS:
         if check.name in faults:
             findings += faults[check.name]
-        elif is_locked and check.reads_files:
-            findings.append(Finding(check=check, judgment=not_applicable(answer_checks.BEHIND_LOGIN)))
         else:
-            findings.append(Finding(check=check, judgment=check.judge(seen)))
+            findings.append(Finding(check=check, judgment=left_out(check, kept_out) or check.judge(seen)))
     complaints = (complaint for boot in seen.boots for complaint in dict.fromkeys(boot.complaints))
-    return with_complaints(findings, complaints, seen.mac, is_locked=is_locked)
+    return with_complaints(findings, complaints, seen.mac, kept_out=kept_out)

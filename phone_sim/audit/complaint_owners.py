@@ -20,8 +20,6 @@ from phone_sim.mac_address import MacAddress
 
 OTHER_COMPLAINTS = "other-complaints"
 """The check that has what belongs to no other."""
-LOGIN = "login"
-"""The check that has what a login prevents."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +111,7 @@ OWNERS: Mapping[Message, Owner] = {
 }
 """The owner of each message of level 4 and above. `DOWNLOAD_FAILED` has one for each kind of file, see `owner_of`."""
 
-_OF_A_LOGIN = (
+_OF_WHAT_KEEPS_OUT = (
     messages.DOWNLOAD_FAILED,
     messages.LOG_UPLOAD_FAILED,
     messages.NO_CONFIGURATION,
@@ -121,13 +119,16 @@ _OF_A_LOGIN = (
 )
 
 
-def owner_of(complaint: Complaint, mac: MacAddress, *, is_locked: bool = False) -> Owner:
-    """The owner of a complaint of the phone with this address; `is_locked`: a login keeps it from all files."""
+def owner_of(complaint: Complaint, mac: MacAddress, *, kept_out: str = "") -> Owner:
+    """The owner of a complaint of the phone with this address.
+
+    `kept_out` is the check that says what keeps it from all files, empty where nothing does.
+    """
     message = complaint.message
     if message is None:
         return _NOT_IN_AN_AUDIT
-    if is_locked and message in _OF_A_LOGIN:
-        return _check(LOGIN)
+    if kept_out and message in _OF_WHAT_KEEPS_OUT:
+        return _check(kept_out)
     if message is messages.DOWNLOAD_FAILED:
         # What the server answered for these is judged by the answers: no activation file, for one, is normal.
         name = complaint.values["name"]
@@ -141,7 +142,7 @@ def owner_of(complaint: Complaint, mac: MacAddress, *, is_locked: bool = False) 
 
 
 def with_complaints(
-    findings: Iterable[Finding], complaints: Iterable[Complaint], mac: MacAddress, *, is_locked: bool
+    findings: Iterable[Finding], complaints: Iterable[Complaint], mac: MacAddress, *, kept_out: str
 ) -> tuple[Finding, ...]:
     """The findings, each with the complaints that belong to it as evidence; what belongs to none is bad by itself.
 
@@ -151,7 +152,7 @@ def with_complaints(
     lines: dict[int, Counter[str]] = {}
     deciding: set[int] = set()
     for complaint, count in Counter(complaints).items():
-        owner = owner_of(complaint, mac, is_locked=is_locked)
+        owner = owner_of(complaint, mac, kept_out=kept_out)
         if owner is _USUAL:
             continue
         place = _place(found, owner, complaint)

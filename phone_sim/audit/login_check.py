@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from phone_sim.audit.finding import Judgment, bad, good, not_applicable
+from phone_sim.audit.finding import Judgment, bad, good, not_applicable, unknown
 from phone_sim.audit.observations import AnswerOutcome, Observations, wants_login
-from phone_sim.firmware.effects import Fetched
+from phone_sim.firmware.effects import Fetched, TransferFailed
 from phone_sim.runtime.virtual_phone import request_line
 
 _LIMIT = 1000
@@ -38,6 +38,8 @@ def login(seen: Observations) -> Judgment:
         return not_applicable("tftp has no login")
     wanted = _wanted(seen)
     if not wanted:
+        if not _has_answered(seen):
+            return unknown("there was no whole answer")
         return good("the login was accepted" if seen.has_password else "no login is wanted")
     challenges = dict.fromkeys(_challenge(one.challenge) if seen.is_http else "FTP" for one in wanted)
     who = "refuses the user and password given" if seen.has_password else "wants user and password, and none was given"
@@ -45,6 +47,12 @@ def login(seen: Observations) -> Judgment:
     requests = [one.request for one in wanted]
     more = [f"and {len(requests) - 1} more requests"] if len(requests) > 1 else []
     return bad(f"the server {who}: {'; '.join(challenges)}", requests[0], *more, remedy=remedy)
+
+
+def _has_answered(seen: Observations) -> bool:
+    """Whether the server gave one whole answer, whatever it was."""
+    to_phones = any(not isinstance(one.reply, TransferFailed) for one in seen.exchanges)
+    return to_phones or any(one.outcome is not AnswerOutcome.FAILED for one in seen.answers.values())
 
 
 def _wanted(seen: Observations) -> list[_Wanted]:

@@ -101,9 +101,9 @@ CERTIFICATE = Cause(
 )
 TLS = Cause(
     name="tls",
-    what="The phone and a server do not agree on TLS, often on its version.",
-    remedy="Allow the version of TLS that the phone has (TLS 1.0 in old firmware) on the server, or update the "
-    "firmware. Check that the port speaks TLS at all.",
+    what="The phone and a server do not agree on TLS, often on its version or ciphers.",
+    remedy="Allow the version of TLS and the ciphers that the phone has (TLS 1.0 in old firmware) on the server, or "
+    "update the firmware. Check that the port speaks TLS at all.",
 )
 BROKEN_OFF = Cause(
     name="file-not-whole",

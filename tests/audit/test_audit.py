@@ -19,6 +19,7 @@ from phone_sim.errors import BootServerUnreachableError
 from phone_sim.licensing.license_file import write
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_models
+from phone_sim.runtime.transport import TLS_VERSIONS
 from tests.audit.audited import (
     LICENSED,
     MODELS,
@@ -34,6 +35,7 @@ from tests.audit.audited import (
 )
 from tests.make import MAC, forged, signed_key
 from tests.real_servers.certificates import Certificates
+from tests.runtime.hostile_ftp import HostileFtpServer
 from tests.runtime.hostile_http import (
     HostileHttpServer,
     answering,
@@ -145,8 +147,8 @@ def test_tls_is_looked_at(tmp_path: Path) -> None:
     assert seen.tls is not None
     assert seen.tls.accepted == ("1.2", "1.3")
     assert bad_ones(findings) == {"keep-alive"}
-    assert verdict(untrusted, "tls-certificate") is Verdict.BAD
-    assert verdict(untrusted, "every-model-boots") is Verdict.BAD
+    assert bad_ones(untrusted) == {"tls-certificate"}
+    assert verdict(untrusted, "every-model-boots") is Verdict.NOT_APPLICABLE
     for name in ("license-rules", "redirects", "keep-alive", "answer-time"):
         assert verdict(untrusted, name) is Verdict.UNKNOWN
 
@@ -178,6 +180,32 @@ def test_no_answer_at_all_is_an_error() -> None:
 def silent_http() -> Iterator[str]:
     with BootServer(MemorySite(SITE), faults=FaultPlan(["stall method=GET"])) as server:
         yield server.url
+
+
+SOURCES = ("127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5")
+"""For the two boots of a model, then for what the audit asks by itself, and one that is not needed."""
+
+
+@pytest.mark.parametrize("address", ["url", "https_url", "tftp_url"])
+def test_boots_and_then_the_audit_ask_from_the_next_address(address: str) -> None:
+    with BootServer(MemorySite(LICENSED), https_port=0) as server:
+        asked = plan(getattr(server, address), models=MODELS[:1], ca_file=server.ca_file)
+        seen = observe(replace(asked, source_addresses=SOURCES))
+        peers = [one.client.partition(":")[0] for one in server.journal.requests]
+    boots = [len(boot.exchanges) for boot in seen.boots]
+    own = len(seen.requests) - sum(boots)
+    assert peers == [SOURCES[0]] * boots[0] + [SOURCES[1]] * boots[1] + [SOURCES[2]] * own
+    assert own >= len(seen.answers)
+
+
+def test_connections_of_ftp_and_of_the_look_at_tls_come_from_the_address_too(tmp_path: Path) -> None:
+    certificates = Certificates.make(tmp_path)
+    with HostileFtpServer(tls=tls_context(certificates), file=SITE["000000000000.cfg"]) as server:
+        asked = plan(server.url, models=MODELS[:1], ca_file=certificates.ca_file)
+        seen = observe(replace(asked, source_addresses=SOURCES))
+    assert set(server.control_peers) == set(server.data_peers) == set(SOURCES[:3])
+    assert seen.tls is not None
+    assert server.control_peers.count(SOURCES[2]) == len(seen.answers) + len(TLS_VERSIONS) + 1
 
 
 def test_the_audit_ends_in_its_time() -> None:

@@ -28,15 +28,15 @@ def test_each_complaint_of_the_catalog_has_one_owner() -> None:
 
 
 def test_failed_download_belongs_to_the_check_of_the_file() -> None:
-    def owners(name: str, *, is_locked: bool = False) -> tuple[str, ...]:
+    def owners(name: str, *, kept_out: str = "") -> tuple[str, ...]:
         complaint = Complaint(line="", message=messages.DOWNLOAD_FAILED, values={"name": name})
-        return owner_of(complaint, MAC, is_locked=is_locked).names
+        return owner_of(complaint, MAC, kept_out=kept_out).names
 
     assert owners("000000000000-license.cfg") == ("missing-licenses",)
     assert owners(f"{MAC}.cfg") == ("master-configuration",)
     assert owners(f"{MAC}-directory.xml") == ("contact-directory",)
     assert owners("site.cfg") == ("configuration-files",)
-    assert owners("site.cfg", is_locked=True) == ("login",)
+    assert owners("site.cfg", kept_out="login") == ("login",)
 
 
 def boot(*complaints: Complaint) -> ObservedBoot:
