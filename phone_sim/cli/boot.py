@@ -14,6 +14,7 @@ from phone_sim.cli.output import say
 
 if TYPE_CHECKING:
     from phone_sim.findings.boot_expectation import BootExpectation
+    from phone_sim.runtime.clock import Clock, ManualClock
     from phone_sim.runtime.driver import PhoneDriver
 
 
@@ -46,25 +47,19 @@ def command(
 
     \b
     booted      in service with a configuration of the boot server, even if files are missing or unreadable
-    configured  booted, every file that CONFIG_FILES lists was read whole, no finding is an error
+    configured  booted, every file that CONFIG_FILES lists was read whole, no finding is an error; a file by the
+                phone's own MAC address counts as well, though check and audit call a missing one an info
     clean       configured, no finding is a warning, and the boot server took the log
     licensed    configured, and every feature in use has a valid license
 
     Example: phone-sim boot --server tftp://127.0.0.1:6969/ --model SPIP_670 --mac 0004f2000001
     """
     from phone_sim.cli import phone_report
-    from phone_sim.errors import UsageError
-    from phone_sim.runtime.clock import ManualClock, ScaledClock, SystemClock
     from phone_sim.runtime.scheduler import HeapScheduler
     from phone_sim.runtime.virtual_phone import request_line
 
-    if now is not None and unset_clock:
-        raise UsageError("--now sets the clock that --unset-clock leaves unset: give one of them")
-    phone.check_clock(("--now", now is not None), ("--unset-clock", unset_clock))
+    clock, still = _clocks(phone, now, is_unset=unset_clock)
     expected = expectation(expect, require_licensed=require_licensed)
-    still = ManualClock(now)
-    running = ScaledClock(None) if phone.sntp else SystemClock()
-    clock = still if now is not None or unset_clock else running
     lines: list[str] = []
     with (
         phone.plugged_in(
@@ -82,6 +77,24 @@ def command(
         say("\n".join(request_line(exchange) for exchange in driver.exchanges), err=True)
     broken_off.go_on()
     check_expected(driver, expected)
+
+
+def _clocks(phone: PhoneOptions, now: datetime | None, *, is_unset: bool) -> "tuple[Clock, ManualClock]":
+    """The clock that the phone reads, and one that stands still, so that nothing falls due.
+
+    Raises:
+        UsageError: the options contradict each other.
+    """
+    from phone_sim.errors import UsageError
+    from phone_sim.runtime.clock import ManualClock, ScaledClock, SystemClock
+
+    if now is not None and is_unset:
+        raise UsageError("--now sets the clock that --unset-clock leaves unset: give one of them")
+    phone.check_clock(("--now", now is not None), ("--unset-clock", is_unset))
+    still = ManualClock(now)
+    if now is not None or is_unset:
+        return still, still
+    return ScaledClock(None) if phone.sntp else SystemClock(), still
 
 
 def _report(

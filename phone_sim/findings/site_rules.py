@@ -24,7 +24,9 @@ OWN_MISSING = Rule(
     code="own-file-missing",
     severity=Severity.INFO,
     summary="A file by the name of the phone or of its model that is listed and not there",
-    why="Sites list such files for the phones that have one; the others continue without it.",
+    why="Sites list such files for the phones that have one; the others continue without it. A folder does not show "
+    "which phones there are, so that this is an info here. The boot of a phone that lists the file and does not get it "
+    "falls short of `--expect configured`.",
     remedy="Add the file if these phones need settings of their own.",
     basis=Basis.OBSERVED,
     source="field notes 1.1 and 2",
