@@ -17,11 +17,15 @@ from phone_sim.mac_address import MacAddress
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditReport:
-    """What was seen, the findings that are reported, and which of the baseline's are gone."""
+    """What was seen, the findings that are reported, and which of the baseline's are gone.
+
+    `unreported` counts what is bad and not reported, since nobody has selected it, or somebody ignores it.
+    """
 
     seen: Observations
     findings: tuple[Finding, ...]
     gone: tuple[AcceptedFinding, ...] = ()
+    unreported: int = 0
 
     def count(self, severity: Severity) -> int:
         """How many findings of this severity are bad and not known."""
@@ -44,6 +48,7 @@ def as_json(report: AuditReport) -> dict[str, Any]:
         "bad": sum(report.count(severity) for severity in Severity),
         **{f"{severity.value}s": report.count(severity) for severity in reversed(Severity)},
         "known": report.known,
+        "unreported": report.unreported,
         "gone": [one.as_json() for one in report.gone],
         "hints": list(hints(seen)),
         "complete": not seen.cut_short,
@@ -111,6 +116,7 @@ def summary(report: AuditReport) -> str:
     told = [
         *(_count(report.count(severity), severity) for severity in reversed(Severity) if report.count(severity)),
         *([f"{report.known} known"] if report.known else []),
+        *([f"{report.unreported} bad and not reported"] if report.unreported else []),
         *(
             f"{counts[verdict]} {verdict.value}"
             for verdict in Verdict
@@ -119,7 +125,8 @@ def summary(report: AuditReport) -> str:
     ]
     by = "It was interrupted" if seen.interruption is not None else "The audit's bounds were reached"
     end = f" {by} before its end." if seen.cut_short else ""
-    return f"{seen.url}: {', '.join(told)}; {len(seen.boots)} boots, {len(seen.requests)} requests.{end}"
+    found = ", ".join(told) or "nothing found"
+    return f"{seen.url}: {found}; {len(seen.boots)} boots, {len(seen.requests)} requests.{end}"
 
 
 def _count(number: int, severity: Severity) -> str:

@@ -156,8 +156,10 @@ def _audit(plan: "AuditPlan", gate: "Gate", outputs: _Outputs) -> None:
 
     talk(f"Phones with the MAC {plan.mac} boot; only {plan.mac}-app.log is uploaded.")
     seen = observe(plan, _progress())
-    findings = gate.reported(audit(seen))
-    report = AuditReport(seen=seen, findings=findings, gone=gate.gone(findings))
+    everything = audit(seen)
+    findings = gate.reported(everything)
+    unreported = sum(one.is_bad for one in everything) - sum(one.is_bad for one in findings)
+    report = AuditReport(seen=seen, findings=findings, gone=gate.gone(findings), unreported=unreported)
     _print(report, as_json=outputs.as_json)
     if outputs.github:
         for line in as_workflow_commands(findings):

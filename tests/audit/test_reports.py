@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from lxml import etree
 from rich.console import Console
 
-from phone_sim.audit.audit_report import AuditReport
+from phone_sim.audit.audit_report import AuditReport, summary
 from phone_sim.audit.checks import CHECKS, audit
 from phone_sim.audit.finding import Check, Finding, Judgment, bad, good, not_applicable, unknown
 from phone_sim.audit.gate import AcceptedFinding, Gate
@@ -121,6 +121,13 @@ def test_names_of_checks_are_unique() -> None:
     assert all(check.meaning.endswith(".") and check.remedy.endswith(".") for check in CHECKS)
 
 
+def test_summary_says_how_much_is_bad_and_not_reported(seen: Observations) -> None:
+    told = summary(AuditReport(seen=seen, findings=FINDINGS, unreported=2))
+    assert told.startswith(f"{seen.url}: 1 error, 2 bad and not reported, 1 good, 1 unknown, 1 not applicable; 4 boots")
+    nothing = summary(AuditReport(seen=seen, findings=()))
+    assert nothing.startswith(f"{seen.url}: nothing found; 4 boots, ")
+
+
 def run(*arguments: str) -> tuple[int, str]:
     result = CliRunner().invoke(main, ["audit", *arguments, "--mac", MAC.digits])
     return result.exit_code, result.stdout
@@ -183,7 +190,8 @@ def test_file_in_the_working_directory_says_what_is_reported(tmp_path: Path, mon
         )
         assert run(*words, "--fail-on", "error")[0] == 0
         code, output = run(*words, "--select", "redirects", "--json")
-    assert (code, [one["name"] for one in json.loads(output)["checks"]]) == (0, ["redirects"])
+    report = json.loads(output)
+    assert (code, [one["name"] for one in report["checks"]], report["unreported"]) == (0, ["redirects"], 1)
 
 
 @pytest.mark.parametrize("option", ["--html", "--junit", "--write-baseline"])
