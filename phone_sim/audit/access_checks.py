@@ -21,6 +21,7 @@ _IN_COMMON = (
     "Let the server accept a version of TLS and a cipher that the phones offer, on an address of its own if these are "
     "too old for others; or update the firmware of the phones."
 )
+_AT_ALL = "Check that the server speaks TLS at this port, and which versions."
 _LISTING = re.compile(rb"(?i)index of /|directory listing|<title>[^<]{0,200}/</title>|\[to parent directory\]")
 _LINK = re.compile(rb"(?i)href\s*=\s*[\"'][^\"'#?]{1,200}\.(cfg|xml|log|ld)[\"'?]")
 
@@ -123,7 +124,7 @@ def tls_version(seen: Observations) -> Judgment:
     told = f"accepted: TLS {', '.join(seen.tls.accepted)}" if seen.tls.accepted else "no version was accepted"
     failed = [request_line(one) for one in seen.exchanges if _is_handshake(one)]
     if failed and kept_out_by(seen) == TLS_VERSION:
-        return bad(told, failed[0], remedy=_IN_COMMON)
+        return bad(told, failed[0], remedy=_IN_COMMON if seen.tls.accepted else _AT_ALL)
     if not seen.tls.accepted:
         return unknown(told)
     if seen.tls.accepted[0] > _NEWEST_KNOWN:

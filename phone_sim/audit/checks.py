@@ -234,7 +234,7 @@ _ROWS = (
     (
         "tls-version",
         _ERROR,
-        "TLS 1.0 and 1.1 are deprecated (RFC 8996).",
+        "Without a version of TLS in common phones get no file; 1.0 and 1.1 are deprecated (RFC 8996).",
         "Accept 1.2 and later. Phones that know nothing newer need a server of their own.",
         access_checks.tls_version,
         False,

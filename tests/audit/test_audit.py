@@ -153,6 +153,14 @@ def test_tls_is_looked_at(tmp_path: Path) -> None:
         assert verdict(untrusted, name) is Verdict.UNKNOWN
 
 
+def test_port_that_speaks_no_tls_is_told_apart_from_one_with_other_versions() -> None:
+    with BootServer(MemorySite(SITE)) as server:
+        _, findings = audited(server.url.replace("http:", "https:"), models=MODELS[:1])
+    assert bad_ones(findings) == {"tls-version"}
+    assert findings["tls-version"].judgment.evidence[0] == "no version was accepted"
+    assert findings["tls-version"].remedy == "Check that the server speaks TLS at this port, and which versions."
+
+
 def test_refusing_everything_says_nothing_of_connections() -> None:
     with HostileHttpServer(answering("400 Bad Request", b"")) as server:
         _, findings = audited(server.url)
