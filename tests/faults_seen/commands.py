@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
@@ -41,16 +41,22 @@ from phone_sim.runtime.transport import Limits, network_transport
 SERVERS = {servers!r}
 
 
-@pytest.mark.parametrize("name", SERVERS)
-def test_boot(phone, name):
-    url, ca_file, patience = SERVERS[name]
+@pytest.mark.parametrize("number", range(len(SERVERS)))
+def test_boot(phone, number):
+    url, ca_file, patience = SERVERS[number]
     limits = Limits(answer=patience, transfer=12 * patience)
     desk = phone(mac={mac!r}, url=url, transport=network_transport(limits=limits, ca_file=ca_file and Path(ca_file)))
     desk.boot(expect="clean")
     assert desk.feature("LDAP").is_enabled
 """
-# A line of a failure in pytest's report of tests, and what parts these.
-_FAILURE = re.compile(r"^_+ test_boot\[(.+)\] _+$")
+# The head of a failure in pytest's report; the lines of an error; and, to the end, what the plugin adds.
+_FAILURE = re.compile(r"^_+ test_boot\[(\d+)\] _+$")
+_ERROR = re.compile(r"^E\s+")
+_STORY = re.compile(r"^-+ virtual phones, ")
+_ECHO = re.compile(r"^ *(phone_sim|bulletin|real phone|unknown): ")
+"""A line of a log that `explain` repeats."""
+_STATISTICS = re.compile(r" *(GET|PUT|BOOT|Type|Aggregated|Response|--) *")
+"""A line of Locust's tables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,14 +114,20 @@ def audit(address: Address, fault: Fault) -> Heard:
     return Heard(code=done.exit_code, lines=tuple(map(stable, bad)))
 
 
+def _explained(done: Result) -> Heard:
+    """What an explanation says in its own words."""
+    own = [line for line in done.stdout.splitlines() if not _ECHO.match(line)]
+    return Heard(code=done.exit_code, lines=tuple(stable(line).strip() for line in own))
+
+
 def explain_log(address: Address, fault: Fault) -> Heard:
     """`explain` of the log of a phone, without its boot server."""
-    return _heard(_invoked("explain", "-", stdin=_boot(address, fault).stdout))
+    return _explained(_invoked("explain", "-", stdin=_boot(address, fault).stdout))
 
 
 def explain_server(address: Address, fault: Fault) -> Heard:
     """`explain` of a phone that boots."""
-    return _heard(_invoked("explain", *_phone(address, fault), "--now", _NOW))
+    return _explained(_invoked("explain", *_phone(address, fault), "--now", _NOW))
 
 
 def scenario(address: Address, fault: Fault) -> Heard:
@@ -131,16 +143,17 @@ def fleet(address: Address, fault: Fault) -> Heard:
     """`fleet` of one phone."""
     words = ("--users", "1", "--headless", "--until-up", "--run-time", "100s", "--expect", "clean")
     done = completed(Running(*_phone(address, fault), *words))
-    lines = (*reversed(done.stderr.splitlines()), *done.stdout.splitlines())
-    return Heard(code=done.returncode, lines=tuple(stable(line).strip() for line in lines))
+    lines = (line for line in done.stdout.splitlines() if not _STATISTICS.match(line))
+    told = tuple(stable(line).strip() for line in (*reversed(list(lines)), *done.stderr.splitlines()))
+    return Heard(code=done.returncode, lines=told)
 
 
 def run_pytest(addresses: Mapping[str, Address], faults: Mapping[str, Fault]) -> dict[str, Heard]:
     """One run of pytest with our plugin, with a test for each boot server, by its name."""
-    servers = {
-        name: (address.url, address.ca_file and str(address.ca_file), faults[name].patience)
+    servers = [
+        (address.url, address.ca_file and str(address.ca_file), faults[name].patience)
         for name, address in addresses.items()
-    }
+    ]
     with TemporaryDirectory() as folder:
         (Path(folder) / "test_servers.py").write_text(_TEST.format(servers=servers, mac=PHONE.digits))
         done = subprocess.run(
@@ -152,13 +165,25 @@ def run_pytest(addresses: Mapping[str, Address], faults: Mapping[str, Fault]) ->
             check=False,
         )
     assert done.returncode in (0, 1), done.stdout + done.stderr
-    failures: dict[str, list[str]] = {}
-    for line in done.stdout.splitlines():
+    failures = _failures(done.stdout.splitlines())
+    return {
+        name: Heard(code=int(number in failures), lines=tuple(failures.get(number, ())))
+        for number, name in enumerate(addresses)
+    }
+
+
+def _failures(report: Iterable[str]) -> dict[int, list[str]]:
+    """The errors of each test that failed, by its number, and what the plugin adds to them."""
+    failures: dict[int, list[str]] = {}
+    is_story, told = False, list[str]()
+    for line in report:
         if (head := _FAILURE.match(line)) is not None:
-            failures[head[1]] = []
-        elif failures:
-            list(failures.values())[-1].append(stable(line).removeprefix("E ").strip())
-    return {name: Heard(code=int(name in failures), lines=tuple(failures.get(name, ()))) for name in addresses}
+            is_story, told = False, failures.setdefault(int(head[1]), [])
+        elif _STORY.match(line):
+            is_story = True
+        elif is_story or _ERROR.match(line):
+            told.append(stable(_ERROR.sub("", line)).strip())
+    return failures
 
 
 PYTEST = "pytest"

@@ -1,6 +1,7 @@
 """The faults of boot servers that are told in the guide, and why a command does not name one of them."""
 
 from phone_sim.licensing.license_file import write
+from tests.faults_seen.commands import COMMANDS
 from tests.faults_seen.faulty_server import (
     DIRECTORY,
     LICENSE,
@@ -15,23 +16,30 @@ from tests.faults_seen.faulty_server import (
 )
 from tests.make import LDAP, SITE_FILE, element, master, signed_key, until
 
+
+def _but_audit(reason: str, **others: str) -> dict[str, str]:
+    """One reason for all commands that only boot phones; `others` are reasons of their own."""
+    return {command: reason for command in COMMANDS if command != "audit"} | others
+
+
 _ANSWERS = (
     Fault(
         name="content-type",
         what="Files are served as `text/html`.",
         clue="text/html",
         rules=("type=text/html file=*.cfg",),
+        unnamed=_but_audit("a phone does not look at the content type."),
     ),
     Fault(
         name="soft-404",
         what="What is not there is answered with status 200 and a web page.",
-        clue="web page",
+        clue="web page|HTML page",
         special=page_for_what_is_missing,
     ),
     Fault(
         name="gzip",
         what="Files are packed with gzip, although the phone did not ask for it.",
-        clue="gzip",
+        clue="gzip|cannot be used",
         special=packed,
     ),
     Fault(
@@ -39,24 +47,33 @@ _ANSWERS = (
         what="Files come in chunks, without a Content-Length.",
         clue="chunk",
         special=in_chunks,
+        unnamed=dict.fromkeys(COMMANDS, "it is as good as a Content-Length, and no phone has trouble with it."),
     ),
     Fault(
         name="head-refused",
         what="HEAD is answered with status 405.",
         clue="HEAD",
         special=no_head,
+        unnamed=_but_audit("this firmware asks with GET and PUT only."),
     ),
     Fault(
         name="redirect-to-http",
         what="A server of HTTPS redirects each request to HTTP.",
-        clue="http://server/.*without TLS|to http",
+        clue="from https to http",
         special=to_plain_http,
         by_https=True,
+        unnamed=_but_audit(
+            "the phone follows the redirect, and has its files; `--requests` shows it.",
+            scenario="the phone follows the redirect, and has its files.",
+            fleet="the phone follows the redirect, and has its files.",
+            pytest="the phone follows the redirect, and has its files; `phone.requests` shows it.",
+        )
+        | dict.fromkeys(("explain LOG", "explain --server"), "a phone does not log a redirect that it follows."),
     ),
     Fault(
         name="slow",
         what="The answer for a file of CONFIG_FILES takes longer than the phone waits.",
-        clue="no answer|timed out",
+        clue=r"site\.cfg.*no answer|no answer in time",
         rules=("delay=600 file=site.cfg",),
         patience=2.0,
     ),
@@ -75,13 +92,13 @@ _ANSWERS = (
     Fault(
         name="put-404",
         what="Uploads are answered with status 404.",
-        clue="404",
+        clue="404|does not take|upload error",
         rules=("404 method=PUT",),
     ),
     Fault(
         name="put-405",
         what="Uploads are answered with status 405.",
-        clue="405",
+        clue="405|does not take|upload error",
         rules=("405 method=PUT",),
     ),
     Fault(
@@ -102,7 +119,7 @@ _FILES = (
     Fault(
         name="other-phone-license",
         what="The activation file of the phone has a key for another phone.",
-        clue="another phone|other phone|0004F2000099",
+        clue="another phone|no key for this phone|0004F2000099",
         files={LICENSE: write([signed_key(serial="0004F2000099")])},
     ),
     Fault(
@@ -113,13 +130,14 @@ _FILES = (
             "000000000000.cfg": None,
             f"{PHONE.digits.upper()}.cfg": master(CONFIG_FILES="site.cfg"),
             LICENSE: None,
-            LICENSE.upper().replace("-LICENSE.CFG", "-license.cfg"): SITE[LICENSE],
+            f"{PHONE.digits.upper()}-license.cfg": SITE[LICENSE],
         },
+        unnamed=_but_audit("the phone asks for the name in lower case, and is told that there is no such file."),
     ),
     Fault(
         name="garbage-after-xml",
         what="A line of text follows the last tag of a file of CONFIG_FILES.",
-        clue="well-formed",
+        clue="well-formed|cannot be used",
         files={"site.cfg": SITE["site.cfg"] + b"\nserved by cache 3\n"},
     ),
     Fault(
@@ -127,23 +145,31 @@ _FILES = (
         what="The override of the phone switches off what the site switches on.",
         clue="-phone.cfg",
         files={f"{PHONE}-phone.cfg": element("overrides", {"feature.corporateDirectory.enabled": "0"})},
+        unnamed={
+            "explain LOG": "a phone does not log which file switches a feature off; `--server` does.",
+            "fleet": "the boot is clean; the phone is counted as `LDAP: not configured for use`.",
+        },
     ),
     Fault(
         name="unknown-parameter",
         what="The parameter that switches the feature on is misspelled.",
         clue="corporateDirectry",
         files={"site.cfg": element("site", {"feature.corporateDirectry.enabled": "1"})},
+        unnamed={
+            "boot": "a phone says nothing of a name that it does not know; `--expect clean` tells.",
+            "explain LOG": "a phone says nothing of a name that it does not know; `--server` does.",
+        },
     ),
     Fault(
         name="sip-3-dialect",
         what="Features are switched on by number, as for SIP 3.x; the phone has UC Software.",
-        clue="SIP 3",
+        clue="SIP 3|pre-3.3",
         files={"site.cfg": element("site", {"feature.1.name": "corporate-directory", "feature.1.enabled": "1"})},
     ),
     Fault(
         name="malformed-directory",
         what="The contact directory of the phone is not well-formed XML.",
-        clue="directory.xml",
+        clue="(?i)contact directory|directory.xml",
         files={DIRECTORY: SITE[DIRECTORY].replace(b"</item>", b"")},
     ),
 )

@@ -43,9 +43,7 @@ def listen() -> dict[str, dict[str, Heard]]:
         fleets = {name: pool.submit(heard, FLEET, fault) for name, fault in faults.items()}
         addresses = {name: stack.enter_context(serving(fault)) for name, fault in faults.items()}
         tests = pool.submit(run_pytest, addresses, faults)
-        found = {
-            name: {command: heard(command, fault) for command in IN_PROCESS} for name, fault in faults.items()
-        }
+        found = {name: {command: heard(command, fault) for command in IN_PROCESS} for name, fault in faults.items()}
         for name, of_commands in found.items():
             of_commands |= {PYTEST: tests.result()[name], FLEET: fleets[name].result()}
     return found
