@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import assert_never
 from urllib.parse import unquote
 
-from phone_sim.bounded_xml import is_web_page
+from phone_sim.bounded_xml import is_gzip, is_web_page
 from phone_sim.errors import DocumentError, ParametersInsteadOfMasterError
 from phone_sim.fault_catalog.facts import (
     Fact,
@@ -23,6 +23,7 @@ from phone_sim.fault_catalog.facts import (
 )
 from phone_sim.firmware import master_config
 from phone_sim.firmware.boot import InService, local_date
+from phone_sim.firmware.contact_directory import read_contacts
 from phone_sim.firmware.effects import Fetched, NotFound, Refused, TransferFailed, Upload, Uploaded
 from phone_sim.firmware.location import shown_name
 from phone_sim.firmware.parameters.layers import read_layer, read_override
@@ -94,11 +95,19 @@ def _facts_of_file(service: InService, file: str, role: FileRole, data: bytes) -
             read_layer(data)
         elif role is FileRole.OVERRIDE:
             read_override(data)
+        elif role is FileRole.DIRECTORY:
+            read_contacts(data)
     except ParametersInsteadOfMasterError:
         return  # the phone may use it all the same (D19)
     except DocumentError as error:
-        trouble = Trouble.WEB_PAGE if is_web_page(data) else Trouble.UNREADABLE
-        yield FileTrouble(file=file, role=role, trouble=trouble, line=error.line)
+        yield FileTrouble(file=file, role=role, trouble=_trouble_of_file(data), line=error.line)
+
+
+def _trouble_of_file(data: bytes) -> Trouble:
+    """The trouble of a file that came and cannot be used."""
+    if is_gzip(data):
+        return Trouble.PACKED
+    return Trouble.WEB_PAGE if is_web_page(data) else Trouble.UNREADABLE
 
 
 def _facts_of_keys(service: InService, file: str, data: bytes) -> Iterator[Fact]:
