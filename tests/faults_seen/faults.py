@@ -17,9 +17,9 @@ from tests.faults_seen.faulty_server import (
 from tests.make import LDAP, SITE_FILE, element, master, signed_key, until
 
 
-def _but_audit(reason: str, **others: str) -> dict[str, str]:
-    """One reason for all commands that only boot phones; `others` are reasons of their own."""
-    return {command: reason for command in COMMANDS if command != "audit"} | others
+def _but_audit(reason: str) -> dict[str, str]:
+    """The same reason for all commands that only boot phones."""
+    return {command: reason for command in COMMANDS if command != "audit"}
 
 
 _ANSWERS = (
@@ -39,7 +39,7 @@ _ANSWERS = (
     Fault(
         name="gzip",
         what="Files are packed with gzip, although the phone did not ask for it.",
-        clue="gzip|cannot be used",
+        clue="gzip",
         special=packed,
     ),
     Fault(
@@ -62,13 +62,11 @@ _ANSWERS = (
         clue="from https to http",
         special=to_plain_http,
         by_https=True,
-        unnamed=_but_audit(
-            "the phone follows the redirect, and has its files; `--requests` shows it.",
-            scenario="the phone follows the redirect, and has its files.",
-            fleet="the phone follows the redirect, and has its files.",
-            pytest="the phone follows the redirect, and has its files; `phone.requests` shows it.",
+        unnamed=_but_audit("the phone follows the redirect, and has its files.")
+        | dict.fromkeys(
+            ("boot", "boot --expect clean"), "the phone follows it, and has its files; `--requests` shows it."
         )
-        | dict.fromkeys(("explain LOG", "explain --server"), "a phone does not log a redirect that it follows."),
+        | {"pytest": "the phone follows the redirect, and has its files; `phone.requests` shows it."},
     ),
     Fault(
         name="slow",
@@ -125,14 +123,17 @@ _FILES = (
     Fault(
         name="upper-case-mac",
         what="The files of the phone have its MAC address in upper case, and there is no master for all phones.",
-        clue=PHONE.digits.upper(),
+        clue=f"{PHONE.digits.upper()}|in lower case",
         files={
             "000000000000.cfg": None,
             f"{PHONE.digits.upper()}.cfg": master(CONFIG_FILES="site.cfg"),
             LICENSE: None,
             f"{PHONE.digits.upper()}-license.cfg": SITE[LICENSE],
         },
-        unnamed=_but_audit("the phone asks for the name in lower case, and is told that there is no such file."),
+        unnamed=dict.fromkeys(
+            ("boot", "boot --expect clean", "scenario", "pytest", "fleet"),
+            "the phone asks for names in lower case only, so it has no configuration; `audit` asks for the other ones.",
+        ),
     ),
     Fault(
         name="garbage-after-xml",
@@ -169,7 +170,7 @@ _FILES = (
     Fault(
         name="malformed-directory",
         what="The contact directory of the phone is not well-formed XML.",
-        clue="(?i)contact directory|directory.xml",
+        clue="(?i)contact directory|directory\\.xml",
         files={DIRECTORY: SITE[DIRECTORY].replace(b"</item>", b"")},
     ),
 )

@@ -107,18 +107,20 @@ def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 _HEAD = """# Faults of boot servers, and which command names them
 
-A small boot server has one fault at a time, and each command is run on it. This page shows which command names the
-fault, and in which words; a test makes it and compares.
+A small boot server has one fault at a time, and each command is run against it. A test makes this page, and fails when
+a command says something else.
 
-- The phone is a SPIP_670 with UC Software 3.3.0. Its site switches the corporate directory on, and has a license for it,
-  a contact directory and nothing else.
-- `boot` is run without options, and with `--expect clean`; `scenario`, `pytest` and `fleet` expect a clean boot as well.
-  Scenario and test also expect that the feature is on. `explain LOG` reads the log of that boot, and knows nothing else;
-  `explain --server` lets the phone boot. `fleet` is one phone.
-- What is shown is the first line with the fault's name in it that the command does not print for the same site without
-  a fault, shortened. `server` stands for host and port, `N s` for a measured time.
-- A cell of the table is whether the command names the fault, and its exit code. An audit ends with 1 if it finds an
-  error (`--fail-on`), `explain` with 0 whenever it has an explanation.
+- The phone is a SPIP_670 with UC Software 3.3.0. Its site switches the corporate directory on, and has a license for
+  it and a contact directory.
+- `boot` runs without options and with `--expect clean`; `scenario`, `pytest` and `fleet` expect a clean boot too, and
+  the first two also that the feature is on. `fleet` has one phone.
+- `explain LOG` reads the log of that boot and knows nothing else; `explain --server` lets the phone boot.
+- What is shown is the first line that names the fault and that the command does not print for the same site without a
+  fault, cut after 200 characters. `server` stands for host and port, `N s` for a measured time, and `no-such-file` for
+  a name that the audit invents.
+
+Each cell of this table says whether the command names the fault, and its exit code. `audit` ends with 1 for an error
+(`--fail-on` sets another severity), and `explain` with 0 whenever it can explain.
 """
 
 
