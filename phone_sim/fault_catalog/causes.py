@@ -112,7 +112,7 @@ WEB_PAGE = Cause(
 )
 PACKED = Cause(
     name="packed-file",
-    what="The boot server sent the file packed with gzip, which no phone asks for or can read.",
+    what="The boot server sent the file packed with gzip, which the phone cannot read.",
     remedy="Switch off compression on the boot server and on proxies before it, for the files of phones.",
 )
 TRANSFER_FAILED = Cause(

@@ -49,6 +49,8 @@ def exchange_facts(service: InService, exchanges: Sequence[Exchange]) -> Iterato
     for exchange in {exchange.url: exchange for exchange in _of_last_boot(exchanges, role)}.values():
         if not isinstance(exchange.request, Upload):
             yield from _facts_of(service, exchange, role(exchange))
+        elif isinstance(reply := exchange.reply, NotFound | Refused):
+            yield _refused_upload(exchange, role(exchange), reply)
 
 
 def expired_license(key: LicenseKey, file: str = "") -> LicenseRefused:
@@ -81,6 +83,14 @@ def _facts_of(service: InService, exchange: Exchange, role: FileRole) -> Iterato
             return
         case _ as unknown:
             assert_never(unknown)
+
+
+def _refused_upload(exchange: Exchange, role: FileRole, reply: NotFound | Refused) -> FileTrouble:
+    """An upload that the boot server did not take; 404 does not say here that a file is missing."""
+    known = Trouble.REJECTED if reply.status is None else trouble_of_status(reply.protocol, reply.status)
+    trouble = Trouble.REJECTED if known is Trouble.MISSING else known
+    file = exchange.request.location.name
+    return FileTrouble(file=file, role=role, trouble=trouble, status=reply.status, protocol=reply.protocol)
 
 
 def _facts_of_file(service: InService, file: str, role: FileRole, data: bytes) -> Iterator[Fact]:

@@ -12,7 +12,7 @@ from phone_sim.fault_catalog.explain import explain
 from phone_sim.fault_catalog.fact_text import fact_text
 from phone_sim.fault_catalog.facts import Condition, FileRole, FileTrouble, LicenseRefused, NoConfiguration, Trouble
 from phone_sim.fault_catalog.known_phone import known_phone
-from phone_sim.firmware.effects import Refused
+from phone_sim.firmware.effects import NotFound, Refused
 from phone_sim.licensing.license_file import write
 from phone_sim.mac_address import DEFAULT_MAC
 from phone_sim.runtime.transport.memory import MemoryTransport, serve
@@ -182,3 +182,13 @@ def test_features_by_number_are_of_other_firmware() -> None:
     log = "0302160000|cfg |4|03|site.cfg has pre-3.3.0 parameters (feature.1.name), they are ignored"
     conclusion = explain(log).conclusion
     assert conclusion.causes == (causes.OTHER_FIRMWARE,)
+
+
+@pytest.mark.parametrize("reply", [NotFound("Not Found", 404), Refused("Not Found", 404), Refused("No", 405)])
+def test_status_of_a_refused_upload_is_told(reply: NotFound | Refused) -> None:
+    files = serve(SITE)
+    with VirtualPhone("http://boot.example/", transport=MemoryTransport(files.fetch, lambda _: reply)) as phone:
+        phone.boot()
+        conclusion = explain(phone.log, known_phone(phone, wrote_log=True)).conclusion
+    (found,) = [one for one in conclusion.found if one.cause is causes.LOG_UPLOAD]
+    assert found.details == (f"{DEFAULT_MAC}-app.log (a log): HTTP {reply.status}.",)
