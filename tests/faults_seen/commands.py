@@ -159,7 +159,7 @@ def run_pytest(addresses: Mapping[str, Address], faults: Mapping[str, Fault]) ->
         (Path(folder) / "test_servers.py").write_text(_TEST.format(servers=servers, mac=PHONE.digits))
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-p", "phone_sim", "-p", "no:cacheprovider", "--rootdir", folder, folder],
-            env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(_ROOT)},
+            env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTHONPATH": str(_ROOT)},
             capture_output=True,
             text=True,
             timeout=600,

@@ -73,7 +73,7 @@ _ANSWERS = (
         what="The answer for a file of CONFIG_FILES takes longer than the phone waits.",
         clue=r"site\.cfg.*no answer|no answer in time",
         rules=("delay=600 file=site.cfg",),
-        patience=2.0,
+        patience=3.0,
     ),
     Fault(
         name="login-basic",
