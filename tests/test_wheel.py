@@ -88,6 +88,7 @@ def test_wheel_says_what_it_is_and_holds_its_license(wheel: Path) -> None:
         "phone_sim/LICENSE",
         "phone_sim/py.typed",
         "phone_sim/guide/ci.md",
+        "phone_sim/guide/faults_seen.md",
         "phone_sim/guide/findings.md",
         "phone_sim/audit/page/report.css",
     } <= names

@@ -47,9 +47,9 @@ def command(
 
     \b
     booted      in service with a configuration of the boot server, even if files are missing or unreadable
-    configured  booted, every file that CONFIG_FILES lists was read whole, no finding is an error; a file by the
-                phone's own MAC address counts as well, though check and audit call a missing one an info
-    clean       configured, no finding is a warning, and the boot server took the log
+    configured  booted, every file that CONFIG_FILES lists was read whole, no finding but of licenses is an error; a
+                file by the phone's own MAC address counts as well, though check and audit call a missing one an info
+    clean       configured, no finding is an error or a warning, and the boot server took the log
     licensed    configured, and every feature in use has a valid license
 
     Example: phone-sim boot --server tftp://127.0.0.1:6969/ --model SPIP_670 --mac 0004f2000001

@@ -10,11 +10,12 @@ from phone_sim.cli.output import Styled, say, say_json
 from phone_sim.cli.output import talk as talk
 from phone_sim.errors import BootServerUnreachableError, PhoneSimError, UsageError
 from phone_sim.findings.boot_expectation import BootExpectation
+from phone_sim.findings.boot_judgment import trouble_of
 from phone_sim.firmware.effects import Fetched, Refused, TransferFailed
 from phone_sim.firmware.features import BuiltIn, Enabled, Gate, NotLicensed
 from phone_sim.firmware.lease import LeaseInfo
 from phone_sim.firmware.log_line import parse_line
-from phone_sim.firmware.parameters.layers import Parameters
+from phone_sim.firmware.parameters.layers import OWN_MAC, Parameters
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.printable import visible
@@ -83,7 +84,9 @@ def check_boot(driver: PhoneDriver) -> None:
         raise BootServerUnreachableError(f"{server.root}: {silent[-1].reason}")
     none_before = service.configuration.parameters == Parameters()
     instead = "has no configuration" if none_before else "goes by its last configuration"
-    raise PhoneSimError(f"{server.root}: {service.configuration.problem}{_trouble(driver)}, so the phone {instead}")
+    trouble = _trouble(driver) or trouble_of(service.configuration).replace(OWN_MAC, driver.phone.identity.mac.digits)
+    in_brackets = f" ({trouble})" if trouble else ""
+    raise PhoneSimError(f"{server.root}: {service.configuration.problem}{in_brackets}, so the phone {instead}")
 
 
 def _of_dhcp(driver: PhoneDriver, lease: LeaseInfo) -> str:
@@ -95,14 +98,14 @@ def _of_dhcp(driver: PhoneDriver, lease: LeaseInfo) -> str:
 
 
 def _trouble(driver: PhoneDriver) -> str:
-    """What came of the last configuration file that was not given, in brackets; empty where files are only missing."""
+    """What came of the last configuration file that was not given; empty where files are only missing."""
     for exchange in reversed(driver.exchanges):
         name, reply = exchange.path, exchange.reply
         is_configuration = name.endswith(".cfg") and not name.endswith("-license.cfg")
         if is_configuration and isinstance(reply, TransferFailed | Refused):
             is_certificate = isinstance(reply, TransferFailed) and reply.kind is FailureKind.CERTIFICATE
             hint = "; --ca-file names the authorities" if is_certificate else ""
-            return f" ({reply.reason}{hint})"
+            return f"{reply.reason}{hint}"
     return ""
 
 

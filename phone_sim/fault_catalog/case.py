@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import Enum
 
 from phone_sim.default_phone import DEFAULT_MODEL
-from phone_sim.fault_catalog.causes import Cause
+from phone_sim.fault_catalog.cause import Cause
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MASTER = b'<APPLICATION CONFIG_FILES="features.cfg, site.cfg"/>\n'

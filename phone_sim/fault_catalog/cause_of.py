@@ -1,12 +1,13 @@
 """Which cause a fact shows. A fact that is normal in a phone's life, such as a missing override file, shows none."""
 
 from phone_sim.fault_catalog import causes
-from phone_sim.fault_catalog.causes import Cause
+from phone_sim.fault_catalog.cause import Cause
 from phone_sim.fault_catalog.facts import (
     Condition,
     Fact,
     FeatureExpired,
     FeatureNotOnModel,
+    FeatureSwitchedOff,
     FileRole,
     FileTrouble,
     LicenseRefused,
@@ -33,6 +34,7 @@ _OF_TROUBLE = {
     Trouble.NOT_THE_PROTOCOL: causes.NOT_THE_PROTOCOL,
     Trouble.ADDRESS: causes.ADDRESS,
     Trouble.WEB_PAGE: causes.WEB_PAGE,
+    Trouble.PACKED: causes.PACKED,
     Trouble.NOT_SAID: causes.TRANSFER_FAILED,
 }
 _MISSING = {
@@ -55,6 +57,7 @@ _OF_CONDITION = {
     Condition.NO_TIME: causes.NO_TIME,
     Condition.TIME_NOT_FOLLOWED: causes.TIME_SERVER,
     Condition.FILES_IGNORED: causes.CONFIGURATION,
+    Condition.OTHER_FIRMWARE: causes.OTHER_FIRMWARE,
     Condition.DIRECTORY_SERVER: causes.CORPORATE_DIRECTORY_SERVER,
     Condition.LOG_NOT_UPLOADED: causes.LOG_UPLOAD,
     Condition.RESOURCE_MISSING: causes.RESOURCE,
@@ -77,6 +80,8 @@ def cause_of(fact: Fact) -> Cause | None:
             return causes.EXPIRED
         case FeatureNotOnModel():
             return causes.NOT_ON_MODEL
+        case FeatureSwitchedOff():
+            return causes.SWITCHED_OFF
         case ParameterUnused():
             return causes.CONFIGURATION
         case Condition():
@@ -92,5 +97,7 @@ def _cause_of_file(fact: FileTrouble) -> Cause | None:
     if fact.trouble is Trouble.NOT_SAID and fact.role is FileRole.MASTER:
         return causes.NO_CONFIGURATION
     if fact.trouble is Trouble.UNREADABLE:
+        if fact.role is FileRole.DIRECTORY:
+            return causes.CONTACTS
         return causes.NOT_A_FILE if fact.role.is_license else causes.CONFIGURATION
     return _OF_TROUBLE[fact.trouble]

@@ -4,33 +4,7 @@ A log does not tell all. That a signature is not valid, for one, looks the same 
 signed by somebody else; then the cause names all of it, the likeliest first.
 """
 
-from dataclasses import dataclass
-from enum import Enum
-
-
-class Weight(Enum):
-    """When a cause that facts show is told, and whether it explains a feature that is off."""
-
-    ALWAYS = "explains a feature that is off, and is told even if none is off"
-    WHEN_OFF = "explains a feature that is off; if none is off, another file gave the phone what it needs"
-    BESIDES = "explains no feature that is off, and is told in addition"
-    STATE = "the state of a phone without a complaint, told if there is nothing else to tell"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
-    """A cause: its name, what is wrong, and what to do. `rank` is its place among the causes, the likeliest first."""
-
-    name: str
-    what: str
-    remedy: str
-    weight: Weight = Weight.BESIDES
-
-    @property
-    def rank(self) -> int:
-        """A number by which causes are ordered."""
-        return CAUSES.index(self)
-
+from phone_sim.fault_catalog.cause import Cause, Weight
 
 FIRMWARE = Cause(
     name="firmware-too-old",
@@ -136,6 +110,11 @@ WEB_PAGE = Cause(
     remedy="Open the file's address in a browser. Let the server answer a missing file with 404, and exclude phones "
     "from login pages.",
 )
+PACKED = Cause(
+    name="packed-file",
+    what="The boot server sent the file packed with gzip, which the phone cannot read.",
+    remedy="Switch off compression on the boot server and on proxies before it, for the files of phones.",
+)
 TRANSFER_FAILED = Cause(
     name="transfer-failed",
     what="The file did not come, and the log does not show why.",
@@ -144,7 +123,8 @@ TRANSFER_FAILED = Cause(
 NO_MASTER = Cause(
     name="no-master-file",
     what="The boot server has no master configuration file for this phone: neither <MAC>.cfg nor 000000000000.cfg.",
-    remedy="Put 000000000000.cfg into the root of the boot server, or correct the path in the phone's server address.",
+    remedy="Put 000000000000.cfg, or <MAC>.cfg in lower case, into the root of the boot server, or correct the path in "
+    "the phone's server address.",
 )
 NO_CONFIGURATION = Cause(
     name="no-configuration",
@@ -218,10 +198,25 @@ CONFIGURATION_MISSING = Cause(
     what="The boot server does not have a file that CONFIG_FILES names, so nothing in that file is in force.",
     remedy="Put the file on the boot server, or correct its name in CONFIG_FILES (capital letters count).",
 )
+OTHER_FIRMWARE = Cause(
+    name="other-firmware",
+    what="A file names features as other firmware does (SIP 3.x by number, UC Software by name), and is ignored there.",
+    remedy="Use feature.N.name and feature.N.enabled for SIP 3.x, and feature.corporateDirectory.enabled, say, later.",
+)
+SWITCHED_OFF = Cause(
+    name="switched-off",
+    what="A file switches a feature on, and one that goes before it, such as an override, switches it off.",
+    remedy="If the feature is to be on, remove its switch from the file that goes before the other.",
+)
 CONFIGURATION = Cause(
     name="configuration",
     what="A configuration file, or a value in one, cannot be used, so it is not in force.",
     remedy="Correct the file at the line that the log names, and reboot the phone.",
+)
+CONTACTS = Cause(
+    name="contact-directory",
+    what="The contact directory cannot be used: the phone keeps its contacts. Licenses do not depend on it.",
+    remedy="Correct the file at the line that the log names.",
 )
 NOT_ON_MODEL = Cause(
     name="not-on-this-model",
@@ -298,3 +293,8 @@ NOTHING_SAID = Cause(
 
 CAUSES = tuple(value for value in list(globals().values()) if isinstance(value, Cause))
 """All causes, in the order in which they are told."""
+
+
+def rank_of(cause: Cause) -> int:
+    """The place of a cause among all, the likeliest first."""
+    return CAUSES.index(cause)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from phone_sim.fault_catalog import causes
+from phone_sim.fault_catalog.cause import Cause
 from phone_sim.fault_catalog.cause_of import cause_of
-from phone_sim.fault_catalog.causes import Cause
 from phone_sim.fault_catalog.fact_text import fact_text
 from phone_sim.fault_catalog.facts import (
     Condition,
@@ -182,7 +182,9 @@ def _state_with_refused(facts: Iterable[Fact], refused: Sequence[FileTrouble | L
 
 def _hides_configuration(fact: Fact) -> bool:
     is_configuration = isinstance(fact, FileTrouble) and fact.role in (FileRole.CONFIGURATION, FileRole.OVERRIDE)
-    return fact is Condition.FILES_IGNORED or (is_configuration and cause_of(fact) is not None)
+    return fact in (Condition.FILES_IGNORED, Condition.OTHER_FIRMWARE) or (
+        is_configuration and cause_of(fact) is not None
+    )
 
 
 def _quiet_state(facts: Sequence[Fact]) -> Cause:

@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import assert_never
 from urllib.parse import unquote
 
-from phone_sim.bounded_xml import is_web_page
+from phone_sim.bounded_xml import is_gzip, is_web_page
 from phone_sim.errors import DocumentError, ParametersInsteadOfMasterError
 from phone_sim.fault_catalog.facts import (
     Fact,
@@ -23,6 +23,7 @@ from phone_sim.fault_catalog.facts import (
 )
 from phone_sim.firmware import master_config
 from phone_sim.firmware.boot import InService, local_date
+from phone_sim.firmware.contact_directory import read_contacts
 from phone_sim.firmware.effects import Fetched, NotFound, Refused, TransferFailed, Upload, Uploaded
 from phone_sim.firmware.location import shown_name
 from phone_sim.firmware.parameters.layers import read_layer, read_override
@@ -48,6 +49,8 @@ def exchange_facts(service: InService, exchanges: Sequence[Exchange]) -> Iterato
     for exchange in {exchange.url: exchange for exchange in _of_last_boot(exchanges, role)}.values():
         if not isinstance(exchange.request, Upload):
             yield from _facts_of(service, exchange, role(exchange))
+        elif isinstance(reply := exchange.reply, NotFound | Refused):
+            yield _refused_upload(exchange, role(exchange), reply)
 
 
 def expired_license(key: LicenseKey, file: str = "") -> LicenseRefused:
@@ -82,6 +85,14 @@ def _facts_of(service: InService, exchange: Exchange, role: FileRole) -> Iterato
             assert_never(unknown)
 
 
+def _refused_upload(exchange: Exchange, role: FileRole, reply: NotFound | Refused) -> FileTrouble:
+    """An upload that the boot server did not take; 404 does not say here that a file is missing."""
+    known = Trouble.REJECTED if reply.status is None else trouble_of_status(reply.protocol, reply.status)
+    trouble = Trouble.REJECTED if known is Trouble.MISSING else known
+    file = exchange.request.location.name
+    return FileTrouble(file=file, role=role, trouble=trouble, status=reply.status, protocol=reply.protocol)
+
+
 def _facts_of_file(service: InService, file: str, role: FileRole, data: bytes) -> Iterator[Fact]:
     """What is wrong with a file that came."""
     identity = service.session.identity
@@ -94,11 +105,19 @@ def _facts_of_file(service: InService, file: str, role: FileRole, data: bytes) -
             read_layer(data)
         elif role is FileRole.OVERRIDE:
             read_override(data)
+        elif role is FileRole.DIRECTORY:
+            read_contacts(data)
     except ParametersInsteadOfMasterError:
         return  # the phone may use it all the same (D19)
     except DocumentError as error:
-        trouble = Trouble.WEB_PAGE if is_web_page(data) else Trouble.UNREADABLE
-        yield FileTrouble(file=file, role=role, trouble=trouble, line=error.line)
+        yield FileTrouble(file=file, role=role, trouble=_trouble_of_file(data), line=error.line)
+
+
+def _trouble_of_file(data: bytes) -> Trouble:
+    """The trouble of a file that came and cannot be used."""
+    if is_gzip(data):
+        return Trouble.PACKED
+    return Trouble.WEB_PAGE if is_web_page(data) else Trouble.UNREADABLE
 
 
 def _facts_of_keys(service: InService, file: str, data: bytes) -> Iterator[Fact]:

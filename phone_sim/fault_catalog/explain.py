@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from phone_sim.fault_catalog.cause import Cause
 from phone_sim.fault_catalog.cause_of import cause_of
-from phone_sim.fault_catalog.causes import Cause
 from phone_sim.fault_catalog.conclusion import Conclusion, FoundCause, KnownPhone, conclude
 from phone_sim.fault_catalog.facts import Condition, Fact, FeatureExpired, FeatureOff, LicenseRefused, Seen, Started
 from phone_sim.fault_catalog.known_line import KnownLine

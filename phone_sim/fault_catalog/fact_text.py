@@ -1,11 +1,20 @@
 """Facts as sentences: what is known of a file, a license or a parameter beyond the cause that it shows."""
 
-from phone_sim.fault_catalog.facts import Fact, FileTrouble, LicenseRefused, Objection, ParameterUnused, Trouble
+from phone_sim.fault_catalog.facts import (
+    Fact,
+    FeatureSwitchedOff,
+    FileTrouble,
+    LicenseRefused,
+    Objection,
+    ParameterUnused,
+    Trouble,
+)
 from phone_sim.licensing.license_key import LicenseType
 
 _OF_FILE = {
     Trouble.MISSING: "is not on the boot server",
     Trouble.WEB_PAGE: "is a web page",
+    Trouble.PACKED: "is packed with gzip",
     Trouble.UNREADABLE: "cannot be used",
 }
 
@@ -19,6 +28,8 @@ def fact_text(fact: Fact) -> str:
             return _license_text(fact)
         case ParameterUnused(name=name, place=place, why=why) if place:
             return f"{name} in {place}{': ' if why else ''}{why}."
+        case FeatureSwitchedOff(feature=feature, setting=setting):
+            return f"{feature} is off: {setting}."
     return ""
 
 

@@ -79,13 +79,14 @@ class Trouble(Enum):
     NOT_THE_PROTOCOL = "not_the_protocol"
     ADDRESS = "address"
     WEB_PAGE = "web_page"
+    PACKED = "packed"
     UNREADABLE = "unreadable"
     NOT_SAID = "not_said"
 
     @property
     def is_of_transfer(self) -> bool:
         """True where the file did not come, for another reason than that it is not there."""
-        return self not in (Trouble.MISSING, Trouble.WEB_PAGE, Trouble.UNREADABLE)
+        return self not in (Trouble.MISSING, Trouble.WEB_PAGE, Trouble.PACKED, Trouble.UNREADABLE)
 
 
 _BY_KIND = {
@@ -217,6 +218,14 @@ class FeatureNotOnModel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureSwitchedOff:
+    """A feature that one file switches on, and another one that goes before it off; `setting` says which, in words."""
+
+    feature: str
+    setting: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterUnused:
     """A parameter of a file that is not in force; `place` is the file and the line, in words, if it is known."""
 
@@ -237,6 +246,7 @@ class Condition(Enum):
     NO_TIME = "no_time"
     TIME_NOT_FOLLOWED = "time_not_followed"
     FILES_IGNORED = "files_ignored"
+    OTHER_FIRMWARE = "other_firmware"
     DIRECTORY_SERVER = "directory_server"
     LOG_NOT_UPLOADED = "log_not_uploaded"
     RESOURCE_MISSING = "resource_missing"
@@ -255,6 +265,7 @@ Fact = (
     | FeatureOff
     | FeatureExpired
     | FeatureNotOnModel
+    | FeatureSwitchedOff
     | ParameterUnused
     | Condition
 )

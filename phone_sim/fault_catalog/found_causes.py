@@ -6,8 +6,9 @@ from enum import IntEnum
 from typing import TypeGuard
 
 from phone_sim.fault_catalog import causes
+from phone_sim.fault_catalog.cause import Cause, Weight
 from phone_sim.fault_catalog.cause_of import cause_of
-from phone_sim.fault_catalog.causes import Cause, Weight
+from phone_sim.fault_catalog.causes import CAUSES, rank_of
 from phone_sim.fault_catalog.facts import (
     Condition,
     Fact,
@@ -120,10 +121,12 @@ class FoundCauses:
     def _rank(self, one: "GatheredCause") -> tuple[float, float]:
         expired = self._found.get(causes.EXPIRED.name)
         # What expired in use is why the phone rebooted; by a doubtful clock it may be valid.
-        expired_rank = causes.FLASH.rank + 0.5 if self._ran_out else causes.EXPIRED.rank
+        expired_rank = rank_of(causes.FLASH) + 0.5 if self._ran_out else rank_of(causes.EXPIRED)
         if one.cause is causes.TIME_SERVER and expired is not None:
             return expired.standing, expired_rank - 0.1
-        return one.standing, expired_rank if one is expired else one.cause.rank
+        if one.cause is causes.NO_CONFIGURATION:  # the reason for it comes before it
+            return one.standing, len(CAUSES)
+        return one.standing, expired_rank if one is expired else rank_of(one.cause)
 
 
 def is_about_license_file(fact: Fact) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from phone_sim.fault_catalog.causes import Cause
+from phone_sim.fault_catalog.cause import Cause
 from phone_sim.fault_catalog.line_values import FactOfLine
 from phone_sim.firmware.messages import Message
 

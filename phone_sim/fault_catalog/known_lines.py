@@ -139,12 +139,12 @@ KNOWN_LINES = (
     KnownLine(
         messages.PRE_3_3_PARAMETERS,
         "The file is written for firmware before 3.3.0, which named features by number.",
-        fact=shows.always(Condition.FILES_IGNORED),
+        fact=shows.always(Condition.OTHER_FIRMWARE),
     ),
     KnownLine(
         messages.LATER_PARAMETERS,
         "The file is written for UC Software 3.3.0 or later, which names features by parameters of their own.",
-        fact=shows.always(Condition.FILES_IGNORED),
+        fact=shows.always(Condition.OTHER_FIRMWARE),
     ),
     KnownLine(messages.NOT_PERFORMED, "A real phone can use the value; a phone here uses another one."),
     KnownLine(

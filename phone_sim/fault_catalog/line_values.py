@@ -52,7 +52,8 @@ _WORDINGS = (
     ("Network is unreachable", Trouble.UNREACHABLE),
 )
 _BY_WORDING = tuple((words.replace(" ", ""), trouble) for words, trouble in _WORDINGS)
-_WEB_PAGE = "thefileisanHTMLpage"
+_UNREADABLE = {"thefileisanHTMLpage": Trouble.WEB_PAGE, "gzip,notXML": Trouble.PACKED}
+"""How a file begins to be refused whose trouble is known."""
 
 
 def always(fact: Fact) -> FactOfLine:
@@ -104,7 +105,7 @@ def file_unreadable(role: FileRole | None = None) -> FactOfLine:
         number = head.removeprefix("line")
         if colon and number != head and len(number) < 10 and number.isascii() and number.isdigit():
             words, line = rest, int(number)
-        trouble = Trouble.WEB_PAGE if words.startswith(_WEB_PAGE) else Trouble.UNREADABLE
+        trouble = next((one for known, one in _UNREADABLE.items() if words.startswith(known)), Trouble.UNREADABLE)
         return FileTrouble(file=name, role=role or role_of(name), trouble=trouble, line=line)
 
     return fact

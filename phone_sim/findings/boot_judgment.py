@@ -17,6 +17,7 @@ from phone_sim.findings.finding import Finding, Place, Severity
 from phone_sim.findings.offline_boot import OfflineBoot
 from phone_sim.findings.site_check import list_place, master_of
 from phone_sim.firmware.boot import InService
+from phone_sim.firmware.configuration import Configuration
 from phone_sim.firmware.effects import Upload, Uploaded
 from phone_sim.firmware.features import NotLicensed
 from phone_sim.firmware.location import shown_name
@@ -77,8 +78,11 @@ def judge(
     """
     facts = judge_facts(service, expectation)
     is_clean = expectation is BootExpectation.CLEAN
-    if service is None or service.configuration.problem or not (is_clean or facts):
+    if service is None or not (is_clean or facts):
         return facts
+    if service.configuration.problem:
+        own = service.session.identity.mac.digits
+        return tuple(replace(one, message=one.message.replace(OWN_MAC, own)) for one in facts)
     heard = tuple(exchanges)
     boot, findings = boot_of(service, heard), findings_of(service, heard)
     found = [_placed(fact, boot, findings) for fact in facts]
@@ -97,7 +101,8 @@ def judge_facts(service: InService | None, expectation: BootExpectation) -> tupl
         return (BootShortcoming(kind=BootShortcomingKind.NOT_BOOTED, message="it has not booted"),)
     configuration = service.configuration
     if problem := configuration.problem:
-        message = f"no configuration: {shown(problem, 200)}"
+        trouble = trouble_of(configuration)
+        message = f"no configuration: {shown(problem, 200)}{trouble and f' ({trouble})'}"
         return (BootShortcoming(kind=BootShortcomingKind.NO_CONFIGURATION, message=message),)
     if expectation is BootExpectation.BOOTED:
         return ()
@@ -111,6 +116,20 @@ def judge_facts(service: InService | None, expectation: BootExpectation) -> tupl
     if expectation is BootExpectation.LICENSED:
         found += _not_licensed(service)
     return tuple(found)
+
+
+def trouble_of(configuration: Configuration) -> str:
+    """Why a boot server that answers gives no configuration, `000000000000.cfg: gzip, not XML`; empty if it has none.
+
+    It is what came of the last configuration file that was not missing.
+    """
+    if not configuration.answered:
+        return ""
+    for one in reversed(configuration.unread):
+        is_missing = one.kind in (UnreadKind.MISSING, UnreadKind.NOT_ASKED)
+        if not is_missing and one.source.kind is not LayerKind.CONTACTS:
+            return f"{shown(shown_name(one.source.file))}: {shown(one.reason, 200)}"
+    return ""
 
 
 def is_lost_log(exchange: Exchange) -> bool:

@@ -1,5 +1,6 @@
 """Each kind of failure of each role of file: the log, and the phone itself, lead to the same cause."""
 
+import gzip
 from collections.abc import Iterator
 from functools import cache
 
@@ -8,11 +9,12 @@ import pytest
 from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.fault_catalog import causes
+from phone_sim.fault_catalog.cause import Cause
 from phone_sim.fault_catalog.cause_of import cause_of
-from phone_sim.fault_catalog.causes import CAUSES, Cause
+from phone_sim.fault_catalog.causes import CAUSES
 from phone_sim.fault_catalog.conclusion import KnownPhone
 from phone_sim.fault_catalog.explain import explain
-from phone_sim.fault_catalog.facts import Condition, FileRole, FileTrouble, Trouble, role_of
+from phone_sim.fault_catalog.facts import Condition, FeatureSwitchedOff, FileRole, FileTrouble, Trouble, role_of
 from phone_sim.fault_catalog.known_lines import KNOWN_LINES
 from phone_sim.fault_catalog.known_phone import known_phone
 from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, Refused, TransferFailed, Uploaded
@@ -62,6 +64,7 @@ FAILURES: dict[str, tuple[FetchReply, Cause]] = {
     "not whole": (failed(FailureKind.BROKEN_OFF, "the answer breaks off"), causes.BROKEN_OFF),
     "redirects": (failed(FailureKind.TOO_MANY_REDIRECTS, "more than 5 redirects"), causes.REDIRECTS),
     "web page": (Fetched(b"<!DOCTYPE html>\n<html><body>Log in</body></html>\n", 200), causes.WEB_PAGE),
+    "gzip": (Fetched(gzip.compress(b"<site/>", mtime=0), 200), causes.PACKED),
     "404": (NOT_FOUND, causes.NO_FILE),
 }
 MISSING = {"master": causes.NO_MASTER, "listed": causes.CONFIGURATION_MISSING, "license": causes.NO_FILE}
@@ -138,7 +141,8 @@ def test_every_cause_comes_of_a_fact_or_is_a_conclusion() -> None:
     conditions = [cause_of(condition) for condition in Condition]
     log = "".join(f"0101070000|{known.message.component[:5]}|4|03|{known.message.text}\n" for known in KNOWN_LINES)
     of_lines = [cause for line in explain(log).lines for cause in line.causes]
-    shown = {cause.name for cause in (*files, *conditions, *of_lines) if cause is not None}
+    of_phone = cause_of(FeatureSwitchedOff(feature="LDAP", setting=""))
+    shown = {cause.name for cause in (*files, *conditions, *of_lines, of_phone) if cause is not None}
     concluded = (
         causes.LACKS_FEATURE,
         causes.REASON_NOT_SHOWN,

@@ -2,7 +2,8 @@
 
 from itertools import pairwise
 
-from phone_sim.fault_catalog.causes import CAUSES, Weight
+from phone_sim.fault_catalog.cause import Weight
+from phone_sim.fault_catalog.causes import CAUSES, rank_of
 
 
 def test_no_two_causes_have_the_same_name_or_say_the_same() -> None:
@@ -14,6 +15,6 @@ def test_every_cause_says_what_is_wrong_and_what_to_do() -> None:
 
 
 def test_causes_are_ranked_in_their_order_and_states_come_last() -> None:
-    assert all(first.rank < second.rank for first, second in pairwise(CAUSES))
+    assert all(rank_of(first) < rank_of(second) for first, second in pairwise(CAUSES))
     states = [cause.weight is Weight.STATE for cause in CAUSES]
     assert states == sorted(states)

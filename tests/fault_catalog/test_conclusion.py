@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from phone_sim.fault_catalog import causes
-from phone_sim.fault_catalog.causes import Cause
+from phone_sim.fault_catalog.cause import Cause
 from phone_sim.fault_catalog.conclusion import Conclusion, KnownPhone, conclude
 from phone_sim.fault_catalog.facts import (
     Condition,
@@ -31,6 +31,7 @@ RAN_OUT = FeatureExpired(feature="LDAP")
 NO_FILE = FileTrouble(file="0004f2000001-license.cfg", role=FileRole.OWN_LICENSE, trouble=Trouble.MISSING)
 FORBIDDEN = FileTrouble(file="000000000000-license.cfg", role=FileRole.SITE_LICENSE, trouble=Trouble.FORBIDDEN)
 NO_MASTER = FileTrouble(file="0004f2000001.cfg", role=FileRole.MASTER, trouble=Trouble.MISSING)
+BAD_MASTER = FileTrouble(file="000000000000.cfg", role=FileRole.MASTER, trouble=Trouble.UNREADABLE)
 ENDED = LicenseRefused(
     objection=Objection.EXPIRED,
     type=LicenseType.SITE,
@@ -61,6 +62,7 @@ def concluded(*facts: Fact, phone: KnownPhone | None = None) -> Conclusion:
         ((FORBIDDEN, KeyRead(feature="LDAP")), (causes.PERMISSIONS,)),
         ((NO_MASTER, Condition.BLANK_FLASH), (causes.NOT_CONFIGURED,)),
         ((NO_MASTER, NoConfiguration(keeps_last=True), SIGNATURE, OFF), (causes.NO_MASTER, causes.SIGNATURE)),
+        ((BAD_MASTER, NoConfiguration(keeps_last=False)), (causes.CONFIGURATION,)),
         ((NoConfiguration(keeps_last=False), CONFIG), (causes.NO_CONFIGURATION, causes.CONFIGURATION)),
     ],
 )

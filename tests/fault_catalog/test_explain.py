@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_sim.fault_catalog import causes
-from phone_sim.fault_catalog.causes import Cause
+from phone_sim.fault_catalog.cause import Cause
 from phone_sim.fault_catalog.explain import explain
 from phone_sim.licensing.license_file import write
 from phone_sim.mac_address import DEFAULT_MAC

@@ -1,6 +1,7 @@
 """What is known of a phone itself: its files, keys, parameters and gates, without a word of its log."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from phone_sim.fault_catalog.explain import explain
 from phone_sim.fault_catalog.fact_text import fact_text
 from phone_sim.fault_catalog.facts import Condition, FileRole, FileTrouble, LicenseRefused, NoConfiguration, Trouble
 from phone_sim.fault_catalog.known_phone import known_phone
-from phone_sim.firmware.effects import Refused
+from phone_sim.firmware.effects import NotFound, Refused
 from phone_sim.licensing.license_file import write
 from phone_sim.mac_address import DEFAULT_MAC
 from phone_sim.runtime.transport.memory import MemoryTransport, serve
@@ -149,3 +150,45 @@ def test_phone_without_boot_server_and_one_with_old_firmware_are_known() -> None
         assert known_phone(phone, wrote_log=True).facts == (Condition.NO_BOOT_SERVER,)
     old = {"site.cfg": b'<sip feature.19.name="corporate-directory" feature.19.enabled="1"/>'}
     assert Condition.FIRMWARE_TOO_OLD in known(old, model="SPIP_335", firmware="3.2.2").facts
+
+
+def test_feature_that_an_override_switches_off_is_explained_by_it() -> None:
+    override = {f"{DEFAULT_MAC}-phone.cfg": configured(feature_corporateDirectory_enabled="0")}
+    phone = known(override)
+    text = (
+        f"LDAP is off: feature.corporateDirectory.enabled is 0 in {DEFAULT_MAC}-phone.cfg, line 1; site.cfg, line 1, "
+        "says 1."
+    )
+    assert text in sentences(phone)
+    assert explain("", replace(phone, wrote_log=True)).conclusion.causes[0] is causes.SWITCHED_OFF
+    assert not any("LDAP is off" in text for text in sentences(known({"site.cfg": b"<s a.b='0'/>"} | override)))
+
+
+def test_misspelled_parameter_is_known_although_no_log_has_it() -> None:
+    phone = known({"site.cfg": b'<site\n feature.corporateDirectry.enabled="1"/>'})
+    (text,) = [text for text in sentences(phone) if "corporateDirectry" in text]
+    assert text.startswith("feature.corporateDirectry.enabled in site.cfg, line 2: UC Software ")
+    assert "feature.corporateDirectory.enabled" in text
+    assert explain("", replace(phone, wrote_log=True)).conclusion.causes == (causes.CONFIGURATION,)
+
+
+def test_contact_directory_that_cannot_be_read_is_no_configuration_file() -> None:
+    phone = known({f"{DEFAULT_MAC}-directory.xml": b"<directory>\n<"})
+    assert f"{DEFAULT_MAC}-directory.xml, line 2, cannot be used." in sentences(phone)
+    assert causes.CONTACTS in explain("", replace(phone, wrote_log=True)).conclusion.causes
+
+
+def test_features_by_number_are_of_other_firmware() -> None:
+    log = "0302160000|cfg |4|03|site.cfg has pre-3.3.0 parameters (feature.1.name), they are ignored"
+    conclusion = explain(log).conclusion
+    assert conclusion.causes == (causes.OTHER_FIRMWARE,)
+
+
+@pytest.mark.parametrize("reply", [NotFound("Not Found", 404), Refused("Not Found", 404), Refused("No", 405)])
+def test_status_of_a_refused_upload_is_told(reply: NotFound | Refused) -> None:
+    files = serve(SITE)
+    with VirtualPhone("http://boot.example/", transport=MemoryTransport(files.fetch, lambda _: reply)) as phone:
+        phone.boot()
+        conclusion = explain(phone.log, known_phone(phone, wrote_log=True)).conclusion
+    (found,) = [one for one in conclusion.found if one.cause is causes.LOG_UPLOAD]
+    assert found.details == (f"{DEFAULT_MAC}-app.log (a log): HTTP {reply.status}.",)

@@ -1,5 +1,6 @@
 """What falls short of each expectation of a boot, and where."""
 
+import gzip
 from collections.abc import Mapping
 
 import pytest
@@ -27,7 +28,6 @@ PAGE = b"<!DOCTYPE html>\n<html><head><title>404</title></head><body>Not here.<b
 NOT_XML = b'<s\n feature.corporateDirectory.enabled="1" reg.1.displayName="Sales &amp Support"/>'
 NOT_THERE = NotFound("Not Found", 404)
 BROKEN_OFF = TransferFailed(FailureKind.BROKEN_OFF, "20 of 40 bytes came")
-NO_MASTER = ["no configuration: it has no master configuration file that can be used"]
 EXPECTATIONS = [one.value for one in BootExpectation]
 BOOTED, CONFIGURED, CLEAN, LICENSED = EXPECTATIONS
 
@@ -53,6 +53,11 @@ def short(phone: VirtualPhone) -> dict[str, list[str]]:
 
 def but_booted(*texts: str) -> dict[str, list[str]]:
     return {word: list(texts) for word in (CONFIGURED, CLEAN, LICENSED)}
+
+
+def not_booted(trouble: str) -> dict[str, list[str]]:
+    text = f"no configuration: it has no master configuration file that can be used{trouble}"
+    return {BOOTED: [text], **but_booted(text)}
 
 
 CASES: dict[str, tuple[Mapping[str, bytes | FetchReply], dict[str, list[str]]]] = {
@@ -106,7 +111,12 @@ CASES: dict[str, tuple[Mapping[str, bytes | FetchReply], dict[str, list[str]]]] 
         {CLEAN: ["site.cfg:2: license.polling.time is '26:00', not 00:00 to 23:59: 02:00 is used"]},
     ),
     "a feature without a license": ({"site.cfg": LDAP_ON}, {LICENSED: ["LDAP: no license"]}),
-    "no master": ({DEFAULT: NOT_THERE}, {BOOTED: NO_MASTER, **but_booted(*NO_MASTER)}),
+    "no master": ({DEFAULT: NOT_THERE}, not_booted("")),
+    "a login": ({DEFAULT: Refused("Unauthorized", 401)}, not_booted(f" ({DEFAULT}: HTTP 401 Unauthorized)")),
+    "a packed master": (
+        {OWN: gzip.compress(b"<APPLICATION/>"), DEFAULT: NOT_THERE, "0004f2000001-directory.xml": b"<a>"},
+        not_booted(f" ({OWN}: gzip, not XML)"),
+    ),
 }
 
 
