@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from phone_sim.cli.output import Styled, say, say_json
@@ -137,7 +138,8 @@ def phone_report(driver: PhoneDriver, log: list[str], expected: BootExpectation)
         "parameters": [one.as_json() for one in service.parameters.values()] if service is not None else [],
         "screen": asdict(driver.frame),
         "licenses": list(driver.licenses().lines),
-        "next_check": driver.phone.next_check.isoformat() if driver.phone.next_check is not None else None,
+        "next_check": _text(driver.phone.next_check),
+        "next_poll": _text(driver.phone.next_poll),
         "reboots": driver.reboots,
         "expected": expected.value,
         "shortcomings": [one.as_json() for one in judge(service, exchanges, expected)],
@@ -174,6 +176,10 @@ def feature_report(gate: Gate, reason: Callable[[Gate], str]) -> dict[str, Any]:
 def word(value: object) -> str:
     """What a value is, as JSON says it: `NotLicensed` is `not_licensed`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", type(value).__name__).lower()
+
+
+def _text(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()
 
 
 def _state(gate: Gate) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 
-from phone_sim.firmware.local_time import LocalTime
+from phone_sim.firmware.local_time import UNSET_CLOCK, LocalTime
 from phone_sim.firmware.parameters.reader import ParameterReader
 from phone_sim.mac_address import MacAddress
 
@@ -78,20 +78,38 @@ def _time_of_day(reader: ParameterReader, name: str) -> time | None:
     return None
 
 
+def seconds_to_poll(
+    settings: PollSettings, zone: LocalTime, mac: MacAddress, *, booted_at: datetime | None, now: datetime | None
+) -> float | None:
+    """Seconds from now, when the phone has booted or polls or has its clock set, to the next poll.
+
+    Times are None while the clock was never set: then only a relative poll comes, and the result is None without one
+    (our choice, as for the daily check, D12).
+    """
+    if settings.mode is PollMode.RELATIVE:
+        return settings.period
+    if now is None:
+        return None
+    found = next_poll(settings, zone, mac, booted_at=UNSET_CLOCK if booted_at is None else booted_at, after=now)
+    return (found - now).total_seconds()
+
+
 def next_poll(
     settings: PollSettings, zone: LocalTime, mac: MacAddress, *, booted_at: datetime, after: datetime
 ) -> datetime:
-    """The first instant later than `after` at which the phone polls; `booted_at` is not later than that."""
-    if settings.mode is PollMode.RELATIVE:
-        period = timedelta(seconds=settings.period)
-        return booted_at + ((after - booted_at) // period + 1) * period
-    at = settings.start
+    """The first instant later than `after` at which a phone polls that does so at a time of day.
+
+    Where that time is drawn, MAC address and `booted_at` decide it, and the MAC address decides the days of a period of
+    several: so the same run has the same polls again (our choice).
+    """
+    at, phase = settings.start, 0
     if settings.mode is PollMode.RANDOM:
-        at = _drawn_time(settings, mac, booted_at)
-    day = zone.of(after).date() - timedelta(days=1)
-    while not _is_polling_day(settings, mac, day) or _instant(settings, zone, day, at) <= after:
-        day += timedelta(days=1)
-    return _instant(settings, zone, day, at)
+        at, phase = _drawn_time(settings, mac, booted_at), _drawn(mac.digits)
+    eve = zone.of(after).date() - timedelta(days=1)
+    day = eve + timedelta(days=(phase - eve.toordinal()) % settings.days)
+    while (instant := _instant(settings, zone, day, at)) <= after:
+        day += timedelta(days=settings.days)
+    return instant
 
 
 def _instant(settings: PollSettings, zone: LocalTime, day: date, at: time) -> datetime:
@@ -99,12 +117,6 @@ def _instant(settings: PollSettings, zone: LocalTime, day: date, at: time) -> da
     wraps = settings.mode is PollMode.RANDOM and settings.end < settings.start
     late = wraps and at < settings.start
     return zone.first_instant(datetime.combine(day + timedelta(days=1) if late else day, at))
-
-
-def _is_polling_day(settings: PollSettings, mac: MacAddress, day: date) -> bool:
-    """Whether polls of this day are due; with a period of several days, `random` has one that the MAC decides."""
-    phase = _drawn(mac.digits) if settings.mode is PollMode.RANDOM else 0
-    return (day.toordinal() - phase) % settings.days == 0
 
 
 def _drawn_time(settings: PollSettings, mac: MacAddress, booted_at: datetime) -> time:

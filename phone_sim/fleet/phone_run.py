@@ -73,6 +73,8 @@ class PhoneRun:
         try:
             if boots:
                 self._begin_boot()
+            else:  # the files of a poll may take as long as those of a boot
+                self._performer.boot_time.begin()
             self._perform_all(flow)
             self._performer.boot_time.end()
             if self._began is not None and self.paused is None:
@@ -120,6 +122,10 @@ class PhoneRun:
     def ask_time_after(self, seconds: float) -> None:
         """A phone of a fleet has no time servers."""
 
+    def poll_after(self, seconds: float) -> None:
+        """Note when the configuration files are polled."""
+        self._phone.poll = self._now() + seconds
+
     def pause(self, seconds: float) -> None:
         """Leave the flow to the fleet."""
         if self._flow is not None:
@@ -140,7 +146,7 @@ class PhoneRun:
         self._performer.boot_time.begin()
         self._performer.powered_on_at = self._clock.elapsed()
         self._phone.powered_on = self._now()
-        self._phone.check = self._phone.upload = NEVER
+        self._phone.check = self._phone.poll = self._phone.upload = NEVER
         self.woken_at = None
 
     def _now(self) -> float:

@@ -123,6 +123,15 @@ class Desk:
             raise UsageError(f"the phone {mac} is not waiting for a polling time: it is {self.phone(mac).state.value}")
         return check
 
+    def next_poll(self, mac: MacAddress) -> datetime:
+        """When the phone polls its configuration files next (`prov.polling.*`). Raises UsageError where it does not."""
+        poll = self.phone(mac).driver.phone.next_poll
+        if poll is None:
+            raise UsageError(
+                f"the phone {mac} does not poll its configuration files: prov.polling.enabled is not in force"
+            )
+        return poll
+
     def expiry_of(self, mac: MacAddress) -> tuple[datetime, datetime]:
         """The noon of the day before the last day of the license that ends first, and the check that finds it over.
 
