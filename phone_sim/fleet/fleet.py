@@ -237,8 +237,9 @@ class Fleet:
             self._paused[phone.number], seconds = run.paused
             phone.due = now + seconds
         elif phone.state is State.IDLE and service is not None:
-            phone.firmware.service = self._interning.service(service)
-            phone.flash = self._interning.flash(phone.flash)
+            if run.boot_seconds is not None:  # else it has what it had before
+                phone.firmware.service = self._interning.service(service)
+                phone.flash = self._interning.flash(phone.flash)
             if run.woken_at is not None:
                 finding = first_finding(service, run.woken_at)
                 wait = NEVER if finding is None else (finding - clock.instant()).total_seconds()

@@ -83,7 +83,8 @@ class PhoneRun:
             if self.paused is None and service is not None and self._log.size > service.session.settings.log.file_size:
                 self._perform_all(self._phone.firmware.upload_log(full=True))
         finally:  # also when the load ends in the middle of the flow
-            self._phone.log = self._log.contents()
+            if self._log.has_changed:
+                self._phone.log = self._log.contents()
 
     def _perform_all(self, flow: Flow[None]) -> None:
         self._flow = flow

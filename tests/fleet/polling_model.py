@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 PHONES = 1000
 BEGIN = datetime(2026, 1, 1, 9, tzinfo=UTC)
@@ -74,18 +75,18 @@ def plans() -> list[Plan]:
 
 def _plan(dice: random.Random, mac: str) -> Plan:
     summer_time = dice.random() < 0.3
-    changes = sorted(BEGIN + timedelta(days=dice.randrange(5, 340), minutes=dice.randrange(1440)) for _ in range(2))
+    change = BEGIN + timedelta(days=dice.randrange(5, 340), minutes=dice.randrange(1440))
     return Plan(
         mac=mac,
         offset=timedelta(hours=-5 if summer_time else dice.choice((-8, 0, 1, 5.5, 7, 12))),
         summer_time=summer_time,
-        files=tuple((begin, _polling(dice)) for begin in (BEGIN, *changes)),
+        files=tuple((begin, _polling(dice)) for begin in (BEGIN, change)),
     )
 
 
 def _polling(dice: random.Random) -> Polling:
     mode = "" if dice.random() < 0.05 else dice.choice(MODES)
-    period = DAY if dice.random() < 0.02 else timedelta(seconds=dice.randrange(5 * 86400, 40 * 86400))
+    period = DAY if dice.random() < 0.01 else timedelta(seconds=dice.randrange(10 * 86400, 60 * 86400))
     # From four on: one to three do not exist, or exist twice, where the clocks change.
     begin = dice.randrange(4 * 60, 24 * 60)
     return Polling(mode=mode, period=period, begin=begin, width=dice.choice((0, 45, 24 * 60 - begin - 1)))
@@ -98,6 +99,7 @@ def outages() -> tuple[Span, ...]:
     return tuple((begin, begin + timedelta(hours=dice.randrange(4, 150))) for begin in begins)
 
 
+@cache
 def is_down(moment: datetime) -> bool:
     """Whether the boot server gives no answer."""
     return any(begin <= moment < end for begin, end in _OUTAGES)
