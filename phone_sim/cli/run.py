@@ -97,6 +97,8 @@ def command(
 ) -> None:
     """Boot a phone and stay on, with its daily check at license.polling.time, until --until or an interrupt.
 
+    Where prov.polling.enabled is on, it polls its configuration files as well, and reboots if they have changed.
+
     On a terminal, events can also be typed, and keys by their name alone; after a key the display is shown. With
     --speed max time jumps from one thing to do to the next, which needs --until: a year of daily checks takes a moment.
     With --web all of that is done on a page, as phone-sim web has it, and the log is there.
