@@ -164,7 +164,7 @@ def _add_actions(api: FastAPI, desk: Desk) -> None:
 
         return desk.do(press)
 
-    @api.post("/phones/{mac}/{action}", summary="Power, reboot by hand (B15), place or end a call")
+    @api.post("/phones/{mac}/{action}", summary="Power, reboot by hand (B15), check-sync, place or end a call")
     def post_action(mac: Mac, action: Action) -> dict[str, Any]:
         phone = _phone(desk, mac)
         desk.do(lambda: _ACTIONS[action](phone))
@@ -174,6 +174,7 @@ def _add_actions(api: FastAPI, desk: Desk) -> None:
 _ACTIONS: dict[Action, Callable[[DeskPhone], None]] = {
     Action.POWER: DeskPhone.switch_power,
     Action.REBOOT: DeskPhone.boot,
+    Action.CHECK_SYNC: DeskPhone.check_sync,
     Action.CALL: DeskPhone.start_call,
     Action.HANG_UP: DeskPhone.end_call,
 }

@@ -39,6 +39,7 @@ class Action(Enum):
 
     POWER = "power"
     REBOOT = "reboot"
+    CHECK_SYNC = "check-sync"
     CALL = "call"
     HANG_UP = "hang-up"
 
