@@ -125,8 +125,8 @@ def years(count: int) -> dict[str, float]:
 
 
 def polls(count: int) -> dict[str, float]:
-    """CPU seconds of a phone for a day in which it polls its configuration files, all in the same minute, and for a day in
-    which its licenses are checked; each has a file of its own."""
+    """CPU seconds of a phone for a day in which it polls its configuration files, all of them at once, and for
+    a day in which its licenses are checked; each phone has a file of its own."""
     population = Population(count=count, models=MODELS)
     files = shared_files()
     files["site.cfg"] = files["site.cfg"].replace(b"<site>", b'<site prov.polling.enabled="1">', 1)
