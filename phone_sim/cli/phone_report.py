@@ -114,6 +114,12 @@ def check_time(driver: PhoneDriver) -> None:
         talk("--sntp: the configuration names no time server (tcpIpApp.sntp.address), so the clock is not set.")
 
 
+def say_next_poll(driver: PhoneDriver) -> None:
+    """Say when the phone polls its configuration files next, if it does; a poll that finds no change logs nothing."""
+    if (poll := driver.phone.next_poll) is not None:
+        talk(f"It polls its configuration files next at {poll:%Y-%m-%dT%H:%M:%S} UTC.")
+
+
 def phone_report(driver: PhoneDriver, log: list[str], expected: BootExpectation) -> dict[str, Any]:
     """A phone as `--json` gives it, with what is wrong with its files and what falls short of what is expected."""
     from phone_sim.findings.boot_judgment import judge

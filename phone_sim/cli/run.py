@@ -154,6 +154,7 @@ def _on_the_terminal(
                 driver.power_on()
                 if phone.sntp:
                     phone_report.check_time(driver)
+                phone_report.say_next_poll(driver)
                 with (
                     nullcontext() if speed is None else SipPort(driver, sip_port, phone.source_address or LOOPBACK)
                 ) as sip:

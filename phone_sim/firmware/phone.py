@@ -6,7 +6,7 @@ flows.
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from phone_sim.errors import LifecycleError
 from phone_sim.firmware import lifecycle, menu, messages, screen
@@ -18,11 +18,12 @@ from phone_sim.firmware.daily_check import daily_check
 from phone_sim.firmware.effects import ClockReading, Flow, Pause, PollAfter, ReadClock, Reboot, Show, WakeAt
 from phone_sim.firmware.keypad import Press
 from phone_sim.firmware.lifecycle import LifecycleEvent, State
+from phone_sim.firmware.local_time import UNSET_CLOCK
 from phone_sim.firmware.location import BootServerAddress
 from phone_sim.firmware.menu import CLOSED, Menu
 from phone_sim.firmware.menu_pages import Facts
 from phone_sim.firmware.network_effects import Move
-from phone_sim.firmware.provisioning_poll import PollMode, seconds_to_poll
+from phone_sim.firmware.provisioning_poll import PollMode, next_poll
 from phone_sim.firmware.session import Identity
 from phone_sim.firmware.time_memory import NOTHING_REMEMBERED
 from phone_sim.firmware.time_sync import synchronize
@@ -226,15 +227,19 @@ class Phone:
             await WakeAt(self.next_check)
 
     async def _wait_for_poll(self, service: InService, reading: ClockReading) -> None:
-        """Ask to be woken at the next poll of the configuration files, where the parameters switch that on."""
+        """Ask to be woken at the next poll of the configuration files, where the parameters switch that on.
+
+        Only relative polls need no clock; the others have no time while it was never set (our choice, as D12).
+        """
         settings, now = service.session.settings, reading.instant
-        if settings.polling is None:
+        polling, booted_at = settings.polling, service.reading.instant or UNSET_CLOCK
+        if polling is None:
             return
-        mac, booted_at = self.identity.mac, service.reading.instant
-        seconds = seconds_to_poll(settings.polling, settings.zone, mac, booted_at=booted_at, now=now)
-        if seconds is not None:
-            self.next_poll = None if now is None else now + timedelta(seconds=seconds)
-            await PollAfter(seconds)
+        if now is not None:
+            self.next_poll = next_poll(polling, settings.zone, self.identity.mac, booted_at=booted_at, after=now)
+            await PollAfter((self.next_poll - now).total_seconds())
+        elif polling.mode is PollMode.RELATIVE:
+            await PollAfter(polling.period)
 
     async def _polling(self, service: InService) -> None:
         # Waiting begins first, so that the seconds of the transfers do not put off the polls after this one.

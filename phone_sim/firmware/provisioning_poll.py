@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 
-from phone_sim.firmware.local_time import UNSET_CLOCK, LocalTime
+from phone_sim.firmware.local_time import LocalTime
 from phone_sim.firmware.parameters.reader import ParameterReader
 from phone_sim.mac_address import MacAddress
 
@@ -78,30 +78,16 @@ def _time_of_day(reader: ParameterReader, name: str) -> time | None:
     return None
 
 
-def seconds_to_poll(
-    settings: PollSettings, zone: LocalTime, mac: MacAddress, *, booted_at: datetime | None, now: datetime | None
-) -> float | None:
-    """Seconds from now, when the phone has booted or polls or has its clock set, to the next poll.
-
-    Times are None while the clock was never set: then only a relative poll comes, and the result is None without one
-    (our choice, as for the daily check, D12).
-    """
-    if settings.mode is PollMode.RELATIVE:
-        return settings.period
-    if now is None:
-        return None
-    found = next_poll(settings, zone, mac, booted_at=UNSET_CLOCK if booted_at is None else booted_at, after=now)
-    return (found - now).total_seconds()
-
-
 def next_poll(
     settings: PollSettings, zone: LocalTime, mac: MacAddress, *, booted_at: datetime, after: datetime
 ) -> datetime:
-    """The first instant later than `after` at which a phone polls that does so at a time of day.
+    """The first instant later than `after` at which a phone polls; with relative polls, `after` is the last of them.
 
-    Where that time is drawn, MAC address and `booted_at` decide it, and the MAC address decides the days of a period of
-    several: so the same run has the same polls again (our choice).
+    Where a time of day is drawn, MAC address and `booted_at` decide it, and the MAC address decides the days of a
+    period of several: so the same run has the same polls again (our choice).
     """
+    if settings.mode is PollMode.RELATIVE:
+        return after + timedelta(seconds=settings.period)
     at, phase = settings.start, 0
     if settings.mode is PollMode.RANDOM:
         at, phase = _drawn_time(settings, mac, booted_at), _drawn(mac.digits)

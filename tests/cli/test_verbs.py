@@ -254,6 +254,7 @@ def test_polls_of_the_configuration_are_made_and_the_next_one_is_told(server: st
     report = json.loads(done.stdout)
     assert [one["url"] for one in report["requests"]].count(f"{server}000000000000.cfg") == 1 + 3
     assert (report["reboots"], report["next_poll"]) == ([], "2026-01-04T04:00:00+00:00")
+    assert "It polls its configuration files next at 2026-01-01T04:00:00 UTC.\n" in done.stderr
 
 
 def test_event_that_cannot_happen_is_said_and_survived(server: str) -> None:

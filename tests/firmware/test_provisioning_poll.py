@@ -22,7 +22,6 @@ from phone_sim.firmware.provisioning_poll import (
     PollSettings,
     next_poll,
     read_poll_settings,
-    seconds_to_poll,
 )
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.licensing.expiry import NEVER
@@ -70,11 +69,9 @@ def asked(service: Service) -> list[str]:
     return [path_of(effect) for effect in service.effects if isinstance(effect, Fetch)]
 
 
-def test_relative_waits_a_period_each_time_also_without_a_clock() -> None:
+def test_relative_polls_are_a_period_apart() -> None:
     hours = PollSettings(mode=PollMode.RELATIVE, period=2 * 3600)
-    assert seconds_to_poll(hours, GMT, MAC, booted_at=BOOTED, now=BOOTED) == 7200
-    assert seconds_to_poll(hours, GMT, MAC, booted_at=None, now=None) == 7200
-    assert seconds_to_poll(PollSettings(), GMT, MAC, booted_at=None, now=None) is None
+    assert polls(hours, 3) == [BOOTED + timedelta(hours=2 * count) for count in (1, 2, 3)]
 
 
 def test_absolute_is_daily_at_the_time_also_over_a_changeover() -> None:
@@ -111,7 +108,7 @@ def test_random_time_is_in_the_window_and_drawn_anew_at_each_boot() -> None:
 
 
 @given(
-    st.sampled_from([PollMode.ABSOLUTE, PollMode.RANDOM]),
+    st.sampled_from(PollMode),
     st.integers(SHORTEST_PERIOD, LONGEST_PERIOD),
     st.times(),
     st.times(),
