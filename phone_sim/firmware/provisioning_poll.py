@@ -60,11 +60,21 @@ def read_poll_settings(reader: ParameterReader) -> PollSettings | None:
         return None
     at = _time_of_day(reader, "time") or DEFAULT_TIME
     return PollSettings(
-        mode=PollMode(reader.choice(f"{_PREFIX}.mode") or PollMode.ABSOLUTE.value),
+        mode=_mode(reader),
         period=min(LONGEST_PERIOD, max(SHORTEST_PERIOD, reader.integer(f"{_PREFIX}.period", DAY))),
         start=at,
         end=_time_of_day(reader, "timeRandomEnd") or at,
     )
+
+
+def _mode(reader: ParameterReader) -> PollMode:
+    """The mode; SIP 3.x has no random one (field notes 14), and polls daily instead (our choice)."""
+    name = f"{_PREFIX}.mode"
+    mode = PollMode(reader.choice(name) or PollMode.ABSOLUTE.value)
+    if mode is PollMode.RANDOM and not reader.has(f"{_PREFIX}.timeRandomEnd"):
+        reader.reject(name, "abs or rel", PollMode.ABSOLUTE.value)
+        return PollMode.ABSOLUTE
+    return mode
 
 
 def _time_of_day(reader: ParameterReader, name: str) -> time | None:

@@ -42,8 +42,8 @@ def polls(settings: PollSettings, count: int, *, zone: LocalTime = GMT, mac: Mac
     return found[1:]
 
 
-def settings_of(parameters: dict[str, str]) -> tuple[PollSettings | None, list[str]]:
-    reader = ParameterReader(of(parameters), identity().dictionary)
+def settings_of(parameters: dict[str, str], firmware: str = "3.3.0") -> tuple[PollSettings | None, list[str]]:
+    reader = ParameterReader(of(parameters), identity(firmware=firmware).dictionary)
     return read_poll_settings(reader), [problem.name for problem in reader.problems]
 
 
@@ -142,6 +142,14 @@ def test_parameters_are_read() -> None:
         PollSettings(),
         ["prov.polling.time", "prov.polling.mode", "prov.polling.period"],
     )
+
+
+def test_older_firmware_has_no_random_mode() -> None:
+    on = {"prov.polling.enabled": "1", "prov.polling.mode": "random", "prov.polling.timeRandomEnd": "05:00"}
+    found, problems = settings_of(on, "3.2.4")
+    assert found is not None
+    assert (found.mode, problems) == (PollMode.ABSOLUTE, ["prov.polling.mode"])
+    assert settings_of(on)[1] == []
 
 
 def test_phone_without_polling_waits_for_no_poll() -> None:
