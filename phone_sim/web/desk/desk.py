@@ -125,11 +125,11 @@ class Desk:
 
     def next_poll(self, mac: MacAddress) -> datetime:
         """When the phone polls its configuration files next (`prov.polling.*`). Raises UsageError where it does not."""
-        poll = self.phone(mac).driver.phone.next_poll
+        phone = self.phone(mac)
+        poll = phone.driver.phone.next_poll
         if poll is None:
-            raise UsageError(
-                f"the phone {mac} does not poll its configuration files: prov.polling.enabled is not in force"
-            )
+            waits = "is not waiting for a poll of its files (prov.polling.enabled)"
+            raise UsageError(f"the phone {mac} {waits}: it is {phone.state.value}")
         return poll
 
     def expiry_of(self, mac: MacAddress) -> tuple[datetime, datetime]:
