@@ -27,6 +27,7 @@ from phone_sim.firmware.effects import (
     LogContents,
     NotFound,
     Pause,
+    PollAfter,
     ReadClock,
     ReadFlash,
     ReadLog,
@@ -259,7 +260,7 @@ class Dialogue:
                 return answer(effect, self.write_reply)
             case ReadLog():
                 return answer(effect, LogContents(pending="\n".join(self.lines).encode(), on_server=b""))
-            case ForgetLog() | WakeAt() | UploadLogAfter() | AskTimeAfter() | Pause() | Show() | Reboot():
+            case ForgetLog() | WakeAt() | UploadLogAfter() | AskTimeAfter() | PollAfter() | Pause() | Show() | Reboot():
                 return None
             case _:
                 assert_never(effect)

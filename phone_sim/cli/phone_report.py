@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from phone_sim.cli.output import Styled, say, say_json
@@ -116,6 +117,12 @@ def check_time(driver: PhoneDriver) -> None:
         talk("--sntp: the configuration names no time server (tcpIpApp.sntp.address), so the clock is not set.")
 
 
+def say_next_poll(driver: PhoneDriver) -> None:
+    """Say when the phone polls its configuration files next, if it does; a poll that finds no change logs nothing."""
+    if (poll := driver.phone.next_poll) is not None:
+        talk(f"It polls its configuration files next at {poll:%Y-%m-%dT%H:%M:%S} UTC.")
+
+
 def phone_report(driver: PhoneDriver, log: list[str], expected: BootExpectation) -> dict[str, Any]:
     """A phone as `--json` gives it, with what is wrong with its files and what falls short of what is expected."""
     from phone_sim.findings.boot_judgment import judge
@@ -140,7 +147,8 @@ def phone_report(driver: PhoneDriver, log: list[str], expected: BootExpectation)
         "parameters": [one.as_json() for one in service.parameters.values()] if service is not None else [],
         "screen": asdict(driver.frame),
         "licenses": list(driver.licenses().lines),
-        "next_check": driver.phone.next_check.isoformat() if driver.phone.next_check is not None else None,
+        "next_check": _text(driver.phone.next_check),
+        "next_poll": _text(driver.phone.next_poll),
         "reboots": driver.reboots,
         "expected": expected.value,
         "shortcomings": [one.as_json() for one in judge(service, exchanges, expected)],
@@ -177,6 +185,10 @@ def feature_report(gate: Gate, reason: Callable[[Gate], str]) -> dict[str, Any]:
 def word(value: object) -> str:
     """What a value is, as JSON says it: `NotLicensed` is `not_licensed`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", type(value).__name__).lower()
+
+
+def _text(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()
 
 
 def _state(gate: Gate) -> str:

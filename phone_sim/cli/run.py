@@ -13,7 +13,7 @@ from phone_sim.cli.option_types import Instant
 from phone_sim.cli.options import PhoneOptions, json_option, phone_options
 from phone_sim.cli.output import say, talk, warn
 from phone_sim.cli.phone_time import AS_FAST_AS_CAN_BE, real_time, virtual_time
-from phone_sim.cli.sip_listening import sip_listening, sip_port_option
+from phone_sim.cli.sip_listening import SipPort, sip_port_option
 
 if TYPE_CHECKING:
     from phone_sim.findings.boot_expectation import BootExpectation
@@ -97,6 +97,8 @@ def command(
 ) -> None:
     """Boot a phone and stay on, with its daily check at license.polling.time, until --until or an interrupt.
 
+    Where prov.polling.enabled is on, it polls its configuration files as well, and reboots if they have changed.
+
     On a terminal, events can also be typed, and keys by their name alone; after a key the display is shown. With
     --speed max time jumps from one thing to do to the next, which needs --until: a year of daily checks takes a moment.
     With --web all of that is done on a page, as phone-sim web has it, and the log is there.
@@ -152,12 +154,11 @@ def _on_the_terminal(
                 driver.power_on()
                 if phone.sntp:
                     phone_report.check_time(driver)
+                phone_report.say_next_poll(driver)
                 with (
-                    nullcontext()
-                    if speed is None
-                    else sip_listening(driver, sip_port, phone.source_address or LOOPBACK)
-                ):
-                    phone_time.live(happen, lambda: driver.moves.endless is not None)
+                    nullcontext() if speed is None else SipPort(driver, sip_port, phone.source_address or LOOPBACK)
+                ) as sip:
+                    phone_time.live(happen, lambda: _moves_endlessly(driver, sip))
         finally:
             phone_time.close()
             if as_json:
@@ -170,6 +171,13 @@ def _on_the_terminal(
                 driver.cut_power()
     broken_off.go_on()
     check_expected(driver, expected)
+
+
+def _moves_endlessly(driver: "PhoneDriver", sip: SipPort | None) -> bool:
+    """Look after the SIP port of a phone that stays on; True once its life has to end."""
+    if sip is not None:
+        sip.follow()
+    return driver.moves.endless is not None
 
 
 def _on_a_page(phone: PhoneOptions, start: datetime, speed: float, port: int, as_json: bool) -> None:

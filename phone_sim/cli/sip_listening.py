@@ -1,8 +1,6 @@
 """The SIP port of a phone that stays on: a NOTIFY check-sync reboots it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import click
 
@@ -20,48 +18,66 @@ sip_port_option = click.option(
 )
 
 
-@contextmanager
-def sip_listening(driver: "PhoneDriver", port: int | None, host: str) -> Iterator[None]:
-    """Answer SIP as the phone, which has booted, at a port of `host`, and say where.
+class SipPort:
+    """Where a phone answers SIP: a context manager that listens at `port` of `host`, once the phone has booted.
 
-    Without a `port` it is that of the phone's parameters; where that is taken, the phone does not listen, and it is
+    Without a `port` it is that of the phone's parameters. Where that is taken, the phone does not listen, and it is
     said. Raises UsageError if a given port is taken.
     """
-    from phone_sim.firmware.check_sync import DEFAULT_SIP_PORT, check_sync_settings
 
-    service = driver.phone.service
-    chosen = (
-        port if port is not None else DEFAULT_SIP_PORT if service is None else check_sync_settings(service).sip_port
-    )
-    try:
-        listener = _listener(driver, chosen, host)
-    except UsageError as error:
-        if port is not None:
-            raise
-        say(f"{error}; --sip-port takes another port", err=True)
-        yield
-        return
-    talk(f"SIP at {host}:{listener.port}, UDP and TCP")
-    with listener:
-        yield
+    def __init__(self, driver: "PhoneDriver", port: int | None, host: str) -> None:
+        self._driver = driver
+        self._given = port
+        self._host = host
+        self._chosen: int | None = None
+        self._listener: SipListener | None = None
 
-
-def _listener(driver: "PhoneDriver", port: int, host: str) -> "SipListener":
-    from phone_sim.runtime.network.sip import SipListener
-
-    identity = driver.phone.identity
-
-    def check_sync() -> None:
+    def follow(self) -> None:
+        """Listen at another port if the phone has rebooted into parameters that name one."""
+        chosen = self._given if self._given is not None else self._configured_port()
+        if chosen is None or chosen == self._chosen:
+            return
+        self._close()
+        self._chosen = chosen
         try:
-            driver.check_sync()
+            self._listener = self._listening(chosen)
+        except UsageError as error:
+            if self._given is not None:
+                raise
+            say(f"{error}; --sip-port takes another port", err=True)
+        else:
+            talk(f"SIP at {self._host}:{self._listener.port}, UDP and TCP")
+
+    def __enter__(self) -> Self:
+        self.follow()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def _configured_port(self) -> int | None:
+        """The port of the phone's parameters; None while it boots or is off."""
+        from phone_sim.firmware.check_sync import check_sync_settings
+
+        service = self._driver.phone.service
+        return None if service is None else check_sync_settings(service).sip_port
+
+    def _listening(self, port: int) -> "SipListener":
+        from phone_sim.runtime.network.sip import SipListener
+
+        identity = self._driver.phone.identity
+        agent = identity.profile.sip_user_agent(identity.model)
+        listener = SipListener(self._host, port, user_agent=agent, on_check_sync=self._check_sync)
+        listener.start()
+        return listener
+
+    def _check_sync(self) -> None:
+        try:
+            self._driver.check_sync()
         except LifecycleError as error:
             say(f"check-sync: {error}", err=True)
 
-    return SipListener(host, port, user_agent=identity.profile.sip_user_agent(identity.model), on_check_sync=check_sync)
-
-
-def _configured_port(driver: "PhoneDriver") -> int:
-    from phone_sim.firmware.check_sync import DEFAULT_SIP_PORT, check_sync_settings
-
-    service = driver.phone.service
-    return DEFAULT_SIP_PORT if service is None else check_sync_settings(service).sip_port
+    def _close(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None

@@ -73,6 +73,7 @@ KNOWN_LINES = (
     KnownLine(messages.REBOOT_WAITS, "The phone restarts when the last call has ended."),
     KnownLine(messages.CHECK_SYNC, "A server asked the phone to look for changed configuration files."),
     KnownLine(messages.CONFIGURATION_UNCHANGED, "The phone does not reboot, since its configuration is the same."),
+    KnownLine(messages.POLL_UNCHANGED, "The phone asked for its configuration files by itself, and does not reboot."),
     KnownLine(messages.LEASED, "What the DHCP server gave, and the boot server that its options name."),
     KnownLine(
         messages.OPTION_REFUSED,

@@ -1,13 +1,14 @@
-"""A check-sync: does the configuration on the boot server differ from the one that the phone runs on? (field notes 14)
+"""Does the configuration on the boot server differ from the one that the phone runs on? (field notes 14)
 
-The answer leads to a reboot, which is the business of `phone_sim.firmware.phone`. This module does not know who asked.
+A check-sync and a poll ask so. The answer leads to a reboot, which is the business of `phone_sim.firmware.phone`. This
+module does not know who asked.
 """
 
 from dataclasses import dataclass
 
-from phone_sim.firmware import messages
 from phone_sim.firmware.boot import InService
 from phone_sim.firmware.configuration import read_configuration
+from phone_sim.firmware.messages import Message
 from phone_sim.firmware.parameters.reader import ParameterReader
 
 DEFAULT_SIP_PORT = 5060
@@ -31,8 +32,8 @@ def check_sync_settings(service: InService) -> CheckSyncSettings:
     )
 
 
-async def configuration_has_changed(service: InService) -> bool:
-    """Ask for the configuration files again, and compare what they say; that it is the same is logged.
+async def configuration_has_changed(service: InService, unchanged: Message) -> bool:
+    """Ask for the configuration files again, and compare what they say; that it is the same is logged as `unchanged`.
 
     With files that cannot be had whole, which is logged, the phone keeps running on what it has.
     """
@@ -43,5 +44,5 @@ async def configuration_has_changed(service: InService) -> bool:
         return False
     if (found.master, found.parameters) != (running.master, running.parameters):
         return True
-    await service.session.say(messages.CONFIGURATION_UNCHANGED)
+    await service.session.say(unchanged)
     return False

@@ -112,6 +112,14 @@ class AskTimeAfter(Ask[None]):
 
 
 @dataclass(frozen=True, slots=True)
+class PollAfter(Ask[None]):
+    """Ask to be woken for the next poll of the configuration files after so many seconds, in place of any earlier wish.
+    Reply: None."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Pause(Ask[None]):
     """Go on after so many seconds. Reply: None."""
 
@@ -247,6 +255,7 @@ Effect = (
     | WakeAt
     | UploadLogAfter
     | AskTimeAfter
+    | PollAfter
     | Pause
     | Show
     | Reboot

@@ -15,13 +15,15 @@ from phone_sim.firmware.boot import InService, boot, local_date
 from phone_sim.firmware.check_sync import check_sync_settings, configuration_has_changed
 from phone_sim.firmware.corporate_directory import search_corporate_directory
 from phone_sim.firmware.daily_check import daily_check
-from phone_sim.firmware.effects import ClockReading, Flow, Pause, ReadClock, Reboot, Show, WakeAt
+from phone_sim.firmware.effects import ClockReading, Flow, Pause, PollAfter, ReadClock, Reboot, Show, WakeAt
 from phone_sim.firmware.keypad import Press
 from phone_sim.firmware.lifecycle import LifecycleEvent, State
+from phone_sim.firmware.local_time import UNSET_CLOCK
 from phone_sim.firmware.location import BootServerAddress
 from phone_sim.firmware.menu import CLOSED, Menu
 from phone_sim.firmware.menu_pages import Facts
 from phone_sim.firmware.network_effects import Move
+from phone_sim.firmware.provisioning_poll import PollMode, next_poll
 from phone_sim.firmware.session import Identity
 from phone_sim.firmware.time_memory import NOTHING_REMEMBERED
 from phone_sim.firmware.time_sync import synchronize
@@ -31,16 +33,18 @@ MESSAGE_SECONDS = 5
 LICENSE_REBOOT = "a license has expired"
 SERVER_REBOOT = "the boot server has changed"
 CHECK_SYNC_REBOOT = "check-sync"
+POLL_REBOOT = "the configuration has changed (prov.polling)"
 
 
 class Phone:
     """A phone.
 
     `state` is where it is in its life, `calls` its active calls, `service` what it booted into, `next_check` the
-    instant of its next daily check, `menu` what is open on the display.
+    instant of its next daily check, `menu` what is open on the display. `next_poll` is the instant of its next poll of
+    the configuration files, None without one, or as long as the clock does not tell.
     """
 
-    __slots__ = ("_reason", "calls", "identity", "menu", "next_check", "service", "state")
+    __slots__ = ("_reason", "calls", "identity", "menu", "next_check", "next_poll", "service", "state")
 
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
@@ -48,6 +52,7 @@ class Phone:
         self.service: InService | None = None
         self.calls = 0
         self.next_check: datetime | None = None
+        self.next_poll: datetime | None = None
         self.menu: Menu = CLOSED
         self._reason = ""
         """Why it reboots when the last call has ended."""
@@ -94,8 +99,12 @@ class Phone:
         """The daily check (B12); one a local date (D12)."""
         return self._checking(self.service) if self.service is not None and self._in_service else _nothing()
 
+    def poll(self) -> Flow[None]:
+        """A poll of the configuration files: reboot, after the last call, if they have changed (field notes 14)."""
+        return self._polling(self.service) if self.service is not None and self._in_service else _nothing()
+
     def clock_set(self) -> Flow[None]:
-        """The clock was set or changed: check if the polling time was passed over, then wait for the next one."""
+        """The clock was set or changed: check and poll if their time was passed over, then wait for the next one."""
         return self._adjusting(self.service) if self.service is not None and self._in_service else _nothing()
 
     def ask_time(self) -> Flow[None]:
@@ -142,7 +151,7 @@ class Phone:
     def _forget(self) -> None:
         self.service = None
         self.calls = 0
-        self.next_check = None
+        self.next_check = self.next_poll = None
         self.menu = CLOSED
 
     async def _booting(self) -> None:
@@ -155,6 +164,7 @@ class Phone:
         self.service = outcome
         self._move(LifecycleEvent.BOOTED)
         await self._wait_for_polling_time(outcome, outcome.reading)
+        await self._wait_for_poll(outcome, outcome.reading)
 
     async def _going_to(self, server: BootServerAddress) -> None:
         """Reboot from another boot server, which replaces one that was given by hand (D21)."""
@@ -193,10 +203,21 @@ class Phone:
 
     async def _adjusting(self, service: InService) -> None:
         reading = await ReadClock()
-        if self.next_check is not None and reading.instant is not None and self.next_check <= reading.instant:
+        if _is_over(self.next_check, reading):
             await self._checking(service)
         else:
             await self._wait_for_polling_time(service, reading)
+        if self._in_service:
+            await self._adjusting_poll(service, reading)
+
+    async def _adjusting_poll(self, service: InService, reading: ClockReading) -> None:
+        polling = service.session.settings.polling
+        if polling is not None and polling.mode is PollMode.RELATIVE:
+            self.next_poll = None  # it comes after the same time as before, at whatever instant that is now
+        elif _is_over(self.next_poll, reading):
+            await self._polling(service)
+        else:
+            await self._wait_for_poll(service, reading)
 
     async def _wait_for_polling_time(self, service: InService, reading: ClockReading) -> None:
         """Ask to be woken at the next polling time; with an unset clock there is none (B12, D12)."""
@@ -205,12 +226,36 @@ class Phone:
             self.next_check = settings.zone.next_occurrence(settings.polling_time, reading.instant)
             await WakeAt(self.next_check)
 
+    async def _wait_for_poll(self, service: InService, reading: ClockReading) -> None:
+        """Ask to be woken at the next poll of the configuration files, where the parameters switch that on.
+
+        Only relative polls need no clock; the others have no time while it was never set (our choice, as D12).
+        """
+        settings, now = service.session.settings, reading.instant
+        polling, booted_at = settings.polling, service.reading.instant or UNSET_CLOCK
+        if polling is None:
+            return
+        if now is not None:
+            self.next_poll = next_poll(polling, settings.zone, self.identity.mac, booted_at=booted_at, after=now)
+            await PollAfter((self.next_poll - now).total_seconds())
+        elif polling.mode is PollMode.RELATIVE:
+            await PollAfter(polling.period)
+
+    async def _polling(self, service: InService) -> None:
+        # Waiting begins first, so that the seconds of the transfers do not put off the polls after this one.
+        await self._wait_for_poll(service, await ReadClock())
+        if await configuration_has_changed(service, messages.POLL_UNCHANGED):
+            await self._rebooting_when_idle(service, POLL_REBOOT)
+
     async def _syncing(self, service: InService) -> None:
         await service.session.say(messages.CHECK_SYNC)
-        if not check_sync_settings(service).always_reboots and not await configuration_has_changed(service):
-            return
+        is_always = check_sync_settings(service).always_reboots
+        if is_always or await configuration_has_changed(service, messages.CONFIGURATION_UNCHANGED):
+            await self._rebooting_when_idle(service, CHECK_SYNC_REBOOT)
+
+    async def _rebooting_when_idle(self, service: InService, reason: str) -> None:
         self._move(LifecycleEvent.REBOOT_NEEDED)
-        self._reason = CHECK_SYNC_REBOOT
+        self._reason = reason
         if self.state is State.WAITING_FOR_IDLE:
             await service.session.say(messages.REBOOT_WAITS, reason=self._reason, calls=self.calls)
         else:
@@ -234,6 +279,11 @@ class Phone:
         if self.service is not None:
             await self.service.session.say(messages.REBOOTING, reason=reason)
         await Reboot(reason)
+
+
+def _is_over(due: datetime | None, reading: ClockReading) -> bool:
+    """True when the clock shows that something is due, or was."""
+    return due is not None and reading.instant is not None and due <= reading.instant
 
 
 async def _nothing() -> None:

@@ -60,11 +60,21 @@ def read_poll_settings(reader: ParameterReader) -> PollSettings | None:
         return None
     at = _time_of_day(reader, "time") or DEFAULT_TIME
     return PollSettings(
-        mode=PollMode(reader.choice(f"{_PREFIX}.mode") or PollMode.ABSOLUTE.value),
+        mode=_mode(reader),
         period=min(LONGEST_PERIOD, max(SHORTEST_PERIOD, reader.integer(f"{_PREFIX}.period", DAY))),
         start=at,
         end=_time_of_day(reader, "timeRandomEnd") or at,
     )
+
+
+def _mode(reader: ParameterReader) -> PollMode:
+    """The mode; SIP 3.x has no random one (field notes 14), and polls daily instead (our choice)."""
+    name = f"{_PREFIX}.mode"
+    mode = PollMode(reader.choice(name) or PollMode.ABSOLUTE.value)
+    if mode is PollMode.RANDOM and not reader.has(f"{_PREFIX}.timeRandomEnd"):
+        reader.reject(name, "abs or rel", PollMode.ABSOLUTE.value)
+        return PollMode.ABSOLUTE
+    return mode
 
 
 def _time_of_day(reader: ParameterReader, name: str) -> time | None:
@@ -81,17 +91,21 @@ def _time_of_day(reader: ParameterReader, name: str) -> time | None:
 def next_poll(
     settings: PollSettings, zone: LocalTime, mac: MacAddress, *, booted_at: datetime, after: datetime
 ) -> datetime:
-    """The first instant later than `after` at which the phone polls; `booted_at` is not later than that."""
+    """The first instant later than `after` at which a phone polls; with relative polls, `after` is the last of them.
+
+    Where a time of day is drawn, MAC address and `booted_at` decide it, and the MAC address decides the days of a
+    period of several: so the same run has the same polls again (our choice).
+    """
     if settings.mode is PollMode.RELATIVE:
-        period = timedelta(seconds=settings.period)
-        return booted_at + ((after - booted_at) // period + 1) * period
-    at = settings.start
+        return after + timedelta(seconds=settings.period)
+    at, phase = settings.start, 0
     if settings.mode is PollMode.RANDOM:
-        at = _drawn_time(settings, mac, booted_at)
-    day = zone.of(after).date() - timedelta(days=1)
-    while not _is_polling_day(settings, mac, day) or _instant(settings, zone, day, at) <= after:
-        day += timedelta(days=1)
-    return _instant(settings, zone, day, at)
+        at, phase = _drawn_time(settings, mac, booted_at), _drawn(mac.digits)
+    eve = zone.of(after).date() - timedelta(days=1)
+    day = eve + timedelta(days=(phase - eve.toordinal()) % settings.days)
+    while (instant := _instant(settings, zone, day, at)) <= after:
+        day += timedelta(days=settings.days)
+    return instant
 
 
 def _instant(settings: PollSettings, zone: LocalTime, day: date, at: time) -> datetime:
@@ -99,12 +113,6 @@ def _instant(settings: PollSettings, zone: LocalTime, day: date, at: time) -> da
     wraps = settings.mode is PollMode.RANDOM and settings.end < settings.start
     late = wraps and at < settings.start
     return zone.first_instant(datetime.combine(day + timedelta(days=1) if late else day, at))
-
-
-def _is_polling_day(settings: PollSettings, mac: MacAddress, day: date) -> bool:
-    """Whether polls of this day are due; with a period of several days, `random` has one that the MAC decides."""
-    phase = _drawn(mac.digits) if settings.mode is PollMode.RANDOM else 0
-    return (day.toordinal() - phase) % settings.days == 0
 
 
 def _drawn_time(settings: PollSettings, mac: MacAddress, booted_at: datetime) -> time:

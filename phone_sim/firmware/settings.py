@@ -1,4 +1,4 @@
-"""The typed values that the phone takes from its parameters: time, polling time, logging, syslog, boot server.
+"""The typed values that the phone takes from its parameters: time, polling, logging, syslog, boot server.
 
 Types, ranges and defaults are the dictionary's (D22). Of the `device.*` parameters those in force are used (D21).
 """
@@ -20,6 +20,7 @@ from phone_sim.firmware.parameters.device_parameters import SERVER_NAME, DeviceP
 from phone_sim.firmware.parameters.dictionary import ParameterDictionary
 from phone_sim.firmware.parameters.layers import Layer, Parameters
 from phone_sim.firmware.parameters.reader import BadParameter, ParameterReader
+from phone_sim.firmware.provisioning_poll import PollSettings, read_poll_settings
 from phone_sim.firmware.syslog import DEFAULT_PORT, LOCAL_0, SyslogServer
 
 DEFAULT_POLLING_TIME = time(2, 0)
@@ -34,7 +35,7 @@ _UPLOAD_PERIOD = 10
 _APPEND_LIMIT = 16 * 1024
 
 # The phones of a site have the same: what is in their own files is about other things. Ours.
-_TOPICS = frozenset({"license", "log", "sec", "tcpIpApp"})
+_TOPICS = frozenset({"license", "log", "prov", "sec", "tcpIpApp"})
 _SETTINGS_KEPT = 16
 
 
@@ -70,16 +71,18 @@ class SntpSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a phone's parameters say about time and logging, and which of them it could not use.
+    """What a phone's parameters say about time, polling and logging, and which of them it could not use.
 
-    `syslog` is the server that log lines are sent to, None for none. With `tags_serial` the User-Agent has the phone's
-    serial number. `device` are the `device.*` parameters in force; `boot_server` is the one that they name, None for
-    none, and `boot_server_options` are the DHCP options that they have the phone look at, None where they do not say.
+    `polling` is None for a phone that does not poll its configuration files. `syslog` is the server that log lines are
+    sent to, None for none. With `tags_serial` the User-Agent has the phone's serial number. `device` are the `device.*`
+    parameters in force; `boot_server` is the one that they name, None for none, and `boot_server_options` are the DHCP
+    options that they have the phone look at, None where they do not say.
     """
 
     zone: LocalTime
     sntp: SntpSettings
     polling_time: time
+    polling: PollSettings | None
     log: LogSettings
     syslog: SyslogServer | None
     tags_serial: bool
@@ -127,6 +130,7 @@ def _settings(
         zone=zone,
         sntp=reader.sntp(lease.time_servers),
         polling_time=reader.polling_time(),
+        polling=read_poll_settings(reader),
         log=reader.log(LogFormat(zone=zone, style=style, missed=missed), components),
         syslog=reader.syslog(lease.log_server),
         tags_serial=reader.tags_serial(tag_parameter),

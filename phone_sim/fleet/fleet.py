@@ -120,7 +120,7 @@ class Fleet:
         return None
 
     def run_due(self, number: int) -> None:
-        """Run what is due for a phone: switch it on, or its daily check, log upload, reboot or end of a pause."""
+        """Run what is due for a phone: switch it on, or its daily check, poll, log upload, reboot or end of a pause."""
         phone = self.switched_on.get(number)
         if phone is None:
             self._switch_on(number)
@@ -131,6 +131,8 @@ class Fleet:
             self.reboot(number)
         elif phone.check <= phone.due:
             self.check(phone)
+        elif phone.poll <= phone.due:
+            self.poll(phone)
         else:
             self._run(phone, phone.firmware.upload_log(), boots=False)
 
@@ -147,6 +149,11 @@ class Fleet:
         """Perform the daily check of a phone that is in service (B12)."""
         phone.check = NEVER
         self._run(phone, phone.firmware.polling_time(), boots=False)
+
+    def poll(self, phone: FleetPhone) -> None:
+        """Poll the configuration files of a phone that is in service (`prov.polling.*`)."""
+        phone.poll = NEVER
+        self._run(phone, phone.firmware.poll(), boots=False)
 
     def reboot(self, number: int) -> None:
         """Reboot a phone by hand (B15). Raises LifecycleError if it is not in service."""
@@ -230,13 +237,14 @@ class Fleet:
             self._paused[phone.number], seconds = run.paused
             phone.due = now + seconds
         elif phone.state is State.IDLE and service is not None:
-            phone.firmware.service = self._interning.service(service)
-            phone.flash = self._interning.flash(phone.flash)
+            if run.boot_seconds is not None:  # else it has what it had before
+                phone.firmware.service = self._interning.service(service)
+                phone.flash = self._interning.flash(phone.flash)
             if run.woken_at is not None:
                 finding = first_finding(service, run.woken_at)
                 wait = NEVER if finding is None else (finding - clock.instant()).total_seconds()
                 phone.check = now + wait
-            phone.due = min(phone.check, phone.reboot, self._next_upload(phone, now))
+            phone.due = min(phone.check, phone.poll, phone.reboot, self._next_upload(phone, now))
         if phone.due < NEVER:
             heapq.heappush(self._schedule, (phone.due, phone.number))
             if len(self._schedule) > self._schedule_limit:

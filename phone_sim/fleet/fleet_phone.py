@@ -59,17 +59,30 @@ class FleetPhone:
     """A phone of a fleet; `firmware` is what runs on it.
 
     `number` is its number in the population. Times are seconds of the fleet's clock since the fleet began: `check` is
-    its next daily check that finds something, `upload` its next upload of the log, `reboot` its next reboot by hand,
-    `powered_on` the start of its last boot, `due` the next time that something is due. `reboots` counts its reboots.
+    its next daily check that finds something, `poll` its next poll of the configuration files, `upload` its next upload
+    of the log, `reboot` its next reboot by hand, `powered_on` the start of its last boot, `due` the next time that
+    something is due. `reboots` counts its reboots.
     """
 
-    __slots__ = ("_log", "check", "due", "firmware", "flash", "number", "powered_on", "reboot", "reboots", "upload")
+    __slots__ = (
+        "_log",
+        "check",
+        "due",
+        "firmware",
+        "flash",
+        "number",
+        "poll",
+        "powered_on",
+        "reboot",
+        "reboots",
+        "upload",
+    )
 
     def __init__(self, number: int, firmware: Phone) -> None:
         self.number = number
         self.firmware = firmware
         self.flash = FlashContents()
-        self.check = self.upload = self.reboot = self.due = NEVER
+        self.check = self.poll = self.upload = self.reboot = self.due = NEVER
         self.powered_on = 0.0
         self.reboots = 0
         self._log: tuple[bytes, bytes] = (b"", b"")

@@ -73,6 +73,8 @@ class PhoneRun:
         try:
             if boots:
                 self._begin_boot()
+            else:  # the files of a poll may take as long as those of a boot
+                self._performer.boot_time.begin()
             self._perform_all(flow)
             self._performer.boot_time.end()
             if self._began is not None and self.paused is None:
@@ -81,7 +83,8 @@ class PhoneRun:
             if self.paused is None and service is not None and self._log.size > service.session.settings.log.file_size:
                 self._perform_all(self._phone.firmware.upload_log(full=True))
         finally:  # also when the load ends in the middle of the flow
-            self._phone.log = self._log.contents()
+            if self._log.has_changed:
+                self._phone.log = self._log.contents()
 
     def _perform_all(self, flow: Flow[None]) -> None:
         self._flow = flow
@@ -120,6 +123,10 @@ class PhoneRun:
     def ask_time_after(self, seconds: float) -> None:
         """A phone of a fleet has no time servers."""
 
+    def poll_after(self, seconds: float) -> None:
+        """Note when the configuration files are polled."""
+        self._phone.poll = self._now() + seconds
+
     def pause(self, seconds: float) -> None:
         """Leave the flow to the fleet."""
         if self._flow is not None:
@@ -140,7 +147,7 @@ class PhoneRun:
         self._performer.boot_time.begin()
         self._performer.powered_on_at = self._clock.elapsed()
         self._phone.powered_on = self._now()
-        self._phone.check = self._phone.upload = NEVER
+        self._phone.check = self._phone.poll = self._phone.upload = NEVER
         self.woken_at = None
 
     def _now(self) -> float:

@@ -44,7 +44,8 @@ class FleetFileServer:
 
     def fetch(self, request: Fetch) -> FetchReply:
         """A file, or an activation file that is made now."""
-        path = urlsplit(request.location.url).path.lstrip("/")
+        url = request.location.url
+        path = url[len(_BOOT_SERVER) :] if url.startswith(_BOOT_SERVER) else urlsplit(url).path.lstrip("/")
         data = self._files.get(path) or self._activation_file(path.rpartition("/")[2])
         return NOT_FOUND if data is None else Fetched(data, 200)
 

@@ -129,11 +129,12 @@ class PhoneDriver:
 
     def check_sync(self) -> None:
         """Do what a NOTIFY check-sync asks for: a phone that reboots for it has booted on return."""
-        self._happen(self._asked_to_sync)
+        self._happen(partial(self._comparing, self.phone.check_sync))
 
-    def _asked_to_sync(self) -> Flow[None]:
+    def _comparing(self, event: Callable[[], Flow[None]]) -> Flow[None]:
+        """The flow of an event in which the configuration files are asked for; they may take as long as a boot."""
         self._performer.boot_time.begin()
-        return self.phone.check_sync()
+        return event()
 
     def search_corporate_directory(self, text: str) -> None:
         """Search the corporate directory; the display shows what came of it on return."""
@@ -238,6 +239,11 @@ class PhoneDriver:
     def ask_time_after(self, seconds: float) -> None:
         """Have the scheduler start the next question for the time."""
         self._waits.wait("time", self._scheduler.after(seconds, partial(self._happen, self.phone.ask_time)))
+
+    def poll_after(self, seconds: float) -> None:
+        """Have the scheduler start the next poll of the configuration files."""
+        poll = partial(self._happen, partial(self._comparing, self.phone.poll))
+        self._waits.wait("poll", self._scheduler.after(seconds, poll))
 
     def pause(self, seconds: float) -> None:
         """Set the flow aside; the scheduler takes it up again."""

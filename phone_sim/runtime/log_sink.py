@@ -13,15 +13,20 @@ _PENDING_LIMIT = 1024 * 1024
 
 
 class LogSink:
-    """The log file of one phone, with `contents` in it; each line also goes to `listener`."""
+    """The log file of one phone, with `contents` in it; each line also goes to `listener`.
+
+    `has_changed` once anything was written or erased.
+    """
 
     def __init__(self, listener: Callable[[str], None] | None = None, contents: LogContents | None = None) -> None:
         self._listener = listener
         self._pending = bytearray() if contents is None else bytearray(contents.pending)
         self._on_server = b"" if contents is None else contents.on_server
+        self.has_changed = False
 
     def write(self, line: str) -> None:
         """Add a line, given without its end."""
+        self.has_changed = True
         # A path on disk, in a reason, may hold what no encoding has.
         self._pending += line.encode(errors="replace") + b"\n"
         if len(self._pending) > _PENDING_LIMIT:
@@ -40,5 +45,6 @@ class LogSink:
 
     def forget(self, on_server: bytes) -> None:
         """Erase the log file; the boot server holds `on_server`."""
+        self.has_changed = True
         self._pending.clear()
         self._on_server = on_server

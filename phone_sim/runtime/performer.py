@@ -21,6 +21,7 @@ from phone_sim.firmware.effects import (
     ForgetLog,
     Log,
     Pause,
+    PollAfter,
     ReadClock,
     ReadFlash,
     ReadLog,
@@ -77,6 +78,9 @@ class FlowRunner(Protocol):
 
     def ask_time_after(self, seconds: float) -> None:
         """Ask for the time again after a time, instead of at any earlier wish."""
+
+    def poll_after(self, seconds: float) -> None:
+        """Poll the configuration files after a time, instead of at any earlier wish."""
 
     def pause(self, seconds: float) -> None:
         """Set the flow aside for a time."""
@@ -175,6 +179,9 @@ class Performer:
                 return answer(effect, None)
             case AskTimeAfter():
                 self._runner.ask_time_after(effect.seconds)
+                return answer(effect, None)
+            case PollAfter():
+                self._runner.poll_after(effect.seconds)
                 return answer(effect, None)
             case Pause():
                 self._runner.pause(effect.seconds)

@@ -246,6 +246,17 @@ def test_year_of_daily_checks_ends_with_one_reboot(server: str, site: MemorySite
     assert report["next_check"] == "2027-01-01T02:00:00+00:00"
 
 
+def test_polls_of_the_configuration_are_made_and_the_next_one_is_told(server: str, site: MemorySite) -> None:
+    site.write("site.cfg", b'<site prov.polling.enabled="1" prov.polling.time="04:00" license.polling.time="02:00"/>')
+    done = phone_sim(
+        "run", "--server", server, "--now", "2026-01-01", "--speed", "max", "--until", "2026-01-04", "--json"
+    )
+    report = json.loads(done.stdout)
+    assert [one["url"] for one in report["requests"]].count(f"{server}000000000000.cfg") == 1 + 3
+    assert (report["reboots"], report["next_poll"]) == ([], "2026-01-04T04:00:00+00:00")
+    assert "It polls its configuration files next at 2026-01-01T04:00:00 UTC.\n" in done.stderr
+
+
 def test_event_that_cannot_happen_is_said_and_survived(server: str) -> None:
     words = ("--now", "2026-01-01", "--speed", "max", "--until", "2026-01-02", "--at", "2026-01-01T12:00", "hangup")
     done = phone_sim("run", "--server", server, *words)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from phone_sim.fleet.fleet import Fleet
 from phone_sim.fleet.population.phones import Population
 from phone_sim.runtime.boot_time import BOOT_SECONDS, BootTime
 from phone_sim.runtime.clock import ManualClock
+from phone_sim.runtime.scheduler import HeapScheduler
 from phone_sim.runtime.transport import Transport
 from phone_sim.runtime.transport.memory import serve
 from phone_sim.runtime.trust_file import load_anchor
@@ -100,3 +102,18 @@ def test_limit_holds_for_a_boot_only() -> None:
     boot_time.end()
     refused.append(boot_time.refusal is not None)
     assert refused == [False, False, True, False]
+
+
+def test_poll_gives_it_up_as_a_boot_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    on = b'<a prov.polling.enabled="1" prov.polling.mode="rel" prov.polling.period="3600"/>'
+    server = Dripping(SITE | {"part0.cfg": on}, monkeypatch)
+    server.seconds_a_file = 1.0
+    clock = ManualClock()
+    scheduler = HeapScheduler(clock)
+    phone = bench(server, clock=clock, scheduler=scheduler)
+    phone.driver.power_on()
+    server.seconds_a_file = SECONDS_A_FILE
+    server.asked.clear()
+    scheduler.run(timedelta(seconds=3600))
+    assert len(server.asked) == BOOT_SECONDS / SECONDS_A_FILE
+    assert (phone.phone.state, phone.driver.reboots) == (State.IDLE, [])

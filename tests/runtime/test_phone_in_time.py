@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from phone_sim.errors import LifecycleError
-from phone_sim.firmware.effects import Effect, ReadClock, Reboot, WakeAt
+from phone_sim.firmware.effects import Effect, PollAfter, ReadClock, Reboot, WakeAt
 from phone_sim.firmware.features import NotLicensed
 from phone_sim.firmware.lifecycle import State
+from phone_sim.firmware.phone import POLL_REBOOT
 from phone_sim.firmware.screen import RECONFIGURING, Frame
 from phone_sim.licensing import license_file
 from phone_sim.runtime.clock import ManualClock, ScaledClock, seconds_passed
@@ -68,6 +69,50 @@ def test_license_without_an_end_is_never_rebooted_for() -> None:
     year = Year(CONFIGURATION | {SITE_FILE: license_file.write([signed_key()])})
     year.scheduler.run(1000 * DAY)
     assert year.bench.driver.reboots == []
+
+
+def polling(*, mode: str = "abs", period: int = 86400) -> dict[str, bytes]:
+    """A boot server's files that have the phone poll them, at 03:00 or each period."""
+    own = f'<a prov.polling.enabled="1" prov.polling.mode="{mode}" prov.polling.period="{period}"/>'.encode()
+    listed = b'<APPLICATION CONFIG_FILES="polling.cfg, site.cfg"/>'
+    return CONFIGURATION | {"000000000000.cfg": listed, "polling.cfg": own}
+
+
+@pytest.mark.parametrize(("mode", "period"), [("abs", 86400), ("rel", 5400)])
+def test_changed_file_is_found_by_the_next_poll(mode: str, period: int) -> None:
+    files = polling(mode=mode, period=period)
+    year = Year(files)
+    year.scheduler.run(30 * DAY)
+    assert year.bench.driver.reboots == []
+    files[SITE_FILE] = license_file.write([signed_key()])
+    year.scheduler.run(2 * DAY)
+    assert (year.bench.driver.reboots, year.bench.enabled) == ([], ())
+    files["site.cfg"] += b"<!-- the same values -->"
+    year.scheduler.run(2 * DAY)
+    assert year.bench.driver.reboots == []
+    files["site.cfg"] = files["site.cfg"].replace(b"/>", b' lcl.datetime.time.24HourClock="1"/>', 1)
+    changed = year.clock.instant()
+    year.scheduler.run(2 * DAY)
+    assert (year.bench.driver.reboots, year.bench.enabled) == ([POLL_REBOOT], ("LDAP",))
+    assert timedelta() < year.times(Reboot)[0] - changed <= timedelta(seconds=period)
+
+
+def test_relative_polls_are_a_period_apart_from_the_boot_on() -> None:
+    year = Year(polling(mode="rel", period=5400))
+    year.clock.set(utc("2026-05-01T12:00"))
+    year.bench.driver.clock_set()
+    year.scheduler.run(timedelta(hours=6))
+    begin = utc("2026-05-01T12:00")
+    assert year.times(PollAfter) == [NEW_YEAR, *(begin + number * timedelta(minutes=90) for number in (1, 2, 3, 4))]
+
+
+def test_power_cut_ends_the_polls() -> None:
+    year = Year(polling())
+    year.bench.driver.cut_power()
+    asked = len(year.bench.driver.exchanges)
+    year.scheduler.run(3 * DAY)
+    assert len(year.bench.driver.exchanges) == asked
+    assert year.bench.phone.next_poll is None
 
 
 def test_unset_clock_checks_nothing_until_it_is_set() -> None:
@@ -165,6 +210,15 @@ def test_call_at_expiry_is_waited_for_in_scaled_time(fast: Fast) -> None:
     assert phone.driver.reboots == []
     phone.driver.end_call()
     eventually(lambda: phone.driver.reboots == ["a license has expired"] and phone.phone.state is State.IDLE)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["abs", "rel"])
+def test_changed_file_is_found_in_scaled_time(fast: Fast, mode: str) -> None:
+    files = polling(mode=mode)
+    phone = fast_phone(fast, files)
+    files["site.cfg"] = files["site.cfg"].replace(b"/>", b' lcl.datetime.time.24HourClock="1"/>', 1)
+    eventually(lambda: phone.driver.reboots == [POLL_REBOOT] and phone.phone.state is State.IDLE)
 
 
 @pytest.mark.slow

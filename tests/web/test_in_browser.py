@@ -157,6 +157,23 @@ def test_clock_goes_where_it_is_sent(visit: Visit, served_desk: ServedDesk) -> N
     is_on(visitor, "off")
 
 
+def test_changed_files_are_found_by_check_sync_and_by_the_next_poll(visit: Visit, served_desk: ServedDesk) -> None:
+    visitor, mac = opened(visit, served_desk)
+    jump, reboots = visitor.button("To the poll of the files"), visitor.page.locator("#reboots")
+    expect(jump).to_be_hidden()
+
+    def override(name: str, parameter: str) -> None:
+        url = f"{served_desk.desk.server.url}{mac}-{name}.cfg"
+        assert requests.put(url, data=f"<own {parameter}='1'/>", timeout=PATIENCE).ok
+
+    override("phone", "prov.polling.enabled")
+    visitor.button("Check-sync").click()
+    expect(reboots).to_have_text("reboots: 1, the last: check-sync")
+    override("web", "lcl.datetime.time.24HourClock")
+    jump.click()
+    expect(reboots).to_have_text("reboots: 2, the last: the configuration has changed (prov.polling)")
+
+
 @pytest.mark.parametrize("speed", [1, 60, 3600, 86400])
 def test_clock_passes_and_pauses(visit: Visit, served_desk: ServedDesk, speed: int) -> None:
     visitor, _ = opened(visit, served_desk)

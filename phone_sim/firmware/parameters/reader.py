@@ -37,6 +37,10 @@ class ParameterReader:
         self._dictionary = dictionary
         self.problems: list[BadParameter] = []
 
+    def has(self, name: str) -> bool:
+        """True for a parameter that this firmware has, not only a later one."""
+        return self._dictionary.find(name) is not None
+
     def is_set(self, name: str) -> bool:
         """True where a file gives the parameter a value that can be used, so that the default is not in force."""
         value = self.parameters.get(name)

@@ -164,7 +164,7 @@ def _add_actions(api: FastAPI, desk: Desk) -> None:
 
         return desk.do(press)
 
-    @api.post("/phones/{mac}/{action}", summary="Power, reboot by hand (B15), place or end a call")
+    @api.post("/phones/{mac}/{action}", summary="Power, reboot by hand (B15), check-sync, place or end a call")
     def post_action(mac: Mac, action: Action) -> dict[str, Any]:
         phone = _phone(desk, mac)
         desk.do(lambda: _ACTIONS[action](phone))
@@ -174,6 +174,7 @@ def _add_actions(api: FastAPI, desk: Desk) -> None:
 _ACTIONS: dict[Action, Callable[[DeskPhone], None]] = {
     Action.POWER: DeskPhone.switch_power,
     Action.REBOOT: DeskPhone.boot,
+    Action.CHECK_SYNC: DeskPhone.check_sync,
     Action.CALL: DeskPhone.start_call,
     Action.HANG_UP: DeskPhone.end_call,
 }
@@ -185,7 +186,7 @@ def _add_clock(api: FastAPI, desk: Desk) -> None:
         desk.do(lambda: desk.time.run_at(speed.speed))
         return desk.do(lambda: views.clock_view(desk))
 
-    @api.post("/clock/jump", summary="Let time hurry to a polling time, an expiry or a date")
+    @api.post("/clock/jump", summary="Let time hurry to a polling time, a poll, an expiry or a date")
     def post_jump(jump: Jump) -> dict[str, Any]:
         desk.do(lambda: desk.time.go_to(_goal(desk, jump)))
         return desk.do(lambda: views.clock_view(desk))
@@ -204,6 +205,8 @@ def _goal(desk: Desk, jump: Jump) -> datetime:
     mac = _phone(desk, jump.mac).mac
     if jump.to is Goal.POLLING_TIME:
         return desk.next_polling_time(mac)
+    if jump.to is Goal.NEXT_POLL:
+        return desk.next_poll(mac)
     eve, check = desk.expiry_of(mac)
     return max(eve, desk.time.now) if jump.to is Goal.DAY_BEFORE_EXPIRY else check
 

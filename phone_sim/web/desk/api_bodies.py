@@ -39,6 +39,7 @@ class Action(Enum):
 
     POWER = "power"
     REBOOT = "reboot"
+    CHECK_SYNC = "check-sync"
     CALL = "call"
     HANG_UP = "hang-up"
 
@@ -47,6 +48,7 @@ class Goal(Enum):
     """Where the clock can hurry to."""
 
     POLLING_TIME = "polling-time"
+    NEXT_POLL = "next-poll"
     DAY_BEFORE_EXPIRY = "day-before-expiry"
     EXPIRY = "expiry"
     DATE = "date"
@@ -76,7 +78,7 @@ class Jump(_Body):
     """Where time is to hurry to, with all that happens on the way."""
 
     to: Goal
-    mac: str | None = Field(default=None, max_length=17, description="whose polling time or expiry")
+    mac: str | None = Field(default=None, max_length=17, description="whose polling time, poll or expiry")
     date: datetime | None = Field(default=None, description="the date; UTC without an offset")
 
 

@@ -123,6 +123,15 @@ class Desk:
             raise UsageError(f"the phone {mac} is not waiting for a polling time: it is {self.phone(mac).state.value}")
         return check
 
+    def next_poll(self, mac: MacAddress) -> datetime:
+        """When the phone polls its configuration files next (`prov.polling.*`). Raises UsageError where it does not."""
+        phone = self.phone(mac)
+        poll = phone.driver.phone.next_poll
+        if poll is None:
+            waits = "is not waiting for a poll of its files (prov.polling.enabled)"
+            raise UsageError(f"the phone {mac} {waits}: it is {phone.state.value}")
+        return poll
+
     def expiry_of(self, mac: MacAddress) -> tuple[datetime, datetime]:
         """The noon of the day before the last day of the license that ends first, and the check that finds it over.
 

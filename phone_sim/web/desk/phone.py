@@ -81,6 +81,11 @@ class DeskPhone(DrivenPhone):
         super().boot()
         self.notice()
 
+    def check_sync(self) -> None:
+        """Send it a NOTIFY check-sync; one that is off or boots does not hear it."""
+        super().check_sync()
+        self.notice()
+
     def start_call(self) -> None:
         """Place a call. Raises LifecycleError where it cannot."""
         super().start_call()

@@ -102,7 +102,7 @@ def tile_view(phone: DeskPhone) -> dict[str, Any]:
 def phone_view(desk: Desk, phone: DeskPhone) -> dict[str, Any]:
     """A phone at length: its tile, what it is, its features, its licenses."""
     identity, service = phone.identity, phone.driver.phone.service
-    check = phone.driver.phone.next_check
+    check, poll = phone.driver.phone.next_check, phone.driver.phone.next_poll
     today = local_date(service.session, ClockReading(desk.time.now)) if service is not None else None
     return {
         **tile_view(phone),
@@ -116,6 +116,7 @@ def phone_view(desk: Desk, phone: DeskPhone) -> dict[str, Any]:
         if service is None
         else service.session.settings.zone.of(desk.time.now).isoformat(" ", "minutes"),
         "next_check": None if check is None else _text(check),
+        "next_poll": None if poll is None else _text(poll),
         "reboot_reasons": phone.driver.reboots[-20:],
         "features": [feature_view(gate, service.reason(gate)) for gate in service.gates] if service is not None else [],
         "licenses": license_views(phone, today),

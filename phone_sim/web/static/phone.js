@@ -172,6 +172,9 @@ function showPhone(phone) {
   at("local-time").textContent = phone.local_time === null ? "" : `its time: ${phone.local_time}`;
   const isChecking = phone.next_check !== null && (phone.state === "idle" || phone.state === "in call");
   at("next-check").textContent = !isChecking ? "" : `next check of licenses: ${phone.next_check.slice(0, 16).replace("T", " ")} UTC`;
+  const isPolling = phone.next_poll !== null && (phone.state === "idle" || phone.state === "in call");
+  at("next-poll").textContent = !isPolling ? "" : `next poll of its files: ${phone.next_poll.slice(0, 16).replace("T", " ")} UTC`;
+  for (const button of document.querySelectorAll("button[data-to=next-poll]")) button.hidden = !isPolling;
   at("power").textContent = phone.state === "off" ? "Power on" : "Pull the plug";
   at("power").classList.toggle("quiet", phone.state !== "off");
   at("hang-up").disabled = phone.calls === 0;

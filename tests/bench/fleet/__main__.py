@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.bench.fleet.figure import FILE, HEADS, Figure, as_json, changes
-from tests.bench.fleet.sides import NO_WRK, idle, over_http, over_tftp, two_workers, years
+from tests.bench.fleet.sides import NO_WRK, idle, over_http, over_tftp, polls, two_workers, years
 from tests.bench.fleet.site import write_site
 from tests.real_servers.nginx import Nginx
 from tests.real_servers.tftpd_hpa import TftpdHpa
@@ -44,6 +44,8 @@ def figures(counts: Iterable[int], root: Path, work: Path, kinds: str) -> Iterat
             yield from idle(root, count)
         if "f" in kinds:
             yield from years(root, count)
+        if "i" in kinds:
+            yield from polls(root, count)
 
 
 def main() -> None:
@@ -52,7 +54,7 @@ def main() -> None:
     asked.add_argument("--quick", action="store_true", help="only 100 and 1,000 phones")
     asked.add_argument("--json", action="store_true", help="print the figures as JSON")
     asked.add_argument("--write", action="store_true", help=f"write them to {FILE}, which the README's table is of")
-    asked.add_argument("--only", default="abcdefgh", metavar="KINDS", help="only figures of these letters, as 'ab'")
+    asked.add_argument("--only", default="abcdefghi", metavar="KINDS", help="only figures of these letters, as 'ab'")
     words = asked.parse_args()
     counts = QUICK if words.quick else COUNTS
     talk = sys.stderr if words.json else sys.stdout

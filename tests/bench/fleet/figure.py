@@ -11,12 +11,12 @@ from pathlib import Path
 FILE = Path("tests/bench/fleet/figures.json")
 FLAT = 0.2
 """By how much a figure may be worse with many phones than with few, as a share, and be called flat."""
-_RATIOS = "abcdh"
+_RATIOS = "abcdhi"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A figure of a kind, `a` to `h`; `number` is the ratio or the value itself, in a unit that `value` has in words.
+    """A figure of a kind, `a` to `i`; `number` is the ratio or the value itself, in a unit that `value` has in words.
 
     `against` is what it is compared with. `aim` is None where nothing is aimed at; `more_is_better` says on which side
     of it the number is to be.

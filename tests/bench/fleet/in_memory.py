@@ -1,7 +1,7 @@
 """A fleet without sockets, in a process of its own: `python -m tests.bench.fleet.in_memory WHAT COUNT [ROOT]`.
 
-What is measured is `idle` (what a phone weighs that is up), `boots` (how fast phones boot), or `years` (how fast
-they live on virtual time). The result is printed as JSON.
+What is measured is `idle` (what a phone weighs that is up), `boots` (how fast phones boot), `years` (how fast they live
+on virtual time) or `polls` (what a day of polls costs). The result is printed as JSON.
 """
 
 import gc
@@ -25,12 +25,14 @@ from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.transport import Transport
 from phone_sim.runtime.trust_file import load_anchor
 from tests.bench.fleet.measured import tell_when_asked
-from tests.bench.fleet.site import BITS, MODELS, START, shared_files
+from tests.bench.fleet.site import BITS, MODELS, START, own_configuration, shared_files
 
 OWN = LicenseShare(type=LicenseType.PHONE, share=1.0, bits=BITS, expiry=NEVER)
 ENDING = LicenseShare(
     type=LicenseType.SITE, share=1.0, bits=BITS, expiry=Expiry.on((START + timedelta(days=180)).date())
 )
+NOT_BEFORE = 86400.0
+"""Seconds after the start, at which each phone has polled."""
 FIRST = 50
 """Phones that boot first and are not measured."""
 
@@ -122,12 +124,37 @@ def years(count: int) -> dict[str, float]:
     }
 
 
+def polls(count: int) -> dict[str, float]:
+    """CPU seconds of a phone for a day in which it polls its configuration files, all of them at once, and for
+    a day in which its licenses are checked; each phone has a file of its own."""
+    population = Population(count=count, models=MODELS)
+    files = shared_files()
+    files["site.cfg"] = files["site.cfg"].replace(b"<site>", b'<site prov.polling.enabled="1">', 1)
+    macs = [population.phone(number).mac for number in range(count)]
+    files |= {f"phones/{mac}.cfg": own_configuration(mac) for mac in macs}
+    found = FleetFile(population=population, files=files, licenses=(OWN,))
+    fleet, clock = fleet_of(population, FleetFileServer(found))
+    boot(fleet, range(count))
+    phones = list(fleet.switched_on.values())
+    assert all(phone.poll < NOT_BEFORE for phone in phones)
+    began = time.process_time()
+    run_until(fleet, clock, START + timedelta(days=1))
+    polled = time.process_time()
+    for phone in phones:
+        fleet.check(phone)
+    checked = time.process_time()
+    assert all(phone.poll >= NOT_BEFORE for phone in phones)
+    return {"poll": (polled - began) / count, "check": (checked - polled) / count}
+
+
 def main(what: str, first: int, count: int, root: str) -> None:
     """Measure it."""
     if what == "idle":
         print(json.dumps(idle(count, root)))
     elif what == "years":
         print(json.dumps(years(count)))
+    elif what == "polls":
+        print(json.dumps(polls(count)))
     else:
         fleet, _ = fleet_of(Population(count=first + count), Folder(root))
         boot(fleet, range(first, first + FIRST))

@@ -1,4 +1,4 @@
-"""The figures (a) to (f) and (h) of a fleet: which sides are compared, in turn, and what is made of their costs.
+"""The figures (a) to (f), (h) and (i) of a fleet: which sides are compared, in turn, and what is made of their costs.
 
 Each side runs in a process of its own. Sides take turns, so that a machine whose speed drifts favors none of them; a
 ratio is the median of those of the rounds.
@@ -146,6 +146,21 @@ def years(root: Path, count: int) -> Iterator[Figure]:
         yield Figure(
             kind="f", name=name, phones=count, number=found[key], value=f"{found[key]:,.0f} /s", against=words, aim=aim
         )
+
+
+def polls(root: Path, count: int) -> Iterator[Figure]:
+    """(i) with so many phones."""
+    found = _in_memory("polls", count, root)
+    yield Figure(
+        kind="i",
+        name="a day of prov.polling, in days of the license check",
+        phones=count,
+        number=found["poll"] / found["check"],
+        value=f"{1e6 * found['poll']:,.0f} us a phone",
+        against=f"each daily check performed: {1e6 * found['check']:,.0f} us a phone",
+        aim=1,
+        more_is_better=False,
+    )
 
 
 def two_workers(url: str, root: Path, count: int, rounds: int) -> Iterator[Figure]:

@@ -12,6 +12,7 @@ from phone_sim.fleet.population.phones import Population
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_file import write
 from phone_sim.licensing.license_key import LicenseType, new_key
+from phone_sim.mac_address import MacAddress
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "site"
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -34,10 +35,15 @@ def own_files(first: int, count: int) -> Iterator[tuple[str, bytes]]:
     macs = [population.phone(number).mac for number in range(first, first + count)]
     grants = dict.fromkeys(BITS, NEVER)
     keys = [new_key(serial=mac.serial, license_type=LicenseType.PHONE, grants=grants) for mac in macs]
-    configuration = (FIXTURES / f"phones/{FIRST_MAC}.cfg").read_bytes()
     for mac, key in zip(macs, test_signing_key().sign_all(keys), strict=True):
-        yield f"phones/{mac}.cfg", _filled(configuration.replace(b"Desk 1", f"Desk {mac}".encode()))
+        yield f"phones/{mac}.cfg", own_configuration(mac)
         yield f"licenses/{mac}-license.cfg", write([key])
+
+
+def own_configuration(mac: MacAddress) -> bytes:
+    """The configuration file of a phone, of 2 KB."""
+    configuration = (FIXTURES / f"phones/{FIRST_MAC}.cfg").read_bytes()
+    return _filled(configuration.replace(b"Desk 1", f"Desk {mac}".encode()))
 
 
 def write_site(root: Path, count: int) -> None:

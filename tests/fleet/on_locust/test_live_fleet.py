@@ -1,5 +1,6 @@
 """A fleet on greenlets: with one phone one thing goes on at a time."""
 
+import heapq
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -99,7 +100,7 @@ def test_reboot_waits_for_an_upload_and_others_for_it() -> None:
     for phone in scene.fleet.switched_on.values():
         phone.log = LogContents(pending=b"unsent\n", on_server=b"")
         phone.due = phone.upload = 0.0  # as if its period were over
-        scene.fleet._schedule.append((0.0, phone.number))
+        heapq.heappush(scene.fleet._schedule, (0.0, phone.number))
     scene.live.switch_on(())
     gevent.sleep(0.001)
     assert scene.live.busy == 6, "no upload is under way"

@@ -151,6 +151,35 @@ def test_clock_hurries_to_a_polling_time_and_past_an_expiry(api: TestClient, des
 
 
 @pytest.mark.slow
+def test_check_sync_reboots_a_phone_whose_files_have_changed(api: TestClient, desk: Desk) -> None:
+    mac = put(api, mac="0004f2000001")
+    assert api.post(f"/phones/{mac}/check-sync").json()["reboots"] == 0
+    override = "<a lcl.datetime.time.24HourClock='1'/>"
+    assert requests.put(f"{desk.server.url}{mac}-web.cfg", data=override, timeout=60).status_code == 201
+    found = api.post(f"/phones/{mac}/check-sync").json()
+    assert (found["state"], found["reboot_reasons"]) == ("idle", ["check-sync"])
+    api.post(f"/phones/{mac}/power")
+    assert api.post(f"/phones/{mac}/check-sync").json()["state"] == "off"
+
+
+@pytest.mark.slow
+def test_clock_hurries_to_a_poll_that_finds_a_changed_file(api: TestClient, desk: Desk) -> None:
+    mac = put(api, mac="0004f2000001")
+    refused = api.post("/clock/jump", json={"to": "next-poll", "mac": mac})
+    assert (refused.status_code, "prov.polling.enabled" in refused.text) == (409, True)
+    for name, parameter in (("phone", "prov.polling.enabled"), ("web", "lcl.datetime.time.24HourClock")):
+        override = f"<a {parameter}='1'/>"
+        assert requests.put(f"{desk.server.url}{mac}-{name}.cfg", data=override, timeout=60).status_code == 201
+        if name == "phone":
+            api.post(f"/phones/{mac}/reboot")
+    poll = api.get(f"/phones/{mac}").json()["next_poll"]
+    assert api.post("/clock/jump", json={"to": "next-poll", "mac": mac}).json()["goal"] in (poll, None)
+    assert eventually(lambda: desk.time.goal is None)
+    assert api.get("/desk").json()["clock"]["now"] == poll
+    assert api.get(f"/phones/{mac}").json()["reboot_reasons"][1:] == ["the configuration has changed (prov.polling)"]
+
+
+@pytest.mark.slow
 def test_every_line_of_the_sample_log_is_explained(api: TestClient) -> None:
     for line in SAMPLE_LOG.splitlines():
         found = api.get("/explain", params={"line": line}).json()
