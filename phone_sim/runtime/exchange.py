@@ -1,13 +1,15 @@
 """One request of a phone to a boot server, and what came of it. It does not know who asked, nor how."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, TransferFailed, Upload, Uploaded, UploadReply
 from phone_sim.firmware.transfer_facts import FileProtocol, Redirect
 
+# As urlsplit takes a URL apart (RFC 3986, appendix B), at a fraction of its cost: a fleet asks for many a path.
+_PATH = re.compile(r"[^:/?#]*://[^/?#]*/*([^?#]*)")
 _PROTOCOLS = {"tftp": FileProtocol.TFTP, "ftp": FileProtocol.FTP, "ftps": FileProtocol.FTP}
 
 
@@ -32,7 +34,8 @@ class Exchange:
     @property
     def path(self) -> str:
         """The path of the address without its leading slash, percent signs as they are."""
-        return urlsplit(self.url).path.lstrip("/")
+        found = _PATH.match(self.url)
+        return found[1] if found is not None else ""
 
     @property
     def status(self) -> int | None:

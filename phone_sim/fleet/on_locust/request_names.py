@@ -5,6 +5,7 @@ Locust keeps counts for each name for ever, and so do its CSV files, its report 
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 from phone_sim.mac_address import MacAddress
 from phone_sim.printable import printable
@@ -29,7 +30,12 @@ def request_name(mac: MacAddress, path: str) -> str:
     The address that stands for all phones (B4) and the extension stay as they are, and so does the firmware of a
     model (`.ld`), of which there are few.
     """
-    name = path.replace(mac.digits, PATTERN).replace(mac.serial, PATTERN)
+    return _name_of(path.replace(mac.digits, PATTERN).replace(mac.serial, PATTERN))
+
+
+@lru_cache(maxsize=1024)  # all phones ask for the same files, but for their own address
+def _name_of(name: str) -> str:
+    """The name of requests for a path without the phone's own address."""
     if not name.endswith(".ld"):
         end = len(name) - len(_extension(name))
         name = _NUMBER.sub(_without_number, name[:end]) + name[end:]
@@ -39,6 +45,8 @@ def request_name(mac: MacAddress, path: str) -> str:
 
 def bounded_name(name: str, method: str, known: Collection[tuple[str, str]]) -> str:
     """The name, or with too many that are `known` with this method, that of its kind or `other`."""
+    if (name, method) in known:
+        return name
     for each, limit in ((name, NAME_LIMIT), (f"*{_extension(name)}", KIND_LIMIT)):
         if (each, method) in known or sum(its_method == method for _, its_method in known) < limit:
             return each
