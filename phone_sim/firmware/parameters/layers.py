@@ -43,6 +43,8 @@ class LayerKind(Enum):
     INSTEAD_OF_MASTER = "instead of a master configuration file"
     KEPT = "kept in flash from an earlier boot"
 
+    __hash__ = object.__hash__  # each kind is one object, and Enum's own hash costs a call of Python
+
 
 @dataclass(frozen=True, slots=True)
 class LayerSource:
