@@ -42,8 +42,10 @@ RESERVED_BITS: Mapping[int, str] = MappingProxyType(
 """The option bits that no feature may have, and why; each other bit is a feature's, or free."""
 _MODEL_KEYS = (
     *("name", "family", "token", "part_number", "lines", "minimum_firmware", "last_firmware"),
-    *("display", "builds", "features"),
+    *("minimum_boot_rom", "display", "builds", "boot_roms", "features"),
 )
+# The boot ROM of SIP 3.x and UC Software 3.3, and the Updater of 4.x: the releases that are known (field notes 1.2).
+_BOOT_ROM_RELEASE, _UPDATER_RELEASE = "4.2.3", "5.0.3"
 _FEATURE_KEYS = ("name", "key", "bit", "component", "suite", "display_name", "short_name", "configured")
 
 
@@ -104,7 +106,8 @@ class Model:
 
     `minimum_firmware` is the first with licensing (B2), `last_firmware` the last known for the model, as `4.0.x`, empty
     if unknown. `builds` are the firmware versions, in four numbers, that were seen on real phones of
-    the model, with where they were seen (field notes 3.1, 8, 14).
+    the model, with where they were seen (field notes 3.1, 8, 14). `boot_roms` are those of its boot ROM or Updater, and
+    `minimum_boot_rom` the package that SIP 3.2.4B asks for, empty if unknown (field notes 1.2).
     """
 
     name: str
@@ -117,6 +120,8 @@ class Model:
     requirements: Mapping[str, Requirement]
     last_firmware: str = ""
     builds: Mapping[str, str] = field(default_factory=dict)
+    boot_roms: Mapping[str, str] = field(default_factory=dict)
+    minimum_boot_rom: str = ""
 
     def __str__(self) -> str:
         return self.token
@@ -156,6 +161,17 @@ class Model:
             UsageError: as `parse_version`.
         """
         return build_of(firmware, self.builds)
+
+    def boot_rom(self, firmware: str) -> str:
+        """The version, in four numbers, of the boot ROM that starts this firmware; from 4.0 on that of the Updater.
+
+        It is the newest that was seen of the known release; `.0000` at the end as for `build` (field notes 1.2).
+
+        Raises:
+            UsageError: as `parse_version`.
+        """
+        release = _BOOT_ROM_RELEASE if parse_version(firmware) < (4,) else _UPDATER_RELEASE
+        return build_of(release, self.boot_roms)
 
     def firmware_warning(self, firmware: str) -> str:
         """Why this model is not known to have had this firmware, empty if it may have had it.
@@ -198,6 +214,8 @@ def parse_model(text: str, source: str, feature_keys: Iterable[str]) -> Model:
         requirements=_requirements(top.table("features", tuple(feature_keys))),
         last_firmware=last,
         builds=_builds(top.table("builds", default={})),
+        boot_roms=_builds(top.table("boot_roms", default={})),
+        minimum_boot_rom=top.phrase("minimum_boot_rom", 10) if "minimum_boot_rom" in top.values else "",
     )
 
 
@@ -217,13 +235,13 @@ def parse_feature(text: str, source: str) -> Feature:
         reserved = ", ".join(map(str, RESERVED_BITS))
         raise top.error("bit", f"bit {bit} is reserved for {RESERVED_BITS[bit]}; expected another than {reserved}")
     return Feature(
-        name=_phrase(top, "name", 60),
+        name=top.phrase("name", 60),
         key=top.matching("key", r"[A-Za-z][A-Za-z0-9]{0,31}", "letters and digits, as in LDAP"),
         bit=bit,
         component=top.matching("component", r"[a-z0-9]{1,5}", "at most five lower-case letters and digits, as in ldap"),
-        suite=_phrase(top, "suite", 60, may_be_empty=True),
-        display_name=_phrase(top, "display_name", 32),
-        short_name=_phrase(top, "short_name", 10),
+        suite=top.phrase("suite", 60, may_be_empty=True),
+        display_name=top.phrase("display_name", 32),
+        short_name=top.phrase("short_name", 10),
         configured=MappingProxyType({dialect: _configured(configured, dialect) for dialect in DIALECTS}),
     )
 
@@ -246,7 +264,7 @@ def _builds(table: Table) -> Mapping[str, str]:
     for version in table.values:
         if not is_build(version):
             raise table.error(version, "the key is not a firmware version in four numbers, as in 3.2.4.0267")
-    return MappingProxyType({version: _phrase(table, version, 80) for version in table.values})
+    return MappingProxyType({version: table.phrase(version, 80) for version in table.values})
 
 
 def _display(table: Table) -> Display:
@@ -279,9 +297,3 @@ def _names(table: Table, key: str) -> tuple[str, ...]:
     if not names or not all(re.fullmatch(r"[A-Za-z0-9._-]{1,255}", name) for name in names):
         raise table.refusal(key, "a list of one or more names of letters, digits, '.', '_' and '-'")
     return names
-
-
-def _phrase(table: Table, key: str, longest: int, *, may_be_empty: bool = False) -> str:
-    form = rf"(?=.{{1,{longest}}}\Z)[!-~]+( [!-~]+)*"
-    words = f"words in ASCII with single blanks between them, at most {longest} characters"
-    return table.matching(key, f"({form})?", f"{words}, or empty") if may_be_empty else table.matching(key, form, words)

@@ -35,6 +35,7 @@ from phone_sim.firmware.effects import (
     Result,
     SetClock,
     Show,
+    Stream,
     Upload,
     Uploaded,
     UploadLogAfter,
@@ -73,6 +74,7 @@ from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.identity import make_identity
 from phone_sim.runtime.parameter_tables import load_dictionary
+from phone_sim.runtime.transport.streamed_file import streamed_from
 from tests.by_hand import by_hand
 
 MAC = MacAddress("0004f2aabbcc")
@@ -237,8 +239,9 @@ class Dialogue:
                 self.lines.append(line_of(effect, self.now or UNSET_CLOCK))
                 return answer(effect, None)
             case Fetch():
-                found = self.files.get(path_of(effect), NotFound("file not found"))
-                return answer(effect, Fetched(found) if isinstance(found, bytes) else found)
+                return answer(effect, self._fetched(effect))
+            case Stream():
+                return answer(effect, streamed_from(effect, self._fetched))
             case Upload():
                 return answer(effect, self.upload_reply)
             case ReadClock():
@@ -265,13 +268,17 @@ class Dialogue:
             case _:
                 assert_never(effect)
 
+    def _fetched(self, request: Fetch) -> FetchReply:
+        found = self.files.get(path_of(request), NotFound("file not found"))
+        return Fetched(found) if isinstance(found, bytes) else found
+
     @property
     def requested(self) -> list[str]:
         """The paths on the boot server that were fetched or, after a `+`, uploaded."""
         return [
             ("+" if isinstance(effect, Upload) else "") + path_of(effect)
             for effect in self.effects
-            if isinstance(effect, Fetch | Upload)
+            if isinstance(effect, Fetch | Stream | Upload)
         ]
 
     @property
@@ -357,7 +364,7 @@ def line_of(log: Log, instant: datetime) -> str:
     return log.format.line(component=log.component, level=log.level, text=log.text, instant=instant, uptime=timedelta())
 
 
-def path_of(request: Fetch | Upload) -> str:
+def path_of(request: Fetch | Stream | Upload) -> str:
     """The path of a request, without a leading slash."""
     return urlsplit(request.location.url).path.lstrip("/")
 

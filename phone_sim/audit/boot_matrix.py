@@ -12,7 +12,7 @@ from phone_sim.audit.complaints import Complaint
 from phone_sim.audit.observations import Observations, ObservedBoot
 from phone_sim.findings.site_check import DIRECTORY_ENDING
 from phone_sim.firmware import messages
-from phone_sim.firmware.effects import Fetched, NotFound, Upload, Uploaded
+from phone_sim.firmware.effects import Fetched, NotFound, Stream, Streamed, Upload, Uploaded
 from phone_sim.firmware.master_config import DEFAULT_NAME
 from phone_sim.licensing.license_file import FILE_ENDING
 from phone_sim.models import Model
@@ -105,8 +105,11 @@ def _of_boot(stage: Stage, boot: ObservedBoot) -> Cell:
     return Cell(outcome=Outcome.NOT_ASKED if missing is None else Outcome.ABSENT)
 
 
-def _stage(exchange: Exchange) -> Stage:
+def _stage(exchange: Exchange) -> Stage | None:
+    """The stage of a request; None for a firmware image, which is no file of a configuration."""
     name = exchange.request.location.name
+    if isinstance(exchange.request, Stream):
+        return None
     if isinstance(exchange.request, Upload):
         return Stage.LOG_UPLOAD
     if name.endswith(FILE_ENDING):
@@ -127,4 +130,4 @@ def _is_unreadable(complaint: Complaint, exchanges: list[Exchange]) -> bool:
 
 
 def _reason(exchange: Exchange) -> str:
-    return "" if isinstance(exchange.reply, Fetched | Uploaded) else exchange.reply.reason
+    return "" if isinstance(exchange.reply, Fetched | Streamed | Uploaded) else exchange.reply.reason

@@ -6,7 +6,7 @@ This module does not know what is asked for, nor why.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from phone_sim.audit.observations import AnswerOutcome, ObservedAnswer
 from phone_sim.firmware.effects import (
@@ -15,6 +15,9 @@ from phone_sim.firmware.effects import (
     FetchReply,
     NotFound,
     Refused,
+    Stream,
+    Streamed,
+    StreamReply,
     TransferFailed,
     Upload,
     Uploaded,
@@ -27,6 +30,8 @@ from phone_sim.runtime.transport import Transport
 
 BODY_LIMIT = 16 * 1024 * 1024
 """Most bytes of an answer that are read."""
+Request = TypeVar("Request", Fetch, Stream, Upload)
+Answer = TypeVar("Answer", FetchReply, StreamReply, UploadReply)
 _REACHED = TransferFailed(FailureKind.NOT_ASKED, "not asked: the audit's bounds are reached")
 
 
@@ -86,12 +91,11 @@ class BoundedTransport:
 
     def fetch(self, request: Fetch) -> FetchReply:
         """Download a file."""
-        if self._bounds.are_reached:
-            return _REACHED
-        began = time.monotonic()
-        reply = self._inner.fetch(request)
-        self._bounds.record.append(answer_of(_exchange(request, reply, began)))
-        return reply
+        return self._recorded(request, self._inner.fetch)
+
+    def stream(self, request: Stream) -> StreamReply:
+        """Download a file without keeping it."""
+        return self._recorded(request, self._inner.stream)
 
     def read(self, request: Fetch) -> ObservedAnswer:
         """Download a file, and give the answer with its body."""
@@ -100,25 +104,28 @@ class BoundedTransport:
 
     def upload(self, request: Upload) -> UploadReply:
         """Send a file."""
-        if self._bounds.are_reached:
-            return _REACHED
-        began = time.monotonic()
-        reply = self._inner.upload(request)
-        self._bounds.record.append(answer_of(_exchange(request, reply, began)))
-        return reply
+        return self._recorded(request, self._inner.upload)
 
     def close(self) -> None:
         """Close the transport."""
         self._inner.close()
+
+    def _recorded(self, request: Request, ask: Callable[[Request], Answer]) -> Answer | TransferFailed:
+        if self._bounds.are_reached:
+            return _REACHED
+        began = time.monotonic()
+        reply = ask(request)
+        self._bounds.record.append(answer_of(_exchange(request, reply, began)))
+        return reply
 
 
 def answer_of(exchange: Exchange) -> ObservedAnswer:
     """A reply of a transport as an answer."""
     reply = exchange.reply
     match reply:
-        case Fetched() | Uploaded():
+        case Fetched() | Streamed() | Uploaded():
             outcome = AnswerOutcome.FOUND
-            status = "served" if isinstance(reply, Fetched) else "taken"
+            status = "taken" if isinstance(reply, Uploaded) else "served"
         case NotFound():
             outcome, status = AnswerOutcome.MISSING, reply.reason
         case Refused():
@@ -136,7 +143,9 @@ def answer_of(exchange: Exchange) -> ObservedAnswer:
     )
 
 
-def _exchange(request: Fetch | Upload, reply: FetchReply | UploadReply, began: float) -> Exchange:
+def _exchange(
+    request: Fetch | Stream | Upload, reply: FetchReply | StreamReply | UploadReply, began: float
+) -> Exchange:
     return Exchange(request=request, reply=reply, seconds=time.monotonic() - began)
 
 

@@ -10,12 +10,13 @@ from enum import StrEnum
 
 from phone_sim.audit.complaints import Complaint
 from phone_sim.findings.finding import Finding
-from phone_sim.firmware.effects import FetchReply, Refused, Upload, Uploaded, UploadReply
+from phone_sim.firmware.effects import FetchReply, Refused, StreamReply, Upload, Uploaded, UploadReply
 from phone_sim.firmware.features import Gate
 from phone_sim.firmware.license_fetch import rule_name
 from phone_sim.firmware.master_config import MasterConfiguration
 from phone_sim.firmware.parameters.provenance import ParametersInForce
 from phone_sim.firmware.profile import CURRENT
+from phone_sim.firmware.stage import Stage
 from phone_sim.firmware.transfer_facts import FileProtocol
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
@@ -109,7 +110,7 @@ class ObservedAnswer:
         return says_so or opening.startswith((b"<!doctype html", b"<html"))
 
 
-def wants_login(reply: FetchReply | UploadReply) -> bool:
+def wants_login(reply: FetchReply | StreamReply | UploadReply) -> bool:
     """True when the server wants a login from a phone, or refuses the one that it gave."""
     return isinstance(reply, Refused) and reply.status == _LOGIN_WANTED.get(reply.protocol)
 
@@ -139,13 +140,14 @@ class ObservedBoot:
 
     @property
     def uploads(self) -> tuple[Exchange, ...]:
-        """The uploads of the log."""
+        """The uploads of logs."""
         return tuple(one for one in self.exchanges if isinstance(one.request, Upload))
 
     @property
     def stored(self) -> bytes | None:
-        """The log as the server took it last, None when it took none."""
-        taken = [one.request for one in self.uploads if isinstance(one.reply, Uploaded)]
+        """The application's log as the server took it last, None when it took none."""
+        logs = [one for one in self.uploads if one.request.location.name.endswith(Stage.APPLICATION.log_name(""))]
+        taken = [one.request for one in logs if isinstance(one.reply, Uploaded)]
         return getattr(taken[-1], "body", None) if taken else None
 
 

@@ -125,6 +125,7 @@ def _boot(plan: AuditPlan, model: Model, always: bool, bounds: AuditBounds, sour
         firmware=plan.firmware,
         trust=plan.anchor,
         always_fetches_license=always,
+        boot_rom=plan.boot_rom,
         time=VirtualTime(plan.now),
         transport=BoundedTransport(network, bounds),
         network=Network(other_boot_servers=False),

@@ -24,7 +24,8 @@ class AuditPlan:
     `anchor` the authority's public key, None for the test pair; `outside` the name of a file beside the root, put there
     on purpose, empty for a name that nobody has. `timeout` is a phone's limit for an answer, `time_limit` that of the
     audit, both in seconds. `models_are_chosen` says that the user named the models; `source_addresses` are those of
-    this machine that the boots, and then the audit itself, ask from in turn, the system's choice without any.
+    this machine that the boots, and then the audit itself, ask from in turn, the system's choice without any. With
+    `boot_rom` phones start with it (D28).
     """
 
     url: str
@@ -43,6 +44,7 @@ class AuditPlan:
     timeout: float = 5.0
     time_limit: float = 300.0
     outside: str = ""
+    boot_rom: bool = False
 
     def source_address(self, boot: int) -> str | None:
         """The address that a boot asks from, counted from 0; None for the system's choice."""

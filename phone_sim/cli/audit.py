@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from phone_sim.cli.boot_rom_options import boot_rom_option
 from phone_sim.cli.finding_options import fail_on_option
 from phone_sim.cli.named_server import await_server, wait_option
 from phone_sim.cli.option_types import FiniteRange
@@ -56,6 +57,7 @@ class _Outputs:
 @tls_max_of_firmware_option
 @ciphers_option
 @click.option("--outside", default="", metavar="NAME", help="A file you have put beside the root, to be asked for.")
+@boot_rom_option
 @click.option("--timeout", type=FiniteRange(0.1, 60), default=5.0, show_default=True, help="Seconds for each answer.")
 @click.option(
     "--time-limit", type=FiniteRange(1, 3600), default=300.0, show_default=True, help="Seconds for the audit."

@@ -27,6 +27,7 @@ def make_plan(
     tls_max: str | None,
     ciphers: str,
     outside: str,
+    boot_rom: bool,
     timeout: float,
     time_limit: float,
 ) -> "AuditPlan":
@@ -59,6 +60,7 @@ def make_plan(
         timeout=timeout,
         time_limit=time_limit,
         outside=outside,
+        boot_rom=boot_rom,
     )
 
 

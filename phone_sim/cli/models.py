@@ -54,6 +54,8 @@ def _report(model: "Model", features: "tuple[Feature, ...]") -> dict[str, Any]:
         "minimum_firmware": model.minimum_firmware,
         "last_firmware": model.last_firmware or None,
         "observed_builds": dict(model.builds),
+        "minimum_boot_rom": model.minimum_boot_rom or None,
+        "observed_boot_roms": dict(model.boot_roms),
         "features": {feature.key: model.requirement(feature).value for feature in features},
     }
 
@@ -68,14 +70,20 @@ def _print_model(report: dict[str, Any]) -> None:
         "display": f"{display['width']} x {display['height']}, {display['colors']}",
         "licensing from": f"firmware {report['minimum_firmware']}",
         "last firmware": report["last_firmware"] or "not known",
+        "boot ROM for 3.2.4B": report["minimum_boot_rom"] or "not known",
         **report["features"],
     }
     say(report["name"], bold=True)
     for name, value in rows.items():
         say(f"  {name:<22}{value}")
-    if report["observed_builds"]:
-        say("builds that were seen on real phones, and where:")
-    for build, source in report["observed_builds"].items():
+    _print_builds("builds that were seen on real phones, and where:", report["observed_builds"])
+    _print_builds("builds of the boot ROM, or of the Updater from 4.0 on:", report["observed_boot_roms"])
+
+
+def _print_builds(title: str, builds: dict[str, str]) -> None:
+    if builds:
+        say(title)
+    for build, source in builds.items():
         say(f"  {build:<22}{source}")
 
 

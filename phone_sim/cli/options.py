@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from phone_sim.cli.boot_rom_options import BOOT_ROM_OPTIONS
 from phone_sim.cli.named_server import await_server, check_servers, wait_option
 from phone_sim.cli.option_types import FiniteRange, Numbers
 from phone_sim.cli.output import quiet_option, talk, warn
@@ -31,6 +32,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
+_SITE = click.Path(exists=True, file_okay=False, path_type=Path)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 model_option = click.option("--model", default=DEFAULT_MODEL, show_default=True, help="Model of the phone.")
@@ -59,11 +61,7 @@ client_certs_option = click.option(
 client_cert_option = click.option(
     "--client-cert", type=_FILE, metavar="FILE.pem", help="The phone's own certificate, with its key."
 )
-site_option = click.option(
-    "--site",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of a boot server's files, read without a server.",
-)
+site_option = click.option("--site", type=_SITE, help="Folder of a boot server's files, read without a server.")
 models_option = click.option(
     "--models", "models_folder", type=_FOLDER, help="Folder with model files besides the shipped ones."
 )
@@ -94,6 +92,9 @@ class PhoneOptions:
     timeout: float
     log_style: str
     log_missed: str | None
+    boot_rom: bool
+    image: str
+    installed: str
     models_folder: Path | None
 
     @contextmanager
@@ -136,7 +137,7 @@ class PhoneOptions:
         addresses = check_servers(self.server)
         if self.dhcp is None and self.dhcp_options is not None:
             raise UsageError("--dhcp-options says what to look for in a lease, so it needs --dhcp")
-        dhcp = DhcpSettings() if self.dhcp_options is None else DhcpSettings(boot_server_options=self.dhcp_options)
+        options = {} if self.dhcp_options is None else {"boot_server_options": self.dhcp_options}
         return make_identity(
             addresses,
             model=load_model(self.model, self.models_folder),
@@ -144,9 +145,12 @@ class PhoneOptions:
             firmware=self.firmware,
             trust=self.trust,
             always_fetches_license=LICENSE_FETCH[self.license_fetch],
-            dhcp=None if self.dhcp is None else dhcp,
+            dhcp=None if self.dhcp is None else DhcpSettings(**options),
             style=LogStyle(self.log_style),
             missed=self.log_missed,
+            boot_rom=self.boot_rom,
+            image=self.image,
+            installed=self.installed,
         )
 
     @contextmanager
@@ -201,7 +205,6 @@ class PhoneOptions:
 
     def check_clock(self, *others: tuple[str, bool]) -> None:
         """Refuse options that set the clock, or not, where SNTP does; each comes with whether it was given."""
-
         given = [name for name, is_given in others if is_given]
         if self.sntp and given:
             raise UsageError(f"--sntp goes with no {given[0]}: the clock starts unset, and the time server sets it")
@@ -276,6 +279,7 @@ _PHONE_OPTIONS = (
         metavar="NN",
         help="Fourth field of log lines, two digits. [default: 03 or 00, by --log-style]",
     ),
+    *BOOT_ROM_OPTIONS,
     models_option,
     quiet_option,
 )

@@ -24,7 +24,7 @@ from phone_sim.fault_catalog.facts import (
 from phone_sim.firmware import master_config
 from phone_sim.firmware.boot import InService, local_date
 from phone_sim.firmware.contact_directory import read_contacts
-from phone_sim.firmware.effects import Fetched, NotFound, Refused, TransferFailed, Upload, Uploaded
+from phone_sim.firmware.effects import Fetched, NotFound, Refused, Streamed, TransferFailed, Upload, Uploaded
 from phone_sim.firmware.location import shown_name
 from phone_sim.firmware.parameters.layers import read_layer, read_override
 from phone_sim.licensing import license_file
@@ -79,7 +79,7 @@ def _facts_of(service: InService, exchange: Exchange, role: FileRole) -> Iterato
             yield FileTrouble(file=file, role=role, trouble=trouble, status=status, protocol=protocol)
         case TransferFailed(kind=kind):
             yield FileTrouble(file=file, role=role, trouble=trouble_of_kind(kind))
-        case Uploaded():
+        case Streamed() | Uploaded():
             return
         case _ as unknown:
             assert_never(unknown)

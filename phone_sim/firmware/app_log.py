@@ -42,18 +42,22 @@ async def upload_log(session: Session, folder: str, *, full: bool = False) -> No
         await ForgetLog(on_server=contents.on_server)
 
 
-async def _sent(session: Session, folder: str, contents: LogContents) -> bytes | None:
-    body = next_upload(contents, session.settings.log)
-    if body is None or session.server is None:
-        return None
+async def send_log(session: Session, folder: str, body: bytes) -> bool:
+    """Send the log of the session's stage to the folder for logs; what goes wrong is logged."""
+    if session.server is None:
+        return False
     if not session.reachable:
         await session.say(messages.LOG_UPLOAD_LEFT_OUT, reason=NO_ANSWER)
-        return None
-    location = session.server.locate(folder, f"{session.identity.mac}-app.log")
+        return False
+    location = session.server.locate(folder, session.stage.log_name(session.identity.mac))
     if location is None:
-        return None
-    reply = await Upload(location=location, body=body, user_agent=session.user_agent)
-    if isinstance(reply, Uploaded):
-        return body
+        return False
+    if isinstance(await Upload(location=location, body=body, user_agent=session.user_agent), Uploaded):
+        return True
     await session.say(messages.LOG_UPLOAD_FAILED, protocol=0, result=-1)
-    return None
+    return False
+
+
+async def _sent(session: Session, folder: str, contents: LogContents) -> bytes | None:
+    body = next_upload(contents, session.settings.log)
+    return body if body is not None and await send_log(session, folder, body) else None

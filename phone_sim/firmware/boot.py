@@ -1,7 +1,7 @@
 """The boot flow, from power on to a phone in service (B9 to B17).
 
 Order: flash, master configuration file, the files it lists, overrides, the time (D12), licenses, contact directory, log
-upload (field notes 1.1). The boot ROM stage and the download of firmware images are not part of it.
+upload (field notes 1.1). The boot ROM stage comes before it, if at all (`phone_sim.firmware.boot_rom`).
 """
 
 from dataclasses import dataclass, replace

@@ -57,7 +57,7 @@ class _Layers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Master:
+class FoundMaster:
     """The master configuration file.
 
     `problem` says why none can be used, and is empty where one can. `instead` has the parameters of the file that the
@@ -72,7 +72,7 @@ class _Master:
 
 async def read_configuration(session: Session, last: Parameters) -> Configuration:
     """Fetch the configuration; `last` stays in force when none can be had."""
-    found = await _master_of_servers(session)
+    found = await find_master(session)
     master, unread = found.master, list(found.unread)
     if found.problem:
         reason = found.problem if session.reachable else "it gives no answer"
@@ -119,7 +119,7 @@ async def _last_one(
     )
 
 
-async def _master_of_servers(session: Session) -> _Master:
+async def find_master(session: Session) -> FoundMaster:
     """The master configuration file of the first of the boot servers that answers."""
     found = await _master(session)
     for server in session.servers[1:]:
@@ -129,7 +129,7 @@ async def _master_of_servers(session: Session) -> _Master:
     return found
 
 
-async def _master(session: Session) -> _Master:
+async def _master(session: Session) -> FoundMaster:
     """The first usable one of: the file that the address names, `<mac>.cfg`, `000000000000.cfg`; or why none is.
 
     Where none is, but one is a document with parameters, the phone has an empty master configuration file (D19).
@@ -147,7 +147,7 @@ async def _master(session: Session) -> _Master:
             unread.append(not_given(source, reply))
         if isinstance(reply, TransferFailed) and name == own:
             # The phone has a file of its own, so the one for all others is not for it.
-            return _Master(problem="the master configuration file of this phone is not whole", unread=tuple(unread))
+            return FoundMaster(problem="the master configuration file of this phone is not whole", unread=tuple(unread))
         if isinstance(reply, Fetched):
             try:
                 master = master_config.parse(reply.data, model=identity.model, mac=identity.mac)
@@ -161,13 +161,13 @@ async def _master(session: Session) -> _Master:
                 await _complain_of_masters(session, passed_over)
                 if master.ignored:
                     await session.say(messages.IGNORED_IN_MASTER, name=name, parameter=master.ignored[0])
-                return _Master(master=master, unread=tuple(unread))
+                return FoundMaster(master=master, unread=tuple(unread))
     return await _parameters_instead(session, passed_over, unread)
 
 
 async def _parameters_instead(
     session: Session, passed_over: list[tuple[str, bytes, MasterConfigurationError]], unread: list[UnreadFile]
-) -> _Master:
+) -> FoundMaster:
     """An empty master configuration file, with the parameters of the first of the files passed over that has some."""
     mac = session.identity.mac
     for place, (name, data, _) in enumerate(passed_over):
@@ -177,8 +177,8 @@ async def _parameters_instead(
             await _complain_of_masters(session, passed_over[place + 1 :])
             instead = _Layers()
             instead.add(layer, source)
-            return _Master(instead=instead, unread=tuple(one for one in unread if one.source.file != source.file))
-    return _Master(problem="it has no master configuration file that can be used", unread=tuple(unread))
+            return FoundMaster(instead=instead, unread=tuple(one for one in unread if one.source.file != source.file))
+    return FoundMaster(problem="it has no master configuration file that can be used", unread=tuple(unread))
 
 
 async def _complain_of_masters(session: Session, files: list[tuple[str, bytes, MasterConfigurationError]]) -> None:

@@ -19,6 +19,7 @@ from phone_sim.firmware.location import Location
 from phone_sim.firmware.log_line import LogFormat
 from phone_sim.firmware.network_effects import AskDirectory, AskLease, AskMove, AskTime
 from phone_sim.firmware.screen import Frame
+from phone_sim.firmware.stage import Stage
 from phone_sim.firmware.syslog import SyslogServer
 from phone_sim.firmware.transfer_facts import NO_HEAD, FailureKind, FileProtocol, HttpHead
 
@@ -28,6 +29,18 @@ class Fetch(Ask["FetchReply"]):
     """Download a file of at most `limit` bytes. Reply: `Fetched`, `NotFound`, `Refused` or `TransferFailed`."""
 
     location: Location
+    limit: int
+    user_agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream(Ask["StreamReply"]):
+    """Download a file without keeping it, of at most `limit` bytes. Without `reads_all` the transfer is dropped as soon
+    as the first `header` bytes are there. Reply: `Streamed`, `NotFound`, `Refused` or `TransferFailed`."""
+
+    location: Location
+    header: int
+    reads_all: bool
     limit: int
     user_agent: str
 
@@ -43,7 +56,7 @@ class Upload(Ask["UploadReply"]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log(Ask[None]):
-    """Write a line to the phone's log, and send it to a syslog server, if there is one; the clock gives its stamp.
+    """Write a line to the log of a stage, and send it to a syslog server, if there is one; the clock gives its stamp.
     Reply: None."""
 
     component: str
@@ -51,18 +64,22 @@ class Log(Ask[None]):
     text: str
     format: LogFormat
     syslog: SyslogServer | None = None
+    stage: Stage = Stage.APPLICATION
 
 
 @dataclass(frozen=True, slots=True)
 class ReadLog(Ask["LogContents"]):
-    """Read the log file. Reply: `LogContents`."""
+    """Read the log file of a stage. Reply: `LogContents`."""
+
+    stage: Stage = Stage.APPLICATION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetLog(Ask[None]):
-    """Erase the log file; `on_server` is what the boot server holds of it now. Reply: None."""
+    """Erase the log file of a stage; `on_server` is what the boot server holds of it now. Reply: None."""
 
     on_server: bytes
+    stage: Stage = Stage.APPLICATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +162,18 @@ class Fetched:
     """The whole file. `status` is None where the protocol has none for success; `head` is that of HTTP."""
 
     data: bytes
+    status: int | None = field(default=None, compare=False)
+    head: HttpHead = field(default=NO_HEAD, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streamed:
+    """A file of which `size` bytes were read, all or up to where the transfer was dropped; `header` is its beginning.
+    `status` and `head` as for `Fetched`."""
+
+    header: bytes
+    size: int
+    is_all: bool
     status: int | None = field(default=None, compare=False)
     head: HttpHead = field(default=NO_HEAD, compare=False, repr=False)
 
@@ -240,6 +269,7 @@ class ClockReading:
 
 Effect = (
     Fetch
+    | Stream
     | Upload
     | AskLease
     | AskTime
@@ -261,6 +291,7 @@ Effect = (
     | Reboot
 )
 FetchReply = Fetched | NotFound | Refused | TransferFailed
+StreamReply = Streamed | NotFound | Refused | TransferFailed
 UploadReply = Uploaded | NotFound | Refused | TransferFailed
 FlashReply = FlashContents | FlashDamaged | FlashUnreadable
 

@@ -27,6 +27,7 @@ class FlashContents:
 
     `parameters` is the configuration of the last boot that got one, `device` what files have set for good (D21).
     `boot_server` is the address as it was given.
+    `firmware` is the version that the boot ROM has put there, empty for the one that the phone came with (D28).
     `booted_before` tells later boots from the original one, the only one to read the seed of the contact directory.
     """
 
@@ -36,6 +37,7 @@ class FlashContents:
     booted_before: bool = False
     contacts: tuple[Contact, ...] = ()
     device: DeviceParameters = NOTHING_KEPT
+    firmware: str = ""
 
 
 def encode(contents: FlashContents) -> bytes:
@@ -46,6 +48,7 @@ def encode(contents: FlashContents) -> bytes:
             "booted_before": contents.booted_before,
             "contacts": [[contact.last_name, contact.first_name, contact.number] for contact in contents.contacts],
             "device": [[one.name, one.value, one.file] for one in contents.device.values],
+            "firmware": contents.firmware,
             "keys": [key.attributes() for key in contents.keys],
             "layers": [_layer_fields(layer, source) for layer, source in contents.parameters.with_sources()],
         }
@@ -77,6 +80,8 @@ def _contents(fields: Any) -> FlashContents:
         parameters=_parameters(fields),
         boot_server=str(fields["boot_server"]),
         booted_before=fields["booted_before"] is True,
+        # A flash that was written before there was a boot ROM has none.
+        firmware=str(fields.get("firmware", "")),
         # A flash that was written before contacts were kept has none.
         contacts=tuple(
             Contact(last_name=str(last), first_name=str(first), number=str(number))

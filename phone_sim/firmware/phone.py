@@ -12,6 +12,7 @@ from phone_sim.errors import LifecycleError
 from phone_sim.firmware import lifecycle, menu, messages, screen
 from phone_sim.firmware.app_log import upload_log
 from phone_sim.firmware.boot import InService, boot, local_date
+from phone_sim.firmware.boot_rom import run_boot_rom
 from phone_sim.firmware.check_sync import check_sync_settings, configuration_has_changed
 from phone_sim.firmware.corporate_directory import search_corporate_directory
 from phone_sim.firmware.daily_check import daily_check
@@ -157,7 +158,9 @@ class Phone:
     async def _booting(self) -> None:
         remembered = self.service.session.time_memory if self.service is not None else NOTHING_REMEMBERED
         self._forget()
-        outcome = await boot(self.identity, remembered)
+        starting = self.identity.boot_rom
+        identity = self.identity if starting is None else await run_boot_rom(self.identity, starting)
+        outcome = await boot(identity, remembered)
         if isinstance(outcome, Move):
             await self._going_to(outcome.target)
             return
@@ -175,7 +178,7 @@ class Phone:
 
     async def _pressed(self, service: InService, key: Press) -> None:
         reading = await ReadClock()
-        facts = Facts(identity=self.identity, service=service, today=local_date(service.session, reading))
+        facts = Facts(identity=service.session.identity, service=service, today=local_date(service.session, reading))
         self.menu = menu.pressed(self.menu, key, facts)
         if self.menu.action is not None:
             page = await self._search(service, self.menu.action.text)

@@ -21,7 +21,8 @@ class FirmwareProfile:
 
     `always_fetches_license` is the rule of later firmware (D8): both license files at every boot. `types_user_agent`
     adds `Type/Application`; `tag_parameter` is the parameter that adds the serial number to the User-Agent.
-    `tls_versions` are those that it is known to speak, the oldest first; empty where that is not known.
+    `tls_versions` are those that it is known to speak, the oldest first; empty where that is not known. `splits_images`
+    says that the boot ROM asks for the image of its own model, which has the part number in its name.
     """
 
     version: str
@@ -31,6 +32,7 @@ class FirmwareProfile:
     tag_parameter: str
     always_fetches_license: bool
     tls_versions: tuple[str, ...]
+    splits_images: bool
 
     def supports_licensing(self, model: Model) -> bool:
         """True from the firmware that has licensing on this model (B2)."""
@@ -38,19 +40,33 @@ class FirmwareProfile:
 
     def user_agent(self, model: Model, mac: MacAddress, *, tag_serial: bool) -> str:
         """The User-Agent of the SIP application's file transport (field notes 3.1)."""
-        serial = f" (SN:{mac})" if tag_serial else ""
-        kind = " Type/Application" if self.types_user_agent else ""
-        return f"FileTransport {self.sip_user_agent(model)}{serial}{kind}"
+        return self._file_transport(model, self.version, mac if tag_serial else None, "Application")
+
+    def boot_rom_user_agent(self, model: Model, mac: MacAddress, *, tag_serial: bool) -> str:
+        """The User-Agent of the boot ROM's file transport, from UC Software 4.0 on the Updater's (field notes 3.1).
+
+        That it has the serial number where the application's has it is inferred.
+        """
+        return self._file_transport(model, model.boot_rom(self.version), mac if tag_serial else None, "Updater")
 
     def sip_user_agent(self, model: Model) -> str:
         """The User-Agent that the phone names itself by in SIP (field notes 3.1)."""
-        return f"{model.user_agent_family}-{model.token}-UA/{self.version}"
+        return _token(model, self.version)
+
+    def _file_transport(self, model: Model, version: str, serial: MacAddress | None, kind: str) -> str:
+        tag = "" if serial is None else f" (SN:{serial})"
+        return f"FileTransport {_token(model, version)}{tag}{f' Type/{kind}' if self.types_user_agent else ''}"
+
+
+def _token(model: Model, version: str) -> str:
+    return f"{model.user_agent_family}-{model.token}-UA/{version}"
 
 
 def profile_for(version: str, *, always_fetches_license: bool | None = None) -> FirmwareProfile:
     """The profile of a firmware version such as `3.2.3.1734`; the license rule may be set apart from it (D8).
 
-    The pair of override files is UC Software 3.3's, before that there was one (field notes 1.1). The versions of TLS
+    The pair of override files is UC Software 3.3's, before that there was one (field notes 1.1). Split images were seen
+    asked for by UC Software, and the combined one by SIP 3.x; that 3.3 is like 4.0 is inferred. The versions of TLS
     are those that `device.sec.TLS.protocol.prov` can name in the vendor's schema of 4.0.15; nothing is known of others.
 
     Raises:
@@ -68,5 +84,6 @@ def profile_for(version: str, *, always_fetches_license: bool | None = None) -> 
         types_user_agent=software_4,
         tag_parameter="device.prov.tagSerialNo" if software_4 else "sec.tagSerialNo",
         tls_versions=("1.0", "1.1", "1.2") if number[:3] == (4, 0, 15) else (),
+        splits_images=software_3_3,
         always_fetches_license=software_4 if always_fetches_license is None else always_fetches_license,
     )

@@ -5,13 +5,25 @@ This module does not know what is fetched or said, only how: by asking for effec
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware import messages
-from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, Log, NotFound, TransferFailed
+from phone_sim.firmware.boot_rom_settings import BootRomSettings
+from phone_sim.firmware.effects import (
+    Fetch,
+    Fetched,
+    FetchReply,
+    Log,
+    NotFound,
+    Stream,
+    Streamed,
+    StreamReply,
+    TransferFailed,
+)
 from phone_sim.firmware.lease import DhcpSettings, LeaseInfo, asked_options, lease_info
 from phone_sim.firmware.location import BootServerAddress, Location, authority_of
-from phone_sim.firmware.log_line import LogStyle
+from phone_sim.firmware.log_line import LogFormat, LogStyle
 from phone_sim.firmware.messages import Message
 from phone_sim.firmware.network_effects import AskLease, Leased, NoLease, NoTime
 from phone_sim.firmware.parameters.device_parameters import NOTHING_KEPT, DeviceParameters, missing_switches
@@ -20,6 +32,7 @@ from phone_sim.firmware.parameters.layers import LayerKind, Parameters
 from phone_sim.firmware.parameters.reader import BadParameter
 from phone_sim.firmware.profile import FirmwareProfile
 from phone_sim.firmware.settings import Settings, read_settings
+from phone_sim.firmware.stage import Stage
 from phone_sim.firmware.time_memory import NOTHING_REMEMBERED, TimeMemory
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.licensing.signature import TrustAnchor
@@ -37,7 +50,8 @@ class Identity:
 
     `boot_server` is the address given to the phone by hand, or several with blanks between, of which the first that
     answers is taken; empty for the one that DHCP gives or else the one in its flash. `dhcp` is None for a phone that
-    does not ask DHCP. `style` and `missed` are how log lines are written (D16, D13).
+    does not ask DHCP. `style` and `missed` are how log lines are written (D16, D13). `boot_rom` is None for a phone
+    that starts with its application (D28).
     """
 
     model: Model
@@ -50,6 +64,7 @@ class Identity:
     dhcp: DhcpSettings | None = None
     style: LogStyle = LogStyle.BULLETIN
     missed: str = "03"
+    boot_rom: BootRomSettings | None = None
 
     @property
     def firmware_warning(self) -> str:
@@ -95,6 +110,7 @@ class Session:
 
     settings: Settings
     user_agent: str
+    stage: ClassVar[Stage] = Stage.APPLICATION
 
     def __init__(
         self,
@@ -116,10 +132,11 @@ class Session:
     def configure(self, parameters: Parameters, device: DeviceParameters) -> None:
         """Go by these parameters, and these `device.*` ones, from now on."""
         self.settings = self.identity.settings(parameters, device, self.lease)
+        self.user_agent = self._user_agent()
+
+    def _user_agent(self) -> str:
         identity = self.identity
-        self.user_agent = identity.profile.user_agent(
-            identity.model, identity.mac, tag_serial=self.settings.tags_serial
-        )
+        return identity.profile.user_agent(identity.model, identity.mac, tag_serial=self.settings.tags_serial)
 
     async def ask_network(self, last: Parameters) -> None:
         """Ask DHCP, if the phone is to, and go by what it tells together with the `last` parameters."""
@@ -188,9 +205,13 @@ class Session:
                 component=component,
                 level=level,
                 text=message.text.format(**values),
-                format=self.settings.log.format,
+                format=self._log_format(),
                 syslog=syslog if syslog is not None and syslog.takes(level) else None,
+                stage=self.stage,
             )
+
+    def _log_format(self) -> LogFormat:
+        return self.settings.log.format
 
     async def complain_of(self, problems: Iterable[BadParameter], parameters: Parameters) -> None:
         """Log the parameters whose values cannot be used, each once from power on to power off."""
@@ -212,19 +233,41 @@ class Session:
 
         That an `optional` file is missing is logged at level 3.
         """
+        location = await self._location(folder, name)
+        if not isinstance(location, Location):
+            return location
+        reply = await Fetch(location=location, limit=limit, user_agent=self.user_agent)
+        await self._note(location, reply, optional=optional)
+        return reply
+
+    async def stream(self, name: str, *, header: int, reads_all: bool, limit: int, optional: bool) -> StreamReply:
+        """Download a file as `Stream` does, from the root of the boot server; otherwise as `fetch`."""
+        location = await self._location("", name)
+        if not isinstance(location, Location):
+            return location
+        reply = await Stream(
+            location=location, header=header, reads_all=reads_all, limit=limit, user_agent=self.user_agent
+        )
+        await self._note(location, reply, optional=optional)
+        return reply
+
+    async def _location(self, folder: str, name: str) -> Location | NotFound | TransferFailed:
+        """Where a file is; or the reply for one that is not asked for."""
         if self.server is None or (location := self.server.locate(folder, name)) is None:
             return NotFound("there is no server for it")
         if not self.reachable and self._is_on_boot_server(location):
             await self.say(messages.FILE_LEFT_OUT, name=location.name, reason=NO_ANSWER)
             return TransferFailed(FailureKind.NOT_ASKED, NO_ANSWER, unanswered=True)
-        reply = await Fetch(location=location, limit=limit, user_agent=self.user_agent)
+        return location
+
+    async def _note(self, location: Location, reply: FetchReply | StreamReply, *, optional: bool) -> None:
+        """Log what went wrong with a download, and note whether the boot server answers."""
         if isinstance(reply, NotFound) and optional:
             await self.say(messages.FILE_NOT_FOUND, name=location.name)
-        elif not isinstance(reply, Fetched):
+        elif not isinstance(reply, Fetched | Streamed):
             await self.say(messages.DOWNLOAD_FAILED, name=location.name, reason=reply.reason)
         if isinstance(reply, TransferFailed) and reply.unanswered and self._is_on_boot_server(location):
             self.reachable = False
-        return reply
 
     def _is_on_boot_server(self, location: Location) -> bool:
         return self.server is not None and authority_of(location.url) == authority_of(self.server.root)

@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from phone_sim.boot_server.fault_kind import FaultKind, Method
@@ -37,6 +38,9 @@ from phone_sim.firmware.effects import (
     FetchReply,
     NotFound,
     Refused,
+    Stream,
+    Streamed,
+    StreamReply,
     TransferFailed,
     Upload,
     UploadReply,
@@ -51,6 +55,8 @@ _TFTP_ATTEMPTS = 3
 _ON_PURPOSE = "a fault on purpose"
 
 Failure = NotFound | Refused | TransferFailed
+Download = TypeVar("Download", Fetch, Stream)
+Got = TypeVar("Got", Fetched, Streamed)
 
 
 class FaultInjector:
@@ -92,16 +98,11 @@ class FaultyTransport:
 
     def fetch(self, request: Fetch) -> FetchReply:
         """Download a file; the reply of the fault where the request fails."""
-        method = _method(request, "GET", "RRQ")
-        fault = self._next_fault(method) if method is not None else None
-        if method is None or fault is None:
-            return self._transport.fetch(request)
-        failure = _instead_of_answer(fault.kind, method)
-        if failure is None:
-            reply = self._transport.fetch(request)
-            return self._changed(fault, method, reply) if isinstance(reply, Fetched) else reply
-        self._wait_without_answer(fault.kind, method)
-        return failure
+        return self._downloaded(request, self._transport.fetch, _changed_file)
+
+    def stream(self, request: Stream) -> StreamReply:
+        """Download a file without keeping it; the reply of the fault where the request fails."""
+        return self._downloaded(request, self._transport.stream, _changed_stream)
 
     def upload(self, request: Upload) -> UploadReply:
         """Upload a file; the reply of the fault where the request fails."""
@@ -116,14 +117,27 @@ class FaultyTransport:
         """Close the transport."""
         self._transport.close()
 
-    def _changed(self, fault: Fault, method: Method, reply: Fetched) -> FetchReply:
-        match fault.kind:
-            case Truncate(size=size):
-                return replace(reply, data=reply.data[:size])
-            case Corrupt():
-                return replace(reply, data=fault.corrupted(reply.data))
+    def _downloaded(
+        self,
+        request: Download,
+        ask: Callable[[Download], Got | Failure],
+        change: Callable[[Fault, Got], Got | None],
+    ) -> Got | Failure:
+        method = _method(request, "GET", "RRQ")
+        fault = self._next_fault(method) if method is not None else None
+        if method is None or fault is None:
+            return ask(request)
+        failure = _instead_of_answer(fault.kind, method)
+        if failure is None:
+            reply = ask(request)
+            if isinstance(reply, Failure):
+                return reply
+            changed = change(fault, reply)
+            if changed is not None:
+                return changed
+            failure = _end_of_transfer(fault.kind, method)
         self._wait_without_answer(fault.kind, method)
-        return _end_of_transfer(fault.kind, method)
+        return failure
 
     def _wait_without_answer(self, kind: FaultKind, method: Method) -> None:
         """Wait as long as the phone does, where the fault is that no answer comes."""
@@ -132,7 +146,29 @@ class FaultyTransport:
             time.sleep(self._patience * (_TFTP_ATTEMPTS if is_tftp else 1))
 
 
-def _method(request: Fetch | Upload, over_http: Method, over_tftp: Method) -> Method | None:
+def _changed_file(fault: Fault, file: Fetched) -> Fetched | None:
+    """The file as the fault changes it; None where the fault breaks the transfer off."""
+    match fault.kind:
+        case Truncate(size=size):
+            return replace(file, data=file.data[:size])
+        case Corrupt():
+            return replace(file, data=fault.corrupted(file.data))
+    return None
+
+
+def _changed_stream(fault: Fault, file: Streamed) -> Streamed | None:
+    """As `_changed_file`, for what is left of a file that is not kept."""
+    match fault.kind:
+        case Truncate(size=size) if size < file.size:
+            return replace(file, header=file.header[:size], size=size, is_all=True)
+        case Truncate():
+            return file
+        case Corrupt():
+            return replace(file, header=fault.corrupted(file.header))
+    return None
+
+
+def _method(request: Fetch | Stream | Upload, over_http: Method, over_tftp: Method) -> Method | None:
     scheme = urlsplit(request.location.url).scheme
     return over_tftp if scheme == "tftp" else over_http if scheme in ("http", "https") else None
 

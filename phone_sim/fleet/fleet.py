@@ -275,4 +275,5 @@ class Fleet:
             firmware=planned.firmware,
             trust=self._anchor,
             always_fetches_license=self.population.always_fetches_license,
+            boot_rom=self.population.boot_rom,
         )

@@ -15,6 +15,7 @@ from phone_sim.firmware.keypad import Press
 from phone_sim.firmware.network_effects import Move, MoveReply
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.screen import Frame
+from phone_sim.firmware.stage import Stage
 from phone_sim.runtime.boot_server_moves import BootServerMoves
 from phone_sim.runtime.boot_time import BOOT_SECONDS
 from phone_sim.runtime.clock import Clock
@@ -210,7 +211,8 @@ class PhoneDriver:
         self._waits.cancel()
         if self._network.time is not None:
             self._clock.forget()
-        self._log.forget(b"")
+        for stage in Stage:
+            self._log.forget(b"", stage)
         self.frame = Frame()
 
     def _keep(self, exchange: Exchange) -> None:

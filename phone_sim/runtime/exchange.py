@@ -5,7 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, TransferFailed, Upload, Uploaded, UploadReply
+from phone_sim.firmware.effects import (
+    Fetch,
+    Fetched,
+    FetchReply,
+    Stream,
+    Streamed,
+    StreamReply,
+    TransferFailed,
+    Upload,
+    Uploaded,
+    UploadReply,
+)
 from phone_sim.firmware.transfer_facts import FileProtocol, Redirect
 
 # As urlsplit takes a URL apart (RFC 3986, appendix B), at a fraction of its cost: a fleet asks for many a path.
@@ -17,14 +28,14 @@ _PROTOCOLS = {"tftp": FileProtocol.TFTP, "ftp": FileProtocol.FTP, "ftps": FilePr
 class Exchange:
     """One request of the phone and its reply, as a `FileRequest`; `seconds` is how long it took."""
 
-    request: Fetch | Upload
-    reply: FetchReply | UploadReply
+    request: Fetch | Stream | Upload
+    reply: FetchReply | StreamReply | UploadReply
     seconds: float
 
     @property
     def method(self) -> str:
         """The method of the protocol: GET, PUT, RETR, STOR, RRQ or WRQ."""
-        return self._protocol.read if isinstance(self.request, Fetch) else self._protocol.write
+        return self._protocol.write if isinstance(self.request, Upload) else self._protocol.read
 
     @property
     def url(self) -> str:
@@ -56,7 +67,7 @@ class Exchange:
 
     @property
     def body(self) -> bytes:
-        """The file that was fetched, or that was to be uploaded; empty for a file that was not fetched."""
+        """The file that was fetched, or that was to be uploaded; empty for one that was not fetched or not kept."""
         if isinstance(self.request, Upload):
             return self.request.body
         return self.reply.data if isinstance(self.reply, Fetched) else b""
@@ -71,6 +82,8 @@ class Exchange:
         """What came of it, for people."""
         if isinstance(self.reply, Fetched):
             return f"{len(self.reply.data)} bytes"
+        if isinstance(self.reply, Streamed):
+            return f"{self.reply.size} bytes, {'not kept' if self.reply.is_all else 'then dropped'}"
         return "taken" if isinstance(self.reply, Uploaded) else self.reply.reason
 
     @property

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from phone_sim.errors import UsageError
+from phone_sim.firmware.boot_rom_settings import BootRomSettings, ImageReading
 from phone_sim.firmware.lease import DhcpSettings
 from phone_sim.firmware.location import BootServerAddress
 from phone_sim.firmware.log_line import LogStyle
@@ -15,7 +16,7 @@ from phone_sim.firmware.profile import CURRENT, profile_for
 from phone_sim.firmware.session import Identity
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
-from phone_sim.models import Model
+from phone_sim.models import DIALECTS, Model
 from phone_sim.runtime.model_files import load_features, load_model
 from phone_sim.runtime.parameter_tables import load_dictionary
 from phone_sim.runtime.trust_file import load_anchor
@@ -34,6 +35,9 @@ def make_identity(
     dhcp: DhcpSettings | None = None,
     style: LogStyle = LogStyle.BULLETIN,
     missed: str | None = None,
+    boot_rom: bool = False,
+    image: ImageReading | str = ImageReading.HEADER,
+    installed: str = "",
 ) -> Identity:
     """Who a phone is.
 
@@ -42,6 +46,8 @@ def make_identity(
     `trust` is the public key that license keys are verified with, or its PEM file; without one it is that of the test
     pair, with which anybody can sign (D5). `always_fetches_license` sets the license rule apart from the firmware's
     (D8). `missed` is the fourth field of log lines, two digits; without one it is that of the style (D26).
+    With `boot_rom` it starts with that stage (D28): `image` is how much of a firmware image is read, `installed` the
+    firmware in a blank flash, which an image read whole replaces; empty for `firmware`.
 
     Raises:
         UsageError: an argument that cannot be used; the message names it.
@@ -53,6 +59,11 @@ def make_identity(
         BootServerAddress.parse_all(boot_server)
     phone_model = model if isinstance(model, Model) else load_model(model)
     _profile(firmware)  # so that what is wrong with it is said of the version as it was given
+    starting = None
+    if boot_rom:
+        starting = _boot_rom_settings(phone_model, ImageReading(image), installed, always_fetches_license)
+    elif installed or ImageReading(image) is not ImageReading.HEADER:
+        raise UsageError("image and installed are for a phone that starts with its boot ROM (boot_rom)")
     profile = _profile(phone_model.build(firmware), always_fetches_license=always_fetches_license)
     return Identity(
         model=phone_model,
@@ -65,4 +76,18 @@ def make_identity(
         dhcp=dhcp,
         style=style,
         missed=style.missed if missed is None else missed,
+        boot_rom=starting,
+    )
+
+
+def _boot_rom_settings(model: Model, image: ImageReading, installed: str, always: bool | None) -> BootRomSettings:
+    if installed and image is not ImageReading.WHOLE:
+        raise UsageError("installed is what an image replaces that is read whole: it needs image whole")
+    if installed:
+        _profile(installed)
+    return BootRomSettings(
+        image=image,
+        installed=model.build(installed) if installed else "",
+        dictionaries={} if image is ImageReading.HEADER else {each: load_dictionary(each) for each in DIALECTS},
+        always_fetches_license=always,
     )

@@ -7,44 +7,46 @@ the firmware's decision (`phone_sim.firmware.app_log`). This module does not kno
 from collections.abc import Callable
 
 from phone_sim.firmware.effects import LogContents
+from phone_sim.firmware.stage import Stage
 
 # A boot that meets a hostile server can log much before it comes to upload; past this, the oldest lines go.
 _PENDING_LIMIT = 1024 * 1024
 
 
 class LogSink:
-    """The log file of one phone, with `contents` in it; each line also goes to `listener`.
+    """The log files of one phone, with `contents` in that of the application; each line also goes to `listener`.
 
     `has_changed` once anything was written or erased.
     """
 
     def __init__(self, listener: Callable[[str], None] | None = None, contents: LogContents | None = None) -> None:
         self._listener = listener
-        self._pending = bytearray() if contents is None else bytearray(contents.pending)
-        self._on_server = b"" if contents is None else contents.on_server
+        self._pending = {Stage.APPLICATION: bytearray() if contents is None else bytearray(contents.pending)}
+        self._on_server = {} if contents is None else {Stage.APPLICATION: contents.on_server}
         self.has_changed = False
 
-    def write(self, line: str) -> None:
-        """Add a line, given without its end."""
+    def write(self, line: str, stage: Stage = Stage.APPLICATION) -> None:
+        """Add a line, given without its end, to the log of a stage."""
         self.has_changed = True
+        pending = self._pending.setdefault(stage, bytearray())
         # A path on disk, in a reason, may hold what no encoding has.
-        self._pending += line.encode(errors="replace") + b"\n"
-        if len(self._pending) > _PENDING_LIMIT:
-            del self._pending[: self._pending.index(b"\n", len(self._pending) - _PENDING_LIMIT) + 1]
+        pending += line.encode(errors="replace") + b"\n"
+        if len(pending) > _PENDING_LIMIT:
+            del pending[: pending.index(b"\n", len(pending) - _PENDING_LIMIT) + 1]
         if self._listener is not None:
             self._listener(line)
 
     @property
     def size(self) -> int:
-        """Bytes that were not uploaded yet."""
-        return len(self._pending)
+        """Bytes of the application's log that were not uploaded yet."""
+        return len(self._pending[Stage.APPLICATION])
 
-    def contents(self) -> LogContents:
-        """The log file."""
-        return LogContents(pending=bytes(self._pending), on_server=self._on_server)
+    def contents(self, stage: Stage = Stage.APPLICATION) -> LogContents:
+        """The log file of a stage."""
+        return LogContents(pending=bytes(self._pending.get(stage, b"")), on_server=self._on_server.get(stage, b""))
 
-    def forget(self, on_server: bytes) -> None:
-        """Erase the log file; the boot server holds `on_server`."""
+    def forget(self, on_server: bytes, stage: Stage = Stage.APPLICATION) -> None:
+        """Erase the log file of a stage; the boot server holds `on_server`."""
         self.has_changed = True
-        self._pending.clear()
-        self._on_server = on_server
+        self._pending[stage] = bytearray()
+        self._on_server[stage] = on_server

@@ -28,6 +28,8 @@ from phone_sim.firmware.effects import (
     Reboot,
     SetClock,
     Show,
+    Stream,
+    StreamReply,
     Upload,
     UploadLogAfter,
     UploadReply,
@@ -44,8 +46,8 @@ from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport import Transport
 
-Request = TypeVar("Request", Fetch, Upload)
-Answer = TypeVar("Answer", FetchReply, UploadReply)
+Request = TypeVar("Request", Fetch, Stream, Upload)
+Answer = TypeVar("Answer", FetchReply, StreamReply, UploadReply)
 
 
 class ReadableClock(Protocol):
@@ -143,6 +145,8 @@ class Performer:
                 return answer(effect, None)
             case Fetch():
                 return answer(effect, self.boot_time.refusal or self._transferred(effect, self._transport.fetch))
+            case Stream():
+                return answer(effect, self.boot_time.refusal or self._transferred(effect, self._transport.stream))
             case Upload():
                 return answer(effect, self._transferred(effect, self._transport.upload))
             case AskLease():
@@ -164,9 +168,9 @@ class Performer:
             case WriteFlash():
                 return answer(effect, self._flash.write(effect.contents))
             case ReadLog():
-                return answer(effect, self._log.contents())
+                return answer(effect, self._log.contents(effect.stage))
             case ForgetLog():
-                self._log.forget(effect.on_server)
+                self._log.forget(effect.on_server, effect.stage)
                 return answer(effect, None)
             case Show():
                 self._runner.show(effect.frame)
@@ -200,7 +204,7 @@ class Performer:
             instant=self._clock.instant(),
             uptime=self._clock.elapsed() - self.powered_on_at,
         )
-        self._log.write(text)
+        self._log.write(text, line.stage)
         server, syslog = line.syslog, self._network.syslog
         if server is not None and syslog is not None:
             syslog.send(server.host, server.message(line.level, text, self._mac))

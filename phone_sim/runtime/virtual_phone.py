@@ -10,6 +10,7 @@ from pathlib import Path
 
 from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import UsageError
+from phone_sim.firmware.boot_rom_settings import ImageReading
 from phone_sim.firmware.lease import DhcpSettings
 from phone_sim.firmware.profile import CURRENT
 from phone_sim.licensing.signature import TrustAnchor
@@ -34,12 +35,12 @@ class VirtualPhone(DrivenPhone):
     `model` is a model, or any name that `load_model` takes. `firmware` is a build such as `3.3.1.0907`, or a release
     such as `3.3.1` (`Model.build`); `identity.firmware_warning` tells of one that the model never had. `trust` is the
     public key that license keys are verified with, or its PEM file; without one it is that of the test pair, with which
-    anybody can sign (D5).
-    `always_fetches_license` sets the license rule apart from the firmware's (D8). `network` is what it speaks to
-    besides its boot server, by default nothing; it asks DHCP there when it has `dhcp` settings. What else is not given
-    is made for this phone alone: time that was never set, blank flash in memory, a transport over the network, which
-    trusts the authorities in the PEM file `ca_file`, or without one certifi's. The phone closes its transport and its
-    network, whosever they were.
+    anybody can sign (D5). `always_fetches_license` sets the license rule apart from the firmware's (D8). `boot_rom`,
+    `image` and `installed` are those of `make_identity`. `network` is what it speaks to besides its boot server, by
+    default nothing; it asks DHCP there when it has `dhcp` settings. What else is not given is made for this phone
+    alone: time that was never set, blank flash in memory, a transport over the network, which trusts the authorities in
+    the PEM file `ca_file`, or without one certifi's. The phone closes its transport and its network, whosever they
+    were.
 
     `time` can be a `SystemTime`, which follows the system's clock: each method and property first does what has fallen
     due. `driver` and `log_lines` are as the last use left them.
@@ -58,6 +59,9 @@ class VirtualPhone(DrivenPhone):
         trust: TrustAnchor | Path | str | None = None,
         always_fetches_license: bool | None = None,
         dhcp: DhcpSettings | None = None,
+        boot_rom: bool = False,
+        image: ImageReading | str = ImageReading.HEADER,
+        installed: str = "",
         network: Network | None = None,
         time: VirtualTime | None = None,
         flash: Flash | None = None,
@@ -74,6 +78,9 @@ class VirtualPhone(DrivenPhone):
             trust=trust,
             always_fetches_license=always_fetches_license,
             dhcp=dhcp,
+            boot_rom=boot_rom,
+            image=image,
+            installed=installed,
         )
         if transport is None:
             transport = network_transport(ca_file=None if ca_file is None else Path(ca_file))

@@ -9,6 +9,7 @@ expect = "configured"                   # or booted, clean, licensed, any; a ste
 [phones.desk]                           # a name; all of these may be left out
 model = "SPIP_670"                      # mac: 0004f2000001 for the first phone, ...2 for the second
 firmware = "3.3.0"                      license_fetch = "firmware"    # or when-needed, always (D8)
+boot_rom = false                        # true: it starts with its boot ROM, which opens the firmware image (D28)
 
 [server.files]
 "000000000000.cfg" = '<APPLICATION CONFIG_FILES="site.cfg"/>'
@@ -129,7 +130,7 @@ def _phones(table: Table) -> dict[str, ScenarioPhone]:
 
 
 def _phone(table: Table, name: str, default_mac: str) -> ScenarioPhone:
-    table.only(("model", "mac", "firmware", "license_fetch"))
+    table.only(("model", "mac", "firmware", "license_fetch", "boot_rom"))
     model, mac = table.text("model", DEFAULT_MODEL), table.text("mac", default_mac)
     firmware = table.text("firmware", CURRENT)
     table.convert("model", lambda: load_model(model))
@@ -140,4 +141,5 @@ def _phone(table: Table, name: str, default_mac: str) -> ScenarioPhone:
         mac=table.convert("mac", lambda: MacAddress.parse(mac)),
         firmware=firmware,
         always_fetches_license=LICENSE_FETCH[table.choice("license_fetch", LICENSE_FETCH, DEFAULT_LICENSE_FETCH)],
+        boot_rom=table.flag("boot_rom", False),
     )

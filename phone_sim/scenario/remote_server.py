@@ -9,7 +9,7 @@ from typing import NoReturn, Self
 from urllib.parse import unquote, urlsplit
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.effects import Fetch, Upload
+from phone_sim.firmware.effects import Fetch, Stream, Upload
 from phone_sim.firmware.location import BootServerAddress, authority_of
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.client_certificates import own_tls
@@ -48,7 +48,7 @@ class RemoteServer:
             limits=self._limits, ca_file=tls.ca_file, client_cert=tls.client_cert, tls_min=tls.oldest
         )
 
-    def path_of(self, request: Fetch | Upload) -> str:
+    def path_of(self, request: Fetch | Stream | Upload) -> str:
         """The path of a request below the root of this server, without a leading slash.
 
         What is elsewhere on it has its whole path, with the slash, and what is on another server its URL.

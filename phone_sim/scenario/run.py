@@ -13,7 +13,7 @@ from phone_sim.errors import PhoneSimError
 from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.findings.virtual_phone import VirtualPhone
 from phone_sim.firmware.boot import InService
-from phone_sim.firmware.effects import Fetch, FetchReply, Upload, UploadReply
+from phone_sim.firmware.effects import Fetch, FetchReply, Stream, StreamReply, Upload, UploadReply
 from phone_sim.firmware.network_effects import MovesEndlessly
 from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport import Limits, Transport
@@ -162,6 +162,7 @@ class _ObservedPhone:
             trust=server.trust,
             firmware=case.firmware,
             always_fetches_license=case.always_fetches_license,
+            boot_rom=case.boot_rom,
             time=virtual_time,
             transport=self._transport,
             network=Network(other_boot_servers=server.reaches_others),
@@ -215,7 +216,7 @@ class _ObservedPhone:
 class _Watched:
     """A transport that keeps the paths of the downloads."""
 
-    def __init__(self, transport: Transport, path_of: Callable[[Fetch], str]) -> None:
+    def __init__(self, transport: Transport, path_of: Callable[[Fetch | Stream], str]) -> None:
         self.downloads: list[str] = []
         self._transport = transport
         self._path_of = path_of
@@ -223,6 +224,10 @@ class _Watched:
     def fetch(self, request: Fetch) -> FetchReply:
         self.downloads.append(self._path_of(request))
         return self._transport.fetch(request)
+
+    def stream(self, request: Stream) -> StreamReply:
+        self.downloads.append(self._path_of(request))
+        return self._transport.stream(request)
 
     def upload(self, request: Upload) -> UploadReply:
         return self._transport.upload(request)

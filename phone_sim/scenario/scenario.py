@@ -50,13 +50,14 @@ class NamedServer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioPhone:
-    """A phone; `always_fetches_license` None is the firmware's own rule (D8)."""
+    """A phone; `always_fetches_license` None is the firmware's own rule (D8), `boot_rom` starts it with that (D28)."""
 
     name: str
     model: str
     mac: MacAddress
     firmware: str
     always_fetches_license: bool | None
+    boot_rom: bool = False
 
 
 class PhoneEvent(Enum):

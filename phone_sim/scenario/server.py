@@ -17,6 +17,7 @@ from phone_sim.firmware.effects import (
     Fetched,
     FetchReply,
     Refused,
+    Stream,
     TransferFailed,
     Upload,
     Uploaded,
@@ -94,7 +95,7 @@ class ScenarioServer:
             return MemoryTransport(self._fetched, self._uploaded)
         return network_transport(limits=self._limits, ca_file=self._server.ca_file)
 
-    def path_of(self, request: Fetch | Upload) -> str:
+    def path_of(self, request: Fetch | Stream | Upload) -> str:
         """The path of a request below the root of this server, without a leading slash; elsewhere the whole URL."""
         url = request.location.url
         if self.reaches_others and authority_of(url) != authority_of(self.url):

@@ -16,7 +16,7 @@ import gevent
 import gevent.socket
 from geventhttpclient import HTTPClient
 
-from phone_sim.firmware.effects import Fetch, Fetched, Refused, TransferFailed, Upload
+from phone_sim.firmware.effects import Fetch, Fetched, Refused, Stream, TransferFailed, Upload
 from phone_sim.fleet.transport.http import GeventHttpTransport
 from phone_sim.fleet.transport.tftp import GeventTftpTransport
 from phone_sim.runtime.transport import Limits, Transport, network_transport
@@ -103,7 +103,8 @@ def requests_of_a_boot(url: str) -> list[Fetch | Upload]:
     """What a phone asks of this server when it boots."""
     transport = network_transport()
     try:
-        return [exchange.request for exchange in booted(url, transport).requests]
+        asked = [exchange.request for exchange in booted(url, transport).requests]
+        return [request for request in asked if not isinstance(request, Stream)]
     finally:
         transport.close()
 

@@ -13,7 +13,7 @@ from queue import SimpleQueue
 
 import gevent
 
-from phone_sim.firmware.effects import Fetch, FetchReply, Upload, UploadReply
+from phone_sim.firmware.effects import Fetch, FetchReply, Stream, StreamReply, Upload, UploadReply
 from phone_sim.fleet.transport.http import GeventHttpTransport
 from phone_sim.fleet.transport.tftp import GeventTftpTransport
 from phone_sim.runtime.transport import Limits, Tls, Transport, TransportByScheme, oldest_version
@@ -38,6 +38,10 @@ class InAThread:
     def fetch(self, request: Fetch) -> FetchReply:
         """Download a file."""
         return self._done(lambda transport: transport.fetch(request))  # type: ignore[return-value]
+
+    def stream(self, request: Stream) -> StreamReply:
+        """Download a file without keeping it."""
+        return self._done(lambda transport: transport.stream(request))  # type: ignore[return-value]
 
     def upload(self, request: Upload) -> UploadReply:
         """Send a file."""

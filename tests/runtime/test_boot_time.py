@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from phone_sim.firmware.effects import Fetch, FetchReply, Upload, UploadReply
+from phone_sim.firmware.effects import Fetch, FetchReply, Stream, StreamReply, Upload, UploadReply
 from phone_sim.firmware.lifecycle import State
 from phone_sim.fleet.fleet import Fleet
 from phone_sim.fleet.population.phones import Population
@@ -15,6 +15,7 @@ from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.scheduler import HeapScheduler
 from phone_sim.runtime.transport import Transport
 from phone_sim.runtime.transport.memory import serve
+from phone_sim.runtime.transport.streamed_file import streamed_from
 from phone_sim.runtime.trust_file import load_anchor
 from tests.runtime.phones import bench
 
@@ -38,6 +39,9 @@ class Dripping:
         self._now += self.seconds_a_file
         self.asked.append(request.location.name)
         return self._inner.fetch(request)
+
+    def stream(self, request: Stream) -> StreamReply:
+        return streamed_from(request, self.fetch)
 
     def upload(self, request: Upload) -> UploadReply:
         self._now += self.seconds_a_file

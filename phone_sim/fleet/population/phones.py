@@ -72,7 +72,7 @@ class Population:
     A ramp takes `seconds`. Rolling reboots follow a ramp: a `group` of phones reboots `every` seconds, the first group
     `every` seconds after the last phone was switched on. The clock shows `now` at the start, None for the system's
     time, and runs `speed` times as fast as real time; each phone's own clock is up to `jitter` seconds ahead or behind,
-    by the seed. `faults` says which requests fail.
+    by the seed. `faults` says which requests fail. With `boot_rom` phones start with their boot ROM (D28).
 
     Raises:
         UsageError: a number is not possible.
@@ -94,6 +94,7 @@ class Population:
     jitter: float = 0.0
     faults: FaultShare | None = None
     always_fetches_license: bool | None = None
+    boot_rom: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.count <= PHONE_LIMIT:

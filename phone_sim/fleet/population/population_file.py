@@ -4,6 +4,7 @@ count = 5000                            seed = 7
 first_mac = "0004f2100000"              # or macs = ["0004f2aabbcc", ...]
 firmware = "3.3.0"                      # or shares: firmware = { "3.3.0" = 3, "4.0.1" = 1 }
 license_fetch = "firmware"              # or when-needed, always (D8)
+boot_rom = false                        # true: they start with their boot ROM, which opens the firmware image (D28)
 sources = ["127.1.0.0/16"]              # addresses of this machine to ask from, one a phone, in turn
 
 [models]                                # by share, in any unit
@@ -83,6 +84,7 @@ _KEYS = (
     "macs",
     "firmware",
     "license_fetch",
+    "boot_rom",
     "sources",
     "models",
     "boot",
@@ -168,6 +170,7 @@ def _population(top: Table) -> Population:
         faults=_faults(top.table("faults", ("share", "kinds"))) if "faults" in top.values else None,
         **_boot(top.table("boot", default={})),
         always_fetches_license=LICENSE_FETCH[top.choice("license_fetch", LICENSE_FETCH, DEFAULT_LICENSE_FETCH)],
+        boot_rom=top.flag("boot_rom", False),
     )
     return top.convert("count", population)
 

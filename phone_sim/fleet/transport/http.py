@@ -12,7 +12,17 @@ Other modules about HTTP: `runtime.transport.http`, `boot_server.http`, `audit.h
 from collections.abc import Callable
 from typing import TypeVar
 
-from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, TransferFailed, Upload, Uploaded, UploadReply
+from phone_sim.firmware.effects import (
+    Fetch,
+    Fetched,
+    FetchReply,
+    Stream,
+    StreamReply,
+    TransferFailed,
+    Upload,
+    Uploaded,
+    UploadReply,
+)
 from phone_sim.firmware.transfer_facts import HTTP_TAKEN, FileProtocol, HttpHead
 from phone_sim.fleet.transport.connection import OK, Connection
 from phone_sim.fleet.transport.plain_address import Server, plain_address
@@ -54,6 +64,10 @@ class GeventHttpTransport:
         if answer.size > request.limit:
             return too_large(request.limit, head)
         return Fetched(answer.body, OK, head)
+
+    def stream(self, request: Stream) -> StreamReply:
+        """GET the file without keeping it, as the single phone does: what is read here is kept until it is whole."""
+        return self._left_to_single(Takeover(), lambda single: single.stream(request))
 
     def upload(self, request: Upload) -> UploadReply:
         """PUT the file."""

@@ -20,6 +20,9 @@ from phone_sim.firmware.effects import (
     FetchReply,
     NotFound,
     Refused,
+    Stream,
+    Streamed,
+    StreamReply,
     TransferFailed,
     Upload,
     Uploaded,
@@ -46,6 +49,7 @@ from phone_sim.fleet.transport.tftp_packets import request as asking
 from phone_sim.runtime.lookup import LookupFailedError, only_address
 from phone_sim.runtime.transport import Limits
 from phone_sim.runtime.transport.replies import kind_of
+from phone_sim.runtime.transport.streamed_file import StreamedFile
 from phone_sim.runtime.transport.tftp import DEFAULT_PORT
 
 _READ, _WRITE = b"\0\1", b"\0\2"
@@ -67,7 +71,32 @@ class GeventTftpTransport:
 
     def fetch(self, request: Fetch) -> FetchReply:
         """Read the file."""
-        return self._transferred(request, lambda exchange, name: Fetched(_read(exchange, name, request.limit)))
+
+        def read(exchange: PacketExchange, name: bytes) -> Fetched:
+            data = bytearray()
+
+            def take(block: memoryview) -> bool:
+                data.extend(block)
+                return len(data) <= request.limit
+
+            _read(exchange, name, take)
+            if len(data) > request.limit:
+                raise _too_large(exchange, request.limit)
+            return Fetched(bytes(data))
+
+        return self._transferred(request, read)
+
+    def stream(self, request: Stream) -> StreamReply:
+        """Read the file, and fall silent when there is enough of it, as phones do (field notes 1.1)."""
+
+        def read(exchange: PacketExchange, name: bytes) -> Streamed:
+            file = StreamedFile(request)
+            _read(exchange, name, file.take)
+            if file.is_over_limit:
+                raise _too_large(exchange, request.limit)
+            return file.reply()
+
+        return self._transferred(request, read)
 
     def upload(self, request: Upload) -> UploadReply:
         """Write the file."""
@@ -77,7 +106,7 @@ class GeventTftpTransport:
         """Nothing is held open between transfers."""
 
     def _transferred(
-        self, request: Fetch | Upload, work: Callable[[PacketExchange, bytes], Result]
+        self, request: Fetch | Stream | Upload, work: Callable[[PacketExchange, bytes], Result]
     ) -> Result | NotFound | Refused | TransferFailed:
         """What the work returns, or why the transfer has failed."""
         parts = urlsplit(request.location.url)
@@ -110,26 +139,24 @@ def _host_and_port(place: str) -> tuple[str, int]:
     return parts.hostname or "", parts.port or DEFAULT_PORT
 
 
-def _read(exchange: PacketExchange, name: bytes, limit: int) -> bytes:
-    """The file of a name, of at most `limit` bytes."""
+def _read(exchange: PacketExchange, name: bytes, take: Callable[[memoryview], bool]) -> None:
+    """Read the file of a name, until it ends or `take` wants no more of it."""
     packet = exchange.ask(asking(_READ, name))
     size = DEFAULT_BLOCK_SIZE
     if packet.startswith(OACK):
         size = _agreed(exchange, packet)
         packet = exchange.ask(ack(0))
-    file = bytearray()
     number = 1
     while True:
         if not packet.startswith(DATA) or not HEAD <= len(packet) <= HEAD + size:
             raise exchange.failed(_NOT_TFTP, "an answer that is no block of the file", ILLEGAL)
         behind = (number - number_of(packet)) & 0xFFFF
         if behind == 0:
-            file += packet[HEAD:]
-            if len(file) > limit:
-                raise exchange.failed(FailureKind.TOO_LARGE, f"the file has more than {limit} bytes", TOO_LARGE)
+            if not take(memoryview(packet)[HEAD:]):
+                return
             if len(packet) < HEAD + size:
                 exchange.tell(ack(number))
-                return bytes(file)
+                return
             packet = exchange.ask(ack(number))
             number += 1
         elif behind < min(number, _HALF):
@@ -138,6 +165,10 @@ def _read(exchange: PacketExchange, name: bytes, limit: int) -> bytes:
             packet = exchange.hear()
         else:
             raise exchange.failed(_NOT_TFTP, "a block that is not next in the file", ILLEGAL)
+
+
+def _too_large(exchange: PacketExchange, limit: int) -> BrokenOffError:
+    return exchange.failed(FailureKind.TOO_LARGE, f"the file has more than {limit} bytes", TOO_LARGE)
 
 
 def _write(exchange: PacketExchange, name: bytes, body: bytes) -> Uploaded:

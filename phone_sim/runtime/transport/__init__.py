@@ -1,8 +1,8 @@
 """Transports: how a phone's files get to it and from it.
 
-A transport answers every `Fetch` and `Upload` with a reply and raises nothing. Which one is used is the scheme's
-decision, and a transport is made when its scheme is first asked for, so that nobody pays for a protocol that is not
-spoken.
+A transport answers every `Fetch`, `Stream` and `Upload` with a reply and raises nothing. Which one is used is the
+scheme's decision, and a transport is made when its scheme is first asked for, so that nobody pays for a protocol that
+is not spoken.
 """
 
 import socket
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.effects import Fetch, FetchReply, TransferFailed, Upload, UploadReply
+from phone_sim.firmware.effects import Fetch, FetchReply, Stream, StreamReply, TransferFailed, Upload, UploadReply
 from phone_sim.firmware.location import SCHEMES, BootServerAddress
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.printable import printable
@@ -27,6 +27,9 @@ class Transport(Protocol):
 
     def fetch(self, request: Fetch) -> FetchReply:
         """Download a file."""
+
+    def stream(self, request: Stream) -> StreamReply:
+        """Download a file without keeping it, or only its beginning."""
 
     def upload(self, request: Upload) -> UploadReply:
         """Send a file."""
@@ -101,6 +104,11 @@ class TransportByScheme:
         """Download a file by the protocol of its URL."""
         transport = self._speaker(request.location.url)
         return transport if isinstance(transport, TransferFailed) else transport.fetch(request)
+
+    def stream(self, request: Stream) -> StreamReply:
+        """Download a file, without keeping it, by the protocol of its URL."""
+        transport = self._speaker(request.location.url)
+        return transport if isinstance(transport, TransferFailed) else transport.stream(request)
 
     def upload(self, request: Upload) -> UploadReply:
         """Send a file by the protocol of its URL."""

@@ -26,6 +26,8 @@ from phone_sim.firmware.effects import (
     FetchReply,
     NotFound,
     Refused,
+    Stream,
+    StreamReply,
     TransferFailed,
     Upload,
     Uploaded,
@@ -45,6 +47,7 @@ from phone_sim.runtime.transport.bounded_socket import (
     words_of,
 )
 from phone_sim.runtime.transport.replies import refusal
+from phone_sim.runtime.transport.streamed_file import StreamedFile
 
 _CHUNK = 64 * 1024
 # For all the replies of a session.
@@ -54,8 +57,8 @@ _LIST = "NLST"
 _BROKEN_OFF = (425, 426)
 
 
-class _OverLimitError(Exception):
-    """The file is longer than the phone takes."""
+class _NoMoreError(Exception):
+    """No more of the file is wanted."""
 
 
 class _Client(ftplib.FTP):
@@ -153,11 +156,19 @@ class FtpTransport:
 
     def fetch(self, request: Fetch) -> FetchReply:
         """RETR the file."""
-        return self._received("RETR", request)
+        return self._fetched("RETR", request)
+
+    def stream(self, request: Stream) -> StreamReply:
+        """RETR the file, and close the data connection when there is enough of it."""
+        file = StreamedFile(request)
+        failure = self._received("RETR", request, file.take)
+        if file.is_over_limit:
+            return _too_large(request.limit)
+        return failure or file.reply()
 
     def list_names(self, request: Fetch) -> FetchReply:
         """NLST the folder, which no phone does."""
-        return self._received(_LIST, request)
+        return self._fetched(_LIST, request)
 
     def upload(self, request: Upload) -> UploadReply:
         """STOR the file."""
@@ -174,18 +185,31 @@ class FtpTransport:
     def close(self) -> None:
         """Nothing is held open between transfers."""
 
-    def _received(self, command: str, request: Fetch) -> FetchReply:
+    def _fetched(self, command: str, request: Fetch) -> FetchReply:
         data = bytearray()
+
+        def take(block: memoryview) -> bool:
+            data.extend(block)
+            return len(data) <= request.limit
+
+        failure = self._received(command, request, take)
+        if len(data) > request.limit:
+            return _too_large(request.limit)
+        return failure or Fetched(bytes(data))
+
+    def _received(
+        self, command: str, request: Fetch | Stream, take: Callable[[memoryview], bool]
+    ) -> NotFound | Refused | TransferFailed | None:
+        """Receive until the data end or `take` wants no more; None unless the transfer fails."""
 
         def receive(client: _Client, asked: str) -> None:
             buffer = memoryview(bytearray(_CHUNK))
             with client.data_connection(asked) as connection:
                 while size := connection.recv_into(buffer):
-                    data.extend(buffer[:size])
-                    if len(data) > request.limit:
-                        raise _OverLimitError(f"the file has more than {request.limit} bytes")
+                    if not take(buffer[:size]):
+                        raise _NoMoreError
 
-        return self._transfer(command, request.location, receive, request.limit) or Fetched(bytes(data))
+        return self._transfer(command, request.location, receive, request.limit)
 
     def _transfer(
         self, command: str, location: Location, work: Callable[[_Client, str], None], size: int
@@ -206,6 +230,8 @@ class FtpTransport:
                 client.context = self._secure_context()
             client.open(parts.hostname or "", parts.port or ftplib.FTP_PORT, location.credentials)
             work(client, f"{command} {name}" if name else command)
+            client.leave()
+        except _NoMoreError:
             client.leave()
         except ftplib.Error as error:
             client.leave()
@@ -237,6 +263,10 @@ def _end(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_WR)
 
 
+def _too_large(limit: int) -> TransferFailed:
+    return TransferFailed(FailureKind.TOO_LARGE, f"the file has more than {limit} bytes")
+
+
 def _refusal(error: ftplib.Error) -> NotFound | Refused | TransferFailed:
     """The reply for a reply of the server that says no, or that is none."""
     said = str(error)
@@ -265,8 +295,6 @@ def _failure(trouble: Exception, budget: Budget) -> tuple[FailureKind, str]:
             return connection_failure(trouble), words_of(trouble, budget)
         case EOFError():
             return FailureKind.BROKEN_OFF, end_of(budget)
-        case _OverLimitError():
-            return FailureKind.TOO_LARGE, str(trouble)
     if budget.received:
         return FailureKind.NOT_THE_PROTOCOL, "the answer is malformed"
     return FailureKind.UNUSABLE_ADDRESS, "the address cannot be used"

@@ -23,6 +23,10 @@ from phone_sim.firmware.effects import (
     Fetch,
     Fetched,
     FetchReply,
+    NotFound,
+    Refused,
+    Stream,
+    StreamReply,
     TransferFailed,
     Upload,
     Uploaded,
@@ -41,6 +45,7 @@ from phone_sim.runtime.transport.bounded_socket import (
 )
 from phone_sim.runtime.transport.http_session import BoundedAdapter, PhoneSession
 from phone_sim.runtime.transport.replies import refusal
+from phone_sim.runtime.transport.streamed_file import StreamedFile
 from phone_sim.runtime.transport.tls import client_context
 
 CHUNK = 64 * 1024
@@ -81,6 +86,22 @@ class HttpTransport:
         """GET the file."""
         return self.fetch_within(budget_of(request, self._limits), request)
 
+    def stream(self, request: Stream) -> StreamReply:
+        """GET the file, and close the connection when there is enough of it."""
+        budget = budget_of(request, self._limits)
+        answer = self._send("GET", request, budget)
+        if isinstance(answer, TransferFailed):
+            return answer
+        with answer:
+            head = self._head(answer)
+            if answer.status_code != requests.codes.ok:
+                return self._refused(answer, head)
+            file = StreamedFile(request)
+            failure = _read(answer, head, budget, file.take, CHUNK if request.reads_all else request.header)
+            if file.is_over_limit:
+                return too_large(request.limit, head)
+            return failure or file.reply(answer.status_code, head)
+
     def upload(self, request: Upload) -> UploadReply:
         """PUT the file."""
         return self.upload_within(budget_of(request, self._limits), request)
@@ -94,8 +115,7 @@ class HttpTransport:
             head = self._head(answer)
             if answer.status_code == requests.codes.ok:
                 return self._body(answer, head, request.limit, budget)
-            _read_away(answer)
-            return refusal(FileProtocol.HTTP, answer.status_code, answer.reason or "", head)
+            return self._refused(answer, head)
 
     def upload_within(self, budget: Budget, request: Upload) -> UploadReply:
         """PUT the file with what is left of a budget."""
@@ -104,10 +124,10 @@ class HttpTransport:
             return answer
         with answer:
             head = self._head(answer)
-            _read_away(answer)
             if answer.status_code in HTTP_TAKEN:
+                _read_away(answer)
                 return Uploaded(answer.status_code, head)
-            return refusal(FileProtocol.HTTP, answer.status_code, answer.reason or "", head)
+            return self._refused(answer, head)
 
     def authorization(self, method: str, request: Fetch | Upload) -> str | None:
         """What the server is told of the password from the start, since it has asked for it before."""
@@ -125,7 +145,7 @@ class HttpTransport:
         self._session.close()
 
     def _send(
-        self, method: str, request: Fetch | Upload, budget: Budget, body: bytes | None = None
+        self, method: str, request: Fetch | Stream | Upload, budget: Budget, body: bytes | None = None
     ) -> requests.Response | TransferFailed:
         """Send a request, as a phone does."""
 
@@ -172,26 +192,42 @@ class HttpTransport:
         return HttpHead(fields=fields, redirects=self._session.take_redirects())
 
     @staticmethod
+    def _refused(answer: requests.Response, head: HttpHead) -> NotFound | Refused:
+        _read_away(answer)
+        return refusal(FileProtocol.HTTP, answer.status_code, answer.reason or "", head)
+
+    @staticmethod
     def _body(answer: requests.Response, head: HttpHead, limit: int, budget: Budget) -> Fetched | TransferFailed:
         data = bytearray()
-        budget.is_cut_off = False
-        try:
-            for chunk in answer.raw.stream(CHUNK, decode_content=False):
-                data += chunk
-                if len(data) > limit:
-                    return too_large(limit, head)
-        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            return failure_of(error, budget, head)
-        if budget.is_cut_off and _ends_with_connection(answer):
-            return TransferFailed(
-                FailureKind.BROKEN_OFF, "TLS ends without close_notify: the file may be cut", head=head
-            )
-        return Fetched(bytes(data), answer.status_code, head)
+
+        def take(chunk: bytes) -> bool:
+            data.extend(chunk)
+            return len(data) <= limit
+
+        failure = _read(answer, head, budget, take)
+        if len(data) > limit:
+            return too_large(limit, head)
+        return failure or Fetched(bytes(data), answer.status_code, head)
 
 
-def budget_of(request: Fetch | Upload, limits: Limits) -> Budget:
+def budget_of(request: Fetch | Stream | Upload, limits: Limits) -> Budget:
     """What the answer to a request may take."""
-    return Budget(seconds=limits.transfer, size=ALLOWANCE + (request.limit if isinstance(request, Fetch) else 0))
+    return Budget(seconds=limits.transfer, size=ALLOWANCE + (0 if isinstance(request, Upload) else request.limit))
+
+
+def _read(
+    answer: requests.Response, head: HttpHead, budget: Budget, take: Callable[[bytes], bool], chunk: int = CHUNK
+) -> TransferFailed | None:
+    """Read the body, until it ends or `take` wants no more of it; None unless it breaks off."""
+    budget.is_cut_off = False
+    try:
+        if not all(map(take, answer.raw.stream(chunk, decode_content=False))):
+            return None
+    except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        return failure_of(error, budget, head)
+    if budget.is_cut_off and _ends_with_connection(answer):
+        return TransferFailed(FailureKind.BROKEN_OFF, "TLS ends without close_notify: the file may be cut", head=head)
+    return None
 
 
 def too_large(limit: int, head: HttpHead) -> TransferFailed:

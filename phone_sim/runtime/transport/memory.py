@@ -11,12 +11,15 @@ from phone_sim.firmware.effects import (
     Fetched,
     FetchReply,
     NotFound,
+    Stream,
+    StreamReply,
     TransferFailed,
     Upload,
     Uploaded,
     UploadReply,
 )
 from phone_sim.firmware.transfer_facts import FailureKind
+from phone_sim.runtime.transport.streamed_file import streamed_from
 
 NOT_FOUND = NotFound("Not Found", 404)
 """The reply of a server in memory that has no such file."""
@@ -31,15 +34,17 @@ class MemoryTransport:
     def __init__(self, fetch: Callable[[Fetch], FetchReply], upload: Callable[[Upload], UploadReply]) -> None:
         self._fetch = fetch
         self._upload = upload
-        self.requests: list[Fetch | Upload] = []
+        self.requests: list[Fetch | Stream | Upload] = []
 
     def fetch(self, request: Fetch) -> FetchReply:
         """Ask for a file."""
         self.requests.append(request)
-        reply = self._fetch(request)
-        if isinstance(reply, Fetched) and len(reply.data) > request.limit:
-            return TransferFailed(FailureKind.TOO_LARGE, f"the file has more than {request.limit} bytes")
-        return reply
+        return self._fetched(request)
+
+    def stream(self, request: Stream) -> StreamReply:
+        """Ask for a file that is not kept."""
+        self.requests.append(request)
+        return streamed_from(request, self._fetched)
 
     def upload(self, request: Upload) -> UploadReply:
         """Hand over a file."""
@@ -48,6 +53,12 @@ class MemoryTransport:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _fetched(self, request: Fetch) -> FetchReply:
+        reply = self._fetch(request)
+        if isinstance(reply, Fetched) and len(reply.data) > request.limit:
+            return TransferFailed(FailureKind.TOO_LARGE, f"the file has more than {request.limit} bytes")
+        return reply
 
 
 def serve(files: MutableMapping[str, bytes]) -> MemoryTransport:

@@ -12,6 +12,7 @@ import io
 import logging
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -26,6 +27,8 @@ from phone_sim.firmware.effects import (
     FetchReply,
     NotFound,
     Refused,
+    Stream,
+    StreamReply,
     TransferFailed,
     Upload,
     Uploaded,
@@ -36,6 +39,7 @@ from phone_sim.runtime.lookup import Address, LookupFailedError, look_up, only_a
 from phone_sim.runtime.transport import Limits, one_line
 from phone_sim.runtime.transport.closed_port import hear_of_closed_ports, judge
 from phone_sim.runtime.transport.replies import kind_of, refusal
+from phone_sim.runtime.transport.streamed_file import StreamedFile
 
 DEFAULT_PORT = 69
 _STAND_IN = "127.0.0.1"
@@ -61,6 +65,23 @@ class _BoundedFile(io.BytesIO):
         if self.tell() + len(block) > self._limit:
             raise _OverLimitError(f"the file has more than {self._limit} bytes")
         return super().write(block)
+
+
+class _EnoughError(Exception):
+    """No more of the file is wanted."""
+
+
+class _DroppedFile(io.BytesIO):
+    """Hands each block on, and is empty itself."""
+
+    def __init__(self, take: Callable[[bytes], bool]) -> None:
+        super().__init__()
+        self._take = take
+
+    def write(self, block: Any) -> int:
+        if not self._take(block):
+            raise _EnoughError
+        return len(block)
 
 
 class _PeerSocket:
@@ -143,6 +164,14 @@ class TftpTransport:
         failure = self._transfer(TftpContextClientDownload, request.location.url, file)
         return failure or Fetched(file.getvalue())
 
+    def stream(self, request: Stream) -> StreamReply:
+        """Read the file, and fall silent when there is enough of it, as phones do (field notes 1.1)."""
+        file = StreamedFile(request)
+        failure = self._transfer(TftpContextClientDownload, request.location.url, _DroppedFile(file.take))
+        if file.is_over_limit:
+            return TransferFailed(FailureKind.TOO_LARGE, f"the file has more than {request.limit} bytes")
+        return failure or file.reply()
+
     def upload(self, request: Upload) -> UploadReply:
         """Write the file."""
         return self._transfer(TftpContextClientUpload, request.location.url, io.BytesIO(request.body)) or Uploaded()
@@ -177,6 +206,8 @@ class TftpTransport:
             if self._source_address is not None:
                 peer.bind((self._source_address, 0))
             context.start()
+        except _EnoughError:
+            return None
         except Exception as error:
             return _refusal(errors[-1]) if errors else _failure(error, peer)
         finally:

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from phone_sim.errors import LifecycleError
-from phone_sim.firmware.effects import Effect, Fetched, NotFound, Show, Uploaded
+from phone_sim.firmware.effects import Effect, Fetched, NotFound, Show, Streamed, Uploaded
 from phone_sim.firmware.keypad import Key
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.log_line import parse_line
@@ -153,9 +153,9 @@ def exchange_as_json(exchange: Exchange) -> Mapping[str, Any]:
     return {
         "method": exchange.method,
         "path": exchange.path,
-        "outcome": "ok" if isinstance(reply, Fetched | Uploaded) else reply.reason,
+        "outcome": "ok" if isinstance(reply, Fetched | Streamed | Uploaded) else reply.reason,
         "missing": isinstance(reply, NotFound),
-        "size": len(exchange.body),
+        "size": reply.size if isinstance(reply, Streamed) else len(exchange.body),
         "seconds": round(exchange.seconds, 4),
         **reply_facts(exchange),
     }

@@ -14,7 +14,17 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, NotFound, Upload, Uploaded, UploadReply
+from phone_sim.firmware.effects import (
+    Fetch,
+    Fetched,
+    FetchReply,
+    NotFound,
+    Stream,
+    StreamReply,
+    Upload,
+    Uploaded,
+    UploadReply,
+)
 from phone_sim.fleet.fleet import Fleet
 from phone_sim.fleet.population.phones import Population
 from phone_sim.fleet.population.population_file import FleetFile, LicenseShare
@@ -23,6 +33,7 @@ from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_key import LicenseType
 from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.transport import Transport
+from phone_sim.runtime.transport.streamed_file import streamed_from
 from phone_sim.runtime.trust_file import load_anchor
 from tests.bench.fleet.measured import tell_when_asked
 from tests.bench.fleet.site import BITS, MODELS, START, own_configuration, shared_files
@@ -51,6 +62,10 @@ class Folder:
                 return Fetched(file.read())
         except FileNotFoundError:
             return NotFound("Not Found", 404)
+
+    def stream(self, request: Stream) -> StreamReply:
+        """Read a file without keeping it."""
+        return streamed_from(request, self.fetch)
 
     def upload(self, _: Upload) -> UploadReply:
         """Take a log, and keep it not."""

@@ -17,12 +17,14 @@ import gevent.socket
 from gevent.event import Event
 
 from phone_sim.findings.boot_expectation import BootExpectation
-from phone_sim.firmware.effects import Fetch, Upload
+from phone_sim.firmware.effects import Fetch, Stream, Upload
 from phone_sim.fleet.fleet import CompletedBoot, Fleet, Listeners
 from phone_sim.fleet.on_locust.live_fleet import LiveFleet
 from phone_sim.fleet.on_locust.users import AT_ONCE, reporting, transports
 from phone_sim.fleet.population.phones import Population
+from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.clock import SystemClock
+from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.transport import Limits, Tls
 from phone_sim.runtime.trust_file import load_anchor
 from tests.bench.fleet.measured import tell_when_asked
@@ -77,7 +79,12 @@ def booting(url: str, count: int) -> Callable[[range], None]:
 def requests_of_a_boot(url: str, number: int) -> tuple[str, list[Fetch | Upload]]:
     """The MAC address of a phone, and what it asks when it boots."""
     requests: list[Fetch | Upload] = []
-    fleet, _ = fleet_of(url, number + 1, Listeners(on_exchange=lambda _, exchange: requests.append(exchange.request)))
+
+    def keep(_: MacAddress, exchange: Exchange) -> None:
+        if not isinstance(exchange.request, Stream):
+            requests.append(exchange.request)
+
+    fleet, _ = fleet_of(url, number + 1, Listeners(on_exchange=keep))
     fleet.run_due(number)
     return fleet.population.phone(number).mac.digits, requests
 

@@ -8,7 +8,7 @@ import gevent
 import pytest
 
 from phone_sim.errors import LifecycleError
-from phone_sim.firmware.effects import Fetch, FetchReply, LogContents, Upload, UploadReply
+from phone_sim.firmware.effects import Fetch, FetchReply, LogContents, Stream, StreamReply, Upload, UploadReply
 from phone_sim.firmware.lifecycle import State
 from phone_sim.fleet.fleet import Fleet, Listeners
 from phone_sim.fleet.on_locust.live_fleet import LiveFleet
@@ -17,6 +17,7 @@ from phone_sim.fleet.population.population_file import FleetFile
 from phone_sim.fleet.virtual_run import FleetFileServer
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.clock import ManualClock
+from phone_sim.runtime.transport.streamed_file import streamed_from
 from phone_sim.runtime.trust_file import load_anchor
 from tests.fleet.test_fleet import FILES, OWN_LICENSE
 
@@ -43,6 +44,9 @@ class SlowConnection:
     def fetch(self, request: Fetch) -> FetchReply:
         self._enter()
         return self._server.fetch(request)
+
+    def stream(self, request: Stream) -> StreamReply:
+        return streamed_from(request, self.fetch)
 
     def upload(self, request: Upload) -> UploadReply:
         self._enter()

@@ -8,7 +8,7 @@ import pytest
 
 from phone_sim.errors import UsageError
 from phone_sim.findings.boot_expectation import BootExpectation
-from phone_sim.firmware.effects import Fetch, FetchReply, LogContents, Upload, UploadReply
+from phone_sim.firmware.effects import Fetch, FetchReply, LogContents, Stream, StreamReply, Upload, UploadReply
 from phone_sim.fleet.fleet import Fleet
 from phone_sim.fleet.fleet_phone import NOT_SWITCHED_ON
 from phone_sim.fleet.population.phones import Population
@@ -31,6 +31,9 @@ class PulledPlug:
     """A transport on which every request breaks off the phone's run."""
 
     def fetch(self, _: Fetch) -> FetchReply:
+        raise SystemExit
+
+    def stream(self, _: Stream) -> StreamReply:
         raise SystemExit
 
     def upload(self, _: Upload) -> UploadReply:
