@@ -1,8 +1,6 @@
 """The table of checks: what is judged, how much it matters, what it means for phones, and what to do where it is bad.
 
-The words are our choice. Which function judges is the last but one column; they are in `answer_checks`,
-`access_checks`, `file_checks`, `login_check`, `redirect_check` and `site_checks`. The last says which checks read
-files, and so have nothing to judge where a login keeps the audit from all of them.
+In the order of the report, in our words. A row ends with its judge, and says if that reads files, which a login hides.
 """
 
 from phone_sim.audit import access_checks, answer_checks, file_checks, login_check, redirect_check, site_checks
@@ -45,6 +43,14 @@ _ROWS = (
         "A phone leaves out a file that is not there, and takes the defaults for what is in it.",
         "Put the file in its place, or take it off CONFIG_FILES; answer 404 for overrides that are not there.",
         site_checks.files_present,
+        True,
+    ),
+    (
+        "firmware-images",
+        _WARNING,
+        "A phone whose image cannot be had keeps the firmware that it has.",
+        "Put the image where APP_FILE_PATH says, for UC Software with the part number before its name.",
+        site_checks.firmware_images,
         True,
     ),
     (
@@ -277,7 +283,6 @@ CHECKS = tuple(
     JudgedCheck(name=name, severity=severity, meaning=meaning, remedy=remedy, judge=judge, reads_files=reads_files)
     for name, severity, meaning, remedy, judge, reads_files in _ROWS
 )
-"""All checks, in the order of the report."""
 
 
 def audit(seen: Observations) -> tuple[Finding, ...]:

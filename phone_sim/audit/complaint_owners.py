@@ -101,6 +101,7 @@ OWNERS: Mapping[Message, Owner] = {
     messages.NOT_PERFORMED: _VALUE,
     messages.BAD_PARAMETER: _VALUE,
     messages.DOWNLOAD_FAILED: _check("configuration-files"),
+    messages.IMAGE_NOT_USABLE: _check("firmware-images"),
     messages.OPTION_REFUSED: _NOT_IN_AN_AUDIT,
     messages.NO_LEASE: _NOT_IN_AN_AUDIT,
     messages.FLASH_DAMAGED: _NOT_IN_AN_AUDIT,
@@ -113,6 +114,7 @@ OWNERS: Mapping[Message, Owner] = {
 
 _OF_WHAT_KEEPS_OUT = (
     messages.DOWNLOAD_FAILED,
+    messages.IMAGE_NOT_USABLE,
     messages.LOG_UPLOAD_FAILED,
     messages.NO_CONFIGURATION,
     messages.NEVER_CONFIGURED,

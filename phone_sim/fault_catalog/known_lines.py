@@ -164,6 +164,16 @@ KNOWN_LINES = (
         messages.FILE_LEFT_OUT,
         "The boot server gave no answer before in this boot, so the phone does not wait for it again.",
     ),
+    KnownLine(messages.BOOT_ROM_STARTED, "The boot ROM has started, which opens the firmware image before all else."),
+    KnownLine(messages.NO_IMAGE_NAMED, "The boot ROM looks for no image and starts the firmware that it has."),
+    KnownLine(
+        messages.IMAGE_NOT_USABLE,
+        "The boot ROM could not have the firmware image, or what came is none.",
+        remedy="Put the image where APP_FILE_PATH says, for UC Software with the part number before its name.",
+    ),
+    KnownLine(messages.IMAGE_OPENED, "The image is that of the firmware in flash, so the rest of it is not read."),
+    KnownLine(messages.IMAGE_READ, "Another version was in flash, so the whole image was read."),
+    KnownLine(messages.FIRMWARE_KEPT, "The firmware in flash starts, since no image could be had."),
     KnownLine(
         messages.LOG_UPLOAD_LEFT_OUT,
         "The boot server gave no answer in this boot; the lines are sent with the next upload.",

@@ -16,7 +16,7 @@ from phone_sim.firmware import messages
 from phone_sim.firmware.app_log import send_log
 from phone_sim.firmware.boot_rom_settings import BootRomSettings, ImageReading
 from phone_sim.firmware.boot_server_move import without_replaced_server
-from phone_sim.firmware.configuration import FoundMaster, find_master
+from phone_sim.firmware.configuration import find_master
 from phone_sim.firmware.effects import (
     FlashReply,
     ForgetLog,
@@ -24,7 +24,9 @@ from phone_sim.firmware.effects import (
     ReadClock,
     ReadFlash,
     ReadLog,
+    Refused,
     Streamed,
+    StreamReply,
     WriteFailed,
     WriteFlash,
 )
@@ -73,8 +75,7 @@ async def run_boot_rom(identity: Identity, settings: BootRomSettings) -> Identit
     before = _installed(identity, settings, flash)
     session = await _start(before, flash)
     found = await find_master(session)
-    name = await _image_name(session, found)
-    if await _has_image(session, name, identity):
+    if await _has_image(session, found.master.app_file_path, found.problem, identity):
         after = identity
         await _keep_version(session, stored, after)
     else:
@@ -85,13 +86,11 @@ async def run_boot_rom(identity: Identity, settings: BootRomSettings) -> Identit
 
 
 def image_names(path: str, model: Model, profile: FirmwareProfile) -> tuple[str, ...]:
-    """The names under which an image of APP_FILE_PATH is asked for, up to the first that is there.
+    """The names under which the image of an APP_FILE_PATH is asked for, up to the first that is there.
 
     UC Software puts the part number of the model before the file name, also where it is there already (field notes
     1.1); that it then asks for the name as it is, is inferred.
     """
-    if not path:
-        return ()
     folder, slash, file = path.rpartition("/")
     return (f"{folder}{slash}{model.part_number}.{file}", path) if profile.splits_images else (path,)
 
@@ -123,45 +122,39 @@ async def _start(identity: Identity, flash: FlashContents) -> BootRomSession:
     return session
 
 
-async def _image_name(session: Session, found: FoundMaster) -> str:
-    """What APP_FILE_PATH says; empty, and logged, where no image can be asked for."""
-    path = found.master.app_file_path
-    if path and len(path) <= NAME_LIMIT:
-        return path
-    too_long = f"it is longer than {NAME_LIMIT} characters"
-    await session.say(messages.NO_IMAGE_NAMED, reason=too_long if path else found.problem or "it is empty")
-    return ""
+async def _has_image(session: Session, path: str, problem: str, wanted: Identity) -> bool:
+    """Read the image as far as the firmware in flash has it read; true when the wanted firmware can boot.
 
-
-async def _has_image(session: Session, path: str, wanted: Identity) -> bool:
-    """Read the image as far as the firmware in flash has it read; true when the wanted firmware can boot."""
+    `path` is APP_FILE_PATH, `problem` why there is no master configuration file.
+    """
     before, after = session.identity.profile.version, wanted.profile.version
-    for name in (names := image_names(path, session.identity.model, session.identity.profile)):
-        reply = await session.stream(
-            name,
-            header=HEADER_SIZE,
-            reads_all=before != after,
-            limit=IMAGE_LIMIT,
-            optional=name != names[-1],
-        )
-        if isinstance(reply, NotFound):
-            continue
-        if not isinstance(reply, Streamed):
-            return False
-        values = {"name": shown_name(name), "size": reply.size, "before": before, "firmware": after}
-        if problem := _problem_of(reply):
-            await session.say(messages.IMAGE_NOT_USABLE, reason=problem, **values)
-            return False
-        await session.say(messages.IMAGE_READ if before != after else messages.IMAGE_OPENED, **values)
-        return True
-    return False
+    if not path:
+        await session.say(messages.NO_IMAGE_NAMED, reason=problem or "APP_FILE_PATH is empty")
+        return False
+    reply: StreamReply = Refused(f"its name is longer than {NAME_LIMIT} characters")
+    names = image_names(path, session.identity.model, session.identity.profile) if len(path) <= NAME_LIMIT else ()
+    for name in names:
+        reply = await session.stream(name, header=HEADER_SIZE, reads_all=before != after, limit=IMAGE_LIMIT)
+        if not isinstance(reply, NotFound):
+            break
+        if name != path:
+            await session.say(messages.FILE_NOT_FOUND, name=shown_name(name))
+    if reason := _problem_of(reply):
+        await session.say(messages.IMAGE_NOT_USABLE, name=shown_name(path), reason=reason)
+        return False
+    message = messages.IMAGE_READ if before != after else messages.IMAGE_OPENED
+    size = reply.size if isinstance(reply, Streamed) else 0
+    await session.say(message, name=shown_name(name), size=size, before=before, firmware=after)
+    return True
 
 
-def _problem_of(image: Streamed) -> str:
-    """Why a file is no firmware image; empty for one that may be."""
-    if is_web_page(image.header):
+def _problem_of(reply: StreamReply) -> str:
+    """Why there is no firmware image; empty for one that may be."""
+    if not isinstance(reply, Streamed):
+        return reply.reason
+    if is_web_page(reply.header):
         return "it is a web page"
-    return f"it has {image.size} bytes, fewer than a header" if len(image.header) < HEADER_SIZE else ""
+    return f"it has {reply.size} bytes, fewer than a header" if len(reply.header) < HEADER_SIZE else ""
 
 
 async def _keep_version(session: Session, stored: FlashReply, booting: Identity) -> None:

@@ -17,7 +17,6 @@ from phone_sim.firmware.effects import (
     Log,
     NotFound,
     Stream,
-    Streamed,
     StreamReply,
     TransferFailed,
 )
@@ -237,18 +236,22 @@ class Session:
         if not isinstance(location, Location):
             return location
         reply = await Fetch(location=location, limit=limit, user_agent=self.user_agent)
-        await self._note(location, reply, optional=optional)
+        if isinstance(reply, NotFound) and optional:
+            await self.say(messages.FILE_NOT_FOUND, name=location.name)
+        elif not isinstance(reply, Fetched):
+            await self.say(messages.DOWNLOAD_FAILED, name=location.name, reason=reply.reason)
+        self._note_silence(location, reply)
         return reply
 
-    async def stream(self, name: str, *, header: int, reads_all: bool, limit: int, optional: bool) -> StreamReply:
-        """Download a file as `Stream` does, from the root of the boot server; otherwise as `fetch`."""
+    async def stream(self, name: str, *, header: int, reads_all: bool, limit: int) -> StreamReply:
+        """Download a file as `Stream` does, from the root of the boot server; what goes wrong is only returned."""
         location = await self._location("", name)
         if not isinstance(location, Location):
             return location
         reply = await Stream(
             location=location, header=header, reads_all=reads_all, limit=limit, user_agent=self.user_agent
         )
-        await self._note(location, reply, optional=optional)
+        self._note_silence(location, reply)
         return reply
 
     async def _location(self, folder: str, name: str) -> Location | NotFound | TransferFailed:
@@ -260,12 +263,7 @@ class Session:
             return TransferFailed(FailureKind.NOT_ASKED, NO_ANSWER, unanswered=True)
         return location
 
-    async def _note(self, location: Location, reply: FetchReply | StreamReply, *, optional: bool) -> None:
-        """Log what went wrong with a download, and note whether the boot server answers."""
-        if isinstance(reply, NotFound) and optional:
-            await self.say(messages.FILE_NOT_FOUND, name=location.name)
-        elif not isinstance(reply, Fetched | Streamed):
-            await self.say(messages.DOWNLOAD_FAILED, name=location.name, reason=reply.reason)
+    def _note_silence(self, location: Location, reply: FetchReply | StreamReply) -> None:
         if isinstance(reply, TransferFailed) and reply.unanswered and self._is_on_boot_server(location):
             self.reachable = False
 

@@ -127,7 +127,13 @@ def with_old_tls(folder: Path) -> Verdict:
         return verdict(audited(server.url, ca_file=certificates.ca_file)[1], "tls-version")
 
 
+def without_the_image(_: Path) -> Verdict:
+    with BootServer(MemorySite({"000000000000.cfg": master(APP_FILE_PATH="sip.ld")})) as server:
+        return verdict(audited(server.url, boot_rom=True)[1], "firmware-images")
+
+
 OTHERS = {
+    "firmware-images": without_the_image,
     "license-rules": changing,
     "answer-time": slow,
     "password-in-clear": asking_for_a_password,

@@ -58,7 +58,7 @@ async def flow() -> None:
 WRONG_REPLIES = {
     "no_reading": ("ClockReading(self._clock.now())", "self._clock.now()"),
     "no_flash": ("self._flash.read()", "None"),
-    "bare_bytes_of_the_log": ("self._log.contents()", "self._log.contents().pending"),
+    "bare_bytes_of_the_log": ("self._log.contents(effect.stage)", "self._log.contents(effect.stage).pending"),
     "no_lease": ("self._network.lease(effect) if self._network.lease else NotConnected()", "None"),
 }
 REFUSED_REPLY = 'Cannot infer value of type parameter "Reply" of "answer"  [misc]'

@@ -13,7 +13,18 @@ import pytest
 from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.errors import UsageError
-from phone_sim.firmware.effects import Fetched, FetchReply, NotFound, Refused, TransferFailed, Uploaded, UploadReply
+from phone_sim.firmware.effects import (
+    Fetched,
+    FetchReply,
+    NotFound,
+    Refused,
+    Stream,
+    Streamed,
+    StreamReply,
+    TransferFailed,
+    Uploaded,
+    UploadReply,
+)
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.runtime.transport import Transport, TransportByScheme, network_transport
 from phone_sim.runtime.transport.memory import MemoryTransport, serve
@@ -46,6 +57,13 @@ class Served:
 
     def fetch(self, name: str, *, limit: int = UPLOAD_LIMIT, url: str | None = None) -> FetchReply:
         return within(lambda: self.transport.fetch(fetch((url or self.url) + name, limit=limit)))
+
+    def stream(self, name: str, *, header: int = 512, reads_all: bool, limit: int = UPLOAD_LIMIT) -> StreamReply:
+        asked = fetch(self.url + name)
+        request = Stream(
+            location=asked.location, header=header, reads_all=reads_all, limit=limit, user_agent=asked.user_agent
+        )
+        return within(lambda: self.transport.stream(request))
 
     def upload(self, name: str, body: bytes) -> UploadReply:
         return within(lambda: self.transport.upload(upload(self.url + name, body)))
@@ -123,6 +141,34 @@ def test_missing_file_is_not_found(served: Served) -> None:
     assert reply.status in reply.protocol.missing
     assert "not found" in reply.words.lower() or "no such file" in reply.words.lower()
     assert reply.reason == f"{reply.protocol.title} {reply.status} {reply.words}"
+
+
+@pytest.mark.parametrize("name", ["large.cfg", "1000.cfg"])
+def test_transfer_is_dropped_after_the_header_and_the_next_one_goes_on(served: Served, name: str) -> None:
+    for _ in range(2):
+        reply = served.stream(name, reads_all=False)
+        assert reply == Streamed(header=FILES[name][:512], size=512, is_all=False)
+    assert served.fetch("site.cfg") == Fetched(FILES["site.cfg"])
+
+
+@pytest.mark.parametrize("name", ["large.cfg", "1468.cfg", "site.cfg", "empty.cfg"])
+def test_whole_file_is_streamed_and_its_header_kept(served: Served, name: str) -> None:
+    reply = served.stream(name, reads_all=True)
+    assert reply == Streamed(header=FILES[name][:512], size=len(FILES[name]), is_all=True)
+
+
+def test_file_shorter_than_the_header_ends_by_itself(served: Served) -> None:
+    assert served.stream("site.cfg", reads_all=False) == Streamed(header=b"<site/>", size=7, is_all=True)
+
+
+def test_missing_file_is_not_streamed(served: Served) -> None:
+    assert isinstance(served.stream("none.ld", reads_all=False), NotFound)
+
+
+def test_streamed_file_over_the_limit_is_a_failed_transfer(served: Served) -> None:
+    reply = served.stream("large.cfg", reads_all=True, limit=1_999_999)
+    assert isinstance(reply, TransferFailed)
+    assert (reply.kind, reply.reason) == (FailureKind.TOO_LARGE, "the file has more than 1999999 bytes")
 
 
 def test_file_below_a_folder_comes_whole(served: Served) -> None:
