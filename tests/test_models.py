@@ -143,6 +143,43 @@ def test_observed_builds_and_last_firmware_are_those_of_the_field_notes() -> Non
     assert [build for model in bulletin() for build in model.builds if model.firmware_warning(build)] == []
 
 
+def test_boot_roms_are_those_of_the_field_notes() -> None:
+    """Field notes 1.2 and 3.1; of the VVX 1500 none is known."""
+    minimum = {
+        "3.2.3B": "SPIP_320 SPIP_330",
+        "4.1.3": "SPIP_321 SPIP_331",
+        "4.2.0B": "SPIP_335",
+        "3.1.3": "SPIP_430",
+        "4.1.2": "SPIP_450",
+        "4.1.0": "SPIP_550 SPIP_560 SPIP_650",
+        "4.1.1": "SPIP_670 SSIP_6000",
+        "4.2.2": "SSIP_5000 SSIP_7000",
+        "": "VVX_1500",
+    }
+    found = {model.token: model.minimum_boot_rom for model in bulletin()}
+    assert found == {token: version for version, tokens in minimum.items() for token in tokens.split()}
+    builds = {model.token: " ".join(model.boot_roms) for model in bulletin()}
+    assert builds == dict.fromkeys(TOKENS, "4.2.3.0003") | {
+        "SPIP_335": "4.2.1.0275 4.2.2.0710 4.2.3.0003",
+        "SSIP_6000": "4.2.3.0003 5.0.3.1667",
+        "VVX_1500": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("model", "firmware", "version"),
+    [
+        ("SPIP_335", "3.2.1.0078", "4.2.3.0003"),
+        ("SSIP_6000", "3.3.5.0247", "4.2.3.0003"),
+        ("SSIP_6000", "4.0.4.2906", "5.0.3.1667"),
+        ("SPIP_670", "4.0.12.0926", "5.0.3.0000"),
+        ("VVX_1500", "3.2.4.0244", "4.2.3.0000"),
+    ],
+)
+def test_boot_rom_is_the_newest_that_was_seen_of_the_release(model: str, firmware: str, version: str) -> None:
+    assert load_model(model).boot_rom(firmware) == version
+
+
 def test_model_file_without_builds_and_last_firmware_is_one() -> None:
     model = parse_model(MODEL, "own.toml", KEYS)
     assert (model.build("3.3.1"), model.firmware_warning("4.9")) == ("3.3.1.0000", "")
@@ -425,6 +462,8 @@ BAD_MODELS = [
         'builds."3.3.1"',
         "version in four numbers, as in 3.2.4.0267",
     ),
+    ("lines = 7", "lines = 7\nminimum_boot_rom = ''", "minimum_boot_rom", "'' is not words in ASCII"),
+    ("[features]", "[boot_roms]\n'4.2' = 'seen'\n[features]", 'boot_roms."4.2"', "version in four numbers"),
     ("[features]", "[builds]\n'3.3.1.0907' = ''\n[features]", 'builds."3.3.1.0907"', "'' is not words in ASCII"),
     (
         '[features]\nLDAP = "license required"\nUsbAudio = "built in"\n',

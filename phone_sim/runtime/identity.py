@@ -59,10 +59,11 @@ def make_identity(
         BootServerAddress.parse_all(boot_server)
     phone_model = model if isinstance(model, Model) else load_model(model)
     _profile(firmware)  # so that what is wrong with it is said of the version as it was given
+    reading = _image_reading(image)
     starting = None
     if boot_rom:
-        starting = _boot_rom_settings(phone_model, ImageReading(image), installed, always_fetches_license)
-    elif installed or ImageReading(image) is not ImageReading.HEADER:
+        starting = _boot_rom_settings(phone_model, reading, installed, always_fetches_license)
+    elif installed or reading is not ImageReading.HEADER:
         raise UsageError("image and installed are for a phone that starts with its boot ROM (boot_rom)")
     profile = _profile(phone_model.build(firmware), always_fetches_license=always_fetches_license)
     return Identity(
@@ -78,6 +79,15 @@ def make_identity(
         missed=style.missed if missed is None else missed,
         boot_rom=starting,
     )
+
+
+def _image_reading(image: ImageReading | str) -> ImageReading:
+    try:
+        return ImageReading(image)
+    except ValueError:
+        raise UsageError(
+            f"image {str(image)[:20]!r} is not one of: {', '.join(one.value for one in ImageReading)}"
+        ) from None
 
 
 def _boot_rom_settings(model: Model, image: ImageReading, installed: str, always: bool | None) -> BootRomSettings:

@@ -81,10 +81,11 @@ def audited(
     client_cert: Path | None = None,
     outside: str = "",
     timeout: float = 10.0,
+    boot_rom: bool = False,
 ) -> tuple[Observations, dict[str, Finding]]:
     """What is seen of the server at `url`, and the findings by name."""
     asked = plan(url, models=models, ca_file=ca_file, client_cert=client_cert, outside=outside)
-    seen = observe(replace(asked, timeout=timeout))
+    seen = observe(replace(asked, timeout=timeout, boot_rom=boot_rom))
     return seen, {finding.check.name: finding for finding in audit(seen)}
 
 

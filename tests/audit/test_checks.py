@@ -164,6 +164,22 @@ def test_a_fault_is_found_bad(name: str) -> None:
 
 
 @pytest.mark.slow
+def test_images_are_good_where_each_boot_rom_has_one() -> None:
+    files = {"000000000000.cfg": master(APP_FILE_PATH="sip.ld"), "sip.ld": bytes(600)}
+    with BootServer(MemorySite(files)) as server:
+        _, findings = audited(server.url, boot_rom=True)
+    assert verdict(findings, "firmware-images") is Verdict.GOOD
+
+
+@pytest.mark.slow
+def test_a_page_in_the_place_of_an_image_is_found_bad() -> None:
+    files = {"000000000000.cfg": master(APP_FILE_PATH="sip.ld"), "sip.ld": b"<html>" + bytes(600)}
+    with BootServer(MemorySite(files)) as server:
+        _, findings = audited(server.url, boot_rom=True)
+    assert verdict(findings, "firmware-images") is Verdict.BAD
+
+
+@pytest.mark.slow
 def test_without_faults_it_is_good() -> None:
     with BootServer(MemorySite({**SITE, f"{MAC}-directory.xml": b"<directory/>"})) as server:
         _, findings = audited(server.url)

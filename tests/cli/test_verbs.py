@@ -69,6 +69,19 @@ def test_boot_prints_the_log_and_nothing_else_on_stdout(server: str) -> None:
     assert "test pair" in done.stderr
 
 
+def test_boot_with_the_boot_rom_reads_the_image_as_far_as_it_is_told_to(site: MemorySite, server: str) -> None:
+    site.write("000000000000.cfg", b'<APPLICATION APP_FILE_PATH="sip.ld" CONFIG_FILES="site.cfg"/>')
+    site.write("sip.ld", bytes(4000))
+    boot = ("boot", "--server", server, "--firmware", "3.2.4.0267", "--requests", "--boot-rom")
+    done = phone_sim(*boot)
+    assert "Firmware image sip.ld: 512 bytes read, then dropped: 3.2.4.0267 is in flash" in done.stdout
+    assert "sip.ld: 512 bytes, then dropped" in done.stderr
+    done = phone_sim(*boot, "--image", "whole", "--installed", "3.1.3.0439", "--json")
+    assert any("4000 bytes read: 3.2.4.0267 replaces 3.1.3.0439" in line for line in json.loads(done.stdout)["log"])
+    done = phone_sim("boot", "--server", server, "--installed", "3.1.3.0439")
+    assert (done.exit_code, "starts with its boot ROM" in done.stderr) == (2, True)
+
+
 def test_boot_ends_with_3_when_nobody_answers(site: MemorySite) -> None:
     with BootServer(site) as running:
         gone = running.url

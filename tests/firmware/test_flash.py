@@ -20,6 +20,7 @@ FULL = FlashContents(
     boot_server="http://u:p@boot.example/",
     booted_before=True,
     contacts=(Contact(last_name="Doe", first_name="\xe9", number="1001"),),
+    firmware="4.0.12.0926",
 )
 PHONE_KEYS = st.builds(
     lambda bits, signature: new_key(

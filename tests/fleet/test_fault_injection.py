@@ -18,7 +18,7 @@ from phone_sim.boot_server.fault_kinds import parse_kind
 from phone_sim.boot_server.faults import Fault, FaultPlan
 from phone_sim.boot_server.folder_site import FolderSite
 from phone_sim.boot_server.server import BootServer
-from phone_sim.firmware.effects import TransferFailed
+from phone_sim.firmware.effects import Fetch, Stream, Streamed, TransferFailed
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.fleet.fault_injection import FaultInjector, FaultyTransport
 from phone_sim.fleet.fleet import Fleet, Listeners
@@ -107,10 +107,27 @@ def test_phone_sees_what_a_faulty_server_shows(kind: str, scheme: str, tmp_path:
             asked, asked_of_good = fetch(faulty + name), fetch(good + name)
             seen = within(partial(transport.fetch, asked))
             assert told(within(partial(way.fetch, asked_of_good))) == told(seen)
+            seen_of_stream = within(partial(transport.stream, streaming(asked)))
+            if kind != "corrupt":  # which byte is wrong is drawn from the whole file there, and from its header here
+                assert told(within(partial(way.stream, streaming(asked_of_good)))) == told(seen_of_stream)
         seen_of_upload = within(lambda: transport.upload(upload(faulty + "app.log", b"x" * 700)))
         (tmp_path / "app.log").unlink(missing_ok=True)
         assert told(within(lambda: way.upload(upload(good + "app.log", b"x" * 700)))) == told(seen_of_upload)
         assert (tmp_path / "app.log").exists() == ("PUT" not in rule.kind.acts_on)
+
+
+def streaming(request: Fetch) -> Stream:
+    """The request for the same file, without keeping it."""
+    location, user_agent = request.location, request.user_agent
+    return Stream(location=location, header=200, reads_all=True, limit=request.limit, user_agent=user_agent)
+
+
+def test_header_of_a_corrupt_image_is_corrupt() -> None:
+    way = FaultInjector(share(1, corrupt=1), 7).wrap(MAC, serve({"a.ld": FILE}))
+    reply = way.stream(streaming(fetch("http://boot.example/a.ld")))
+    assert isinstance(reply, Streamed)
+    assert (reply.size, reply.is_all, len(reply.header)) == (len(FILE), True, 200)
+    assert reply.header != FILE[:200]
 
 
 def told(reply: object) -> object:

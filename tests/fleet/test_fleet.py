@@ -1,5 +1,6 @@
 """A fleet against the same phones one by one, and against what the bulletin says becomes of them."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from math import inf
@@ -221,6 +222,21 @@ def test_reboots_do_not_fill_the_scheduler() -> None:
         number for number, phone in fleet.switched_on.items() if phone.due < inf
     )
     assert fleet.next_due() == min(phone.due for phone in fleet.switched_on.values())
+
+
+def test_phones_with_a_boot_rom_ask_for_the_image_before_they_boot() -> None:
+    population = Population(count=3, firmwares={"3.2.4.0267": 1.0}, boot_rom=True)
+    files = {"000000000000.cfg": b'<APPLICATION APP_FILE_PATH="sip.ld"/>', "sip.ld": bytes(2000)}
+    lived = Lived(FleetFile(population=population, files=files), days=1)
+    for number in range(3):
+        mac = population.phone(number).mac
+        methods = [line.partition(":")[0] for line in lived.exchanges[mac][:6]]
+        assert methods == ["GET http"] * 3 + ["PUT http"] + ["GET http"] * 2
+        names = [re.sub(r": .*", "", line).rpartition("/")[2] for line in lived.exchanges[mac][:6]]
+        stage = [f"{mac}.cfg", "000000000000.cfg", "sip.ld", f"{mac}-boot.log"]
+        assert names == [*stage, f"{mac}.cfg", "000000000000.cfg"]
+        assert lived.fleet_phone(number).service is not None
+    assert len(lived.boots) == 3
 
 
 class WithoutUploads(FleetFileServer):

@@ -52,6 +52,11 @@ def test_values_stay_as_they_are(tmp_path: Path) -> None:
         ({"firmware": "2.0"}, "firmware 2.0 is not known"),
         ({"firmware": "3.2.4B"}, r"application in it, 3\.2\.4\.0267 \(VVX 1500: 3\.2\.4\.0244\)"),
         ({"trust": Path("none.pem")}, "none.pem: No such file"),
+        ({"image": "whole"}, "are for a phone that starts with its boot ROM"),
+        ({"installed": "3.2.4"}, "are for a phone that starts with its boot ROM"),
+        ({"boot_rom": True, "installed": "3.2.4"}, "it needs image whole"),
+        ({"boot_rom": True, "image": "whole", "installed": "2.0"}, "firmware 2.0 is not known"),
+        ({"boot_rom": True, "image": "half"}, "'half' is not one of: header, whole"),
     ],
 )
 def test_argument_that_cannot_be_used_is_named(wrong: dict[str, Any], complaint: str) -> None:

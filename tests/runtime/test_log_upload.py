@@ -9,6 +9,7 @@ import pytest
 from phone_sim.firmware.effects import LogContents, Refused, TransferFailed, Upload, Uploaded, UploadReply
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.log_line import parse_line
+from phone_sim.firmware.stage import Stage
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.log_sink import LogSink
@@ -188,6 +189,17 @@ def test_forgotten_log_is_what_the_server_holds() -> None:
     sink.write("line")
     sink.forget(b"on the server")
     assert sink.contents() == LogContents(pending=b"", on_server=b"on the server")
+
+
+def test_each_stage_has_a_log_of_its_own() -> None:
+    heard: list[str] = []
+    sink = LogSink(heard.append)
+    sink.write("one", Stage.BOOT_ROM)
+    sink.write("two")
+    assert (sink.contents(Stage.BOOT_ROM).pending, sink.contents().pending, sink.size) == (b"one\n", b"two\n", 4)
+    sink.forget(b"", Stage.BOOT_ROM)
+    assert (sink.contents(Stage.BOOT_ROM).pending, sink.contents().pending) == (b"", b"two\n")
+    assert heard == ["one", "two"]
 
 
 FORGED = "0101070000|lic |*|03|License: new key for LDAP expiry THU JAN 01 06:59:58 1970 added"

@@ -65,6 +65,27 @@ def test_readme_has_every_key(tmp_path: Path, place: str) -> None:
         assert re.search(rf"\b{key}\b", IN_README[-1]), key
 
 
+@pytest.mark.parametrize("protocol", ["memory", "tftp"])
+def test_phone_with_a_boot_rom_asks_for_the_image_and_for_the_master_twice(tmp_path: Path, protocol: str) -> None:
+    site = """
+[phones.desk]
+firmware = "3.2.4.0267"
+boot_rom = true
+
+[server.files]
+"000000000000.cfg" = '<APPLICATION APP_FILE_PATH="sip.ld"/>'
+"sip.ld" = "%s"
+
+[[steps]]
+boot = true
+expect.requests.contains = ["000000000000.cfg", "sip.ld", "0004f2000001.cfg", "000000000000.cfg"]
+expect.log = ["Firmware image sip.ld: 512 bytes read, then dropped: 3.2.4.0267 is in flash"]
+"""
+    head = f'title = "boot ROM"\nstart = "2026-01-10T08:00"\nprotocol = "{protocol}"\n'
+    outcome = run_scenario(read_scenario(write(tmp_path, "", head=head, site=site % ("x" * 600))))
+    assert outcome.failures == ()
+
+
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.name)
 def test_same_seed_gives_the_same_log(file: Path) -> None:
     scenario = read_scenario(file)

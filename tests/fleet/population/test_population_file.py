@@ -21,6 +21,7 @@ count = 10
 seed = 7
 first_mac = "0004f2100000"
 license_fetch = "always"
+boot_rom = true
 sources = ["127.1.0.0/24", "127.2.0.1"]
 firmware = { "3.3.0" = 3, "4.0.1" = 1 }
 
@@ -61,7 +62,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     found = read_fleet_file(written(tmp_path, WHOLE))
     population = found.population
     assert (population.count, population.seed, str(population.first_mac)) == (10, 7, "0004f2100000")
-    assert population.always_fetches_license is True
+    assert (population.always_fetches_license, population.boot_rom) == (True, True)
     assert population.models == {"SPIP_670": 60.0, "SSIP_7000": 40.5}
     assert population.firmwares == {"3.3.0": 3.0, "4.0.1": 1.0}
     assert population.source_networks == (IPv4Network("127.1.0.0/24"), IPv4Network("127.2.0.1/32"))
