@@ -1,7 +1,8 @@
 """Asks a boot server all that the audit wants to know, one request at a time, within bounds.
 
 First phones boot, each model with either license rule and all with one MAC; then the audit asks by itself. It uploads
-nothing but the log of these phones, `<mac>-app.log`. It does not know what is good or bad.
+nothing but the logs of these phones, `<mac>-app.log` and with the boot ROM `<mac>-boot.log`. It does not know what is
+good or bad.
 """
 
 from collections.abc import Callable, Iterator
