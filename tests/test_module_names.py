@@ -129,6 +129,7 @@ TESTED_IN = {
     "runtime/transport/__init__": "runtime/transport/test_transports",
     "runtime/transport/bounded_socket": "runtime/transport/test_http",
     "runtime/transport/memory": "runtime/transport/test_transports",
+    "runtime/transport/streamed_file": "runtime/transport/test_transports",
     "scenario/expectations": "scenario/test_run",
     "scenario/licenses": "scenario/test_run",
     "scenario/remote_server": "scenario/test_named_server",

@@ -232,7 +232,7 @@ class FtpTransport:
             work(client, f"{command} {name}" if name else command)
             client.leave()
         except _NoMoreError:
-            client.leave()
+            return None
         except ftplib.Error as error:
             client.leave()
             return _refusal(error)
