@@ -10,7 +10,8 @@ from phone_sim.audit.finding import Judgment, bad, good, not_applicable, unknown
 from phone_sim.audit.observations import AuditQuestion, Observations, ObservedBoot, wants_login
 from phone_sim.findings.finding import Severity
 from phone_sim.findings.site_check import DIRECTORY_ENDING
-from phone_sim.firmware.effects import Fetched, NotFound, Stream, Streamed
+from phone_sim.firmware.boot_rom import BOOT_ROM_FILE
+from phone_sim.firmware.effects import Fetch, Fetched, NotFound, Stream, Streamed, Upload
 from phone_sim.firmware.features import Enabled, NotLicensed, OffByConfiguration
 from phone_sim.firmware.location import BootServerAddress
 from phone_sim.firmware.parameters.layers import LayerKind
@@ -75,12 +76,16 @@ def _is_own(name: str, boot: ObservedBoot, seen: Observations) -> bool:
 
 def firmware_images(seen: Observations) -> Judgment:
     """The image that APP_FILE_PATH names for a model is served, under one of the names that the phone tries."""
-    tried = [[one for one in boot.exchanges if isinstance(one.request, Stream)] for boot in seen.boots]
+    tried = [[one for one in boot.exchanges if _is_firmware(one.request)] for boot in seen.boots]
     last = [images[-1] for images in tried if images]
     if not last:
         return not_applicable("no phone asked for a firmware image; with --boot-rom they ask")
     lacking = dict.fromkeys(request_line(one) for one in last if not isinstance(one.reply, Streamed))
     return bad(*lacking) if lacking else good(*dict.fromkeys(map(request_line, last)))
+
+
+def _is_firmware(request: Fetch | Stream | Upload) -> bool:
+    return isinstance(request, Stream) and request.location.name != BOOT_ROM_FILE
 
 
 def contact_directory(seen: Observations) -> Judgment:

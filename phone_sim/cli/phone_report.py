@@ -12,7 +12,7 @@ from phone_sim.cli.output import talk as talk
 from phone_sim.errors import BootServerUnreachableError, PhoneSimError, UsageError
 from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.findings.boot_judgment import trouble_of
-from phone_sim.firmware.effects import Fetched, Refused, TransferFailed
+from phone_sim.firmware.effects import Refused, TransferFailed, Upload
 from phone_sim.firmware.features import BuiltIn, Enabled, Gate, NotLicensed
 from phone_sim.firmware.lease import LeaseInfo
 from phone_sim.firmware.log_line import parse_line
@@ -164,7 +164,7 @@ def request_report(exchange: Exchange) -> dict[str, Any]:
         "url": exchange.url,
         "outcome": word(exchange.reply),
         "detail": getattr(exchange.reply, "reason", ""),
-        "bytes": len(exchange.reply.data) if isinstance(exchange.reply, Fetched) else 0,
+        "bytes": 0 if isinstance(exchange.request, Upload) else exchange.size,
         "seconds": round(exchange.seconds, 6),
         **reply_facts(exchange),
     }

@@ -1,8 +1,9 @@
 """The boot ROM stage, before the application boots (D28, field notes 1.2); from UC Software 4.0 on it is the Updater.
 
-It asks for the master configuration file, opens the firmware image that this names, and uploads its own log. The
-application then starts over: it asks DHCP and for the master anew. That the boot ROM asks DHCP itself, and for an image
-in this order, is the vendor's guides'; that it leaves the rest of an image when it does not need it was observed.
+It asks for the master configuration file, opens the firmware image that this names, and uploads its own log; in SIP 3.x
+it opens the image of the boot ROM first. The application then starts over: it asks DHCP and for the master anew. The
+vendor's guides say so, but for the second question of DHCP, which is our choice; that the transfer of an image is
+dropped when it is not needed was observed.
 
 Nothing is known of the inside of an image, and nothing of it is looked at: our images are any file of at least
 `HEADER_SIZE` bytes that is no web page, and stand for the firmware that the phone was given.
@@ -42,6 +43,8 @@ from phone_sim.models import Model
 
 HEADER_SIZE = 512
 """Bytes of an image that are read before the transfer is dropped: a block of TFTP (our choice)."""
+BOOT_ROM_FILE = "bootrom.ld"
+"""The image of the boot ROM of SIP 3.x, in the root of the boot server (field notes 1.1)."""
 IMAGE_LIMIT = 1024 * 1024 * 1024
 """Most bytes of an image (our choice); its time is limited as for any file."""
 
@@ -74,6 +77,8 @@ async def run_boot_rom(identity: Identity, settings: BootRomSettings) -> Identit
     flash = stored if isinstance(stored, FlashContents) else FlashContents()
     before = _installed(identity, settings, flash)
     session = await _start(before, flash)
+    if session.identity.profile.opens_boot_rom:
+        await _open_boot_rom(session)
     found = await find_master(session)
     if await _has_image(session, found.master.app_file_path, found.problem, identity):
         after = identity
@@ -120,6 +125,18 @@ async def _start(identity: Identity, flash: FlashContents) -> BootRomSession:
     await session.ask_network(flash.parameters)
     await session.find_servers(flash.boot_server)
     return session
+
+
+async def _open_boot_rom(session: Session) -> None:
+    """Open the image of the boot ROM itself, which is always taken for the one in flash; none is needed."""
+    reply = await session.stream(BOOT_ROM_FILE, header=HEADER_SIZE, reads_all=False, limit=IMAGE_LIMIT)
+    if isinstance(reply, NotFound):
+        await session.say(messages.FILE_NOT_FOUND, name=BOOT_ROM_FILE)
+    elif isinstance(reply, Streamed) and not _problem_of(reply):
+        version = session.identity.model.boot_rom(session.identity.profile.version)
+        await session.say(messages.IMAGE_OPENED, name=BOOT_ROM_FILE, size=reply.size, firmware=version)
+    else:
+        await session.say(messages.IMAGE_NOT_USABLE, name=BOOT_ROM_FILE, reason=_problem_of(reply))
 
 
 async def _has_image(session: Session, path: str, problem: str, wanted: Identity) -> bool:

@@ -22,7 +22,8 @@ class FirmwareProfile:
     `always_fetches_license` is the rule of later firmware (D8): both license files at every boot. `types_user_agent`
     adds `Type/Application`; `tag_parameter` is the parameter that adds the serial number to the User-Agent.
     `tls_versions` are those that it is known to speak, the oldest first; empty where that is not known. `splits_images`
-    says that the boot ROM asks for the image of its own model, which has the part number in its name.
+    says that the boot ROM asks for the image of its own model, which has the part number in its name, `opens_boot_rom`
+    that it asks for its own image first.
     """
 
     version: str
@@ -33,6 +34,7 @@ class FirmwareProfile:
     always_fetches_license: bool
     tls_versions: tuple[str, ...]
     splits_images: bool
+    opens_boot_rom: bool
 
     def supports_licensing(self, model: Model) -> bool:
         """True from the firmware that has licensing on this model (B2)."""
@@ -66,7 +68,8 @@ def profile_for(version: str, *, always_fetches_license: bool | None = None) -> 
     """The profile of a firmware version such as `3.2.3.1734`; the license rule may be set apart from it (D8).
 
     The pair of override files is UC Software 3.3's, before that there was one (field notes 1.1). Split images were seen
-    asked for by UC Software, and the combined one by SIP 3.x; that 3.3 is like 4.0 is inferred. The versions of TLS
+    asked for by UC Software; the guides have SIP 3.x ask for `bootrom.ld` and the combined one, and that 3.3 is like
+    4.0 is inferred. The versions of TLS
     are those that `device.sec.TLS.protocol.prov` can name in the vendor's schema of 4.0.15; nothing is known of others.
 
     Raises:
@@ -85,5 +88,6 @@ def profile_for(version: str, *, always_fetches_license: bool | None = None) -> 
         tag_parameter="device.prov.tagSerialNo" if software_4 else "sec.tagSerialNo",
         tls_versions=("1.0", "1.1", "1.2") if number[:3] == (4, 0, 15) else (),
         splits_images=software_3_3,
+        opens_boot_rom=not software_3_3,
         always_fetches_license=software_4 if always_fetches_license is None else always_fetches_license,
     )

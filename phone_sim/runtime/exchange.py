@@ -73,6 +73,11 @@ class Exchange:
         return self.reply.data if isinstance(self.reply, Fetched) else b""
 
     @property
+    def size(self) -> int:
+        """The bytes of `body`; of a file that was not kept, those that were read."""
+        return self.reply.size if isinstance(self.reply, Streamed) else len(self.body)
+
+    @property
     def user_agent(self) -> str:
         """The User-Agent that the phone sent; empty for another protocol than HTTP."""
         return self.request.user_agent if self._protocol is FileProtocol.HTTP else ""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from phone_sim.firmware.boot_rom import HEADER_SIZE, IMAGE_LIMIT, image_names
+from phone_sim.firmware.boot_rom import BOOT_ROM_FILE, HEADER_SIZE, IMAGE_LIMIT, image_names
 from phone_sim.firmware.boot_rom_settings import BootRomSettings
 from phone_sim.firmware.effects import (
     Fetch,
@@ -27,7 +27,7 @@ from phone_sim.firmware.stage import Stage
 from phone_sim.firmware.transfer_facts import FailureKind, FileProtocol
 from phone_sim.runtime.identity import make_identity
 from phone_sim.runtime.model_files import load_model
-from tests.make import MAC, Dialogue, line_of, master, utc
+from tests.make import MAC, Dialogue, line_of, master, of, utc
 
 MASTER = "000000000000.cfg"
 IMAGE = bytes(4 * HEADER_SIZE)
@@ -57,7 +57,9 @@ def booted(identity: Identity, files: Mapping[str, bytes | FetchReply], flash: F
 
 
 def streams(dialogue: Dialogue) -> list[Stream]:
-    return [effect for effect in dialogue.effects if isinstance(effect, Stream)]
+    """The requests for the firmware image."""
+    found = [effect for effect in dialogue.effects if isinstance(effect, Stream)]
+    return [effect for effect in found if effect.location.name != BOOT_ROM_FILE]
 
 
 def applications(dialogue: Dialogue) -> set[str]:
@@ -69,7 +71,7 @@ def applications(dialogue: Dialogue) -> set[str]:
 
 def test_boot_rom_asks_for_the_image_and_the_application_for_the_master_again() -> None:
     dialogue = booted(phone(), {"sip.ld": IMAGE})
-    stage = [f"{MAC}.cfg", MASTER, "sip.ld", f"+{MAC}-boot.log"]
+    stage = [BOOT_ROM_FILE, f"{MAC}.cfg", MASTER, "sip.ld", f"+{MAC}-boot.log"]
     assert dialogue.requested[: len(stage) + 2] == [*stage, f"{MAC}.cfg", MASTER]
     agents = [effect.user_agent for effect in dialogue.effects if isinstance(effect, Fetch | Stream | Upload)]
     assert set(agents[: len(stage)]) == {OF_BOOT_ROM}
@@ -203,9 +205,32 @@ def test_damaged_flash_is_left_to_the_application_and_a_failed_write_is_said() -
 
 def test_silent_boot_server_is_asked_once_in_each_stage() -> None:
     silence = TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
-    dialogue = Dialogue(dict.fromkeys((f"{MAC}.cfg", MASTER), silence))
+    dialogue = Dialogue(dict.fromkeys((BOOT_ROM_FILE, f"{MAC}.cfg", MASTER), silence))
     dialogue.run(Phone(phone()).power_on())
+    assert dialogue.requested == [BOOT_ROM_FILE, f"{MAC}.cfg"]
+    dialogue = Dialogue(dialogue.files)
+    dialogue.run(Phone(phone("3.3.1")).power_on())
     assert dialogue.requested == [f"{MAC}.cfg", f"{MAC}.cfg"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        (None, "File bootrom.ld is not on the boot server"),
+        (IMAGE, f"Firmware image bootrom.ld: {HEADER_SIZE} bytes read, then dropped: 4.2.3.0003 is in flash"),
+        (b"<html>", "Firmware image bootrom.ld cannot be used: it is a web page"),
+        (Refused("Forbidden", 403, FileProtocol.HTTP), "Firmware image bootrom.ld cannot be used: HTTP 403"),
+    ],
+)
+def test_image_of_the_boot_rom_is_opened_by_earlier_firmware_and_changes_nothing(
+    reply: bytes | FetchReply | None, text: str
+) -> None:
+    site: dict[str, bytes | FetchReply] = {"sip.ld": IMAGE, **({} if reply is None else {BOOT_ROM_FILE: reply})}
+    dialogue = booted(phone(), site, FlashContents(parameters=of({"log.level.change.copy": "3"})))
+    assert any(line.startswith(text) for line in dialogue.log_of("copy"))
+    assert [one.location.name for one in streams(dialogue)] == ["sip.ld"]
+    later = booted(phone("3.3.1"), site)
+    assert BOOT_ROM_FILE not in later.requested
 
 
 @pytest.mark.parametrize(("now", "stamp"), [("2026-07-10T12:00", "0710120000"), (None, "000000.000")])

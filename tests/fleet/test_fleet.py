@@ -230,10 +230,10 @@ def test_phones_with_a_boot_rom_ask_for_the_image_before_they_boot() -> None:
     lived = Lived(FleetFile(population=population, files=files), days=1)
     for number in range(3):
         mac = population.phone(number).mac
-        methods = [line.partition(":")[0] for line in lived.exchanges[mac][:6]]
-        assert methods == ["GET http"] * 3 + ["PUT http"] + ["GET http"] * 2
-        names = [re.sub(r": .*", "", line).rpartition("/")[2] for line in lived.exchanges[mac][:6]]
-        stage = [f"{mac}.cfg", "000000000000.cfg", "sip.ld", f"{mac}-boot.log"]
+        methods = [line.partition(":")[0] for line in lived.exchanges[mac][:7]]
+        assert methods == ["GET http"] * 4 + ["PUT http"] + ["GET http"] * 2
+        names = [re.sub(r": .*", "", line).rpartition("/")[2] for line in lived.exchanges[mac][:7]]
+        stage = ["bootrom.ld", f"{mac}.cfg", "000000000000.cfg", "sip.ld", f"{mac}-boot.log"]
         assert names == [*stage, f"{mac}.cfg", "000000000000.cfg"]
         assert lived.fleet_phone(number).service is not None
     assert len(lived.boots) == 3

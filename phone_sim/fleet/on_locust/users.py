@@ -13,7 +13,7 @@ from locust.runners import WorkerRunner
 
 from phone_sim.errors import PhoneSimError, UsageError
 from phone_sim.findings.boot_expectation import BootExpectation
-from phone_sim.firmware.effects import Fetched, NotFound, Uploaded
+from phone_sim.firmware.effects import Fetched, NotFound, Streamed, Uploaded
 from phone_sim.fleet.fleet import CompletedBoot, Fleet, Listeners
 from phone_sim.fleet.on_locust.interruption import interrupt_main_greenlet
 from phone_sim.fleet.on_locust.live_fleet import LiveFleet
@@ -64,13 +64,13 @@ def reporting(environment: Environment, on_line: Callable[[MacAddress, str], Non
 
     def on_exchange(mac: MacAddress, exchange: Exchange) -> None:
         reply, method = exchange.reply, exchange.method
-        is_answer = isinstance(reply, Fetched | Uploaded | NotFound)
+        is_answer = isinstance(reply, Fetched | Streamed | Uploaded | NotFound)
         name = bounded_name(request_name(mac, exchange.path), method, environment.stats.entries)
         environment.events.request.fire(
             request_type=method,
             name=name,
             response_time=1000 * exchange.seconds,
-            response_length=len(exchange.body),
+            response_length=exchange.size,
             exception=None if is_answer else failure(method, name, getattr(reply, "reason", "")),
             context={"mac": mac.digits},
         )

@@ -155,7 +155,7 @@ def exchange_as_json(exchange: Exchange) -> Mapping[str, Any]:
         "path": exchange.path,
         "outcome": "ok" if isinstance(reply, Fetched | Streamed | Uploaded) else reply.reason,
         "missing": isinstance(reply, NotFound),
-        "size": reply.size if isinstance(reply, Streamed) else len(exchange.body),
+        "size": exchange.size,
         "seconds": round(exchange.seconds, 4),
         **reply_facts(exchange),
     }
