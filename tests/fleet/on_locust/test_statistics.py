@@ -31,7 +31,7 @@ _NAMES = """
 from itertools import product
 from locust.env import Environment
 from locust.runners import LocalRunner
-from phone_sim.firmware.effects import Fetch, TransferFailed
+from phone_sim.firmware.effects import Fetch, Stream, Streamed, TransferFailed
 from phone_sim.firmware.location import Location
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.fleet.on_locust.request_names import KIND_LIMIT
@@ -43,6 +43,13 @@ from phone_sim.runtime.exchange import Exchange
 environment = Environment()
 environment.runner = LocalRunner(environment)
 report = reporting(environment).on_exchange
+location = Location(url="http://boot.example/sip.ld", credentials=None)
+image = Stream(location=location, header=512, reads_all=True, limit=10_000, user_agent="")
+reply = Streamed(header=bytes(512), size=4000, is_all=True)
+report(MacAddress("0004f2000001"), Exchange(request=image, reply=reply, seconds=0.1))
+entry = environment.stats.get("sip.ld", "GET")
+assert (entry.num_failures, entry.total_content_length) == (0, 4000)
+environment.stats.clear_all()
 words = ["".join(letters) for letters in product("abcdefghijkl", repeat=3)]
 for number, word in enumerate(words):
     for name in (f"reg-{number}.cfg", f"{word}.cfg"):
