@@ -137,7 +137,7 @@ def _add_phones(api: FastAPI, desk: Desk) -> None:
         def put() -> list[DeskPhone]:
             if len(desk.phones) + new.count > PHONES_LIMIT:
                 raise UsageError(f"a desk holds {PHONES_LIMIT} phones, there are {len(desk.phones)} on it")
-            return [desk.put(new.model, mac, new.firmware) for _ in range(new.count)]
+            return [desk.put(new.model, mac, new.firmware, boot_rom=new.boot_rom) for _ in range(new.count)]
 
         phones = desk.do(put)
         for phone in phones if new.on else ():

@@ -66,6 +66,7 @@ class NewPhone(_Body):
     firmware: str = Field(default=CURRENT, max_length=20)
     count: int = Field(default=1, ge=1, le=PHONES_LIMIT, description="how many; several only without mac")
     on: bool = Field(default=False, description="switch them on")
+    boot_rom: bool = Field(default=False, description="start them with their boot ROM, which opens the firmware image")
 
 
 class SpeedBody(_Body):

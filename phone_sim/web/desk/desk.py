@@ -59,8 +59,10 @@ class Desk:
             raise UsageError(f"there is no phone {mac} on the desk")
         return self._phones[mac]
 
-    def put(self, model: str, mac: MacAddress | None = None, firmware: str = CURRENT) -> DeskPhone:
-        """Put a phone on the desk, off and with blank flash, that boots from the desk's server.
+    def put(
+        self, model: str, mac: MacAddress | None = None, firmware: str = CURRENT, *, boot_rom: bool = False
+    ) -> DeskPhone:
+        """Put a phone on the desk, off and with blank flash, that boots from the desk's server, first its `boot_rom`.
 
         Raises:
             UsageError: the desk is full, has that phone, or the model or firmware is not known.
@@ -71,6 +73,7 @@ class Desk:
             mac=mac or next(one for one in self._addresses if one not in self._phones),
             firmware=firmware,
             trust=self.server.anchor,
+            boot_rom=boot_rom,
         )
         return self.add(DeskPhone(identity, self.time.virtual, network=network_of_a_desk()))
 

@@ -65,8 +65,10 @@ listen((news, isFirst) => {
 const form = document.getElementById("new");
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  const { model, count, on } = form.elements;
-  attempt(() => api("POST", "/phones", { model: model.value, count: Number(count.value), on: on.checked }));
+  const { model, count, on, boot_rom: bootRom } = form.elements;
+  attempt(() => api("POST", "/phones", {
+    model: model.value, count: Number(count.value), on: on.checked, boot_rom: bootRom.checked,
+  }));
 });
 document.getElementById("license").addEventListener("submit", (event) => {
   event.preventDefault();

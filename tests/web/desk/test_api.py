@@ -62,6 +62,18 @@ def test_phone_is_put_licensed_and_rebooted(api: TestClient) -> None:
     ]
 
 
+def test_phone_can_start_with_its_boot_rom(api: TestClient) -> None:
+    mac = put(api, boot_rom=True)
+    texts = [one.get("line", "") for one in events(api, mac)]
+    assert any("boot ROM 4.2.3.0003 started" in text for text in texts)
+    assert not any("boot ROM" in one.get("line", "") for one in events(api, put(api)))
+
+
+def events(api: TestClient, mac: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = api.get(f"/phones/{mac}/events").json()["events"]
+    return found
+
+
 def test_parameters_have_their_place_and_what_they_mask(api: TestClient, desk: Desk) -> None:
     mac = put(api, mac="0004f2000001")
     (switch,) = [one for one in parameters(api, mac) if one["name"] == "feature.corporateDirectory.enabled"]
