@@ -3,8 +3,10 @@
 It does not know what is asked, nor what is made of the answer.
 """
 
+import threading
+from collections.abc import Callable
 from contextlib import suppress
-from http.client import RemoteDisconnected
+from http.client import IncompleteRead, RemoteDisconnected
 
 from phone_sim.fleet.transport.response_reader import ResponseReader
 from phone_sim.fleet.transport.sockets import Ear, TcpSocket, TlsSocket
@@ -12,15 +14,27 @@ from phone_sim.runtime.transport.bounded_socket import Budget
 from phone_sim.runtime.transport.http import CHUNK
 
 OK = 200
+_BUFFER_SIZE = 128 * 1024
+
+
+class _Shared(threading.local):
+    """A buffer for all connections of a thread: what is received is passed on before another greenlet runs."""
+
+    def __init__(self) -> None:
+        self.buffer = memoryview(bytearray(_BUFFER_SIZE))
+
+
+_shared = _Shared()
 
 
 class Connection:
-    """A connection that may be kept alive, and the answer to the last request on it."""
+    """A connection to a server that may be kept alive, and the answer to the last request on it."""
 
-    __slots__ = ("_ear", "_heard", "_patience", "answer", "socket")
+    __slots__ = ("_ear", "_heard", "_patience", "answer", "server", "socket")
 
-    def __init__(self, socket: TcpSocket | TlsSocket, patience: float) -> None:
+    def __init__(self, socket: TcpSocket | TlsSocket, patience: float, server: str) -> None:
         self.socket = socket
+        self.server = server
         self._patience = patience
         # TLS may have words in store that no watcher sees.
         self._ear = Ear(socket.fileno(), patience) if isinstance(socket, TcpSocket) else None
@@ -73,6 +87,24 @@ class Connection:
             self.socket.settimeout(min(left, self._patience))
         data: bytes = self.socket.recv(CHUNK)
         return data
+
+    def pass_on(self, take: Callable[[memoryview], bool]) -> None:
+        """Hear the rest of a body whose length is known, within the current budget, until `take` wants no more of it.
+
+        Raises:
+            OSError: the server or the budget ended it.
+            IncompleteRead: the server ended it before it was whole.
+        """
+        self.socket.settimeout(self._patience)
+        missing = (self.answer.length or 0) - self.answer.size
+        buffer = _shared.buffer
+        while missing > 0:
+            size = self.socket.recv_into(buffer[: min(missing, _BUFFER_SIZE)])
+            if not size:
+                raise IncompleteRead(b"", missing)
+            missing -= size
+            if not take(buffer[:size]):
+                return
 
     def give_back(self) -> int:
         """Have another reader read the answer from its start; the bytes that were heard of it."""

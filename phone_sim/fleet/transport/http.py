@@ -10,6 +10,7 @@ Other modules about HTTP: `runtime.transport.http`, `boot_server.http`, `audit.h
 """
 
 from collections.abc import Callable
+from http.client import IncompleteRead
 from typing import TypeVar
 
 from phone_sim.firmware.effects import (
@@ -33,6 +34,7 @@ from phone_sim.runtime.transport import Limits, Tls
 from phone_sim.runtime.transport.bounded_socket import Budget, current_budget
 from phone_sim.runtime.transport.http import HttpTransport, budget_of, failure_of, too_large
 from phone_sim.runtime.transport.replies import refusal
+from phone_sim.runtime.transport.streamed_file import StreamedFile
 
 _UNAUTHORIZED = 401
 _KEPT = 8
@@ -66,8 +68,20 @@ class GeventHttpTransport:
         return Fetched(answer.body, OK, head)
 
     def stream(self, request: Stream) -> StreamReply:
-        """GET the file without keeping it, as the single phone does: what is read here is kept until it is whole."""
-        return self._left_to_single(Takeover(), lambda single: single.stream(request))
+        """GET the file without keeping it; an answer without a length is left to the single phone's transport."""
+        budget = budget_of(request, self._limits)
+        connection = self._ask("GET", request, budget)
+        if isinstance(connection, TransferFailed):
+            return connection
+        if not isinstance(connection, Takeover):
+            answer = connection.answer
+            if answer.status != OK:
+                self._keep(connection)
+                return refusal(FileProtocol.HTTP, answer.status, answer.reason, HttpHead(fields=answer.fields))
+            if answer.is_whole or answer.length is not None:
+                return _passed_on(connection, request, budget)
+            connection = _taken_over(connection, budget)
+        return self._left_to_single(connection, lambda single: single.stream_within(budget, request))
 
     def upload(self, request: Upload) -> UploadReply:
         """PUT the file."""
@@ -91,7 +105,18 @@ class GeventHttpTransport:
     def _answer(
         self, method: str, request: Fetch | Upload, budget: Budget
     ) -> ResponseReader | TransferFailed | Takeover:
-        """The answer; or what the single phone's transport gets, when it has to see to the request."""
+        """The answer, whole or too long; or what the single phone's transport gets, when it has to see to it."""
+        connection = self._ask(method, request, budget)
+        if isinstance(connection, TransferFailed | Takeover):
+            return connection
+        answer = connection.answer
+        self._keep(connection)
+        return answer
+
+    def _ask(
+        self, method: str, request: Fetch | Stream | Upload, budget: Budget
+    ) -> Connection | TransferFailed | Takeover:
+        """The connection with the answer, of a file that is streamed with its beginning; else as `_answer`."""
         address = plain_address(request)
         if address is None:
             return Takeover()
@@ -104,25 +129,23 @@ class GeventHttpTransport:
         answer = connection.answer
         asks_who = answer.status == _UNAUTHORIZED and request.location.credentials is not None
         if answer.is_odd or asks_who or 300 <= answer.status < 400:
-            budget.received -= connection.give_back()
-            return Takeover(connection.socket)
-        self._keep(server, connection)
-        return answer
+            return _taken_over(connection, budget)
+        return connection
 
-    def _message(self, method: str, server: Server, path: str, request: Fetch | Upload) -> bytes:
+    def _message(self, method: str, server: Server, path: str, request: Fetch | Stream | Upload) -> bytes:
         """The request as the single phone sends it."""
         head = f"{method} {path} HTTP/1.1\r\n{server.headers}"
         if self._single is not None and request.location.credentials is not None:
             authorization = self._single.authorization(method, request)
             if authorization is not None:
                 head += f"Authorization: {authorization}\r\n"
-        if isinstance(request, Fetch):
+        if not isinstance(request, Upload):
             return f"{head}\r\n".encode("latin-1")
         return f"{head}Content-Length: {len(request.body)}\r\n\r\n".encode("latin-1") + request.body
 
-    def _asked(self, server: Server, message: bytes, request: Fetch | Upload, budget: Budget) -> Connection:
+    def _asked(self, server: Server, message: bytes, request: Fetch | Stream | Upload, budget: Budget) -> Connection:
         """The connection on which the answer came: one that was kept alive, or else a new one (RFC 9112 9.3.1)."""
-        file_limit = request.limit if isinstance(request, Fetch) else None
+        file_limit = request.limit if isinstance(request, Fetch) else 0 if isinstance(request, Stream) else None
         kept = self._kept.pop(server.url, None)
         if kept is not None:
             try:
@@ -145,17 +168,17 @@ class GeventHttpTransport:
         patience = self._limits.answer
         plain = opened(server.host, server.port, patience=patience, source=self._source_address)
         if not server.is_secure:
-            return Connection(plain, patience)
-        return Connection(secured(plain, tls_context(self._tls), server.host), patience)
+            return Connection(plain, patience, server.url)
+        return Connection(secured(plain, tls_context(self._tls), server.host), patience, server.url)
 
-    def _keep(self, server: Server, connection: Connection) -> None:
+    def _keep(self, connection: Connection) -> None:
         """Keep the connection for the next request, if it can serve one."""
         if not connection.is_reusable:
             connection.close()
             return
         if len(self._kept) >= _KEPT:
             self._kept.pop(next(iter(self._kept))).close()
-        self._kept[server.url] = connection
+        self._kept[connection.server] = connection
 
     def _left_to_single(self, takeover: Takeover, ask: Callable[[HttpTransport], Reply]) -> Reply:
         """The reply of the single phone's transport, which goes on with the connection that it takes over."""
@@ -167,3 +190,23 @@ class GeventHttpTransport:
         finally:
             self._single.close()
             takeover.end()
+
+
+def _taken_over(connection: Connection, budget: Budget) -> Takeover:
+    """The connection for another reader, which reads the answer from its start."""
+    budget.received -= connection.give_back()
+    return Takeover(connection.socket)
+
+
+def _passed_on(connection: Connection, request: Stream, budget: Budget) -> StreamReply:
+    """The reply for a file whose beginning was heard and whose length is known; the connection ends with it."""
+    answer, file = connection.answer, StreamedFile(request)
+    head = HttpHead(fields=answer.fields)
+    try:
+        if file.take(memoryview(answer.body)) and not answer.is_whole:
+            connection.pass_on(file.take)
+    except (OSError, IncompleteRead) as error:
+        return failure_of(error, budget, head)
+    finally:
+        connection.close()
+    return too_large(request.limit, head) if file.is_over_limit else file.reply(OK, head)

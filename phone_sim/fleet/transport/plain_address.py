@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from phone_sim.firmware.effects import Fetch, Upload
+from phone_sim.firmware.effects import Fetch, Stream, Upload
 from phone_sim.runtime.transport.http import HEADERS
 
 _SERVER = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:]+\])(?::([1-9][0-9]{0,4}))?")
@@ -30,7 +30,7 @@ class Server:
     headers: str
 
 
-def plain_address(request: Fetch | Upload) -> tuple[Server, str] | None:
+def plain_address(request: Fetch | Stream | Upload) -> tuple[Server, str] | None:
     """The server of a request and the path on it; None when they are not as plain as that."""
     url = request.location.url
     start = url.find("/", url.find("://") + 3)

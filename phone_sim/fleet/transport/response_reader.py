@@ -10,6 +10,8 @@ _WRAPPING_LIMIT = 8 * 1024  # bytes that are not the body's
 _HEADER_LIMIT = 100
 _PROTOCOL = b"HTTP/1."
 _CODING = b"transfer-encoding"
+_LENGTH = b"content-length"
+_LENGTH_DIGITS = 18
 
 
 class ResponseReader:
@@ -54,6 +56,14 @@ class ResponseReader:
     def reason(self) -> str:
         """The words of the status line."""
         return self._reason.decode("latin-1").strip()
+
+    @property
+    def length(self) -> int | None:
+        """The bytes that the body is to have, where the server says so once and for the whole of it."""
+        lengths = [value for name, value in self.fields if name.lower() == _LENGTH]
+        is_coded = any(name.lower() == _CODING for name, _ in self.fields)
+        is_plain = len(lengths) == 1 and lengths[0].isdigit() and len(lengths[0]) <= _LENGTH_DIGITS
+        return int(lengths[0]) if is_plain and not is_coded else None
 
     @property
     def body(self) -> bytes:

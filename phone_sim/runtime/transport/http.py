@@ -88,7 +88,10 @@ class HttpTransport:
 
     def stream(self, request: Stream) -> StreamReply:
         """GET the file, and close the connection when there is enough of it."""
-        budget = budget_of(request, self._limits)
+        return self.stream_within(budget_of(request, self._limits), request)
+
+    def stream_within(self, budget: Budget, request: Stream) -> StreamReply:
+        """The same with what is left of a budget."""
         answer = self._send("GET", request, budget)
         if isinstance(answer, TransferFailed):
             return answer
@@ -129,7 +132,7 @@ class HttpTransport:
                 return Uploaded(answer.status_code, head)
             return self._refused(answer, head)
 
-    def authorization(self, method: str, request: Fetch | Upload) -> str | None:
+    def authorization(self, method: str, request: Fetch | Stream | Upload) -> str | None:
         """What the server is told of the password from the start, since it has asked for it before."""
         credentials = request.location.credentials
         auth = credentials and self._auth.get((urlsplit(request.location.url).netloc, credentials))
