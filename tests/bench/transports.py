@@ -16,7 +16,7 @@ import gevent
 import gevent.socket
 from geventhttpclient import HTTPClient
 
-from phone_sim.firmware.effects import Fetch, Fetched, Refused, Stream, TransferFailed, Upload
+from phone_sim.firmware.effects import Fetch, Fetched, Refused, Stream, Streamed, TransferFailed, Upload
 from phone_sim.fleet.transport.http import GeventHttpTransport
 from phone_sim.fleet.transport.tftp import GeventTftpTransport
 from phone_sim.runtime.transport import Limits, Transport, network_transport
@@ -27,6 +27,7 @@ from tests.runtime.phones import fetch
 PHONES = 32
 TIMES = 4
 FILE = bytes(2048)
+IMAGE = bytes(5 * 1024 * 1024)
 LIMITS = Limits(answer=20, transfer=60)
 HEAD = (
     b"HTTP/1.1 %b\r\nServer: bench\r\nDate: Mon, 02 Mar 2026 08:00:00 GMT\r\nContent-Type: text/xml\r\n"
@@ -70,7 +71,7 @@ class TftpConversation(asyncio.DatagramProtocol):
 async def serve() -> None:
     """Serve on two free ports, and print them."""
     loop = asyncio.get_running_loop()
-    files = site_files()
+    files = {**site_files(), "sip.ld": IMAGE}
     http = await loop.create_server(lambda: HttpConversation(files), "127.0.0.1", 0, backlog=1024)
     tftp, _ = await loop.create_datagram_endpoint(TftpConversation, local_addr=("127.0.0.1", 0))
     print(http.sockets[0].getsockname()[1], tftp.get_extra_info("sockname")[1], flush=True)
@@ -187,11 +188,40 @@ def file_over_tftp(url: str) -> Figure:
     )
 
 
+def image_over_http(url: str) -> Figure:
+    location, parts = fetch(f"{url}sip.ld").location, urlsplit(url)
+    request = Stream(location=location, header=512, reads_all=True, limit=2 * len(IMAGE), user_agent="bench")
+
+    def bare() -> None:
+        plain = gevent.socket.create_connection((parts.hostname, parts.port))
+        plain.sendall(b"GET /sip.ld HTTP/1.1\r\nHost: bench\r\n\r\n")
+        buffer, missing = memoryview(bytearray(65536)), len(IMAGE)
+        while missing > 0:
+            missing -= plain.recv_into(buffer)
+        plain.close()
+
+    def ours() -> None:
+        transport = GeventHttpTransport(LIMITS)
+        reply = transport.stream(request)
+        assert isinstance(reply, Streamed), reply
+        assert reply.size == len(IMAGE) + len(END)
+        transport.close()
+
+    measured, least, ratio = compare(at_once(ours), at_once(bare), times=TIMES)
+    return Figure(
+        name="CPU per MB of an image, HTTP",
+        value=f"{1e12 * measured / PHONES / len(IMAGE):.0f} us",
+        against=f"the barest loop on sockets of gevent: {1e12 * least / PHONES / len(IMAGE):.0f} us",
+        ratio=f"{ratio:.2f}",
+    )
+
+
 def figures() -> Iterator[Figure]:
     """All figures, as they are measured."""
     with server() as (http, tftp):
         yield from boot_over_http(http)
         yield file_over_tftp(tftp)
+        yield image_over_http(http)
 
 
 if __name__ == "__main__":
