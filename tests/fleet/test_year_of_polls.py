@@ -7,13 +7,24 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, TransferFailed, Upload, Uploaded, UploadReply
+from phone_sim.firmware.effects import (
+    Fetch,
+    Fetched,
+    FetchReply,
+    Stream,
+    StreamReply,
+    TransferFailed,
+    Upload,
+    Uploaded,
+    UploadReply,
+)
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.fleet.fleet import Fleet
 from phone_sim.fleet.population.phones import Population
 from phone_sim.fleet.virtual_run import run_until
 from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.transport.memory import NOT_FOUND
+from phone_sim.runtime.transport.streamed_file import streamed_from
 from phone_sim.runtime.trust_file import load_anchor
 from tests.fleet.polling_model import BEGIN, END, PHONES, Life, Plan, is_down, plans
 from tests.make import element, master
@@ -45,6 +56,9 @@ class BootServer:
             return Fetched(master(CONFIG_FILES="[PHONE_MAC_ADDRESS]-own.cfg"))
         plan = self._plans.get(name.removesuffix("-own.cfg"))
         return NOT_FOUND if plan is None else Fetched(own_file(plan, plan.number_of_file(self._clock.instant())))
+
+    def stream(self, request: Stream) -> StreamReply:
+        return streamed_from(request, self.fetch)
 
     def upload(self, _: Upload) -> UploadReply:
         """Take a log, if the server is up."""
