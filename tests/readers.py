@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from phone_sim import toml_table
-from phone_sim.audit import access_checks, observations
+from phone_sim.audit import access_checks, gate, observations
 from phone_sim.authority import license_authority
 from phone_sim.authority.activation import LINE_LIMIT, redeem_batch
 from phone_sim.authority.ledger import Ledger
@@ -39,11 +39,11 @@ from phone_sim.findings.documents import read_document
 from phone_sim.findings.license_files import check_license_file
 from phone_sim.findings.parameter_files import check_parameter_file
 from phone_sim.findings.parameter_names import KnownNames
-from phone_sim.firmware import contact_directory, flash, lease, location, master_config
+from phone_sim.firmware import contact_directory, flash, lease, location, master_config, sip_requests
 from phone_sim.firmware.contact_directory import read_contacts
 from phone_sim.firmware.corporate_directory_settings import LdapSearch, LdapServer, Scope, is_filter
 from phone_sim.firmware.network_effects import AskDirectory
-from phone_sim.firmware.parameters import layers
+from phone_sim.firmware.parameters import dictionary, layers
 from phone_sim.firmware.transfer_facts import HttpHead
 from phone_sim.fleet.population.population_file import read_fleet_file
 from phone_sim.fleet.protocol.message import counts_in, read_message
@@ -289,6 +289,11 @@ READERS = {
     ),
     "findings of text": Reader(layers.SIZE_LIMIT, in_bytes("\n<a.b>c.d='@' e.f.</a.b>", "<x>", "</x>"), findings),
     "findings of one text": Reader(layers.SIZE_LIMIT, in_bytes("a.b-", "<x>", "</x>"), findings),
+    "parameter table": Reader(
+        dictionary.TABLE_LIMIT,
+        units("a@.#\t\tboolean\t\t\t\t\n", "name\tindex\ttype\tmin\tmax\tvalues\tdefault\n"),
+        lambda text: dictionary.parse_table(text, "a.tsv"),
+    ),
     "master configuration file": Reader(
         master_config.SIZE_LIMIT, in_bytes("a@,", "<APPLICATION MISC_FILES='", "'/>"), master
     ),
@@ -381,6 +386,11 @@ READERS = {
     "DHCP: vendor options": Reader(
         1500 - 250, lambda size: dhcp((b"\x2b\xff" + bytes(255)) * (size // 257) + b"\x42\x04boot"), leased
     ),
+    "SIP request": Reader(
+        sip_requests.SIZE_LIMIT,
+        in_bytes(";a=@", "NOTIFY sip:a SIP/2.0\r\nVia: SIP/2.0/UDP a", "\r\nFrom: <sip:a>\r\n\r\n"),
+        lambda data: sip_requests.answer_sip(data, sip_requests.Sender(host="127.0.0.1", port=5060), user_agent=""),
+    ),
     "NTP": Reader(1500, lambda size: bytes([0x24, 1]) + bytes([1]) * size + bytes(48), sntp_packets.read_answer),
     "TFTP: request": Reader(512, lambda size: b"\0\1a\0octet\0" + b"a\0b\0" * ((size - 10) // 4), tftp_packets.parse),
     "TFTP: options of a fleet": Reader(
@@ -405,12 +415,22 @@ READERS = {
     "HTML: titles": Reader(64 * KB, in_bytes("<title>"), access_checks._LISTING.search),
     "HTML: links": Reader(64 * KB, in_bytes("href = 'a"), access_checks._LINK.search),
     "HTML: comments": Reader(observations._OPENING, in_bytes("<!----><?"), observations._PHONE_FILE.match),
+    "baseline of an audit": Reader(
+        gate._SIZE_LIMIT,
+        units(
+            '{"check": "", "severity": "", "file": "", "message": "@"},',
+            '{"phone_sim_audit_baseline": 1, "findings": [',
+            '{"check": "", "severity": "", "file": "", "message": ""}]}',
+        ),
+        from_file(gate.read_baseline),
+    ),
     "JSON of the API": Reader(64 * KB, units('"1",', '{"keys": [', '"1"]}'), keys),
     "JSON of the API, nested": Reader(64 * KB, units("[", '{"keys": '), keys),
     "ledger and batch": Reader(
         LINE_LIMIT, lambda count: units("ABCDEFGHJKMNPQ\t0004f2@\n@\n@\n@\n")(count // 4 * 49), redeemed
     ),
     "recording": Reader(EXCHANGES_LIMIT, lambda size: lines_of(size, "a{}".format), recorded),
+    # A line can have a hundred times as much, for the sake of the file in it.
     "recording: keys": Reader(MB, lambda size: [units('"@":1,', "{", '"a":1}\n')(size).encode()], recorded),
     "recording: nested": Reader(MB, lambda size: [b"[" * size + b"\n"], recorded),
     "recordings that differ": Reader(COMPARED_LIMIT, alternating, lambda both: compare(*both, answers=True)),

@@ -196,7 +196,7 @@ def test_number_of_steps_is_bounded(tmp_path: Path) -> None:
 
 def test_number_of_licenses_is_limited(tmp_path: Path) -> None:
     licenses = (LICENSE_LIMIT + 1) * "[[server.licenses]]\n"
-    assert refused(write(tmp_path, BOOT, licenses)).endswith("a scenario has at most 1000 licenses, not 1001")
+    assert refused(write(tmp_path, BOOT + licenses)).endswith("a scenario has at most 1000 licenses, not 1001")
 
 
 def test_lines_in_long_texts_are_no_keys(tmp_path: Path) -> None:
