@@ -360,7 +360,7 @@ READERS = {
     ),
     "population: networks": Reader(
         toml_table.SIZE_LIMIT,
-        lambda size: f"count = {size}\nsources = [" + '"127.1.0.0/24",' * (size // 15 - 3) + "]",
+        lambda size: f"count = {size // 15}\nsources = [" + '"127.1.0.0/24",' * (size // 15 - 3) + "]",
         first_phones,
     ),
     "population: deep path": Reader(

@@ -38,9 +38,9 @@ def measure() -> Iterator[Measure]:
         def measured(name: str) -> Cost:
             to_server.write(f"{name}\n")
             to_server.flush()
-            line = from_server.readline()
-            assert line, "the reading has failed"
-            return Cost(**json.loads(line))
+            answer = json.loads(from_server.readline())
+            assert isinstance(answer, dict), answer
+            return Cost(**answer)
 
         yield measured
         to_server.close()

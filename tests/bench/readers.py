@@ -35,6 +35,8 @@ _ENOUGH = 0.002
 _LONG = 0.1
 """Seconds after which a reading is not repeated."""
 
+_REFUSALS = (PhoneSimError, MalformedPacketError)
+
 Given = TypeVar("Given")
 
 
@@ -67,28 +69,33 @@ class Cost:
 def cost_of(reader: Reader) -> Cost:
     """What the reader costs; forks, so call it in a process without threads."""
     tenth, whole = (_in_fork(partial(_at_size, reader, size)) for size in (reader.limit // 10, reader.limit))
+    assert tenth[2] == whole[2], "only one of both is refused, and what is refused is not read to its end"
     return Cost(tenth_seconds=tenth[0], seconds=whole[0], tenth_memory=tenth[1], memory=whole[1])
 
 
-def _at_size(reader: Reader, size: int) -> tuple[float, int]:
+def _at_size(reader: Reader, size: int) -> tuple[float, int, bool]:
     return _in_fork(partial(_measured, reader.read, reader.make(size)))
 
 
-def _measured(read: Read, data: Any) -> tuple[float, int]:
-    """Least seconds of a reading, and the bytes by which the process grew at most in the first one."""
-    before = _peak()
-    least = _seconds(read, data, 1)
-    memory = _peak() - before
+def _measured(read: Read, data: Any) -> tuple[float, int, bool]:
+    """Least seconds of a reading, the bytes that the first one took at most, and whether it is refused."""
+    before, started = _peak(), time.process_time()
+    try:
+        read(data)
+        is_refused = False
+    except _REFUSALS:
+        is_refused = True
+    least, memory = time.process_time() - started, _peak() - before
     if least < _LONG:
         least = min(least, _seconds(read, data, 1))
         least = min(least, _seconds(read, data, 1 + int(_ENOUGH / (least + 1e-9))))
-    return least, memory
+    return least, memory, is_refused
 
 
 def _seconds(read: Read, data: Any, times: int) -> float:
     started = time.process_time()
     for _ in range(times):
-        with suppress(PhoneSimError, MalformedPacketError):
+        with suppress(*_REFUSALS):
             read(data)
     return (time.process_time() - started) / times
 
@@ -117,9 +124,13 @@ def _in_fork(work: Callable[[], Given]) -> Given:
 
 
 def serve() -> None:
-    """Answer each name of a reader on stdin with a line of its cost in JSON."""
+    """Answer each name of a reader on stdin with a line of JSON: its cost, or a text that says why there is none."""
     for line in sys.stdin:
-        print(json.dumps(asdict(cost_of(READERS[line.strip()]))), flush=True)
+        try:
+            answer: object = asdict(cost_of(READERS[line.strip()]))
+        except (AssertionError, EOFError) as error:
+            answer = f"{error}" or "the reading has failed"
+        print(json.dumps(answer), flush=True)
 
 
 def main(names: list[str]) -> None:
