@@ -14,8 +14,8 @@ from lxml import etree
 from phone_sim.bounded_xml import parse_xml
 from phone_sim.errors import DocumentError
 
-SIZE_LIMIT = 4 * 1024 * 1024
-"""Most bytes of a contact directory; ours."""
+SIZE_LIMIT = 1024 * 1024
+"""Maximum size of a contact directory in bytes (our choice): a thousand for each contact that is read."""
 CONTACT_LIMIT = 999
 """Most contacts that are read; ours."""
 TEXT_LIMIT = 128

@@ -12,11 +12,11 @@ from typing import Any
 from phone_sim.errors import FlashDamagedError
 from phone_sim.firmware.contact_directory import Contact
 from phone_sim.firmware.parameters.device_parameters import NOTHING_KEPT, DeviceParameters, KeptValue
-from phone_sim.firmware.parameters.layers import Layer, LayerKind, LayerSource, Parameters
+from phone_sim.firmware.parameters.layers import TOTAL_LIMIT, Layer, LayerKind, LayerSource, Parameters
 from phone_sim.licensing.license_key import LicenseKey, Malformed, read_key
 
-SIZE_LIMIT = 64 * 1024 * 1024
-"""Most bytes of a flash; ours."""
+SIZE_LIMIT = 8 * TOTAL_LIMIT
+"""Maximum size of a flash in bytes (our choice): in it a letter of a configuration file can take six."""
 
 _MAGIC = "phone_sim flash 1"
 

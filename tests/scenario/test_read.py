@@ -7,6 +7,7 @@ import pytest
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.keypad import Key, Typed
+from phone_sim.scenario.licenses import LICENSE_LIMIT
 from phone_sim.scenario.read import PHONE_LIMIT, STEP_LIMIT, read_scenario
 from phone_sim.scenario.scenario import EmbeddedServer, PhoneEvent, PressKeys, Protocol, Put, RunFor, RunUntil
 from phone_sim.toml_table import SIZE_LIMIT, TEXT_LIMIT
@@ -191,6 +192,11 @@ def test_phones_and_server_are_read_strictly(tmp_path: Path, site: str, message:
 def test_number_of_steps_is_bounded(tmp_path: Path) -> None:
     assert "a scenario has 1 to 1000 steps, not 0" in refused(write(tmp_path, ""))
     assert "steps, not 1001" in refused(write(tmp_path, (STEP_LIMIT + 1) * BOOT))
+
+
+def test_number_of_licenses_is_limited(tmp_path: Path) -> None:
+    licenses = (LICENSE_LIMIT + 1) * "[[server.licenses]]\n"
+    assert refused(write(tmp_path, BOOT + licenses)).endswith("a scenario has at most 1000 licenses, not 1001")
 
 
 def test_lines_in_long_texts_are_no_keys(tmp_path: Path) -> None:

@@ -5,6 +5,9 @@ speaks TLS from the first byte is not spoken. Each transfer has a session of its
 `anonymous`: ours, since the password that phones are shipped with for their user PlcmSpIp is not known.
 
 A server's PASV address is not followed, only its port: the data connection goes to where the control connection does.
+A file over TLS is whole only when TLS has announced its end, whatever the server says of the transfer: FTP tells no
+length, and who cuts the data connection does not touch the other (RFC 8446 6.1). That is our decision: clients differ,
+FileZilla refuses such a file and curl 7.88 takes it; vsftpd and pyftpdlib announce the end.
 This module does not know what the files are.
 
 Other modules about FTP: `audit.ftp_probe`; in the tests `tests.runtime.hostile_ftp`.
@@ -35,6 +38,7 @@ from phone_sim.firmware.location import Credentials, Location
 from phone_sim.firmware.transfer_facts import FailureKind, FileProtocol
 from phone_sim.runtime.transport import Limits, Tls, one_line
 from phone_sim.runtime.transport.bounded_socket import (
+    CUT_OFF,
     Budget,
     connected,
     connection_failure,
@@ -56,6 +60,10 @@ _BROKEN_OFF = (425, 426)
 
 class _OverLimitError(Exception):
     """The file is longer than the phone takes."""
+
+
+class _CutOffError(Exception):
+    """The file may go on where TLS was cut off."""
 
 
 class _Client(ftplib.FTP):
@@ -179,11 +187,16 @@ class FtpTransport:
 
         def receive(client: _Client, asked: str) -> None:
             buffer = memoryview(bytearray(_CHUNK))
+            budget = current_budget.get()
+            budget.is_cut_off = False
             with client.data_connection(asked) as connection:
                 while size := connection.recv_into(buffer):
                     data.extend(buffer[:size])
                     if len(data) > request.limit:
                         raise _OverLimitError(f"the file has more than {request.limit} bytes")
+                is_cut_off = budget.is_cut_off
+            if is_cut_off:
+                raise _CutOffError(CUT_OFF)
 
         return self._transfer(command, request.location, receive, request.limit) or Fetched(bytes(data))
 
@@ -265,6 +278,8 @@ def _failure(trouble: Exception, budget: Budget) -> tuple[FailureKind, str]:
             return connection_failure(trouble), words_of(trouble, budget)
         case EOFError():
             return FailureKind.BROKEN_OFF, end_of(budget)
+        case _CutOffError():
+            return FailureKind.BROKEN_OFF, str(trouble)
         case _OverLimitError():
             return FailureKind.TOO_LARGE, str(trouble)
     if budget.received:

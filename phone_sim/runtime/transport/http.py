@@ -32,6 +32,7 @@ from phone_sim.firmware.location import Credentials
 from phone_sim.firmware.transfer_facts import HTTP_TAKEN, NO_HEAD, FailureKind, FileProtocol, HttpHead
 from phone_sim.runtime.transport import Limits, Tls, one_line
 from phone_sim.runtime.transport.bounded_socket import (
+    CUT_OFF,
     Budget,
     connection_failure,
     current_budget,
@@ -183,9 +184,7 @@ class HttpTransport:
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             return failure_of(error, budget, head)
         if budget.is_cut_off and _ends_with_connection(answer):
-            return TransferFailed(
-                FailureKind.BROKEN_OFF, "TLS ends without close_notify: the file may be cut", head=head
-            )
+            return TransferFailed(FailureKind.BROKEN_OFF, CUT_OFF, head=head)
         return Fetched(bytes(data), answer.status_code, head)
 
 
