@@ -16,10 +16,10 @@ from phone_sim.boot_server.faults import CONDITIONS
 from phone_sim.cli.license import command as license_verbs
 from phone_sim.cli.main import VERBS, main
 from phone_sim.fault_catalog.cases import CASES
+from phone_sim.feature_files import RESERVED_BITS
 from phone_sim.firmware import lifecycle
 from phone_sim.firmware.messages import MESSAGE_CATALOG, Source
 from phone_sim.licensing.license_key import SLOTS
-from phone_sim.models import RESERVED_BITS
 from phone_sim.runtime.model_files import load_features, load_models
 from tests.bench.fleet import figure
 from tests.real_servers.tested import FILE, Tested, read

@@ -41,7 +41,9 @@ class _Outputs:
 @click.argument("url")
 @click.option("--mac", default=DEFAULT_MAC.digits, show_default=True, help="MAC address of the phones that boot.")
 @click.option("--other-mac", help="A phone whose files must not be given to others. [default: the next MAC]")
-@click.option("--model", "models", multiple=True, help="Model of the phones. Can be repeated. [default: all]")
+@click.option(
+    "--model", "models", multiple=True, help="Model of the phones. Can be repeated. [default: all in the bulletin]"
+)
 @firmware_option
 @click.option(
     "--source-address",

@@ -63,13 +63,14 @@ def make_plan(
 
 
 def _models(names: tuple[str, ...], firmware: str) -> "tuple[Model, ...]":
-    """The models that are named, each once, or all that have licensing with this firmware."""
+    """The models that are named, each once, or those of the bulletin that have licensing with this firmware."""
     from phone_sim.firmware.profile import profile_for
     from phone_sim.runtime.model_files import load_model, load_models
 
     profile = profile_for(firmware)
     chosen = {model.token: model for model in map(load_model, names)}
-    models = tuple(chosen.values()) or tuple(one for one in load_models() if profile.supports_licensing(one))
+    usual = (one for one in load_models() if one.is_in_bulletin and profile.supports_licensing(one))
+    models = tuple(chosen.values()) or tuple(usual)
     for model in chosen.values():
         warn(model.firmware_warning(firmware))
     return models

@@ -27,7 +27,7 @@ from phone_sim.firmware.effects import (
     WriteFailed,
     WriteFlash,
 )
-from phone_sim.firmware.features import Gate, NotLicensed, NotOnThisModel, feature_set, gate_reason
+from phone_sim.firmware.features import Gate, NotCovered, NotLicensed, NotOnThisModel, feature_set, gate_reason
 from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.license_update import keys_in_flash, update_licenses
 from phone_sim.firmware.master_config import MasterConfiguration
@@ -191,6 +191,8 @@ async def _start_features(session: Session, gates: tuple[Gate, ...], parameters:
     started: set[str] = set()
     for gate in gates:
         feature = gate.feature
+        if isinstance(gate, NotCovered):
+            continue  # what the phone would log is not known
         if isinstance(gate, NotOnThisModel):
             if gate.configured:
                 await session.say(messages.NOT_ON_THIS_MODEL, feature=feature.key)

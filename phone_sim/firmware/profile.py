@@ -33,8 +33,12 @@ class FirmwareProfile:
     tls_versions: tuple[str, ...]
 
     def supports_licensing(self, model: Model) -> bool:
-        """True from the firmware that has licensing on this model (B2)."""
-        return parse_version(self.version) >= parse_version(model.minimum_firmware)
+        """True from the firmware that has licensing on this model (B2).
+
+        Where the first is not known, on models beyond the bulletin, all firmware counts as having it (our decision).
+        """
+        minimum = model.minimum_firmware
+        return not minimum or parse_version(self.version) >= parse_version(minimum)
 
     def user_agent(self, model: Model, mac: MacAddress, *, tag_serial: bool) -> str:
         """The User-Agent of the SIP application's file transport (field notes 3.1)."""

@@ -113,7 +113,7 @@ class Desk:
         asked = Requirement.LICENSE_REQUIRED
         needed = [one.key for one in load_features() if any(model.requirement(one) is asked for model in models)]
         if not software and not needed:
-            raise UsageError("no phone on the desk needs a license for anything")
+            raise UsageError("no phone on the desk is known to need a license for anything")
         return self.server.license(mac, software or ", ".join(needed), last_day)
 
     def next_polling_time(self, mac: MacAddress) -> datetime:
