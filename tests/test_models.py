@@ -451,7 +451,10 @@ def test_file_just_within_the_limit_is_read(tmp_path: Path) -> None:
 
 # ---- Files that are refused: what is replaced by what, the key that is named, and words of the message
 
-TOP = "name, family, token, part_number, lines, minimum_firmware, first_firmware, last_firmware, display, builds, features"
+TOP = (
+    "name, family, token, part_number, lines, minimum_firmware, first_firmware, last_firmware, "
+    "display, builds, features"
+)
 ANSWER_WORDS = "one of: license required, built in, not on this model, not covered by the bulletin"
 BAD_MODELS = [
     # Unknown and missing keys

@@ -9,7 +9,7 @@ from phone_sim.audit.answer_checks import BEHIND_LOGIN
 from phone_sim.audit.finding import Judgment, bad, good, not_applicable, unknown
 from phone_sim.audit.observations import AuditQuestion, Observations, ObservedBoot, wants_login
 from phone_sim.findings.finding import Severity
-from phone_sim.findings.site_check import DIRECTORY_ENDING
+from phone_sim.findings.site_check import CALL_LISTS_ENDING, DIRECTORY_ENDING
 from phone_sim.firmware.effects import Fetched, NotFound
 from phone_sim.firmware.features import Enabled, Gate, NotCovered, NotLicensed, OffByConfiguration
 from phone_sim.firmware.location import BootServerAddress
@@ -18,6 +18,7 @@ from phone_sim.firmware.parameters.provenance import Setting
 from phone_sim.models import Feature
 from phone_sim.runtime.virtual_phone import request_line
 
+_OF_THE_USER = (DIRECTORY_ENDING, CALL_LISTS_ENDING)
 _LICENSES = (AuditQuestion.SITE_LICENSE, AuditQuestion.OWN_LICENSE)
 
 
@@ -74,8 +75,8 @@ def _is_own(name: str, boot: ObservedBoot, seen: Observations) -> bool:
 
 
 def contact_directory(seen: Observations) -> Judgment:
-    """A contact directory is served, or answered as missing."""
-    asked = [one for one in seen.exchanges if one.request.location.name.endswith(DIRECTORY_ENDING)]
+    """A contact directory, or call lists, are served or answered as missing."""
+    asked = [one for one in seen.exchanges if one.request.location.name.endswith(_OF_THE_USER)]
     if asked and all(wants_login(one.reply) for one in asked):
         return not_applicable(BEHIND_LOGIN)
     refused = [request_line(one) for one in asked if not isinstance(one.reply, Fetched | NotFound)]

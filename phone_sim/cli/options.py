@@ -39,7 +39,7 @@ firmware_option = click.option(
     "--firmware",
     default="3.3.0",
     show_default=True,
-    help="Firmware version, 3.0 to 4.x: a release such as 3.3.1, or a build such as 3.3.1.0907.",
+    help="Firmware version, 3.0 to 5.x: a release such as 3.3.1, or a build such as 3.3.1.0907.",
 )
 trust_option = click.option(
     "--trust",
