@@ -151,6 +151,11 @@ class Model:
         """
         return build_of(firmware, self.builds)
 
+    @property
+    def known_firmware(self) -> str:
+        """The latest firmware known for the model: a build if one was seen, empty if none is known."""
+        return max(self.builds, key=parse_version, default=self.last_firmware.removesuffix(".x"))
+
     def firmware_warning(self, firmware: str) -> str:
         """Why this model is not known to have had this firmware, empty if it may have had it.
 

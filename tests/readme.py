@@ -58,6 +58,19 @@ def model_table() -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in (heads, ["---"] * len(heads), *rows))
 
 
+def beyond_table() -> str:
+    """The models beyond the bulletin, with what is known of their firmware."""
+    rows = ["| model | token | first firmware known | last firmware known | builds seen on real phones |"]
+    rows.append("| --- | --- | --- | --- | --- |")
+    rows += [
+        f"| {one.name} | `{one.token}` | {one.first_firmware or '-'} | {one.last_firmware or '-'} "
+        f"| {', '.join(one.builds) or '-'} |"
+        for one in load_models()
+        if not one.is_in_bulletin
+    ]
+    return "\n".join(rows)
+
+
 def build_table() -> str:
     """The builds of firmware that were seen on real phones of each model of B1, and its last firmware."""
     models = [model for model in load_models() if model.is_in_bulletin]
@@ -150,6 +163,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "diagram:lifecycle": diagram,
     "table:models": model_table,
     "table:builds": build_table,
+    "table:beyond": beyond_table,
     "table:option-bits": option_bits_table,
     "help": help_texts,
 }

@@ -2,8 +2,10 @@
 are, held against what was observed of real ones (field notes 1.1 and 3.1)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from phone_sim.firmware.features import NotCovered
 from phone_sim.licensing.license_file import SITE_FILE, write
 from phone_sim.runtime.model_files import load_features
 from phone_sim.runtime.virtual_phone import VirtualPhone
+from tests.real_servers import Apache, Lighttpd, Nginx, RealServer
 
 MAC = "0004f2aabbcc"
 MASTERS = (f"GET {MAC}.cfg", "GET 000000000000.cfg", "GET site.cfg")
@@ -74,6 +77,42 @@ def test_license_makes_no_feature_licensed_that_the_bulletin_does_not_cover(
         assert {type(phone.feature(one.key)) for one in load_features()} == {NotCovered}
         assert "new key for LDAP" in phone.log
         assert "is not available" not in phone.log
+
+
+def nginx(root: Path, work: Path) -> RealServer:
+    return Nginx(root, work)
+
+
+def lighttpd(root: Path, work: Path) -> RealServer:
+    return Lighttpd(root, work)
+
+
+def apache(root: Path, work: Path) -> RealServer:
+    return Apache(root, work, user="PlcmSpIp", password="secret")
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("made", "status"), [(nginx, 501), (lighttpd, 400), (apache, 204)])
+def test_servers_differ_in_what_they_make_of_a_piece(
+    tmp_path: Path, made: Callable[[Path, Path], RealServer], status: int
+) -> None:
+    root = tmp_path / "site"
+    root.mkdir()
+    (root / "000000000000.cfg").write_bytes(b"<APPLICATION/>")
+    with ExitStack() as stack:
+        server = stack.enter_context(made(root, tmp_path / "work"))
+        url = server.url.replace("://", "://PlcmSpIp:secret@") if made is apache else server.url
+        phone = stack.enter_context(VirtualPhone(url, model="VVX_500", mac=MAC))
+        phone.boot()
+        first = (root / f"{MAC}-app.log").read_bytes()
+        phone.boot()
+        second = (root / f"{MAC}-app.log").read_bytes()
+    appends = status == 204
+    logs = [(one.method, one.status) for one in phone.asked("*-app.log")]
+    assert logs[1:] == [("PUT", 201), ("HEAD", 200), ("PUT", status)]
+    assert second.startswith(first)
+    assert (len(second) > len(first)) is appends
+    assert ("UtilLogServerC::uploadFifoLog: upload error" in phone.log) is not appends
 
 
 def test_log_of_later_software_grows_on_the_server_boot_by_boot(server: BootServer, site: MemorySite) -> None:

@@ -94,7 +94,7 @@ def command(
     as_json: bool,
     **phone: Any,
 ) -> None:
-    """Boot every model against the boot server at URL, and say what the server does well and badly.
+    """Boot every model of the bulletin against the boot server at URL, and say what the server does well and badly.
 
     Each model boots with both license rules, always and when-needed; then the server is asked for files that are there,
     are not there, and are not for us. The files that the phones got are checked as by `phone-sim check`. All requests

@@ -4,6 +4,7 @@ A profile says in which dialect parameters are read, how the User-Agent is writt
 when a license file is asked for. It does not know what a model can do.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from phone_sim.errors import UsageError
@@ -13,6 +14,16 @@ from phone_sim.models import Model
 
 CURRENT = "3.3.0"
 """The release that the bulletin is up to date for (B2)."""
+
+
+def usual_firmware(models: Iterable[Model]) -> str:
+    """The firmware of phones of which nothing else is said (our choice).
+
+    It is the bulletin's, unless all are of one model beyond the bulletin, which may never have had that; then it is the
+    latest that is known for the model.
+    """
+    beyond = {"" if model.is_in_bulletin else model.known_firmware for model in models}
+    return (beyond.pop() if len(beyond) == 1 else "") or CURRENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

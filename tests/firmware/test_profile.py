@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.profile import CURRENT, profile_for
+from phone_sim.firmware.profile import CURRENT, profile_for, usual_firmware
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_model, load_models
 from tests.make import MAC
@@ -122,6 +122,22 @@ def test_each_release_has_its_ways(
 def test_later_software_asks_for_more(firmware: str, later: bool, seed: bool) -> None:
     profile = profile_for(firmware)
     assert (profile.asks_call_lists, profile.appends_log, profile.always_asks_seed) == (later, later, seed)
+
+
+@pytest.mark.parametrize(
+    ("models", "firmware"),
+    [
+        ("", CURRENT),
+        ("SPIP_670 VVX_1500", CURRENT),
+        ("SPIP_601", "3.1.2.0392"),
+        ("VVX_500", "5.9.7"),
+        ("VVX_500 VVX_500", "5.9.7"),
+        ("VVX_500 SPIP_670", CURRENT),
+        ("VVX_500 VVX_101", CURRENT),
+    ],
+)
+def test_phones_beyond_the_bulletin_have_the_latest_firmware_that_is_known(models: str, firmware: str) -> None:
+    assert usual_firmware(map(load_model, models.split())) == firmware
 
 
 def test_versions_of_tls_are_those_of_the_schema_and_unknown_without_one() -> None:
