@@ -17,6 +17,7 @@ from phone_sim.firmware.effects import (
     LogContents,
     NotFound,
     ReadLog,
+    TransferFailed,
     Upload,
     Uploaded,
     UploadLogAfter,
@@ -73,7 +74,7 @@ async def _sent(session: Session, folder: str, contents: LogContents) -> bytes |
 
 
 async def _piece(session: Session, whole: Upload, pending: bytes) -> Upload | None:
-    """What is sent in place of the whole file; None where the server's file is at its limit and stays as it is.
+    """What is sent in place of the whole file; None where the server's file is full and stays so, or nobody answers.
 
     The HEAD and the line for one that fails were observed; that a file that is not there yet is sent whole and without
     that line, as one whose length is not told is with it, is our decision.
@@ -85,6 +86,9 @@ async def _piece(session: Session, whole: Upload, pending: bytes) -> Upload | No
     reply = await Fetch(location=whole.location, limit=0, user_agent=whole.user_agent, is_head=True)
     if isinstance(reply, NotFound):
         return replace(whole, body=_end_of(pending, settings))
+    if isinstance(reply, TransferFailed) and reply.unanswered:
+        await session.say(messages.LOG_UPLOAD_FAILED, protocol=0, result=-1)
+        return None
     length = reply.head.content_length if isinstance(reply, Fetched) else None
     if length is None:
         await session.say(messages.LOG_LENGTH_NOT_TOLD)

@@ -127,6 +127,13 @@ def test_later_software_sends_the_whole_log_where_no_length_is_told(reply: Fetch
     assert kept(dialogue) == [sent[0].body]
 
 
+def test_server_that_does_not_answer_is_not_asked_twice() -> None:
+    _, sent, dialogue = sent_by_5({LOG: TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)})
+    assert sent == []
+    assert dialogue.log_of("log")[-1].startswith("UtilLogServerC::uploadFifoLog: upload error")
+    assert kept(dialogue) == []
+
+
 @pytest.mark.parametrize(("mode", "offsets"), [("delete", [None]), ("stop", [])])
 def test_file_at_its_limit_starts_over_or_stays(mode: str, offsets: list[int | None]) -> None:
     full = bytes(512 * 1024)
