@@ -139,6 +139,14 @@ class Table:
             raise self.refusal(key, words)
         return value
 
+    def phrase(self, key: object, longest: int, *, may_be_empty: bool = False) -> str:
+        """Words in ASCII with single blanks between them, of at most `longest` characters."""
+        form = rf"(?=.{{1,{longest}}}\Z)[!-~]+( [!-~]+)*"
+        words = f"words in ASCII with single blanks between them, at most {longest} characters"
+        if may_be_empty:
+            form, words = f"({form})?", f"{words}, or empty"
+        return self.matching(key, form, words)
+
     def texts(self, key: object) -> tuple[str, ...]:
         """A list of texts that are not empty, or one of them; none without the key."""
         value = self.values.get(key, [])

@@ -18,7 +18,6 @@ from phone_sim.firmware.effects import (
     ClockReading,
     Effect,
     Fetch,
-    Fetched,
     FetchReply,
     FlashReply,
     Flow,
@@ -73,6 +72,7 @@ from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.identity import make_identity
 from phone_sim.runtime.parameter_tables import load_dictionary
+from phone_sim.runtime.transport.memory import found as in_memory
 from tests.by_hand import by_hand
 
 MAC = MacAddress("0004f2aabbcc")
@@ -238,7 +238,7 @@ class Dialogue:
                 return answer(effect, None)
             case Fetch():
                 found = self.files.get(path_of(effect), NotFound("file not found"))
-                return answer(effect, Fetched(found) if isinstance(found, bytes) else found)
+                return answer(effect, in_memory(effect, found) if isinstance(found, bytes) else found)
             case Upload():
                 return answer(effect, self.upload_reply)
             case ReadClock():

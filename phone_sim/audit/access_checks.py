@@ -45,7 +45,11 @@ def log_unaltered(seen: Observations) -> Judgment:
         return not_applicable("no log was taken")
     if answer.outcome is not AnswerOutcome.FOUND:
         return unknown(answer, "logs cannot be read back, which keeps them from others")
-    return good_if(answer.body == stored[-1], answer, f"{len(stored[-1])} bytes were uploaded")
+    sent = stored[-1]
+    if sent.offset is not None:
+        words = f"{len(sent.body)} bytes were appended after {sent.offset}"
+        return good_if(answer.body[sent.offset :] == sent.body, answer, words)
+    return good_if(answer.body == sent.body, answer, f"{len(sent.body)} bytes were uploaded")
 
 
 def directory_listing(seen: Observations) -> Judgment:

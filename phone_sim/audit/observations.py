@@ -143,10 +143,10 @@ class ObservedBoot:
         return tuple(one for one in self.exchanges if isinstance(one.request, Upload))
 
     @property
-    def stored(self) -> bytes | None:
-        """The log as the server took it last, None when it took none."""
-        taken = [one.request for one in self.uploads if isinstance(one.reply, Uploaded)]
-        return getattr(taken[-1], "body", None) if taken else None
+    def stored(self) -> Upload | None:
+        """The log, or the end of it, as the server took it last, None when it took none."""
+        taken = [one.request for one in self.exchanges if isinstance(one.reply, Uploaded)]
+        return next((one for one in reversed(taken) if isinstance(one, Upload)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,9 @@ class _Outputs:
 @click.argument("url")
 @click.option("--mac", default=DEFAULT_MAC.digits, show_default=True, help="MAC address of the phones that boot.")
 @click.option("--other-mac", help="A phone whose files must not be given to others. [default: the next MAC]")
-@click.option("--model", "models", multiple=True, help="Model of the phones. Can be repeated. [default: all]")
+@click.option(
+    "--model", "models", multiple=True, help="Model of the phones. Can be repeated. [default: all in the bulletin]"
+)
 @firmware_option
 @click.option(
     "--source-address",
@@ -92,7 +94,7 @@ def command(
     as_json: bool,
     **phone: Any,
 ) -> None:
-    """Boot every model against the boot server at URL, and say what the server does well and badly.
+    """Boot every model of the bulletin against the boot server at URL, and say what the server does well and badly.
 
     Each model boots with both license rules, always and when-needed; then the server is asked for files that are there,
     are not there, and are not for us. The files that the phones got are checked as by `phone-sim check`. All requests

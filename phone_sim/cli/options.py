@@ -37,9 +37,8 @@ model_option = click.option("--model", default=DEFAULT_MODEL, show_default=True,
 mac_option = click.option("--mac", default=DEFAULT_MAC.digits, show_default=True, help="MAC address, 12 digits.")
 firmware_option = click.option(
     "--firmware",
-    default="3.3.0",
-    show_default=True,
-    help="Firmware version, 3.0 to 4.x: a release such as 3.3.1, or a build such as 3.3.1.0907.",
+    help="Firmware version, 3.0 to 5.x: a release such as 3.3.1, or a build such as 3.3.1.0907. [default: 3.3.0; of a "
+    "model beyond the bulletin, the latest known for it]",
 )
 trust_option = click.option(
     "--trust",
@@ -77,7 +76,7 @@ class PhoneOptions:
     stay: bool
     model: str
     mac: str
-    firmware: str
+    firmware: str | None
     license_fetch: str
     state_dir: Path | None
     trust: Path | None
@@ -208,8 +207,11 @@ class PhoneOptions:
 
     def _tls(self) -> "Tls":
         """How it speaks TLS."""
+        from phone_sim.firmware.profile import usual_firmware
+        from phone_sim.runtime.model_files import load_model
+
         return phone_tls(
-            self.firmware,
+            self.firmware or usual_firmware([load_model(self.model, self.models_folder)]),
             ca_file=self.ca_file,
             client_cert=self.client_cert,
             tls_min=self.tls_min,

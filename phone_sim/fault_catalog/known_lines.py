@@ -46,6 +46,11 @@ KNOWN_LINES = (
         "The boot server did not take the phone's log.",
         fact=shows.always(Condition.LOG_NOT_UPLOADED),
     ),
+    KnownLine(
+        messages.LOG_LENGTH_NOT_TOLD,
+        "The phone could not append to its log on the boot server: the server did not say how long the file is.",
+        fact=shows.always(Condition.LOG_NOT_UPLOADED),
+    ),
     KnownLine(messages.SITE_LICENSE_NOT_VALID, _NOT_TAKEN, suggests=(causes.SIGNATURE, causes.MALFORMED_KEY)),
     KnownLine(messages.LICENSE_NOT_VALID, _NOT_TAKEN, suggests=(causes.SIGNATURE, causes.MALFORMED_KEY)),
     KnownLine(messages.NOT_LICENSED, "The part of the phone that does this was told to stay off."),

@@ -19,7 +19,7 @@ from phone_sim.findings.site_check import list_place, master_of
 from phone_sim.firmware.boot import InService
 from phone_sim.firmware.configuration import Configuration
 from phone_sim.firmware.effects import Upload, Uploaded
-from phone_sim.firmware.features import NotLicensed
+from phone_sim.firmware.features import lacks_proven_license
 from phone_sim.firmware.location import shown_name
 from phone_sim.firmware.parameters.layers import OWN_MAC, LayerKind
 from phone_sim.firmware.unread_file import UnreadFile, UnreadKind
@@ -139,7 +139,7 @@ def is_lost_log(exchange: Exchange) -> bool:
 
 def _not_licensed(service: InService) -> Iterator[BootShortcoming]:
     for gate in service.gates:
-        if isinstance(gate, NotLicensed):
+        if lacks_proven_license(gate):
             message = f"{gate.feature.key}: {gate.reason}"
             yield BootShortcoming(kind=BootShortcomingKind.NO_LICENSE, message=message)
 

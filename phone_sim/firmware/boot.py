@@ -1,7 +1,8 @@
 """The boot flow, from power on to a phone in service (B9 to B17).
 
-Order: flash, master configuration file, the files it lists, overrides, the time (D12), licenses, contact directory, log
-upload (field notes 1.1). The boot ROM stage and the download of firmware images are not part of it.
+Order: flash, master configuration file, the files it lists, overrides, the time (D12), licenses, call lists (UC
+Software 5.x), contact directory, log upload (field notes 1.1). The boot ROM stage and the download of firmware images
+are not part of it.
 """
 
 from dataclasses import dataclass, replace
@@ -27,7 +28,7 @@ from phone_sim.firmware.effects import (
     WriteFailed,
     WriteFlash,
 )
-from phone_sim.firmware.features import Gate, NotLicensed, NotOnThisModel, feature_set, gate_reason
+from phone_sim.firmware.features import Gate, NotCovered, NotLicensed, NotOnThisModel, feature_set, gate_reason
 from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.license_update import keys_in_flash, update_licenses
 from phone_sim.firmware.master_config import MasterConfiguration
@@ -102,9 +103,9 @@ async def boot(identity: Identity, time_memory: TimeMemory = NOTHING_REMEMBERED)
     held = await keys_in_flash(session, stored)
     ring = await update_licenses(session, features, held, configuration.master.license_directory, today)
     unread = list(configuration.unread)
-    contacts = await _contact_directory(
-        session, configuration.master, flash.contacts, unread, seed=not flash.booted_before
-    )
+    await _call_lists(session, configuration.master)
+    asks_seed = identity.profile.always_asks_seed or not flash.booted_before
+    contacts = await _contact_directory(session, configuration.master, flash.contacts, unread, seed=asks_seed)
     # A license cannot be removed (B11), so keys that this firmware or trust anchor cannot use stay where they are.
     keys = (*ring.keys, *(key for key in flash.keys if key not in held.keys))
     await _write_flash(session, replace(contents, keys=keys, contacts=contacts), stored)
@@ -142,6 +143,13 @@ async def _initial_entry(session: Session, component: str) -> None:
     await session.say(messages.INITIAL_ENTRY, component=component, level=level)
 
 
+async def _call_lists(session: Session, master: MasterConfiguration) -> None:
+    """Ask for the phone's call lists, as UC Software 5.x was seen to; what is in them is not read here (our choice)."""
+    if session.identity.profile.asks_call_lists:
+        name = f"{session.identity.mac}-calls.xml"
+        await session.fetch(master.call_lists_directory, name, limit=SIZE_LIMIT, optional=True)
+
+
 async def _contact_directory(
     session: Session,
     master: MasterConfiguration,
@@ -150,7 +158,7 @@ async def _contact_directory(
     *,
     seed: bool,
 ) -> tuple[Contact, ...]:
-    """Ask for the phone's contact directory, and at the original boot for the `seed` where it has none.
+    """Ask for the phone's contact directory, and where the server has none for the `seed`, if that is to be asked for.
 
     The order is that of the field notes, 1.1. What the boot server has takes the place of what was `kept` (the vendor's
     guides); a file that cannot be had or read does not, and is then among the `unread`.
@@ -191,6 +199,8 @@ async def _start_features(session: Session, gates: tuple[Gate, ...], parameters:
     started: set[str] = set()
     for gate in gates:
         feature = gate.feature
+        if isinstance(gate, NotCovered):
+            continue  # what the phone would log is not known
         if isinstance(gate, NotOnThisModel):
             if gate.configured:
                 await session.say(messages.NOT_ON_THIS_MODEL, feature=feature.key)

@@ -25,20 +25,36 @@ from phone_sim.firmware.transfer_facts import NO_HEAD, FailureKind, FileProtocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch(Ask["FetchReply"]):
-    """Download a file of at most `limit` bytes. Reply: `Fetched`, `NotFound`, `Refused` or `TransferFailed`."""
+    """Download a file of at most `limit` bytes. Reply: `Fetched`, `NotFound`, `Refused` or `TransferFailed`.
+
+    With `is_head`, over HTTP only, nothing but the head of the answer is asked for: a HEAD.
+    """
 
     location: Location
     limit: int
     user_agent: str
+    is_head: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload(Ask["UploadReply"]):
-    """Send a whole file (PUT, WRQ, STOR). Reply: `Uploaded`, `NotFound`, `Refused` or `TransferFailed`."""
+    """Send a whole file (PUT, WRQ, STOR). Reply: `Uploaded`, `NotFound`, `Refused` or `TransferFailed`.
+
+    With an `offset`, over HTTP only, it is what comes in the server's file after so many bytes: a Content-Range.
+    """
 
     location: Location
     body: bytes
     user_agent: str
+    offset: int | None = None
+
+    @property
+    def content_range(self) -> str | None:
+        """The field of HTTP that says where the piece belongs, in the form of RFC 9110 14.4; None for a whole file."""
+        if self.offset is None:
+            return None
+        end = self.offset + len(self.body)
+        return f"bytes {self.offset}-{end - 1}/{end}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

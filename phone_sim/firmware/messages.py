@@ -50,6 +50,13 @@ CORPORATE_DIRECTORY_FAILED = _bulletin("ldap", "4", "cDynamicData::cDynamicData:
 LOG_UPLOAD_FAILED = Message(
     "log", "4", "UtilLogServerC::uploadFifoLog: upload error. protocol {protocol} result = {result}", Source.OBSERVED
 )
+LOG_LENGTH_NOT_TOLD = Message(
+    "copy",
+    "4",
+    "Could not set the custom header Content-Range for HTTP/s request. "
+    "Head request failed to get content-length of server file.",
+    Source.OBSERVED,
+)
 
 SITE_LICENSE_NOT_VALID = _ours("lic", "4", "cfgCfsKeysUpdateLicenseParse: Site license is not valid")
 LICENSE_NOT_VALID = _ours("lic", "4", "cfgCfsKeysUpdateLicenseParse: license is not valid")

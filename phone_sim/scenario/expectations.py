@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.findings.boot_judgment import BootShortcoming
-from phone_sim.firmware.features import Gate, gate_reason
+from phone_sim.firmware.features import Gate, NotCovered, gate_reason
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.parameters.provenance import Setting
 from phone_sim.firmware.screen import Frame
@@ -89,6 +89,8 @@ def _features(expected: Mapping[str, bool], seen: Seen) -> list[Unmet]:
         gate = seen.gates.get(key)
         if gate is None:
             found = f"no features, the phone is {seen.state.value}"
+        elif isinstance(gate, NotCovered):
+            found = f"not known: {gate.reason}"
         elif gate.is_enabled != on:
             found = f"{'on' if gate.is_enabled else 'off'}: {gate_reason(gate, seen.parameters)}"
         else:

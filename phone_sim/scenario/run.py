@@ -221,7 +221,8 @@ class _Watched:
         self._path_of = path_of
 
     def fetch(self, request: Fetch) -> FetchReply:
-        self.downloads.append(self._path_of(request))
+        if not request.is_head:
+            self.downloads.append(self._path_of(request))
         return self._transport.fetch(request)
 
     def upload(self, request: Upload) -> UploadReply:

@@ -174,7 +174,7 @@ def test_boot_server_in_flash_is_used_without_another(server: str, tmp_path: Pat
     [
         (("--mac", "4f2000001"), "leading zeros"),
         (("--model", "SPIP_999"), "SPIP_999"),
-        (("--firmware", "2.1.3"), "3.0 to 4.x"),
+        (("--firmware", "2.1.3"), "3.0 to 5.x"),
         (("--log-missed", "3"), "two digits"),
         (("--now", "tomorrow"), "2026-12-01T02:00"),
         (("--now", "9999-12-31"), "1970 and 2186"),

@@ -189,6 +189,12 @@ def test_phones_and_server_are_read_strictly(tmp_path: Path, site: str, message:
     assert refused(write(tmp_path, BOOT, site=site)).startswith(message)
 
 
+def test_phone_of_which_no_firmware_is_said_has_the_usual_one_of_its_model(tmp_path: Path) -> None:
+    phones = "[phones.a]\n[phones.b]\nmodel = 'VVX_500'\n[phones.c]\nmodel = 'VVX_500'\nfirmware = '4.1.4'\n"
+    read = read_scenario(write(tmp_path, BOOT, site=phones)).phones
+    assert [phone.firmware for phone in read] == ["3.3.0", "5.9.7", "4.1.4"]
+
+
 def test_number_of_steps_is_bounded(tmp_path: Path) -> None:
     assert "a scenario has 1 to 1000 steps, not 0" in refused(write(tmp_path, ""))
     assert "steps, not 1001" in refused(write(tmp_path, (STEP_LIMIT + 1) * BOOT))

@@ -17,7 +17,7 @@ from phone_sim.scenario.scenario import EmbeddedServer, Protocol
 from phone_sim.scenario.scenario_report import as_junit, failure_text, progress_line
 from phone_sim.scenario.server import ScenarioServer
 from tests.make import MAC
-from tests.scenario.write import HEAD, write
+from tests.scenario.write import HEAD, SITE, write
 
 SHIPPED = sorted((Path(__file__).parents[2] / "fixtures/scenarios").glob("*.phone.toml"))
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -44,6 +44,26 @@ def test_scenarios_of_the_readme_pass(tmp_path: Path) -> None:
     for text in IN_README:
         file.write_text(text)
         assert run_scenario(read_scenario(file)).failures == ()
+
+
+@pytest.mark.parametrize(("state", "protocol"), [("on", "memory"), ("off", "http")])
+def test_feature_that_the_bulletin_does_not_cover_is_neither_on_nor_off(
+    tmp_path: Path, state: str, protocol: str
+) -> None:
+    site = SITE.replace("[phones.desk]", "[phones.desk]\nmodel = 'VVX_500'")
+    own = "0004f2000001"
+    asked = [f"{own}.cfg", "000000000000.cfg", "site.cfg", f"{own}-phone.cfg", f"{own}-web.cfg"]
+    asked += ["000000000000-license.cfg", f"{own}-license.cfg", f"{own}-calls.xml"]
+    asked += [f"{own}-directory.xml", "000000000000-directory.xml"]
+    steps = (
+        f"\n[[steps]]\nboot = true\nexpect.requests = {asked}\n"
+        f"\n[[steps]]\nboot = true\nexpect.features.LDAP = '{state}'\n"
+    )
+    file = write(tmp_path, LICENSE + steps, head=f"{HEAD}protocol = '{protocol}'\n", site=site)
+    failures = run_scenario(read_scenario(file)).failures
+    assert [(one.number, one.unmet.key, one.unmet.found) for one in failures] == [
+        (2, "features.LDAP", "not known: not covered by the bulletin")
+    ]
 
 
 @pytest.mark.parametrize(
