@@ -64,11 +64,11 @@ def test_nothing_is_bad_on_a_good_server(address: str) -> None:
 
 
 @ADDRESSES
-def test_only_the_own_log_is_uploaded(address: str) -> None:
+def test_only_the_own_log_and_overrides_are_uploaded(address: str) -> None:
     site = MemorySite(SITE)
     with BootServer(site) as server:
         audited(getattr(server, address))
-    assert site.files.keys() - SITE.keys() == {f"logs/{MAC}-app.log"}
+    assert site.files.keys() - SITE.keys() == {f"logs/{MAC}-app.log", f"{MAC}-phone.cfg"}
 
 
 def test_signatures_are_unknown_without_the_key() -> None:
