@@ -8,6 +8,7 @@ from phone_sim.firmware.effects import (
     FlashDamaged,
     FlashReply,
     FlashUnreadable,
+    PollAfter,
     TransferFailed,
     Uploaded,
     UploadReply,
@@ -162,6 +163,16 @@ def test_polling_time_is_in_force_at_once() -> None:
     phone = ChangedPhone()
     phone.change("license.polling.time", "05:00")
     assert [one.instant for one in phone.effects if isinstance(one, WakeAt)] == [utc("2026-03-11T05:00")]
+
+
+def test_polling_is_switched_on_and_off_at_once() -> None:
+    phone = ChangedPhone()
+    phone.change("prov.polling.enabled", "1")
+    assert [one.seconds for one in phone.effects if isinstance(one, PollAfter)] == [15 * 3600]
+    phone.change("prov.polling.enabled", "0")
+    phone.effects.clear()
+    phone.run(phone.phone.poll())
+    assert phone.effects == []
 
 
 def test_check_sync_after_a_change_finds_nothing_new() -> None:
