@@ -145,7 +145,7 @@ def _boot(plan: AuditPlan, model: Model, always: bool, bounds: AuditBounds, sour
         )
 
 
-def _transport(plan: AuditPlan, bounds: AuditBounds, source: str | None = None) -> BoundedTransport:
+def _transport(plan: AuditPlan, bounds: AuditBounds, source: str | None) -> BoundedTransport:
     network = network_transport(
         limits=plan.limits,
         ca_file=plan.ca_file,
@@ -167,7 +167,7 @@ def _overrides(
     location = server.locate(booted.master.overrides_directory, f"{plan.mac}-phone.cfg")
     if location is None or not is_same_server(location, server):
         return None
-    with closing(_transport(plan, bounds)) as transport:
+    with closing(_transport(plan, bounds, plan.own_source_address)) as transport:
         return look_at_overrides(transport, location, booted.exchanges[-1].request.user_agent)
 
 
