@@ -83,6 +83,7 @@ TESTED_IN = {
     "findings/site_rules": "findings/test_site",
     "findings/subject": "findings/test_single_file",
     "findings/tally": "findings/test_site",
+    "firmware/phone_life": "firmware/test_phone",
     "firmware/configuration": "firmware/test_boot",
     "firmware/effects": "firmware/test_typed_seam",
     "firmware/menu_pages": "firmware/test_menu",

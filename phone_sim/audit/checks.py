@@ -1,8 +1,7 @@
 """The table of checks: what is judged, how much it matters, what it means for phones, and what to do where it is bad.
 
-The words are our choice. Which function judges is the last but one column; they are in `answer_checks`,
-`access_checks`, `file_checks`, `login_check`, `redirect_check` and `site_checks`. The last says which checks read
-files, and so have nothing to judge where a login keeps the audit from all of them.
+The words are our choice. The last columns are the function that judges, and whether it has nothing to judge where a
+login keeps the audit from all files.
 """
 
 from phone_sim.audit import access_checks, answer_checks, file_checks, login_check, redirect_check, site_checks
@@ -192,6 +191,14 @@ _ROWS = (
         True,
     ),
     (
+        "overrides-stored",
+        _WARNING,
+        "Overrides are lost: what is set on a phone or on its web page is in that phone's flash and nowhere else.",
+        "Make OVERRIDES_DIRECTORY, let phones write <mac>-phone.cfg and <mac>-web.cfg, and give them back.",
+        access_checks.overrides_stored,
+        True,
+    ),
+    (
         "directory-listing",
         _ERROR,
         "Who can list the files knows the MAC of every phone, and with it the name of every configuration.",
@@ -286,9 +293,7 @@ def audit(seen: Observations) -> tuple[Finding, ...]:
     faults = file_checks.faults_in_files(seen)
     findings: list[Finding] = []
     for check in CHECKS:
-        if check.name in faults:
-            findings += faults[check.name]
-        else:
-            findings.append(Finding(check=check, judgment=left_out(check, kept_out) or check.judge(seen)))
+        judged = Finding(check=check, judgment=left_out(check, kept_out) or check.judge(seen))
+        findings += faults.get(check.name, (judged,))
     complaints = (complaint for boot in seen.boots for complaint in dict.fromkeys(boot.complaints))
     return with_complaints(findings, complaints, seen.mac, kept_out=kept_out)

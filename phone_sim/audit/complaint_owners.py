@@ -102,6 +102,8 @@ OWNERS: Mapping[Message, Owner] = {
     messages.NOT_PERFORMED: _VALUE,
     messages.BAD_PARAMETER: _VALUE,
     messages.DOWNLOAD_FAILED: _check("configuration-files"),
+    messages.OVERRIDES_GONE: _NOT_IN_AN_AUDIT,
+    messages.UPLOAD_FAILED: _NOT_IN_AN_AUDIT,
     messages.OPTION_REFUSED: _NOT_IN_AN_AUDIT,
     messages.NO_LEASE: _NOT_IN_AN_AUDIT,
     messages.FLASH_DAMAGED: _NOT_IN_AN_AUDIT,

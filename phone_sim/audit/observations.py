@@ -186,6 +186,19 @@ class FilesSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OverridesSeen:
+    """The fate of an override file that sets nothing: it was asked for, sent, and asked for again.
+
+    `upload` and `after` are None where the server had a file of this name, which is not written over.
+    """
+
+    sent: bytes
+    before: ObservedAnswer
+    upload: ObservedAnswer | None = None
+    after: ObservedAnswer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observations:
     """All that was seen. `limit` is a phone's time limit for an answer in seconds; `anchor` None when none was named.
 
@@ -212,6 +225,7 @@ class Observations:
     challenge: str = ""
     tls: TlsSeen | None = None
     tftp: TftpSeen | None = None
+    overrides: OverridesSeen | None = None
     outside_named: bool = False
     cut_short: bool = False
     interruption: KeyboardInterrupt | None = None

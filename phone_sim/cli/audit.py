@@ -98,7 +98,8 @@ def command(
 
     Each model boots with both license rules, always and when-needed; then the server is asked for files that are there,
     are not there, and are not for us. The files that the phones got are checked as by `phone-sim check`. All requests
-    come one after another. The only thing that is uploaded is the log of the phones that boot, <mac>-app.log.
+    come one after another. Two files are uploaded: the log of the phones that boot, <mac>-app.log, and an override file
+    that sets nothing, <mac>-phone.cfg, if the server has none.
 
     Ends with 1 when an error is found; --fail-on sets another severity. --select and --ignore take names of checks and
     rules, or patterns, comma-separated. The table [audit] of phone-sim.toml in the working directory or its parent can
@@ -156,7 +157,7 @@ def _audit(plan: "AuditPlan", gate: "Gate", outputs: _Outputs) -> None:
     from phone_sim.audit.observe import observe
     from phone_sim.cli.phone_report import talk
 
-    talk(f"Phones with the MAC {plan.mac} boot; only {plan.mac}-app.log is uploaded.")
+    talk(f"Phones with the MAC {plan.mac} boot; {plan.mac}-app.log and -phone.cfg are uploaded.")
     seen = observe(plan, _progress())
     everything = audit(seen)
     findings = gate.reported(everything)

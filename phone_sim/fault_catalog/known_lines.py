@@ -79,6 +79,12 @@ KNOWN_LINES = (
     KnownLine(messages.CHECK_SYNC, "A server asked the phone to look for changed configuration files."),
     KnownLine(messages.CONFIGURATION_UNCHANGED, "The phone does not reboot, since its configuration is the same."),
     KnownLine(messages.POLL_UNCHANGED, "The phone asked for its configuration files by itself, and does not reboot."),
+    KnownLine(messages.PARAMETER_CHANGED, "Somebody changed a parameter on the phone or on its web page."),
+    KnownLine(
+        messages.OVERRIDES_GONE,
+        "The boot server took the file and has it no more; a phone with another flash would have lost what is in it.",
+        remedy="Have the boot server store what phones upload, and do not remove <mac>-phone.cfg and <mac>-web.cfg.",
+    ),
     KnownLine(messages.LEASED, "What the DHCP server gave, and the boot server that its options name."),
     KnownLine(
         messages.OPTION_REFUSED,
@@ -168,6 +174,11 @@ KNOWN_LINES = (
     KnownLine(
         messages.FILE_LEFT_OUT,
         "The boot server gave no answer before in this boot, so the phone does not wait for it again.",
+    ),
+    KnownLine(
+        messages.UPLOAD_FAILED,
+        "The boot server did not take a file with what was changed on the phone, which stays in the phone alone.",
+        remedy="Make the folder that the master configuration file names, let phones write to it, and allow uploads.",
     ),
     KnownLine(
         messages.LOG_UPLOAD_LEFT_OUT,

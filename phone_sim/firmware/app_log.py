@@ -25,6 +25,9 @@ from phone_sim.firmware.effects import (
 from phone_sim.firmware.session import NO_ANSWER, Session
 from phone_sim.firmware.settings import LogSettings
 
+LOG_ENDING = "-app.log"
+"""What the name of the log ends with, after the MAC address."""
+
 
 def next_upload(contents: LogContents, settings: LogSettings) -> bytes | None:
     """What the file on the server is to be, or None when there is nothing to send."""
@@ -60,7 +63,7 @@ async def _sent(session: Session, folder: str, contents: LogContents) -> bytes |
     if not session.reachable:
         await session.say(messages.LOG_UPLOAD_LEFT_OUT, reason=NO_ANSWER)
         return None
-    location = session.server.locate(folder, f"{session.identity.mac}-app.log")
+    location = session.server.locate(folder, f"{session.identity.mac}{LOG_ENDING}")
     if location is None:
         return None
     upload = Upload(location=location, body=body, user_agent=session.user_agent)

@@ -32,6 +32,7 @@ class FirmwareProfile:
 
     `always_fetches_license` is the rule of later firmware (D8): both license files at every boot. `types_user_agent`
     adds `Type/Application`; `tag_parameter` is the parameter that adds the serial number to the User-Agent.
+    `keeps_call_list` is true where the boot server has call lists (the master's attribute is UC Software 4.0's).
     `tls_versions` are those that it is known to speak, the oldest first; empty where that is not known.
     `asks_call_lists` is for `<mac>-calls.xml` at boot, `appends_log` for a log that is sent piece by piece over HTTP,
     `always_asks_seed` for the contact directory of all phones, at every boot and not only at the original one.
@@ -43,6 +44,7 @@ class FirmwareProfile:
     types_user_agent: bool
     tag_parameter: str
     always_fetches_license: bool
+    keeps_call_list: bool
     tls_versions: tuple[str, ...]
     asks_call_lists: bool
     appends_log: bool
@@ -91,6 +93,7 @@ def profile_for(version: str, *, always_fetches_license: bool | None = None) -> 
         dialect="ucs-3.3" if software_3_3 else "sip-3",
         override_files=("phone.cfg", "web.cfg") if software_3_3 else ("phone.cfg",),
         types_user_agent=software_4,
+        keeps_call_list=software_4,
         tag_parameter="device.prov.tagSerialNo" if software_4 else "sec.tagSerialNo",
         tls_versions=("1.0", "1.1", "1.2") if number[:3] == (4, 0, 15) else (),
         asks_call_lists=software_5,

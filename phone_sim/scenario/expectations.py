@@ -24,6 +24,7 @@ class Seen:
     """
 
     requests: Sequence[str]
+    uploads: Sequence[str]
     gates: Mapping[str, Gate]
     log: Sequence[str]
     reboots: Sequence[str]
@@ -49,6 +50,7 @@ def unmet(expectation: Expectation, seen: Seen) -> list[Unmet]:
         *_boot(expectation.boot, seen.shortcomings),
         *_requests(expectation.requests, seen.requests),
         *_forbidden_requests(expectation.no_requests, seen.requests),
+        *_uploads(expectation.uploads, seen.uploads),
         *_features(expectation.features, seen),
         *_parameters(expectation.parameters, seen),
         *_log(expectation.log, seen.log),
@@ -81,6 +83,11 @@ def _requests(expected: ExpectedRequests | None, found: Sequence[str]) -> list[U
 def _forbidden_requests(patterns: Sequence[str], found: Sequence[str]) -> list[Unmet]:
     wrong = [path for path in found if any(fnmatchcase(path, pattern) for pattern in patterns)]
     return [Unmet(key="no_requests", expected=f"none of {_list(patterns)}", found=_list(wrong))] if wrong else []
+
+
+def _uploads(patterns: Sequence[str], found: Sequence[str]) -> list[Unmet]:
+    missing = [pattern for pattern in patterns if not any(fnmatchcase(path, pattern) for path in found)]
+    return [Unmet(key="uploads", expected=f"an upload of {pattern}", found=_list(found)) for pattern in missing]
 
 
 def _features(expected: Mapping[str, bool], seen: Seen) -> list[Unmet]:

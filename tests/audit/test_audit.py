@@ -91,11 +91,11 @@ def test_piece_of_a_log_that_is_stored_as_the_whole_is_bad() -> None:
 
 
 @ADDRESSES
-def test_only_the_own_log_is_uploaded(address: str) -> None:
+def test_only_the_own_log_and_overrides_are_uploaded(address: str) -> None:
     site = MemorySite(SITE)
     with BootServer(site) as server:
         audited(getattr(server, address))
-    assert site.files.keys() - SITE.keys() == {f"logs/{MAC}-app.log"}
+    assert site.files.keys() - SITE.keys() == {f"logs/{MAC}-app.log", f"{MAC}-phone.cfg"}
 
 
 def test_signatures_are_unknown_without_the_key() -> None:
@@ -240,7 +240,9 @@ def test_connections_of_ftp_and_of_the_look_at_tls_come_from_the_address_too(tmp
         seen = observe(replace(asked, source_addresses=SOURCES))
     assert set(server.control_peers) == set(server.data_peers) == set(SOURCES[:3])
     assert seen.tls is not None
-    assert server.control_peers.count(SOURCES[2]) == len(seen.answers) + len(TLS_VERSIONS) + 1
+    assert seen.overrides is not None
+    assert seen.overrides.upload is None  # the server has a file of that name, so that one connection is enough
+    assert server.control_peers.count(SOURCES[2]) == 1 + len(seen.answers) + len(TLS_VERSIONS) + 1
 
 
 def test_the_audit_ends_in_its_time() -> None:

@@ -268,7 +268,10 @@ def test_keys_show_the_display(server: str) -> None:
     words = ("--now", "2026-01-01", "--speed", "max", "--until", "2026-01-02", "--json")
     keys = [word for key in ("menu", "right", "4") for word in ("--at", "2026-01-01T12:00", f"press:{key}")]
     done = phone_sim("run", "--server", server, *words, *keys)
-    assert "Main Menu\n> 1. Status\n  2. Directories\n[Select] [Exit]\npress:menu: the phone is idle\n" in done.stderr
+    assert (
+        "Main Menu\n> 1. Status\n  2. Directories\n  3. Settings\n[Select] [Exit]\npress:menu: the phone is idle\n"
+        in done.stderr
+    )
     assert json.loads(done.stdout)["screen"] == {
         "title": "Licenses",
         "lines": ["No license installed."],

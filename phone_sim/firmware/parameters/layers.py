@@ -42,6 +42,7 @@ class LayerKind(Enum):
     CONTACTS = "contact directory"
     INSTEAD_OF_MASTER = "instead of a master configuration file"
     KEPT = "kept in flash from an earlier boot"
+    CHANGED = "changed on the phone, kept in flash"
 
     __hash__ = object.__hash__  # each kind is one object, and Enum's own hash costs a call of Python
 
