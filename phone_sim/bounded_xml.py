@@ -7,7 +7,7 @@ what the documents mean.
 
 import re
 from collections.abc import Collection, Iterator
-from itertools import chain, count, repeat
+from itertools import accumulate
 from typing import Any, cast
 
 from lxml import etree
@@ -22,9 +22,11 @@ _HTML = re.compile(rb"\s*(<!doctype\s+html|<html)", re.IGNORECASE)
 _NOT_TAGS = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
 _START_TAG = re.compile(rb"<[^\s/>!?]+((?:\s+[^\s=]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))+)")
 _ATTRIBUTE = re.compile(rb"([^\s=]+)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
-_QUOTES = ((b'"', b"='"), (b"'", b'="'))
-"""Each quote, and how a value begins that has the other one."""
-_NO_MARKS = bytes({*range(256)} - {*b"\"'=\n"})
+_QUOTES = ((b'"', b"'", re.compile(rb"=\s*'")), (b"'", b'"', re.compile(rb'=\s*"')))
+"""Each quote, the other one, and how a value begins that has the other one."""
+_NO_MARKS = bytes({*range(256)} - {*b"\"'\n"})
+_BELOW_NAME = re.compile(rb"\n[ \t\r]*[\"'=]")
+"""An equals sign or a value that is not in the line of its name."""
 _DECLARATION = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml\s[^<>]*\?>\s*")
 _OWN_ATTRIBUTES = etree.XPath("@*")
 _ALL_ATTRIBUTES = etree.XPath("descendant-or-self::*/@*")
@@ -96,19 +98,37 @@ def attribute_lines(data: bytes, names: Collection[str]) -> tuple[int | None, ..
     `names` are those of all its attributes, each once, in document order; None is the line of one that is not found.
     lxml knows only the line on which a start tag ends, and stock files have one of hundreds of lines.
     """
+    declaration = data.find(b"?>") if data.startswith(b"<?xml") else 0
+    lines = _lines_of_quotes(data[declaration:], 1 + data.count(b"\n", 0, declaration), len(names))
+    if lines is not None:
+        return lines
     tags = _NOT_TAGS.sub(_line_feeds_of, data)
-    marks = tags.translate(None, _NO_MARKS)
-    is_plain = b"=\n" not in marks and b"\n=" not in tags.translate(None, b" \t\r")
-    for quote, other in _QUOTES:
-        # Nearly all files: one kind of quotes, around values alone, and each value in the line of its name. Then every
-        # other quote begins a value, and no step of Python is needed for any.
-        if is_plain and marks.count(quote) == 2 * len(names) and other not in marks:
-            lengths = map(len, marks.translate(None, other).split(b"\n"))
-            return tuple(chain.from_iterable(map(repeat, count(1), lengths)))[::2]
+    if (lines := _lines_of_quotes(tags, 1, len(names))) is not None:
+        return lines
     found: dict[str, int] = {}
     for name, line in _named_lines(tags):
         found.setdefault(name, line)
     return tuple(map(found.get, names))
+
+
+def _lines_of_quotes(tags: bytes, first: int, count_of_names: int) -> tuple[int, ...] | None:
+    """The line of each attribute in `tags`, which begin in the line `first`; None where quotes do not tell it.
+
+    They do in nearly all files: there is one kind of quotes around values, and each value begins in the line of its
+    name. Then every other quote begins a value, and no step of Python is needed for any. More quotes than the names
+    need are those of something else, such as a comment or a name that is there twice.
+    """
+    marks = tags.translate(None, _NO_MARKS)
+    for quote, other, value_in_other in _QUOTES:
+        if marks.count(quote) == 2 * count_of_names:
+            if _BELOW_NAME.search(tags) or (other in marks and value_in_other.search(tags)):
+                return None
+            alone = marks.replace(other, b"")
+            between = alone.split(2 * quote)
+            if len(between) > count_of_names:  # no value has several lines
+                return tuple(accumulate(map(len, between[:-1]), initial=first))[1:]
+            return tuple(accumulate(map(len, alone.split(quote)), initial=first))[1:-1:2]
+    return None
 
 
 def each_attribute_line(data: bytes) -> Iterator[tuple[str, int]]:

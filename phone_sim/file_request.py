@@ -13,7 +13,7 @@ class FileRequest(Protocol):
 
     @property
     def method(self) -> str:
-        """The method of the protocol: GET, PUT, RETR, STOR, RRQ or WRQ."""
+        """The method of the protocol: GET, HEAD, PUT, RETR, STOR, RRQ or WRQ."""
 
     @property
     def url(self) -> str:

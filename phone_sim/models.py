@@ -1,4 +1,4 @@
-"""Models and licensable features, read from the text of their files (B1 to B3).
+"""Models, read from the text of their files, and licensable features (B1 to B3).
 
 A file is TOML and is read strictly: each key is known, none is missing, each value is of its form. An error names the
 file, the line and the key and says what is expected. This module does not know where the files are, nor what a phone
@@ -14,7 +14,6 @@ from typing import Literal
 
 from phone_sim.errors import ModelFileError
 from phone_sim.firmware_version import build_of, is_after, is_build, parse_version
-from phone_sim.licensing.license_key import SLOTS
 from phone_sim.toml_table import Table, parse_toml
 
 # The two ways in which parameter files say what is in use: SIP 3.x, and UC Software 3.3 and later (field notes 5).
@@ -31,30 +30,24 @@ BULLETIN_MODELS = (
     "VVX_1500",
 )
 """The tokens of the models that the bulletin lists (B1), in its order; every other model is beyond the bulletin."""
-RESERVED_BITS: Mapping[int, str] = MappingProxyType(
-    {
-        4: "uaCSTA of later firmware; the sample log of the bulletin prints it as Unknown (B14)",
-        5: "Access URL of later firmware, Unknown in this one (D2)",
-        6: "enhanced feature keys of later firmware, Unknown in this one (D2)",
-        20: "the fault catalog, where it stands for a feature that this firmware does not know",
-    }
-)
-"""The option bits that no feature may have, and why; each other bit is a feature's, or free."""
 _MODEL_KEYS = (
-    *("name", "family", "token", "part_number", "lines", "minimum_firmware", "last_firmware"),
+    *("name", "family", "token", "part_number", "lines", "minimum_firmware", "first_firmware", "last_firmware"),
     *("minimum_boot_rom", "display", "builds", "boot_roms", "features"),
 )
 # The boot ROM of SIP 3.x and UC Software 3.3, and the Updater of 4.x: the releases that are known (field notes 1.2).
 _BOOT_ROM_RELEASE, _UPDATER_RELEASE = "4.2.3", "5.0.3"
-_FEATURE_KEYS = ("name", "key", "bit", "component", "suite", "display_name", "short_name", "configured")
 
 
 class Requirement(Enum):
-    """What a model asks of a feature: the three answers of the matrix (B3), worded as in the model files."""
+    """What a model asks of a feature: the three answers of the matrix (B3), worded as in the model files.
+
+    A model that the bulletin does not list has none of these answers: what it asks is not known.
+    """
 
     LICENSE_REQUIRED = "license required"
     BUILT_IN = "built in"
     NOT_ON_THIS_MODEL = "not on this model"
+    NOT_COVERED = "not covered by the bulletin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +97,11 @@ class Feature:
 class Model:
     """A model of phone. `token` is its name in the User-Agent; `requirements` are by the key of the feature.
 
-    `minimum_firmware` is the first with licensing (B2), `last_firmware` the last known for the model, as `4.0.x`, empty
-    if unknown. `builds` are the firmware versions, in four numbers, that were seen on real phones of
-    the model, with where they were seen (field notes 3.1, 8, 14). `boot_roms` are those of its boot ROM or Updater, and
-    `minimum_boot_rom` the package that SIP 3.2.4B asks for, empty if unknown (field notes 1.2).
+    `minimum_firmware` is the first with licensing (B2), `first_firmware` and `last_firmware` are the first and the last
+    known for the model, the last as `4.0.x`; each is empty if unknown. `builds` are the firmware versions, in four
+    numbers, that were seen on real phones of the model, with where they were seen (field notes 3.1, 8, 14). `boot_roms`
+    are those of its boot ROM or Updater, and `minimum_boot_rom` the package that SIP 3.2.4B asks for, empty if unknown
+    (field notes 1.2).
     """
 
     name: str
@@ -118,6 +112,7 @@ class Model:
     display: Display
     minimum_firmware: str
     requirements: Mapping[str, Requirement]
+    first_firmware: str = ""
     last_firmware: str = ""
     builds: Mapping[str, str] = field(default_factory=dict)
     boot_roms: Mapping[str, str] = field(default_factory=dict)
@@ -165,13 +160,21 @@ class Model:
     def boot_rom(self, firmware: str) -> str:
         """The version, in four numbers, of the boot ROM that starts this firmware; from 4.0 on that of the Updater.
 
-        It is the newest that was seen of the known release; `.0000` at the end as for `build` (field notes 1.2).
+        It is the newest that was seen of the known release; `.0000` at the end as for `build` (field notes 1.2). The
+        Updater of 5.9.7 was seen with the version of its firmware; that all of 5.x has this is our decision.
 
         Raises:
             UsageError: as `parse_version`.
         """
+        if parse_version(firmware) >= (5,):
+            return self.build(firmware)
         release = _BOOT_ROM_RELEASE if parse_version(firmware) < (4,) else _UPDATER_RELEASE
         return build_of(release, self.boot_roms)
+
+    @property
+    def known_firmware(self) -> str:
+        """The latest firmware known for the model: a build if one was seen, empty if none is known."""
+        return max(self.builds, key=parse_version, default=self.last_firmware.removesuffix(".x"))
 
     def firmware_warning(self, firmware: str) -> str:
         """Why this model is not known to have had this firmware, empty if it may have had it.
@@ -179,11 +182,13 @@ class Model:
         Raises:
             UsageError: as `parse_version`.
         """
-        if not self.last_firmware or not is_after(firmware, self.last_firmware):
+        if self.first_firmware and parse_version(firmware) < parse_version(self.first_firmware):
+            known = f"first known for it is {self.first_firmware}"
+        elif self.last_firmware and is_after(firmware, self.last_firmware):
+            known = f"last known for it is {self.last_firmware}"
+        else:
             return ""
-        return (
-            f"{self.token} is not known to have had firmware {firmware}: the last known for it is {self.last_firmware}"
-        )
+        return f"{self.token} is not known to have had firmware {firmware}: the {known}"
 
 
 def parse_model(text: str, source: str, feature_keys: Iterable[str]) -> Model:
@@ -196,11 +201,7 @@ def parse_model(text: str, source: str, feature_keys: Iterable[str]) -> Model:
     top.only(_MODEL_KEYS)
     family = top.choice("family", tuple(_FAMILIES))
     prefix = _FAMILIES[family][0]
-    minimum = top.matching("minimum_firmware", r".*", "a firmware version")
-    top.convert("minimum_firmware", lambda: parse_version(minimum))
-    last = top.text("last_firmware") if "last_firmware" in top.values else ""
-    if last:
-        top.convert("last_firmware", lambda: parse_version(last.removesuffix(".x")))
+    requirements = _requirements(top.table("features", tuple(feature_keys)))
     return Model(
         name=top.matching("name", rf"{family} [!-~]{{1,20}}", f"{family!r}, a blank and the number of the model"),
         family=family,
@@ -210,54 +211,30 @@ def parse_model(text: str, source: str, feature_keys: Iterable[str]) -> Model:
         part_number=top.matching("part_number", r"[0-9]{4}-[0-9]{5}-[0-9]{3}", "a number such as 2345-12670-001"),
         lines=top.whole("lines", low=1, high=99),
         display=_display(top.table("display", ("width", "height", "colors"))),
-        minimum_firmware=minimum,
-        requirements=_requirements(top.table("features", tuple(feature_keys))),
-        last_firmware=last,
+        minimum_firmware=_minimum_firmware(top, requirements),
+        requirements=requirements,
+        first_firmware=_known_firmware(top, "first_firmware"),
+        last_firmware=_known_firmware(top, "last_firmware", ends_in=".x"),
         builds=_builds(top.table("builds", default={})),
         boot_roms=_builds(top.table("boot_roms", default={})),
         minimum_boot_rom=top.phrase("minimum_boot_rom", 10) if "minimum_boot_rom" in top.values else "",
     )
 
 
-def parse_feature(text: str, source: str) -> Feature:
-    """The feature in the text of a file; `source` names the file.
-
-    Raises:
-        ModelFileError: naming the file and the key, for everything that is wrong with the file; nothing else.
-    """
-    top = parse_toml(text, source, ModelFileError)
-    top.only(_FEATURE_KEYS)
-    configured = top.table("configured", DIALECTS)
-    if not configured.values:
-        raise configured.error(None, f"empty; expected at least one of these tables: {', '.join(DIALECTS)}")
-    bit = top.whole("bit", high=SLOTS - 1)
-    if bit in RESERVED_BITS:
-        reserved = ", ".join(map(str, RESERVED_BITS))
-        raise top.error("bit", f"bit {bit} is reserved for {RESERVED_BITS[bit]}; expected another than {reserved}")
-    return Feature(
-        name=top.phrase("name", 60),
-        key=top.matching("key", r"[A-Za-z][A-Za-z0-9]{0,31}", "letters and digits, as in LDAP"),
-        bit=bit,
-        component=top.matching("component", r"[a-z0-9]{1,5}", "at most five lower-case letters and digits, as in ldap"),
-        suite=top.phrase("suite", 60, may_be_empty=True),
-        display_name=top.phrase("display_name", 32),
-        short_name=top.phrase("short_name", 10),
-        configured=MappingProxyType({dialect: _configured(configured, dialect) for dialect in DIALECTS}),
-    )
+def _minimum_firmware(top: Table, requirements: Mapping[str, Requirement]) -> str:
+    """The first firmware with licensing, which a model that needs a license for something cannot leave out."""
+    if "minimum_firmware" not in top.values and Requirement.LICENSE_REQUIRED not in requirements.values():
+        return ""
+    minimum = top.matching("minimum_firmware", r".*", "a firmware version")
+    top.convert("minimum_firmware", lambda: parse_version(minimum))
+    return minimum
 
 
-def check_features(features: Iterable[Feature]) -> None:
-    """Check that the features can be told apart.
-
-    Raises:
-        ModelFileError: naming both, when two features have the same key or the same bit.
-    """
-    seen: dict[tuple[str, object], Feature] = {}
-    for feature in features:
-        for what in (("key", feature.key), ("bit", feature.bit)):
-            other = seen.setdefault(what, feature)
-            if other is not feature:
-                raise ModelFileError(f"two features have the {what[0]} {what[1]}: {other.name!r} and {feature.name!r}")
+def _known_firmware(top: Table, key: str, *, ends_in: str = "") -> str:
+    version = top.text(key) if key in top.values else ""
+    if version:
+        top.convert(key, lambda: parse_version(version.removesuffix(ends_in)))
+    return version
 
 
 def _builds(table: Table) -> Mapping[str, str]:
@@ -279,21 +256,3 @@ def _display(table: Table) -> Display:
 def _requirements(table: Table) -> Mapping[str, Requirement]:
     answers = tuple(requirement.value for requirement in Requirement)
     return MappingProxyType({key: Requirement(table.choice(key, answers)) for key in table.values})
-
-
-def _configured(dialects: Table, dialect: str) -> Configured:
-    if dialect not in dialects.values:
-        return Configured()
-    table = dialects.table(dialect, ("numbered", "parameters"))
-    if not table.values:
-        raise table.error(None, "empty; expected numbered, parameters or both")
-    return Configured(numbered=_names(table, "numbered"), parameters=_names(table, "parameters"))
-
-
-def _names(table: Table, key: str) -> tuple[str, ...]:
-    if key not in table.values:
-        return ()
-    names = table.listed(key)
-    if not names or not all(re.fullmatch(r"[A-Za-z0-9._-]{1,255}", name) for name in names):
-        raise table.refusal(key, "a list of one or more names of letters, digits, '.', '_' and '-'")
-    return names

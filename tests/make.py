@@ -14,11 +14,9 @@ from phone_sim.firmware import messages
 from phone_sim.firmware.asking import answer
 from phone_sim.firmware.boot import InService
 from phone_sim.firmware.effects import (
-    AskTimeAfter,
     ClockReading,
     Effect,
     Fetch,
-    Fetched,
     FetchReply,
     FlashReply,
     Flow,
@@ -27,7 +25,6 @@ from phone_sim.firmware.effects import (
     LogContents,
     NotFound,
     Pause,
-    PollAfter,
     ReadClock,
     ReadFlash,
     ReadLog,
@@ -38,9 +35,7 @@ from phone_sim.firmware.effects import (
     Stream,
     Upload,
     Uploaded,
-    UploadLogAfter,
     UploadReply,
-    WakeAt,
     WriteFailed,
     WriteFlash,
     Written,
@@ -67,6 +62,7 @@ from phone_sim.firmware.parameters.layers import Layer, Parameters
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.session import Identity
 from phone_sim.firmware.settings import Settings, read_settings
+from phone_sim.firmware.timer_effects import AskTimeAfter, PollAfter, UploadLogAfter, WakeAt
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_file import SITE_FILE as SITE_FILE
 from phone_sim.licensing.license_file import write
@@ -74,6 +70,7 @@ from phone_sim.licensing.license_key import LicenseKey, LicenseType, new_key
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.identity import make_identity
 from phone_sim.runtime.parameter_tables import load_dictionary
+from phone_sim.runtime.transport.memory import found as in_memory
 from phone_sim.runtime.transport.streamed_file import streamed_from
 from tests.by_hand import by_hand
 
@@ -270,7 +267,7 @@ class Dialogue:
 
     def _fetched(self, request: Fetch) -> FetchReply:
         found = self.files.get(path_of(request), NotFound("file not found"))
-        return Fetched(found) if isinstance(found, bytes) else found
+        return in_memory(request, found) if isinstance(found, bytes) else found
 
     @property
     def requested(self) -> list[str]:

@@ -16,11 +16,11 @@ from phone_sim.boot_server.faults import CONDITIONS
 from phone_sim.cli.license import command as license_verbs
 from phone_sim.cli.main import VERBS, main
 from phone_sim.fault_catalog.cases import CASES
+from phone_sim.feature_files import RESERVED_BITS
 from phone_sim.firmware import lifecycle
 from phone_sim.firmware.messages import MESSAGE_CATALOG, Source
 from phone_sim.licensing.license_key import SLOTS
-from phone_sim.models import RESERVED_BITS
-from phone_sim.runtime.model_files import load_features, load_models
+from phone_sim.runtime.model_files import load_features, load_model, load_models
 from tests.bench.fleet import figure
 from tests.real_servers.tested import FILE, Tested, read
 
@@ -56,6 +56,22 @@ def model_table() -> str:
         if model.is_in_bulletin
     ]
     return "\n".join("| " + " | ".join(row) + " |" for row in (heads, ["---"] * len(heads), *rows))
+
+
+BEYOND = ("SPIP_600", "SPIP_601", "VVX_101", "VVX_310", "VVX_400", "VVX_500")
+"""The models beyond the bulletin that the page tells of."""
+
+
+def beyond_table() -> str:
+    """The models beyond the bulletin, with what is known of their firmware."""
+    rows = ["| model | token | first firmware known | last firmware known | builds seen on real phones |"]
+    rows.append("| --- | --- | --- | --- | --- |")
+    rows += [
+        f"| {one.name} | `{one.token}` | {one.first_firmware or '-'} | {one.last_firmware or '-'} "
+        f"| {', '.join(one.builds) or '-'} |"
+        for one in map(load_model, BEYOND)
+    ]
+    return "\n".join(rows)
 
 
 def build_table() -> str:
@@ -150,6 +166,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "diagram:lifecycle": diagram,
     "table:models": model_table,
     "table:builds": build_table,
+    "table:beyond": beyond_table,
     "table:option-bits": option_bits_table,
     "help": help_texts,
 }

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from phone_sim.errors import ModelFileError, UsageError
+from phone_sim.feature_files import check_features, parse_feature
 from phone_sim.models import (
     BULLETIN_MODELS,
     Configured,
@@ -19,13 +20,12 @@ from phone_sim.models import (
     Feature,
     Model,
     Requirement,
-    check_features,
-    parse_feature,
     parse_model,
 )
 from phone_sim.runtime import model_files
 from phone_sim.runtime.model_files import FILE_LIMIT, load_features, load_model, load_models
 
+ROOT = Path(__file__).parents[1]
 # B1, in the bulletin's order.
 TOKENS = [
     *(f"SPIP_{number}" for number in (320, 321, 330, 331, 335, 430, 450, 550, 560, 650, 670)),
@@ -174,10 +174,68 @@ def test_boot_roms_are_those_of_the_field_notes() -> None:
         ("SSIP_6000", "4.0.4.2906", "5.0.3.1667"),
         ("SPIP_670", "4.0.12.0926", "5.0.3.0000"),
         ("VVX_1500", "3.2.4.0244", "4.2.3.0000"),
+        ("VVX_500", "5.9.7.47435", "5.9.7.47435"),
     ],
 )
 def test_boot_rom_is_the_newest_that_was_seen_of_the_release(model: str, firmware: str, version: str) -> None:
     assert load_model(model).boot_rom(firmware) == version
+
+
+BEYOND = {
+    "SPIP_600": ("2345-11600-001", 12, "", "3.1.8", "3.1.3.0439"),
+    "SPIP_601": ("2345-11605-001", 12, "", "3.1.8", "3.1.2.0392"),
+    "VVX_101": ("3111-40250-001", 1, "5.4.3", "", "5.4.3.1014"),
+    "VVX_310": ("3111-46161-001", 6, "5.1.1", "", "5.1.1.2986"),
+    "VVX_400": ("3111-46157-002", 12, "4.1.4", "", "4.1.4.7430"),
+    "VVX_500": ("3111-44500-001", 12, "4.0.1", "5.9.7", ""),
+}
+"""The models beyond the bulletin: part number, lines, first and last firmware, builds (field notes 3.1 and 8)."""
+
+
+def test_models_beyond_the_bulletin_are_those_of_the_field_notes() -> None:
+    found = {
+        one.token: (one.part_number, one.lines, one.first_firmware, one.last_firmware, " ".join(one.builds))
+        for one in map(load_model, BEYOND)
+    }
+    assert found == BEYOND
+    assert not any(load_model(token).is_in_bulletin for token in BEYOND)
+
+
+@pytest.mark.parametrize("token", BEYOND)
+def test_what_the_bulletin_does_not_cover_is_claimed_for_no_feature(token: str) -> None:
+    model = load_model(token)
+    assert model.minimum_firmware == ""
+    assert {model.requirement(feature) for feature in load_features()} == {Requirement.NOT_COVERED}
+
+
+@pytest.mark.parametrize("token", [*TOKENS, *BEYOND])
+def test_every_fact_of_a_model_names_its_source(token: str) -> None:
+    text = (ROOT / "models" / f"{token.lower()}.toml").read_text()
+    keys, *tables = re.split(r"(?m)^(?=# .*\n\[)", text.partition("\n\n")[2])
+    graded = r"\[(bulletin|observed|guide|inferred|ours)\]"
+    unnamed = [line for line in keys.splitlines() if line and not re.search(rf"# {graded}", line)]
+    assert unnamed == []
+    assert all(re.match(rf"# {graded}", table) for table in tables)
+    assert len(tables) == len(re.findall(r"(?m)^\[", text))
+
+
+@pytest.mark.parametrize(
+    ("token", "firmware", "warning"),
+    [
+        ("VVX_500", "3.3.0", "VVX_500 is not known to have had firmware 3.3.0: the first known for it is 4.0.1"),
+        ("SPIP_601", "3.3.0", "SPIP_601 is not known to have had firmware 3.3.0: the last known for it is 3.1.8"),
+        ("VVX_500", "4.0.1.0001", ""),
+        ("VVX_101", "5.4.3.1014", ""),
+        ("SPIP_600", "3.1.8.0070", ""),
+    ],
+)
+def test_firmware_outside_what_is_known_of_a_model_is_warned_of(token: str, firmware: str, warning: str) -> None:
+    assert load_model(token).firmware_warning(firmware) == warning
+
+
+def test_model_that_needs_no_license_may_leave_its_first_licensing_out() -> None:
+    text = MODEL.replace('minimum_firmware = "3.3.0"\n', "").replace("license required", "not covered by the bulletin")
+    assert parse_model(text, "own.toml", KEYS).minimum_firmware == ""
 
 
 def test_model_file_without_builds_and_last_firmware_is_one() -> None:
@@ -432,10 +490,10 @@ def test_file_just_within_the_limit_is_read(tmp_path: Path) -> None:
 # ---- Files that are refused: what is replaced by what, the key that is named, and words of the message
 
 TOP = (
-    "name, family, token, part_number, lines, minimum_firmware, last_firmware, minimum_boot_rom, display, builds, "
-    "boot_roms, features"
+    "name, family, token, part_number, lines, minimum_firmware, first_firmware, last_firmware, minimum_boot_rom, "
+    "display, builds, boot_roms, features"
 )
-ANSWER_WORDS = "one of: license required, built in, not on this model"
+ANSWER_WORDS = "one of: license required, built in, not on this model, not covered by the bulletin"
 BAD_MODELS = [
     # Unknown and missing keys
     ("lines = 7", "lines = 7\ncolour = 1", "colour", f"unknown key; expected one of: {TOP}"),
@@ -454,6 +512,7 @@ BAD_MODELS = [
     ("width = 320\n", "", "display.width", "missing; expected "),
     ("height = 160\n", "", "display.height", "missing; expected "),
     ('colors = "color"\n', "", "display.colors", "missing; expected one of: grey, color"),
+    ("lines = 7", "lines = 7\nfirst_firmware = '4.0.x'", "first_firmware", "'4.0.x' is not a firmware version"),
     ("lines = 7", "lines = 7\nlast_firmware = '4'", "last_firmware", "'4' is not a firmware version"),
     ("lines = 7", "lines = 7\nlast_firmware = ''", "last_firmware", "the text is empty"),
     (

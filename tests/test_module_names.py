@@ -8,6 +8,7 @@ SHORT = 40
 """Lines of a module that needs no tests of its own."""
 TESTED_IN = {
     "__init__": "test_public_api",
+    "feature_files": "test_models",
     "audit/access_checks": "audit/test_audit",
     "audit/answer_checks": "audit/test_audit",
     "audit/audit_report": "audit/test_reports",
@@ -82,10 +83,12 @@ TESTED_IN = {
     "findings/site_rules": "findings/test_site",
     "findings/subject": "findings/test_single_file",
     "findings/tally": "findings/test_site",
+    "firmware/phone_life": "firmware/test_phone",
     "firmware/configuration": "firmware/test_boot",
     "firmware/effects": "firmware/test_typed_seam",
     "firmware/menu_pages": "firmware/test_menu",
     "firmware/network_effects": "firmware/test_typed_seam",
+    "firmware/timer_effects": "firmware/test_typed_seam",
     "firmware/session": "firmware/test_boot",
     "fleet/census": "fleet/protocol/test_run_status",
     "fleet/fleet_phone": "fleet/test_fleet",
@@ -127,6 +130,7 @@ TESTED_IN = {
     "runtime/network/dhcp_packets": "runtime/network/test_dhcp",
     "runtime/performer": "runtime/test_driver",
     "runtime/transport/__init__": "runtime/transport/test_transports",
+    "runtime/transport/ftp_replies": "runtime/transport/test_ftp",
     "runtime/transport/bounded_socket": "runtime/transport/test_http",
     "runtime/transport/memory": "runtime/transport/test_transports",
     "runtime/transport/streamed_file": "runtime/transport/test_transports",

@@ -9,8 +9,10 @@ import pytest
 
 from fixtures.make_fixtures import MACS
 from phone_sim.fault_catalog.activation_files import edited, phone_key, site_key
+from phone_sim.firmware.contact_directory import Contact
 from phone_sim.firmware.effects import Fetched, NotFound, Refused, TransferFailed, Uploaded
 from phone_sim.firmware.features import Enabled, NotLicensed
+from phone_sim.firmware.kept_change import Origin
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.phone import Phone
@@ -209,6 +211,21 @@ def test_log_arrives_in_the_log_directory(bench: Bench) -> None:
     asked = bench.asked(bench.take_phone().power_on)
     assert asked[-1] == f"logs/{MAC}-app.log"
     assert (bench.root / asked[-1]).read_text() == "".join(f"{line}\n" for line in bench.lines)
+
+
+@pytest.mark.parametrize("kind", parameters(takes_logs))
+def test_changes_are_stored_for_a_phone_with_another_flash(bench: Bench) -> None:
+    bench.asked(bench.take_phone().power_on)
+    name, contact = "lcl.datetime.time.24HourClock", Contact(last_name="Doe", first_name="", number="1001")
+    for origin, value in ((Origin.PHONE, "1"), (Origin.WEB, "0")):
+        bench.asked(lambda origin=origin, value=value: bench.phone.change(name, value, origin))  # type: ignore[misc]
+    bench.asked(lambda: bench.phone.add_contact(contact))
+    asked = bench.asked(bench.take_phone().power_on)
+    assert set(asked) > {f"{MAC}-phone.cfg", f"{MAC}-web.cfg", f"{MAC}-directory.xml"}
+    service = bench.phone.phone.service
+    assert service is not None
+    assert str(service.parameters[name]) == f"{name} is 0 in {MAC}-phone.cfg, line 2; {MAC}-web.cfg, line 2, says 0"
+    assert service.contacts == (contact,)
 
 
 @pytest.mark.shows("log upload", "refused")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from phone_sim.audit.checks import audit
 from phone_sim.audit.finding import Verdict
+from phone_sim.audit.judging import audit
 from phone_sim.audit.observe import observe
 from phone_sim.boot_server.folder_site import FolderSite
 from phone_sim.boot_server.server import BootServer

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_sim.errors import UsageError
+from phone_sim.feature_files import parse_feature
 from phone_sim.fleet.population.population_file import read_fleet_file
 from phone_sim.fleet.protocol.message import ENTRY_LIMIT, TEXT_LIMIT, counts_in, numbered_texts, read_message, times_in
-from phone_sim.models import parse_feature, parse_model
+from phone_sim.models import parse_model
 from phone_sim.scenario.read import read_scenario
 from phone_sim.toml_lines import KEY_LIMIT
 from phone_sim.toml_table import COUNT_LIMIT, Table, parse_toml

@@ -45,7 +45,30 @@ def log_unaltered(seen: Observations) -> Judgment:
         return not_applicable("no log was taken")
     if answer.outcome is not AnswerOutcome.FOUND:
         return unknown(answer, "logs cannot be read back, which keeps them from others")
-    return good_if(answer.body == stored[-1], answer, f"{len(stored[-1])} bytes were uploaded")
+    sent = stored[-1]
+    if sent.offset is not None:
+        words = f"{len(sent.body)} bytes were appended after {sent.offset}"
+        return good_if(answer.body[sent.offset :] == sent.body, answer, words)
+    return good_if(answer.body == sent.body, answer, f"{len(sent.body)} bytes were uploaded")
+
+
+def overrides_stored(seen: Observations) -> Judgment:
+    """What a phone writes after a change is there when the phone boots again."""
+    tried = seen.overrides
+    if tried is None:
+        return unknown() if seen.cut_short else not_applicable("this server has no place for them")
+    if tried.before.wants_login or (tried.upload is not None and tried.upload.wants_login):
+        return not_applicable(BEHIND_LOGIN)
+    if tried.upload is None:
+        has_one = tried.before.outcome is AnswerOutcome.FOUND and not tried.before.is_page
+        told = ("this file is not written over: name a phone that has none, --mac",) if has_one else ()
+        return unknown(tried.before, *told)
+    if tried.after is None:
+        failed = tried.upload.outcome is AnswerOutcome.FAILED
+        return (unknown if failed else bad)(tried.upload)
+    if tried.after.outcome is AnswerOutcome.FAILED:
+        return unknown(tried.upload, tried.after)
+    return good_if(tried.after.body == tried.sent, tried.upload, tried.after)
 
 
 def directory_listing(seen: Observations) -> Judgment:

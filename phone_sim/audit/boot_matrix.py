@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from phone_sim.audit.complaints import Complaint
 from phone_sim.audit.observations import Observations, ObservedBoot
-from phone_sim.findings.site_check import DIRECTORY_ENDING
+from phone_sim.findings.site_check import CALL_LISTS_ENDING, DIRECTORY_ENDING
 from phone_sim.firmware import messages
 from phone_sim.firmware.effects import Fetched, NotFound, Stream, Streamed, Upload, Uploaded
 from phone_sim.firmware.master_config import DEFAULT_NAME
@@ -88,7 +88,7 @@ def _cell(stage: Stage, boots: Iterable[ObservedBoot]) -> Cell:
 
 
 def _of_boot(stage: Stage, boot: ObservedBoot) -> Cell:
-    exchanges = [one for one in boot.exchanges if _stage(one) is stage]
+    exchanges = [one for one in boot.exchanges if _stage(one) is stage and not one.is_head]
     taken = [one for one in exchanges if isinstance(one.reply, Fetched | Uploaded)]
     failed = next((one for one in exchanges if not isinstance(one.reply, Fetched | Uploaded | NotFound)), None)
     missing = next((one for one in exchanges if isinstance(one.reply, NotFound)), None)
@@ -116,7 +116,7 @@ def _stage(exchange: Exchange) -> Stage | None:
         return Stage.LICENSES
     if name.endswith(_OVERRIDES):
         return Stage.OVERRIDES
-    if name.endswith(DIRECTORY_ENDING):
+    if name.endswith((DIRECTORY_ENDING, CALL_LISTS_ENDING)):
         return Stage.DIRECTORY
     is_master = name == DEFAULT_NAME or (name.endswith(".cfg") and len(name) == len(DEFAULT_NAME))
     return Stage.MASTER if is_master else Stage.CONFIGURATION

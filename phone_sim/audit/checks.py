@@ -1,13 +1,11 @@
 """The table of checks: what is judged, how much it matters, what it means for phones, and what to do where it is bad.
 
-In the order of the report, in our words. A row ends with its judge, and says if that reads files, which a login hides.
+In the order of the report, in our words. The last columns are the function that judges, and whether it has nothing to
+judge where a login keeps the audit from all files.
 """
 
 from phone_sim.audit import access_checks, answer_checks, file_checks, login_check, redirect_check, site_checks
-from phone_sim.audit.complaint_owners import with_complaints
-from phone_sim.audit.finding import Finding, JudgedCheck
-from phone_sim.audit.kept_out import kept_out_by, left_out
-from phone_sim.audit.observations import Observations
+from phone_sim.audit.finding import JudgedCheck
 from phone_sim.findings.finding import Severity
 
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
@@ -198,6 +196,14 @@ _ROWS = (
         True,
     ),
     (
+        "overrides-stored",
+        _WARNING,
+        "Overrides are lost: what is set on a phone or on its web page is in that phone's flash and nowhere else.",
+        "Make OVERRIDES_DIRECTORY, let phones write <mac>-phone.cfg and <mac>-web.cfg, and give them back.",
+        access_checks.overrides_stored,
+        True,
+    ),
+    (
         "directory-listing",
         _ERROR,
         "Who can list the files knows the MAC of every phone, and with it the name of every configuration.",
@@ -283,17 +289,3 @@ CHECKS = tuple(
     JudgedCheck(name=name, severity=severity, meaning=meaning, remedy=remedy, judge=judge, reads_files=reads_files)
     for name, severity, meaning, remedy, judge, reads_files in _ROWS
 )
-
-
-def audit(seen: Observations) -> tuple[Finding, ...]:
-    """The finding of each check; those about faults in files replace the check of these files."""
-    kept_out = kept_out_by(seen)
-    faults = file_checks.faults_in_files(seen)
-    findings: list[Finding] = []
-    for check in CHECKS:
-        if check.name in faults:
-            findings += faults[check.name]
-        else:
-            findings.append(Finding(check=check, judgment=left_out(check, kept_out) or check.judge(seen)))
-    complaints = (complaint for boot in seen.boots for complaint in dict.fromkeys(boot.complaints))
-    return with_complaints(findings, complaints, seen.mac, kept_out=kept_out)

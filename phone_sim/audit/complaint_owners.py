@@ -11,7 +11,7 @@ from phone_sim.findings.contact_directories import CONTACT_DIRECTORY_RULES
 from phone_sim.findings.documents import DOCUMENT_RULES
 from phone_sim.findings.finding import Rule
 from phone_sim.findings.in_force import MODEL, NOT_PERFORMED, REJECTED
-from phone_sim.findings.site_check import DIRECTORY_ENDING
+from phone_sim.findings.site_check import CALL_LISTS_ENDING, DIRECTORY_ENDING
 from phone_sim.firmware import messages
 from phone_sim.firmware.master_config import DEFAULT_NAME
 from phone_sim.firmware.messages import Message
@@ -79,6 +79,7 @@ OWNERS: Mapping[Message, Owner] = {
     messages.FIRMWARE_TOO_OLD: _UNLICENSED,
     messages.NOT_ON_THIS_MODEL: Owner(names=(MODEL.code,), decides=False),
     messages.LOG_UPLOAD_FAILED: _check("log-upload", decides=False),
+    messages.LOG_LENGTH_NOT_TOLD: _check("log-upload", decides=False),
     messages.LOG_UPLOAD_LEFT_OUT: _check("log-upload"),
     messages.FILE_LEFT_OUT: _check("every-model-boots"),
     messages.NO_BOOT_SERVER: _check("every-model-boots"),
@@ -102,6 +103,8 @@ OWNERS: Mapping[Message, Owner] = {
     messages.BAD_PARAMETER: _VALUE,
     messages.DOWNLOAD_FAILED: _check("configuration-files"),
     messages.IMAGE_NOT_USABLE: _check("firmware-images"),
+    messages.OVERRIDES_GONE: _NOT_IN_AN_AUDIT,
+    messages.UPLOAD_FAILED: _NOT_IN_AN_AUDIT,
     messages.OPTION_REFUSED: _NOT_IN_AN_AUDIT,
     messages.NO_LEASE: _NOT_IN_AN_AUDIT,
     messages.FLASH_DAMAGED: _NOT_IN_AN_AUDIT,
@@ -138,7 +141,7 @@ def owner_of(complaint: Complaint, mac: MacAddress, *, kept_out: str = "") -> Ow
             return _check("missing-licenses", decides=False)
         if name in (f"{mac}.cfg", DEFAULT_NAME):
             return _check("master-configuration", decides=False)
-        if name.endswith(DIRECTORY_ENDING):
+        if name.endswith((DIRECTORY_ENDING, CALL_LISTS_ENDING)):
             return _check("contact-directory", decides=False)
     return OWNERS[message]
 

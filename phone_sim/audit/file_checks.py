@@ -53,7 +53,7 @@ def _fetched(boots: Iterable[ObservedBoot], root: str) -> Mapping[str, bytes]:
     for boot in boots:
         for one in boot.exchanges:
             url = urlunsplit(urlsplit(one.url)._replace(query=""))
-            if isinstance(one.reply, Fetched) and url.startswith(root):
+            if isinstance(one.reply, Fetched) and not one.is_head and url.startswith(root):
                 files.setdefault(unquote(url.removeprefix(root)), one.reply.data)
     return files
 

@@ -10,13 +10,13 @@ from enum import StrEnum
 
 from phone_sim.audit.complaints import Complaint
 from phone_sim.findings.finding import Finding
+from phone_sim.firmware.app_log import LOG_ENDING
 from phone_sim.firmware.effects import FetchReply, Refused, StreamReply, Upload, Uploaded, UploadReply
 from phone_sim.firmware.features import Gate
 from phone_sim.firmware.license_fetch import rule_name
 from phone_sim.firmware.master_config import MasterConfiguration
 from phone_sim.firmware.parameters.provenance import ParametersInForce
 from phone_sim.firmware.profile import CURRENT
-from phone_sim.firmware.stage import Stage
 from phone_sim.firmware.transfer_facts import FileProtocol
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
@@ -144,11 +144,11 @@ class ObservedBoot:
         return tuple(one for one in self.exchanges if isinstance(one.request, Upload))
 
     @property
-    def stored(self) -> bytes | None:
-        """The application's log as the server took it last, None when it took none."""
-        logs = [one for one in self.uploads if one.request.location.name.endswith(Stage.APPLICATION.log_name(""))]
-        taken = [one.request for one in logs if isinstance(one.reply, Uploaded)]
-        return getattr(taken[-1], "body", None) if taken else None
+    def stored(self) -> Upload | None:
+        """The application's log, or the end of it, as the server took it last, None when it took none."""
+        taken = [one.request for one in self.exchanges if isinstance(one.reply, Uploaded)]
+        logs = (one for one in reversed(taken) if isinstance(one, Upload) and one.location.name.endswith(LOG_ENDING))
+        return next(logs, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +188,19 @@ class FilesSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OverridesSeen:
+    """The fate of an override file that sets nothing: it was asked for, sent, and asked for again.
+
+    `upload` and `after` are None where the server had a file of this name, which is not written over.
+    """
+
+    sent: bytes
+    before: ObservedAnswer
+    upload: ObservedAnswer | None = None
+    after: ObservedAnswer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observations:
     """All that was seen. `limit` is a phone's time limit for an answer in seconds; `anchor` None when none was named.
 
@@ -214,6 +227,7 @@ class Observations:
     challenge: str = ""
     tls: TlsSeen | None = None
     tftp: TftpSeen | None = None
+    overrides: OverridesSeen | None = None
     outside_named: bool = False
     cut_short: bool = False
     interruption: KeyboardInterrupt | None = None

@@ -1,8 +1,8 @@
 """Asks a boot server all that the audit wants to know, one request at a time, within bounds.
 
 First phones boot, each model with either license rule and all with one MAC; then the audit asks by itself. It uploads
-nothing but the logs of these phones, `<mac>-app.log` and with the boot ROM `<mac>-boot.log`. It does not know what is
-good or bad.
+nothing but the logs of these phones, `<mac>-app.log` and with the boot ROM `<mac>-boot.log`, and, where the server has
+none, an override file that sets nothing, `<mac>-phone.cfg`. It does not know what is good or bad.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,11 +20,13 @@ from phone_sim.audit.observations import (
     Observations,
     ObservedAnswer,
     ObservedBoot,
+    OverridesSeen,
     TftpSeen,
     TlsSeen,
 )
+from phone_sim.audit.override_probe import look_at_overrides
 from phone_sim.audit.plan import AuditPlan
-from phone_sim.audit.questions import below, questions
+from phone_sim.audit.questions import below, is_same_server, questions
 from phone_sim.audit.tftp_probe import look_at_tftp
 from phone_sim.audit.tls_probe import look_at_tls
 from phone_sim.errors import BootServerUnreachableError, LifecycleError
@@ -61,6 +63,9 @@ def observe(plan: AuditPlan, progress: Callable[[str], None] = lambda _: None) -
     master = next((boot.master for boot in boots if not boot.problem), MasterConfiguration())
     # What is read back is what was taken last; another model may have another folder for it.
     logs = next((boot.master.log_file_directory for boot in reversed(boots) if boot.stored is not None), "")
+    overrides: OverridesSeen | None = None
+    with bounds.ended_by_interruption():
+        overrides = _overrides(plan, server, bounds, boots)
     progress("asking for files")
     with _probe(plan, server, bounds) as probe:
         answers = _answers(probe, bounds, questions(plan, server, master, logs))
@@ -88,6 +93,7 @@ def observe(plan: AuditPlan, progress: Callable[[str], None] = lambda _: None) -
         challenge=challenge,
         tls=tls,
         tftp=tftp,
+        overrides=overrides,
         outside_named=bool(plan.outside),
         cut_short=bounds.are_reached,
         interruption=bounds.interruption,
@@ -111,14 +117,6 @@ def _boots(
 
 
 def _boot(plan: AuditPlan, model: Model, always: bool, bounds: AuditBounds, source: str | None) -> ObservedBoot:
-    network = network_transport(
-        limits=plan.limits,
-        ca_file=plan.ca_file,
-        client_cert=plan.client_cert,
-        tls_max=plan.tls_max,
-        ciphers=plan.ciphers,
-        source_address=source,
-    )
     with VirtualPhone(
         plan.url,
         model=model.token,
@@ -128,7 +126,7 @@ def _boot(plan: AuditPlan, model: Model, always: bool, bounds: AuditBounds, sour
         always_fetches_license=always,
         boot_rom=plan.boot_rom,
         time=VirtualTime(plan.now),
-        transport=BoundedTransport(network, bounds),
+        transport=_transport(plan, bounds, source),
         network=Network(other_boot_servers=False),
     ) as phone:
         phone.boot()
@@ -146,6 +144,32 @@ def _boot(plan: AuditPlan, model: Model, always: bool, bounds: AuditBounds, sour
             complaints=tuple(complaints_in(phone.log_lines)),
             source_address=source,
         )
+
+
+def _transport(plan: AuditPlan, bounds: AuditBounds, source: str | None) -> BoundedTransport:
+    network = network_transport(
+        limits=plan.limits,
+        ca_file=plan.ca_file,
+        client_cert=plan.client_cert,
+        tls_max=plan.tls_max,
+        ciphers=plan.ciphers,
+        source_address=source,
+    )
+    return BoundedTransport(network, bounds)
+
+
+def _overrides(
+    plan: AuditPlan, server: BootServerAddress, bounds: AuditBounds, boots: list[ObservedBoot]
+) -> OverridesSeen | None:
+    """What the server does with an override file of the phone that booted last with a configuration."""
+    booted = next((boot for boot in reversed(boots) if not boot.problem and boot.exchanges), None)
+    if booted is None or bounds.are_reached:
+        return None
+    location = server.locate(booted.master.overrides_directory, f"{plan.mac}-phone.cfg")
+    if location is None or not is_same_server(location, server):
+        return None
+    with closing(_transport(plan, bounds, plan.own_source_address)) as transport:
+        return look_at_overrides(transport, location, booted.exchanges[-1].request.user_agent)
 
 
 @contextmanager

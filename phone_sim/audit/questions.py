@@ -43,12 +43,12 @@ def questions(
     for ask, method, folder, name in rows:
         location = server.locate(folder, name)
         # Another server is not the one that the user named.
-        if location is not None and _same_server(location, server) and (is_http or method == "GET"):
+        if location is not None and is_same_server(location, server) and (is_http or method == "GET"):
             yield ask, method, location
     if (lists := _LISTS_BY.get(urlsplit(server.root).scheme)) is not None:
         yield AuditQuestion.ROOT_LISTING, lists, below(server, "")
         place = server.locate(licenses, own)
-        if place is not None and licenses and _same_server(place, server):
+        if place is not None and licenses and is_same_server(place, server):
             url = place.url.rpartition("/")[0] + "/"
             yield AuditQuestion.LICENSE_LISTING, lists, Location(url=url, credentials=place.credentials)
     yield AuditQuestion.OUTSIDE, "GET", below(server, f"%2E%2E/{beside}")
@@ -57,8 +57,10 @@ def questions(
 
 
 def below(server: BootServerAddress, path: str) -> Location:
+    """A place below the root of the server."""
     return Location(url=server.root + path, credentials=server.credentials)
 
 
-def _same_server(location: Location, server: BootServerAddress) -> bool:
+def is_same_server(location: Location, server: BootServerAddress) -> bool:
+    """True for a place on the server that the user named."""
     return urlsplit(location.url)[:2] == urlsplit(server.root)[:2]

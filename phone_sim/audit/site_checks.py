@@ -9,16 +9,17 @@ from phone_sim.audit.answer_checks import BEHIND_LOGIN
 from phone_sim.audit.finding import Judgment, bad, good, not_applicable, unknown
 from phone_sim.audit.observations import AuditQuestion, Observations, ObservedBoot, wants_login
 from phone_sim.findings.finding import Severity
-from phone_sim.findings.site_check import DIRECTORY_ENDING
+from phone_sim.findings.site_check import CALL_LISTS_ENDING, DIRECTORY_ENDING
 from phone_sim.firmware.boot_rom import BOOT_ROM_FILE
 from phone_sim.firmware.effects import Fetch, Fetched, NotFound, Stream, Streamed, Upload
-from phone_sim.firmware.features import Enabled, NotLicensed, OffByConfiguration
+from phone_sim.firmware.features import Enabled, Gate, NotCovered, NotLicensed, OffByConfiguration
 from phone_sim.firmware.location import BootServerAddress
 from phone_sim.firmware.parameters.layers import LayerKind
 from phone_sim.firmware.parameters.provenance import Setting
 from phone_sim.models import Feature
 from phone_sim.runtime.virtual_phone import request_line
 
+_OF_THE_USER = (DIRECTORY_ENDING, CALL_LISTS_ENDING)
 _LICENSES = (AuditQuestion.SITE_LICENSE, AuditQuestion.OWN_LICENSE)
 
 
@@ -89,8 +90,8 @@ def _is_firmware(request: Fetch | Stream | Upload) -> bool:
 
 
 def contact_directory(seen: Observations) -> Judgment:
-    """A contact directory is served, or answered as missing."""
-    asked = [one for one in seen.exchanges if one.request.location.name.endswith(DIRECTORY_ENDING)]
+    """A contact directory, or call lists, are served or answered as missing."""
+    asked = [one for one in seen.exchanges if one.request.location.name.endswith(_OF_THE_USER)]
     if asked and all(wants_login(one.reply) for one in asked):
         return not_applicable(BEHIND_LOGIN)
     refused = [request_line(one) for one in asked if not isinstance(one.reply, Fetched | NotFound)]
@@ -109,6 +110,9 @@ def features_licensed(seen: Observations) -> Judgment:
             groups = {NotLicensed: lacking, Enabled: licensed}.get(type(gate))
             if groups is not None and boot.always:
                 groups.setdefault(gate.feature.name, []).append(boot.model.name)
+    unclear = {gate.feature.name for boot in seen.boots for gate in boot.gates if _is_unclear(gate)}
+    if not lacking and unclear:
+        return unknown(f"configured, and not covered by the bulletin: {', '.join(sorted(unclear))}")
     if not lacking and not licensed:
         return not_applicable("no feature that needs a license is configured for use")
     shown = [f"{feature}: {', '.join(models)}" for feature, models in (lacking or licensed).items()]
@@ -117,6 +121,10 @@ def features_licensed(seen: Observations) -> Judgment:
     # A MAC without activation files may be no phone of this site, and without the public key no license is valid.
     is_known = seen.anchor is not None and any(seen.is_real(ask) for ask in _LICENSES)
     return (bad if is_known else unknown)("without a license for this MAC:", *shown)
+
+
+def _is_unclear(gate: Gate) -> bool:
+    return isinstance(gate, NotCovered) and gate.configured
 
 
 def license_rules_agree(seen: Observations) -> Judgment:

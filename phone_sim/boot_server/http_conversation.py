@@ -16,6 +16,7 @@ from typing import Any, assert_never
 from phone_sim.boot_server.addresses import authority
 from phone_sim.boot_server.fault_kinds import Delay, Down, Reset, Stall
 from phone_sim.boot_server.faults import Fault, FaultPlan
+from phone_sim.boot_server.file_pieces import store_piece
 from phone_sim.boot_server.http_faults import (
     BODILESS,
     HttpAnswer,
@@ -41,7 +42,6 @@ from phone_sim.boot_server.site import (
     SiteOfClients,
     Stored,
     TooLarge,
-    store_upload,
 )
 from phone_sim.firmware.transfer_facts import HTTP_TAKEN
 
@@ -105,10 +105,8 @@ class HttpConversation(HttpReading):
         length = self._upload_length()
         if length is None or self._is_answered_by_a_fault() or not self._receive(length) or self._is_passed_on():
             return
-        if "Content-Range" in self.headers:
-            self._refuse(HTTPStatus.BAD_REQUEST)
-            return
-        answer = store_upload(self._site_for_client(), self._asked_path(), self._received or b"")
+        content_range = self.headers.get("Content-Range")
+        answer = store_piece(self._site_for_client(), self._asked_path(), self._received or b"", content_range)
         match answer:
             case Stored(created=created):
                 self._answer(HttpAnswer(status=HTTPStatus.CREATED if created else HTTPStatus.NO_CONTENT), stored=length)

@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Any, Literal
 
 from phone_sim.boot_server.addresses import authority
+from phone_sim.boot_server.file_pieces import start_of
 from phone_sim.boot_server.http_head import RequestHead, is_length_clear, path_of, read_chunks
 from phone_sim.boot_server.http_listener import HttpListener
 from phone_sim.boot_server.http_passing import HttpSite
@@ -107,8 +108,7 @@ class HttpReading(BaseHTTPRequestHandler):
             return 0
         if length is None:
             self._refuse_unread(HTTPStatus.LENGTH_REQUIRED)
-        elif is_own and "Content-Range" in self.headers:
-            # A piece of a file stored as if it were the whole would destroy the file (RFC 9110 14.5).
+        elif is_own and (piece := self.headers.get("Content-Range")) and start_of(piece, int(length)) is None:
             self._refuse_unread(HTTPStatus.BAD_REQUEST)
         elif is_own and (refused := refused_upload(self._site, self._asked_path())) is not None:
             self._refuse_unread(HTTPStatus.FORBIDDEN, refused.reason)

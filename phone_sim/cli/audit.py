@@ -42,7 +42,9 @@ class _Outputs:
 @click.argument("url")
 @click.option("--mac", default=DEFAULT_MAC.digits, show_default=True, help="MAC address of the phones that boot.")
 @click.option("--other-mac", help="A phone whose files must not be given to others. [default: the next MAC]")
-@click.option("--model", "models", multiple=True, help="Model of the phones. Can be repeated. [default: all]")
+@click.option(
+    "--model", "models", multiple=True, help="Model of the phones. Can be repeated. [default: all in the bulletin]"
+)
 @firmware_option
 @click.option(
     "--source-address",
@@ -94,12 +96,13 @@ def command(
     as_json: bool,
     **phone: Any,
 ) -> None:
-    """Boot every model against the boot server at URL, and say what the server does well and badly.
+    """Boot every model of the bulletin against the boot server at URL, and say what the server does well and badly.
 
     Each model boots with both license rules, always and when-needed; then the server is asked for files that are there,
     are not there, and are not for us. The files that the phones got are checked as by `phone-sim check`. All requests
-    come one after another. The only thing that is uploaded is the log of the phones that boot, <mac>-app.log; with
-    --boot-rom also <mac>-boot.log.
+    come one after another. Two files are uploaded: the log of the phones that boot, <mac>-app.log, and an override file
+    that sets nothing, <mac>-phone.cfg, if the server has none; with --boot-rom also the log of that stage,
+    <mac>-boot.log.
 
     Ends with 1 when an error is found; --fail-on sets another severity. --select and --ignore take names of checks and
     rules, or patterns, comma-separated. The table [audit] of phone-sim.toml in the working directory or its parent can
@@ -149,16 +152,16 @@ def _await_server(plan: "AuditPlan", seconds: float) -> None:
 
 def _audit(plan: "AuditPlan", gate: "Gate", outputs: _Outputs) -> None:
     from phone_sim.audit.audit_report import AuditReport
-    from phone_sim.audit.checks import audit
     from phone_sim.audit.gate import as_baseline
     from phone_sim.audit.github import as_workflow_commands
     from phone_sim.audit.html_page import as_html
+    from phone_sim.audit.judging import audit
     from phone_sim.audit.junit import as_junit
     from phone_sim.audit.observe import observe
     from phone_sim.cli.phone_report import talk
 
-    more = f" and {plan.mac}-boot.log are" if plan.boot_rom else " is"
-    talk(f"Phones with the MAC {plan.mac} boot; only {plan.mac}-app.log{more} uploaded.")
+    logs = f"{plan.mac}-app.log, -boot.log" if plan.boot_rom else f"{plan.mac}-app.log"
+    talk(f"Phones with the MAC {plan.mac} boot; {logs} and -phone.cfg are uploaded.")
     seen = observe(plan, _progress())
     everything = audit(seen)
     findings = gate.reported(everything)

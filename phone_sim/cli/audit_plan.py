@@ -19,7 +19,7 @@ def make_plan(
     mac: str,
     other_mac: str | None,
     models: tuple[str, ...],
-    firmware: str,
+    firmware: str | None,
     sources: tuple[str, ...],
     trust: Path | None,
     ca_file: Path | None,
@@ -37,10 +37,13 @@ def make_plan(
         UsageError: an option or a file that it names cannot be used.
     """
     from phone_sim.audit.plan import BOOTS_OF_MODEL, AuditPlan, following
+    from phone_sim.firmware.profile import usual_firmware
     from phone_sim.mac_address import MacAddress
+    from phone_sim.runtime.model_files import load_model
     from phone_sim.runtime.trust_file import load_anchor
 
     phone = MacAddress.parse(mac)
+    firmware = firmware or usual_firmware(map(load_model, models))
     chosen = _models(models, firmware)
     tls = phone_tls(firmware, ca_file=ca_file, client_cert=client_cert, tls_min=None, tls_max=tls_max, ciphers=ciphers)
     return AuditPlan(
@@ -65,13 +68,14 @@ def make_plan(
 
 
 def _models(names: tuple[str, ...], firmware: str) -> "tuple[Model, ...]":
-    """The models that are named, each once, or all that have licensing with this firmware."""
+    """The models that are named, each once, or those of the bulletin that have licensing with this firmware."""
     from phone_sim.firmware.profile import profile_for
     from phone_sim.runtime.model_files import load_model, load_models
 
     profile = profile_for(firmware)
     chosen = {model.token: model for model in map(load_model, names)}
-    models = tuple(chosen.values()) or tuple(one for one in load_models() if profile.supports_licensing(one))
+    usual = (one for one in load_models() if one.is_in_bulletin and profile.supports_licensing(one))
+    models = tuple(chosen.values()) or tuple(usual)
     for model in chosen.values():
         warn(model.firmware_warning(firmware))
     return models

@@ -46,7 +46,7 @@ def command(
     path: Path,
     mac: str | None,
     models: tuple[str, ...],
-    firmware: str,
+    firmware: str | None,
     on: Any,
     trust: Path | None,
     models_folder: Path | None,
@@ -75,14 +75,19 @@ def command(
     from phone_sim.cli.file_findings import check_configuration
     from phone_sim.findings.single_file import is_activation_file
     from phone_sim.findings.subject import make_subject
+    from phone_sim.firmware.profile import usual_firmware
     from phone_sim.runtime.model_files import load_model
     from phone_sim.runtime.trust_file import load_anchor
 
     data = b"" if path.is_dir() else read_file(path)
     day = on.date() if on is not None else date.today()  # noqa: DTZ011 - where the user is, the phone is
     anchor = None if trust is None else load_anchor(trust)
-    subject = make_subject(firmware, models=models, folder=models_folder, on=day, anchor=anchor)
+    chosen = [load_model(name, models_folder) for name in models]
+    subject = make_subject(
+        firmware or usual_firmware(chosen), models=models, folder=models_folder, on=day, anchor=anchor
+    )
     if path.is_dir() or not is_activation_file(path.name, data, is_expected=mac is not None):
+        warn(*(model.firmware_warning(subject.profile.version) for model in chosen))
         check_configuration(path, data, subject, mac, reporting=reporting, as_json=as_json)
         return
     if len(models) > 1:

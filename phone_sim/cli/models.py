@@ -51,7 +51,8 @@ def _report(model: "Model", features: "tuple[Feature, ...]") -> dict[str, Any]:
         "part_number": model.part_number,
         "lines": model.lines,
         "display": {"width": model.display.width, "height": model.display.height, "colors": model.display.colors},
-        "minimum_firmware": model.minimum_firmware,
+        "minimum_firmware": model.minimum_firmware or None,
+        "first_firmware": model.first_firmware or None,
         "last_firmware": model.last_firmware or None,
         "observed_builds": dict(model.builds),
         "minimum_boot_rom": model.minimum_boot_rom or None,
@@ -68,7 +69,8 @@ def _print_model(report: dict[str, Any]) -> None:
         "part number": report["part_number"],
         "lines": report["lines"],
         "display": f"{display['width']} x {display['height']}, {display['colors']}",
-        "licensing from": f"firmware {report['minimum_firmware']}",
+        "licensing from": f"firmware {report['minimum_firmware']}" if report["minimum_firmware"] else "not known",
+        "first firmware": report["first_firmware"] or "not known",
         "last firmware": report["last_firmware"] or "not known",
         "boot ROM for 3.2.4B": report["minimum_boot_rom"] or "not known",
         **report["features"],
@@ -92,7 +94,12 @@ def _print_matrix(models: "tuple[Model, ...]", features: "tuple[Feature, ...]") 
     import sys
 
     rows = [
-        [model.token, model.name, model.minimum_firmware, *(model.requirement(one).value for one in features)]
+        [
+            model.token,
+            model.name,
+            model.minimum_firmware or "not known",
+            *(model.requirement(one).value for one in features),
+        ]
         for model in models
     ]
     if sys.stdout is None or not sys.stdout.isatty():
@@ -106,6 +113,7 @@ def _print_matrix(models: "tuple[Model, ...]", features: "tuple[Feature, ...]") 
         "license required": cell("license", "yellow"),
         "built in": cell("built in", "green"),
         "not on this model": cell("-", "dim"),
+        "not covered by the bulletin": cell("?", "dim"),
     }
     terminal = console()
     columns = ["Token", "Model", "From", *(feature.short_name for feature in features)]
@@ -119,5 +127,5 @@ def _print_matrix(models: "tuple[Model, ...]", features: "tuple[Feature, ...]") 
         table.add_row(*(cells.get(row[place], cell(row[place])) for place in shown))
     terminal.print(table)
     if not all(model.is_in_bulletin for model in models):
-        say("*: beyond the bulletin")
+        say("*: beyond the bulletin; ?: not covered by it")
     say("license: license required; built in: no license needed; -: not on this model; From: minimum firmware")

@@ -39,9 +39,8 @@ model_option = click.option("--model", default=DEFAULT_MODEL, show_default=True,
 mac_option = click.option("--mac", default=DEFAULT_MAC.digits, show_default=True, help="MAC address, 12 digits.")
 firmware_option = click.option(
     "--firmware",
-    default="3.3.0",
-    show_default=True,
-    help="Firmware version, 3.0 to 4.x: a release such as 3.3.1, or a build such as 3.3.1.0907.",
+    help="Firmware version, 3.0 to 5.x: a release such as 3.3.1, or a build such as 3.3.1.0907. [default: 3.3.0; of a "
+    "model beyond the bulletin, the latest known for it]",
 )
 trust_option = click.option(
     "--trust",
@@ -75,7 +74,7 @@ class PhoneOptions:
     stay: bool
     model: str
     mac: str
-    firmware: str
+    firmware: str | None
     license_fetch: str
     state_dir: Path | None
     trust: Path | None
@@ -211,8 +210,11 @@ class PhoneOptions:
 
     def _tls(self) -> "Tls":
         """How it speaks TLS."""
+        from phone_sim.firmware.profile import usual_firmware
+        from phone_sim.runtime.model_files import load_model
+
         return phone_tls(
-            self.firmware,
+            self.firmware or usual_firmware([load_model(self.model, self.models_folder)]),
             ca_file=self.ca_file,
             client_cert=self.client_cert,
             tls_min=self.tls_min,
@@ -275,9 +277,7 @@ _PHONE_OPTIONS = (
         help="Style of log lines: the bulletin's, `lic |4|03|`, or that of real phones, `lic  |4|00|`.",
     ),
     click.option(
-        "--log-missed",
-        metavar="NN",
-        help="Fourth field of log lines, two digits. [default: 03 or 00, by --log-style]",
+        "--log-missed", metavar="NN", help="Fourth field of log lines, two digits. [default: 03 or 00, by --log-style]"
     ),
     *BOOT_ROM_OPTIONS,
     models_option,

@@ -13,7 +13,7 @@ from phone_sim.errors import BootServerUnreachableError, PhoneSimError, UsageErr
 from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.findings.boot_judgment import trouble_of
 from phone_sim.firmware.effects import Refused, TransferFailed, Upload
-from phone_sim.firmware.features import BuiltIn, Enabled, Gate, NotLicensed
+from phone_sim.firmware.features import BuiltIn, Enabled, Gate, NotCovered, NotLicensed
 from phone_sim.firmware.lease import LeaseInfo
 from phone_sim.firmware.log_line import parse_line
 from phone_sim.firmware.parameters.layers import OWN_MAC, Parameters
@@ -192,4 +192,6 @@ def _text(instant: datetime | None) -> str | None:
 
 
 def _state(gate: Gate) -> str:
+    if isinstance(gate, NotCovered):
+        return "?"
     return "on" if gate.is_enabled else "off"

@@ -24,6 +24,7 @@ class FileRole(Enum):
     SITE_LICENSE = "the site's license file"
     OWN_LICENSE = "the phone's license file"
     DIRECTORY = "a contact directory"
+    CALL_LISTS = "the call lists"
     LOG = "a log"
     OTHER = "another file"
 
@@ -38,6 +39,7 @@ _ENDINGS = {
     "-phone.cfg": FileRole.OVERRIDE,
     "-web.cfg": FileRole.OVERRIDE,
     "-directory.xml": FileRole.DIRECTORY,
+    "-calls.xml": FileRole.CALL_LISTS,
     "-app.log": FileRole.LOG,
     "-boot.log": FileRole.LOG,
 }

@@ -46,6 +46,11 @@ KNOWN_LINES = (
         "The boot server did not take the phone's log.",
         fact=shows.always(Condition.LOG_NOT_UPLOADED),
     ),
+    KnownLine(
+        messages.LOG_LENGTH_NOT_TOLD,
+        "The phone could not append to its log on the boot server: the server did not say how long the file is.",
+        fact=shows.always(Condition.LOG_NOT_UPLOADED),
+    ),
     KnownLine(messages.SITE_LICENSE_NOT_VALID, _NOT_TAKEN, suggests=(causes.SIGNATURE, causes.MALFORMED_KEY)),
     KnownLine(messages.LICENSE_NOT_VALID, _NOT_TAKEN, suggests=(causes.SIGNATURE, causes.MALFORMED_KEY)),
     KnownLine(messages.NOT_LICENSED, "The part of the phone that does this was told to stay off."),
@@ -74,6 +79,12 @@ KNOWN_LINES = (
     KnownLine(messages.CHECK_SYNC, "A server asked the phone to look for changed configuration files."),
     KnownLine(messages.CONFIGURATION_UNCHANGED, "The phone does not reboot, since its configuration is the same."),
     KnownLine(messages.POLL_UNCHANGED, "The phone asked for its configuration files by itself, and does not reboot."),
+    KnownLine(messages.PARAMETER_CHANGED, "Somebody changed a parameter on the phone or on its web page."),
+    KnownLine(
+        messages.OVERRIDES_GONE,
+        "The boot server took the file and has it no more; a phone with another flash would have lost what is in it.",
+        remedy="Have the boot server store what phones upload, and do not remove <mac>-phone.cfg and <mac>-web.cfg.",
+    ),
     KnownLine(messages.LEASED, "What the DHCP server gave, and the boot server that its options name."),
     KnownLine(
         messages.OPTION_REFUSED,
@@ -174,6 +185,11 @@ KNOWN_LINES = (
     KnownLine(messages.IMAGE_OPENED, "The image is that of the firmware in flash, so the rest of it is not read."),
     KnownLine(messages.IMAGE_READ, "Another version was in flash, so the whole image was read."),
     KnownLine(messages.FIRMWARE_KEPT, "The firmware in flash starts, since no image could be had."),
+    KnownLine(
+        messages.UPLOAD_FAILED,
+        "The boot server did not take a file with what was changed on the phone, which stays in the phone alone.",
+        remedy="Make the folder that the master configuration file names, let phones write to it, and allow uploads.",
+    ),
     KnownLine(
         messages.LOG_UPLOAD_LEFT_OUT,
         "The boot server gave no answer in this boot; the lines are sent with the next upload.",

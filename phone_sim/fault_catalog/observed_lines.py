@@ -72,14 +72,6 @@ OBSERVED_LINES = (
         fact=shows.always(Condition.SERVER_ADDRESS),
     ),
     _observed(
-        "copy",
-        "4",
-        "Could not set the custom header Content-Range for HTTP/s request. "
-        "Head request failed to get content-length of server file.",
-        "The phone could not append to its log on the boot server: the server did not say how long the file is.",
-        fact=shows.always(Condition.LOG_NOT_UPLOADED),
-    ),
-    _observed(
         "{component}",  # which one logs it was not recorded
         "4",
         "{words}:ssl3_read_bytes:tlsv1 alert protocol version",

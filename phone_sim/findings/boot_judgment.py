@@ -16,10 +16,11 @@ from phone_sim.findings.documents import shown
 from phone_sim.findings.finding import Finding, Place, Severity
 from phone_sim.findings.offline_boot import OfflineBoot
 from phone_sim.findings.site_check import list_place, master_of
+from phone_sim.firmware.app_log import LOG_ENDING
 from phone_sim.firmware.boot import InService
 from phone_sim.firmware.configuration import Configuration
 from phone_sim.firmware.effects import Upload, Uploaded
-from phone_sim.firmware.features import NotLicensed
+from phone_sim.firmware.features import lacks_proven_license
 from phone_sim.firmware.location import shown_name
 from phone_sim.firmware.parameters.layers import OWN_MAC, LayerKind
 from phone_sim.firmware.unread_file import UnreadFile, UnreadKind
@@ -91,7 +92,7 @@ def judge(
         files = {boot.path_of(one.file.source) for one in found if one.file is not None}
         more = (one for one in findings if one.place not in places and one.place.file not in files)
         found += (_shortcoming_of(one) for one in more if one.rule.severity is not Severity.INFO)
-        found += _log_not_uploaded(heard)
+        found += _not_uploaded(heard)
     return tuple(found)
 
 
@@ -134,12 +135,16 @@ def trouble_of(configuration: Configuration) -> str:
 
 def is_lost_log(exchange: Exchange) -> bool:
     """True for a log that the boot server did not take."""
+    return _is_lost_upload(exchange) and exchange.request.location.name.endswith(LOG_ENDING)
+
+
+def _is_lost_upload(exchange: Exchange) -> bool:
     return isinstance(exchange.request, Upload) and not isinstance(exchange.reply, Uploaded)
 
 
 def _not_licensed(service: InService) -> Iterator[BootShortcoming]:
     for gate in service.gates:
-        if isinstance(gate, NotLicensed):
+        if lacks_proven_license(gate):
             message = f"{gate.feature.key}: {gate.reason}"
             yield BootShortcoming(kind=BootShortcomingKind.NO_LICENSE, message=message)
 
@@ -179,9 +184,11 @@ def _shortcoming_of(finding: Finding) -> BootShortcoming:
     return BootShortcoming(kind=BootShortcomingKind.FINDING, place=finding.place, message=finding.message)
 
 
-def _log_not_uploaded(exchanges: Iterable[Exchange]) -> Iterator[BootShortcoming]:
+def _not_uploaded(exchanges: Iterable[Exchange]) -> Iterator[BootShortcoming]:
+    """The first file that the boot server did not take: a log, or what was changed on the phone before."""
     for exchange in exchanges:
-        if is_lost_log(exchange):
-            message = f"the log was not uploaded: {shown(getattr(exchange.reply, 'reason', ''), 200)}"
+        if _is_lost_upload(exchange):
+            what = "the log" if is_lost_log(exchange) else shown(exchange.request.location.name)
+            message = f"{what} was not uploaded: {shown(getattr(exchange.reply, 'reason', ''), 200)}"
             yield BootShortcoming(kind=BootShortcomingKind.LOG_NOT_UPLOADED, message=message)
             return

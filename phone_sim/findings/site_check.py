@@ -39,6 +39,7 @@ _KEPT_SIZE = 1024 * 1024
 _GLOBS_LIMIT = 256
 """The most names of CONFIG_FILES with a placeholder that files are held against (our choice): sites have a few."""
 DIRECTORY_ENDING = "-directory.xml"
+CALL_LISTS_ENDING = "-calls.xml"
 """What the name of a contact directory ends with."""
 _DEPENDS = re.compile(rb"\[PHONE_(?!MAC_ADDRESS\])")
 

@@ -28,7 +28,7 @@ def _is_of_these_phones(name: str, mac: str) -> bool:
     if mac.lower().startswith(PREFIXES):
         return True
     rest = name.rpartition("/")[2][len(mac) :].lower()
-    return rest in ("-license.cfg", "-phone.cfg", "-web.cfg", "-directory.xml", "-app.log", "-boot.log")
+    return rest in ("-license.cfg", "-phone.cfg", "-web.cfg", "-directory.xml", "-calls.xml", "-app.log", "-boot.log")
 
 
 def any_other(phones: Iterable[MacAddress]) -> MacAddress:

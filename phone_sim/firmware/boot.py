@@ -1,7 +1,8 @@
 """The boot flow, from power on to a phone in service (B9 to B17).
 
-Order: flash, master configuration file, the files it lists, overrides, the time (D12), licenses, contact directory, log
-upload (field notes 1.1). The boot ROM stage comes before it, if at all (`phone_sim.firmware.boot_rom`).
+Order: flash, master configuration file, the files it lists, overrides, the time (D12), licenses, call lists (UC
+Software 5.x), contact directory, log upload (field notes 1.1). The boot ROM stage comes before it, if at all
+(`phone_sim.firmware.boot_rom`).
 """
 
 from dataclasses import dataclass, replace
@@ -12,26 +13,26 @@ from phone_sim.firmware import messages, screen
 from phone_sim.firmware.app_log import upload_log
 from phone_sim.firmware.boot_server_move import move_asked_for, without_replaced_server
 from phone_sim.firmware.configuration import Configuration, read_configuration
-from phone_sim.firmware.contact_directory import SIZE_LIMIT, Contact, read_contacts
+from phone_sim.firmware.contact_directory import SIZE_LIMIT, Contact, by_name, read_contacts
+from phone_sim.firmware.contact_upload import send_contacts
 from phone_sim.firmware.corporate_directory import is_corporate_directory, start_corporate_directory
 from phone_sim.firmware.corporate_directory_settings import read_corporate_directory_settings
 from phone_sim.firmware.effects import (
     ClockReading,
     Fetched,
-    FlashReply,
-    FlashUnreadable,
     NotFound,
     ReadClock,
     ReadFlash,
     Show,
-    WriteFailed,
-    WriteFlash,
 )
-from phone_sim.firmware.features import Gate, NotLicensed, NotOnThisModel, feature_set, gate_reason
+from phone_sim.firmware.features import Gate, NotCovered, NotLicensed, NotOnThisModel, feature_set, gate_reason
 from phone_sim.firmware.flash import FlashContents
+from phone_sim.firmware.flash_writing import write_flash
 from phone_sim.firmware.license_update import keys_in_flash, update_licenses
 from phone_sim.firmware.master_config import MasterConfiguration
 from phone_sim.firmware.network_effects import Move
+from phone_sim.firmware.override_upload import send_changes
+from phone_sim.firmware.overrides import still_kept
 from phone_sim.firmware.parameters.device_parameters import updated
 from phone_sim.firmware.parameters.layers import LayerKind, Parameters, source_of
 from phone_sim.firmware.parameters.provenance import ParametersInForce
@@ -77,7 +78,7 @@ async def boot(identity: Identity, time_memory: TimeMemory = NOTHING_REMEMBERED)
     await _announced(session)
     await session.ask_network(flash.parameters)
     address = await session.find_servers(flash.boot_server)
-    configuration = await read_configuration(session, flash.parameters)
+    configuration = await read_configuration(session, flash.parameters, flash.changes)
     features = feature_set(
         identity.model, identity.profile, identity.features, configuration.parameters, identity.dictionary
     )
@@ -91,9 +92,10 @@ async def boot(identity: Identity, time_memory: TimeMemory = NOTHING_REMEMBERED)
         boot_server=address or flash.boot_server,
         booted_before=flash.booted_before or configuration.answered,
         device=device,
+        changes=still_kept(identity, configuration.parameters, flash.changes),
     )
     if (move := await move_asked_for(session, configuration)) is not None:
-        await _write_flash(session, contents, stored)
+        await write_flash(session, contents, stored)
         return move
     await synchronize(session)
 
@@ -102,12 +104,18 @@ async def boot(identity: Identity, time_memory: TimeMemory = NOTHING_REMEMBERED)
     held = await keys_in_flash(session, stored)
     ring = await update_licenses(session, features, held, configuration.master.license_directory, today)
     unread = list(configuration.unread)
-    contacts = await _contact_directory(
-        session, configuration.master, flash.contacts, unread, seed=not flash.booted_before
-    )
+    await _call_lists(session, configuration.master)
+    asks_seed = identity.profile.always_asks_seed or not flash.booted_before
+    contacts = await _contact_directory(session, configuration.master, flash.contacts, unread, seed=asks_seed)
+    if flash.new_contacts:
+        contacts = by_name(dict.fromkeys((*contacts, *flash.new_contacts)))
+        if await send_contacts(session, configuration.master, contacts):
+            contents = replace(contents, new_contacts=())
+    configuration, changes = await send_changes(session, configuration, contents.changes)
+    contents = replace(contents, parameters=configuration.parameters, changes=changes)
     # A license cannot be removed (B11), so keys that this firmware or trust anchor cannot use stay where they are.
     keys = (*ring.keys, *(key for key in flash.keys if key not in held.keys))
-    await _write_flash(session, replace(contents, keys=keys, contacts=contacts), stored)
+    await write_flash(session, replace(contents, keys=keys, contacts=contacts), stored)
     gates = features.gates(ring, today)
     await _start_features(session, gates, configuration.parameters)
 
@@ -142,6 +150,13 @@ async def _initial_entry(session: Session, component: str) -> None:
     await session.say(messages.INITIAL_ENTRY, component=component, level=level)
 
 
+async def _call_lists(session: Session, master: MasterConfiguration) -> None:
+    """Ask for the phone's call lists, as UC Software 5.x was seen to; what is in them is not read here (our choice)."""
+    if session.identity.profile.asks_call_lists:
+        name = f"{session.identity.mac}-calls.xml"
+        await session.fetch(master.call_lists_directory, name, limit=SIZE_LIMIT, optional=True)
+
+
 async def _contact_directory(
     session: Session,
     master: MasterConfiguration,
@@ -150,7 +165,7 @@ async def _contact_directory(
     *,
     seed: bool,
 ) -> tuple[Contact, ...]:
-    """Ask for the phone's contact directory, and at the original boot for the `seed` where it has none.
+    """Ask for the phone's contact directory, and where the server has none for the `seed`, if that is to be asked for.
 
     The order is that of the field notes, 1.1. What the boot server has takes the place of what was `kept` (the vendor's
     guides); a file that cannot be had or read does not, and is then among the `unread`.
@@ -171,26 +186,13 @@ async def _contact_directory(
     return kept
 
 
-async def _write_flash(session: Session, contents: FlashContents, stored: FlashReply) -> None:
-    """Write what is not in flash yet; when that fails, at least the license keys, with the configuration that did fit.
-
-    Flash that could not be read is left as it is.
-    """
-    if contents == stored or isinstance(stored, FlashUnreadable):
-        return
-    reply = await WriteFlash(contents=contents)
-    if isinstance(reply, WriteFailed):
-        await session.say(messages.FLASH_WRITE_FAILED, reason=reply.reason)
-        last = stored.parameters if isinstance(stored, FlashContents) else Parameters()
-        if contents.parameters != last:
-            await WriteFlash(contents=replace(contents, parameters=last))
-
-
 async def _start_features(session: Session, gates: tuple[Gate, ...], parameters: Parameters) -> None:
     """Start the components of the features on this model: an unlicensed one is refused and the phone goes on (B13)."""
     started: set[str] = set()
     for gate in gates:
         feature = gate.feature
+        if isinstance(gate, NotCovered):
+            continue  # what the phone would log is not known
         if isinstance(gate, NotOnThisModel):
             if gate.configured:
                 await session.say(messages.NOT_ON_THIS_MODEL, feature=feature.key)

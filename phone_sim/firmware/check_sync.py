@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from phone_sim.firmware.boot import InService
 from phone_sim.firmware.configuration import read_configuration
+from phone_sim.firmware.effects import ReadFlash
+from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.messages import Message
 from phone_sim.firmware.parameters.reader import ParameterReader
 
@@ -39,7 +41,9 @@ async def configuration_has_changed(service: InService, unchanged: Message) -> b
     """
     running = service.configuration
     service.session.reachable = True  # it may be again
-    found = await read_configuration(service.session, running.parameters)
+    stored = await ReadFlash()
+    changes = stored.changes if isinstance(stored, FlashContents) else ()
+    found = await read_configuration(service.session, running.parameters, changes)
     if found.problem:
         return False
     if (found.master, found.parameters) != (running.master, running.parameters):

@@ -11,8 +11,10 @@ from phone_sim.errors import MasterConfigurationError, ParameterFileError, Param
 from phone_sim.firmware import master_config, messages
 from phone_sim.firmware.effects import Fetched, NotFound, Refused, TransferFailed
 from phone_sim.firmware.features import later_switches
+from phone_sim.firmware.kept_change import KeptChange
 from phone_sim.firmware.location import shown_name
 from phone_sim.firmware.master_config import MasterConfiguration
+from phone_sim.firmware.overrides import with_changes
 from phone_sim.firmware.parameters.layers import (
     SIZE_LIMIT,
     TOTAL_LIMIT,
@@ -70,8 +72,11 @@ class FoundMaster:
     unread: tuple[UnreadFile, ...] = ()
 
 
-async def read_configuration(session: Session, last: Parameters) -> Configuration:
-    """Fetch the configuration; `last` stays in force when none can be had."""
+async def read_configuration(session: Session, last: Parameters, changes: tuple[KeptChange, ...] = ()) -> Configuration:
+    """Fetch the configuration; `last` stays in force when none can be had.
+
+    `changes` are those made on the phone, which are laid over the override files (`phone_sim.firmware.overrides`).
+    """
     found = await find_master(session)
     master, unread = found.master, list(found.unread)
     if found.problem:
@@ -80,9 +85,9 @@ async def read_configuration(session: Session, last: Parameters) -> Configuratio
     for problem in master.problems:
         await session.say(messages.CONFIG_FILES_TOO_LONG, reason=problem)
     overrides, listed = _Layers(), _Layers()
-    mac = session.identity.mac
+    identity, mac = session.identity, session.identity.mac
     files = [("", name, LayerKind.LISTED) for name in master.config_files]
-    for suffix in session.identity.profile.override_files:
+    for suffix in identity.profile.override_files:
         files.append((master.overrides_directory, f"{mac}-{suffix}", LayerKind.OVERRIDE))
     left = TOTAL_LIMIT
     for place, (folder, name, kind) in enumerate(files):
@@ -92,7 +97,9 @@ async def read_configuration(session: Session, last: Parameters) -> Configuratio
             left -= len(reply.data)
             if (layer := await _layer(session, source, reply.data, unread)) is not None:
                 (overrides if is_override else listed).add(layer, source)
-        elif not (is_override and isinstance(reply, NotFound)):
+        elif is_override and isinstance(reply, NotFound):
+            await _say_if_gone(session, name, changes)
+        else:
             unread.append(not_given(source, reply))
         if isinstance(reply, TransferFailed):
             if last != Parameters():
@@ -105,7 +112,14 @@ async def read_configuration(session: Session, last: Parameters) -> Configuratio
     parts = (overrides, listed, found.instead)
     layers = [layer for part in parts for layer in part.layers]
     sources = [source for part in parts for source in part.sources]
-    return Configuration(master=master, parameters=Parameters(layers, sources), unread=tuple(unread))
+    parameters = with_changes(identity, Parameters(layers, sources), changes)
+    return Configuration(master=master, parameters=parameters, unread=tuple(unread))
+
+
+async def _say_if_gone(session: Session, name: str, changes: tuple[KeptChange, ...]) -> None:
+    """Log that the boot server has lost an override file that it took from this phone."""
+    if any(one.is_stored and name == f"{session.identity.mac}-{one.file}" for one in changes):
+        await session.say(messages.OVERRIDES_GONE, name=name)
 
 
 async def _last_one(

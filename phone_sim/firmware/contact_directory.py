@@ -5,7 +5,8 @@ The form of the file is that of the vendor's guides: `<directory>`, `<item_list>
 file is, nor the corporate directory, which is on an LDAP server.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -14,21 +15,30 @@ from lxml import etree
 from phone_sim.bounded_xml import parse_xml
 from phone_sim.errors import DocumentError
 
-SIZE_LIMIT = 4 * 1024 * 1024
-"""Most bytes of a contact directory; ours."""
+SIZE_LIMIT = 1024 * 1024
+"""Maximum size of a contact directory in bytes (our choice): a thousand for each contact that is read."""
 CONTACT_LIMIT = 999
 """Most contacts that are read; ours."""
 TEXT_LIMIT = 128
 """Most characters of a name or a number; ours. The guides have 40 bytes for a name."""
 
 
+_FIELD = re.compile("[a-zA-Z_]{1,32}")
+_FIELD_LIMIT = 32
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """A contact: `number` is a phone number or a SIP address."""
+    """A contact: `number` is a phone number or a SIP address.
+
+    `more` has the other fields of its item that are not empty, such as the speed dial index `sd`, so that a phone that
+    writes the file loses none.
+    """
 
     last_name: str
     first_name: str
     number: str
+    more: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -45,7 +55,24 @@ def read_contacts(data: bytes) -> tuple[Contact, ...]:
     root = parse_xml(data, limit=SIZE_LIMIT)
     if root.tag != "directory":
         raise DocumentError(f"the root element is {str(root.tag)[:40]!r}, not 'directory'")
-    return tuple(sorted(islice(_contacts(root), CONTACT_LIMIT), key=lambda contact: contact.name.casefold()))
+    return by_name(islice(_contacts(root), CONTACT_LIMIT))
+
+
+def by_name(contacts: Iterable[Contact]) -> tuple[Contact, ...]:
+    """The contacts in the order in which they are listed."""
+    return tuple(sorted(contacts, key=lambda contact: contact.name.casefold()))
+
+
+def write_contacts(contacts: Iterable[Contact]) -> bytes:
+    """The file with these contacts, in the form of the vendor's guides."""
+    root = etree.Element("directory")
+    items = etree.SubElement(root, "item_list")
+    for contact in contacts:
+        item = etree.SubElement(items, "item")
+        named = (("ln", contact.last_name), ("fn", contact.first_name), ("ct", contact.number))
+        for tag, text in (*named, *contact.more):
+            etree.SubElement(item, tag).text = text
+    return etree.tostring(root, encoding="UTF-8", standalone=True, pretty_print=True)
 
 
 def _contacts(root: etree._Element) -> Iterator[Contact]:
@@ -53,5 +80,12 @@ def _contacts(root: etree._Element) -> Iterator[Contact]:
         found: dict[str, str] = {}
         for child in item:
             found.setdefault(str(child.tag), " ".join((child.text or "").split())[:TEXT_LIMIT])
-        if number := found.get("ct"):
-            yield Contact(last_name=found.get("ln", ""), first_name=found.get("fn", ""), number=number)
+        last_name, first_name, number = (found.pop(tag, "") for tag in ("ln", "fn", "ct"))
+        more = ((tag, text) for tag, text in found.items() if text and _FIELD.fullmatch(tag))
+        if number:
+            yield Contact(
+                last_name=last_name,
+                first_name=first_name,
+                number=number,
+                more=tuple(islice(more, _FIELD_LIMIT)),
+            )

@@ -5,7 +5,8 @@ Every flow of the firmware is a coroutine that awaits an `Effect` and gets the r
 broken transfer is a reply and not an exception: all three are part of a phone's ordinary life. Power loss is the flow
 being closed.
 
-What is asked of the network besides the boot server is in `phone_sim.firmware.network_effects`.
+What is asked of the network besides the boot server is in `phone_sim.firmware.network_effects`, when to be
+woken in `phone_sim.firmware.timer_effects`.
 """
 
 from collections.abc import Coroutine
@@ -21,16 +22,21 @@ from phone_sim.firmware.network_effects import AskDirectory, AskLease, AskMove, 
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.stage import Stage
 from phone_sim.firmware.syslog import SyslogServer
+from phone_sim.firmware.timer_effects import AskTimeAfter, PollAfter, UploadLogAfter, WakeAt
 from phone_sim.firmware.transfer_facts import NO_HEAD, FailureKind, FileProtocol, HttpHead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch(Ask["FetchReply"]):
-    """Download a file of at most `limit` bytes. Reply: `Fetched`, `NotFound`, `Refused` or `TransferFailed`."""
+    """Download a file of at most `limit` bytes. Reply: `Fetched`, `NotFound`, `Refused` or `TransferFailed`.
+
+    With `is_head`, over HTTP only, nothing but the head of the answer is asked for: a HEAD.
+    """
 
     location: Location
     limit: int
     user_agent: str
+    is_head: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +53,23 @@ class Stream(Ask["StreamReply"]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload(Ask["UploadReply"]):
-    """Send a whole file (PUT, WRQ, STOR). Reply: `Uploaded`, `NotFound`, `Refused` or `TransferFailed`."""
+    """Send a whole file (PUT, WRQ, STOR). Reply: `Uploaded`, `NotFound`, `Refused` or `TransferFailed`.
+
+    With an `offset`, over HTTP only, it is what comes in the server's file after so many bytes: a Content-Range.
+    """
 
     location: Location
     body: bytes
     user_agent: str
+    offset: int | None = None
+
+    @property
+    def content_range(self) -> str | None:
+        """The field of HTTP that says where the piece belongs, in the form of RFC 9110 14.4; None for a whole file."""
+        if self.offset is None:
+            return None
+        end = self.offset + len(self.body)
+        return f"bytes {self.offset}-{end - 1}/{end}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,36 +122,6 @@ class SetClock(Ask[None]):
     """Set the clock to an instant, which is now. Reply: None."""
 
     instant: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class WakeAt(Ask[None]):
-    """Ask to be woken for the daily check at an instant, in place of any earlier wish. Reply: None."""
-
-    instant: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class UploadLogAfter(Ask[None]):
-    """Ask to be woken for the periodic upload of the log after so many seconds, in place of any earlier wish. Reply:
-    None."""
-
-    seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class AskTimeAfter(Ask[None]):
-    """Ask to be woken to ask for the time again after so many seconds, in place of any earlier wish. Reply: None."""
-
-    seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class PollAfter(Ask[None]):
-    """Ask to be woken for the next poll of the configuration files after so many seconds, in place of any earlier wish.
-    Reply: None."""
-
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,20 @@ class NotOnThisModel(_ShownShort):
     reason: str = "not on this model"
 
 
-Gate = Enabled | BuiltIn | NotLicensed | OffByConfiguration | NotOnThisModel
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class NotCovered(_ShownShort):
+    """On a model beyond the bulletin: whether it has the feature, and needs a license for it, is not known.
+
+    It counts as off, configured or not, since nothing shows that it is on (our decision).
+    """
+
+    is_enabled: ClassVar[bool] = False
+    feature: Feature
+    configured: bool
+    reason: str = Requirement.NOT_COVERED.value
+
+
+Gate = Enabled | BuiltIn | NotLicensed | OffByConfiguration | NotOnThisModel | NotCovered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +125,8 @@ class FeatureSet:
         configured = feature.key in self.wanted
         if requirement is Requirement.NOT_ON_THIS_MODEL:
             return NotOnThisModel(feature=feature, configured=configured)
+        if requirement is Requirement.NOT_COVERED:
+            return NotCovered(feature=feature, configured=configured)
         if not configured:
             return OffByConfiguration(feature=feature, switch=self.switched_off.get(feature.key))
         if requirement is Requirement.BUILT_IN:
@@ -134,6 +149,11 @@ class FeatureSet:
         return self.profile.supports_licensing(self.model) and any(
             isinstance(self.gate(feature, ring, today), NotLicensed) for feature in self.features
         )
+
+
+def lacks_proven_license(gate: Gate) -> bool:
+    """True for a feature that is configured for use and has no license, or may need one for all that is known."""
+    return isinstance(gate, NotLicensed) or (isinstance(gate, NotCovered) and gate.configured)
 
 
 def goes_by(name: str, feature: Feature) -> bool:

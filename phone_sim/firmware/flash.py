@@ -1,4 +1,5 @@
-"""What survives a power cycle: license keys, the last configuration, `device.*` parameters (D21), contacts; as bytes.
+"""What survives a power cycle, as bytes: license keys, the last configuration, `device.*` parameters (D21), contacts,
+and parameters that were changed on the phone.
 
 Keys are kept with their signatures and verified again at every boot, so writing to flash grants nothing. A checksum
 tells a damaged flash from a whole one. This module does not know where the bytes are kept.
@@ -11,12 +12,13 @@ from typing import Any
 
 from phone_sim.errors import FlashDamagedError
 from phone_sim.firmware.contact_directory import Contact
+from phone_sim.firmware.kept_change import KeptChange
 from phone_sim.firmware.parameters.device_parameters import NOTHING_KEPT, DeviceParameters, KeptValue
-from phone_sim.firmware.parameters.layers import Layer, LayerKind, LayerSource, Parameters
+from phone_sim.firmware.parameters.layers import TOTAL_LIMIT, Layer, LayerKind, LayerSource, Parameters
 from phone_sim.licensing.license_key import LicenseKey, Malformed, read_key
 
-SIZE_LIMIT = 64 * 1024 * 1024
-"""Most bytes of a flash; ours."""
+SIZE_LIMIT = 8 * TOTAL_LIMIT
+"""Maximum size of a flash in bytes (our choice): in it a letter of a configuration file can take six."""
 
 _MAGIC = "phone_sim flash 1"
 
@@ -26,7 +28,8 @@ class FlashContents:
     """The contents of flash; the default is a blank one.
 
     `parameters` is the configuration of the last boot that got one, `device` what files have set for good (D21).
-    `boot_server` is the address as it was given.
+    `boot_server` is the address as it was given. `changes` are the parameters that were changed on the phone.
+    `new_contacts` are those that were added on it and that no boot server has taken.
     `firmware` is the version that the boot ROM has put there, empty for the one that the phone came with (D28).
     `booted_before` tells later boots from the original one, the only one to read the seed of the contact directory.
     """
@@ -38,6 +41,8 @@ class FlashContents:
     contacts: tuple[Contact, ...] = ()
     device: DeviceParameters = NOTHING_KEPT
     firmware: str = ""
+    changes: tuple[KeptChange, ...] = ()
+    new_contacts: tuple[Contact, ...] = ()
 
 
 def encode(contents: FlashContents) -> bytes:
@@ -46,10 +51,12 @@ def encode(contents: FlashContents) -> bytes:
         {
             "boot_server": contents.boot_server,
             "booted_before": contents.booted_before,
-            "contacts": [[contact.last_name, contact.first_name, contact.number] for contact in contents.contacts],
+            "changes": [[one.file, one.name, one.value, one.is_stored] for one in contents.changes],
+            "contacts": [_contact_fields(contact) for contact in contents.contacts],
             "device": [[one.name, one.value, one.file] for one in contents.device.values],
             "firmware": contents.firmware,
             "keys": [key.attributes() for key in contents.keys],
+            "new_contacts": [_contact_fields(contact) for contact in contents.new_contacts],
             "layers": [_layer_fields(layer, source) for layer, source in contents.parameters.with_sources()],
         }
     ).encode()
@@ -83,10 +90,8 @@ def _contents(fields: Any) -> FlashContents:
         # A flash that was written before there was a boot ROM has none.
         firmware=str(fields.get("firmware", "")),
         # A flash that was written before contacts were kept has none.
-        contacts=tuple(
-            Contact(last_name=str(last), first_name=str(first), number=str(number))
-            for last, first, number in fields.get("contacts", [])
-        ),
+        contacts=tuple(map(_contact, fields.get("contacts", []))),
+        new_contacts=tuple(map(_contact, fields.get("new_contacts", []))),
         # Nor has one `device.*` parameters apart from its configuration, which sets them at the next boot.
         device=DeviceParameters(
             tuple(
@@ -94,6 +99,25 @@ def _contents(fields: Any) -> FlashContents:
                 for name, value, file in fields.get("device", [])
             )
         ),
+        changes=tuple(
+            KeptChange(file=str(file), name=str(name), value=str(value), is_stored=is_stored is True)
+            for file, name, value, is_stored in fields.get("changes", [])
+        ),
+    )
+
+
+def _contact_fields(contact: Contact) -> list[Any]:
+    return [contact.last_name, contact.first_name, contact.number, contact.more]
+
+
+def _contact(fields: Any) -> Contact:
+    last, first, number, *more = fields
+    return Contact(
+        last_name=str(last),
+        first_name=str(first),
+        number=str(number),
+        # A contact that was written before other fields were kept has none.
+        more=tuple((str(tag), str(text)) for tag, text in (more[0] if more else [])),
     )
 
 

@@ -1,11 +1,11 @@
 """Moving through the menus: which key leads from which state to which, and what the display shows then (B18).
 
 Menu opens the main menu or closes whatever is open; Directories does the same with the directories. Up and Down move,
-Select or Right open, Left and Delete go back, digits choose, and a soft key does what its label says; that they are
-these keys is ours, as are the labels. This module does not know what the pages say, nor who presses.
+Select or Right open, Select sets, Left and Delete go back, digits choose, and a soft key does what its label says; that
+they are these keys is ours, as are the labels. This module does not know what the pages say, nor who presses.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
@@ -13,7 +13,16 @@ from types import MappingProxyType
 from phone_sim.firmware import screen
 from phone_sim.firmware.keypad import DIGITS, SOFT_KEYS, Key, Press
 from phone_sim.firmware.layout import Layout
-from phone_sim.firmware.menu_pages import Facts, ListPage, Page, SearchPage, TextPage, directories, main_menu
+from phone_sim.firmware.menu_pages import (
+    Facts,
+    ListPage,
+    Page,
+    SearchPage,
+    SwitchPage,
+    TextPage,
+    directories,
+    main_menu,
+)
 from phone_sim.firmware.screen import Frame
 from phone_sim.firmware.text_entry import TextEntry
 
@@ -32,6 +41,14 @@ class Search:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a user sets a parameter to."""
+
+    parameter: str
+    value: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Menu:
     """Where in the menus a phone is; the default is the idle screen.
@@ -45,7 +62,7 @@ class Menu:
     path: tuple[int, ...] = ()
     position: int = 0
     entry: TextEntry = field(default_factory=TextEntry)
-    action: Search | None = None
+    action: Search | Change | None = None
     results: tuple[str, ...] | None = None
 
 
@@ -73,10 +90,17 @@ def pressed(menu: Menu, press: Press, facts: Facts) -> Menu:
             return CLOSED
         case ListPage():
             return _chosen(menu, page, key)
+        case SwitchPage():
+            return _switched(menu, page, key)
         case TextPage():
             return _moved(menu, key, last=_last_top(_rows(page, facts.layout), facts.layout))
         case SearchPage():
             return _typed(menu, key)
+
+
+def after_change(menu: Menu) -> Menu:
+    """The menu when the change that it asked for has been made."""
+    return replace(menu, action=None)
 
 
 def with_results(menu: Menu, lines: tuple[str, ...]) -> Menu:
@@ -91,7 +115,10 @@ def frame(menu: Menu, facts: Facts) -> Frame:
         case None:
             return screen.idle(facts.identity.model)
         case ListPage():
-            shown = _list_frame(page, menu.position, layout)
+            texts = [one.text for one in page.entries]
+            shown = _list_frame(_numbered(texts) if page.numbered else texts, menu.position, layout)
+        case SwitchPage():
+            shown = _list_frame(_numbered(page.choices), menu.position, layout)
         case TextPage():
             shown = _window(_rows(page, layout), menu.position, layout)
         case SearchPage():
@@ -118,7 +145,7 @@ def _labels(menu: Menu, page: Page | None) -> tuple[str, ...]:
     match page:
         case None:
             return ()
-        case ListPage():
+        case ListPage() | SwitchPage():
             return ("Select", *back)
         case SearchPage():
             return ("Search", *back)
@@ -152,15 +179,30 @@ def _moved(menu: Menu, key: Press, *, last: int) -> Menu:
 
 
 def _chosen(menu: Menu, page: ListPage, key: Press) -> Menu:
-    if key in (Key.SELECT, Key.RIGHT):
-        return _opened(menu, menu.position)
-    if page.numbered and key in DIGITS[1 : len(page.entries) + 1]:
-        return _opened(menu, DIGITS.index(key) - 1)
-    return _moved(menu, key, last=len(page.entries) - 1)
+    count = len(page.entries)
+    index = menu.position if key is Key.RIGHT else _index(menu, key, count if page.numbered else 0)
+    return _moved(menu, key, last=count - 1) if index is None else _opened(menu, page, index)
 
 
-def _opened(menu: Menu, index: int) -> Menu:
-    return Menu(root=menu.root, path=(*menu.path, index))
+def _switched(menu: Menu, page: SwitchPage, key: Press) -> Menu:
+    count = len(page.choices)
+    index = _index(menu, key, count)
+    if index is None:
+        return _moved(menu, key, last=count - 1)
+    return replace(_back(menu), action=Change(page.parameter, str(index)))
+
+
+def _index(menu: Menu, key: Press, numbered: int) -> int | None:
+    """The line that a key chooses, of which so many have a number."""
+    if key is Key.SELECT:
+        return menu.position
+    return DIGITS.index(key) - 1 if isinstance(key, Key) and key in DIGITS[1 : numbered + 1] else None
+
+
+def _opened(menu: Menu, page: ListPage, index: int) -> Menu:
+    inner = page.entries[index].page
+    position = int(inner.is_on) if isinstance(inner, SwitchPage) else 0
+    return Menu(root=menu.root, path=(*menu.path, index), position=position)
 
 
 def _typed(menu: Menu, key: Press) -> Menu:
@@ -169,12 +211,16 @@ def _typed(menu: Menu, key: Press) -> Menu:
     return replace(menu, entry=menu.entry.pressed(key), action=None)
 
 
-def _list_frame(page: ListPage, selected: int, layout: Layout) -> Frame:
+def _numbered(texts: Iterable[str]) -> list[str]:
+    return [f"{number}. {text}" for number, text in enumerate(texts, 1)]
+
+
+def _list_frame(texts: Iterable[str], selected: int, layout: Layout) -> Frame:
     """The screenful of entries with the selected one; no entry is on two of them."""
     lines: list[str] = []
     first = line = 0
-    for index, entry in enumerate(page.entries):
-        block = layout.block(f"{index + 1}. {entry.text}" if page.numbered else entry.text)
+    for index, text in enumerate(texts):
+        block = layout.block(text)
         if lines and len(lines) + len(block) > layout.rows:
             if index > selected:
                 return Frame(lines=tuple(lines), selected=line, above=first > 0, below=True)

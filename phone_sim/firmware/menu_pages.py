@@ -2,8 +2,8 @@
 
 The bulletin has the path Menu > Status > Licenses and `No license installed.`; the other titles and names are the
 dictionaries' (field notes 7), but for `Model`, `Line N`, `Feature`, `License type`, `Serial`, `Name`, `Contact`,
-`No contacts.` and the whole layout, which are ours. What the phone has nothing to show for has no page: `Settings`
-is not here. This module does not know keys, nor how much of a page fits on the display.
+`No contacts.`, what is below `Settings` and the whole layout, which are our choice. What the phone has nothing to show
+for has no page. This module does not know keys, nor how much of a page fits on the display.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from phone_sim.firmware.contact_directory import Contact
 from phone_sim.firmware.features import Gate
 from phone_sim.firmware.layout import Layout, layout_of
 from phone_sim.firmware.messages import UNKNOWN
+from phone_sim.firmware.parameters.reader import ParameterReader
 from phone_sim.firmware.screen import LICENSES, NO_LICENSE, license_state
 from phone_sim.firmware.session import Identity
 from phone_sim.licensing.expiry import Expiry
@@ -21,6 +22,7 @@ from phone_sim.licensing.license_key import LicenseKey
 from phone_sim.models import Feature
 
 NO_CONTACTS = "No contacts."
+CORPORATE_DIRECTORY = "Corporate Directory"
 _CORPORATE_DIRECTORY_KEY = "LDAP"
 
 
@@ -54,6 +56,16 @@ class SearchPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchPage:
+    """A choice between off and on of a parameter, by what these are called; `is_on` is how it is now."""
+
+    title: str
+    parameter: str
+    choices: tuple[str, str]
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MenuEntry:
     """A line that opens a page."""
 
@@ -70,19 +82,27 @@ class ListPage:
     numbered: bool = True
 
 
-Page = TextPage | SearchPage | ListPage
+Page = TextPage | SearchPage | SwitchPage | ListPage
+
+# What a user may set: title, parameter, and what off and on are called. A firmware without the parameter lacks it.
+_OFF_ON = ("Off", "On")
+_SETTINGS = (
+    ("Time Format", "lcl.datetime.time.24HourClock", ("12-hour", "24-hour")),
+    ("Call Waiting", "call.callWaiting.enable", _OFF_ON),
+    (CORPORATE_DIRECTORY, "feature.corporateDirectory.enabled", _OFF_ON),
+)
 
 
 def main_menu(facts: Facts) -> Page:
     """What the Menu key opens."""
-    return _menu("Main Menu", _status(facts), directories(facts))
+    return _menu("Main Menu", _status(facts), directories(facts), _settings(facts))
 
 
 def directories(facts: Facts) -> Page:
     """What the Directories key opens: the contact directory, and the corporate directory when its gate is open."""
     pages = [_contacts(facts)]
     if any(_opens_corporate_directory(gate) for gate in facts.service.gates):
-        pages.append(SearchPage(title="Corporate Directory"))
+        pages.append(SearchPage(title=CORPORATE_DIRECTORY))
     return _menu("Directories", *pages)
 
 
@@ -96,6 +116,19 @@ def _opens_corporate_directory(gate: Gate) -> bool:
 
 def _status(facts: Facts) -> Page:
     return _menu("Status", _menu("Platform", _phone(facts)), _network(facts), _lines(facts), _licenses(facts))
+
+
+def _settings(facts: Facts) -> Page:
+    """What a user may set, each with how it is now."""
+    dictionary = facts.identity.dictionary
+    reader = ParameterReader(facts.service.configuration.parameters, dictionary)
+    pages = [
+        SwitchPage(title=title, parameter=parameter, choices=choices, is_on=reader.is_on(parameter))
+        for title, parameter, choices in _SETTINGS
+        if dictionary.find(parameter) is not None
+    ]
+    entries = (MenuEntry(text=f"{page.title}: {page.choices[page.is_on]}", page=page) for page in pages)
+    return ListPage(title="Settings", entries=tuple(entries))
 
 
 def _phone(facts: Facts) -> Page:

@@ -50,6 +50,13 @@ CORPORATE_DIRECTORY_FAILED = _bulletin("ldap", "4", "cDynamicData::cDynamicData:
 LOG_UPLOAD_FAILED = Message(
     "log", "4", "UtilLogServerC::uploadFifoLog: upload error. protocol {protocol} result = {result}", Source.OBSERVED
 )
+LOG_LENGTH_NOT_TOLD = Message(
+    "copy",
+    "4",
+    "Could not set the custom header Content-Range for HTTP/s request. "
+    "Head request failed to get content-length of server file.",
+    Source.OBSERVED,
+)
 
 SITE_LICENSE_NOT_VALID = _ours("lic", "4", "cfgCfsKeysUpdateLicenseParse: Site license is not valid")
 LICENSE_NOT_VALID = _ours("lic", "4", "cfgCfsKeysUpdateLicenseParse: license is not valid")
@@ -70,6 +77,8 @@ REBOOT_WAITS = _ours("app1", "*", "Reboot: {reason}: it waits, active calls: {ca
 CHECK_SYNC = _ours("sip", "*", "SIP: NOTIFY check-sync")
 CONFIGURATION_UNCHANGED = _ours("cfg", "*", "The configuration files have not changed")
 POLL_UNCHANGED = _ours("cfg", "3", "prov.polling: the configuration files have not changed")
+PARAMETER_CHANGED = _ours("cfg", "*", "Parameter {name} is changed to {value} ({origin})")
+OVERRIDES_GONE = _ours("cfg", "4", "File {name} is not on the boot server any more: changes in flash are used")
 LEASED = _ours("net", "*", "DHCP: address {address}, boot server {servers}")
 OPTION_REFUSED = _ours("net", "4", "DHCP: option {option} is {value} and names no boot server: {reason}")
 NO_LEASE = _ours("net", "4", "DHCP: no lease: {reason}")
@@ -100,6 +109,7 @@ IMAGE_NOT_USABLE = _ours("copy", "4", "Firmware image {name} cannot be used: {re
 IMAGE_OPENED = _ours("copy", "*", "Firmware image {name}: {size} bytes read, then dropped: {firmware} is in flash")
 IMAGE_READ = _ours("copy", "*", "Firmware image {name}: {size} bytes read: {firmware} replaces {before}")
 FIRMWARE_KEPT = _ours("app1", "*", "Firmware {firmware} in flash is kept")
+UPLOAD_FAILED = _ours("copy", "4", "Failed to upload file {name}: {reason}")
 LOG_UPLOAD_LEFT_OUT = _ours("log", "4", "The log is not uploaded: {reason}")
 FLASH_DAMAGED = _ours("lic", "4", "cfgCfsFlashKeyScratchLoad: flash is damaged, it counts as blank: {reason}")
 FLASH_UNREADABLE = _ours("lic", "4", "cfgCfsFlashKeyScratchLoad: flash cannot be read and is left as it is: {reason}")

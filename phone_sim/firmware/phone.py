@@ -9,54 +9,41 @@ from dataclasses import replace
 from datetime import datetime
 
 from phone_sim.errors import LifecycleError
-from phone_sim.firmware import lifecycle, menu, messages, screen
+from phone_sim.firmware import menu, messages, screen
 from phone_sim.firmware.app_log import upload_log
 from phone_sim.firmware.boot import InService, boot, local_date
 from phone_sim.firmware.boot_rom import run_boot_rom
+from phone_sim.firmware.call_list import call_ended
 from phone_sim.firmware.check_sync import check_sync_settings, configuration_has_changed
+from phone_sim.firmware.contact_change import add_contact, check_contact
+from phone_sim.firmware.contact_directory import Contact
 from phone_sim.firmware.corporate_directory import search_corporate_directory
 from phone_sim.firmware.daily_check import daily_check
-from phone_sim.firmware.effects import ClockReading, Flow, Pause, PollAfter, ReadClock, Reboot, Show, WakeAt
+from phone_sim.firmware.effects import ClockReading, Flow, ReadClock, Reboot, Show
+from phone_sim.firmware.kept_change import Origin
 from phone_sim.firmware.keypad import Press
 from phone_sim.firmware.lifecycle import LifecycleEvent, State
 from phone_sim.firmware.local_time import UNSET_CLOCK
 from phone_sim.firmware.location import BootServerAddress
-from phone_sim.firmware.menu import CLOSED, Menu
+from phone_sim.firmware.menu import Change, Search
 from phone_sim.firmware.menu_pages import Facts
 from phone_sim.firmware.network_effects import Move
+from phone_sim.firmware.parameter_change import CHANGE_REBOOTS, change_parameter, check_change, features_wanted
+from phone_sim.firmware.phone_life import PhoneLife
 from phone_sim.firmware.provisioning_poll import PollMode, next_poll
-from phone_sim.firmware.session import Identity
 from phone_sim.firmware.time_memory import NOTHING_REMEMBERED
 from phone_sim.firmware.time_sync import synchronize
+from phone_sim.firmware.timer_effects import PollAfter, WakeAt
 
-MESSAGE_SECONDS = 5
-"""How long the display says that the phone is reconfiguring before it reboots; ours."""
-LICENSE_REBOOT = "a license has expired"
 SERVER_REBOOT = "the boot server has changed"
 CHECK_SYNC_REBOOT = "check-sync"
 POLL_REBOOT = "the configuration has changed (prov.polling)"
 
 
-class Phone:
-    """A phone.
+class Phone(PhoneLife):
+    """A phone: its events and what it does about them."""
 
-    `state` is where it is in its life, `calls` its active calls, `service` what it booted into, `next_check` the
-    instant of its next daily check, `menu` what is open on the display. `next_poll` is the instant of its next poll of
-    the configuration files, None without one, or as long as the clock does not tell.
-    """
-
-    __slots__ = ("_reason", "calls", "identity", "menu", "next_check", "next_poll", "service", "state")
-
-    def __init__(self, identity: Identity) -> None:
-        self.identity = identity
-        self.state = State.OFF
-        self.service: InService | None = None
-        self.calls = 0
-        self.next_check: datetime | None = None
-        self.next_poll: datetime | None = None
-        self.menu: Menu = CLOSED
-        self._reason = ""
-        """Why it reboots when the last call has ended."""
+    __slots__ = ()
 
     def power_on(self) -> Flow[None]:
         """Boot (B15: this is when a new license is fetched)."""
@@ -72,29 +59,40 @@ class Phone:
         """Lose everything but flash. The driver closes the flow that is under way."""
         self._move(LifecycleEvent.POWER_CUT)
         self._forget()
+        self.call_list = ()
 
     def reboot(self, reason: str = "by hand") -> Flow[None]:
         """Restart, ending any calls."""
         self._move(LifecycleEvent.REBOOT_REQUESTED)
         return self._restarting(reason)
 
-    def start_call(self) -> None:
-        """A call begins."""
-        self._move(LifecycleEvent.CALL_STARTED)
-        self.calls += 1
-
     def end_call(self) -> Flow[None]:
         """A call ends; after the last one a phone that waits for it reboots (D15)."""
-        if self.calls == 0:
+        if self.service is None or self.calls == 0:
             raise LifecycleError("there is no call to end")
         if self.calls == 1:
             self._move(LifecycleEvent.LAST_CALL_ENDED)
-        self.calls -= 1
-        return self._leaving_service() if self.state is State.REBOOTING else _nothing()
+        began, self._began = self._began[0], self._began[1:]
+        return self._ending_call(self.service, began)
 
     def check_sync(self) -> Flow[None]:
         """A NOTIFY check-sync: reboot, after the last call, at once or only if the configuration has changed (D15)."""
         return self._syncing(self.service) if self.service is not None and self._in_service else _nothing()
+
+    def change(self, name: str, value: str, origin: Origin) -> Flow[None]:
+        """A parameter is changed: it is in force at once; the phone reboots where that switches a feature (our choice).
+
+        Raises LifecycleError where it is not in service, and UsageError for what `check_change` refuses.
+        """
+        service = self._changeable
+        check_change(name, value, service.session.identity.dictionary)
+        return self._changing(service, name, value, origin)
+
+    def add_contact(self, contact: Contact) -> Flow[None]:
+        """A contact is added to the contact directory. Raises LifecycleError and UsageError as `change` does."""
+        service = self._changeable
+        check_contact(service, contact)
+        return self._adding(service, contact)
 
     def polling_time(self) -> Flow[None]:
         """The daily check (B12); one a local date (D12)."""
@@ -102,7 +100,9 @@ class Phone:
 
     def poll(self) -> Flow[None]:
         """A poll of the configuration files: reboot, after the last call, if they have changed (field notes 14)."""
-        return self._polling(self.service) if self.service is not None and self._in_service else _nothing()
+        service = self.service
+        is_on = service is not None and service.session.settings.polling is not None  # it may be off since
+        return self._polling(service) if service is not None and is_on and self._in_service else _nothing()
 
     def clock_set(self) -> Flow[None]:
         """The clock was set or changed: check and poll if their time was passed over, then wait for the next one."""
@@ -126,11 +126,6 @@ class Phone:
             raise LifecycleError(f"a phone that is {self.state.value} cannot search the corporate directory")
         return self._searching(self.service, text)
 
-    @property
-    def takes_keys(self) -> bool:
-        """True in service, with a call up or without."""
-        return self.state in (State.IDLE, State.IN_CALL, State.WAITING_FOR_IDLE)
-
     def press(self, key: Press) -> Flow[None]:
         """A key is pressed: move through the menus (B18). A phone that boots, reboots or is off does not notice."""
         return self._pressed(self.service, key) if self.service is not None and self.takes_keys else _nothing()
@@ -141,19 +136,6 @@ class Phone:
         if service is None:
             return screen.Frame()
         return screen.licenses_page(self.identity.features, service.ring, local_date(service.session, reading))
-
-    @property
-    def _in_service(self) -> bool:
-        return self.state in (State.IDLE, State.IN_CALL)
-
-    def _move(self, event: LifecycleEvent) -> None:
-        self.state = lifecycle.after(self.state, event)
-
-    def _forget(self) -> None:
-        self.service = None
-        self.calls = 0
-        self.next_check = self.next_poll = None
-        self.menu = CLOSED
 
     async def _booting(self) -> None:
         remembered = self.service.session.time_memory if self.service is not None else NOTHING_REMEMBERED
@@ -180,9 +162,16 @@ class Phone:
         reading = await ReadClock()
         facts = Facts(identity=service.session.identity, service=service, today=local_date(service.session, reading))
         self.menu = menu.pressed(self.menu, key, facts)
-        if self.menu.action is not None:
-            page = await self._search(service, self.menu.action.text)
-            self.menu = menu.with_results(self.menu, page.lines)
+        match self.menu.action:
+            case Search(text=text):
+                page = await self._search(service, text)
+                self.menu = menu.with_results(self.menu, page.lines)
+            case Change(parameter=parameter, value=value):
+                self.menu = menu.after_change(self.menu)
+                await self._changing(service, parameter, value, Origin.PHONE)
+                facts = replace(facts, service=self.service or service)
+                if self.state is State.REBOOTING:
+                    return
         await Show(menu.frame(self.menu, facts))
 
     async def _searching(self, service: InService, text: str) -> None:
@@ -256,32 +245,22 @@ class Phone:
         if is_always or await configuration_has_changed(service, messages.CONFIGURATION_UNCHANGED):
             await self._rebooting_when_idle(service, CHECK_SYNC_REBOOT)
 
-    async def _rebooting_when_idle(self, service: InService, reason: str) -> None:
-        self._move(LifecycleEvent.REBOOT_NEEDED)
-        self._reason = reason
-        if self.state is State.WAITING_FOR_IDLE:
-            await service.session.say(messages.REBOOT_WAITS, reason=self._reason, calls=self.calls)
-        else:
+    async def _adding(self, service: InService, contact: Contact) -> None:
+        self.service = await add_contact(service, contact)
+
+    async def _changing(self, service: InService, name: str, value: str, origin: Origin) -> None:
+        changed = self.service = await change_parameter(service, name, value, origin)
+        if self._in_service and features_wanted(changed) != features_wanted(service):
+            await self._rebooting_when_idle(changed, CHANGE_REBOOTS[origin])
+        elif self._in_service:
+            reading = await ReadClock()
+            await self._wait_for_polling_time(changed, reading)
+            await self._wait_for_poll(changed, reading)
+
+    async def _ending_call(self, service: InService, began: datetime | None) -> None:
+        self.call_list = await call_ended(service, self.call_list, began)
+        if self.state is State.REBOOTING:
             await self._leaving_service()
-
-    async def _expired(self, service: InService) -> None:
-        self._reason = LICENSE_REBOOT
-        if self.state is State.WAITING_FOR_IDLE:
-            await service.session.say(messages.WAITING_FOR_IDLE, calls=self.calls)
-        else:
-            await self._leaving_service()
-
-    async def _leaving_service(self) -> None:
-        """Reboot; where that removes what is not licensed any more, say so before (B12)."""
-        if self._reason == LICENSE_REBOOT:
-            await Show(screen.message(screen.RECONFIGURING))
-            await Pause(MESSAGE_SECONDS)
-        await self._restarting(self._reason)
-
-    async def _restarting(self, reason: str) -> None:
-        if self.service is not None:
-            await self.service.session.say(messages.REBOOTING, reason=reason)
-        await Reboot(reason)
 
 
 def _is_over(due: datetime | None, reading: ClockReading) -> bool:

@@ -19,6 +19,8 @@ from phone_sim.firmware.effects import (
     Stream,
     StreamReply,
     TransferFailed,
+    Upload,
+    Uploaded,
 )
 from phone_sim.firmware.lease import DhcpSettings, LeaseInfo, asked_options, lease_info
 from phone_sim.firmware.location import BootServerAddress, Location, authority_of
@@ -266,6 +268,24 @@ class Session:
     def _note_silence(self, location: Location, reply: FetchReply | StreamReply) -> None:
         if isinstance(reply, TransferFailed) and reply.unanswered and self._is_on_boot_server(location):
             self.reachable = False
+
+    async def upload(self, folder: str, name: str, body: bytes, *, limit: int) -> bool:
+        """Send a whole file to a folder of the boot server: true when the server took it, else it is logged why not.
+
+        One of more bytes than `limit` is not sent, since the phone would not read it again. A folder that is no place
+        on purpose, such as `http://0.0.0.0` (field notes 2), is not worth a line.
+        """
+        if self.server is None or (location := self.server.locate(folder, name)) is None:
+            return False
+        is_lost = not self.reachable and self._is_on_boot_server(location)
+        if is_lost or len(body) > limit:
+            reason = NO_ANSWER if is_lost else f"it has more than {limit} bytes"
+            await self.say(messages.UPLOAD_FAILED, name=location.name, reason=reason)
+            return False
+        reply = await Upload(location=location, body=body, user_agent=self.user_agent)
+        if not isinstance(reply, Uploaded):
+            await self.say(messages.UPLOAD_FAILED, name=location.name, reason=reply.reason)
+        return isinstance(reply, Uploaded)
 
     def _is_on_boot_server(self, location: Location) -> bool:
         return self.server is not None and authority_of(location.url) == authority_of(self.server.root)

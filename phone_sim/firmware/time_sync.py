@@ -11,11 +11,12 @@ Other modules about SNTP: `runtime.network.sntp`; in the tests `tests.runtime.ho
 from datetime import UTC, datetime
 
 from phone_sim.firmware import messages
-from phone_sim.firmware.effects import AskTimeAfter, ReadClock, SetClock
+from phone_sim.firmware.effects import ReadClock, SetClock
 from phone_sim.firmware.local_time import date_text
 from phone_sim.firmware.network_effects import AskTime, NotConnected, NoTime, TimeReply, TimeTold
 from phone_sim.firmware.session import Session
 from phone_sim.firmware.time_memory import Judgement
+from phone_sim.firmware.timer_effects import AskTimeAfter
 
 RETRY_SECONDS = 900
 """How long a phone that got no time waits before it asks again, if that is not due sooner; ours."""

@@ -13,7 +13,7 @@ from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.findings.boot_judgment import is_lost_log, judge, judge_facts
 from phone_sim.firmware.daily_check import first_finding
 from phone_sim.firmware.effects import Flow, Upload
-from phone_sim.firmware.features import NotLicensed
+from phone_sim.firmware.features import lacks_proven_license
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.parameters.layers import OWN_MAC
 from phone_sim.firmware.phone import Phone
@@ -221,7 +221,7 @@ class Fleet:
         self._schedule_next(phone, run, clock)
         if run.boot_seconds is not None:
             self._judge_findings(phone, exchanges)
-            is_licensed = not any(isinstance(gate, NotLicensed) for gate in phone.gates)
+            is_licensed = not any(map(lacks_proven_license, phone.gates))
             boot = CompletedBoot(
                 mac=mac,
                 seconds=run.boot_seconds,

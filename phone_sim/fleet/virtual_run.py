@@ -16,7 +16,7 @@ from phone_sim.authority.orders import SITE_SERIAL
 from phone_sim.authority.signing_key import test_signing_key
 from phone_sim.errors import UsageError
 from phone_sim.findings.boot_expectation import BootExpectation
-from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, Stream, StreamReply, Upload, Uploaded, UploadReply
+from phone_sim.firmware.effects import Fetch, FetchReply, Stream, StreamReply, Upload, Uploaded, UploadReply
 from phone_sim.fleet.census import census
 from phone_sim.fleet.fleet import CompletedBoot, Fleet, Listeners
 from phone_sim.fleet.population.phones import Pattern, Population
@@ -27,7 +27,7 @@ from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.exchange import Exchange
-from phone_sim.runtime.transport.memory import NOT_FOUND
+from phone_sim.runtime.transport.memory import NOT_FOUND, found
 from phone_sim.runtime.transport.streamed_file import streamed_from
 
 _BOOT_SERVER = "http://boot.example/"
@@ -48,7 +48,7 @@ class FleetFileServer:
         url = request.location.url
         path = url[len(_BOOT_SERVER) :] if url.startswith(_BOOT_SERVER) else urlsplit(url).path.lstrip("/")
         data = self._files.get(path) or self._activation_file(path.rpartition("/")[2])
-        return NOT_FOUND if data is None else Fetched(data, 200)
+        return NOT_FOUND if data is None else found(request, data)
 
     def stream(self, request: Stream) -> StreamReply:
         """The same, without keeping it."""

@@ -10,12 +10,12 @@ from typing import Self
 
 from phone_sim.errors import LifecycleError, UsageError
 from phone_sim.file_request import requests_for
+from phone_sim.firmware.contact_directory import Contact
 from phone_sim.firmware.effects import Effect
 from phone_sim.firmware.features import Gate, NotLicensed, feature_named
+from phone_sim.firmware.kept_change import Origin
 from phone_sim.firmware.keypad import Press, parse_press
 from phone_sim.firmware.lifecycle import State
-from phone_sim.firmware.log_line import parse_line
-from phone_sim.firmware.messages import MESSAGE_CATALOG
 from phone_sim.firmware.network_effects import Move
 from phone_sim.firmware.parameters.provenance import ParametersInForce, Setting
 from phone_sim.firmware.phone import Phone
@@ -25,12 +25,11 @@ from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.driver import PhoneDriver
 from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.flash_file import Flash, MemoryFlash
+from phone_sim.runtime.log_selection import selected_lines
 from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport import Transport, network_transport
 from phone_sim.runtime.virtual_time import VirtualTime
-
-_LEVELS = (*"0123456", "*")
 
 
 class DrivenPhone:
@@ -126,6 +125,29 @@ class DrivenPhone:
         """
         self._present.check_sync()
 
+    def change(self, name: str, value: str, *, by: str = "phone") -> None:
+        """Change a parameter as its user does on the phone itself, or on its web page with `by="web"`.
+
+        The change is in force at once and kept in flash, and the phone uploads its override file: `<mac>-phone.cfg`,
+        or `<mac>-web.cfg`. Where the change switches a feature on or off, the phone reboots when it is idle.
+
+        Raises:
+            LifecycleError: the phone is not in service.
+            UsageError: not a parameter of its firmware, not a value of it, or not where changes are made.
+        """
+        if by not in (places := [origin.value for origin in Origin]):
+            raise UsageError(f"{by!r} is not where changes are made; expected one of: {', '.join(places)}")
+        self._present.change(name, value, Origin(by))
+
+    def add_contact(self, number: str, *, last_name: str = "", first_name: str = "") -> None:
+        """Add a contact as its user does; it is kept in flash, and the phone uploads `<mac>-directory.xml`.
+
+        Raises:
+            LifecycleError: the phone is not in service.
+            UsageError: the phone does not let its user add it.
+        """
+        self._present.add_contact(Contact(last_name=last_name, first_name=first_name, number=number))
+
     def feature(self, name: str) -> Gate:
         """The gate of a feature, by key or full name in any case, such as `LDAP`: `is_enabled`, and the `reason`.
 
@@ -180,20 +202,8 @@ class DrivenPhone:
         Raises:
             UsageError: not a level, or not a component of this phone; the message lists them.
         """
-        if level is not None and str(level) not in _LEVELS:
-            raise UsageError(f"{level!r} is not a level of a phone's log; expected one of: {', '.join(_LEVELS)}")
         self.time.catch_up()
-        parsed = [(line, parts) for line in self.log_lines if (parts := parse_line(line)) is not None]
-        known = {message.component for message in MESSAGE_CATALOG if "{" not in message.component}
-        known |= {feature.component for feature in self.identity.features} | {parts.component for _, parts in parsed}
-        if component is not None and component not in known:
-            named = ", ".join(sorted(known))
-            raise UsageError(f"{component!r} is not a component of this phone's log; expected one of: {named}")
-        return tuple(
-            line
-            for line, parts in parsed
-            if component in (None, parts.component) and (level is None or str(level) == parts.level)
-        )
+        return selected_lines(self.log_lines, self.identity.features, component=component, level=level)
 
     @property
     def requests(self) -> tuple[Exchange, ...]:

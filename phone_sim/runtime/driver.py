@@ -10,7 +10,9 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
+from phone_sim.firmware.contact_directory import Contact
 from phone_sim.firmware.effects import ClockReading, Effect, Flow
+from phone_sim.firmware.kept_change import Origin
 from phone_sim.firmware.keypad import Press
 from phone_sim.firmware.network_effects import Move, MoveReply
 from phone_sim.firmware.phone import Phone
@@ -122,7 +124,7 @@ class PhoneDriver:
     def start_call(self) -> None:
         """Begin a call."""
         with self._lock:
-            self.phone.start_call()
+            self.phone.start_call(self._clock.now())
 
     def end_call(self) -> None:
         """End a call."""
@@ -136,6 +138,14 @@ class PhoneDriver:
         """The flow of an event in which the configuration files are asked for; they may take as long as a boot."""
         self._performer.boot_time.begin()
         return event()
+
+    def change(self, name: str, value: str, origin: Origin) -> None:
+        """Change a parameter; a phone that reboots for it has booted on return, unless it waits for a call to end."""
+        self._happen(partial(self.phone.change, name, value, origin))
+
+    def add_contact(self, contact: Contact) -> None:
+        """Add a contact to the contact directory."""
+        self._happen(partial(self.phone.add_contact, contact))
 
     def search_corporate_directory(self, text: str) -> None:
         """Search the corporate directory; the display shows what came of it on return."""

@@ -33,8 +33,15 @@ class Exchange:
     seconds: float
 
     @property
+    def is_head(self) -> bool:
+        """True for a HEAD, which asks of a file only what is known of it."""
+        return isinstance(self.request, Fetch) and self.request.is_head
+
+    @property
     def method(self) -> str:
-        """The method of the protocol: GET, PUT, RETR, STOR, RRQ or WRQ."""
+        """The method of the protocol: GET, HEAD, PUT, RETR, STOR, RRQ or WRQ."""
+        if self.is_head:
+            return "HEAD"
         return self._protocol.write if isinstance(self.request, Upload) else self._protocol.read
 
     @property
@@ -85,6 +92,8 @@ class Exchange:
     @property
     def outcome(self) -> str:
         """What came of it, for people."""
+        if self.is_head and isinstance(self.reply, Fetched):
+            return f"length {self.reply.head.content_length}"
         if isinstance(self.reply, Fetched):
             return f"{len(self.reply.data)} bytes"
         if isinstance(self.reply, Streamed):

@@ -12,7 +12,7 @@ from phone_sim.firmware.boot_rom_settings import BootRomSettings, ImageReading
 from phone_sim.firmware.lease import DhcpSettings
 from phone_sim.firmware.location import BootServerAddress
 from phone_sim.firmware.log_line import LogStyle
-from phone_sim.firmware.profile import CURRENT, profile_for
+from phone_sim.firmware.profile import profile_for, usual_firmware
 from phone_sim.firmware.session import Identity
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
@@ -29,7 +29,7 @@ def make_identity(
     *,
     model: Model | str,
     mac: MacAddress | str,
-    firmware: str = CURRENT,
+    firmware: str | None = None,
     trust: TrustAnchor | Path | str | None = None,
     always_fetches_license: bool | None = None,
     dhcp: DhcpSettings | None = None,
@@ -42,7 +42,8 @@ def make_identity(
     """Who a phone is.
 
     `boot_server`, `dhcp` and `style` are those of `Identity`. `model` is a model, or any name that `load_model` takes.
-    `firmware` is a version in four numbers, or a release, for which `Model.build` names the build.
+    `firmware` is a version in four numbers, or a release, for which `Model.build` names the build; without one it is
+    3.3.0, and of a model beyond the bulletin the latest that is known for it.
     `trust` is the public key that license keys are verified with, or its PEM file; without one it is that of the test
     pair, with which anybody can sign (D5). `always_fetches_license` sets the license rule apart from the firmware's
     (D8). `missed` is the fourth field of log lines, two digits; without one it is that of the style (D26).
@@ -58,6 +59,7 @@ def make_identity(
     if boot_server:
         BootServerAddress.parse_all(boot_server)
     phone_model = model if isinstance(model, Model) else load_model(model)
+    firmware = usual_firmware([phone_model]) if firmware is None else firmware
     _profile(firmware)  # so that what is wrong with it is said of the version as it was given
     reading = _image_reading(image)
     starting = None

@@ -1,7 +1,7 @@
 """Finds and reads the files of models and features; "a new model is a new file".
 
 The shipped ones are read once and kept; those in a folder of a user's own are read each time they are asked for. This
-module does not know what the files say: `phone_sim.models` does.
+module does not know what the files say: `phone_sim.models` and `phone_sim.feature_files` do.
 """
 
 import re
@@ -11,7 +11,8 @@ from functools import cache
 from pathlib import Path
 
 from phone_sim.errors import ModelFileError, UsageError
-from phone_sim.models import Feature, Model, check_features, parse_feature, parse_model
+from phone_sim.feature_files import check_features, parse_feature
+from phone_sim.models import Feature, Model, parse_model
 from phone_sim.runtime.toml_file import read_text
 
 FILE_LIMIT = 64 * 1024  # bytes; the shipped files have about one thousand

@@ -13,7 +13,6 @@ from typing import Protocol, TypeVar, assert_never
 
 from phone_sim.firmware.asking import answer
 from phone_sim.firmware.effects import (
-    AskTimeAfter,
     ClockReading,
     Effect,
     Fetch,
@@ -21,7 +20,6 @@ from phone_sim.firmware.effects import (
     ForgetLog,
     Log,
     Pause,
-    PollAfter,
     ReadClock,
     ReadFlash,
     ReadLog,
@@ -31,13 +29,12 @@ from phone_sim.firmware.effects import (
     Stream,
     StreamReply,
     Upload,
-    UploadLogAfter,
     UploadReply,
-    WakeAt,
     WriteFlash,
 )
 from phone_sim.firmware.network_effects import AskDirectory, AskLease, AskMove, AskTime, Move, MoveReply, NotConnected
 from phone_sim.firmware.screen import Frame
+from phone_sim.firmware.timer_effects import AskTimeAfter, PollAfter, UploadLogAfter, WakeAt
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.boot_time import BootTime
 from phone_sim.runtime.exchange import Exchange

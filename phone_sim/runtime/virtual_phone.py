@@ -12,7 +12,6 @@ from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import UsageError
 from phone_sim.firmware.boot_rom_settings import ImageReading
 from phone_sim.firmware.lease import DhcpSettings
-from phone_sim.firmware.profile import CURRENT
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import DEFAULT_MAC, MacAddress
 from phone_sim.models import Model
@@ -55,7 +54,7 @@ class VirtualPhone(DrivenPhone):
         *,
         model: Model | str = DEFAULT_MODEL,
         mac: MacAddress | str = DEFAULT_MAC,
-        firmware: str = CURRENT,
+        firmware: str | None = None,
         trust: TrustAnchor | Path | str | None = None,
         always_fetches_license: bool | None = None,
         dhcp: DhcpSettings | None = None,

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.findings.boot_judgment import BootShortcoming
-from phone_sim.firmware.features import Gate, gate_reason
+from phone_sim.firmware.features import Gate, NotCovered, gate_reason
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.parameters.provenance import Setting
 from phone_sim.firmware.screen import Frame
@@ -24,6 +24,7 @@ class Seen:
     """
 
     requests: Sequence[str]
+    uploads: Sequence[str]
     gates: Mapping[str, Gate]
     log: Sequence[str]
     reboots: Sequence[str]
@@ -49,6 +50,7 @@ def unmet(expectation: Expectation, seen: Seen) -> list[Unmet]:
         *_boot(expectation.boot, seen.shortcomings),
         *_requests(expectation.requests, seen.requests),
         *_forbidden_requests(expectation.no_requests, seen.requests),
+        *_uploads(expectation.uploads, seen.uploads),
         *_features(expectation.features, seen),
         *_parameters(expectation.parameters, seen),
         *_log(expectation.log, seen.log),
@@ -83,12 +85,19 @@ def _forbidden_requests(patterns: Sequence[str], found: Sequence[str]) -> list[U
     return [Unmet(key="no_requests", expected=f"none of {_list(patterns)}", found=_list(wrong))] if wrong else []
 
 
+def _uploads(patterns: Sequence[str], found: Sequence[str]) -> list[Unmet]:
+    missing = [pattern for pattern in patterns if not any(fnmatchcase(path, pattern) for path in found)]
+    return [Unmet(key="uploads", expected=f"an upload of {pattern}", found=_list(found)) for pattern in missing]
+
+
 def _features(expected: Mapping[str, bool], seen: Seen) -> list[Unmet]:
     wrong = []
     for key, on in expected.items():
         gate = seen.gates.get(key)
         if gate is None:
             found = f"no features, the phone is {seen.state.value}"
+        elif isinstance(gate, NotCovered):
+            found = f"not known: {gate.reason}"
         elif gate.is_enabled != on:
             found = f"{'on' if gate.is_enabled else 'off'}: {gate_reason(gate, seen.parameters)}"
         else:

@@ -17,6 +17,8 @@ from phone_sim.scenario.scenario import ScenarioPhone
 from phone_sim.toml_table import Table
 
 KEYS = ("kind", "for", "features", "until", "forged", "file")
+LICENSE_LIMIT = 1000
+"""Maximum number of licenses of a scenario (our choice): each is signed when the scenario is read."""
 DEFAULT_FEATURES = ("Productivity Suite",)
 
 
@@ -24,8 +26,11 @@ def activation_files(licenses: Sequence[Table], phones: Mapping[str, ScenarioPho
     """The activation files that these tables describe, by path; licenses for one file are keys of it, in order (B6).
 
     Raises:
-        UsageError: a table that describes no license; the message names file, line and key.
+        UsageError: a table that describes no license, or too many; the message names file, line and key.
     """
+    if len(licenses) > LICENSE_LIMIT:
+        words = f"a scenario has at most {LICENSE_LIMIT} licenses, not {len(licenses)}"
+        raise licenses[LICENSE_LIMIT].error(None, words)
     keys: dict[str, list[LicenseKey]] = {}
     for table in licenses:
         table.only(KEYS)

@@ -32,7 +32,7 @@ from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import UsageError
 from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.firmware.license_fetch import DEFAULT_LICENSE_FETCH, LICENSE_FETCH
-from phone_sim.firmware.profile import CURRENT, profile_for
+from phone_sim.firmware.profile import profile_for, usual_firmware
 from phone_sim.mac_address import DEFAULT_MAC, MacAddress
 from phone_sim.runtime.model_files import load_model
 from phone_sim.runtime.toml_file import read_toml
@@ -132,8 +132,7 @@ def _phones(table: Table) -> dict[str, ScenarioPhone]:
 def _phone(table: Table, name: str, default_mac: str) -> ScenarioPhone:
     table.only(("model", "mac", "firmware", "license_fetch", "boot_rom"))
     model, mac = table.text("model", DEFAULT_MODEL), table.text("mac", default_mac)
-    firmware = table.text("firmware", CURRENT)
-    table.convert("model", lambda: load_model(model))
+    firmware = table.text("firmware", usual_firmware([table.convert("model", lambda: load_model(model))]))
     table.convert("firmware", lambda: profile_for(firmware))
     return ScenarioPhone(
         name=name,

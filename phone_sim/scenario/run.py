@@ -13,7 +13,7 @@ from phone_sim.errors import PhoneSimError
 from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.findings.virtual_phone import VirtualPhone
 from phone_sim.firmware.boot import InService
-from phone_sim.firmware.effects import Fetch, FetchReply, Stream, StreamReply, Upload, UploadReply
+from phone_sim.firmware.effects import Fetch, FetchReply, Stream, StreamReply, Upload, Uploaded, UploadReply
 from phone_sim.firmware.network_effects import MovesEndlessly
 from phone_sim.runtime.network import Network
 from phone_sim.runtime.transport import Limits, Transport
@@ -22,6 +22,8 @@ from phone_sim.scenario.expectations import Seen, Unmet, unmet
 from phone_sim.scenario.remote_server import RemoteServer
 from phone_sim.scenario.scenario import (
     Action,
+    AddContact,
+    ChangeParameters,
     ClockChange,
     EmbeddedServer,
     PhoneEvent,
@@ -133,12 +135,9 @@ class _ScenarioRun:
 
     def _do(self, action: Action, phones: "list[_ObservedPhone]") -> None:
         match action:
-            case PhoneEvent():
+            case PhoneEvent() | PressKeys() | ChangeParameters() | AddContact():
                 for phone in phones:
                     phone.happen(action)
-            case PressKeys(keys=keys):
-                for phone in phones:
-                    phone.virtual.press(*keys)
             case ClockChange():
                 self._time.set(action.to)
             case RunUntil():
@@ -174,11 +173,22 @@ class _ObservedPhone:
 
     def start_anew(self) -> None:
         self._transport.downloads.clear()
+        self._transport.uploads.clear()
         self._before = self.virtual.driver.phone.service
         self._lines = len(self.virtual.log.splitlines())
         self._reboots = len(self.virtual.reboots)
 
-    def happen(self, event: PhoneEvent) -> None:
+    def happen(self, event: PhoneEvent | PressKeys | ChangeParameters | AddContact) -> None:
+        if isinstance(event, PressKeys):
+            self.virtual.press(*event.keys)
+            return
+        if isinstance(event, ChangeParameters):
+            for name, value in event.values.items():
+                self.virtual.change(name, value, by=event.origin.value)
+            return
+        if isinstance(event, AddContact):
+            self.virtual.add_contact(event.number, last_name=event.last_name, first_name=event.first_name)
+            return
         events: Mapping[PhoneEvent, Callable[[], None]] = {
             PhoneEvent.BOOT: self.virtual.boot,
             PhoneEvent.REBOOT: self.virtual.driver.reboot,
@@ -202,6 +212,7 @@ class _ObservedPhone:
         is_judged = expected is not None and service is not None and service is not self._before
         return Seen(
             requests=tuple(self._transport.downloads),
+            uploads=tuple(self._transport.uploads),
             gates={} if service is None else {gate.feature.key: gate for gate in service.gates},
             parameters={} if service is None else service.parameters,
             log=phone.log.splitlines()[self._lines :],
@@ -214,15 +225,17 @@ class _ObservedPhone:
 
 
 class _Watched:
-    """A transport that keeps the paths of the downloads."""
+    """A transport that keeps the paths of the downloads, and of the uploads that the server took."""
 
-    def __init__(self, transport: Transport, path_of: Callable[[Fetch | Stream], str]) -> None:
+    def __init__(self, transport: Transport, path_of: Callable[[Fetch | Stream | Upload], str]) -> None:
         self.downloads: list[str] = []
+        self.uploads: list[str] = []
         self._transport = transport
         self._path_of = path_of
 
     def fetch(self, request: Fetch) -> FetchReply:
-        self.downloads.append(self._path_of(request))
+        if not request.is_head:
+            self.downloads.append(self._path_of(request))
         return self._transport.fetch(request)
 
     def stream(self, request: Stream) -> StreamReply:
@@ -230,7 +243,10 @@ class _Watched:
         return self._transport.stream(request)
 
     def upload(self, request: Upload) -> UploadReply:
-        return self._transport.upload(request)
+        reply = self._transport.upload(request)
+        if isinstance(reply, Uploaded):
+            self.uploads.append(self._path_of(request))
+        return reply
 
     def close(self) -> None:
         self._transport.close()

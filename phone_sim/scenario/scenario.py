@@ -10,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 
 from phone_sim.findings.boot_expectation import BootExpectation
+from phone_sim.firmware.kept_change import Origin
 from phone_sim.firmware.keypad import Press
 from phone_sim.firmware.lifecycle import State
 from phone_sim.mac_address import MacAddress
@@ -79,6 +80,23 @@ class PressKeys:
     keys: tuple[Press, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeParameters:
+    """Parameters are changed on a phone, one after another, by name; `origin` is where."""
+
+    values: Mapping[str, str]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddContact:
+    """A contact is added on a phone."""
+
+    number: str
+    last_name: str
+    first_name: str
+
+
 class ServerEvent(Enum):
     """What happens to the boot server."""
 
@@ -130,7 +148,7 @@ class RunFor:
 
 
 ServerChange = ServerEvent | Put | Remove | AddFault
-Action = PhoneEvent | PressKeys | ServerChange | ClockChange | RunUntil | RunFor
+Action = PhoneEvent | PressKeys | ChangeParameters | AddContact | ServerChange | ClockChange | RunUntil | RunFor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +164,8 @@ class Expectation:
     """What is expected of a phone since the last action began; what is None or empty is not looked at.
 
     `boot` is what a boot has to come to, if the phone has booted since; None for anything. `requests` are downloads,
-    `no_requests` patterns that none of them may match. `parameters` are values in force. Every text of `log` is in a
+    `no_requests` patterns that none of them may match, `uploads` patterns each of which a file matches that the boot
+    server took. `parameters` are values in force. Every text of `log` is in a
     line, no text of `not_log` is. `reboots` counts those for an expired license and those by hand. `screen` and
     `licenses` (Menu > Status > Licenses, B18) are texts on these pages (`Frame.shows`).
     """
@@ -154,6 +173,7 @@ class Expectation:
     boot: BootExpectation | None = None
     requests: ExpectedRequests | None = None
     no_requests: tuple[str, ...] = ()
+    uploads: tuple[str, ...] = ()
     features: Mapping[str, bool] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     log: tuple[str, ...] = ()

@@ -8,13 +8,13 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from phone_sim.boot_server.faults import FaultPlan
+from phone_sim.boot_server.file_pieces import store_piece
 from phone_sim.boot_server.journal import Journal
 from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import Found, MemorySite, Missing, Stored, TooLarge
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import (
     Fetch,
-    Fetched,
     FetchReply,
     Refused,
     Stream,
@@ -27,7 +27,7 @@ from phone_sim.firmware.location import authority_of
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.transport import Limits, Transport, network_transport
-from phone_sim.runtime.transport.memory import NOT_FOUND, MemoryTransport
+from phone_sim.runtime.transport.memory import NOT_FOUND, MemoryTransport, found
 from phone_sim.scenario.scenario import AddFault, EmbeddedServer, Protocol, Put, Remove, ServerChange, ServerEvent
 
 _NO_ANSWER = TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
@@ -130,7 +130,7 @@ class ScenarioServer:
             return _NO_ANSWER
         match self._server.site.read(self.path_of(request)):
             case Found(data=data):
-                return Fetched(data, 200)
+                return found(request, data)
             case Missing():
                 return NOT_FOUND
             case other:
@@ -139,7 +139,7 @@ class ScenarioServer:
     def _uploaded(self, request: Upload) -> UploadReply:
         if not self._is_up:
             return _NO_ANSWER
-        match self._server.site.write(self.path_of(request), request.body):
+        match store_piece(self._server.site, self.path_of(request), request.body, request.content_range):
             case Stored(created=created):
                 return Uploaded(201 if created else 204)
             case TooLarge(limit=limit):

@@ -6,9 +6,9 @@ Uploads are thrown away, so that a folder stays as it is. This module does not k
 from urllib.parse import unquote, urlsplit
 
 from phone_sim.boot_server.site import Found, Missing, Refusing, Site
-from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, Refused, Upload, Uploaded, UploadReply
+from phone_sim.firmware.effects import Fetch, FetchReply, Refused, Upload, Uploaded, UploadReply
 from phone_sim.firmware.transfer_facts import FileProtocol
-from phone_sim.runtime.transport.memory import NOT_FOUND, MemoryTransport
+from phone_sim.runtime.transport.memory import NOT_FOUND, MemoryTransport, found
 
 ADDRESS = "http://boot.example/"
 """The address by which a phone knows the site: a name that no network has (RFC 2606)."""
@@ -20,7 +20,7 @@ def site_transport(site: Site) -> MemoryTransport:
     def fetch(request: Fetch) -> FetchReply:
         match site.read(unquote(urlsplit(request.location.url).path)):
             case Found(data=data):
-                return Fetched(data, 200)
+                return found(request, data)
             case Missing():
                 return NOT_FOUND
             case Refusing(reason=reason, status=status):

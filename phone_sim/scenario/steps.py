@@ -9,12 +9,15 @@
     run_until = "2027-01-01T02:00:02"    # also: run_for = "1d12h30m", set_clock = "2026-03-02T08:00",
     expect.reboots = 0                   #       put = { "site.cfg" = "..." }, remove = "site.cfg",
                                          #       license = { features = ["LDAP"] }, add_fault = "503 nth=1",
-                                         #       press = ["menu", "down", "select"], or one key
+                                         #       press = ["menu", "down", "select"], or one key,
+                                         #       change = { "lcl.datetime.time.24HourClock" = "0" }, web_change = ...,
+                                         #       add_contact = { number = "1001", last_name = "Doe" }
 
 `phone` is who it happens to and who the expectations are about; without it, each phone. An expectation is about what
 happened since the last action began, so that steps without one can tell phones apart: `boot` (`booted`, `configured`,
 `clean`, `licensed`, or `any` for a boot that is not judged; without it, what the head of the file says), `requests`
 (exactly these paths, in this order; `{ contains = [...] }` allows others between), `no_requests` (true, or patterns),
+`uploads` (patterns, each of which a file matches that the server took),
 `features`, `parameters` (`{ "reg.1.address" = "1234" }`), `log`, `not_log`, `reboots`, `screen`, `licenses`, `state`.
 """
 
@@ -28,13 +31,16 @@ from phone_sim.boot_server.faults import FaultRule
 from phone_sim.boot_server.site import locate
 from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.firmware.features import feature_named
+from phone_sim.firmware.kept_change import Origin
 from phone_sim.firmware.keypad import parse_press
 from phone_sim.firmware.lifecycle import State
 from phone_sim.runtime.model_files import load_features
 from phone_sim.scenario.licenses import activation_files
 from phone_sim.scenario.scenario import (
     Action,
+    AddContact,
     AddFault,
+    ChangeParameters,
     ClockChange,
     Expectation,
     ExpectedRequests,
@@ -120,6 +126,21 @@ def _keys(table: Table, key: str, _: StepReferences) -> Action:
     return PressKeys(keys=tuple(table.convert(key, partial(parse_press, name)) for name in names))
 
 
+def _changes(table: Table, key: str, origin: Origin) -> Action:
+    names = table.table(key)
+    if not names.values:
+        raise table.error(key, "at least one parameter is needed")
+    return ChangeParameters(values={name: names.any_text(name) for name in names.values}, origin=origin)
+
+
+def _contact(table: Table, key: str, _: StepReferences) -> Action:
+    contact = table.table(key, ("number", "last_name", "first_name"))
+    last_name, first_name = (
+        contact.any_text(name) if name in contact.values else "" for name in ("last_name", "first_name")
+    )
+    return AddContact(number=contact.text("number"), last_name=last_name, first_name=first_name)
+
+
 def _span(table: Table, key: str, _: StepReferences) -> Action:
     text = table.text(key)
     found = _SPAN.fullmatch(text)
@@ -135,6 +156,9 @@ SERVER_ACTIONS = ("put", "license", "remove", "add_fault", *(event.value for eve
 _ACTIONS: Mapping[str, Callable[[Table, str, StepReferences], Action]] = {
     **dict.fromkeys(_EVENTS, _event),
     "press": _keys,
+    "change": lambda table, key, _: _changes(table, key, Origin.PHONE),
+    "add_contact": _contact,
+    "web_change": lambda table, key, _: _changes(table, key, Origin.WEB),
     "put": lambda table, key, _: Put(files=read_files(table.table(key))),
     "license": lambda table, key, references: Put(files=activation_files(table.tables(key), references.phones)),
     "remove": lambda table, key, _: Remove(path=table.text(key)),
@@ -160,6 +184,7 @@ def _expectation(table: Table, boot: BootExpectation | None) -> Expectation:
         boot=read_boot_expectation(table, "boot", boot),
         requests=_requests(table),
         no_requests=("*",) if table.values.get("no_requests") is True else table.texts("no_requests"),
+        uploads=table.texts("uploads"),
         features=_features(table.table("features", default={})),
         parameters=_parameters(table.table("parameters", default={})),
         log=table.texts("log"),

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from phone_sim.audit.checks import audit
 from phone_sim.audit.finding import Finding, Verdict
+from phone_sim.audit.judging import audit
 from phone_sim.audit.observations import Observations, TftpSeen, TlsSeen
 from phone_sim.audit.observe import observe
 from phone_sim.audit.plan import AuditPlan

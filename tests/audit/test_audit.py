@@ -8,8 +8,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from phone_sim.audit.checks import audit
 from phone_sim.audit.finding import Verdict
+from phone_sim.audit.judging import audit
+from phone_sim.audit.observations import AuditQuestion, Observations
 from phone_sim.audit.observe import observe
 from phone_sim.audit.plan import following
 from phone_sim.boot_server.faults import FaultPlan
@@ -18,7 +19,7 @@ from phone_sim.boot_server.site import MemorySite
 from phone_sim.errors import BootServerUnreachableError
 from phone_sim.licensing.license_file import write
 from phone_sim.mac_address import MacAddress
-from phone_sim.runtime.model_files import load_models
+from phone_sim.runtime.model_files import load_model, load_models
 from phone_sim.runtime.transport import TLS_VERSIONS
 from tests.audit.audited import (
     LICENSED,
@@ -63,12 +64,38 @@ def test_nothing_is_bad_on_a_good_server(address: str) -> None:
     assert [(method, unquote(path)) for method, path in made] == [(method, unquote(path)) for method, path in asked]
 
 
+def of_software_5(site: MemorySite) -> Observations:
+    """What an audit of a server with this site sees by a phone that appends to its log."""
+    with BootServer(site) as server:
+        return observe(replace(plan(server.url, models=(load_model("VVX_500"),)), firmware="5.9.7"))
+
+
+def test_later_software_is_audited_by_what_it_asks() -> None:
+    """It appends to its log, and whether a model beyond the bulletin needs a license for a feature is not known."""
+    seen = of_software_5(MemorySite(LICENSED))
+    findings = {one.check.name: one for one in audit(seen)}
+    assert {one.method for one in seen.exchanges} == {"GET", "HEAD", "PUT"}
+    assert bad_ones(findings) == set()
+    assert verdict(findings, "log-unaltered") is Verdict.GOOD
+    assert verdict(findings, "features-licensed") is Verdict.UNKNOWN
+
+
+def test_piece_of_a_log_that_is_stored_as_the_whole_is_bad() -> None:
+    seen = of_software_5(MemorySite(SITE))
+    piece = [boot.stored for boot in seen.boots if boot.stored is not None][-1]
+    assert piece.offset is not None
+    answer = replace(seen.answers[AuditQuestion.UPLOADED_LOG], body=piece.body)
+    spoiled = replace(seen, answers={**seen.answers, AuditQuestion.UPLOADED_LOG: answer})
+    findings = {one.check.name: one for one in audit(spoiled)}
+    assert verdict(findings, "log-unaltered") is Verdict.BAD
+
+
 @ADDRESSES
-def test_only_the_own_log_is_uploaded(address: str) -> None:
+def test_only_the_own_log_and_overrides_are_uploaded(address: str) -> None:
     site = MemorySite(SITE)
     with BootServer(site) as server:
         audited(getattr(server, address))
-    assert site.files.keys() - SITE.keys() == {f"logs/{MAC}-app.log"}
+    assert site.files.keys() - SITE.keys() == {f"logs/{MAC}-app.log", f"{MAC}-phone.cfg"}
 
 
 def test_signatures_are_unknown_without_the_key() -> None:
@@ -213,7 +240,9 @@ def test_connections_of_ftp_and_of_the_look_at_tls_come_from_the_address_too(tmp
         seen = observe(replace(asked, source_addresses=SOURCES))
     assert set(server.control_peers) == set(server.data_peers) == set(SOURCES[:3])
     assert seen.tls is not None
-    assert server.control_peers.count(SOURCES[2]) == len(seen.answers) + len(TLS_VERSIONS) + 1
+    assert seen.overrides is not None
+    assert seen.overrides.upload is None  # the server has a file of that name, so that one connection is enough
+    assert server.control_peers.count(SOURCES[2]) == 1 + len(seen.answers) + len(TLS_VERSIONS) + 1
 
 
 def test_the_audit_ends_in_its_time() -> None:

@@ -42,6 +42,7 @@ BY_FAULT = {
     "content-type": "type=text/html file=000000000000.cfg",
     "missing-licenses": "403 file=*-license.cfg",
     "log-upload": "403 method=PUT",
+    "overrides-stored": "403 file=*-phone.cfg method=PUT",
     "log-unaltered": "corrupt file=*-app.log method=GET",
     # After the boots the audit asks for it twice.
     "files-unaltered": f"corrupt file=000000000000.cfg nth={BOOTS + 2}-",
@@ -86,6 +87,7 @@ BY_ANSWER: tuple[tuple[str, Script], ...] = (
     ("head", serving(other=for_path("0.cfg", answering("200 OK", b"", length=7), "HEAD"))),
     ("redirects", serving(other=for_path("0.cfg", answering("302 Found", b"", "Location: http://x.invalid/")))),
     ("keep-alive", serving()),
+    ("overrides-stored", serving(other=for_path("-phone.cfg", answering("201 Created", b""), "PUT"))),
 )
 
 

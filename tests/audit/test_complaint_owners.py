@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from phone_sim.audit.checks import CHECKS, audit
+from phone_sim.audit.checks import CHECKS
 from phone_sim.audit.complaint_owners import OTHER_COMPLAINTS, OWNERS, owner_of
 from phone_sim.audit.complaints import Complaint, is_complaint
 from phone_sim.audit.finding import Verdict
+from phone_sim.audit.judging import audit
 from phone_sim.audit.observations import ObservedBoot
 from phone_sim.findings.rules import RULES
 from phone_sim.firmware import messages

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from phone_sim.audit.checks import audit
 from phone_sim.audit.finding import Finding, Verdict
+from phone_sim.audit.judging import audit
 from phone_sim.audit.observe import observe
 from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from phone_sim.audit.checks import CHECKS, audit
+from phone_sim.audit.checks import CHECKS
 from phone_sim.audit.finding import Verdict
+from phone_sim.audit.judging import audit
 from phone_sim.audit.login_check import login
 from phone_sim.audit.observations import AnswerOutcome, AuditQuestion, ObservedAnswer
 from phone_sim.boot_server.faults import FaultPlan

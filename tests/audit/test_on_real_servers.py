@@ -21,7 +21,7 @@ BAD = {
     "lighttpd-digest": {"password-in-clear"},
     "vsftpd": {"password-in-clear"},
     "pyftpdlib": {"password-in-clear", "directory-listing"},
-    "dnsmasq": {"log-upload"},
+    "dnsmasq": {"log-upload", "overrides-stored"},
 }
 
 

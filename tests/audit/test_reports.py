@@ -12,10 +12,11 @@ from lxml import etree
 from rich.console import Console
 
 from phone_sim.audit.audit_report import AuditReport, summary
-from phone_sim.audit.checks import CHECKS, audit
+from phone_sim.audit.checks import CHECKS
 from phone_sim.audit.finding import Check, Finding, Judgment, bad, good, not_applicable, unknown
 from phone_sim.audit.gate import AcceptedFinding, Gate
 from phone_sim.audit.html_page import as_html
+from phone_sim.audit.judging import audit
 from phone_sim.audit.junit import as_junit
 from phone_sim.audit.observations import Observations
 from phone_sim.audit.observe import observe

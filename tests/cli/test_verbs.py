@@ -187,7 +187,7 @@ def test_boot_server_in_flash_is_used_without_another(server: str, tmp_path: Pat
     [
         (("--mac", "4f2000001"), "leading zeros"),
         (("--model", "SPIP_999"), "SPIP_999"),
-        (("--firmware", "2.1.3"), "3.0 to 4.x"),
+        (("--firmware", "2.1.3"), "3.0 to 5.x"),
         (("--log-missed", "3"), "two digits"),
         (("--now", "tomorrow"), "2026-12-01T02:00"),
         (("--now", "9999-12-31"), "1970 and 2186"),
@@ -281,7 +281,10 @@ def test_keys_show_the_display(server: str) -> None:
     words = ("--now", "2026-01-01", "--speed", "max", "--until", "2026-01-02", "--json")
     keys = [word for key in ("menu", "right", "4") for word in ("--at", "2026-01-01T12:00", f"press:{key}")]
     done = phone_sim("run", "--server", server, *words, *keys)
-    assert "Main Menu\n> 1. Status\n  2. Directories\n[Select] [Exit]\npress:menu: the phone is idle\n" in done.stderr
+    assert (
+        "Main Menu\n> 1. Status\n  2. Directories\n  3. Settings\n[Select] [Exit]\npress:menu: the phone is idle\n"
+        in done.stderr
+    )
     assert json.loads(done.stdout)["screen"] == {
         "title": "Licenses",
         "lines": ["No license installed."],

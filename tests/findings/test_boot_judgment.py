@@ -131,6 +131,13 @@ def test_clean_boot_has_its_log_on_the_server() -> None:
     assert short(refused) == {CLEAN: ["the log was not uploaded: HTTP 405 Method Not Allowed"]}
 
 
+def test_clean_boot_has_its_overrides_on_the_server() -> None:
+    refused = phone_on({}, Refused("Method Not Allowed", 405))
+    refused.change("log.render.level", "2")
+    refused.boot()
+    assert short(refused) == {CLEAN: ["0004f2000001-phone.cfg was not uploaded: HTTP 405 Method Not Allowed"]}
+
+
 def test_every_fault_is_named_and_only_the_last_boot_counts() -> None:
     files: dict[str, bytes | FetchReply] = {DEFAULT: b'<A CONFIG_FILES="a.cfg, site.cfg"/>', "site.cfg": NOT_XML}
     with phone_on(files) as phone:

@@ -61,7 +61,7 @@ def test_what_is_said_of_the_phone_is_what_it_does() -> None:
 
 
 def test_hostile_directory_gives_few_findings() -> None:
-    findings = check_contact_directory(NAME, directory(*[contact("", "\u202e" * 100)] * 10_000))
+    findings = check_contact_directory(NAME, directory(*[contact("", "\u202e" * 100)] * 2_000))
     assert len(findings) == FINDING_LIMIT
-    assert findings[-1].message.endswith("has no number (and 9980 more in this file)")
+    assert findings[-1].message.endswith("has no number (and 1980 more in this file)")
     assert len(findings[0].message) < 500

@@ -340,6 +340,20 @@ def test_address_that_is_none_does_not_displace_the_remembered_one() -> None:
     assert dialogue.requested[0] == f"{MAC}.cfg"
 
 
+def test_later_software_asks_for_call_lists_and_at_each_boot_for_the_seed() -> None:
+    """The order of a VVX 500 with 5.9.7 (field notes 1.1), without the image of the boot ROM."""
+    dialogue = Dialogue({"000000000000.cfg": master(CALL_LISTS_DIRECTORY="calls")})
+    phone = identity(model="VVX_500", firmware="5.9.7")
+    asked = [
+        *(f"{MAC}.cfg", "000000000000.cfg", f"{MAC}-phone.cfg", f"{MAC}-web.cfg", SITE_FILE, f"{MAC}-license.cfg"),
+        *(f"calls/{MAC}-calls.xml", *DIRECTORIES, f"{MAC}-app.log", f"+{MAC}-app.log"),
+    ]
+    dialogue.run(boot(phone))
+    assert dialogue.requested == asked
+    dialogue.run(boot(phone))
+    assert dialogue.requested == [*asked, *asked]
+
+
 def test_seed_directory_is_for_the_original_boot_only() -> None:
     dialogue = Dialogue(SITE | {"000000000000-directory.xml": b"<directory/>"})
     dialogue.run(boot(identity()))

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from phone_sim.errors import UsageError
 from phone_sim.firmware.boot_rom import BOOT_ROM_FILE, HEADER_SIZE, IMAGE_LIMIT, image_names
 from phone_sim.firmware.boot_rom_settings import BootRomSettings
 from phone_sim.firmware.effects import (
@@ -20,6 +21,7 @@ from phone_sim.firmware.effects import (
     WriteFailed,
 )
 from phone_sim.firmware.flash import FlashContents
+from phone_sim.firmware.kept_change import Origin
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.profile import profile_for
 from phone_sim.firmware.session import Identity
@@ -27,6 +29,7 @@ from phone_sim.firmware.stage import Stage
 from phone_sim.firmware.transfer_facts import FailureKind, FileProtocol
 from phone_sim.runtime.identity import make_identity
 from phone_sim.runtime.model_files import load_model
+from tests.firmware.changed_phone import CLOCK
 from tests.make import MAC, Dialogue, line_of, master, of, utc
 
 MASTER = "000000000000.cfg"
@@ -255,3 +258,15 @@ def test_settings_that_differ_in_nothing_are_equal_and_have_the_same_hash() -> N
     one, other = (BootRomSettings(installed="3.2.4", dictionaries={}) for _ in range(2))
     assert one == other
     assert hash(one) == hash(other)
+
+
+def test_change_on_a_phone_that_keeps_its_firmware_is_one_of_that_firmware() -> None:
+    dialogue = Dialogue({MASTER: master()}, flash=None, now=utc("2026-03-10T12:00"))
+    running = Phone(phone("4.0.12.0926", image="whole", installed="3.2.4.0267"))
+    dialogue.run(running.power_on())
+    with pytest.raises(UsageError, match="has no parameter"):
+        running.change("feature.callList.enabled", "1", Origin.PHONE)
+    dialogue.flash = FlashDamaged("the checksum is wrong")
+    dialogue.run(running.change(CLOCK, "1", Origin.PHONE))
+    assert isinstance(dialogue.flash, FlashContents)
+    assert (dialogue.flash.firmware, len(dialogue.flash.changes)) == ("3.2.4.0267", 1)

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_sim.errors import DocumentError
-from phone_sim.firmware.contact_directory import CONTACT_LIMIT, SIZE_LIMIT, TEXT_LIMIT, Contact, read_contacts
+from phone_sim.firmware.contact_directory import (
+    CONTACT_LIMIT,
+    SIZE_LIMIT,
+    TEXT_LIMIT,
+    Contact,
+    read_contacts,
+    write_contacts,
+)
 from phone_sim.firmware.effects import FetchReply, Refused, TransferFailed
 from phone_sim.firmware.phone import Phone
 from phone_sim.firmware.transfer_facts import FailureKind
@@ -35,12 +42,21 @@ def contacts(dialogue: Dialogue) -> tuple[Contact, ...]:
     return phone.service.contacts
 
 
+def test_what_is_written_is_read_again_with_all_its_fields() -> None:
+    more = "<sd>7</sd><rt/><bw>1</bw><a.b>1</a.b>" + "".join(f"<f{letter}>1</f{letter}>" for letter in "abc")
+    data = directory(f"<item><ln>Eve &lt;</ln><ct>1001</ct>{more}</item>", DOE)
+    found = read_contacts(data)
+    assert found[1].more == (("sd", "7"), ("bw", "1"), ("fa", "1"), ("fb", "1"), ("fc", "1"))
+    assert read_contacts(write_contacts(found)) == found
+    assert read_contacts(write_contacts(())) == ()
+
+
 def test_contacts_are_read_by_name() -> None:
     data = directory("<item><ct>1002</ct><fn>Ann</fn></item>", "<item><ct>900</ct></item>", DOE)
     assert read_contacts(data) == (
         Contact(last_name="", first_name="", number="900"),
         Contact(last_name="", first_name="Ann", number="1002"),
-        Contact(last_name="Doe", first_name="John", number="1001"),
+        Contact(last_name="Doe", first_name="John", number="1001", more=(("sd", "1"),)),
     )
     assert names(data) == ["900", "Ann", "Doe, John"]
 

@@ -7,11 +7,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from phone_sim.firmware.daily_check import first_finding
-from phone_sim.firmware.effects import Pause, ReadClock, Reboot, Show, WakeAt
+from phone_sim.firmware.effects import Pause, ReadClock, Reboot, Show
 from phone_sim.firmware.features import Enabled, NotLicensed
 from phone_sim.firmware.lifecycle import State
-from phone_sim.firmware.phone import LICENSE_REBOOT, MESSAGE_SECONDS
+from phone_sim.firmware.phone_life import LICENSE_REBOOT, MESSAGE_SECONDS
 from phone_sim.firmware.screen import Frame
+from phone_sim.firmware.timer_effects import WakeAt
 from phone_sim.licensing.expiry import NEVER, Expiry
 from phone_sim.licensing.license_file import write
 from tests.make import (

@@ -19,7 +19,8 @@ FULL = FlashContents(
     parameters=of({"license.polling.time": "03:00", "\xe9": "\u4e2d\n"}),
     boot_server="http://u:p@boot.example/",
     booted_before=True,
-    contacts=(Contact(last_name="Doe", first_name="\xe9", number="1001"),),
+    contacts=(Contact(last_name="Doe", first_name="\xe9", number="1001", more=(("sd", "1"),)),),
+    new_contacts=(Contact(last_name="", first_name="", number="1"),),
     firmware="4.0.12.0926",
 )
 PHONE_KEYS = st.builds(

@@ -21,7 +21,10 @@ LICENSES = "menu 1 4"
 def test_menu_key_opens_the_main_menu_and_closes_whatever_is_open() -> None:
     desk = Desk()
     assert desk.press("menu") == Frame(
-        title="Main Menu", lines=("1. Status", "2. Directories"), selected=0, soft_keys=("Select", "Exit")
+        title="Main Menu",
+        lines=("1. Status", "2. Directories", "3. Settings"),
+        selected=0,
+        soft_keys=("Select", "Exit"),
     )
     assert desk.press("menu") == IDLE
     assert desk.press("menu 1 1 1 menu") == IDLE
@@ -40,10 +43,13 @@ def test_keys_without_a_meaning_move_nothing() -> None:
         ("right", "Status"),
         ("soft1", "Status"),
         ("down select", "Directories"),
-        ("down down down select", "Directories"),
+        ("down down down select", "Settings"),
+        ("3 1", "Time Format"),
+        ("3 1 left", "Settings"),
+        ("3 1 star 9 0", "Time Format"),
         ("down up up select", "Status"),
         ("2", "Directories"),
-        ("3", "Main Menu"),
+        ("4", "Main Menu"),
         ("0", "Main Menu"),
         ("star pound soft3 soft4 x", "Main Menu"),
         ("1 left", "Main Menu"),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phone_sim.errors import UsageError
-from phone_sim.firmware.profile import CURRENT, profile_for
+from phone_sim.firmware.profile import CURRENT, profile_for, usual_firmware
 from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.model_files import load_model, load_models
 from tests.make import MAC
@@ -45,6 +45,10 @@ AS_SERVERS_READ_IT = re.compile(r"^FileTransport Polycom\w+-(\w*?)-UA/([\d.]+)")
             True,
             f"FileTransport PolycomSoundStationIP-SSIP_5000-UA/4.0.3.7562 (SN:{MAC}) Type/Application",
         ),
+        ("SPIP_600", "3.1.3.0439", False, "FileTransport PolycomSoundPointIP-SPIP_600-UA/3.1.3.0439"),
+        ("SPIP_601", "3.1.2.0392", False, "FileTransport PolycomSoundPointIP-SPIP_601-UA/3.1.2.0392"),
+        ("VVX_101", "5.4.3.1014", False, "FileTransport PolycomVVX-VVX_101-UA/5.4.3.1014 Type/Application"),
+        ("VVX_400", "4.1.4.7430", False, "FileTransport PolycomVVX-VVX_400-UA/4.1.4.7430 Type/Application"),
         ("VVX_1500", "3.2.4.0244", False, "FileTransport PolycomVVX-VVX_1500-UA/3.2.4.0244"),
         ("SPIP_670", "3.2.3.1734", True, f"FileTransport PolycomSoundPointIP-SPIP_670-UA/3.2.3.1734 (SN:{MAC})"),
     ],
@@ -56,7 +60,7 @@ def test_user_agent_is_as_observed(model: str, firmware: str, tag_serial: bool, 
 @pytest.mark.slow
 @given(
     st.sampled_from([model.token for model in load_models()]),
-    st.sampled_from(["3.0", "3.1.3.0439", "3.3.0", "4.0.15.1047", "4.1.0"]),
+    st.sampled_from(["3.0", "3.1.3.0439", "3.3.0", "4.0.15.1047", "4.1.0", "5.9.7.0000"]),
     st.booleans(),
     st.from_regex(r"[0-9a-f]{12}", fullmatch=True).map(MacAddress),
 )
@@ -99,6 +103,7 @@ def test_current_firmware_has_licensing_on_every_model(token: str) -> None:
         ("3.2.4.0267", "sip-3", ("phone.cfg",), False, "sec.tagSerialNo", False),
         ("3.3.0", "ucs-3.3", ("phone.cfg", "web.cfg"), False, "sec.tagSerialNo", False),
         ("4.0.15.1047", "ucs-3.3", ("phone.cfg", "web.cfg"), True, "device.prov.tagSerialNo", True),
+        ("5.9.7", "ucs-3.3", ("phone.cfg", "web.cfg"), True, "device.prov.tagSerialNo", True),
     ],
 )
 def test_each_release_has_its_ways(
@@ -108,6 +113,31 @@ def test_each_release_has_its_ways(
     assert (profile.dialect, profile.override_files) == (dialect, overrides)
     assert (profile.types_user_agent, profile.tag_parameter) == (typed, tag)
     assert profile.always_fetches_license is always
+
+
+@pytest.mark.parametrize(
+    ("firmware", "later", "seed"),
+    [("3.3.0", False, False), ("4.1.4", False, False), ("5.0", True, False), ("5.4.0", True, True)],
+)
+def test_later_software_asks_for_more(firmware: str, later: bool, seed: bool) -> None:
+    profile = profile_for(firmware)
+    assert (profile.asks_call_lists, profile.appends_log, profile.always_asks_seed) == (later, later, seed)
+
+
+@pytest.mark.parametrize(
+    ("models", "firmware"),
+    [
+        ("", CURRENT),
+        ("SPIP_670 VVX_1500", CURRENT),
+        ("SPIP_601", "3.1.2.0392"),
+        ("VVX_500", "5.9.7"),
+        ("VVX_500 VVX_500", "5.9.7"),
+        ("VVX_500 SPIP_670", CURRENT),
+        ("VVX_500 VVX_101", CURRENT),
+    ],
+)
+def test_phones_beyond_the_bulletin_have_the_latest_firmware_that_is_known(models: str, firmware: str) -> None:
+    assert usual_firmware(map(load_model, models.split())) == firmware
 
 
 def test_versions_of_tls_are_those_of_the_schema_and_unknown_without_one() -> None:
@@ -126,7 +156,7 @@ def test_license_rule_can_be_set_apart(firmware: str, always: bool) -> None:
     assert profile_for(firmware, always_fetches_license=always).always_fetches_license is always
 
 
-@pytest.mark.parametrize("firmware", ["2.9.9", "5.0", "0.0", "3", "three", "", "3.3.0.1.2", "3.3.", "\uff13.3"])
+@pytest.mark.parametrize("firmware", ["2.9.9", "6.0", "0.0", "3", "three", "", "3.3.0.1.2", "3.3.", "\uff13.3"])
 def test_firmware_that_is_not_known_is_refused(firmware: str) -> None:
     with pytest.raises(UsageError, match="firmware"):
         profile_for(firmware)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phone_sim.firmware.effects import Fetch, PollAfter, TransferFailed
+from phone_sim.firmware.effects import Fetch, TransferFailed
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.local_time import LocalTime
 from phone_sim.firmware.parameters.reader import ParameterReader
@@ -23,6 +23,7 @@ from phone_sim.firmware.provisioning_poll import (
     next_poll,
     read_poll_settings,
 )
+from phone_sim.firmware.timer_effects import PollAfter
 from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.licensing.expiry import NEVER
 from phone_sim.mac_address import MacAddress

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from phone_sim.firmware.network_effects import AskTime, TimeTold
-from phone_sim.firmware.phone import LICENSE_REBOOT
+from phone_sim.firmware.phone_life import LICENSE_REBOOT
 from phone_sim.firmware.time_memory import KEPT_FOR, NOTHING_REMEMBERED, Judgement, TimeMemory
 from phone_sim.licensing.license_file import write
 from phone_sim.runtime.network import Network

@@ -4,14 +4,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from phone_sim.firmware.effects import AskTimeAfter, Fetch, SetClock
+from phone_sim.firmware.effects import Fetch, SetClock
 from phone_sim.firmware.features import Enabled, NotLicensed
 from phone_sim.firmware.lease import LeaseInfo
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.network_effects import AskTime, NoTime, TimeTold
-from phone_sim.firmware.phone import LICENSE_REBOOT
+from phone_sim.firmware.phone_life import LICENSE_REBOOT
 from phone_sim.firmware.settings import Settings, SntpSettings
 from phone_sim.firmware.time_sync import EARLIEST, LATEST, RETRY_SECONDS
+from phone_sim.firmware.timer_effects import AskTimeAfter
 from tests.make import LDAP, SITE_FILE, Service, enabled, of, settings_of, until, utc
 
 SERVER = "ntp.example"

@@ -62,7 +62,7 @@ class Session(TcpConversation):
             yield conversation
         finally:
             if isinstance(connection, ssl.SSLSocket):
-                with suppress(OSError):
+                with suppress(OSError, ValueError):  # an act has closed it
                     connection.unwrap()
             conversation.close()
 

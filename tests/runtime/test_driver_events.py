@@ -16,13 +16,13 @@ from phone_sim.firmware.effects import (
     Upload,
     Uploaded,
     UploadReply,
-    WakeAt,
     WriteFlash,
 )
 from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.keypad import Key
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.screen import RECONFIGURING, Frame
+from phone_sim.firmware.timer_effects import WakeAt
 from phone_sim.licensing.license_file import write
 from phone_sim.runtime.clock import ManualClock
 from phone_sim.runtime.driver import PhoneDriver

@@ -96,6 +96,11 @@ def test_user_agent_has_four_numbers_and_a_warning_tells_of_firmware_that_a_mode
         ("SPIP_430", "3.3.0", "3.3.0.0000", True),
         ("SPIP_550", "4.0.15", "4.0.15.1047", False),
         ("SPIP_550", "4.1", "4.1.0.0000", True),
+        ("SPIP_601", "3.3.0", "3.3.0.0000", True),
+        ("VVX_500", "5.9.7", "5.9.7.0000", False),
+        ("VVX_500", None, "5.9.7.0000", False),
+        ("VVX_310", None, "5.1.1.2986", False),
+        ("SPIP_670", None, "3.3.0.0000", False),
     ):
         made = make_identity(model=model, mac="0004f2aabbcc", firmware=firmware)
         user_agent = made.profile.user_agent(made.model, made.mac, tag_serial=False)

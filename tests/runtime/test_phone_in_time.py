@@ -6,11 +6,12 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from phone_sim.errors import LifecycleError
-from phone_sim.firmware.effects import Effect, PollAfter, ReadClock, Reboot, WakeAt
+from phone_sim.firmware.effects import Effect, ReadClock, Reboot
 from phone_sim.firmware.features import NotLicensed
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.phone import POLL_REBOOT
 from phone_sim.firmware.screen import RECONFIGURING, Frame
+from phone_sim.firmware.timer_effects import PollAfter, WakeAt
 from phone_sim.licensing import license_file
 from phone_sim.runtime.clock import ManualClock, ScaledClock, seconds_passed
 from phone_sim.runtime.driver import PhoneDriver

@@ -9,7 +9,7 @@ from freezegun import freeze_time
 from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.firmware.lifecycle import State
-from phone_sim.firmware.phone import LICENSE_REBOOT
+from phone_sim.firmware.phone_life import LICENSE_REBOOT
 from phone_sim.licensing.license_file import write
 from phone_sim.runtime.network import Network
 from phone_sim.runtime.network.sntp import SntpClient

@@ -122,6 +122,24 @@ def test_flash_outlives_the_phone() -> None:
         assert phone.feature("LDAP").is_enabled
 
 
+def test_changes_are_uploaded_and_outlive_the_phone() -> None:
+    flash, transport = MemoryFlash(), serve(site())
+    with VirtualPhone(URL, mac=MAC, flash=flash, transport=transport) as phone:
+        with pytest.raises(LifecycleError, match="boot it first"):
+            phone.change("log.render.level", "2")
+        phone.boot()
+        phone.change("log.render.level", "2", by="web")
+        phone.add_contact("1001", first_name="Ann")
+        with pytest.raises(UsageError, match="'tr069' is not where changes are made; expected one of: phone, web"):
+            phone.change("log.render.level", "2", by="tr069")
+        assert [one.method for one in phone.asked("*-web.cfg")] == ["GET", "PUT"]
+        assert len(phone.asked("*-directory.xml")) == 3  # the phone's own, the seed, and the upload
+    with VirtualPhone(URL, mac=MAC, flash=flash, transport=serve(site())) as phone:
+        phone.boot()
+        assert phone.parameter("log.render.level").value == "2"
+        assert phone.press("directories", "1").shows("Ann")
+
+
 def test_log_and_requests_outlive_the_plug() -> None:
     phone = VirtualPhone(URL, transport=serve(site()))
     phone.boot()

@@ -6,9 +6,21 @@ from pathlib import Path
 import pytest
 
 from phone_sim.errors import UsageError
+from phone_sim.firmware.kept_change import Origin
 from phone_sim.firmware.keypad import Key, Typed
+from phone_sim.scenario.licenses import LICENSE_LIMIT
 from phone_sim.scenario.read import PHONE_LIMIT, STEP_LIMIT, read_scenario
-from phone_sim.scenario.scenario import EmbeddedServer, PhoneEvent, PressKeys, Protocol, Put, RunFor, RunUntil
+from phone_sim.scenario.scenario import (
+    AddContact,
+    ChangeParameters,
+    EmbeddedServer,
+    PhoneEvent,
+    PressKeys,
+    Protocol,
+    Put,
+    RunFor,
+    RunUntil,
+)
 from phone_sim.toml_table import SIZE_LIMIT, TEXT_LIMIT
 from tests.scenario.write import HEAD, SITE, write
 
@@ -50,6 +62,18 @@ def test_keys_are_one_or_several(tmp_path: Path) -> None:
         PressKeys(keys=(Key.MENU,)),
         PressKeys(keys=(Key.DIGIT_1, Typed("x"), Key.SOFT_1)),
     ]
+
+
+def test_changes_name_parameters_and_where_they_are_made(tmp_path: Path) -> None:
+    steps = '[[steps]]\nchange = { "a.b" = "1", "c" = "" }\n[[steps]]\nweb_change = { "a.b" = "0" }\n'
+    assert [step.action for step in read_scenario(write(tmp_path, steps)).steps] == [
+        ChangeParameters(values={"a.b": "1", "c": ""}, origin=Origin.PHONE),
+        ChangeParameters(values={"a.b": "0"}, origin=Origin.WEB),
+    ]
+    (step,) = read_scenario(write(tmp_path, "[[steps]]\nadd_contact = { number = '1', last_name = 'a' }\n")).steps
+    assert step.action == AddContact(number="1", last_name="a", first_name="")
+    assert "change: at least one parameter is needed" in refused(write(tmp_path, "[[steps]]\nchange = {}\n"))
+    assert "change.a: " in refused(write(tmp_path, "[[steps]]\nchange = { a = 1 }\n"))
 
 
 def test_features_go_by_key_and_full_name(tmp_path: Path) -> None:
@@ -188,9 +212,20 @@ def test_phones_and_server_are_read_strictly(tmp_path: Path, site: str, message:
     assert refused(write(tmp_path, BOOT, site=site)).startswith(message)
 
 
+def test_phone_of_which_no_firmware_is_said_has_the_usual_one_of_its_model(tmp_path: Path) -> None:
+    phones = "[phones.a]\n[phones.b]\nmodel = 'VVX_500'\n[phones.c]\nmodel = 'VVX_500'\nfirmware = '4.1.4'\n"
+    read = read_scenario(write(tmp_path, BOOT, site=phones)).phones
+    assert [phone.firmware for phone in read] == ["3.3.0", "5.9.7", "4.1.4"]
+
+
 def test_number_of_steps_is_bounded(tmp_path: Path) -> None:
     assert "a scenario has 1 to 1000 steps, not 0" in refused(write(tmp_path, ""))
     assert "steps, not 1001" in refused(write(tmp_path, (STEP_LIMIT + 1) * BOOT))
+
+
+def test_number_of_licenses_is_limited(tmp_path: Path) -> None:
+    licenses = (LICENSE_LIMIT + 1) * "[[server.licenses]]\n"
+    assert refused(write(tmp_path, BOOT + licenses)).endswith("a scenario has at most 1000 licenses, not 1001")
 
 
 def test_lines_in_long_texts_are_no_keys(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from phone_sim.scenario.scenario import EmbeddedServer, Protocol
 from phone_sim.scenario.scenario_report import as_junit, failure_text, progress_line
 from phone_sim.scenario.server import ScenarioServer
 from tests.make import MAC
-from tests.scenario.write import HEAD, write
+from tests.scenario.write import HEAD, SITE, write
 
 SHIPPED = sorted((Path(__file__).parents[2] / "fixtures/scenarios").glob("*.phone.toml"))
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -44,6 +44,26 @@ def test_scenarios_of_the_readme_pass(tmp_path: Path) -> None:
     for text in IN_README:
         file.write_text(text)
         assert run_scenario(read_scenario(file)).failures == ()
+
+
+@pytest.mark.parametrize(("state", "protocol"), [("on", "memory"), ("off", "http")])
+def test_feature_that_the_bulletin_does_not_cover_is_neither_on_nor_off(
+    tmp_path: Path, state: str, protocol: str
+) -> None:
+    site = SITE.replace("[phones.desk]", "[phones.desk]\nmodel = 'VVX_500'")
+    own = "0004f2000001"
+    asked = [f"{own}.cfg", "000000000000.cfg", "site.cfg", f"{own}-phone.cfg", f"{own}-web.cfg"]
+    asked += ["000000000000-license.cfg", f"{own}-license.cfg", f"{own}-calls.xml"]
+    asked += [f"{own}-directory.xml", "000000000000-directory.xml"]
+    steps = (
+        f"\n[[steps]]\nboot = true\nexpect.requests = {asked}\n"
+        f"\n[[steps]]\nboot = true\nexpect.features.LDAP = '{state}'\n"
+    )
+    file = write(tmp_path, LICENSE + steps, head=f"{HEAD}protocol = '{protocol}'\n", site=site)
+    failures = run_scenario(read_scenario(file)).failures
+    assert [(one.number, one.unmet.key, one.unmet.found) for one in failures] == [
+        (2, "features.LDAP", "not known: not covered by the bulletin")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -113,6 +133,7 @@ def test_seed_decides_what_chance_does(tmp_path: Path) -> None:
             "000000000000-license.cfg, 0004f2000001-license.cfg",
         ),
         ("no_requests = true", "none of *", "0004f2000001.cfg"),
+        ("uploads = ['*-app.log', '*-web.cfg']", "an upload of *-web.cfg", "0004f2000001-app.log"),
         ("features.LDAP = 'off'", "off", "on: licensed, does not expire"),
         ("features.UsbAudio = 'on'", "on", "off: not configured for use"),
         ("log = 'no such line'", "a line with 'no such line'", "14 lines without it"),
@@ -137,6 +158,8 @@ def test_what_is_not_as_expected_is_said(tmp_path: Path, expect: str, expected: 
         ("call = true", "a phone that is off has no answer to the event: call started"),
         ("hangup = true", "there is no call to end"),
         ("cut_power = true", "a phone that is off has no answer"),
+        ("change = { 'log.render.level' = '1' }", "a phone that is off cannot be changed: boot it first"),
+        ("boot = true\n\n[[steps]]\nweb_change = { 'a.b' = '1' }", "UC Software 4.0.15 has no parameter 'a.b'"),
         ("server_up = true", "the boot server is up already"),
         ("remove = 'a.cfg'", "'a.cfg' is not on the boot server"),
         ("run_until = '2026-01-01'", "time does not pass from"),

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from phone_sim.audit.audit_report import AuditReport
-from phone_sim.audit.checks import audit
 from phone_sim.audit.gate import Gate
 from phone_sim.audit.html_page import as_html
+from phone_sim.audit.judging import audit
 from phone_sim.audit.observe import observe
 from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite

@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from phone_sim.errors import ParameterTableError
 
-TABLE_LIMIT = 4 * 1024 * 1024
+TABLE_LIMIT = 1024 * 1024
 """Maximum size of a table in bytes (our choice; the vendor's has 0.13 MB)."""
 LENGTH_LIMIT = 255
 """Maximum length of the name of a parameter (our choice; the longest of the vendor's tables has 80 characters)."""

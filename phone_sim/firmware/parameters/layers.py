@@ -19,10 +19,10 @@ from phone_sim.errors import DocumentError, ParameterFileError
 from phone_sim.firmware.location import shown_name
 from phone_sim.mac_address import MacAddress
 
-SIZE_LIMIT = 8 * 1024 * 1024
-"""Most bytes of a configuration file; ours (the largest stock file has 0.2 MB)."""
+SIZE_LIMIT = 1024 * 1024
+"""Maximum size of a configuration file in bytes (our choice; the largest stock file has 0.2 MB)."""
 TOTAL_LIMIT = 2 * SIZE_LIMIT
-"""Most bytes of all configuration files of a phone, which have to fit into its flash; ours."""
+"""Maximum size of all configuration files of a phone in bytes (our choice): they have to fit into its flash."""
 
 # The phones of a site read the same files: those of a usual size are parsed once. Both ours.
 _USUAL_SIZE = 256 * 1024
@@ -42,6 +42,7 @@ class LayerKind(Enum):
     CONTACTS = "contact directory"
     INSTEAD_OF_MASTER = "instead of a master configuration file"
     KEPT = "kept in flash from an earlier boot"
+    CHANGED = "changed on the phone, kept in flash"
 
     __hash__ = object.__hash__  # each kind is one object, and Enum's own hash costs a call of Python
 

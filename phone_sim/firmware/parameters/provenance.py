@@ -36,6 +36,8 @@ class Source:
     def __str__(self) -> str:
         if self.kind is LayerKind.KEPT:
             return f"{self.kind.value} ({shown_name(self.file) or 'file not known'})"
+        if self.kind is LayerKind.CHANGED:
+            return f"{shown_name(self.file)} ({self.kind.value})"
         file = shown_name(self.file) or "a file of an earlier boot"
         return file if self.line is None else f"{file}, line {self.line}"
 

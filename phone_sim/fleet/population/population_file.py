@@ -55,6 +55,7 @@ each drawn for the phone alone but for models and firmwares, whose shares are me
 addresses, source addresses and licenses go by the phone's number.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import IPv4Network
@@ -66,7 +67,7 @@ from phone_sim.boot_server.fault_kind import FaultKind
 from phone_sim.boot_server.fault_kinds import Reset, parse_kind
 from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.firmware.license_fetch import DEFAULT_LICENSE_FETCH, LICENSE_FETCH
-from phone_sim.firmware.profile import CURRENT, profile_for
+from phone_sim.firmware.profile import profile_for, usual_firmware
 from phone_sim.fleet.population.fault_share import KINDS, FaultShare
 from phone_sim.fleet.population.phones import PHONE_LIMIT, Pattern, Population
 from phone_sim.fleet.population.server_files import read_files
@@ -149,7 +150,8 @@ def read_fleet_file(file: Path) -> FleetFile:
 
 
 def _population(top: Table) -> Population:
-    models, firmwares = _models(top), _firmwares(top)
+    models = _models(top)
+    firmwares = _firmwares(top, models)
     first = top.text("first_mac", DEFAULT_MAC.digits)
     if "macs" in top.values and "first_mac" in top.values:
         raise top.error("macs", "macs and first_mac exclude each other")
@@ -222,14 +224,15 @@ def _models(top: Table) -> dict[str, float]:
     return shares
 
 
-def _firmwares(top: Table) -> dict[str, float]:
+def _firmwares(top: Table, models: Iterable[str]) -> dict[str, float]:
+    usual = usual_firmware(map(load_model, models))
     if isinstance(top.values.get("firmware"), dict):
         table = top.table("firmware")
-        shares = _shares(table, CURRENT)
+        shares = _shares(table, usual)
         for version in shares:
             table.convert(version, partial(profile_for, version))
         return shares
-    version = top.text("firmware", CURRENT)
+    version = top.text("firmware", usual)
     top.convert("firmware", lambda: profile_for(version))
     return {version: 1.0}
 

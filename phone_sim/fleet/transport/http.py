@@ -118,8 +118,8 @@ class GeventHttpTransport:
     ) -> Connection | TransferFailed | Takeover:
         """The connection with the answer, of a file that is streamed with its beginning; else as `_answer`."""
         address = plain_address(request)
-        if address is None:
-            return Takeover()
+        if address is None or (isinstance(request, Fetch) and request.is_head):
+            return Takeover()  # a HEAD is answered without the body that its head tells of
         current_budget.set(budget)
         server, path = address
         try:
@@ -141,6 +141,8 @@ class GeventHttpTransport:
                 head += f"Authorization: {authorization}\r\n"
         if not isinstance(request, Upload):
             return f"{head}\r\n".encode("latin-1")
+        if (content_range := request.content_range) is not None:
+            head += f"Content-Range: {content_range}\r\n"
         return f"{head}Content-Length: {len(request.body)}\r\n\r\n".encode("latin-1") + request.body
 
     def _asked(self, server: Server, message: bytes, request: Fetch | Stream | Upload, budget: Budget) -> Connection:

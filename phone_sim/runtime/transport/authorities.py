@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_SIZE_LIMIT = 16 * 1024 * 1024
+_SIZE_LIMIT = 4 * 1024 * 1024  # our choice; the file of a Linux system has 0.2 MB
 _BEGIN, _END, _DASHES = "-----BEGIN ", "-----END ", "-----"
 _CERTIFICATES = ("CERTIFICATE", "X509 CERTIFICATE")
 

@@ -17,6 +17,8 @@ from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.runtime.lookup import look_up
 from phone_sim.runtime.transport.replies import kind_of
 
+CUT_OFF = "TLS ends without close_notify: the file may be cut"
+"""The words for a file whose end only the end of the connection tells, and anybody can end a connection."""
 _OFFER_LIMIT = 200
 
 

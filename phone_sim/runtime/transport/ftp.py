@@ -5,13 +5,15 @@ speaks TLS from the first byte is not spoken. Each transfer has a session of its
 `anonymous`: ours, since the password that phones are shipped with for their user PlcmSpIp is not known.
 
 A server's PASV address is not followed, only its port: the data connection goes to where the control connection does.
+A file over TLS is whole only when TLS has announced its end, whatever the server says of the transfer: FTP tells no
+length, and who cuts the data connection does not touch the other (RFC 8446 6.1). That is our decision: clients differ,
+FileZilla refuses such a file and curl 7.88 takes it; vsftpd and pyftpdlib announce the end.
 This module does not know what the files are.
 
 Other modules about FTP: `audit.ftp_probe`; in the tests `tests.runtime.hostile_ftp`.
 """
 
 import ftplib  # phones speak it  # nosec B402
-import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -34,27 +36,23 @@ from phone_sim.firmware.effects import (
     UploadReply,
 )
 from phone_sim.firmware.location import Credentials, Location
-from phone_sim.firmware.transfer_facts import FailureKind, FileProtocol
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.runtime.transport import Limits, Tls, one_line
 from phone_sim.runtime.transport.bounded_socket import (
+    CUT_OFF,
     Budget,
     connected,
-    connection_failure,
     current_budget,
-    end_of,
     is_unanswered,
     offer_hint,
-    words_of,
 )
-from phone_sim.runtime.transport.replies import refusal
+from phone_sim.runtime.transport.ftp_replies import CutOffError, failure_of, reply_of
 from phone_sim.runtime.transport.streamed_file import StreamedFile
 
 _CHUNK = 64 * 1024
 # For all the replies of a session.
 _ALLOWANCE = 64 * 1024
 _LIST = "NLST"
-# The data connection could not be opened, or has broken off: there is no whole answer.
-_BROKEN_OFF = (425, 426)
 
 
 class _NoMoreError(Exception):
@@ -204,10 +202,15 @@ class FtpTransport:
 
         def receive(client: _Client, asked: str) -> None:
             buffer = memoryview(bytearray(_CHUNK))
+            budget = current_budget.get()
+            budget.is_cut_off = False
             with client.data_connection(asked) as connection:
                 while size := connection.recv_into(buffer):
                     if not take(buffer[:size]):
                         raise _NoMoreError
+                is_cut_off = budget.is_cut_off
+            if is_cut_off:
+                raise CutOffError(CUT_OFF)
 
         return self._transfer(command, request.location, receive, request.limit)
 
@@ -235,9 +238,9 @@ class FtpTransport:
             return None
         except ftplib.Error as error:
             client.leave()
-            return _refusal(error)
+            return reply_of(error)
         except Exception as error:  # a reply that ftplib cannot read is a ValueError or an OverflowError, for some
-            kind, words = _failure(error, budget)
+            kind, words = failure_of(error, budget)
             words = one_line(words) + offer_hint(error, budget)
             return TransferFailed(kind, words, unanswered=is_unanswered(error, budget))
         finally:
@@ -265,36 +268,3 @@ def _end(connection: socket.socket) -> None:
 
 def _too_large(limit: int) -> TransferFailed:
     return TransferFailed(FailureKind.TOO_LARGE, f"the file has more than {limit} bytes")
-
-
-def _refusal(error: ftplib.Error) -> NotFound | Refused | TransferFailed:
-    """The reply for a reply of the server that says no, or that is none."""
-    said = str(error)
-    match error:
-        case ftplib.error_perm() | ftplib.error_temp() | ftplib.error_reply():
-            return _no(said)
-        case ftplib.error_proto():
-            words = "the answer is malformed" if said[:1].isdigit() else "the answer is not FTP"
-            return TransferFailed(FailureKind.NOT_THE_PROTOCOL, words)
-    return TransferFailed(FailureKind.NOT_THE_PROTOCOL, one_line(said))
-
-
-def _no(said: str) -> NotFound | Refused | TransferFailed:
-    """The reply for a reply of the server that says no, in one line or several (RFC 959 4.2)."""
-    code = re.match("[0-9]{3}", said)
-    if code is None:
-        return Refused(one_line(f"FTP {said}"))
-    no = refusal(FileProtocol.FTP, int(code[0]), re.sub(f"(?m)^{code[0]}[- ]?", "", said))
-    return TransferFailed(FailureKind.BROKEN_OFF, no.reason) if no.status in _BROKEN_OFF else no
-
-
-def _failure(trouble: Exception, budget: Budget) -> tuple[FailureKind, str]:
-    """What kept the transfer from its end: the kind, and in words for people."""
-    match trouble:
-        case OSError():
-            return connection_failure(trouble), words_of(trouble, budget)
-        case EOFError():
-            return FailureKind.BROKEN_OFF, end_of(budget)
-    if budget.received:
-        return FailureKind.NOT_THE_PROTOCOL, "the answer is malformed"
-    return FailureKind.UNUSABLE_ADDRESS, "the address cannot be used"

@@ -1,4 +1,4 @@
-"""HTTP and HTTPS, on requests: GET and PUT, Basic and Digest, bounded in bytes, time and redirects.
+"""HTTP and HTTPS, on requests: GET, HEAD and PUT, Basic and Digest, bounded in bytes, time and redirects.
 
 One transport is one phone's, and not for several threads. It does not know what the files are.
 
@@ -36,6 +36,7 @@ from phone_sim.firmware.location import Credentials
 from phone_sim.firmware.transfer_facts import HTTP_TAKEN, NO_HEAD, FailureKind, FileProtocol, HttpHead
 from phone_sim.runtime.transport import Limits, Tls, one_line
 from phone_sim.runtime.transport.bounded_socket import (
+    CUT_OFF,
     Budget,
     connection_failure,
     current_budget,
@@ -110,8 +111,8 @@ class HttpTransport:
         return self.upload_within(budget_of(request, self._limits), request)
 
     def fetch_within(self, budget: Budget, request: Fetch) -> FetchReply:
-        """GET the file with what is left of a budget."""
-        answer = self._send("GET", request, budget)
+        """GET the file, or HEAD it, with what is left of a budget."""
+        answer = self._send("HEAD" if request.is_head else "GET", request, budget)
         if isinstance(answer, TransferFailed):
             return answer
         with answer:
@@ -152,13 +153,17 @@ class HttpTransport:
     ) -> requests.Response | TransferFailed:
         """Send a request, as a phone does."""
 
+        headers = {"User-Agent": request.user_agent}
+        if isinstance(request, Upload) and (content_range := request.content_range) is not None:
+            headers["Content-Range"] = content_range
+
         def sent(auth: AuthBase | None) -> requests.Response:
             self._session.take_redirects()
             return self._session.request(
                 method,
                 request.location.url,
                 data=body,
-                headers={"User-Agent": request.user_agent},
+                headers=headers,
                 auth=auth,
                 stream=True,
                 timeout=self._limits.answer,
@@ -229,7 +234,7 @@ def _read(
     except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
         return failure_of(error, budget, head)
     if budget.is_cut_off and _ends_with_connection(answer):
-        return TransferFailed(FailureKind.BROKEN_OFF, "TLS ends without close_notify: the file may be cut", head=head)
+        return TransferFailed(FailureKind.BROKEN_OFF, CUT_OFF, head=head)
     return None
 
 

@@ -18,7 +18,7 @@ from phone_sim.firmware.effects import (
     Uploaded,
     UploadReply,
 )
-from phone_sim.firmware.transfer_facts import FailureKind
+from phone_sim.firmware.transfer_facts import FailureKind, HttpHead
 from phone_sim.runtime.transport.streamed_file import streamed_from
 
 NOT_FOUND = NotFound("Not Found", 404)
@@ -61,6 +61,17 @@ class MemoryTransport:
         return reply
 
 
+def found(request: Fetch, data: bytes) -> Fetched:
+    """The reply for a file that is there, as HTTP gives it: of a HEAD no more than the length."""
+    head = HttpHead(fields=((b"Content-Length", str(len(data)).encode()),))
+    return Fetched(b"", 200, head) if request.is_head else Fetched(data, 200)
+
+
+def appended(there: bytes, request: Upload) -> bytes:
+    """The server's file after an upload: all that was sent, or what was there up to the offset and then the piece."""
+    return request.body if request.offset is None else there[: request.offset] + request.body
+
+
 def serve(files: MutableMapping[str, bytes]) -> MemoryTransport:
     """A transport to a boot server that holds `files`, by path without a leading slash, and takes uploads into it."""
 
@@ -69,12 +80,12 @@ def serve(files: MutableMapping[str, bytes]) -> MemoryTransport:
 
     def fetch(request: Fetch) -> FetchReply:
         data = files.get(path(request.location.url))
-        return NOT_FOUND if data is None else Fetched(data, 200)
+        return NOT_FOUND if data is None else found(request, data)
 
     def upload(request: Upload) -> UploadReply:
         name = path(request.location.url)
         status = 204 if name in files else 201
-        files[name] = request.body
+        files[name] = appended(files.get(name, b""), request)
         return Uploaded(status)
 
     return MemoryTransport(fetch, upload)

@@ -11,7 +11,6 @@ from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from phone_sim.default_phone import DEFAULT_MODEL
-from phone_sim.firmware.profile import CURRENT
 from phone_sim.web.desk.demonstration import MODELS, STEPS
 from phone_sim.web.desk.desk import PHONES_LIMIT
 from phone_sim.web.desk.time import FASTEST
@@ -63,7 +62,7 @@ class NewPhone(_Body):
 
     model: str = Field(default=DEFAULT_MODEL, max_length=100, description="a name or a token of /api/models")
     mac: str | None = Field(default=None, max_length=17, description="its MAC address; a free one if absent")
-    firmware: str = Field(default=CURRENT, max_length=20)
+    firmware: str | None = Field(default=None, max_length=20, description="the usual one of the model if absent")
     count: int = Field(default=1, ge=1, le=PHONES_LIMIT, description="how many; several only without mac")
     on: bool = Field(default=False, description="switch them on")
     boot_rom: bool = Field(default=False, description="start them with their boot ROM, which opens the firmware image")

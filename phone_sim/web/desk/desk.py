@@ -10,7 +10,6 @@ from typing import Self, TypeVar
 
 from phone_sim.errors import UsageError
 from phone_sim.firmware.daily_check import expiry_moments
-from phone_sim.firmware.profile import CURRENT
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Requirement
 from phone_sim.runtime.identity import make_identity
@@ -60,7 +59,7 @@ class Desk:
         return self._phones[mac]
 
     def put(
-        self, model: str, mac: MacAddress | None = None, firmware: str = CURRENT, *, boot_rom: bool = False
+        self, model: str, mac: MacAddress | None = None, firmware: str | None = None, *, boot_rom: bool = False
     ) -> DeskPhone:
         """Put a phone on the desk, off and with blank flash, that boots from the desk's server, first its `boot_rom`.
 
@@ -116,7 +115,7 @@ class Desk:
         asked = Requirement.LICENSE_REQUIRED
         needed = [one.key for one in load_features() if any(model.requirement(one) is asked for model in models)]
         if not software and not needed:
-            raise UsageError("no phone on the desk needs a license for anything")
+            raise UsageError("no phone on the desk is known to need a license for anything")
         return self.server.license(mac, software or ", ".join(needed), last_day)
 
     def next_polling_time(self, mac: MacAddress) -> datetime:

@@ -11,7 +11,7 @@ from phone_sim.fault_catalog.conclusion import FoundCause
 from phone_sim.fault_catalog.explain import ExplainedLine, Explanation
 from phone_sim.firmware.boot import InService, local_date
 from phone_sim.firmware.effects import ClockReading
-from phone_sim.firmware.features import BuiltIn, Gate, NotLicensed, NotOnThisModel, OffByConfiguration
+from phone_sim.firmware.features import BuiltIn, Gate, NotCovered, NotLicensed, NotOnThisModel, OffByConfiguration
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.messages import UNKNOWN
 from phone_sim.licensing.license_key import LicenseKey
@@ -28,6 +28,7 @@ _GATES = {
     OffByConfiguration: "off",
     NotOnThisModel: "not on this model",
     BuiltIn: "built in",
+    NotCovered: "not covered",
 }
 
 

@@ -180,7 +180,7 @@ function showPhone(phone) {
   at("hang-up").disabled = phone.calls === 0;
   at("calls").textContent = phone.calls === 0 ? "" : `${phone.calls} on the phone`;
   at("reboots").textContent = phone.reboots === 0 ? "" : `reboots: ${phone.reboots}, the last: ${phone.reboot_reasons.at(-1)}`;
-  at("features").replaceChildren(...phone.features.map((one) => row([one.name, one.on ? "on" : "off", one.reason], { class: one.state === "not licensed" ? "bad-row" : "" })));
+  at("features").replaceChildren(...phone.features.map((one) => row([one.name, one.state === "not covered" ? "?" : one.on ? "on" : "off", one.reason], { class: one.state === "not licensed" ? "bad-row" : "" })));
   at("licenses").replaceChildren(...phone.licenses.map((one) => row([one.feature, whole(one.expiry), whole(daysLeft(one)), one.keys.join(", ")], { class: one.over ? "bad-row" : "" })));
   at("no-license").hidden = phone.licenses.length > 0 || phone.state === "off";
   at("license-table").hidden = phone.licenses.length === 0;

@@ -106,6 +106,11 @@ def test_empty_file_is_one_phone(tmp_path: Path) -> None:
     assert (found.files, found.licenses, found.population.faults) == ({}, (), None)
 
 
+def test_phones_all_of_a_model_beyond_the_bulletin_have_the_firmware_that_is_known_of_it(tmp_path: Path) -> None:
+    population = read_fleet_file(written(tmp_path, "[models]\nVVX_400 = 1")).population
+    assert population.firmwares == {"4.1.4.7430": 1.0}
+
+
 def test_listed_addresses_are_the_count(tmp_path: Path) -> None:
     population = read_fleet_file(written(tmp_path, 'macs = ["0004f2aabbcc", "00:04:f2:aa:bb:cd"]')).population
     assert population.count == 2

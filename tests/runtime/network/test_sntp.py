@@ -10,7 +10,7 @@ import pytest
 from phone_sim.firmware.features import Enabled, NotLicensed
 from phone_sim.firmware.lifecycle import State
 from phone_sim.firmware.network_effects import AskTime, NoTime, TimeAnswer, TimeTold
-from phone_sim.firmware.phone import LICENSE_REBOOT
+from phone_sim.firmware.phone_life import LICENSE_REBOOT
 from phone_sim.licensing import license_file
 from phone_sim.runtime.network import Network
 from phone_sim.runtime.network.sntp import SntpClient, TimeLimits

@@ -54,7 +54,7 @@ def changed(good: str) -> str:
         ),
         (lambda _: b"", "there is no certificate in it; expected PEM, with -----BEGIN CERTIFICATE-----"),
         (lambda _: b"0\x82 nothing", "there is no certificate in it; expected PEM, with -----BEGIN CERTIFICATE-----"),
-        (lambda _: b"x" * (16 * 1024 * 1024 + 1), "the file is larger than 16777216 bytes"),
+        (lambda _: b"x" * (4 * 1024 * 1024 + 1), "the file is larger than 4194304 bytes"),
     ],
 )
 def test_bad_block_is_named(certificates: Certificates, tmp_path: Path, spoil: Spoil, reason: str) -> None:

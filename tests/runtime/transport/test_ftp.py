@@ -34,6 +34,7 @@ NO_ANSWER = TransferFailed(FailureKind.TIMED_OUT, "no answer")
 TOO_LARGE = TransferFailed(FailureKind.TOO_LARGE, f"the file has more than {LIMIT} bytes")
 GONE = TransferFailed(FailureKind.BROKEN_OFF, "the server closed the connection")
 RESET = TransferFailed(FailureKind.BROKEN_OFF, "Connection reset by peer")
+CUT_SHORT = TransferFailed(FailureKind.BROKEN_OFF, "TLS ends without close_notify: the file may be cut")
 NOT_FTP = TransferFailed(FailureKind.NOT_THE_PROTOCOL, "the answer is not FTP")
 MALFORMED = TransferFailed(FailureKind.NOT_THE_PROTOCOL, "the answer is malformed")
 LONG_LINE = TransferFailed(FailureKind.NOT_THE_PROTOCOL, "got more than 8192 bytes")
@@ -388,6 +389,47 @@ def test_file_comes_over_tls(certificates: Certificates) -> None:
         assert fetched(server.url, ca_file=certificates.ca_file) == Fetched(b"<a/>")
         assert server.commands[0] == "AUTH TLS"
         assert server.commands[3:5] == ["PBSZ 0", "PROT P"]
+
+
+def cut(data: Data) -> None:
+    """Send what may be a part of a file, and end the connection without a word of TLS."""
+    data.say(b"<a/>")
+    data.close()
+
+
+CUTS: dict[str, tuple[Act, FetchReply]] = {
+    "and said to be whole": (sending(cut), CUT_SHORT),
+    "before its first byte": (sending(Data.close), CUT_SHORT),
+    "and said to be broken off": (
+        sending(cut, after=b"426 broken off\r\n"),
+        TransferFailed(FailureKind.BROKEN_OFF, "FTP 426 broken off"),
+    ),
+    "and not found": (sending(cut, after=b"550 gone\r\n"), NotFound("gone", 550, FileProtocol.FTP)),
+}
+
+
+@pytest.mark.parametrize(("act", "expected"), CUTS.values(), ids=CUTS)
+def test_file_that_tls_was_cut_off_in_is_not_whole(act: Act, expected: FetchReply, certificates: Certificates) -> None:
+    with HostileFtpServer({"RETR": act}, tls=tls_context(certificates)) as server:
+        assert fetched(server.url, ca_file=certificates.ca_file) == expected
+
+
+def test_session_that_is_cut_off_after_the_file_does_not_lose_it(certificates: Certificates) -> None:
+    with HostileFtpServer({"QUIT": ending()}, tls=tls_context(certificates)) as server:
+        assert fetched(server.url, ca_file=certificates.ca_file) == Fetched(b"<a/>")
+
+
+def test_upload_that_the_server_confirms_needs_no_end_of_its_tls(certificates: Certificates) -> None:
+    def store(session: Session) -> None:
+        session.say(b"150 go on\r\n")
+        with session.data() as data:
+            server.bodies.append(data.all_of_it())
+            data.close()
+        session.say(b"226 done\r\n")
+
+    with HostileFtpServer({"STOR": store}, tls=tls_context(certificates)) as server:
+        assert uploaded(server.url, b"log", ca_file=certificates.ca_file) == Uploaded()
+        assert server.bodies == [b"log"]
 
 
 def test_certificate_of_nobody_is_not_accepted(certificates: Certificates) -> None:

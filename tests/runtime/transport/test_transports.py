@@ -4,7 +4,7 @@ memory."""
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -14,6 +14,7 @@ from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import (
+    Fetch,
     Fetched,
     FetchReply,
     NotFound,
@@ -65,8 +66,11 @@ class Served:
         )
         return within(lambda: self.transport.stream(request))
 
-    def upload(self, name: str, body: bytes) -> UploadReply:
-        return within(lambda: self.transport.upload(upload(self.url + name, body)))
+    def fetch_as(self, request: Fetch) -> FetchReply:
+        return within(lambda: self.transport.fetch(request))
+
+    def upload(self, name: str, body: bytes, *, offset: int | None = None) -> UploadReply:
+        return within(lambda: self.transport.upload(replace(upload(self.url + name, body), offset=offset)))
 
 
 def serve_http(stack: ExitStack, _: Path, made: Made = network_transport) -> Served:
@@ -127,6 +131,8 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         served.transport.close()
 
 
+OVER_HTTP = [serve_http, serve_https, serve_fleet_http, serve_fleet_https, serve_memory]
+over_http = pytest.mark.parametrize("served", OVER_HTTP, indirect=True, scope="module")
 with_an_upload_limit = pytest.mark.parametrize("served", EMBEDDED, indirect=True, scope="module")
 
 
@@ -203,6 +209,19 @@ def test_second_upload_takes_the_place_of_the_first(served: Served) -> None:
     served.upload("twice.log", b"a" * 1000)
     served.upload("twice.log", b"b")
     assert served.fetch("twice.log") == Fetched(b"b")
+
+
+@over_http
+def test_piece_comes_after_the_file_whose_length_a_head_tells(served: Served) -> None:
+    head = replace(fetch(served.url + "piece.log"), is_head=True)
+    assert isinstance(served.fetch_as(head), NotFound)
+    served.upload("piece.log", b"old")
+    for length, piece in ((3, b"new"), (6, b"er")):
+        reply = served.fetch_as(head)
+        assert isinstance(reply, Fetched)
+        assert (reply.data, reply.head.content_length) == (b"", length)
+        assert isinstance(served.upload("piece.log", piece, offset=length), Uploaded)
+    assert served.fetch("piece.log") == Fetched(b"oldnewer")
 
 
 @with_an_upload_limit
