@@ -241,7 +241,7 @@ def test_empty_value_means_the_default_also_over_the_site() -> None:
 
 def test_file_that_would_be_too_large_is_not_sent_and_the_change_stays() -> None:
     phone = ChangedPhone()
-    phone.files[PHONE] = b"<a reg.1.label='" + b'"' * 2_000_000 + b"'/>"
+    phone.files[PHONE] = b"<a reg.1.label='" + b'"' * 500_000 + b"'/>"
     phone.boot()
     phone.change(CLOCK, "1")
     assert phone.requested == []
