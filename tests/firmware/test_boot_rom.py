@@ -19,6 +19,7 @@ from phone_sim.firmware.effects import (
     TransferFailed,
     Upload,
     WriteFailed,
+    WriteFlash,
 )
 from phone_sim.firmware.flash import FlashContents
 from phone_sim.firmware.kept_change import Origin
@@ -261,12 +262,12 @@ def test_settings_that_differ_in_nothing_are_equal_and_have_the_same_hash() -> N
 
 
 def test_change_on_a_phone_that_keeps_its_firmware_is_one_of_that_firmware() -> None:
-    dialogue = Dialogue({MASTER: master()}, flash=None, now=utc("2026-03-10T12:00"))
+    dialogue = Dialogue({MASTER: master()}, now=utc("2026-03-10T12:00"))
     running = Phone(phone("4.0.12.0926", image="whole", installed="3.2.4.0267"))
     dialogue.run(running.power_on())
     with pytest.raises(UsageError, match="has no parameter"):
-        running.change("feature.callList.enabled", "1", Origin.PHONE)
+        dialogue.run(running.change("feature.callList.enabled", "1", Origin.PHONE))
     dialogue.flash = FlashDamaged("the checksum is wrong")
     dialogue.run(running.change(CLOCK, "1", Origin.PHONE))
-    assert isinstance(dialogue.flash, FlashContents)
-    assert (dialogue.flash.firmware, len(dialogue.flash.changes)) == ("3.2.4.0267", 1)
+    written = [effect.contents for effect in dialogue.effects if isinstance(effect, WriteFlash)]
+    assert (written[-1].firmware, len(written[-1].changes)) == ("3.2.4.0267", 1)
