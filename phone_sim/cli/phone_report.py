@@ -128,7 +128,7 @@ def phone_report(driver: PhoneDriver, log: list[str], expected: BootExpectation)
     from phone_sim.findings.boot_judgment import judge
     from phone_sim.findings.booted_phone import findings_of
 
-    identity = driver.phone.identity
+    identity = driver.phone.running
     service = driver.phone.service
     server = service.session.server if service is not None else None
     exchanges = driver.boot_exchanges

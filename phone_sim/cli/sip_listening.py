@@ -65,7 +65,7 @@ class SipPort:
     def _listening(self, port: int) -> "SipListener":
         from phone_sim.runtime.network.sip import SipListener
 
-        identity = self._driver.phone.identity
+        identity = self._driver.phone.running
         agent = identity.profile.sip_user_agent(identity.model)
         listener = SipListener(self._host, port, user_agent=agent, on_check_sync=self._check_sync)
         listener.start()

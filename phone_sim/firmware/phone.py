@@ -85,7 +85,7 @@ class Phone(PhoneLife):
         Raises LifecycleError where it is not in service, and UsageError for what `check_change` refuses.
         """
         service = self._changeable
-        check_change(name, value, service.session.identity.dictionary)
+        check_change(name, value, self.running.dictionary)
         return self._changing(service, name, value, origin)
 
     def add_contact(self, contact: Contact) -> Flow[None]:

@@ -47,6 +47,11 @@ class PhoneLife:
         self._began = (*self._began, at)
 
     @property
+    def running(self) -> Identity:
+        """The phone as the firmware makes it that it has booted (D28); before, as `identity` says."""
+        return self.identity if self.service is None else self.service.session.identity
+
+    @property
     def calls(self) -> int:
         """Its active calls."""
         return len(self._began)

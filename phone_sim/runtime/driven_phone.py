@@ -79,8 +79,8 @@ class DrivenPhone:
 
     @property
     def identity(self) -> Identity:
-        """Model, MAC, firmware and the rest that makes it this phone."""
-        return self.driver.phone.identity
+        """Model, MAC, the firmware that it runs, and the rest that makes it this phone."""
+        return self.driver.phone.running
 
     @property
     def mac(self) -> MacAddress:

@@ -78,6 +78,9 @@ def test_boot_with_the_boot_rom_reads_the_image_as_far_as_it_is_told_to(site: Me
     assert "sip.ld: 512 bytes, then dropped" in done.stderr
     done = phone_sim(*boot, "--image", "whole", "--installed", "3.1.3.0439", "--json")
     assert any("4000 bytes read: 3.2.4.0267 replaces 3.1.3.0439" in line for line in json.loads(done.stdout)["log"])
+    site.write("sip.ld", b"")
+    done = phone_sim(*boot, "--image", "whole", "--installed", "3.1.3.0439", "--json")
+    assert json.loads(done.stdout)["phone"]["firmware"] == "3.1.3.0439"
     done = phone_sim("boot", "--server", server, "--installed", "3.1.3.0439")
     assert (done.exit_code, "starts with its boot ROM" in done.stderr) == (2, True)
 
