@@ -35,9 +35,9 @@ class FirmwareProfile:
     `keeps_call_list` is true where the boot server has call lists (the master's attribute is UC Software 4.0's).
     `tls_versions` are those that it is known to speak, the oldest first; empty where that is not known. `splits_images`
     says that the boot ROM asks for the image of its own model, which has the part number in its name, `opens_boot_rom`
-    that it asks for its own image first.
-    `asks_call_lists` is for `<mac>-calls.xml` at boot, `appends_log` for a log that is sent piece by piece over HTTP,
-    `always_asks_seed` for the contact directory of all phones, at every boot and not only at the original one.
+    that it asks for its own image first. `asks_call_lists` is for `<mac>-calls.xml` at boot, `appends_log` for a log
+    that is sent piece by piece over HTTP, `always_asks_seed` for the contact directory of all phones, at every boot and
+    not only at the original one.
     """
 
     version: str
@@ -91,8 +91,8 @@ def profile_for(version: str, *, always_fetches_license: bool | None = None) -> 
 
     The pair of override files is UC Software 3.3's, before that there was one (field notes 1.1). Split images were seen
     asked for by UC Software; the guides have SIP 3.x ask for `bootrom.ld` and the combined one, and that 3.3 is like
-    4.0 is inferred. The versions of TLS
-    are those that `device.sec.TLS.protocol.prov` can name in the vendor's schema of 4.0.15; nothing is known of others.
+    4.0 is inferred. The versions of TLS are those that `device.sec.TLS.protocol.prov` can name in the vendor's schema
+    of 4.0.15; nothing is known of others.
 
     Of 5.x a boot of 5.9.7 was observed: the files and their order, and the HEAD of the log. That all of 5.x is like it
     is our decision. That the seed of the contact directory was read at the original boot alone is said of the time
