@@ -3,7 +3,7 @@
 All names of `__all__` are the public API; each is imported when it is first used, so `import phone_sim` costs nothing.
 
 Clauses cited as `B1` to `B18` are those of Technical Bulletin 32265; decisions where it is silent are cited as `D1` to
-`D18`. The README lists both.
+`D28`. The README lists both.
 """
 
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ __all__ = [
     "ALL_MODELS",
     "ActivationFileCheck",
     "AuthorityError",
+    "BootNotAsExpectedError",
     "BootServer",
     "FailedCheck",
     "FaultPlan",
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from phone_sim.boot_server.site import MemorySite
     from phone_sim.errors import (
         AuthorityError,
+        BootNotAsExpectedError,
         LicenseFileError,
         LifecycleError,
         MacAddressError,
@@ -79,6 +81,7 @@ else:
     _HOMES = {
         "ActivationFileCheck": "phone_sim.runtime.activation_file",
         "AuthorityError": "phone_sim.errors",
+        "BootNotAsExpectedError": "phone_sim.errors",
         "BootServer": "phone_sim.boot_server.server",
         "FailedCheck": "phone_sim.licensing.key_check",
         "FaultPlan": "phone_sim.boot_server.faults",

@@ -143,8 +143,13 @@ class Model:
         return list(_FAMILIES).index(self.family), int(number), self.token
 
     def requirement(self, feature: Feature) -> Requirement:
-        """What this model asks of the feature; a feature its file does not mention is not on it."""
-        return self.requirements.get(feature.key, Requirement.NOT_ON_THIS_MODEL)
+        """What this model asks of the feature; one that its file does not mention is not on it.
+
+        Where the file has features that the bulletin does not cover, it is silent on the one not mentioned, too.
+        """
+        is_covered = Requirement.NOT_COVERED not in self.requirements.values()
+        unsaid = Requirement.NOT_ON_THIS_MODEL if is_covered else Requirement.NOT_COVERED
+        return self.requirements.get(feature.key, unsaid)
 
     def build(self, firmware: str) -> str:
         """The firmware version in four numbers, as phones name it in the User-Agent (field notes 14).

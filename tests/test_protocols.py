@@ -22,7 +22,13 @@ MODULES = {
         "tests.runtime.hostile_tftp",
     ),
     "FTP": ("phone_sim.runtime.transport.ftp", "phone_sim.audit.ftp_probe", "tests.runtime.hostile_ftp"),
-    "TLS": ("phone_sim.runtime.transport.tls", "phone_sim.fleet.transport.sockets", "phone_sim.audit.tls_probe"),
+    "TLS": (
+        "phone_sim.runtime.transport.tls",
+        "phone_sim.fleet.transport.sockets",
+        "phone_sim.audit.tls_probe",
+        "phone_sim.boot_server.certificates",
+    ),
+    "SIP": ("phone_sim.runtime.network.sip", "phone_sim.runtime.network.sip_notify", "phone_sim.firmware.sip_requests"),
     "DHCP": (
         "phone_sim.runtime.network.dhcp",
         "phone_sim.firmware.lease",

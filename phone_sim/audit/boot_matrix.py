@@ -27,7 +27,7 @@ _UNREADABLE = (
 )
 
 
-class Stage(StrEnum):
+class BootStage(StrEnum):
     """The kinds of files that a phone asks for, in order."""
 
     MASTER = "master"
@@ -38,7 +38,7 @@ class Stage(StrEnum):
     LOG_UPLOAD = "log upload"
 
 
-class Outcome(StrEnum):
+class StageOutcome(StrEnum):
     """How the requests of a stage ended; of several, the one that is listed last here."""
 
     NOT_ASKED = "not asked"
@@ -49,7 +49,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-_NEEDED = (Stage.CONFIGURATION,)
+_NEEDED = (BootStage.CONFIGURATION,)
 """Stages of which each file is needed; of the others a phone takes what there is."""
 
 
@@ -57,7 +57,7 @@ _NEEDED = (Stage.CONFIGURATION,)
 class Cell:
     """The outcome of a stage; `files` are those that were read or uploaded, `details` are for people."""
 
-    outcome: Outcome
+    outcome: StageOutcome
     files: int = 0
     details: str = ""
 
@@ -67,7 +67,7 @@ class MatrixRow:
     """A model with a cell for each stage, of all its boots."""
 
     model: Model
-    cells: dict[Stage, Cell]
+    cells: dict[BootStage, Cell]
 
 
 def boot_matrix(seen: Observations) -> tuple[MatrixRow, ...]:
@@ -76,18 +76,18 @@ def boot_matrix(seen: Observations) -> tuple[MatrixRow, ...]:
     for boot in seen.boots:
         boots.setdefault(boot.model.token, []).append(boot)
     return tuple(
-        MatrixRow(model=of_model[0].model, cells={stage: _cell(stage, of_model) for stage in Stage})
+        MatrixRow(model=of_model[0].model, cells={stage: _cell(stage, of_model) for stage in BootStage})
         for of_model in boots.values()
     )
 
 
-def _cell(stage: Stage, boots: Iterable[ObservedBoot]) -> Cell:
-    order = list(Outcome)
+def _cell(stage: BootStage, boots: Iterable[ObservedBoot]) -> Cell:
+    order = list(StageOutcome)
     cells = [_of_boot(stage, boot) for boot in boots]
     return max(cells, key=lambda cell: (order.index(cell.outcome), cell.files))
 
 
-def _of_boot(stage: Stage, boot: ObservedBoot) -> Cell:
+def _of_boot(stage: BootStage, boot: ObservedBoot) -> Cell:
     exchanges = [one for one in boot.exchanges if _stage(one) is stage and not one.is_head]
     taken = [one for one in exchanges if isinstance(one.reply, Fetched | Uploaded)]
     failed = next((one for one in exchanges if not isinstance(one.reply, Fetched | Uploaded | NotFound)), None)
@@ -95,31 +95,31 @@ def _of_boot(stage: Stage, boot: ObservedBoot) -> Cell:
     unreadable = next((one for one in boot.complaints if _is_unreadable(one, exchanges)), None)
     count = len({one.url for one in taken})
     if failed is not None:
-        return Cell(outcome=Outcome.FAILED, files=count, details=_reason(failed))
+        return Cell(outcome=StageOutcome.FAILED, files=count, details=_reason(failed))
     if unreadable is not None:
-        return Cell(outcome=Outcome.UNREADABLE, files=count, details=unreadable.values["name"])
-    if missing is not None and (stage in _NEEDED or (stage is Stage.MASTER and boot.problem)):
-        return Cell(outcome=Outcome.MISSING, files=count, details=_reason(missing))
+        return Cell(outcome=StageOutcome.UNREADABLE, files=count, details=unreadable.values["name"])
+    if missing is not None and (stage in _NEEDED or (stage is BootStage.MASTER and boot.problem)):
+        return Cell(outcome=StageOutcome.MISSING, files=count, details=_reason(missing))
     if taken:
-        return Cell(outcome=Outcome.DONE, files=count)
-    return Cell(outcome=Outcome.NOT_ASKED if missing is None else Outcome.ABSENT)
+        return Cell(outcome=StageOutcome.DONE, files=count)
+    return Cell(outcome=StageOutcome.NOT_ASKED if missing is None else StageOutcome.ABSENT)
 
 
-def _stage(exchange: Exchange) -> Stage | None:
+def _stage(exchange: Exchange) -> BootStage | None:
     """The stage of a request; None for a firmware image, which is no file of a configuration."""
     name = exchange.request.location.name
     if isinstance(exchange.request, Stream):
         return None
     if isinstance(exchange.request, Upload):
-        return Stage.LOG_UPLOAD
+        return BootStage.LOG_UPLOAD
     if name.endswith(FILE_ENDING):
-        return Stage.LICENSES
+        return BootStage.LICENSES
     if name.endswith(_OVERRIDES):
-        return Stage.OVERRIDES
+        return BootStage.OVERRIDES
     if name.endswith((DIRECTORY_ENDING, CALL_LISTS_ENDING)):
-        return Stage.DIRECTORY
+        return BootStage.DIRECTORY
     is_master = name == DEFAULT_NAME or (name.endswith(".cfg") and len(name) == len(DEFAULT_NAME))
-    return Stage.MASTER if is_master else Stage.CONFIGURATION
+    return BootStage.MASTER if is_master else BootStage.CONFIGURATION
 
 
 def _is_unreadable(complaint: Complaint, exchanges: list[Exchange]) -> bool:

@@ -12,7 +12,7 @@ from importlib.resources import files
 from string import Template
 
 from phone_sim.audit.audit_report import AuditReport, boot_row
-from phone_sim.audit.boot_matrix import Cell, MatrixRow, Outcome, Stage, boot_matrix
+from phone_sim.audit.boot_matrix import BootStage, Cell, MatrixRow, StageOutcome, boot_matrix
 from phone_sim.audit.finding import Finding
 from phone_sim.audit.hints import hints
 from phone_sim.audit.observations import Observations, ObservedAnswer, ObservedBoot
@@ -30,12 +30,12 @@ _KINDS = {
 """The kinds of findings, in the order of the page, each with a symbol and the word for several."""
 _CLOSED = ("known", "good", "not-applicable")
 _CELLS = {
-    Outcome.NOT_ASKED: ("not-applicable", "·"),
-    Outcome.ABSENT: ("not-applicable", "-"),
-    Outcome.DONE: ("good", "✓"),
-    Outcome.MISSING: ("error", "✗"),
-    Outcome.UNREADABLE: ("error", "✗"),
-    Outcome.FAILED: ("error", "✗"),
+    StageOutcome.NOT_ASKED: ("not-applicable", "·"),
+    StageOutcome.ABSENT: ("not-applicable", "-"),
+    StageOutcome.DONE: ("good", "✓"),
+    StageOutcome.MISSING: ("error", "✗"),
+    StageOutcome.UNREADABLE: ("error", "✗"),
+    StageOutcome.FAILED: ("error", "✗"),
 }
 _BAR = 1000
 """The width of the bar, in its own units."""
@@ -65,7 +65,7 @@ def as_html(report: AuditReport, fails: Callable[[Finding], bool]) -> str:
         filters="\n".join(_filter(kind, counts[kind]) for kind in kinds if counts[kind]),
         contents="\n".join(_entry(name, finding) for name, finding in zip(names, ordered, strict=True)),
         findings="\n".join(_finding(name, finding) for name, finding in zip(names, ordered, strict=True)),
-        stages="".join(f'<th scope="col">{_text(stage.value.capitalize())}</th>' for stage in Stage),
+        stages="".join(f'<th scope="col">{_text(stage.value.capitalize())}</th>' for stage in BootStage),
         matrix="\n".join(map(_matrix_row, boot_matrix(seen))),
         boots="\n".join(map(_boot, seen.boots)),
         request_count=len(seen.requests),
@@ -180,14 +180,14 @@ def _finding(name: str, finding: Finding) -> str:
 
 
 def _matrix_row(row: MatrixRow) -> str:
-    cells = "".join(f"<td>{_cell(row.cells[stage])}</td>" for stage in Stage)
+    cells = "".join(f"<td>{_cell(row.cells[stage])}</td>" for stage in BootStage)
     return f'<tr><th scope="row">{_text(row.model.name)}</th>{cells}</tr>'
 
 
 def _cell(cell: Cell) -> str:
     kind, symbol = _CELLS[cell.outcome]
     files_read = f"{cell.files} file{'s' if cell.files > 1 else ''}"
-    word = files_read if cell.outcome is Outcome.DONE else cell.outcome.value
+    word = files_read if cell.outcome is StageOutcome.DONE else cell.outcome.value
     badge = f'<span class="badge {kind}"><span aria-hidden="true">{symbol}</span> {word}</span>'
     details = f'<span class="detail">{_text(cell.details)}</span>' if cell.details else ""
     return f"{badge}{details}"

@@ -2,7 +2,7 @@
 
 HTTPS, and FTPS after AUTH TLS (RFC 4217). It asks for no file.
 
-Other modules about TLS: `runtime.transport.tls`, `fleet.transport.sockets`.
+Other modules about TLS: `runtime.transport.tls`, `fleet.transport.sockets`, `boot_server.certificates`.
 """
 
 import socket

@@ -1,6 +1,8 @@
 """The server's side of TLS: a certificate from a file, or one made on the spot by an authority made for it.
 
 This module does not know what is served.
+
+Other modules about TLS: `runtime.transport.tls`, `fleet.transport.sockets`, `audit.tls_probe`.
 """
 
 import shutil

@@ -9,8 +9,9 @@ from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from phone_sim.boot_server.site import Found, Missing, ReadAnswer
+from phone_sim.firmware.asking import answer
 from phone_sim.firmware.configuration import Configuration, read_configuration
-from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, NotFound, Refused, TransferFailed
+from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, Log, NotFound, Refused, TransferFailed
 from phone_sim.firmware.location import authority_of
 from phone_sim.firmware.master_config import DEFAULT_NAME
 from phone_sim.firmware.parameters.device_parameters import NOTHING_KEPT, updated
@@ -68,20 +69,25 @@ def boot_offline(identity: Identity, read: Callable[[str], ReadAnswer]) -> Offli
     session = Session(identity, Parameters())
     answers: dict[str, ReadAnswer] = {}
     elsewhere: list[str] = []
+
+    def fetched(request: Fetch) -> FetchReply:
+        if (path := _path(request.location.url)) is None:
+            elsewhere.append(request.location.url)
+            return NotFound("on another server")
+        answers[path] = read(path)
+        return _reply(answers[path], request.limit)
+
     flow = _read(session)
     reply: FetchReply | None = None
     try:
         while True:
-            effect = flow.send(reply)
-            reply = None  # to lines of the log, which nobody reads
-            if isinstance(effect, Fetch):
-                path = _path(effect.location.url)
-                if path is None:
-                    elsewhere.append(effect.location.url)
-                    reply = NotFound("on another server")
-                else:
-                    answers[path] = read(path)
-                    reply = _reply(answers[path], effect.limit)
+            match flow.send(reply):
+                case Fetch() as effect:
+                    reply = answer(effect, fetched(effect))
+                case Log() as effect:  # nobody reads it
+                    reply = answer(effect, None)
+                case other:
+                    raise AssertionError(f"reading a configuration asks for {other!r}, which only a phone has")
     except StopIteration as end:
         configuration: Configuration = end.value
     return OfflineBoot(

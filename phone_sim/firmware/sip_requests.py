@@ -3,6 +3,8 @@
 One request comes in, at most one answer goes out, to where the request came from. The answer repeats what has to be
 repeated and adds a few short fields, so that a forged sender gets no more than was sent. This module knows no socket,
 and not what the phone does about a check-sync.
+
+Other modules about SIP: `runtime.network.sip`, `runtime.network.sip_notify`.
 """
 
 import hashlib

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from phone_sim.audit.boot_matrix import Cell, Outcome, Stage, boot_matrix
+from phone_sim.audit.boot_matrix import BootStage, Cell, StageOutcome, boot_matrix
 from phone_sim.audit.hints import hints
 from phone_sim.audit.observe import observe
 from phone_sim.boot_server.faults import FaultPlan
@@ -25,12 +25,12 @@ def test_cells_say_how_each_stage_ended() -> None:
         spread = observe(replace(one, source_addresses=("127.0.0.2", "127.0.0.3")))
     (row,) = boot_matrix(seen)
     assert row.cells == {
-        Stage.MASTER: Cell(outcome=Outcome.DONE, files=1),
-        Stage.CONFIGURATION: Cell(outcome=Outcome.DONE, files=1),
-        Stage.OVERRIDES: Cell(outcome=Outcome.UNREADABLE, files=1, details=f"{MAC}-phone.cfg"),
-        Stage.LICENSES: Cell(outcome=Outcome.DONE, files=1),
-        Stage.DIRECTORY: Cell(outcome=Outcome.FAILED, details="HTTP 429 Too Many Requests"),
-        Stage.LOG_UPLOAD: Cell(outcome=Outcome.DONE, files=1),
+        BootStage.MASTER: Cell(outcome=StageOutcome.DONE, files=1),
+        BootStage.CONFIGURATION: Cell(outcome=StageOutcome.DONE, files=1),
+        BootStage.OVERRIDES: Cell(outcome=StageOutcome.UNREADABLE, files=1, details=f"{MAC}-phone.cfg"),
+        BootStage.LICENSES: Cell(outcome=StageOutcome.DONE, files=1),
+        BootStage.DIRECTORY: Cell(outcome=StageOutcome.FAILED, details="HTTP 429 Too Many Requests"),
+        BootStage.LOG_UPLOAD: Cell(outcome=StageOutcome.DONE, files=1),
     }
     (hint,) = hints(seen)
     assert hint.startswith("All 2 boots came from one address, and the server answered 429 (2 times): it may limit")
@@ -45,6 +45,11 @@ def test_files_that_are_needed_are_missing_and_others_are_not_there() -> None:
         seen = observe(plan(server.url, models=MODELS[:1]))
     (row,) = boot_matrix(seen)
     outcomes = {stage: cell.outcome for stage, cell in row.cells.items()}
-    assert outcomes[Stage.CONFIGURATION] is Outcome.MISSING
-    assert outcomes[Stage.DIRECTORY] is outcomes[Stage.LICENSES] is outcomes[Stage.OVERRIDES] is Outcome.ABSENT
+    assert outcomes[BootStage.CONFIGURATION] is StageOutcome.MISSING
+    assert (
+        outcomes[BootStage.DIRECTORY]
+        is outcomes[BootStage.LICENSES]
+        is outcomes[BootStage.OVERRIDES]
+        is StageOutcome.ABSENT
+    )
     assert hints(seen) == ()

@@ -2,7 +2,7 @@
 
 A socket belongs to the hub, that is the thread, in which it was opened. This module knows no protocol but TLS.
 
-Other modules about TLS: `runtime.transport.tls`, `audit.tls_probe`.
+Other modules about TLS: `runtime.transport.tls`, `audit.tls_probe`, `boot_server.certificates`.
 """
 
 import errno

@@ -2,6 +2,8 @@
 
 What is answered is the firmware's decision; this module only carries it. It speaks to nobody who has not sent a
 request, and to the host it came from only.
+
+Other modules about SIP: `runtime.network.sip_notify`, `firmware.sip_requests`.
 """
 
 import socket

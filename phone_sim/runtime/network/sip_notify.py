@@ -1,4 +1,7 @@
-"""Sends a NOTIFY check-sync to a phone, as a boot server's SIP server does (RFC 3261 17.1.2, RFC 6665)."""
+"""Sends a NOTIFY check-sync to a phone, as a boot server's SIP server does (RFC 3261 17.1.2, RFC 6665).
+
+Other modules about SIP: `runtime.network.sip`, `firmware.sip_requests`.
+"""
 
 import secrets
 import socket

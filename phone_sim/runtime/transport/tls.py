@@ -2,7 +2,7 @@
 
 HTTPS and FTPS share one context. This module knows neither protocol.
 
-Other modules about TLS: `fleet.transport.sockets`, `audit.tls_probe`.
+Other modules about TLS: `fleet.transport.sockets`, `audit.tls_probe`, `boot_server.certificates`.
 """
 
 import ssl

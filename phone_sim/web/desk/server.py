@@ -21,7 +21,7 @@ from phone_sim.boot_server.uploads import UploadRules
 from phone_sim.errors import LicenseFileError, MasterConfigurationError, UsageError
 from phone_sim.file_modes import PUBLISHED
 from phone_sim.firmware import master_config
-from phone_sim.licensing.license_file import SITE_FILE, read_all
+from phone_sim.licensing.license_file import FILE_ENDING, SITE_FILE, read_all
 from phone_sim.licensing.license_key import LicenseType
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import DEFAULT_MAC, MacAddress
@@ -129,7 +129,7 @@ class DeskServer:
         Raises:
             UsageError: a license has no such terms, its file is somebody's own, or the boot server is not ours.
         """
-        self._check_ours(SITE_FILE if mac is None else f"{mac}-license.cfg")
+        self._check_ours(SITE_FILE if mac is None else f"{mac}{FILE_ENDING}")
         license_type = LicenseType.SITE if mac is None else LicenseType.PHONE
         with open_authority(self.authority_folder) as authority:
             order = authority.order(software, license_type=license_type, expires=last_day)
@@ -143,7 +143,7 @@ class DeskServer:
         Raises:
             UsageError: the file is somebody's own, or the boot server is not ours.
         """
-        self._check_ours(f"{mac}-license.cfg")
+        self._check_ours(f"{mac}{FILE_ENDING}")
         with open_authority(self.authority_folder) as authority:
             if not authority.ledger.redemptions(serial=mac.serial):
                 return False
@@ -157,7 +157,7 @@ class DeskServer:
             UsageError: there is none, its file is somebody's own or no activation file, or the boot server is not ours.
         """
         folder, _ = self._own()
-        name = next((one for one in (f"{mac}-license.cfg", SITE_FILE) if (folder / one).exists()), None)
+        name = next((one for one in (f"{mac}{FILE_ENDING}", SITE_FILE) if (folder / one).exists()), None)
         if name is None:
             raise UsageError(f"there is no license for {mac} on the boot server that could be forged")
         self._check_ours(name)
@@ -177,7 +177,7 @@ class DeskServer:
     def remove_licenses(self) -> tuple[str, ...]:
         """Take the desk's activation files off the boot server; phones keep those in flash (B11). Their names."""
         folder, _ = self._own()
-        gone = [file for file in sorted(folder.glob("*-license.cfg")) if self.is_made or file.name in self._put_here]
+        gone = [file for file in sorted(folder.glob(f"*{FILE_ENDING}")) if self.is_made or file.name in self._put_here]
         for file in gone:
             file.unlink()
         self._put_here.clear()
@@ -185,7 +185,9 @@ class DeskServer:
 
     def license_files(self) -> tuple[str, ...]:
         """The names of the activation files on the boot server, where it is ours."""
-        return () if self.licenses is None else tuple(sorted(file.name for file in self.licenses.glob("*-license.cfg")))
+        return (
+            () if self.licenses is None else tuple(sorted(file.name for file in self.licenses.glob(f"*{FILE_ENDING}")))
+        )
 
     def _publish(self, files: Mapping[str, bytes]) -> None:
         folder, _ = self._own()
