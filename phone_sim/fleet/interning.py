@@ -3,9 +3,9 @@
 Shared values are never changed. This module does not know how the values come about.
 """
 
+from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import replace
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -23,8 +23,7 @@ class Interning:
     """The 4096 values that were used last."""
 
     def __init__(self) -> None:
-        # The cache computes the hash of a key once, however deep it is.
-        self._place_of = lru_cache(maxsize=_VALUES_KEPT)(_new_place)
+        self._values: OrderedDict[Hashable, Any] = OrderedDict()
 
     def flash(self, contents: FlashContents) -> FlashContents:
         """The same contents of flash with shared values."""
@@ -66,22 +65,16 @@ class Interning:
     def _parameters(self, parameters: Parameters) -> Parameters:
         for layer in parameters.layers:
             layer.release_file()
-        # An id stays that of its object while this lives, and interned parameters keep layers and sources alive.
-        ids = (*map(id, parameters.layers), None, *map(id, parameters.sources))
-        return self._one(("parameters", ids), parameters)
+        # The id of a layer stays its own while the layer lives, and an interned value keeps its layers alive.
+        return self._one(("parameters", *map(id, parameters.layers), parameters.sources), parameters)
 
     def _one(self, key: Hashable, value: Value) -> Value:
         """The value that was first seen with this key."""
-        place = self._place_of(key)
-        if not place:
-            place.append(value)
-        found: Value = place[0]
+        found: Value = self._values.setdefault(key, value)
+        self._values.move_to_end(key)
+        if len(self._values) > _VALUES_KEPT:
+            self._values.popitem(last=False)
         return found
-
-
-def _new_place(_: Hashable) -> list[Any]:
-    """Where the value of a key is kept."""
-    return []
 
 
 def _as_key(gate: Gate) -> Hashable:
