@@ -51,7 +51,7 @@ class PacketExchange:
     def __init__(self, server: Address, limits: Limits) -> None:
         self._plain = gevent.socket.socket(server.family, socket.SOCK_DGRAM)
         self._plain.settimeout(limits.answer)
-        hear_of_closed_ports(self._plain)
+        hear_of_closed_ports(self._plain, server.family)
         self._ear = Ear(self._plain.fileno(), limits.answer)
         self._server = server.address
         self._limits = limits

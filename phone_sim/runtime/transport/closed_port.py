@@ -20,11 +20,14 @@ _EXTENDED_ERROR = struct.Struct("=I")
 _ANCILLARY = 512
 
 
-def hear_of_closed_ports(plain: socket.socket) -> None:
-    """Have a socket told what the network says of its packets; every `OSError` of it is to be judged then."""
+def hear_of_closed_ports(plain: socket.socket, family: socket.AddressFamily) -> None:
+    """Have a socket of a family told what the network says of its packets; judge every `OSError` of it then.
+
+    `family` is what the socket was made with, which it tells itself too, but slowly.
+    """
     if _TELLS:
         with suppress(OSError):  # a system that is only like Linux may not know the option
-            plain.setsockopt(*_OPTIONS[plain.family], 1)
+            plain.setsockopt(*_OPTIONS[family], 1)
 
 
 def judge(error: OSError, plain: socket.socket, server: tuple[Any, ...]) -> None:

@@ -93,7 +93,7 @@ class _PeerSocket:
 
     def __init__(self, server: Address, limits: Limits) -> None:
         self._plain = socket.socket(server.family, socket.SOCK_DGRAM)
-        hear_of_closed_ports(self._plain)
+        hear_of_closed_ports(self._plain, server.family)
         self._server = server.address
         self._limits = limits
         self._deadline = time.monotonic() + limits.transfer
