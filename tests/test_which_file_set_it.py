@@ -84,7 +84,7 @@ def test_all_that_look_at_a_phone_name_the_file_and_line_that_switch_a_feature_o
         failed = pytester.runpytest_subprocess(*options, pytester.path, scenario)
     assert [name for name, text in said.items() if WORDS not in text] == []
     assert (
-        f"site.cfg:12: value-masked {SWITCH} is '1' here and not in force: it is '0' in <mac>-web.cfg, line 3"
+        f"site.cfg:12: value-masked {SWITCH} is '1' here and not in force: it is '0' in {MAC}-web.cfg, line 3"
         in checked
     )
     failed.assert_outcomes(failed=2)

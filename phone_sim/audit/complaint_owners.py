@@ -11,6 +11,7 @@ from phone_sim.findings.contact_directories import CONTACT_DIRECTORY_RULES
 from phone_sim.findings.documents import DOCUMENT_RULES
 from phone_sim.findings.finding import Rule
 from phone_sim.findings.in_force import MODEL, NOT_PERFORMED, REJECTED
+from phone_sim.findings.other_documents import OTHER_DOCUMENT_RULES
 from phone_sim.findings.site_check import CALL_LISTS_ENDING, DIRECTORY_ENDING
 from phone_sim.firmware import messages
 from phone_sim.firmware.master_config import DEFAULT_NAME
@@ -95,7 +96,7 @@ OWNERS: Mapping[Message, Owner] = {
     messages.PARAMETERS_INSTEAD_OF_MASTER: _rules(master_files.PARAMETER_FILE),
     messages.IGNORED_IN_MASTER: _rules(master_files.BESIDE),
     messages.CONFIG_FILES_TOO_LONG: _rules(site_rules.LIST),
-    messages.CONFIG_NOT_READABLE: _rules(*DOCUMENT_RULES, parameter_files.NOT_PARAMETERS),
+    messages.CONFIG_NOT_READABLE: _rules(*DOCUMENT_RULES, *OTHER_DOCUMENT_RULES),
     messages.CONTACTS_NOT_READABLE: _rules(*DOCUMENT_RULES, *CONTACT_DIRECTORY_RULES),
     messages.PRE_3_3_PARAMETERS: _rules(parameter_files.PRE_3_3),
     messages.LATER_PARAMETERS: _rules(parameter_files.TOO_NEW),

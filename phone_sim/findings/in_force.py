@@ -14,7 +14,7 @@ from phone_sim.findings.offline_boot import OfflineBoot
 from phone_sim.firmware.corporate_directory_settings import read_corporate_directory_settings
 from phone_sim.firmware.features import feature_set
 from phone_sim.firmware.parameters.dictionary import TRUTH, ParameterDictionary, ParameterType
-from phone_sim.firmware.parameters.layers import OWN_MAC, Layer, LayerSource, Parameters
+from phone_sim.firmware.parameters.layers import Layer, LayerSource, Parameters
 from phone_sim.firmware.parameters.provenance import ParametersInForce
 from phone_sim.firmware.parameters.reader import BadParameter, ParameterReader
 from phone_sim.mac_address import DEFAULT_MAC
@@ -216,14 +216,9 @@ def _masking(
     at, place = _place(boot, *winner, name), _place(boot, *loser, name)
     if not winner[0].values[name].strip():
         return Finding(rule=EMPTY, place=at, message=f"{shown(name)} is empty and masks {masked} in {place}")
-    where = f"{_any_phone(winner[1])}, line {at.line}"
+    where = f"{shown(at.file) or 'another file'}, line {at.line}"
     message = f"{shown(name)} is {masked} here and not in force: it is {in_force} in {where}"
     return Finding(rule=MASKED, place=place, message=message, remedy=f"Compare with {at}.")
-
-
-def _any_phone(source: LayerSource | None) -> str:
-    """The name of a file as all phones ask for it, so that what is found of many of them is one finding."""
-    return shown(source.file.replace(OWN_MAC, "<mac>")) if source is not None else "another file"
 
 
 @lru_cache(maxsize=_KEPT)

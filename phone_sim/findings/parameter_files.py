@@ -14,6 +14,7 @@ from phone_sim.bounded_xml import attributes, each_attribute_line
 from phone_sim.errors import DocumentError
 from phone_sim.findings.documents import is_empty_document, read_document, shown, unreadable
 from phone_sim.findings.finding import Basis, Finding, Place, Rule, Severity
+from phone_sim.findings.other_documents import NOT_PARAMETERS, check_emptiness, check_kind
 from phone_sim.findings.parameter_names import KnownNames
 from phone_sim.firmware.parameters.dictionary import ParameterType
 from phone_sim.firmware.parameters.layers import SIZE_LIMIT
@@ -127,15 +128,6 @@ AS_TEXT = Rule(
     basis=Basis.OBSERVED,
     source="field notes 5",
 )
-NOT_PARAMETERS = Rule(
-    code="no-parameters",
-    severity=Severity.INFO,
-    summary="A document without parameters in place of a configuration file",
-    why="It sets nothing. One known server lists activation files so; a phone carries on.",
-    remedy="Remove it from CONFIG_FILES.",
-    basis=Basis.OBSERVED,
-    source="field notes 2",
-)
 OFFSET = Rule(
     code="gmt-offset-unusual",
     severity=Severity.INFO,
@@ -157,15 +149,19 @@ PARAMETER_FILE_RULES = (
     OTHER_FIRMWARE,
     AS_ELEMENT,
     AS_TEXT,
-    NOT_PARAMETERS,
     OFFSET,
 )
 
 
-def check_parameter_file(name: str, data: bytes, known: KnownNames) -> tuple[Finding, ...]:
-    """What is wrong with a configuration file, whatever other files say; `name` is its path on the site."""
+def check_parameter_file(
+    name: str, data: bytes, known: KnownNames, *, is_override: bool = False
+) -> tuple[Finding, ...]:
+    """What is wrong with a configuration file, whatever other files say; `name` is its path on the site.
+
+    A file that `is_override` may be an XML declaration alone.
+    """
     if is_empty_document(data):
-        return ()
+        return check_emptiness(name, data, is_override=is_override)
     root = read_document(data, SIZE_LIMIT)
     if isinstance(root, DocumentError):
         return (unreadable(name, data, root),)
@@ -199,9 +195,8 @@ class _ParameterFile:
         return tuple(found)
 
     def _all(self) -> Iterator[Finding]:
+        yield from check_kind(self._name, self._root)
         if self._root.tag in ("licenses", "directory"):
-            what = "an activation file" if self._root.tag == "licenses" else "a contact directory"
-            yield self._finding(NOT_PARAMETERS, "", f"the file is {what}, which sets no parameter")
             return
         yield from self._names()
         for parameter, values in self._values.items():

@@ -10,6 +10,7 @@ from phone_sim.findings.in_force import IN_FORCE_RULES
 from phone_sim.findings.license_files import LICENSE_FILE_RULES
 from phone_sim.findings.license_keys import LICENSE_KEY_RULES
 from phone_sim.findings.master_files import MASTER_FILE_RULES
+from phone_sim.findings.other_documents import OTHER_DOCUMENT_RULES
 from phone_sim.findings.parameter_files import PARAMETER_FILE_RULES
 from phone_sim.findings.site_rules import SITE_RULES
 
@@ -18,6 +19,7 @@ _FAMILIES: tuple[tuple[Rule, ...], ...] = (
     MASTER_FILE_RULES,
     DOCUMENT_RULES,
     PARAMETER_FILE_RULES,
+    OTHER_DOCUMENT_RULES,
     IN_FORCE_RULES,
     LICENSE_FILE_RULES,
     LICENSE_KEY_RULES,

@@ -24,6 +24,7 @@ from phone_sim.mac_address import MacAddress
 _LISTED = "configuration.cfg"
 _DIRECTORY = f"000000000000{DIRECTORY_ENDING}"
 _MASTER_NAME = re.compile(r"[0-9a-f]{12}\.cfg", re.IGNORECASE)
+_OVERRIDE_NAME = re.compile(r"((?!0{12})[0-9a-f]{12})-([a-z]+\.cfg)", re.IGNORECASE)
 _OF_OTHER_FILES = (MISSING, OWN_MISSING, NO_MASTER)
 
 
@@ -42,7 +43,11 @@ def is_activation_file(name: str, data: bytes, *, is_expected: bool) -> bool:
 
 def check_file(name: str, data: bytes, subject: Subject, *, only: MacAddress | None = None) -> SiteReport:
     """Check one file for these phones, or only one; `name` is what findings call it, and may say what it is."""
-    if _is_directory(name, data):
+    if (override := _OVERRIDE_NAME.fullmatch(_last_part(name))) and override[2] in subject.profile.override_files:
+        only = only or MacAddress.parse(override[1])
+        place = f"{only}-{override[2]}"
+        files = {DEFAULT_NAME: b"<APPLICATION CONFIG_FILES=''/>", place: data}
+    elif _is_directory(name, data):
         place, files = _DIRECTORY, {DEFAULT_NAME: b"<APPLICATION CONFIG_FILES=''/>", _DIRECTORY: data}
     elif _is_master(name, data):
         place, files = DEFAULT_NAME, {DEFAULT_NAME: data}
@@ -67,8 +72,12 @@ def _is_master(name: str, data: bytes) -> bool:
     try:
         master_config.attribute_names(data)
     except MasterConfigurationError:
-        return _MASTER_NAME.fullmatch(name.replace("\\", "/").rpartition("/")[2]) is not None
+        return _MASTER_NAME.fullmatch(_last_part(name)) is not None
     return True
+
+
+def _last_part(name: str) -> str:
+    return name.replace("\\", "/").rpartition("/")[2]
 
 
 def _is_of_this_file(finding: Finding, data: bytes) -> bool:

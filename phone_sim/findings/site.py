@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from phone_sim.boot_server.site import Found
 from phone_sim.findings.finding import Finding
 from phone_sim.findings.site_check import ListedSite, SiteCheck
 from phone_sim.findings.site_phones import any_other, phones_of
@@ -68,7 +69,8 @@ def check_site(
     """
     names = tuple(site.names())
     phones = phones_of(names) if only is None else (only,)
-    stranger = any_other(phones)
+    master = site.read(DEFAULT_NAME) if DEFAULT_NAME in names else None
+    stranger = any_other(phones, master.data if isinstance(master, Found) else b"")
     check = SiteCheck(site, names, subject, stranger)
     if only is None and (DEFAULT_NAME in names or not phones):
         phones = (*phones, stranger)

@@ -142,7 +142,7 @@ class SiteCheck:
             yield from self._check_listed(boot, name, master)
         for suffix in boot.identity.profile.override_files:
             path = boot.path(configuration.master.overrides_directory, f"{boot.identity.mac}-{suffix}") or ""
-            self._look_into(path, boot.answers.get(path), self._check_parameters)
+            self._look_into(path, boot.answers.get(path), self._check_override)
         for problem in configuration.master.problems:
             yield Finding(rule=LIST, place=list_place(boot, master), message=f"CONFIG_FILES: {shown(problem, 200)}")
 
@@ -157,7 +157,7 @@ class SiteCheck:
         is_of_model = not self._subject.are_chosen and (model.suffix in name or model.part_number in name)
         if is_own and mac == self._stranger:
             return
-        message = f"{shown(name.replace(mac.digits, '<mac>'))} is not there"
+        message = f"{shown(name)} is not there"
         rule = OWN_MISSING if is_own or is_of_model else MISSING
         other = self._by_letters.get(path.casefold())
         remedy = f"The site has {shown(other)}: the case of letters matters." if other is not None else ""
@@ -219,7 +219,10 @@ class SiteCheck:
         return _placed(path, _master_findings(data, self._subject.suffixes))
 
     def _check_parameters(self, path: str, data: bytes) -> tuple[Finding, ...]:
-        return _placed(path, _parameter_findings(data, self._subject.known))
+        return _placed(path, _parameter_findings(data, self._subject.known, is_override=False))
+
+    def _check_override(self, path: str, data: bytes) -> tuple[Finding, ...]:
+        return _placed(path, _parameter_findings(data, self._subject.known, is_override=True))
 
     def _check_license(self, path: str, data: bytes) -> tuple[Finding, ...]:
         return self._subject.check_license(path, data, self._phones)
@@ -257,8 +260,8 @@ class SiteCheck:
 
 
 @lru_cache(maxsize=_KEPT)  # many files have the same contents
-def _parameter_findings(data: bytes, known: KnownNames) -> tuple[Finding, ...]:
-    return check_parameter_file("", data, known)
+def _parameter_findings(data: bytes, known: KnownNames, *, is_override: bool) -> tuple[Finding, ...]:
+    return check_parameter_file("", data, known, is_override=is_override)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterable
 
+from phone_sim.firmware.master_config import SIZE_LIMIT
 from phone_sim.mac_address import DEFAULT_MAC, PREFIXES, MacAddress
 
 _OF_A_PHONE = re.compile(r"(?!0{12})([0-9a-f]{12})(?:[-.].*)?", re.IGNORECASE)
+_DIGITS = re.compile(rb"(?=([0-9a-f]{12}))")
 
 
 def mac_in(path: str) -> str:
@@ -31,9 +33,15 @@ def _is_of_these_phones(name: str, mac: str) -> bool:
     return rest in ("-license.cfg", "-phone.cfg", "-web.cfg", "-directory.xml", "-calls.xml", "-app.log", "-boot.log")
 
 
-def any_other(phones: Iterable[MacAddress]) -> MacAddress:
-    """A phone that has no file of its own, and so reads what is there for all."""
-    taken = {phone.digits for phone in phones}
+def any_other(phones: Iterable[MacAddress], named_in: bytes = b"") -> MacAddress:
+    """A phone that has no file of its own, and so reads what is there for all.
+
+    Its MAC address stands nowhere in `named_in`, the master configuration file for all phones: a file that this lists
+    by the address of one phone is listed for all, and is not one of the invented phone's own.
+    """
+    taken = {phone.digits for phone in phones} | {
+        one.decode() for one in _DIGITS.findall(named_in[:SIZE_LIMIT].lower())
+    }
     number = int(DEFAULT_MAC.digits, 16)
     while f"{number:012x}" in taken:
         number += 1

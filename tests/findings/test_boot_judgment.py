@@ -183,6 +183,8 @@ def test_facts_cover_every_rule_of_level_error() -> None:
         "config-not-well-formed",
         "web-page-as-file",
         "config-not-accepted",
+        "config-empty",
+        "activation-file-as-config",
     }
 
 

@@ -29,9 +29,6 @@ def one(data: bytes | dict[str, str], code: str, firmware: str = "3.3.0") -> Fin
 @pytest.mark.parametrize(
     "data",
     [
-        b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n',
-        b"\xef\xbb\xbf",
-        b"",
         b"<PHONE_CONFIG><OVERRIDES/></PHONE_CONFIG>",
         b'<a><feature.corporateDirectory feature.corporateDirectory.enabled="true"/></a>',
         b'<a tcpIpApp.sntp.daylightSavings.enable="false" reg.34.address=""/>',
@@ -106,7 +103,7 @@ def test_parameters_outside_of_attributes_are_pointed_out_with_their_lines() -> 
     ]
 
 
-@pytest.mark.parametrize("data", [b"<licenses/>", b"<directory><item_list/></directory>", b"<a><b>text</b></a>"])
+@pytest.mark.parametrize("data", [b"<directory><item_list/></directory>", b"<a><b>text</b></a>"])
 def test_another_document_sets_nothing(data: bytes) -> None:
     one(data, "no-parameters")
 

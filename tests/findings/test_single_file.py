@@ -40,6 +40,14 @@ def test_master_is_told_by_its_attributes_or_its_name() -> None:
     assert found("site.cfg", b"<a/>") == []
 
 
+def test_overrides_are_told_by_their_name() -> None:
+    declaration = b"<?xml version='1.0'?>\n"
+    assert found("0004F2000009-phone.cfg", declaration) == []
+    assert found("0004f2000009-phone.cfg", b"") == ["0004f2000009-phone.cfg override-empty"]
+    assert found("000000000000-phone.cfg", declaration) == ["000000000000-phone.cfg:2 config-empty"]
+    assert found("site.cfg", b"") == ["site.cfg config-empty"]
+
+
 def test_list_is_cut_for_the_phone_that_is_asked_for() -> None:
     data = master(CONFIG_FILES="[PHONE_MAC_ADDRESS]" + "n" * 244)
     report = check_file("m.cfg", data, SUBJECT, only=MacAddress("0004f2000009"))

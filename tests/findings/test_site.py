@@ -89,7 +89,7 @@ def test_listed_file_that_is_missing_is_a_warning_but_a_phone_s_own_one_is_not()
     assert report.checked.files_elsewhere == 1
     assert one(report, "listed-file-missing").message == "common.cfg is not there"
     own = [each for each in report.findings if each.rule.code == "own-file-missing"]
-    assert own[0].message == "<mac>-user.cfg is not there (1 of 2 phones)"
+    assert own[0].message == f"{OWN}-user.cfg is not there (1 of 2 phones)"
     assert len(own) == 1 + len(report.checked.models)
     assert {each.place.line for each in report.findings} == {2}
     chosen = checked(files, "SPIP_670")
@@ -169,7 +169,7 @@ def test_finding_of_many_phones_is_said_once_with_their_number() -> None:
     masked = [finding for finding in checked(files).findings if finding.rule.code == "value-masked"]
     here = "site.cfg:1: value-masked log.level.change.sip is '3' here and not in force: it is"
     assert [str(finding) for finding in masked] == [
-        f"{here} '2' in <mac>-phone.cfg, line 1 (1 of 17 phones)",
+        f"{here} '2' in 0004f2000000-phone.cfg, line 1 (1 of 17 phones)",
         f"{here} '4' in <mac>-phone.cfg, line 1 (15 of 17 phones)",
     ]
     assert masked[0].what_to_do == "Compare with 0004f2000000-phone.cfg:1."
@@ -190,3 +190,22 @@ def test_name_in_other_letters_is_told() -> None:
 def test_file_that_cannot_be_given_is_an_error() -> None:
     files = {DEFAULT: master(CONFIG_FILES="../site.cfg")}
     assert found(files) == ["../site.cfg file-not-readable"]
+
+
+def test_file_of_one_phone_that_is_listed_for_all_and_not_there_is_missed() -> None:
+    missing = one(checked({DEFAULT: master(CONFIG_FILES=f"{OWN}-own.cfg")}), "listed-file-missing")
+    assert missing.message == f"{OWN}-own.cfg is not there"
+
+
+def test_files_of_a_phone_have_their_names_and_those_of_several_a_common_one() -> None:
+    files = {
+        DEFAULT: master(CONFIG_FILES="site.cfg"),
+        "site.cfg": element("x", {"log.render.level": "4"}),
+        f"{OWN}-web.cfg": element("x", {"log.render.level": "3"}),
+        "0004f2000002-web.cfg": element("x", {"log.render.level": "3"}),
+    }
+    alone = one(checked(files, only=OWN), "value-masked")
+    assert alone.message.endswith(f"it is '3' in {OWN}-web.cfg, line 1")
+    several = one(checked(files), "value-masked")
+    assert several.message.endswith("it is '3' in <mac>-web.cfg, line 1 (2 of 3 phones)")
+    assert several.remedy == "Compare with <mac>-web.cfg:1."
