@@ -58,7 +58,7 @@ def make_plan(
         anchor=None if trust is None else load_anchor(trust),
         ca_file=ca_file,
         client_cert=client_cert,
-        tls_max=tls.newest,
+        tls_max=tls.newest_spoken,
         ciphers=ciphers,
         timeout=timeout,
         time_limit=time_limit,

@@ -19,7 +19,7 @@ from phone_sim.cli.options import (
     trust_option,
 )
 from phone_sim.cli.output import quiet_option, say, warn
-from phone_sim.cli.tls_options import ciphers_option, tls_max_option, tls_min_option
+from phone_sim.cli.tls_options import ciphers_option, tls_max_of_firmware_option, tls_min_option
 
 if TYPE_CHECKING:
     from phone_sim.fleet.population.phones import Population
@@ -114,7 +114,7 @@ class Span(click.ParamType[float]):
 @ca_file_option
 @client_certs_option
 @tls_min_option
-@tls_max_option
+@tls_max_of_firmware_option
 @ciphers_option
 @wait_option
 @json_option

@@ -83,13 +83,14 @@ def _await_server(setup: "RunSetup", seconds: float) -> None:
 
     if not seconds:
         return
-    tls = own_tls(setup.tls, setup.population.phone(0).mac)
+    first = setup.population.phone(0)
+    tls = own_tls(setup.tls, first.mac, first.firmware)
     transport = network_transport(
         limits=Limits(answer=setup.timeout, transfer=12 * setup.timeout),
         ca_file=tls.ca_file,
         client_cert=tls.client_cert,
         tls_min=tls.oldest,
-        tls_max=tls.newest,
+        tls_max=tls.newest_spoken,
         ciphers=tls.ciphers,
     )
     with closing(transport):
@@ -129,12 +130,12 @@ def _setup(found: "FleetFile", watched: "tuple[MacAddress, ...]", values: dict[s
 
 def _tls(values: dict[str, Any]) -> "Tls":
     """How the phones speak TLS."""
-    from phone_sim.runtime.transport import Tls, oldest_version
+    from phone_sim.runtime.transport import Tls, newest_version, oldest_version
 
     return Tls(
         ca_file=values["ca_file"],
         client_cert=values["client_cert"],
-        oldest=oldest_version(values["tls_min"], values["tls_max"]),
+        oldest=oldest_version(values["tls_min"], newest_version(values["tls_max"])),
         newest=values["tls_max"],
         ciphers=values["ciphers"],
     )

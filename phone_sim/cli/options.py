@@ -179,7 +179,7 @@ class PhoneOptions:
             ca_file=tls.ca_file,
             client_cert=tls.client_cert,
             tls_min=tls.oldest,
-            tls_max=tls.newest,
+            tls_max=tls.newest_spoken,
             ciphers=tls.ciphers,
             source_address=self.source_address,
         )

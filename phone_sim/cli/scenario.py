@@ -16,7 +16,7 @@ from phone_sim.cli.options import (
 )
 from phone_sim.cli.output import Styled, quiet_option, say, talk, warn
 from phone_sim.cli.report_file import ReportFile, write_report
-from phone_sim.cli.tls_options import tls_min_option
+from phone_sim.cli.tls_options import ciphers_option, tls_max_of_firmware_option, tls_min_option
 from phone_sim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 @ca_file_option
 @client_certs_option
 @tls_min_option
+@tls_max_of_firmware_option
+@ciphers_option
 @click.option("--junit", type=ReportFile(), metavar="FILE", help="File for JUnit XML.")
 @click.option("--seed", type=click.IntRange(min=0), help="What chance= and corrupt go by. [default: the file's]")
 @click.option("--github", is_flag=True, help="Print failures as workflow commands of GitHub Actions as well.")
@@ -49,6 +51,8 @@ def command(
     ca_file: Path | None,
     client_cert: Path | None,
     tls_min: str | None,
+    tls_max: str | None,
+    ciphers: str,
     junit: Path | None,
     seed: int | None,
     github: bool,
@@ -76,6 +80,8 @@ def command(
         ca_file=ca_file,
         client_cert=client_cert,
         tls_min=tls_min,
+        tls_max=tls_max,
+        ciphers=ciphers or None,
     )
     if github and as_json:
         raise UsageError("--github and --json both print to stdout: give one of them")
@@ -109,7 +115,7 @@ def _await_servers(scenarios: "list[Scenario]", seconds: float) -> None:
     for url, scenario in named.items() if seconds else ():
         if isinstance(scenario.server, NamedServer):
             server = RemoteServer(scenario.server, limits=limits_of(scenario))
-            with closing(server.transport(scenario.phones[0].mac)) as transport:
+            with closing(server.transport(scenario.phones[0])) as transport:
                 await_server(url, seconds, transport)
 
 

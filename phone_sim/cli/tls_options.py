@@ -17,13 +17,6 @@ tls_min_option = click.option(
     type=_TLS_VERSION,
     help="Oldest version of TLS that is spoken. [default: 1.2, or that of --tls-max if older]",
 )
-tls_max_option = click.option(
-    "--tls-max",
-    type=_TLS_VERSION,
-    default="1.3",
-    show_default=True,
-    help="Newest version of TLS that is spoken.",
-)
 ciphers_option = click.option(
     "--ciphers",
     default="",
@@ -52,10 +45,10 @@ def phone_tls(
         UsageError: the firmware is not known, or it is known to speak only older versions than `tls_min`.
     """
     from phone_sim.firmware.profile import profile_for
-    from phone_sim.runtime.transport import Tls, oldest_version
+    from phone_sim.runtime.transport import Tls, newest_version, oldest_version
 
     known = profile_for(firmware).tls_versions
-    newest = tls_max or (known[-1] if known else Tls().newest)
+    newest = newest_version(tls_max, known)
     if tls_max is None and (tls_min or "") > newest:
         raise UsageError(
             f"--tls-min {tls_min}: firmware {firmware} is known to speak TLS {known[0]} to {newest}; "

@@ -28,7 +28,7 @@ from phone_sim.runtime.flash_file import Flash, MemoryFlash
 from phone_sim.runtime.log_selection import selected_lines
 from phone_sim.runtime.log_sink import LogSink
 from phone_sim.runtime.network import Network
-from phone_sim.runtime.transport import Transport, network_transport
+from phone_sim.runtime.transport import Transport, network_transport, newest_version
 from phone_sim.runtime.virtual_time import VirtualTime
 
 
@@ -59,7 +59,9 @@ class DrivenPhone:
     ) -> None:
         self.time = VirtualTime() if time is None else time
         self.flash = MemoryFlash() if flash is None else flash
-        self.transport = network_transport() if transport is None else transport
+        if transport is None:
+            transport = network_transport(tls_max=newest_version(None, identity.profile.tls_versions))
+        self.transport = transport
         self.network = Network() if network is None else network
         self.log_lines: list[str] = []
         self._keeps_log = keeps_log

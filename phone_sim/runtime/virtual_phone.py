@@ -21,7 +21,7 @@ from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.flash_file import Flash
 from phone_sim.runtime.identity import make_identity
 from phone_sim.runtime.network import Network
-from phone_sim.runtime.transport import Transport, network_transport
+from phone_sim.runtime.transport import Transport, network_transport, newest_version
 from phone_sim.runtime.virtual_time import VirtualTime
 
 _VENDOR_BLOCK = "0004f2"
@@ -38,7 +38,8 @@ class VirtualPhone(DrivenPhone):
     `image` and `installed` are those of `make_identity`. `network` is what it speaks to besides its boot server, by
     default nothing; it asks DHCP there when it has `dhcp` settings. What else is not given is made for this phone
     alone: time that was never set, blank flash in memory, a transport over the network, which trusts the authorities in
-    the PEM file `ca_file`, or without one certifi's. The phone closes its transport and its network, whosever they
+    the PEM file `ca_file`, or without one certifi's, and speaks TLS up to the newest version that the firmware is known
+    to speak. The phone closes its transport and its network, whosever they
     were.
 
     `time` can be a `SystemTime`, which follows the system's clock: each method and property first does what has fallen
@@ -82,7 +83,8 @@ class VirtualPhone(DrivenPhone):
             installed=installed,
         )
         if transport is None:
-            transport = network_transport(ca_file=None if ca_file is None else Path(ca_file))
+            newest = newest_version(None, identity.profile.tls_versions)
+            transport = network_transport(ca_file=None if ca_file is None else Path(ca_file), tls_max=newest)
         super().__init__(identity, time=time, flash=flash, transport=transport, network=network)
 
 

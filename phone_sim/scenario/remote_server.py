@@ -11,10 +11,9 @@ from urllib.parse import unquote, urlsplit
 from phone_sim.errors import UsageError
 from phone_sim.firmware.effects import Fetch, Stream, Upload
 from phone_sim.firmware.location import BootServerAddress, authority_of
-from phone_sim.mac_address import MacAddress
 from phone_sim.runtime.client_certificates import own_tls
-from phone_sim.runtime.transport import Limits, Tls, Transport, network_transport
-from phone_sim.scenario.scenario import NamedServer, ServerChange
+from phone_sim.runtime.transport import Limits, Tls, Transport, network_transport, newest_version, oldest_version
+from phone_sim.scenario.scenario import NamedServer, ScenarioPhone, ServerChange
 
 
 class RemoteServer:
@@ -40,12 +39,16 @@ class RemoteServer:
         """True: phones reach it over the network, and so other boot servers as well."""
         return True
 
-    def transport(self, mac: MacAddress) -> Transport:
-        """A phone's way to this server. Raises UsageError for a file that cannot be used."""
-        case = self._case
-        tls = own_tls(Tls(ca_file=case.ca_file, client_cert=case.client_cert, oldest=case.tls_min), mac)
+    def transport(self, phone: ScenarioPhone) -> Transport:
+        """A phone's way to this server. Raises UsageError for files, versions or ciphers that cannot be used."""
+        tls = own_tls(_tls(self._case), phone.mac, phone.firmware)
         return network_transport(
-            limits=self._limits, ca_file=tls.ca_file, client_cert=tls.client_cert, tls_min=tls.oldest
+            limits=self._limits,
+            ca_file=tls.ca_file,
+            client_cert=tls.client_cert,
+            tls_min=tls.oldest,
+            tls_max=tls.newest_spoken,
+            ciphers=tls.ciphers,
         )
 
     def path_of(self, request: Fetch | Stream | Upload) -> str:
@@ -72,3 +75,10 @@ class RemoteServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Leave it as it is."""
+
+
+def _tls(case: NamedServer) -> Tls:
+    oldest = oldest_version(case.tls_min, newest_version(case.tls_max))
+    return Tls(
+        ca_file=case.ca_file, client_cert=case.client_cert, oldest=oldest, newest=case.tls_max, ciphers=case.ciphers
+    )

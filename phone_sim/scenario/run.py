@@ -153,7 +153,7 @@ class _ObservedPhone:
 
     def __init__(self, case: ScenarioPhone, server: ScenarioServer | RemoteServer, virtual_time: VirtualTime) -> None:
         self.name = case.name
-        self._transport = _Watched(server.transport(case.mac), server.path_of)
+        self._transport = _Watched(server.transport(case), server.path_of)
         self.virtual = VirtualPhone(
             server.url,
             model=case.model,

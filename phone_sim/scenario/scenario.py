@@ -39,14 +39,17 @@ class NamedServer:
     """A boot server of the user's, and how phones reach it; its files and its life are its owner's.
 
     `url` is its address, or several with blanks between, in the order in which they are tried. `trust` is the public
-    key that license keys are verified with, the test pair's if None. The other ones are those of TLS.
+    key that license keys are verified with, the test pair's if None. The other ones are those of TLS; versions that are
+    None are those of the phone's firmware.
     """
 
     url: str
     trust: Path | None = None
     ca_file: Path | None = None
     client_cert: Path | None = None
-    tls_min: str = "1.2"
+    tls_min: str | None = None
+    tls_max: str | None = None
+    ciphers: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,11 +24,20 @@ from phone_sim.firmware.effects import (
     UploadReply,
 )
 from phone_sim.firmware.location import authority_of
+from phone_sim.firmware.profile import profile_for
 from phone_sim.firmware.transfer_facts import FailureKind
-from phone_sim.mac_address import MacAddress
-from phone_sim.runtime.transport import Limits, Transport, network_transport
+from phone_sim.runtime.transport import Limits, Transport, network_transport, newest_version
 from phone_sim.runtime.transport.memory import NOT_FOUND, MemoryTransport, found
-from phone_sim.scenario.scenario import AddFault, EmbeddedServer, Protocol, Put, Remove, ServerChange, ServerEvent
+from phone_sim.scenario.scenario import (
+    AddFault,
+    EmbeddedServer,
+    Protocol,
+    Put,
+    Remove,
+    ScenarioPhone,
+    ServerChange,
+    ServerEvent,
+)
 
 _NO_ANSWER = TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
 
@@ -89,11 +98,12 @@ class ScenarioServer:
         """True where phones reach it over the network, and so other boot servers as well."""
         return self._protocol is not Protocol.MEMORY
 
-    def transport(self, _: MacAddress) -> Transport:
+    def transport(self, phone: ScenarioPhone) -> Transport:
         """A phone's way to this server; over HTTPS it trusts the authority that was made for it."""
         if self._protocol is Protocol.MEMORY:
             return MemoryTransport(self._fetched, self._uploaded)
-        return network_transport(limits=self._limits, ca_file=self._server.ca_file)
+        newest = newest_version(None, profile_for(phone.firmware).tls_versions)
+        return network_transport(limits=self._limits, ca_file=self._server.ca_file, tls_max=newest)
 
     def path_of(self, request: Fetch | Stream | Upload) -> str:
         """The path of a request below the root of this server, without a leading slash; elsewhere the whole URL."""

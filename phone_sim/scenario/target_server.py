@@ -6,6 +6,8 @@
     ca_file = "ca.pem"
     client_cert = "<MAC>.pem"           # <MAC> is the phone's own
     tls_min = "1.2"
+    tls_max = "1.2"                     # without it, what the phone's firmware is known to speak, or 1.3
+    ciphers = "AES128-SHA"              # as OpenSSL lists them
 
 What is named to us, by an option, goes before what the file says, each for itself. This module does not know how a
 server is reached.
@@ -18,7 +20,7 @@ from typing import Any
 
 from phone_sim.errors import UsageError
 from phone_sim.runtime.client_certificates import check_certificates
-from phone_sim.runtime.transport import TLS_VERSIONS, Tls, check_addresses
+from phone_sim.runtime.transport import TLS_VERSIONS, Tls, check_addresses, newest_version, oldest_version
 from phone_sim.runtime.transport.tls import client_context
 from phone_sim.runtime.trust_file import load_anchor
 from phone_sim.scenario.scenario import EmbeddedServer, NamedServer, Scenario, ScenarioPhone
@@ -37,6 +39,8 @@ class ServerOptions:
     ca_file: Path | None = None
     client_cert: Path | None = None
     tls_min: str | None = None
+    tls_max: str | None = None
+    ciphers: str | None = None
 
     @property
     def given(self) -> Mapping[str, Any]:
@@ -58,12 +62,18 @@ def read_named(table: Table, phones: Iterable[ScenarioPhone]) -> NamedServer | N
     table.convert("trust", lambda: load_anchor(trust))
     table.convert("ca_file", lambda: client_context(Tls(ca_file=ca_file)))
     table.convert("client_cert", lambda: _check_certificates(client_cert, phones))
+    tls_min, tls_max = (_version(table, key) for key in ("tls_min", "tls_max"))
+    oldest = oldest_version(tls_min, newest_version(tls_max))
+    ciphers = table.any_text("ciphers", 1024) if "ciphers" in table.values else ""
+    table.convert("ciphers", lambda: client_context(Tls(oldest=oldest, newest=tls_max, ciphers=ciphers)))
     return NamedServer(
         url=url,
         trust=trust,
         ca_file=ca_file,
         client_cert=client_cert,
-        tls_min=table.choice("tls_min", TLS_VERSIONS, Tls().oldest),
+        tls_min=tls_min,
+        tls_max=tls_max,
+        ciphers=ciphers,
     )
 
 
@@ -96,7 +106,12 @@ def with_server(scenario: Scenario, said: ServerOptions) -> Scenario:
 
 
 def _check_certificates(client_cert: Path | None, phones: Iterable[ScenarioPhone]) -> None:
-    check_certificates(Tls(client_cert=client_cert), [phone.mac for phone in phones])
+    those = tuple(phones)
+    check_certificates(Tls(client_cert=client_cert), [one.mac for one in those], [one.firmware for one in those])
+
+
+def _version(table: Table, key: str) -> str | None:
+    return table.choice(key, TLS_VERSIONS) if key in table.values else None
 
 
 def _file(table: Table, key: str) -> Path | None:

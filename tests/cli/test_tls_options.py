@@ -8,7 +8,7 @@ from phone_sim.errors import UsageError
 
 def offered(firmware: str = "3.3.0", tls_min: str | None = None, tls_max: str | None = None) -> tuple[str, str]:
     tls = phone_tls(firmware, ca_file=None, client_cert=None, tls_min=tls_min, tls_max=tls_max, ciphers="")
-    return tls.oldest, tls.newest
+    return tls.oldest, tls.newest_spoken
 
 
 def test_phone_offers_what_is_said_or_what_its_firmware_is_known_to_speak() -> None:

@@ -13,7 +13,7 @@ from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.runtime.transport import Limits, network_transport
 from phone_sim.scenario.read import read_scenario
 from phone_sim.scenario.run import ScenarioOutcome, run_scenario
-from phone_sim.scenario.scenario import EmbeddedServer, Protocol
+from phone_sim.scenario.scenario import EmbeddedServer, Protocol, ScenarioPhone
 from phone_sim.scenario.scenario_report import as_junit, failure_text, progress_line
 from phone_sim.scenario.server import ScenarioServer
 from tests.make import MAC
@@ -212,11 +212,12 @@ def test_server_that_is_down_and_up_again_is_asked_again(tmp_path: Path, protoco
 
 
 def test_phones_alone_trust_the_authority_of_an_embedded_https_server() -> None:
+    desk = ScenarioPhone(name="desk", model="SPIP_670", mac=MAC, firmware="3.3.0", always_fetches_license=None)
     case = EmbeddedServer(protocol=Protocol.HTTPS, files={"site.cfg": b"<a/>"}, faults=())
     with ScenarioServer(case, seed=0, limits=Limits()) as server, closing(network_transport()) as stranger:
         assert server.url.startswith("https://")
         request = Fetch(location=Location(url=f"{server.url}site.cfg", credentials=None), limit=100, user_agent="")
-        with closing(server.transport(MAC)) as phone:
+        with closing(server.transport(desk)) as phone:
             assert isinstance(phone.fetch(request), Fetched)
         refused = stranger.fetch(request)
     assert isinstance(refused, TransferFailed)

@@ -32,7 +32,8 @@ _TRANSFER = 12
 def check_machine(setup: RunSetup, numbers: range) -> None:
     """Refuse phones for which this machine lacks addresses, certificates or open files. Raises UsageError."""
     check_source_addresses(setup.population.source_networks)
-    check_certificates(setup.tls, (setup.population.phone(number).mac for number in numbers))
+    macs = (setup.population.phone(number).mac for number in numbers)
+    check_certificates(setup.tls, macs, setup.population.firmwares)
     allow_open_files(setup.at_once)
 
 

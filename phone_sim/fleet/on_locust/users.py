@@ -185,7 +185,8 @@ class PhoneUser(User):
         population = cls._population()
         check_source_addresses(population.source_networks)
         numbers = cls._numbers(environment, population.count)
-        check_certificates(cls.tls, (population.phone(number).mac for number in numbers[:CERTIFICATES_CHECKED]))
+        macs = (population.phone(number).mac for number in numbers[:CERTIFICATES_CHECKED])
+        check_certificates(cls.tls, macs, population.firmwares)
         clock = clock_of(population)
         fleet = Fleet(
             population,
@@ -226,10 +227,11 @@ class PhoneUser(User):
 
 
 def transports(limits: Limits, tls: Tls) -> Callable[[PlannedPhone], Transport]:
-    """Makes the transport of a phone, from its source address and with its certificate."""
+    """Makes the transport of a phone, from its source address, with its certificate and as its firmware speaks TLS."""
 
     def transport(phone: PlannedPhone) -> Transport:
-        return fleet_transport(limits=limits, tls=own_tls(tls, phone.mac), source_address=phone.source_address)
+        own = own_tls(tls, phone.mac, phone.firmware)
+        return fleet_transport(limits=limits, tls=own, source_address=phone.source_address)
 
     return transport
 

@@ -79,7 +79,7 @@ class Assignment:
             "ca_file": _absolute(setup.tls.ca_file),
             "client_cert": _absolute(setup.tls.client_cert),
             "tls_min": setup.tls.oldest,
-            "tls_max": setup.tls.newest,
+            "tls_max": setup.tls.newest or "",
             "ciphers": setup.tls.ciphers,
             "watched": [mac.digits for mac in setup.watched],
         }
@@ -158,7 +158,7 @@ def _tls(fields: Table) -> Tls:
         ca_file=_path(fields, "ca_file"),
         client_cert=_path(fields, "client_cert"),
         oldest=fields.choice("tls_min", TLS_VERSIONS),
-        newest=fields.choice("tls_max", TLS_VERSIONS),
+        newest=fields.choice("tls_max", ("", *TLS_VERSIONS)) or None,
         ciphers=fields.any_text("ciphers", 1024),
     )
 

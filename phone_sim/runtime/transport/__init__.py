@@ -6,7 +6,7 @@ is not spoken.
 """
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -56,25 +56,41 @@ class Tls:
 
     `ca_file` holds the authorities that servers are checked with, certifi's without one; `client_cert` the phone's own
     certificate and its key, for servers that ask for it; `oldest` and `newest` are the versions of TLS that are spoken,
-    and those between. `ciphers` are those of versions up to 1.2, as OpenSSL writes a list of them; empty for its own.
+    and those between. `newest` is None for the newest that a phone's firmware is known to speak, or 1.3. `ciphers` are
+    those of versions up to 1.2, as OpenSSL writes a list of them; empty for its own.
     """
 
     ca_file: Path | None = None
     client_cert: Path | None = None
     oldest: str = "1.2"
-    newest: str = "1.3"
+    newest: str | None = None
     ciphers: str = ""
+
+    @property
+    def newest_spoken(self) -> str:
+        """The newest version, where no firmware limits it."""
+        return newest_version(self.newest)
 
     @property
     def offer(self) -> str:
         """What a phone offers a server, in words."""
-        versions = self.oldest if self.oldest == self.newest else f"{self.oldest} to {self.newest}"
+        newest = self.newest_spoken
+        versions = self.oldest if self.oldest == newest else f"{self.oldest} to {newest}"
         return f"TLS {versions} with ciphers {self.ciphers or 'of OpenSSL by default'}"
+
+
+def newest_version(given: str | None, known: Sequence[str] = ()) -> str:
+    """The newest version of TLS where none is given: that of the `known` ones of a firmware, or of all."""
+    return given or (known or TLS_VERSIONS)[-1]
 
 
 def oldest_version(given: str | None, newest: str) -> str:
     """The oldest version of TLS where none is given: 1.2, or the newest if that is older."""
     return given or min(Tls().oldest, newest)
+
+
+_SPOKEN_EVERYWHERE = tuple(Tls(newest=one) for one in ("1.2", "1.3"))
+"""What any OpenSSL can speak, so that nothing has to be tried."""
 
 
 def check_addresses(addresses: str) -> None:
@@ -152,7 +168,7 @@ def network_transport(
     bounds = limits or Limits()
     oldest = oldest_version(tls_min, tls_max)
     tls = Tls(ca_file=ca_file, client_cert=client_cert, oldest=oldest, newest=tls_max, ciphers=ciphers)
-    if tls != Tls():
+    if tls not in _SPOKEN_EVERYWHERE:
         from phone_sim.runtime.transport.tls import client_context
 
         client_context(tls)

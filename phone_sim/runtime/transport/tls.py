@@ -44,7 +44,7 @@ def client_context(tls: Tls) -> ssl.SSLContext:
         try:
             context = create_urllib3_context(
                 ssl_minimum_version=_VERSIONS[tls.oldest],
-                ssl_maximum_version=_VERSIONS[tls.newest],
+                ssl_maximum_version=_VERSIONS[tls.newest_spoken],
                 ciphers=_ciphers(tls) or None,
             )
         except (ssl.SSLError, ValueError) as error:  # also of a NUL
@@ -75,9 +75,11 @@ def _trust(context: ssl.SSLContext, tls: Tls) -> None:
 
 
 def _check_versions(tls: Tls) -> None:
-    oldest, newest = (TLS_VERSIONS.index(one) for one in (tls.oldest, tls.newest))
+    oldest, newest = (TLS_VERSIONS.index(one) for one in (tls.oldest, tls.newest_spoken))
     if oldest > newest:
-        raise UsageError(f"TLS {tls.oldest} is newer than TLS {tls.newest}, and it is to be the oldest version spoken")
+        raise UsageError(
+            f"TLS {tls.oldest} is newer than TLS {tls.newest_spoken}, and it is to be the oldest version spoken"
+        )
     wanted = TLS_VERSIONS[oldest : newest + 1]
     if not any(_HAS[version] for version in wanted):
         raise UsageError(f"{ssl.OPENSSL_VERSION} cannot speak TLS {' or '.join(wanted)}")
@@ -96,9 +98,9 @@ def _check_ciphers(tls: Tls, context: ssl.SSLContext) -> None:
         return
     if tls.oldest == "1.3":
         raise UsageError(f"ciphers {tls.ciphers!r}: they are those of TLS 1.2 and older, and only TLS 1.3 is spoken")
-    usable = [one["name"] for one in context.get_ciphers() if one["protocol"] not in _too_new(tls.newest)]
+    usable = [one["name"] for one in context.get_ciphers() if one["protocol"] not in _too_new(tls.newest_spoken)]
     if not usable:
-        raise UsageError(f"ciphers {tls.ciphers!r}: none of them can be used with TLS {tls.newest}")
+        raise UsageError(f"ciphers {tls.ciphers!r}: none of them can be used with TLS {tls.newest_spoken}")
 
 
 def _too_new(newest: str) -> tuple[str, ...]:

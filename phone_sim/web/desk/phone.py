@@ -22,7 +22,7 @@ from phone_sim.runtime.flash_file import Flash
 from phone_sim.runtime.network import Network
 from phone_sim.runtime.network.ldap import make_corporate_directory
 from phone_sim.runtime.network.syslog import SyslogSender
-from phone_sim.runtime.transport import Limits, Transport, network_transport
+from phone_sim.runtime.transport import Limits, Transport, network_transport, newest_version
 from phone_sim.runtime.virtual_time import VirtualTime
 from phone_sim.web.desk.events import EventLog
 
@@ -56,11 +56,12 @@ class DeskPhone(DrivenPhone):
     ) -> None:
         self.events = EventLog()
         self._noticed = State.OFF
+        newest = newest_version(None, identity.profile.tls_versions)
         super().__init__(
             identity,
             time=time,
             flash=flash,
-            transport=network_transport(limits=_LIMITS) if transport is None else transport,
+            transport=network_transport(limits=_LIMITS, tls_max=newest) if transport is None else transport,
             network=network,
             keeps_log=False,
             on_line=self._line,
