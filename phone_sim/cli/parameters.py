@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @phone_options
 @site_option
 @click.option("--changed", is_flag=True, help="Hide parameters that have their default.")
-@click.option("--conflicts", is_flag=True, help="Show only what several files set to different values.")
+@click.option("--conflicts", is_flag=True, help="Show only what is set more than once, by several files or by one.")
 @click.option("--describe", is_flag=True, help="Describe the parameters instead: type, range, choices and default.")
 @click.option(
     "--table",
@@ -61,7 +61,7 @@ def command(
         return
     found = _chosen(_booted(phone, site, dictionary), dictionary, names)
     if conflicts:
-        found = [setting for setting in found if setting.is_in_conflict]
+        found = [setting for setting in found if setting.is_set_repeatedly]
     if changed:
         found = [setting for setting in found if not _is_default(setting, dictionary)]
     _show(found, as_json=as_json)

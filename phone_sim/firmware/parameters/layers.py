@@ -6,15 +6,15 @@ value is there, and means the default. This module does not know what any parame
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property, lru_cache, partial
-from itertools import chain, repeat
+from itertools import chain, repeat, zip_longest
 from sys import intern
 from types import MappingProxyType
 
-from phone_sim.bounded_xml import attribute_lines, attributes, is_declaration_alone, parse_xml
+from phone_sim.bounded_xml import attribute_lines, attributes, each_attribute_line, is_declaration_alone, parse_xml
 from phone_sim.errors import DocumentError, ParameterFileError
 from phone_sim.firmware.location import shown_name
 from phone_sim.mac_address import MacAddress
@@ -30,6 +30,8 @@ _FILES_KEPT = 64
 
 OWN_MAC = "[PHONE_MAC_ADDRESS]"
 """The MAC address of the phone itself in the names of its files, as CONFIG_FILES writes it."""
+_NONE_FURTHER: Mapping[str, list[str]] = MappingProxyType({})
+_NONE_FURTHER_LINES: Mapping[str, list[int]] = MappingProxyType({})
 _NUMBERED_FEATURE = re.compile(r"feature\.(\d+)\.name")
 
 
@@ -78,7 +80,8 @@ class Layer:
 
     A layer that `is_usual` is of a usual size, so that what is made of it can be kept. It does not know the name of the
     file, since files of the same contents share a layer. `data` is the file, whose lines are found when they are first
-    asked for; `lines` are those of the values, in their order, where they are known already.
+    asked for; `lines` are those of the values, in their order, where they are known already. `further` are the values
+    that the file gives a name after its first, which are never in force.
     """
 
     def __init__(
@@ -88,11 +91,14 @@ class Layer:
         is_usual: bool = False,
         data: bytes = b"",
         lines: tuple[int | None, ...] | None = None,
+        further: Mapping[str, list[str]] = _NONE_FURTHER,
     ) -> None:
         self.values = values
+        self.further = further
         self.is_usual = is_usual
         self._data = data
         self._lines = lines
+        self._further_lines: Mapping[str, list[int]] = _NONE_FURTHER_LINES
 
     @cached_property
     def topics(self) -> frozenset[str]:
@@ -109,8 +115,17 @@ class Layer:
         if self._lines is not None:
             return self._lines
         lines = attribute_lines(self._data, self.values.keys())
+        if self.further:
+            self._further_lines = _further_lines(self._data, self.further.keys())
         self._lines, self._data = lines, b""
         return lines
+
+    def occurrences(self, name: str) -> Iterator[tuple[str, int | None]]:
+        """Each value that the file gives a name, with its line if that is known; the first is the one that counts."""
+        if (value := self.values.get(name)) is None:
+            return
+        yield value, self.line_of[name]
+        yield from zip_longest(self.further.get(name, ()), self._further_lines.get(name, ()))
 
     @cached_property
     def line_of(self) -> Mapping[str, int | None]:
@@ -157,9 +172,22 @@ def _layer(data: bytes, *, is_usual: bool) -> Layer:
         # Servers are known to list activation files in CONFIG_FILES (field notes 2).
         raise ParameterFileError("it is an activation file, not a configuration file")
     values: dict[str, str] = {}
+    further: dict[str, list[str]] = {}
     for name, value in attributes(root, below=True):
-        values.setdefault(intern(name), value)  # most phones have a file of their own, all with the same names
-    return Layer(MappingProxyType(values), is_usual=is_usual, data=data)
+        if name in values:
+            further.setdefault(name, []).append(value)
+        else:
+            values[intern(name)] = value  # most phones have a file of their own, all with the same names
+    return Layer(MappingProxyType(values), is_usual=is_usual, data=data, further=further or _NONE_FURTHER)
+
+
+def _further_lines(data: bytes, names: Collection[str]) -> Mapping[str, list[int]]:
+    """The lines of these names in a file, without the first of each."""
+    found: dict[str, list[int]] = {}
+    for name, line in each_attribute_line(data):
+        if name in names:
+            found.setdefault(name, []).append(line)
+    return {name: lines[1:] for name, lines in found.items()}
 
 
 _NOTHING = Layer(MappingProxyType({}), is_usual=True, lines=())
@@ -235,8 +263,8 @@ class Parameters:
     def found(self, name: str) -> Iterator[Found]:
         """Each value that the files give a parameter, the one that counts first."""
         for layer, source in self.with_sources():
-            if (value := layer.values.get(name)) is not None:
-                yield Found(value=value.strip(), source=source, line=layer.line_of[name])
+            for value, line in layer.occurrences(name):
+                yield Found(value=value.strip(), source=source, line=line)
 
     def place(self, name: str, mac: MacAddress) -> str:
         """Where the value of a parameter stands, in words; a value that no file has is one that DHCP gave."""

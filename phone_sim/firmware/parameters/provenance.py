@@ -44,7 +44,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Masked:
-    """A value that a file sets and that is not in force, since another file or the default goes before it."""
+    """A value that a file sets and that is not in force: something else goes before it."""
 
     value: str
     source: Source
@@ -106,8 +106,13 @@ class Setting:
         return "****" if self.is_secret and value else _LOGIN.sub("****@", value)
 
     @property
+    def is_set_repeatedly(self) -> bool:
+        """True where it is set more than once, by several files or by one, to whatever values."""
+        return len(self.masked) + (self.source is not None) > 1
+
+    @property
     def is_in_conflict(self) -> bool:
-        """True where several files set it, to different values."""
+        """True where it is set more than once, to different values."""
         values = {one.value for one in self.masked} | ({self.value} if self.source is not None else set())
         return len(values) > 1
 

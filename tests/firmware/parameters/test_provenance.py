@@ -49,7 +49,10 @@ def test_value_has_the_file_and_line_that_set_it_and_what_it_masks() -> None:
         name="feature.corporateDirectory.enabled", value="0", source=WEB, masked=(Masked(value="1", source=site(7)),)
     )
     assert in_force()["reg.1.label"].value == "x > y"
-    assert in_force()["reg.1.label"].masked == (Masked(value="", source=site(8)),)
+    assert in_force()["reg.1.label"].masked == (
+        Masked(value="", source=site(8)),
+        Masked(value="later", source=site(10)),
+    )
     assert in_force()["reg.1.label.more"].source == site(8)
     assert in_force()["voice.unknown"] == Setting(name="voice.unknown", value="7", source=site(5))
 
@@ -107,9 +110,21 @@ def test_conflict_is_more_than_one_value() -> None:
     ]
 
 
+def test_name_that_is_set_again_is_told_with_every_line_whatever_its_values() -> None:
+    assert in_force()["reg.1.label"].masked_text == "site.cfg, line 8: ; site.cfg, line 10: later"
+    layer = read_layer(b"<a a.b='1'\n c.d='2'>\n<e a.b='1'/>\n<e a.b='3'/></a>")
+    found = ParametersInForce(
+        Parameters([layer], [source_of("a.cfg", LayerKind.LISTED, MAC)]), load_dictionary("ucs-3.3"), MAC
+    )
+    assert [name for name, one in found.items() if one.is_set_repeatedly] == ["a.b"]
+    assert str(found["a.b"]) == "a.b is 1 in a.cfg, line 1; a.cfg, line 3, says 1; a.cfg, line 4, says 3"
+
+
 def test_sources_survive_a_power_cycle() -> None:
     kept = decode(encode(FlashContents(parameters=parameters()))).parameters
-    assert dict(in_force(kept)) == dict(in_force())
+    assert {name: (one.value, one.source) for name, one in in_force(kept).items()} == {
+        name: (one.value, one.source) for name, one in in_force().items()
+    }
 
 
 def test_files_that_phones_share_are_kept_once() -> None:
