@@ -11,12 +11,14 @@ import click
 from phone_sim.cli.finding_options import FindingOptions, finding_options
 from phone_sim.cli.options import firmware_option, json_option, models_option, trust_option
 from phone_sim.cli.output import quiet_option, say, warn
+from phone_sim.cli.table_option import table_option
 from phone_sim.default_phone import DEFAULT_MODEL
 from phone_sim.errors import UsageError
 from phone_sim.mac_address import DEFAULT_MAC, MacAddress
 from phone_sim.printable import visible
 
 if TYPE_CHECKING:
+    from phone_sim.findings.selection import Selection
     from phone_sim.findings.subject import Subject
     from phone_sim.licensing.key_check import KeyCheck
     from phone_sim.models import Feature, Model
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 )
 @trust_option
 @models_option
+@table_option
 @finding_options
 @json_option
 @quiet_option
@@ -50,6 +53,7 @@ def command(
     on: Any,
     trust: Path | None,
     models_folder: Path | None,
+    table: Path | None,
     reporting: FindingOptions,
     as_json: bool,
 ) -> None:
@@ -61,7 +65,8 @@ def command(
     of --fail-on, or a higher one.
 
     Rules can be selected and ignored here, or in the table [check] of phone-sim.toml in the site's folder or its
-    parent: select, ignore, fail-on, and per-file-ignores with rules by file pattern. Options beat the file.
+    parent: select, ignore, fail-on, and per-file-ignores with rules by file pattern; table is a file as for --table.
+    Options beat the file.
 
     Of an activation file, every license key gets its verdict for the phone with this MAC and model on the date, with
     the first check that it fails and the bytes concerned. The features are those that the phone could then use. Ends
@@ -83,17 +88,24 @@ def command(
     day = on.date() if on is not None else date.today()  # noqa: DTZ011 - where the user is, the phone is
     anchor = None if trust is None else load_anchor(trust)
     chosen = [load_model(name, models_folder) for name in models]
+    selection = reporting.selection(path if path.is_dir() else path.parent, as_json=as_json)
     subject = make_subject(
-        firmware or usual_firmware(chosen), models=models, folder=models_folder, on=day, anchor=anchor
+        firmware or usual_firmware(chosen),
+        models=models,
+        folder=models_folder,
+        on=day,
+        anchor=anchor,
+        table=table or selection.table,
     )
     if path.is_dir() or not is_activation_file(path.name, data, is_expected=mac is not None):
         warn(*(model.firmware_warning(subject.profile.version) for model in chosen))
-        check_configuration(path, data, subject, mac, reporting=reporting, as_json=as_json)
+        check_configuration(path, data, subject, mac, reporting=reporting, selection=selection, as_json=as_json)
         return
     if len(models) > 1:
         raise UsageError("an activation file is checked for one --model")
     model = subject.models[0] if models else load_model(DEFAULT_MODEL, models_folder)
-    _check_activation_file(path, data, subject, MacAddress.parse(mac or DEFAULT_MAC.digits), model, reporting, as_json)
+    own = MacAddress.parse(mac or DEFAULT_MAC.digits)
+    _check_activation_file(path, data, subject, own, model, reporting, selection, as_json)
 
 
 def _check_activation_file(
@@ -103,6 +115,7 @@ def _check_activation_file(
     mac: MacAddress,
     model: "Model",
     reporting: FindingOptions,
+    selection: "Selection",
     as_json: bool,
 ) -> None:
     """Print the verdicts on the keys for a phone, and what is wrong with the file for any phone."""
@@ -110,7 +123,6 @@ def _check_activation_file(
     from phone_sim.errors import LicenseFileError, LicenseNotValidError
     from phone_sim.runtime.activation_file import check_activation_file
 
-    selection = reporting.selection(file.parent, as_json=as_json)
     findings = selection.reported(subject.check_license(file.as_posix(), data))
     checked, refused = None, None
     try:

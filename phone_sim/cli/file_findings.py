@@ -21,19 +21,26 @@ from phone_sim.mac_address import MacAddress
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from phone_sim.findings.selection import Selection
     from phone_sim.findings.subject import Subject
 
 _MODELS_NAMED = 3
 
 
 def check_configuration(
-    path: Path, data: bytes, subject: "Subject", mac: str | None, *, reporting: FindingOptions, as_json: bool
+    path: Path,
+    data: bytes,
+    subject: "Subject",
+    mac: str | None,
+    *,
+    reporting: FindingOptions,
+    selection: "Selection",
+    as_json: bool,
 ) -> None:
     """Check a folder, or a file with these contents, and print what is found; ends with 1 where that fails."""
     from phone_sim.boot_server.folder_site import FolderSite
     from phone_sim.licensing.license_file import SIZE_LIMIT
 
-    selection = reporting.selection(path if path.is_dir() else path.parent, as_json=as_json)
     only = None if mac is None else MacAddress.parse(mac)
     if path.is_dir():
         with _progress() as progress:
@@ -61,7 +68,8 @@ def summary(report: SiteReport) -> str:
     checked = report.checked
     models = ", ".join(checked.models[:_MODELS_NAMED])
     more = f" and {len(checked.models) - _MODELS_NAMED} more models" if len(checked.models) > _MODELS_NAMED else ""
-    elsewhere = f"; {checked.files_elsewhere} on other servers were not read" if checked.files_elsewhere else ""
+    others = checked.files_elsewhere
+    elsewhere = f"; {others} on other servers {'was' if others == 1 else 'were'} not read" if others else ""
     more_about = "; phone-sim check --explain RULE says more" if found else ""
     return (
         f"{found or 'Nothing found'}: {checked.files_read} of {_count(checked.files_there, 'files')} read by "

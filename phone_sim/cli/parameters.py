@@ -7,6 +7,7 @@ import click
 
 from phone_sim.cli.options import PhoneOptions, json_option, phone_options, site_option
 from phone_sim.cli.output import cell, console, say, warn
+from phone_sim.cli.table_option import table_option
 
 if TYPE_CHECKING:
     from phone_sim.firmware.parameters.dictionary import Declaration, ParameterDictionary
@@ -20,11 +21,7 @@ if TYPE_CHECKING:
 @click.option("--changed", is_flag=True, help="Hide parameters that have their default.")
 @click.option("--conflicts", is_flag=True, help="Show only what is set more than once, by several files or by one.")
 @click.option("--describe", is_flag=True, help="Describe the parameters instead: type, range, choices and default.")
-@click.option(
-    "--table",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Table with further parameters, in the form of the vendor's. Each replaces the one of its name.",
-)
+@table_option
 @json_option
 def command(
     names: tuple[str, ...],

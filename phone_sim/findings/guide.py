@@ -21,12 +21,15 @@ what each one reports, how much it matters, what the fault does to phones, how t
 [check]
 ignore = ["license-expires-soon"]
 fail-on = "warning"
+table = "own-parameters.tsv"
 
 [check.per-file-ignores]
 "0004f2*-directory.xml" = ["directory-*"]
 ```
 
 `phone-sim audit` reports by these rules, too; its table is `[audit]`, in the working directory or its parent.
+
+`table` names parameters of your own, as `--table` does; its path is relative to this file.
 
 Options beat the file: `--select` replaces `select` and `ignore`, `--ignore` adds to `ignore`. A pattern of files is
 compared with the end of a path, from any folder on.

@@ -66,7 +66,8 @@ class Selection:
     """What is reported of what can be, and what fails; patterns are names, or globs of them.
 
     `select` is None for all names. `ignore` beats `select`. `per_file_ignores` has globs of files, each with the names
-    that are ignored there. `fail_on` is None if no finding fails.
+    that are ignored there. `fail_on` is None if no finding fails. `table` is a file with parameters of the user's own,
+    which the rules of `CHECK` know then; None without one.
     """
 
     selectable: Selectable = CHECK
@@ -74,6 +75,7 @@ class Selection:
     ignore: Patterns = ()
     per_file_ignores: tuple[tuple[str, Patterns], ...] = ()
     fail_on: Severity | None = Severity.ERROR
+    table: Path | None = None
 
     def reported(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """The findings that are reported, in order."""
@@ -129,7 +131,8 @@ def read_selection(folder: Path, selectable: Selectable = CHECK) -> Selection:
         return Selection(selectable=selectable)
     top = read_toml(file)
     top.only(_TABLES)
-    table = top.table(selectable.table, ["select", "ignore", "fail-on", "per-file-ignores"], {})
+    keys = ["select", "ignore", "fail-on", "per-file-ignores", *(["table"] if selectable is CHECK else [])]
+    table = top.table(selectable.table, keys, {})
     ignores = table.table("per-file-ignores", default={})
 
     def names(place: Table, key: str) -> Patterns:
@@ -141,6 +144,7 @@ def read_selection(folder: Path, selectable: Selectable = CHECK) -> Selection:
         ignore=names(table, "ignore"),
         per_file_ignores=tuple((glob, names(ignores, glob)) for glob in ignores.text_keys()),
         fail_on=severity(table.choice("fail-on", FAIL_ON, Severity.ERROR.value)),
+        table=file.parent / table.text("table") if "table" in table.values else None,
     )
 
 

@@ -14,7 +14,7 @@ from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import DIALECTS, Feature, Model
 from phone_sim.runtime.model_files import load_features, load_model, load_models
-from phone_sim.runtime.parameter_tables import load_dictionary
+from phone_sim.runtime.parameter_tables import load_dictionary, with_table
 from phone_sim.runtime.trust_file import load_anchor
 
 
@@ -50,16 +50,22 @@ def make_subject(
     on: date,
     anchor: TrustAnchor | None = None,
     dictionary: ParameterDictionary | None = None,
+    table: Path | None = None,
 ) -> Subject:
     """The phones of these models, named as for `load_model`, with model files of the user's own in `folder`.
 
-    Without models they are those of the bulletin that have licensing with this firmware (B1, B2).
+    Without models they are those of the bulletin that have licensing with this firmware (B1, B2). `table` is a file
+    with further parameters of the user's own, as for `with_table`.
 
     Raises:
         UsageError: an argument that cannot be used; the message names it.
+        ParameterTableError: the table is not usable.
     """
     profile = profile_for(firmware)
     chosen = {model.token: model for model in (load_model(name, folder) for name in models)}
+    known = dictionary or load_dictionary(profile.dialect)
+    if table is not None:
+        known = with_table(known, table)
     everything = load_models(folder)
     usual = tuple(one for one in everything if one.is_in_bulletin and profile.supports_licensing(one))
     return Subject(
@@ -67,13 +73,13 @@ def make_subject(
         models=tuple(chosen.values()) or usual,
         are_chosen=bool(chosen),
         suffixes=frozenset(one.suffix for one in everything),
-        known=_known_names(profile.dialect, load_features(), dictionary),
+        known=_known_names(profile.dialect, load_features(), known),
         on=on,
         anchor=anchor,
     )
 
 
-def _known_names(dialect: str, features: tuple[Feature, ...], dictionary: ParameterDictionary | None) -> KnownNames:
+def _known_names(dialect: str, features: tuple[Feature, ...], dictionary: ParameterDictionary) -> KnownNames:
     other = next(one for one in DIALECTS if one != dialect)
     switches = (name for feature in features for name in feature.configured[dialect].parameters)
-    return KnownNames(dictionary or load_dictionary(dialect), load_dictionary(other), switches)
+    return KnownNames(dictionary, load_dictionary(other), switches)

@@ -53,4 +53,4 @@ async def _obstacle(move: Move) -> str:
         case MovesEndlessly() as refused:
             return refused.reason
         case _:
-            return "no way leads there from here"
+            return "the phone is set to keep its boot server"

@@ -27,7 +27,7 @@ def load_dictionary(dialect: str) -> ParameterDictionary:
     if dialect == "ucs-3.3":
         return ParameterDictionary("UC Software 4.0.15", parse_table(*_shipped(_UCS)))
     later = load_dictionary("ucs-3.3")
-    return ParameterDictionary("SIP 3.1.6 and 3.2.4", parse_stock(*_shipped(_SIP_3), later), beyond=later)
+    return ParameterDictionary("SIP 3.x (3.1.6, 3.2.4)", parse_stock(*_shipped(_SIP_3), later), beyond=later)
 
 
 def with_table(dictionary: ParameterDictionary, path: Path) -> ParameterDictionary:

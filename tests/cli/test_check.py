@@ -109,3 +109,24 @@ def test_link_out_of_the_site_and_a_pipe_are_not_read(tmp_path: Path) -> None:
 def test_two_models_are_too_many_for_an_activation_file(tmp_path: Path) -> None:
     (file := tmp_path / f"{OWN}-license.cfg").write_bytes(b"<licenses/>")
     assert check(str(file), "--model", "670", "--model", "650").exit_code == 2
+
+
+@pytest.mark.parametrize("words", [("--table", "own.tsv"), ()])
+def test_own_table_says_which_parameters_there_are(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "own.tsv").write_text("name\tindex\ttype\tmin\tmax\tvalues\tdefault\na.one\t\tinteger\t1\t9\t\t5\n")
+    file = tmp_path / "site.cfg"
+    file.write_bytes(b'<a a.one="3" a.two="3"/>')
+    if words:
+        words = ("--table", f"{tmp_path / words[1]}")
+    else:
+        (tmp_path / "phone-sim.toml").write_text('[check]\ntable = "own.tsv"\n')
+    assert check(f"{file}", *words).stdout == (
+        f"{file}:1: parameter-unknown UC Software 4.0.15 with own.tsv has no parameter a.two\n"
+    )
+    file.write_bytes(b'<a a.one="10"/>')
+    assert ":1: value-not-usable a.one is '10', not 1 to 9: '5' is used" in check(f"{file}", *words).stdout
+
+
+def test_one_file_elsewhere_is_one(tmp_path: Path) -> None:
+    (tmp_path / "000000000000.cfg").write_bytes(master(CONFIG_FILES="http://192.0.2.1/a.cfg"))
+    assert "; 1 on other servers was not read" in check(f"{tmp_path}").stderr

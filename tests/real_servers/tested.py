@@ -109,5 +109,5 @@ class Recorder:
 
     def _is_whole(self) -> bool:
         """True when no test was left out by the command line."""
-        narrowed = any(self._config.getoption(name) for name in _NARROWED)
+        narrowed = any(self._config.getoption(name, False) for name in _NARROWED)  # without its plugin lf is none
         return self._config.args == self._config.getini("testpaths") and not narrowed

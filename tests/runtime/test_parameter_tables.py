@@ -29,7 +29,7 @@ def test_table_of_a_users_own_is_added(tmp_path: Path) -> None:
     table = tmp_path / "own.tsv"
     table.write_text(f"{HEAD}x.own\t\tinteger\t1\t9\t\t5\n")
     found = with_table(load_dictionary("ucs-3.3"), table)
-    assert found.name == "UC Software 4.0.15 and own.tsv"
+    assert found.name == "UC Software 4.0.15 with own.tsv"
     assert found.declaration("x.own").default == "5"
 
 

@@ -142,7 +142,7 @@ class ParameterDictionary:
     def extended(self, name: str, declarations: Iterable[Declaration]) -> "ParameterDictionary":
         """This dictionary with a table more, whose declarations go before those of the same pattern."""
         merged = self._declarations | {one.pattern: one for one in declarations}
-        return ParameterDictionary(f"{self.name} and {name}", merged.values(), beyond=self._beyond)
+        return ParameterDictionary(f"{self.name} with {name}", merged.values(), beyond=self._beyond)
 
 
 def parse_table(text: str, source: str) -> tuple[Declaration, ...]:
