@@ -99,9 +99,12 @@ def test_old_record_fails_a_whole_run(
     result.stdout.fnmatch_lines([line])
 
 
-def test_true_record_passes_a_whole_run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("args", [(), ("-p", "no:cacheprovider")])
+def test_true_record_passes_a_whole_run(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...]
+) -> None:
     monkeypatch.setenv("PHONE_SIM_REQUIRE_REAL", "1")
-    assert run(pytester, TESTS, kept=SHOWN).ret == pytest.ExitCode.OK
+    assert run(pytester, TESTS, *args, kept=SHOWN).ret == pytest.ExitCode.OK
 
 
 @pytest.mark.parametrize("args", [("checks/test_servers.py",), ("-k", "boot"), ("-m", "shows"), ("--collect-only",)])
