@@ -1,5 +1,6 @@
-"""A certificate for each phone, which nginx wants to see."""
+"""A certificate for each phone, which nginx wants to see, and versions of TLS for each firmware."""
 
+import ssl
 from collections import Counter
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from tests.fleet.running import UNTIL_UP, Running, make_site, outcome
 from tests.real_servers.certificates import Certificates
 from tests.real_servers.nginx import Nginx
+from tests.runtime.hostile_http import HostileHttpServer, answering, tls_context
 
 pytestmark = pytest.mark.real
 
@@ -44,3 +46,17 @@ def test_missing_certificate_is_said_before_any_phone_boots(certificates: Certif
     first = certificates.ca_file.with_name(f"phone-{MACS[2]}.pem")
     said = f"Error: 2 of 5 phones have no client certificate; {first} is missing\n"
     assert (code, out, run.said) == (2, "", said)
+
+
+def test_phone_offers_the_tls_of_its_firmware_unless_told_otherwise(certificates: Certificates, tmp_path: Path) -> None:
+    context = tls_context(certificates)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    population = tmp_path / "phones.toml"
+    population.write_text('count = 1\nfirmware = "4.0.15"\n')
+    with HostileHttpServer(answering("200 OK", b"<APPLICATION CONFIG_FILES=''/>"), tls=context) as server:
+        words = ("--server", server.url, "--population", f"{population}", "--ca-file", f"{certificates.ca_file}")
+        code, result = outcome(*words, *UNTIL_UP)
+        assert code == 1
+        assert "TLS 1.2 with ciphers" in f"{result['failures']}"
+        _, result = outcome(*words, *UNTIL_UP, "--tls-max", "1.3", "--expect", "booted")
+        assert result["failures"] == []
