@@ -20,9 +20,10 @@ SITE_FILE = f"""<site
   device.sntp.serverName="ntp.example"
   feature.16.name="nway-conference" />"""
 BAD = {
-    "000000000000.cfg": b'<APPLICATION CONFIG_FILES="site.cfg, cut.cfg" license.polling.time="03:00"/>',
+    "000000000000.cfg": b'<APPLICATION CONFIG_FILES="site.cfg, cut.cfg, none.cfg" license.polling.time="03:00"/>',
     "site.cfg": SITE_FILE.encode(),
     "cut.cfg": gzip.compress(b"<a/>", mtime=0),
+    "none.cfg": b"",
     f"{MAC}-phone.cfg": f"<phone\n{SWITCH}=''/>".encode(),
     f"{MAC}-directory.xml": b"<directory><item_list>",
 }
@@ -43,6 +44,7 @@ def test_faults_in_files_have_their_place_and_the_lines_that_phones_logged() -> 
         "device-parameter-not-set": "site.cfg:4",
         "pre-3-3-parameters": "site.cfg:5",
         "config-not-accepted": "cut.cfg",
+        "config-empty": "none.cfg",
         "directory-not-well-formed": f"{MAC}-directory.xml:1",
     }
     logged = {one.check.name for one in findings if any("logged in 4 boots" in line for line in one.judgment.evidence)}
