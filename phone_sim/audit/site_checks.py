@@ -51,6 +51,7 @@ def files_present(seen: Observations) -> Judgment:
     """Each file of CONFIG_FILES is there, for each model. That a file by the name of a phone is not may be meant so."""
     listed: dict[str, bool] = {}
     own: set[str] = set()
+    is_locked = False
     server = BootServerAddress.parse(seen.url)
     for boot in seen.boots:
         names = {place.url: name for name in boot.master.config_files if (place := server.locate("", name)) is not None}
@@ -59,10 +60,13 @@ def files_present(seen: Observations) -> Judgment:
             if name is not None:
                 line = request_line(one)
                 if wants_login(one.reply):
+                    is_locked = True
                     continue  # the check of the login says that
                 listed.setdefault(line, isinstance(one.reply, Fetched))
                 if isinstance(one.reply, NotFound) and _is_own(name, boot, seen):
                     own.add(line)
+    if not listed and is_locked:
+        return not_applicable(BEHIND_LOGIN)
     if not listed:
         return not_applicable("no file is listed") if any(not boot.problem for boot in seen.boots) else unknown()
     absent = [line for line, there in listed.items() if not there]
@@ -170,4 +174,4 @@ def _off_by_override(boot: ObservedBoot) -> Iterator[tuple[Feature, Setting]]:
 
 def nothing_else(seen: Observations) -> Judgment:
     """Each complaint in the phones' logs belongs to another check; `with_complaints` adds those that do not."""
-    return good(f"all complaints in the logs of {len(seen.boots)} boots belong to other checks")
+    return good(f"no complaint in the logs of {len(seen.boots)} boots is a fault that no other check tells")
