@@ -115,6 +115,8 @@ def head(seen: Observations) -> Judgment:
 
 
 def _agree(get: ObservedAnswer, told: ObservedAnswer) -> bool:
+    if get.redirects and told.is_redirect:
+        return get.redirects[0].status == told.code
     length = told.headers.get("content-length")
     right_length = get.outcome is not AnswerOutcome.FOUND or length is None or length == str(len(get.body))
     return get.outcome is told.outcome and right_length
