@@ -7,8 +7,6 @@ import pytest
 from phone_sim.audit.finding import Verdict
 from phone_sim.audit.observations import AnswerOutcome, AuditQuestion, Observations, ObservedAnswer
 from phone_sim.audit.redirect_check import redirects
-from phone_sim.boot_server.server import BootServer
-from phone_sim.boot_server.site import MemorySite
 from phone_sim.findings.finding import Severity
 from tests.audit.audited import LICENSED, MODELS, audited, bad_ones, probed, serving, verdict
 from tests.runtime.hostile_http import HostileHttpServer, Request, Script, answering
@@ -63,16 +61,22 @@ def test_redirect_that_phones_followed_is_seen() -> None:
 
 
 def test_files_behind_a_redirect_are_judged_as_phones_get_them() -> None:
-    with BootServer(MemorySite(LICENSED)) as good:
+    passwords: set[str | None] = set()
 
-        def moving(request: Request) -> Script:
-            return answering("302 Found", b"", f"Location: {good.url.rstrip('/')}{request.path}")
+    def noted(request: Request) -> Script | None:
+        passwords.add(request.headers.get("authorization"))
+        return None
 
-        with HostileHttpServer(serving(other=moving)) as server:
-            address = server.url.replace("://", "://user:secret@").replace("127.0.0.1", "localhost")
-            _, findings = audited(address, models=MODELS[:1])
-        assert not any("Authorization" in str(entry) for entry in good.requests)
-    assert bad_ones(findings) <= {"redirects", "keep-alive", "log-upload", "overrides-stored"}
+    def moving(request: Request) -> Script:
+        if "authorization" not in request.headers:
+            return answering("401 Unauthorized", b"", 'WWW-Authenticate: Basic realm="a"')
+        return answering("302 Found", b"", f"Location: {good.url.rstrip('/')}{request.path}")
+
+    with HostileHttpServer(serving(other=noted)) as good, HostileHttpServer(serving(other=moving)) as server:
+        address = server.url.replace("://127.0.0.1", "://user:secret@localhost")
+        _, findings = audited(address, models=MODELS[:1])
+    assert passwords == {None}
+    assert bad_ones(findings) <= {"redirects", "keep-alive", "log-upload", "overrides-stored", "password-in-clear"}
     assert {verdict(findings, name) for name in ("missing-files", "missing-licenses", "head")} == {Verdict.GOOD}
     assert verdict(findings, "other-license") is Verdict.UNKNOWN
     assert findings["redirects"].severity is Severity.WARNING
