@@ -204,8 +204,10 @@ def _answers(
     answers: dict[AuditQuestion, ObservedAnswer] = {}
     for ask, method, location in questions:
         with bounds.ended_by_interruption():
-            follows = isinstance(probe, HttpProbe) and method == "GET" and ask not in _AS_ANSWERED
-            answers[ask] = probe.ask_on(location) if follows else probe.ask(location, method)
+            if isinstance(probe, HttpProbe) and method == "GET" and ask not in _AS_ANSWERED:
+                answers[ask] = probe.ask_on(location)
+            else:
+                answers[ask] = probe.ask(location, method)
         if ask not in answers:
             answers[ask] = probe.ask(location, method)  # which says that it is not asked any more
     return answers
