@@ -265,8 +265,9 @@ def test_gate(phone, boot_server):
     result.assert_outcomes(failed=1)
     shown = [line for line in result.outlines if line.startswith("E ")]
     assert shown == [
-        "E       assert (<PhoneUnderTest SPIP_670 0004f2000001 idle, LDAP off: no license>, <Gate LDAP off: no license>, "
-        "(<Exchange GET site.cfg: 46 bytes>,), <Request GET 0004f2000001.cfg: 404>) is None"
+        "E       assert (<PhoneUnderTest SPIP_670 0004f2000001 idle, LDAP off: no license>, "
+        "<Gate LDAP off: no license>, (<Exchange GET site.cfg: 46 bytes>,), "
+        "<Request GET 0004f2000001.cfg: 404>) is None"
     ]
 
 

@@ -8,6 +8,7 @@ from phone_sim.audit.complaints import Complaint
 from phone_sim.audit.finding import Finding, Verdict, bad
 from phone_sim.audit.kept_out import LOGIN
 from phone_sim.audit.observations import AuditQuestion, Observations, ObservedBoot, wants_login
+from phone_sim.audit.remedies import remedy_of
 from phone_sim.findings import license_files, license_keys, master_files, parameter_files, site_rules
 from phone_sim.findings.contact_directories import CONTACT_DIRECTORY_RULES
 from phone_sim.findings.documents import DOCUMENT_RULES
@@ -169,12 +170,14 @@ def with_complaints(findings: Iterable[Finding], seen: Observations, *, kept_out
     lines: dict[int, Counter[str]] = {}
     deciding: set[int] = set()
     passed_over: Counter[str] = Counter()
-    owned = (
-        (complaint, owner_of(complaint, seen.mac, kept_out=kept_out, reply=_reply(complaint, boot, seen)))
+    remedies: dict[int, str] = {}
+    replied = (
+        (complaint, _reply(complaint, boot, seen))
         for boot in seen.boots
         for complaint in dict.fromkeys(boot.complaints)
     )
-    for (complaint, owner), count in Counter(owned).items():
+    for (complaint, reply), count in Counter(replied).items():
+        owner = owner_of(complaint, seen.mac, kept_out=kept_out, reply=reply)
         place = None if owner is _USUAL else _place(found, owner, complaint)
         if place is None and owner.decides:
             place = _place(found, _NOT_IN_AN_AUDIT, complaint)
@@ -183,8 +186,9 @@ def with_complaints(findings: Iterable[Finding], seen: Observations, *, kept_out
             continue
         lines.setdefault(place, Counter())[complaint.line] += count
         deciding |= {place} if owner.decides else set()
+        remedies[place] = remedies.get(place) or remedy_of([reply])
     for place, counts in lines.items():
-        found[place] = _with_lines(found[place], counts, decides=place in deciding)
+        found[place] = _with_lines(found[place], counts, decides=place in deciding, remedy=remedies[place])
     return tuple(_with_passed_over(one, passed_over) for one in found)
 
 
@@ -223,11 +227,11 @@ def _tells(finding: Finding) -> bool:
     return finding.is_bad or finding.judgment.verdict is Verdict.UNKNOWN
 
 
-def _with_lines(finding: Finding, counts: Counter[str], *, decides: bool) -> Finding:
+def _with_lines(finding: Finding, counts: Counter[str], *, decides: bool, remedy: str) -> Finding:
     lines = [f"logged in {count} boot{'s' if count > 1 else ''}: {line}" for line, count in counts.items()]
     if _tells(finding):
         return replace(finding, judgment=finding.judgment.with_evidence(*lines))
-    return replace(finding, judgment=bad(*lines)) if decides else finding
+    return replace(finding, judgment=bad(*lines, remedy=remedy)) if decides else finding
 
 
 def _with_passed_over(finding: Finding, passed_over: Counter[str]) -> Finding:

@@ -63,6 +63,7 @@ def test_what_only_phones_were_refused_is_bad() -> None:
         _, findings = audited(server.url, models=MODELS[:1])
     assert {"missing-licenses", "master-configuration"} <= bad_ones(findings)
     assert any("000000000000-license.cfg: HTTP 503" in line for line in findings["missing-licenses"].judgment.evidence)
+    assert "error log" in findings["missing-licenses"].remedy
     passed_over = findings[OTHER_COMPLAINTS].judgment.evidence
     assert any(line.startswith("no fault by itself, in 2 boots: lic 4: ") for line in passed_over)
 
