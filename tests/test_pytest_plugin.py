@@ -62,7 +62,7 @@ def test_fails(phone, boot_server):
     assert desk.feature("LDAP").is_enabled
 
 def test_passes(phone):
-    phone(model="SPIP_320").boot()
+    phone(model="SPIP_320").boot(expect=None)
 """
     result = run(pytester, source, "--phone-seed=7")
     result.assert_outcomes(passed=1, failed=1)
@@ -90,7 +90,7 @@ def test_long_story_is_cut_at_its_beginning(pytester: pytest.Pytester) -> None:
 def test_fails(phone):
     desk = phone()
     for _ in range(30):
-        desk.boot()
+        desk.boot(expect=None)
     assert False, desk.log.splitlines()[0]
 """
     result = run(pytester, source)
@@ -109,10 +109,10 @@ def test_breaks(phone, boot_server, monkeypatch):
     def broken(site, path):
         raise RuntimeError(f"no answer for {path}")
     monkeypatch.setattr(FolderSite, "read", broken)
-    phone().boot()
+    phone().boot(expect=None)
 
 def test_next_one_is_free_of_it(phone):
-    phone().boot()
+    phone().boot(expect=None)
 """
     result = run(pytester, source)
     result.assert_outcomes(passed=2, errors=1)
@@ -265,8 +265,9 @@ def test_gate(phone, boot_server):
     result.assert_outcomes(failed=1)
     shown = [line for line in result.outlines if line.startswith("E ")]
     assert shown == [
-        "E       assert (<VirtualPhone SPIP_670 0004f2000001 idle, LDAP off: no license>, <Gate LDAP off: no license>, "
-        "(<Exchange GET site.cfg: 46 bytes>,), <Request GET 0004f2000001.cfg: 404>) is None"
+        "E       assert (<PhoneUnderTest SPIP_670 0004f2000001 idle, LDAP off: no license>, "
+        "<Gate LDAP off: no license>, (<Exchange GET site.cfg: 46 bytes>,), "
+        "<Request GET 0004f2000001.cfg: 404>) is None"
     ]
 
 

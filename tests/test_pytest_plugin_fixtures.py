@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from phone_sim.authority.license_authority import LicenseAuthority
-from phone_sim.errors import LicenseFileError, UsageError
+from phone_sim.errors import BootNotAsExpectedError, LicenseFileError, UsageError
 from phone_sim.file_request import FileRequest
 from phone_sim.pytest_plugin.boot_servers import EmbeddedBootServer
 from phone_sim.pytest_plugin.phone_factory import PhoneFactory
@@ -38,6 +38,20 @@ def test_server_gives_the_license(
     assert "0 keys updated" not in desk.log
     assert [r.path for r in boot_server.requests][:2] == [f"{desk.mac}.cfg", "000000000000.cfg"]
     assert f"{desk.mac}-license.cfg" in [r.path for r in boot_server.requests if r.status == 200]
+
+
+def test_boot_with_a_file_that_cannot_be_read_fails_the_test(
+    phone: PhoneFactory, boot_server: EmbeddedBootServer
+) -> None:
+    serve(boot_server)
+    boot_server.put("site.cfg", "<site")
+    desk = phone()
+    with pytest.raises(BootNotAsExpectedError, match=r"is not configured as expected:\n  site\.cfg:1: "):
+        desk.boot()
+    desk.boot(expect="booted")
+    boot_server.remove("000000000000.cfg")
+    desk.boot(expect=None)
+    assert desk.shortcomings("booted")
 
 
 def test_forged_license_leaves_the_feature_off(

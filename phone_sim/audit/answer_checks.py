@@ -7,6 +7,7 @@ from statistics import median
 
 from phone_sim.audit.finding import Judgment, bad, good, good_if, not_applicable, unknown
 from phone_sim.audit.observations import AnswerOutcome, AuditQuestion, Observations, ObservedAnswer
+from phone_sim.audit.remedies import remedy_of_status
 from phone_sim.bounded_xml import is_gzip
 
 _PLAIN_TYPES = ("text/xml", "application/xml", "text/plain", "application/octet-stream")
@@ -26,7 +27,7 @@ BEHIND_LOGIN = "behind a login: see the check login"
 
 def missing_files(seen: Observations) -> Judgment:
     """A name that nobody has is answered as missing."""
-    return _as_missing([seen.answers[AuditQuestion.MISSING]] if AuditQuestion.MISSING in seen.answers else [])
+    return _as_missing([seen.answers[AuditQuestion.MISSING]] if AuditQuestion.MISSING in seen.answers else [], None)
 
 
 def missing_licenses(seen: Observations) -> Judgment:
@@ -34,15 +35,18 @@ def missing_licenses(seen: Observations) -> Judgment:
     answers = [seen.answers[ask] for ask in _LICENSES if ask in seen.answers and not seen.is_real(ask)]
     if not answers and all(ask in seen.answers for ask in _LICENSES):
         return not_applicable("there are both activation files")
-    return _as_missing(answers)
+    return _as_missing(answers, seen.answers.get(AuditQuestion.MISSING))
 
 
-def _as_missing(answers: list[ObservedAnswer]) -> Judgment:
+def _as_missing(answers: list[ObservedAnswer], usual: ObservedAnswer | None) -> Judgment:
+    """Whether names are answered as missing; `usual` is the answer to a name that nobody has, None for that itself."""
     if answers and all(answer.wants_login for answer in answers):
         return not_applicable(BEHIND_LOGIN)
     wrong = [answer for answer in answers if answer.outcome in (AnswerOutcome.FOUND, AnswerOutcome.REFUSED)]
     if wrong:
-        return bad(*wrong)
+        # The status of every missing file tells nothing of this one.
+        own = [answer.code for answer in wrong if usual is not None and answer.code != usual.code]
+        return bad(*wrong, remedy=next(filter(None, map(remedy_of_status, own)), ""))
     right = [answer for answer in answers if answer.outcome is AnswerOutcome.MISSING]
     return good(*right) if right else unknown(*answers)
 
@@ -115,6 +119,8 @@ def head(seen: Observations) -> Judgment:
 
 
 def _agree(get: ObservedAnswer, told: ObservedAnswer) -> bool:
+    if get.redirects and told.is_redirect:
+        return get.redirects[0].status == told.code
     length = told.headers.get("content-length")
     right_length = get.outcome is not AnswerOutcome.FOUND or length is None or length == str(len(get.body))
     return get.outcome is told.outcome and right_length

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 
 from phone_sim.audit.complaints import Complaint
 from phone_sim.audit.finding import Finding, Verdict, bad
+from phone_sim.audit.kept_out import LOGIN
+from phone_sim.audit.observations import AuditQuestion, Observations, ObservedBoot, wants_login
+from phone_sim.audit.remedies import remedy_of
 from phone_sim.findings import license_files, license_keys, master_files, parameter_files, site_rules
 from phone_sim.findings.contact_directories import CONTACT_DIRECTORY_RULES
 from phone_sim.findings.documents import DOCUMENT_RULES
@@ -14,8 +17,10 @@ from phone_sim.findings.in_force import MODEL, NOT_PERFORMED, REJECTED
 from phone_sim.findings.other_documents import OTHER_DOCUMENT_RULES
 from phone_sim.findings.site_check import CALL_LISTS_ENDING, DIRECTORY_ENDING
 from phone_sim.firmware import messages
+from phone_sim.firmware.effects import NotFound, Refused, TransferFailed
 from phone_sim.firmware.master_config import DEFAULT_NAME
 from phone_sim.firmware.messages import Message
+from phone_sim.firmware.transfer_facts import FailureKind
 from phone_sim.licensing.license_file import FILE_ENDING
 from phone_sim.mac_address import MacAddress
 
@@ -125,10 +130,11 @@ _OF_WHAT_KEEPS_OUT = (
 )
 
 
-def owner_of(complaint: Complaint, mac: MacAddress, *, kept_out: str = "") -> Owner:
+def owner_of(complaint: Complaint, mac: MacAddress, *, kept_out: str = "", reply: object = None) -> Owner:
     """The owner of a complaint of the phone with this address.
 
-    `kept_out` is the check that says what keeps it from all files, empty where nothing does.
+    `kept_out` is the check that says what keeps it from all files, empty where nothing does. `reply` is the server's
+    for a file that was not downloaded, None if it is not known.
     """
     message = complaint.message
     if message is None:
@@ -136,40 +142,73 @@ def owner_of(complaint: Complaint, mac: MacAddress, *, kept_out: str = "") -> Ow
     if kept_out and message in _OF_WHAT_KEEPS_OUT:
         return _check(kept_out)
     if message is messages.DOWNLOAD_FAILED:
-        # What the server answered for these is judged by the answers: no activation file, for one, is normal.
-        name = complaint.values["name"]
+        if isinstance(reply, Refused) and wants_login(reply):
+            return _check(LOGIN)
+        # That a file is missing is judged by the answers: no activation file, for one, is normal.
+        name, decides = complaint.values["name"], _is_fault(reply)
         if name.endswith(FILE_ENDING):
-            return _check("missing-licenses", decides=False)
+            return _check("missing-licenses", decides=decides)
         if name in (f"{mac}.cfg", DEFAULT_NAME):
-            return _check("master-configuration", decides=False)
+            return _check("master-configuration", decides=decides)
         if name.endswith((DIRECTORY_ENDING, CALL_LISTS_ENDING)):
             return _check("contact-directory", decides=False)
     return OWNERS[message]
 
 
-def with_complaints(
-    findings: Iterable[Finding], complaints: Iterable[Complaint], mac: MacAddress, *, kept_out: str
-) -> tuple[Finding, ...]:
+def _is_fault(reply: object) -> bool:
+    """True where the server was asked, and neither gave the file nor said that it is missing."""
+    if isinstance(reply, TransferFailed):
+        return reply.kind is not FailureKind.NOT_ASKED
+    return isinstance(reply, Refused)
+
+
+def with_complaints(findings: Iterable[Finding], seen: Observations, *, kept_out: str) -> tuple[Finding, ...]:
     """The findings, each with the complaints that belong to it as evidence; what belongs to none is bad by itself.
 
-    `complaints` has each line once for each boot that logged it.
+    What is no fault of the server is evidence of the last check, so that no complaint is left out without a word.
     """
     found = list(findings)
     lines: dict[int, Counter[str]] = {}
     deciding: set[int] = set()
-    for complaint, count in Counter(complaints).items():
-        owner = owner_of(complaint, mac, kept_out=kept_out)
-        if owner is _USUAL:
-            continue
-        place = _place(found, owner, complaint)
+    passed_over: Counter[str] = Counter()
+    remedies: dict[int, str] = {}
+    replied = (
+        (complaint, _reply(complaint, boot, seen))
+        for boot in seen.boots
+        for complaint in dict.fromkeys(boot.complaints)
+    )
+    for (complaint, reply), count in Counter(replied).items():
+        owner = owner_of(complaint, seen.mac, kept_out=kept_out, reply=reply)
+        place = None if owner is _USUAL else _place(found, owner, complaint)
         if place is None and owner.decides:
             place = _place(found, _NOT_IN_AN_AUDIT, complaint)
-        if place is not None:
-            lines.setdefault(place, Counter())[complaint.line] += count
-            deciding |= {place} if owner.decides else set()
+        if place is None or not (owner.decides or _tells(found[place])):
+            passed_over[complaint.line] += count
+            continue
+        lines.setdefault(place, Counter())[complaint.line] += count
+        deciding |= {place} if owner.decides else set()
+        remedies[place] = remedies.get(place) or remedy_of([reply])
     for place, counts in lines.items():
-        found[place] = _with_lines(found[place], counts, decides=place in deciding)
-    return tuple(found)
+        found[place] = _with_lines(found[place], counts, decides=place in deciding, remedy=remedies[place])
+    return tuple(_with_passed_over(one, passed_over) for one in found)
+
+
+def _reply(complaint: Complaint, boot: ObservedBoot, seen: Observations) -> object:
+    """What the server answered for the file that a complaint says was not downloaded; None if that is not known.
+
+    A server that refuses each missing file in the same way is told so once, by the check of missing files.
+    """
+    if complaint.message is not messages.DOWNLOAD_FAILED:
+        return None
+    name = complaint.values["name"]
+    replies = [one.reply for one in boot.exchanges if one.request.location.name == name]
+    failed = [reply for reply in replies if isinstance(reply, NotFound | Refused | TransferFailed)]
+    # A long line is cut before the end of its reason.
+    reply = next((one for one in failed if one.reason in complaint.line), failed[-1] if failed else None)
+    missing = seen.answers.get(AuditQuestion.MISSING)
+    if isinstance(reply, Refused) and missing is not None and missing.code == reply.status:
+        return reply if wants_login(reply) else None
+    return reply
 
 
 def _place(found: list[Finding], owner: Owner, complaint: Complaint) -> int | None:
@@ -184,8 +223,22 @@ def _is_about(finding: Finding, named: set[str]) -> bool:
     return place is not None and bool({place.file.rpartition("/")[2], place.file, place.parameter} & named)
 
 
-def _with_lines(finding: Finding, counts: Counter[str], *, decides: bool) -> Finding:
+def _tells(finding: Finding) -> bool:
+    """True where lines that decide nothing are evidence."""
+    return finding.is_bad or finding.judgment.verdict is Verdict.UNKNOWN
+
+
+def _with_lines(finding: Finding, counts: Counter[str], *, decides: bool, remedy: str) -> Finding:
     lines = [f"logged in {count} boot{'s' if count > 1 else ''}: {line}" for line, count in counts.items()]
-    if finding.is_bad or finding.judgment.verdict is Verdict.UNKNOWN:
+    if _tells(finding):
         return replace(finding, judgment=finding.judgment.with_evidence(*lines))
-    return replace(finding, judgment=bad(*lines)) if decides else finding
+    return replace(finding, judgment=bad(*lines, remedy=remedy)) if decides else finding
+
+
+def _with_passed_over(finding: Finding, passed_over: Counter[str]) -> Finding:
+    if finding.check.name != OTHER_COMPLAINTS or finding.is_bad:
+        return finding
+    lines = (
+        f"no fault by itself, in {count} boot{'s' if count > 1 else ''}: {line}" for line, count in passed_over.items()
+    )
+    return replace(finding, judgment=finding.judgment.with_evidence(*lines))

@@ -1,4 +1,4 @@
-"""How the audit asks by HTTP: the head of the answer in view, no redirect followed, the path as it is given.
+"""How the audit asks by HTTP: the head of the answer in view, each redirect remembered, the path as it is given.
 
 By way of requests, over bounded sockets. This module does not know what is asked for, nor why.
 
@@ -8,19 +8,23 @@ Other modules about HTTP: `runtime.transport.http`, `fleet.transport.http`, `boo
 
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, ClassVar
+from urllib.parse import urljoin
 
 import requests
 import urllib3
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
+from requests.utils import requote_uri
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from phone_sim.audit.bounds import BODY_LIMIT, AuditBounds
 from phone_sim.audit.observations import AnswerOutcome, ObservedAnswer
-from phone_sim.firmware.location import Location
-from phone_sim.firmware.transfer_facts import HTTP_TAKEN, FileProtocol
+from phone_sim.firmware.location import Credentials, Location
+from phone_sim.firmware.transfer_facts import HTTP_TAKEN, FileProtocol, Redirect
 from phone_sim.runtime.transport import Limits, Tls, one_line
 from phone_sim.runtime.transport.bounded_socket import BoundedConnection, Budget, current_budget, words_of
+from phone_sim.runtime.transport.http import REDIRECT_LIMIT
 from phone_sim.runtime.transport.http_session import BoundedAdapter
 from phone_sim.runtime.transport.tls import client_context
 
@@ -53,24 +57,23 @@ class _Adapter(BoundedAdapter):
 
 
 class HttpProbe:
-    """Asks one server by HTTP, or with `tls` by HTTPS, from `source_address` if there is one.
+    """Asks one server by HTTP or HTTPS, from `source_address` if there is one, and those that it redirects to.
 
     `challenge` is how the server wants the password, empty if it does not.
     """
 
     def __init__(
-        self, limits: Limits, tls: Tls | None, user_agent: str, bounds: AuditBounds, source_address: str | None
+        self, limits: Limits, tls: Tls, user_agent: str, bounds: AuditBounds, source_address: str | None
     ) -> None:
         self._limits = limits
         self._bounds = bounds
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": user_agent}
-        # The context only where it is used: to read all the authorities takes a while.
-        options = {} if tls is None else {"ssl_context": client_context(tls)}
-        source = (source_address, 0) if source_address is not None else None
-        self._adapter = _Adapter(source_address=source, **options)
-        self._session.mount("http://" if tls is None else "https://", self._adapter)
+        self._tls = tls
+        self._source = (source_address, 0) if source_address is not None else None
+        self._session.adapters.clear()
+        self._opened: list[_Adapter] = []
         self._auth: AuthBase | None = None
         self.challenge = ""
 
@@ -78,10 +81,32 @@ class HttpProbe:
         """Send the request, with the path as it is, and read the answer whole."""
         return self._bounds.asked(method, location.url, lambda: self._asked(location, method))
 
+    def ask_on(self, location: Location) -> ObservedAnswer:
+        """GET the file as phones do, which follow redirects; the answer is the last one, with the way to it."""
+        answer = self.ask(location)
+        way: list[Redirect] = []
+        while answer.code is not None and answer.is_redirect and len(way) < REDIRECT_LIMIT:
+            target = _target(answer)
+            way.append(Redirect(source=answer.url, target=target, status=answer.code))
+            location = Location(url=target, credentials=self._credentials_at(target, location))
+            answer = self.ask(location)
+        return replace(answer, redirects=tuple(way)) if way else answer
+
     @property
     def connections(self) -> int:
-        """How many connections were opened to the server."""
-        pools: Any = self._adapter.poolmanager.pools
+        """How many connections were opened."""
+        return sum(self._connections_of(adapter.poolmanager.pools) for adapter in self._opened)
+
+    def _credentials_at(self, target: str, location: Location) -> Credentials | None:
+        """User and password for the target of a redirect: none on another server, by the rule that phones have."""
+        try:
+            strips = self._session.should_strip_auth(location.url, target)  # type: ignore[no-untyped-call]
+        except ValueError:
+            return None
+        return None if strips else location.credentials
+
+    @staticmethod
+    def _connections_of(pools: Any) -> int:
         return sum(pools[key].opened for key in pools.keys())  # noqa: SIM118 - it is no mapping
 
     def close(self) -> None:
@@ -133,11 +158,27 @@ class HttpProbe:
         return response
 
     def _once(self, location: Location, method: str) -> requests.Response:
+        self._mount(location.url)
         prepared = self._session.prepare_request(requests.Request(method, location.url))
         prepared.url = location.url  # as it is: requests takes the dots out of a path
-        if self._auth is not None:
+        if self._auth is not None and location.credentials is not None:
             prepared.prepare_auth(self._auth, location.url)
         return self._session.send(prepared, stream=True, timeout=self._limits.answer, allow_redirects=False)
+
+    def _mount(self, url: str) -> None:
+        scheme = url.partition(":")[0].lower()
+        if scheme in _Adapter.pools and f"{scheme}://" not in self._session.adapters:
+            # The context only where it is used: to read all the authorities takes a while.
+            options = {} if scheme == "http" else {"ssl_context": client_context(self._tls)}
+            self._opened.append(_Adapter(source_address=self._source, **options))
+            self._session.mount(f"{scheme}://", self._opened[-1])
+
+
+def _target(answer: ObservedAnswer) -> str:
+    try:
+        return requote_uri(urljoin(answer.url, answer.headers["location"]))
+    except (ValueError, requests.RequestException):
+        return answer.headers["location"]
 
 
 def _outcome(status: int) -> AnswerOutcome:

@@ -16,5 +16,4 @@ def audit(seen: Observations) -> tuple[Finding, ...]:
     for check in CHECKS:
         judged = Finding(check=check, judgment=left_out(check, kept_out) or check.judge(seen))
         findings += faults.get(check.name, (judged,))
-    complaints = (complaint for boot in seen.boots for complaint in dict.fromkeys(boot.complaints))
-    return with_complaints(findings, complaints, seen.mac, kept_out=kept_out)
+    return with_complaints(findings, seen, kept_out=kept_out)

@@ -17,7 +17,7 @@ from phone_sim.firmware.license_fetch import rule_name
 from phone_sim.firmware.master_config import MasterConfiguration
 from phone_sim.firmware.parameters.provenance import ParametersInForce
 from phone_sim.firmware.profile import CURRENT
-from phone_sim.firmware.transfer_facts import FileProtocol
+from phone_sim.firmware.transfer_facts import FileProtocol, Redirect
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 from phone_sim.models import Model
@@ -74,7 +74,7 @@ class AuditQuestion(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedAnswer:
     """One request and its answer. `status` is in the protocol's words, `code` its number, None where there is none; the
-    names of `headers` are in lower case."""
+    names of `headers` are in lower case. `redirects` led to it, in order, where the audit followed them."""
 
     method: str
     url: str
@@ -84,6 +84,7 @@ class ObservedAnswer:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     seconds: float = 0.0
+    redirects: tuple[Redirect, ...] = ()
 
     def __str__(self) -> str:
         kind = self.headers.get("content-type", "")
@@ -99,6 +100,11 @@ class ObservedAnswer:
         """True when the server wants a login, or refuses the one that was given."""
         protocol = FileProtocol.FTP if self.method in (*_FTP_METHODS, LIST) else FileProtocol.HTTP
         return self.code is not None and self.code == _LOGIN_WANTED[protocol]
+
+    @property
+    def is_redirect(self) -> bool:
+        """True when the server names another place for the file."""
+        return self.code is not None and 300 <= self.code < 400 and "location" in self.headers
 
     @property
     def is_page(self) -> bool:

@@ -46,6 +46,16 @@ REQUEST_LIMIT = 1000
 """Maximum number of requests of an audit; a model with both license rules makes fewer than thirty."""
 
 
+_AS_ANSWERED = (
+    AuditQuestion.ROOT_LISTING,
+    AuditQuestion.LICENSE_LISTING,
+    AuditQuestion.OUTSIDE,
+    AuditQuestion.CLAMPED,
+    AuditQuestion.DOTTED,
+)
+"""What no phone asks for: the audit does not look for it on the servers that redirects lead to."""
+
+
 def observe(plan: AuditPlan, progress: Callable[[str], None] = lambda _: None) -> Observations:
     """Boot phones and ask; `progress` is told what is done next.
 
@@ -178,7 +188,7 @@ def _probe(plan: AuditPlan, server: BootServerAddress, bounds: AuditBounds) -> I
     scheme, source = urlsplit(server.root).scheme, plan.own_source_address
     probe: Probe
     if scheme in ("http", "https"):
-        probe = HttpProbe(plan.limits, plan.tls if scheme == "https" else None, user_agent, bounds, source)
+        probe = HttpProbe(plan.limits, plan.tls, user_agent, bounds, source)
     elif scheme in ("ftp", "ftps"):
         probe = FtpProbe(FtpTransport(plan.limits, plan.tls, source), user_agent, bounds)
     else:
@@ -194,7 +204,10 @@ def _answers(
     answers: dict[AuditQuestion, ObservedAnswer] = {}
     for ask, method, location in questions:
         with bounds.ended_by_interruption():
-            answers[ask] = probe.ask(location, method)
+            if isinstance(probe, HttpProbe) and method == "GET" and ask not in _AS_ANSWERED:
+                answers[ask] = probe.ask_on(location)
+            else:
+                answers[ask] = probe.ask(location, method)
         if ask not in answers:
             answers[ask] = probe.ask(location, method)  # which says that it is not asked any more
     return answers

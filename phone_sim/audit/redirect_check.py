@@ -45,7 +45,8 @@ def _of_phones(seen: Observations) -> Iterator[Redirect]:
 
 def _of_audit(seen: Observations) -> Iterator[Redirect]:
     for answer in seen.answers.values():
-        if answer.code is not None and _is_redirect(answer):
+        yield from answer.redirects
+        if answer.code is not None and answer.is_redirect:
             yield Redirect(source=answer.url, target=_target(answer), status=answer.code)
 
 
@@ -54,10 +55,6 @@ def _target(answer: ObservedAnswer) -> str:
         return urljoin(answer.url, answer.headers["location"])
     except ValueError:
         return answer.headers["location"]
-
-
-def _is_redirect(answer: ObservedAnswer) -> bool:
-    return answer.code is not None and 300 <= answer.code < 400 and "location" in answer.headers
 
 
 def _adds_slash(one: Redirect) -> bool:

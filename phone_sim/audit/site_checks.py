@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from phone_sim.audit.answer_checks import BEHIND_LOGIN
 from phone_sim.audit.finding import Judgment, bad, good, not_applicable, unknown
 from phone_sim.audit.observations import AuditQuestion, Observations, ObservedBoot, wants_login
+from phone_sim.audit.remedies import remedy_of
 from phone_sim.findings.finding import Severity
 from phone_sim.findings.site_check import CALL_LISTS_ENDING, DIRECTORY_ENDING
 from phone_sim.firmware.boot_rom import BOOT_ROM_FILE
@@ -17,6 +18,7 @@ from phone_sim.firmware.location import BootServerAddress
 from phone_sim.firmware.parameters.layers import LayerKind
 from phone_sim.firmware.parameters.provenance import Setting
 from phone_sim.models import Feature
+from phone_sim.runtime.exchange import Exchange
 from phone_sim.runtime.virtual_phone import request_line
 
 _OF_THE_USER = (DIRECTORY_ENDING, CALL_LISTS_ENDING)
@@ -38,19 +40,24 @@ def master_readable(seen: Observations) -> Judgment:
     """There is a master configuration file that a phone can read."""
     usable = [boot for boot in seen.boots if not boot.problem]
     if usable:
-        return good(*_masters_asked(usable[0]))
-    return bad(*_masters_asked(seen.boots[0])) if seen.boots else unknown("no phone was booted")
+        return good(*map(request_line, _masters_asked(usable[0])))
+    if not seen.boots:
+        return unknown("no phone was booted")
+    asked = _masters_asked(seen.boots[0])
+    return bad(*map(request_line, asked), remedy=remedy_of(one.reply for one in asked))
 
 
-def _masters_asked(boot: ObservedBoot) -> list[str]:
+def _masters_asked(boot: ObservedBoot) -> list[Exchange]:
     names = ("000000000000.cfg", f"{boot.exchanges[0].request.location.name}" if boot.exchanges else "")
-    return [request_line(one) for one in boot.exchanges if one.request.location.name in names]
+    return [one for one in boot.exchanges if one.request.location.name in names]
 
 
 def files_present(seen: Observations) -> Judgment:
     """Each file of CONFIG_FILES is there, for each model. That a file by the name of a phone is not may be meant so."""
     listed: dict[str, bool] = {}
     own: set[str] = set()
+    replies: list[object] = []
+    is_locked = False
     server = BootServerAddress.parse(seen.url)
     for boot in seen.boots:
         names = {place.url: name for name in boot.master.config_files if (place := server.locate("", name)) is not None}
@@ -59,16 +66,20 @@ def files_present(seen: Observations) -> Judgment:
             if name is not None:
                 line = request_line(one)
                 if wants_login(one.reply):
+                    is_locked = True
                     continue  # the check of the login says that
+                replies.append(one.reply)
                 listed.setdefault(line, isinstance(one.reply, Fetched))
                 if isinstance(one.reply, NotFound) and _is_own(name, boot, seen):
                     own.add(line)
+    if not listed and is_locked:
+        return not_applicable(BEHIND_LOGIN)
     if not listed:
         return not_applicable("no file is listed") if any(not boot.problem for boot in seen.boots) else unknown()
     absent = [line for line, there in listed.items() if not there]
     if not absent:
         return good(*listed)
-    return bad(*absent, severity=Severity.INFO if own.issuperset(absent) else None)
+    return bad(*absent, severity=Severity.INFO if own.issuperset(absent) else None, remedy=remedy_of(replies))
 
 
 def _is_own(name: str, boot: ObservedBoot, seen: Observations) -> bool:
@@ -94,9 +105,9 @@ def contact_directory(seen: Observations) -> Judgment:
     asked = [one for one in seen.exchanges if one.request.location.name.endswith(_OF_THE_USER)]
     if asked and all(wants_login(one.reply) for one in asked):
         return not_applicable(BEHIND_LOGIN)
-    refused = [request_line(one) for one in asked if not isinstance(one.reply, Fetched | NotFound)]
+    refused = [one for one in asked if not isinstance(one.reply, Fetched | NotFound)]
     if refused:
-        return bad(*refused)
+        return bad(*map(request_line, refused), remedy=remedy_of(one.reply for one in refused))
     served = [request_line(one) for one in asked if isinstance(one.reply, Fetched)]
     return good(*served) if served else not_applicable("the server has no contact directory")
 
@@ -170,4 +181,4 @@ def _off_by_override(boot: ObservedBoot) -> Iterator[tuple[Feature, Setting]]:
 
 def nothing_else(seen: Observations) -> Judgment:
     """Each complaint in the phones' logs belongs to another check; `with_complaints` adds those that do not."""
-    return good(f"all complaints in the logs of {len(seen.boots)} boots belong to other checks")
+    return good(f"no complaint in the logs of {len(seen.boots)} boots is a fault that no other check tells")

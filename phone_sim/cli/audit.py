@@ -114,7 +114,8 @@ def command(
     \b
     Examples: phone-sim audit http://127.0.0.1:8080/ --html audit.html
               phone-sim audit http://127.0.0.1:8080/ --fail-on warning --ignore 'tftp-*,keep-alive'
-              phone-sim audit http://127.0.0.1:8080/ --baseline known.json --write-baseline known.json
+              phone-sim audit http://127.0.0.1:8080/ --write-baseline known.json
+              phone-sim audit http://127.0.0.1:8080/ --baseline known.json
     """
     from phone_sim.audit.gate import AUDIT, Gate, read_baseline
     from phone_sim.cli.audit_plan import make_plan

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,7 +65,7 @@ def command(
 
     Phones ask here, over HTTP, HTTPS or TFTP; without --http, --https and --tftp, HTTP and TFTP are served on free
     ports. URL may be http, https, ftp, ftps or tftp, and hold a user and password to log in with. Each request is a
-    line on stdout. The certificate of HTTPS is as that of serve.
+    line on stdout, without what follows `?`. The certificate of HTTPS is as that of serve.
 
     From HTTP to HTTP all is passed on: requests with their headers, answers with status, headers and bytes. A redirect
     is passed on as well; one to the server itself leads here. Without a password in URL a client logs in itself. From
@@ -114,12 +115,12 @@ def _proxy(server: "BootServerAddress", ca_file: Path | None, client_cert: Path 
 
 
 def _journal(recorder: "Recorder", *, as_json: bool) -> "Journal":
-    """The journal that records and prints each request."""
+    """The journal that records and prints each request, as the recording has it: without what follows `?`."""
     from phone_sim.boot_server.journal import Journal
 
     def on_exchange(request: "Request", contents: "Contents") -> None:
         recorder.record(request, contents)
-        print_request(request, as_json=as_json)
+        print_request(replace(request, path=request.path.partition("?")[0]), as_json=as_json)
 
     return Journal(capacity=0, on_exchange=on_exchange)
 

@@ -44,6 +44,7 @@ _MISSING = {
     FileRole.OWN_LICENSE: causes.NO_FILE,
 }
 _OF_OBJECTION = {
+    Objection.VENDOR_KEY: causes.VENDOR_KEY,
     Objection.SIGNATURE: causes.SIGNATURE,
     Objection.FORM: causes.MALFORMED_KEY,
     Objection.OTHER_PHONE: causes.OTHER_PHONES,

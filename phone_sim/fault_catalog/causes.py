@@ -1,7 +1,6 @@
 """Why a feature is not on, or is: the causes that facts can show, and what to do about each.
 
-A log does not tell all. That a signature is not valid, for one, looks the same whether the key was edited, damaged or
-signed by somebody else; then the cause names all of it, the likeliest first.
+A log does not tell whether a key was edited, damaged or signed by somebody else; then the cause names all of it.
 """
 
 from phone_sim.fault_catalog.cause import Cause, Weight
@@ -139,6 +138,12 @@ MALFORMED_KEY = Cause(
     what="A license key is not in its form: an attribute was cut, retyped or written in lower case, or a phone license "
     "has an end.",
     remedy="Put the activation file on the boot server again, byte for byte and not through an editor.",
+    weight=Weight.WHEN_OFF,
+)
+VENDOR_KEY = Cause(
+    name="vendor-key",
+    what="A license key looks like one from the vendor. It can never be verified here; a real phone may accept it.",
+    remedy="Leave the file as it is for real phones. For simulated ones make a license with `phone-sim license`.",
     weight=Weight.WHEN_OFF,
 )
 SIGNATURE = Cause(
@@ -293,8 +298,3 @@ NOTHING_SAID = Cause(
 
 CAUSES = tuple(value for value in list(globals().values()) if isinstance(value, Cause))
 """All causes, in the order in which they are told."""
-
-
-def rank_of(cause: Cause) -> int:
-    """The place of a cause among all, the likeliest first."""
-    return CAUSES.index(cause)

@@ -21,6 +21,7 @@ from phone_sim.fault_catalog.facts import (
     trouble_of_kind,
     trouble_of_status,
 )
+from phone_sim.findings.license_keys import surplus_bit
 from phone_sim.firmware import master_config
 from phone_sim.firmware.boot import InService, local_date
 from phone_sim.firmware.contact_directory import read_contacts
@@ -130,7 +131,8 @@ def _facts_of_keys(service: InService, file: str, data: bytes) -> Iterator[Fact]
     for attributes in found.elements:
         match judge(attributes, serial=identity.mac.serial, anchor=identity.anchor, today=today):
             case SignatureNotValid(key):
-                yield LicenseRefused(objection=Objection.SIGNATURE, type=key.type, file=file, serial=key.serial)
+                objection = Objection.SIGNATURE if surplus_bit(key) is None else Objection.VENDOR_KEY
+                yield LicenseRefused(objection=objection, type=key.type, file=file, serial=key.serial)
             case Malformed(attribute=name, type=license_type):
                 yield LicenseRefused(objection=Objection.FORM, type=license_type, file=file, attribute=name)
             case Expired(key):

@@ -52,6 +52,8 @@ def _license_text(fact: LicenseRefused) -> str:
             return f"A key{place} is for {serial}."
         case LicenseRefused(objection=Objection.FORM, attribute=attribute) if attribute:
             return f"The {attribute} of a key{place} is not in its form."
+        case LicenseRefused(objection=Objection.VENDOR_KEY, serial=serial) if serial:
+            return f"The {kind} license {serial}{place} has more days in Duration than features, as genuine files do."
         case LicenseRefused(objection=Objection.SIGNATURE, serial=serial) if serial:
             return f"The signature of the {kind} license {serial}{place} is not valid."
         case LicenseRefused(objection=Objection.EXPIRED, serial=serial, last_day=day) if serial and day:

@@ -163,6 +163,8 @@ class NoConfiguration:
 class Objection(Enum):
     """Why a license key counts for nothing."""
 
+    VENDOR_KEY = "vendor_key"
+    """It cannot be verified, and has what only the vendor's keys have."""
     SIGNATURE = "signature"
     FORM = "form"
     OTHER_PHONE = "other_phone"

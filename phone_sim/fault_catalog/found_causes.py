@@ -8,7 +8,7 @@ from typing import TypeGuard
 from phone_sim.fault_catalog import causes
 from phone_sim.fault_catalog.cause import Cause, Weight
 from phone_sim.fault_catalog.cause_of import cause_of
-from phone_sim.fault_catalog.causes import CAUSES, rank_of
+from phone_sim.fault_catalog.causes import CAUSES
 from phone_sim.fault_catalog.facts import (
     Condition,
     Fact,
@@ -56,6 +56,10 @@ class FoundCauses:
         self._ran_out = any(isinstance(fact, FeatureExpired) for fact in facts)
         self.refused: list[FileTrouble | LicenseRefused] = []
         self._found: dict[str, GatheredCause] = {}
+        # The lines about a signature do not name the key; where the vendor's is the only one, they are about it.
+        keys = [fact for fact in facts if isinstance(fact, LicenseRefused) and fact.file]
+        objections = {fact.objection for fact in keys}
+        self._is_vendors = Objection.VENDOR_KEY in objections and Objection.SIGNATURE not in objections
         # Where a license file was read, one that is missing was not needed, or would not have been asked for.
         self._has_answered = any(is_about_license_file(fact) for fact in facts)
 
@@ -69,6 +73,8 @@ class FoundCauses:
         cause, standing = cause_of(one.fact), Standing.BESIDES
         if cause is None:
             return
+        if self._is_vendors and cause is causes.SIGNATURE and isinstance(one.fact, LicenseRefused):
+            cause = causes.VENDOR_KEY
         if isinstance(one.fact, FileTrouble):
             if not self._counts(one.fact):
                 return
@@ -129,6 +135,11 @@ class FoundCauses:
         return one.standing, expired_rank if one is expired else rank_of(one.cause)
 
 
+def rank_of(cause: Cause) -> int:
+    """The place of a cause among all, the likeliest first."""
+    return CAUSES.index(cause)
+
+
 def is_about_license_file(fact: Fact) -> bool:
     """True for what shows that the boot server had something else to say of a license file than that it is missing."""
     is_file = isinstance(fact, FileTrouble) and fact.role.is_license and fact.trouble is not Trouble.MISSING
@@ -141,5 +152,5 @@ def _is_refused(fact: Fact) -> TypeGuard[FileTrouble | LicenseRefused]:
         case FileTrouble(trouble=trouble):
             return trouble is not Trouble.MISSING
         case LicenseRefused(objection=objection):
-            return objection in (Objection.SIGNATURE, Objection.FORM)
+            return objection in (Objection.VENDOR_KEY, Objection.SIGNATURE, Objection.FORM)
     return False

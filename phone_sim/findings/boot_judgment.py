@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from phone_sim.boot_server.site import Found
 from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.findings.booted_phone import boot_of, findings_of
 from phone_sim.findings.documents import shown
 from phone_sim.findings.finding import Finding, Place, Severity
+from phone_sim.findings.license_files import explains_lack
 from phone_sim.findings.offline_boot import OfflineBoot
 from phone_sim.findings.site_check import list_place, master_of
 from phone_sim.firmware.app_log import LOG_ENDING
@@ -24,6 +26,7 @@ from phone_sim.firmware.features import lacks_proven_license
 from phone_sim.firmware.location import shown_name
 from phone_sim.firmware.parameters.layers import OWN_MAC, LayerKind
 from phone_sim.firmware.unread_file import UnreadFile, UnreadKind
+from phone_sim.models import Feature
 from phone_sim.printable import visible
 from phone_sim.runtime.exchange import Exchange
 
@@ -49,13 +52,14 @@ class BootShortcoming:
     """What falls short of the expectation; as text it is one line, and escaped.
 
     `place` is the file and, where it is known, the line of the fault. `file` is the file that is not in force, where
-    that is what falls short.
+    that is what falls short, and `feature` the one that has no license.
     """
 
     kind: BootShortcomingKind
     message: str
     place: Place | None = None
     file: UnreadFile | None = None
+    feature: Feature | None = None
 
     def __str__(self) -> str:
         return visible(self.message if self.place is None else f"{self.place}: {self.message}", kept="")
@@ -146,7 +150,7 @@ def _not_licensed(service: InService) -> Iterator[BootShortcoming]:
     for gate in service.gates:
         if lacks_proven_license(gate):
             message = f"{gate.feature.key}: {gate.reason}"
-            yield BootShortcoming(kind=BootShortcomingKind.NO_LICENSE, message=message)
+            yield BootShortcoming(kind=BootShortcomingKind.NO_LICENSE, message=message, feature=gate.feature)
 
 
 def _not_read(file: UnreadFile) -> BootShortcoming:
@@ -168,6 +172,8 @@ def _not_read(file: UnreadFile) -> BootShortcoming:
 
 def _placed(fact: BootShortcoming, boot: OfflineBoot, findings: tuple[Finding, ...]) -> BootShortcoming:
     """The same with the phone's own name for the file, and what the findings say of it."""
+    if fact.feature is not None:
+        return _unlicensed(fact, fact.feature, boot, findings)
     if fact.kind is not BootShortcomingKind.FILE_NOT_READ:
         return fact
     file, message = fact.file, fact.message.replace(OWN_MAC, boot.identity.mac.digits)
@@ -178,6 +184,17 @@ def _placed(fact: BootShortcoming, boot: OfflineBoot, findings: tuple[Finding, .
         if one.place.file == path and one.rule.severity is Severity.ERROR:
             return replace(fact, place=one.place, message=one.message)
     return replace(fact, place=Place(file=path, line=file.line), message=message)
+
+
+def _unlicensed(
+    fact: BootShortcoming, feature: Feature, boot: OfflineBoot, findings: tuple[Finding, ...]
+) -> BootShortcoming:
+    """The same with what the findings say of the activation file that was to license the feature."""
+    for one in findings:
+        answer = boot.answers.get(one.place.file)
+        if isinstance(answer, Found) and explains_lack(one, answer.data, feature.bit):
+            return replace(fact, place=one.place, message=f"{fact.message}: {one.message}")
+    return fact
 
 
 def _shortcoming_of(finding: Finding) -> BootShortcoming:

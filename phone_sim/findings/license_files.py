@@ -20,6 +20,11 @@ from phone_sim.findings.bounds import at_most, cut
 from phone_sim.findings.documents import WEB_PAGE, shown, unreadable
 from phone_sim.findings.finding import Basis, Finding, Place, Rule, Severity
 from phone_sim.findings.license_keys import (
+    EXPIRED,
+    FOR_OTHER_PHONE,
+    MALFORMED,
+    SIGNATURE_NOT_VALID,
+    VENDOR_KEY,
     PlacedKey,
     check_keys,
     check_number,
@@ -29,7 +34,7 @@ from phone_sim.findings.license_keys import (
 )
 from phone_sim.findings.site_rules import UPPER_CASE
 from phone_sim.licensing.license_file import FILE_ENDING, SITE_FILE, SIZE_LIMIT
-from phone_sim.licensing.license_key import ATTRIBUTES, LicenseType
+from phone_sim.licensing.license_key import ATTRIBUTES, LicenseKey, LicenseType
 from phone_sim.licensing.signature import TrustAnchor
 from phone_sim.mac_address import MacAddress
 
@@ -123,6 +128,25 @@ LICENSE_FILE_RULES = (
     SITE_KEY_IN_PHONE_FILE,
     PHONE_KEY_IN_SITE_FILE,
 )
+
+_OF_A_KEY = (SIGNATURE_NOT_VALID, VENDOR_KEY, EXPIRED, FOR_OTHER_PHONE)
+_OF_UNREAD = (NOT_AN_ACTIVATION_FILE, WEB_PAGE, NO_KEYS, MALFORMED)
+
+
+def explains_lack(finding: Finding, data: bytes, bit: int) -> bool:
+    """True where a finding about the activation file `data` may tell why a feature with this option bit has no license.
+
+    A finding about a readable key does where its key, or for another phone's file a key of the file, is for the
+    feature.
+    """
+    if not finding.place.file.endswith(FILE_ENDING):
+        return False
+    if finding.rule not in _OF_A_KEY:
+        return finding.rule in _OF_UNREAD
+    keys, _ = _keys(parse_xml(data, limit=SIZE_LIMIT))
+    is_of_file = finding.rule is FOR_OTHER_PHONE
+    about = [one.key for one in keys if is_of_file or one.place.line == finding.place.line]
+    return any(isinstance(key, LicenseKey) and any(grant.bit == bit for grant in key.grants) for key in about)
 
 
 def check_license_file(

@@ -201,13 +201,20 @@ def check_number(keys: Collection[PlacedKey]) -> Iterator[Finding]:
 
 
 def _not_verified(placed: PlacedKey, key: LicenseKey) -> Finding:
-    """A key of the vendor's can be told from a damaged one only by what no authority here writes."""
-    granted = {grant.bit for grant in key.grants}
-    surplus = [bit for bit in range(SLOTS) if bit not in granted and _slot(key.duration, bit).strip("0")]
-    if surplus:
-        what = f"cannot be verified here; as in genuine files, Duration has a day for bit {surplus[0]}, which is not"
+    if (bit := surplus_bit(key)) is not None:
+        what = f"cannot be verified here; as in genuine files, Duration has a day for bit {bit}, which is not"
         return placed.finding(VENDOR_KEY, f"{what} in Options")
     return placed.finding(SIGNATURE_NOT_VALID, "has a signature that is not valid")
+
+
+def surplus_bit(key: LicenseKey) -> int | None:
+    """The lowest option bit that Duration has a day for and Options does not grant; None if there is none.
+
+    Only by this can a key of the vendor's be told from a damaged one: no authority here writes it.
+    """
+    granted = {grant.bit for grant in key.grants}
+    surplus = (bit for bit in range(SLOTS) if bit not in granted and _slot(key.duration, bit).strip("0"))
+    return next(surplus, None)
 
 
 def _slot(duration: str, bit: int) -> str:

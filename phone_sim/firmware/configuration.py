@@ -27,7 +27,7 @@ from phone_sim.firmware.parameters.layers import (
     source_of,
 )
 from phone_sim.firmware.session import Session
-from phone_sim.firmware.unread_file import UnreadFile, UnreadKind, not_given, not_usable
+from phone_sim.firmware.unread_file import UnreadFile, UnreadKind, failure_words, not_given, not_usable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ async def read_configuration(session: Session, last: Parameters, changes: tuple[
             unread.append(not_given(source, reply))
         if isinstance(reply, TransferFailed):
             if last != Parameters():
-                return await _last_one(session, master, last, f"{shown_name(name)} is not whole", unread)
+                return await _last_one(session, master, last, f"{shown_name(name)} {failure_words(reply)}", unread)
             # A server that breaks off one file may let the phone wait for each of the others.
             left_out = (source_of(other, one, mac) for _, other, one in files[place + 1 :] if one is LayerKind.LISTED)
             unread += (UnreadFile(source=each, kind=UnreadKind.NOT_ASKED) for each in left_out)
@@ -127,7 +127,9 @@ async def _last_one(
 ) -> Configuration:
     if session.server is not None:
         message = messages.NEVER_CONFIGURED if last == Parameters() else messages.NO_CONFIGURATION
-        await session.say(message, reason=reason)
+        failed = unread[-1] if unread and session.reachable else None
+        why = f" ({failed.reason})" if failed is not None and failed.kind is UnreadKind.NOT_WHOLE else ""
+        await session.say(message, reason=f"{reason}{why}")
     return Configuration(
         master=master, parameters=last, problem=reason, answered=session.reachable, unread=tuple(unread)
     )
@@ -161,7 +163,8 @@ async def _master(session: Session) -> FoundMaster:
             unread.append(not_given(source, reply))
         if isinstance(reply, TransferFailed) and name == own:
             # The phone has a file of its own, so the one for all others is not for it.
-            return FoundMaster(problem="the master configuration file of this phone is not whole", unread=tuple(unread))
+            problem = f"the master configuration file of this phone {failure_words(reply)}"
+            return FoundMaster(problem=problem, unread=tuple(unread))
         if isinstance(reply, Fetched):
             try:
                 master = master_config.parse(reply.data, model=identity.model, mac=identity.mac)

@@ -41,6 +41,14 @@ class UnreadFile:
     line: int | None = None
 
 
+_BEGUN = (FailureKind.BROKEN_OFF, FailureKind.TOO_LARGE, FailureKind.TIMED_OUT)
+
+
+def failure_words(reply: TransferFailed) -> str:
+    """What is to be said of a file after its name: that part of it came, or that the phone could not get at it."""
+    return "is not whole" if reply.kind in _BEGUN else "could not be fetched"
+
+
 def not_given(source: LayerSource, reply: NotFound | Refused | TransferFailed) -> UnreadFile:
     """A file that the server did not give, by its reply."""
     if isinstance(reply, TransferFailed):

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from phone_sim.errors import UsageError
+from phone_sim.findings.boot_expectation import BootExpectation
 from phone_sim.findings.virtual_phone import VirtualPhone
 from phone_sim.firmware.lease import DhcpSettings
 from phone_sim.licensing.signature import TrustAnchor
@@ -20,6 +21,14 @@ from phone_sim.runtime.virtual_time import VirtualTime
 _SHOWN = 40
 
 
+class PhoneUnderTest(VirtualPhone):
+    """A phone of a test: a boot that is not `configured` fails the test, as it fails `phone-sim boot`."""
+
+    def boot(self, *, expect: BootExpectation | str | None = BootExpectation.CONFIGURED) -> None:
+        """Boot as `VirtualPhone` does; with `expect=None` any boot will do."""
+        super().boot(expect=expect)
+
+
 class PhoneFactory:
     """Makes phones on one clock; `phones` is all of them. A context manager that unplugs them in the end.
 
@@ -29,7 +38,7 @@ class PhoneFactory:
     def __init__(self, *, url: str, model: Model | str, firmware: str, time: VirtualTime, seed: str) -> None:
         if not isinstance(firmware, str):
             raise UsageError(f"the fixture firmware gives {firmware!r:.80}: expected a version such as '3.3.1'")
-        self.phones: list[VirtualPhone] = []
+        self.phones: list[PhoneUnderTest] = []
         self._url = url
         self._model = model
         self._firmware = firmware
@@ -51,9 +60,9 @@ class PhoneFactory:
         flash: Flash | None = None,
         transport: Transport | None = None,
         ca_file: Path | str | None = None,
-    ) -> VirtualPhone:
+    ) -> PhoneUnderTest:
         """A phone that is off; the arguments are those of `VirtualPhone`, which raises UsageError."""
-        phone = VirtualPhone(
+        phone = PhoneUnderTest(
             self._url if url is None else url,
             model=self._model if model is None else model,
             mac=next(self._macs) if mac is None else mac,

@@ -12,7 +12,7 @@ from phone_sim.audit.observations import AnswerOutcome, AuditQuestion, ObservedA
 from phone_sim.boot_server.faults import FaultPlan
 from phone_sim.boot_server.server import BootServer
 from phone_sim.boot_server.site import MemorySite
-from tests.audit.audited import SITE, audited, bad_ones, probed, verdict
+from tests.audit.audited import MODELS, SITE, audited, bad_ones, probed, verdict
 
 
 @pytest.mark.slow
@@ -36,6 +36,13 @@ def test_login_for_uploads_alone_is_told_once() -> None:
     assert bad_ones(findings) == {"login"}
     assert verdict(findings, "log-upload") is Verdict.NOT_APPLICABLE
     assert verdict(findings, "every-model-boots") is Verdict.GOOD
+
+
+def test_login_for_one_file_is_told_once() -> None:
+    with BootServer(MemorySite(SITE), faults=FaultPlan(["challenge=basic file=site.cfg"])) as server:
+        _, findings = audited(server.url, models=MODELS[:1])
+    assert bad_ones(findings) == {"login"}
+    assert findings["configuration-files"].judgment.evidence == ("behind a login: see the check login",)
 
 
 @pytest.mark.parametrize(

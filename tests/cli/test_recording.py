@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 from click.testing import CliRunner, Result
 
 from phone_sim.boot_server.server import BootServer
@@ -80,8 +81,11 @@ def test_record_can_do_it_wrong_on_purpose(tmp_path: Path) -> None:
             assert recording.stdout is not None
             url = json.loads(recording.stdout.readline())["serving"]
             assert "HTTP 503 Service Unavailable" in boot_log(url)
+            requests.get(f"{url}asked.cfg?token=secret", timeout=60)
             recording.send_signal(signal.SIGINT)
             said, _ = recording.communicate(timeout=60)
+    assert "asked.cfg" in said
+    assert "secret" not in said + out.read_text()
     assert [json.loads(line)["status"] for line in said.splitlines() if "fault" in line] == [503]
 
 

@@ -14,7 +14,16 @@ from phone_sim.fault_catalog.cause_of import cause_of
 from phone_sim.fault_catalog.causes import CAUSES
 from phone_sim.fault_catalog.conclusion import KnownPhone
 from phone_sim.fault_catalog.explain import explain
-from phone_sim.fault_catalog.facts import Condition, FeatureSwitchedOff, FileRole, FileTrouble, Trouble, role_of
+from phone_sim.fault_catalog.facts import (
+    Condition,
+    FeatureSwitchedOff,
+    FileRole,
+    FileTrouble,
+    LicenseRefused,
+    Objection,
+    Trouble,
+    role_of,
+)
 from phone_sim.fault_catalog.known_lines import KNOWN_LINES
 from phone_sim.fault_catalog.known_phone import known_phone
 from phone_sim.firmware.effects import Fetch, Fetched, FetchReply, Refused, TransferFailed, Uploaded
@@ -142,7 +151,8 @@ def test_every_cause_comes_of_a_fact_or_is_a_conclusion() -> None:
     log = "".join(f"0101070000|{known.message.component[:5]}|4|03|{known.message.text}\n" for known in KNOWN_LINES)
     of_lines = [cause for line in explain(log).lines for cause in line.causes]
     of_phone = cause_of(FeatureSwitchedOff(feature="LDAP", setting=""))
-    shown = {cause.name for cause in (*files, *conditions, *of_lines, of_phone) if cause is not None}
+    of_key = cause_of(LicenseRefused(objection=Objection.VENDOR_KEY))
+    shown = {cause.name for cause in (*files, *conditions, *of_lines, of_phone, of_key) if cause is not None}
     concluded = (
         causes.LACKS_FEATURE,
         causes.REASON_NOT_SHOWN,

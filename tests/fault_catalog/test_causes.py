@@ -3,7 +3,8 @@
 from itertools import pairwise
 
 from phone_sim.fault_catalog.cause import Weight
-from phone_sim.fault_catalog.causes import CAUSES, rank_of
+from phone_sim.fault_catalog.causes import CAUSES
+from phone_sim.fault_catalog.found_causes import rank_of
 
 
 def test_no_two_causes_have_the_same_name_or_say_the_same() -> None:

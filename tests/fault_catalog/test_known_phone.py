@@ -40,6 +40,21 @@ def sentences(phone: KnownPhone) -> list[str]:
     return [text for fact in phone.facts if (text := fact_text(fact))]
 
 
+def test_key_that_looks_like_the_vendors_is_a_cause_of_its_own() -> None:
+    key = signed_key({LDAP: until("2030-12-31"), VOICE_QUALITY: until("2030-12-31")})
+    genuine = replace(key, options=f"{1 << LDAP:08X}", validation=bytes(255) + b"\1")
+    phone = known({SITE_FILE: write([genuine])})
+    line = "0302160000|lic |4|03|cfgCfsXmlKeyValidate: Key signature is not valid"
+    conclusion = explain(line, replace(phone, wrote_log=True)).conclusion
+    assert conclusion.causes[0] is causes.VENDOR_KEY
+    assert conclusion.found[0].lines == (line,)
+    assert causes.SIGNATURE not in conclusion.causes
+    assert any(f"{SITE_SERIAL} in {SITE_FILE} has more days" in one for one in sentences(phone))
+    damaged = known({SITE_FILE: write([genuine, forged(signed_key(serial=SITE_SERIAL))])})
+    both = explain(line, replace(damaged, wrote_log=True)).conclusion.causes
+    assert both[:2] == (causes.VENDOR_KEY, causes.SIGNATURE)
+
+
 UNUSED = "log.render.file.size in site.cfg, line 1: not 1 to 180."
 
 

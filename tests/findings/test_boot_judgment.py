@@ -14,8 +14,10 @@ from phone_sim.findings.rules import RULES
 from phone_sim.findings.virtual_phone import VirtualPhone
 from phone_sim.firmware.effects import Fetched, FetchReply, NotFound, Refused, TransferFailed, Uploaded, UploadReply
 from phone_sim.firmware.transfer_facts import FailureKind
+from phone_sim.licensing.expiry import NEVER
 from phone_sim.licensing.license_file import write
 from phone_sim.runtime.transport.memory import NOT_FOUND, MemoryTransport
+from tests.make import SITE_SERIAL, forged, signed_key
 
 BOOT_SERVER = "http://boot.example/below/"
 DEFAULT, OWN = "000000000000.cfg", "0004f2000001.cfg"
@@ -28,6 +30,8 @@ PAGE = b"<!DOCTYPE html>\n<html><head><title>404</title></head><body>Not here.<b
 NOT_XML = b'<s\n feature.corporateDirectory.enabled="1" reg.1.displayName="Sales &amp Support"/>'
 NOT_THERE = NotFound("Not Found", 404)
 BROKEN_OFF = TransferFailed(FailureKind.BROKEN_OFF, "20 of 40 bytes came")
+FOR_OTHERS = "no key is for 0004f2000001; the keys are for 0004F2000009"
+FORGED_KEY = f"000000000000-license.cfg:2: key 1 (Site {SITE_SERIAL}) has a signature that is not valid"
 EXPECTATIONS = [one.value for one in BootExpectation]
 BOOTED, CONFIGURED, CLEAN, LICENSED = EXPECTATIONS
 
@@ -94,7 +98,21 @@ CASES: dict[str, tuple[Mapping[str, bytes | FetchReply], dict[str, list[str]]]] 
     "a license file of somebody else": (
         {"site.cfg": LDAP_ON, "0004f2000001-license.cfg": write([phone_key("0004f2000009")])},
         {
-            CLEAN: ["0004f2000001-license.cfg:2: no key is for 0004f2000001; the keys are for 0004F2000009"],
+            CLEAN: [f"0004f2000001-license.cfg:2: {FOR_OTHERS}"],
+            LICENSED: [f"0004f2000001-license.cfg:2: LDAP: no license: {FOR_OTHERS}"],
+        },
+    ),
+    "a key whose signature is not valid": (
+        {"site.cfg": LDAP_ON, "000000000000-license.cfg": write([forged(signed_key(serial=SITE_SERIAL))])},
+        {
+            CLEAN: [FORGED_KEY],
+            LICENSED: [FORGED_KEY.replace(": key", ": LDAP: no license: key")],
+        },
+    ),
+    "a key of another feature whose signature is not valid": (
+        {"site.cfg": LDAP_ON, "000000000000-license.cfg": write([forged(signed_key({3: NEVER}, serial=SITE_SERIAL))])},
+        {
+            CLEAN: [FORGED_KEY],
             LICENSED: ["LDAP: no license"],
         },
     ),

@@ -307,6 +307,20 @@ def test_last_configuration_stays_in_force_when_none_can_be_had(files: dict[str,
     assert any(text.startswith("No configuration from the boot server, ") for text in dialogue.log_of("cfg"))
 
 
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [(FailureKind.CERTIFICATE, "could not be fetched"), (FailureKind.BROKEN_OFF, "is not whole")],
+)
+def test_log_says_why_there_is_no_configuration(kind: FailureKind, words: str) -> None:
+    dialogue = Dialogue({f"{MAC}.cfg": TransferFailed(kind, "the reason")})
+    service = dialogue.run(boot(identity()))
+    assert service.configuration.problem == f"the master configuration file of this phone {words}"
+    assert (
+        f"No configuration from the boot server, and none from before: {service.configuration.problem} (the reason)"
+        in dialogue.log_of("cfg")
+    )
+
+
 def test_server_that_gives_no_answer_is_asked_once() -> None:
     dialogue = Dialogue({f"{MAC}.cfg": TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)})
     service = dialogue.run(boot(identity()))

@@ -50,7 +50,8 @@ from phone_sim.runtime.transport.streamed_file import StreamedFile
 from phone_sim.runtime.transport.tls import client_context
 
 CHUNK = 64 * 1024
-_REDIRECTS = 5
+REDIRECT_LIMIT = 5
+"""Maximum number of redirects that a phone follows for one file (our choice)."""
 ALLOWANCE = 256 * 1024
 """Bytes for response heads, and for the bodies of redirects and challenges that come before the file (our choice)."""
 HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}
@@ -78,7 +79,7 @@ class HttpTransport:
         self._session = self.session(adapter, lambda: context(tls), source)
         # Neither proxies nor authorities nor passwords of whoever runs the phone are the phone's.
         self._session.trust_env = False
-        self._session.max_redirects = _REDIRECTS
+        self._session.max_redirects = REDIRECT_LIMIT
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers = dict(HEADERS)
         self._auth: dict[tuple[str, Credentials], AuthBase] = {}
@@ -264,7 +265,7 @@ def _wants_basic(answer: requests.Response, place: str) -> bool:
 def failure_of(error: Exception, budget: Budget, head: HttpHead = NO_HEAD) -> TransferFailed:
     """The reply for an exception of the libraries, made from its innermost cause."""
     if isinstance(error, requests.TooManyRedirects):
-        return TransferFailed(FailureKind.TOO_MANY_REDIRECTS, f"more than {_REDIRECTS} redirects", head=head)
+        return TransferFailed(FailureKind.TOO_MANY_REDIRECTS, f"more than {REDIRECT_LIMIT} redirects", head=head)
     cause: BaseException = error
     while (inner := cause.__cause__ or cause.__context__) is not None:
         cause = inner
