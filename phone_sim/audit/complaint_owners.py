@@ -203,8 +203,7 @@ def _reply(complaint: Complaint, boot: ObservedBoot, seen: Observations) -> obje
     name = complaint.values["name"]
     replies = [one.reply for one in boot.exchanges if one.request.location.name == name]
     failed = [reply for reply in replies if isinstance(reply, NotFound | Refused | TransferFailed)]
-    # A long line is cut before the end of its reason.
-    reply = next((one for one in failed if one.reason in complaint.line), failed[-1] if failed else None)
+    reply = failed[-1] if failed else None
     missing = seen.answers.get(AuditQuestion.MISSING)
     if isinstance(reply, Refused) and missing is not None and missing.code == reply.status:
         return reply if wants_login(reply) else None
