@@ -26,7 +26,7 @@ from ipaddress import IPv6Address, ip_address
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from phone_sim.errors import UsageError
-from phone_sim.web_answers import Answer, body_is_too_large
+from phone_sim.web_answers import PageAnswer, body_is_too_large
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -111,28 +111,28 @@ class Access:
             hosts.add(host)
         return cls(hosts=frozenset(hosts), token=None if listening.is_loopback else token or secrets.token_urlsafe(32))
 
-    def answer(self, request: PageRequest, bounds: RequestBounds) -> Answer | None:
+    def answer(self, request: PageRequest, bounds: RequestBounds) -> PageAnswer | None:
         """What is said instead of letting a request pass, None for one that may pass."""
         size = sum(len(name) + len(value) for name, value in request.headers)
         if size > bounds.header_bytes or len(request.headers) > bounds.headers:
-            return Answer(status=431, text="The headers of this request are too large.")
+            return PageAnswer(status=431, text="The headers of this request are too large.")
         host = self._host(request)
         if host is None:
             text = "The Host header is not a name of this server. Open the address that it printed."
-            return Answer(status=403, text=text)
+            return PageAnswer(status=403, text=text)
         if self._shows_token_in_query(request):
             return self._entry(request, host)
         by_program = self._is_token(_bearer(request))
         if self.token is not None and not by_program and not self._is_token(_cookies(request).get(_cookie_name(host))):
             text = "Open the address with ?token= that the server printed; a program sends Authorization: Bearer TOKEN."
-            return Answer(status=401, text=text, headers=(("www-authenticate", "Bearer"),))
+            return PageAnswer(status=401, text=text, headers=(("www-authenticate", "Bearer"),))
         if request.method in _SAFE:
             is_own = _is_no_foreign_read(request, host)
         else:
             is_own = _is_own_origin(request, host, unmarked=by_program)
         if not is_own:
             text = f"This request does not come from a page of this server. A program sends Origin: http://{host}"
-            return Answer(status=403, text=text)
+            return PageAnswer(status=403, text=text)
         return _length_refusal(request, bounds.body_limit(request.path))
 
     def _host(self, request: PageRequest) -> str | None:
@@ -150,14 +150,14 @@ class Access:
         shown = any(name == "token" and self._is_token(value) for name, value in request.parameters)
         return shown and request.method in ("GET", "HEAD")
 
-    def _entry(self, request: PageRequest, host: str) -> Answer:
+    def _entry(self, request: PageRequest, host: str) -> PageAnswer:
         """A cookie for the token in the address, and the address without it."""
         rest = urlencode([each for each in request.parameters if each[0] != "token"])
         # One slash: with two, the path would be read as the address of another server.
         path = "/" + quote(request.path).lstrip("/")
         cookie = f"{_cookie_name(host)}={self.token}; HttpOnly; Path=/; SameSite=strict"
         headers = (("location", f"{path}?{rest}" if rest else path), ("set-cookie", cookie))
-        return Answer(status=303, headers=headers)
+        return PageAnswer(status=303, headers=headers)
 
 
 def names_of(host: str, names: Iterable[str]) -> list[str]:
@@ -174,10 +174,10 @@ def reached_by(address: str) -> str:
     return socket.gethostname() if ip_address(address).is_unspecified else _bracketed(address)
 
 
-def _length_refusal(request: PageRequest, limit: int) -> Answer | None:
+def _length_refusal(request: PageRequest, limit: int) -> PageAnswer | None:
     length = request.value("content-length", "0")
     if not (length.isascii() and length.isdigit()):
-        return Answer(status=400, text="The Content-Length of this request is not a number.")
+        return PageAnswer(status=400, text="The Content-Length of this request is not a number.")
     return None if int(length[:20]) <= limit else body_is_too_large(limit)
 
 

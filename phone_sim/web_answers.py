@@ -25,7 +25,7 @@ def content_policy(*, inline: bool) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class PageAnswer:
     """What is said instead of letting a request pass."""
 
     status: int
@@ -44,12 +44,12 @@ class Answer:
         return [*own, ("connection", "close"), *self.headers]
 
 
-BODY_IS_LATE = Answer(status=408, text="The body of this request did not come in time.")
+BODY_IS_LATE = PageAnswer(status=408, text="The body of this request did not come in time.")
 
 
-def body_is_too_large(limit: int) -> Answer:
+def body_is_too_large(limit: int) -> PageAnswer:
     """What is said about a body of more than `limit` bytes."""
-    return Answer(status=413, text=f"The body of this request has more than {limit} bytes.")
+    return PageAnswer(status=413, text=f"The body of this request has more than {limit} bytes.")
 
 
 def guarded_headers(headers: Iterable[tuple[str, str]], policy: str) -> list[tuple[str, str]]:

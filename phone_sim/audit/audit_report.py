@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from phone_sim.audit.complaint_owners import owner_of
-from phone_sim.audit.finding import Finding, Verdict
+from phone_sim.audit.finding import AuditFinding, Verdict
 from phone_sim.audit.gate import AcceptedFinding
 from phone_sim.audit.hints import hints
 from phone_sim.audit.kept_out import kept_out_by
@@ -23,7 +23,7 @@ class AuditReport:
     """
 
     seen: Observations
-    findings: tuple[Finding, ...]
+    findings: tuple[AuditFinding, ...]
     gone: tuple[AcceptedFinding, ...] = ()
     unreported: int = 0
 
@@ -71,7 +71,7 @@ def as_json(report: AuditReport) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: AuditFinding) -> dict[str, Any]:
     place = finding.place
     return {
         "name": finding.check.name,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from phone_sim.audit.complaints import Complaint
-from phone_sim.audit.finding import Finding, Verdict, bad
+from phone_sim.audit.finding import AuditFinding, Verdict, bad
 from phone_sim.audit.kept_out import LOGIN
 from phone_sim.audit.observations import AuditQuestion, Observations, ObservedBoot, wants_login
 from phone_sim.audit.remedies import remedy_of
@@ -162,7 +162,7 @@ def _is_fault(reply: object) -> bool:
     return isinstance(reply, Refused)
 
 
-def with_complaints(findings: Iterable[Finding], seen: Observations, *, kept_out: str) -> tuple[Finding, ...]:
+def with_complaints(findings: Iterable[AuditFinding], seen: Observations, *, kept_out: str) -> tuple[AuditFinding, ...]:
     """The findings, each with the complaints that belong to it as evidence; what belongs to none is bad by itself.
 
     What is no fault of the server is evidence of the last check, so that no complaint is left out without a word.
@@ -210,31 +210,31 @@ def _reply(complaint: Complaint, boot: ObservedBoot, seen: Observations) -> obje
     return reply
 
 
-def _place(found: list[Finding], owner: Owner, complaint: Complaint) -> int | None:
+def _place(found: list[AuditFinding], owner: Owner, complaint: Complaint) -> int | None:
     """Which of the findings a complaint belongs to: rather one about the file or the parameter that it names."""
     places = [number for number, one in enumerate(found) if one.check.name in owner.names]
     named = set(complaint.values.values())
     return min(places, key=lambda number: not _is_about(found[number], named), default=None)
 
 
-def _is_about(finding: Finding, named: set[str]) -> bool:
+def _is_about(finding: AuditFinding, named: set[str]) -> bool:
     place = finding.place
     return place is not None and bool({place.file.rpartition("/")[2], place.file, place.parameter} & named)
 
 
-def _tells(finding: Finding) -> bool:
+def _tells(finding: AuditFinding) -> bool:
     """True where lines that decide nothing are evidence."""
     return finding.is_bad or finding.judgment.verdict is Verdict.UNKNOWN
 
 
-def _with_lines(finding: Finding, counts: Counter[str], *, decides: bool, remedy: str) -> Finding:
+def _with_lines(finding: AuditFinding, counts: Counter[str], *, decides: bool, remedy: str) -> AuditFinding:
     lines = [f"logged in {count} boot{'s' if count > 1 else ''}: {line}" for line, count in counts.items()]
     if _tells(finding):
         return replace(finding, judgment=finding.judgment.with_evidence(*lines))
     return replace(finding, judgment=bad(*lines, remedy=remedy)) if decides else finding
 
 
-def _with_passed_over(finding: Finding, passed_over: Counter[str]) -> Finding:
+def _with_passed_over(finding: AuditFinding, passed_over: Counter[str]) -> AuditFinding:
     if finding.check.name != OTHER_COMPLAINTS or finding.is_bad:
         return finding
     lines = (

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from phone_sim.audit.finding import Check, Finding, Judgment, bad, good, not_applicable, unknown
+from phone_sim.audit.finding import AuditFinding, Check, Judgment, bad, good, not_applicable, unknown
 from phone_sim.audit.observations import FilesSeen, Observations, ObservedBoot
 from phone_sim.audit.site_checks import switches_overridden
 from phone_sim.boot_server.site import MemorySite
@@ -80,9 +80,9 @@ def activation_files(seen: Observations) -> Judgment:
     return good(*names)
 
 
-def faults_in_files(seen: Observations) -> Mapping[str, list[Finding]]:
+def faults_in_files(seen: Observations) -> Mapping[str, list[AuditFinding]]:
     """The faults in files, by the name of the check in whose place they are reported."""
-    faults: dict[str, list[Finding]] = {}
+    faults: dict[str, list[AuditFinding]] = {}
     overridden = switches_overridden(seen)
     for one in seen.files.findings:
         if one.rule in (MASKED, EMPTY) and one.place.parameter in overridden:
@@ -92,7 +92,7 @@ def faults_in_files(seen: Observations) -> Mapping[str, list[Finding]]:
     return faults
 
 
-def _fault(one: in_files.Finding) -> Finding:
+def _fault(one: in_files.Finding) -> AuditFinding:
     rule = one.rule
     check = Check(name=rule.code, meaning=rule.why, remedy=one.what_to_do, severity=rule.severity)
-    return Finding(check=check, judgment=bad(f"{one.place}: {one.message}"), place=one.place, message=one.message)
+    return AuditFinding(check=check, judgment=bad(f"{one.place}: {one.message}"), place=one.place, message=one.message)

@@ -58,7 +58,7 @@ class JudgedCheck(Check):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class AuditFinding:
     """A check and its judgment.
 
     Of a fault in a file the check is the rule that finds it, and `place` and `message` say where it is and what is

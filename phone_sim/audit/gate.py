@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from phone_sim.audit.checks import CHECKS
-from phone_sim.audit.finding import Finding, Verdict
+from phone_sim.audit.finding import AuditFinding, Verdict
 from phone_sim.errors import UsageError
 from phone_sim.findings.rules import RULES
 from phone_sim.findings.selection import Selectable, Selection
@@ -55,7 +55,7 @@ class Gate:
     selection: Selection = _ALL
     baseline: frozenset[AcceptedFinding] = frozenset()
 
-    def reported(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    def reported(self, findings: Iterable[AuditFinding]) -> tuple[AuditFinding, ...]:
         """The findings that are reported; those of the baseline are marked as known."""
         return tuple(
             replace(one, is_known=one.is_bad and accepted(one) in self.baseline)
@@ -63,11 +63,11 @@ class Gate:
             if self.selection.reports(one.check.name, one.place.file if one.place is not None else "")
         )
 
-    def fails(self, finding: Finding) -> bool:
+    def fails(self, finding: AuditFinding) -> bool:
         """Whether a reported finding makes the audit fail."""
         return finding.is_bad and not finding.is_known and self.selection.is_failure(finding.severity)
 
-    def gone(self, findings: Sequence[Finding]) -> tuple[AcceptedFinding, ...]:
+    def gone(self, findings: Sequence[AuditFinding]) -> tuple[AcceptedFinding, ...]:
         """The findings of the baseline that are not there any more; what this audit could not judge is not gone."""
         present = {accepted(one) for one in findings if one.is_bad}
         undecided = {
@@ -87,7 +87,7 @@ class Gate:
         )
 
 
-def accepted(finding: Finding) -> AcceptedFinding:
+def accepted(finding: AuditFinding) -> AcceptedFinding:
     """The entry of a baseline for this finding."""
     name, severity = finding.check.name, finding.severity.value
     if finding.place is not None:
@@ -123,7 +123,7 @@ def _is_entry(entry: Any) -> bool:
     return isinstance(entry, dict) and entry.keys() == _KEYS and all(isinstance(one, str) for one in entry.values())
 
 
-def as_baseline(findings: Iterable[Finding]) -> bytes:
+def as_baseline(findings: Iterable[AuditFinding]) -> bytes:
     """The file that accepts what is bad in these findings, in UTF-8."""
     entries = sorted({accepted(one) for one in findings if one.is_bad}, key=str)
     document = {**_FORM, "findings": [one.as_json() for one in entries]}

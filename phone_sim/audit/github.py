@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from phone_sim.audit.finding import Finding
+from phone_sim.audit.finding import AuditFinding
 from phone_sim.findings.github import workflow_command
 
 
-def as_workflow_commands(findings: Iterable[Finding]) -> list[str]:
+def as_workflow_commands(findings: Iterable[AuditFinding]) -> list[str]:
     """The lines; files are on the boot server, so what is wrong in one is named in the title."""
     return [
         workflow_command(

@@ -13,7 +13,7 @@ from string import Template
 
 from phone_sim.audit.audit_report import AuditReport, boot_row
 from phone_sim.audit.boot_matrix import BootStage, Cell, MatrixRow, StageOutcome, boot_matrix
-from phone_sim.audit.finding import Finding
+from phone_sim.audit.finding import AuditFinding
 from phone_sim.audit.hints import hints
 from phone_sim.audit.observations import Observations, ObservedAnswer, ObservedBoot
 from phone_sim.printable import printable
@@ -41,7 +41,7 @@ _BAR = 1000
 """The width of the bar, in its own units."""
 
 
-def as_html(report: AuditReport, fails: Callable[[Finding], bool]) -> str:
+def as_html(report: AuditReport, fails: Callable[[AuditFinding], bool]) -> str:
     """The page; what is gravest comes first, and `fails` says which findings make the audit fail."""
     seen = report.seen
     style, script = _part("report.css"), _part("report.js")
@@ -133,13 +133,13 @@ def _filter(kind: str, count: int) -> str:
     return f"<label>{box} {_KINDS[kind][1]} ({count})</label>"
 
 
-def _kind(finding: Finding) -> str:
+def _kind(finding: AuditFinding) -> str:
     if finding.is_known:
         return "known"
     return finding.severity.value if finding.is_bad else finding.judgment.verdict.value.replace(" ", "-")
 
 
-def _anchors(findings: Iterable[Finding]) -> list[str]:
+def _anchors(findings: Iterable[AuditFinding]) -> list[str]:
     """A name for each finding: that of its check, with a number from the second on."""
     counts: Counter[str] = Counter()
     names = []
@@ -155,7 +155,7 @@ def _badge(kind: str, word: str) -> str:
     return f'<span class="badge {kind}"><span aria-hidden="true">{symbol}</span> {word}</span>'
 
 
-def _entry(name: str, finding: Finding) -> str:
+def _entry(name: str, finding: AuditFinding) -> str:
     symbol, anchor = _KINDS[_kind(finding)][0], _text(name)
     place = f" <small>{_text(str(finding.place))}</small>" if finding.place is not None else ""
     return (
@@ -164,7 +164,7 @@ def _entry(name: str, finding: Finding) -> str:
     )
 
 
-def _finding(name: str, finding: Finding) -> str:
+def _finding(name: str, finding: AuditFinding) -> str:
     kind = _kind(finding)
     word = f"known {finding.severity.value}" if finding.is_known else kind.replace("-", " ")
     place = f'<span class="place">{_text(str(finding.place))}</span>' if finding.place is not None else ""

@@ -7,16 +7,16 @@ from collections.abc import Callable
 from functools import partial
 
 from phone_sim import junit
-from phone_sim.audit.finding import Finding, Verdict
+from phone_sim.audit.finding import AuditFinding, Verdict
 from phone_sim.audit.observations import Observations
 
 
-def as_junit(seen: Observations, findings: tuple[Finding, ...], fails: Callable[[Finding], bool]) -> bytes:
+def as_junit(seen: Observations, findings: tuple[AuditFinding, ...], fails: Callable[[AuditFinding], bool]) -> bytes:
     """The document, in UTF-8; `fails` says which findings are failures."""
     return junit.as_junit(f"phone-sim audit {seen.url}", [_case(one, is_failure=fails(one)) for one in findings])
 
 
-def _case(finding: Finding, *, is_failure: bool) -> junit.JunitCase:
+def _case(finding: AuditFinding, *, is_failure: bool) -> junit.JunitCase:
     verdict, evidence = finding.judgment.verdict, "\n".join(finding.judgment.evidence)
     name = finding.check.name if finding.place is None else f"{finding.check.name} {finding.place}"
     case = partial(junit.JunitCase, classname="audit", name=name)

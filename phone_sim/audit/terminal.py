@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from phone_sim.audit.finding import Finding, Verdict
+from phone_sim.audit.finding import AuditFinding, Verdict
 from phone_sim.findings.finding import Severity
 from phone_sim.printable import visible
 
@@ -13,7 +13,7 @@ _COLORS = {Verdict.GOOD: "green", Verdict.UNKNOWN: "magenta", Verdict.NOT_APPLIC
 _SEVERITIES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 
 
-def print_table(findings: tuple[Finding, ...], console: Console) -> None:
+def print_table(findings: tuple[AuditFinding, ...], console: Console) -> None:
     """A table with a row for each finding; what is bad says how bad, and what to do."""
     table = Table(box=SIMPLE, show_lines=False)
     for heading in ("check", "verdict", "what was seen"):
@@ -27,21 +27,21 @@ def print_table(findings: tuple[Finding, ...], console: Console) -> None:
     console.print(table)
 
 
-def _verdict(finding: Finding) -> Text:
+def _verdict(finding: AuditFinding) -> Text:
     if not finding.is_bad:
         verdict = finding.judgment.verdict
         return Text(verdict.value, style=_COLORS[verdict])
     return Text(severity_word(finding), style="dim" if finding.is_known else _SEVERITIES[finding.severity])
 
 
-def severity_word(finding: Finding) -> str:
+def severity_word(finding: AuditFinding) -> str:
     """How much a finding matters, and whether it is known; empty for one that is not bad."""
     if not finding.is_bad:
         return ""
     return f"{finding.severity.value} (known)" if finding.is_known else finding.severity.value
 
 
-def tab_separated(findings: tuple[Finding, ...]) -> list[str]:
+def tab_separated(findings: tuple[AuditFinding, ...]) -> list[str]:
     """A line for each finding: name, verdict, severity, evidence, what to do.
 
     Severity and what to do are empty where a finding is not bad.

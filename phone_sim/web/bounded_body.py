@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from starlette.types import Message, Receive
 
-from phone_sim.web_answers import BODY_IS_LATE, Answer, body_is_too_large
+from phone_sim.web_answers import BODY_IS_LATE, PageAnswer, body_is_too_large
 
 _LINGER_SECONDS = 2.0
 _LINGER_BYTES = 4 * 1024 * 1024
@@ -14,7 +14,7 @@ _LINGER_BYTES = 4 * 1024 * 1024
 class BodyRefusedError(Exception):
     """A body that is not taken, raised through whatever reads it; `answer` is what to say."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: PageAnswer) -> None:
         super().__init__(answer.text)
         self.answer = answer
 

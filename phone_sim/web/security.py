@@ -7,10 +7,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from phone_sim.web.bounded_body import BodyRefusedError, BoundedBody
 from phone_sim.web_access import Access, PageRequest, RequestBounds
-from phone_sim.web_answers import Answer, content_policy, guarded_headers
+from phone_sim.web_answers import PageAnswer, content_policy, guarded_headers
 
 _POLICY = content_policy(inline=False)
-_FAILED = Answer(status=500, text="Something went wrong here; the server's log says what.")
+_FAILED = PageAnswer(status=500, text="Something went wrong here; the server's log says what.")
 
 
 class Guard:
@@ -71,7 +71,7 @@ class _Outward:
         await self._send(message)
 
 
-async def _end(answer: Answer, body: BoundedBody, outward: _Outward) -> None:
+async def _end(answer: PageAnswer, body: BoundedBody, outward: _Outward) -> None:
     """Answer without having read the request, and close the connection."""
     outward.refusing = True
     headers = [(name.encode(), value.encode("latin-1")) for name, value in answer.all_headers]

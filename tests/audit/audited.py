@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from phone_sim.audit.finding import Finding, Verdict
+from phone_sim.audit.finding import AuditFinding, Verdict
 from phone_sim.audit.judging import audit
 from phone_sim.audit.observations import Observations, TftpSeen, TlsSeen
 from phone_sim.audit.observe import observe
@@ -82,19 +82,19 @@ def audited(
     outside: str = "",
     timeout: float = 10.0,
     boot_rom: bool = False,
-) -> tuple[Observations, dict[str, Finding]]:
+) -> tuple[Observations, dict[str, AuditFinding]]:
     """What is seen of the server at `url`, and the findings by name."""
     asked = plan(url, models=models, ca_file=ca_file, client_cert=client_cert, outside=outside)
     seen = observe(replace(asked, timeout=timeout, boot_rom=boot_rom))
     return seen, {finding.check.name: finding for finding in audit(seen)}
 
 
-def verdict(findings: dict[str, Finding], name: str) -> Verdict:
+def verdict(findings: dict[str, AuditFinding], name: str) -> Verdict:
     """The verdict of one check."""
     return findings[name].judgment.verdict
 
 
-def bad_ones(findings: dict[str, Finding]) -> set[str]:
+def bad_ones(findings: dict[str, AuditFinding]) -> set[str]:
     """The names of the checks that came out bad."""
     return {name for name, finding in findings.items() if finding.is_bad}
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from phone_sim.audit.finding import Finding, Verdict
+from phone_sim.audit.finding import AuditFinding, Verdict
 from phone_sim.audit.judging import audit
 from phone_sim.audit.observe import observe
 from phone_sim.boot_server.server import BootServer
@@ -29,7 +29,7 @@ BAD = {
 }
 
 
-def places(findings: tuple[Finding, ...]) -> dict[str, str]:
+def places(findings: tuple[AuditFinding, ...]) -> dict[str, str]:
     """The place of each fault that is in a file."""
     return {one.check.name: str(one.place) for one in findings if one.place is not None}
 

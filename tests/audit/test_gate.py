@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from phone_sim.audit.finding import Check, Finding, bad, good, unknown
+from phone_sim.audit.finding import AuditFinding, Check, bad, good, unknown
 from phone_sim.audit.gate import AUDIT, Gate, accepted, as_baseline, read_baseline
 from phone_sim.errors import UsageError
 from phone_sim.findings.finding import Place, Severity
 from phone_sim.findings.selection import FILE, Selection, read_selection
 
 
-def finding(name: str, *evidence: str, severity: Severity = Severity.ERROR, place: Place | None = None) -> Finding:
+def finding(name: str, *evidence: str, severity: Severity = Severity.ERROR, place: Place | None = None) -> AuditFinding:
     check = Check(name=name, meaning="It matters.", remedy="Do it.", severity=severity)
     message = evidence[0] if place is not None else ""
-    return Finding(check=check, judgment=bad(*evidence), place=place, message=message)
+    return AuditFinding(check=check, judgment=bad(*evidence), place=place, message=message)
 
 
 MISSING = finding("configuration-files", "GET http://a/b.cfg: 404", "logged in 30 boots: x")
@@ -87,11 +87,11 @@ def test_baseline_knows_findings_again(tmp_path: Path) -> None:
 
 def test_what_is_gone_is_told_and_what_was_not_judged_is_not() -> None:
     known = Gate(baseline=frozenset(map(accepted, FOUND)))
-    undecided = Finding(check=MISSING.check, judgment=unknown("not seen"))
-    contents = Finding(check=finding("file-contents").check, judgment=good("a.cfg"))
+    undecided = AuditFinding(check=MISSING.check, judgment=unknown("not seen"))
+    contents = AuditFinding(check=finding("file-contents").check, judgment=good("a.cfg"))
     assert known.gone((undecided, contents)) == (accepted(SLOW), accepted(NAMELESS), accepted(FAULT))
     files_unknown = [
-        Finding(check=finding(name).check, judgment=unknown()) for name in ("file-contents", "activation-files")
+        AuditFinding(check=finding(name).check, judgment=unknown()) for name in ("file-contents", "activation-files")
     ]
     assert known.gone((*files_unknown, MISSING)) == (accepted(SLOW), accepted(NAMELESS))
 

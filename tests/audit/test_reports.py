@@ -13,7 +13,7 @@ from rich.console import Console
 
 from phone_sim.audit.audit_report import AuditReport, summary
 from phone_sim.audit.checks import CHECKS
-from phone_sim.audit.finding import Check, Finding, Judgment, bad, good, not_applicable, unknown
+from phone_sim.audit.finding import AuditFinding, Check, Judgment, bad, good, not_applicable, unknown
 from phone_sim.audit.gate import AcceptedFinding, Gate
 from phone_sim.audit.html_page import as_html
 from phone_sim.audit.judging import audit
@@ -39,9 +39,9 @@ def seen() -> Observations:
         return observe(plan(server.url))
 
 
-def finding(judgment: Judgment) -> Finding:
+def finding(judgment: Judgment) -> AuditFinding:
     check = Check(name="a-check", meaning="It matters.", remedy="Mend it.", severity=Severity.ERROR)
-    return Finding(check=check, judgment=judgment, place=Place(file=HOSTILE, line=3), message=HOSTILE)
+    return AuditFinding(check=check, judgment=judgment, place=Place(file=HOSTILE, line=3), message=HOSTILE)
 
 
 FINDINGS = tuple(finding(make(HOSTILE)) for make in (good, bad, unknown, not_applicable))

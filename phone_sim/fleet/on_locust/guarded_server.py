@@ -19,11 +19,11 @@ from phone_sim.web_access import (
     names_of,
     reached_by,
 )
-from phone_sim.web_answers import BODY_IS_LATE, Answer, content_policy, guarded_headers
+from phone_sim.web_answers import BODY_IS_LATE, PageAnswer, content_policy, guarded_headers
 
 # Locust's pages have a script and styles in them.
 _POLICY = content_policy(inline=True)
-_NO_LENGTH = Answer(status=411, text="The body of this request needs a Content-Length.")
+_NO_LENGTH = PageAnswer(status=411, text="The body of this request needs a Content-Length.")
 _LOCAL = "phone_sim.local_address"
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -91,7 +91,7 @@ class Guard:
         guarded(f"{answer.status} {HTTPStatus(answer.status).phrase}", answer.all_headers)
         return [answer.body]
 
-    def _take_body(self, environ: dict[str, Any]) -> Answer | None:
+    def _take_body(self, environ: dict[str, Any]) -> PageAnswer | None:
         """Read the body, which has a length within its bounds, in time."""
         if "HTTP_TRANSFER_ENCODING" in environ:
             return _NO_LENGTH
