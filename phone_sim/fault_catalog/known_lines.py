@@ -179,7 +179,7 @@ KNOWN_LINES = (
     KnownLine(messages.NO_IMAGE_NAMED, "The boot ROM looks for no image and starts the firmware that it has."),
     KnownLine(
         messages.IMAGE_NOT_USABLE,
-        "The boot ROM could not have the firmware image, or what came is none.",
+        "The boot ROM could not fetch the firmware image, or what it got is not a firmware image.",
         remedy="Put the image where APP_FILE_PATH says, for UC Software with the part number before its name.",
     ),
     KnownLine(messages.IMAGE_OPENED, "The image is that of the firmware in flash, so the rest of it is not read."),

@@ -208,7 +208,7 @@ def _not_verified(placed: PlacedKey, key: LicenseKey) -> Finding:
 
 
 def surplus_bit(key: LicenseKey) -> int | None:
-    """The lowest option bit that Duration has a day for and Options does not grant; None if there is none.
+    """The lowest option bit that has a day in Duration but is not granted in Options, or None.
 
     Only by this can a key of the vendor's be told from a damaged one: no authority here writes it.
     """

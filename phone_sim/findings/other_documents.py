@@ -1,4 +1,4 @@
-"""What stands in place of a configuration file and is none: nothing at all, or a document of another kind.
+"""Files listed as configuration files that are something else: empty, or a document of another kind.
 
 Pure. What phones do with it is the firmware's decision (`phone_sim.firmware.parameters.layers`); here it gets a rule.
 """

@@ -55,7 +55,7 @@ class Stream(Ask["StreamReply"]):
 class Upload(Ask["UploadReply"]):
     """Send a whole file (PUT, WRQ, STOR). Reply: `Uploaded`, `NotFound`, `Refused` or `TransferFailed`.
 
-    With an `offset`, over HTTP only, it is what comes in the server's file after so many bytes: a Content-Range.
+    With an `offset` in bytes, over HTTP only, the body is appended to the server's file there (Content-Range).
     """
 
     location: Location

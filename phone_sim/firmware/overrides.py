@@ -95,7 +95,7 @@ def write_overrides(values: Mapping[str, str]) -> bytes:
 
 
 def as_stored(identity: Identity, parameters: Parameters, file: str, body: bytes) -> Parameters:
-    """The parameters with the file as the boot server has it now, in the place of what was there of it."""
+    """The parameters with this override file replaced by what the boot server now stores."""
     source = _source(identity, file, LayerKind.OVERRIDE)
     files = identity.profile.override_files
     layers: list[tuple[Layer, LayerSource | None]] = []

@@ -15,7 +15,7 @@ from phone_sim.firmware.menu import CLOSED, Menu
 from phone_sim.firmware.session import Identity
 
 MESSAGE_SECONDS = 5
-"""How long the display says that the phone is reconfiguring before it reboots; ours."""
+"""How many seconds the display says that the phone is reconfiguring before it reboots (our choice)."""
 LICENSE_REBOOT = "a license has expired"
 
 

@@ -8,14 +8,14 @@ from phone_sim.firmware.asking import Ask
 
 @dataclass(frozen=True, slots=True)
 class WakeAt(Ask[None]):
-    """Ask to be woken for the daily check at an instant, in place of any earlier wish. Reply: None."""
+    """Ask to be woken for the daily check at an instant (replaces an earlier request). Reply: None."""
 
     instant: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class UploadLogAfter(Ask[None]):
-    """Ask to be woken for the periodic upload of the log after so many seconds, in place of any earlier wish. Reply:
+    """Ask to be woken for the periodic upload of the log after so many seconds (replaces an earlier request). Reply:
     None."""
 
     seconds: int
@@ -23,14 +23,14 @@ class UploadLogAfter(Ask[None]):
 
 @dataclass(frozen=True, slots=True)
 class AskTimeAfter(Ask[None]):
-    """Ask to be woken to ask for the time again after so many seconds, in place of any earlier wish. Reply: None."""
+    """Ask to be woken to ask for the time again after so many seconds (replaces an earlier request). Reply: None."""
 
     seconds: int
 
 
 @dataclass(frozen=True, slots=True)
 class PollAfter(Ask[None]):
-    """Ask to be woken for the next poll of the configuration files after so many seconds, in place of any earlier wish.
+    """Ask to be woken for the next poll of the configuration files after so many seconds (replaces an earlier request).
     Reply: None."""
 
     seconds: float
