@@ -109,7 +109,7 @@ async def boot(identity: Identity, time_memory: TimeMemory = NOTHING_REMEMBERED)
     contacts = await _contact_directory(session, configuration.master, flash.contacts, unread, seed=asks_seed)
     if flash.new_contacts:
         contacts = by_name(dict.fromkeys((*contacts, *flash.new_contacts)))
-        if await send_contacts(session, configuration.master, contacts):
+        if not configuration.problem and await send_contacts(session, configuration.master, contacts):
             contents = replace(contents, new_contacts=())
     configuration, changes = await send_changes(session, configuration, contents.changes)
     contents = replace(contents, parameters=configuration.parameters, changes=changes)

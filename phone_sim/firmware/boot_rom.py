@@ -28,10 +28,9 @@ from phone_sim.firmware.effects import (
     Refused,
     Streamed,
     StreamReply,
-    WriteFailed,
-    WriteFlash,
 )
 from phone_sim.firmware.flash import FlashContents
+from phone_sim.firmware.flash_writing import write_flash
 from phone_sim.firmware.local_time import LocalTime
 from phone_sim.firmware.location import shown_name
 from phone_sim.firmware.log_line import LogFormat, RenderType
@@ -150,6 +149,7 @@ async def _has_image(session: Session, path: str, problem: str, wanted: Identity
         return False
     reply: StreamReply = Refused(f"its name is longer than {NAME_LIMIT} characters")
     names = image_names(path, session.identity.model, session.identity.profile) if len(path) <= NAME_LIMIT else ()
+    name = path
     for name in names:
         reply = await session.stream(name, header=HEADER_SIZE, reads_all=before != after, limit=IMAGE_LIMIT)
         if not isinstance(reply, NotFound):
@@ -157,7 +157,7 @@ async def _has_image(session: Session, path: str, problem: str, wanted: Identity
         if name != path:
             await session.say(messages.FILE_NOT_FOUND, name=shown_name(name))
     if reason := _problem_of(reply):
-        await session.say(messages.IMAGE_NOT_USABLE, name=shown_name(path), reason=reason)
+        await session.say(messages.IMAGE_NOT_USABLE, name=shown_name(name), reason=reason)
         return False
     message = messages.IMAGE_READ if before != after else messages.IMAGE_OPENED
     size = reply.size if isinstance(reply, Streamed) else 0
@@ -179,9 +179,7 @@ async def _keep_version(session: Session, stored: FlashReply, booting: Identity)
     version = booting.profile.version
     if version == session.identity.profile.version or not isinstance(stored, FlashContents):
         return
-    reply = await WriteFlash(contents=replace(stored, firmware=version))
-    if isinstance(reply, WriteFailed):
-        await session.say(messages.FLASH_WRITE_FAILED, reason=reply.reason)
+    await write_flash(session, replace(stored, firmware=version), stored)
 
 
 async def _upload_log(session: Session, folder: str) -> None:

@@ -40,6 +40,6 @@ async def add_contact(service: InService, contact: Contact) -> InService:
     kept = replace(flash, contacts=contacts, new_contacts=(*flash.new_contacts, contact))
     await write_flash(session, kept, stored)
     session.reachable = True  # it may be again
-    if await send_contacts(session, service.configuration.master, contacts):
+    if not service.configuration.problem and await send_contacts(session, service.configuration.master, contacts):
         await write_flash(session, replace(kept, new_contacts=()), stored)
     return replace(service, contacts=contacts)

@@ -14,6 +14,7 @@ def contents_of(service: InService, stored: FlashReply) -> FlashContents:
         keys=tuple(service.ring.keys),
         parameters=service.configuration.parameters,
         booted_before=True,
+        boot_server=" ".join(server.address for server in service.session.servers),
         contacts=service.contacts,
         device=service.session.settings.device,
         firmware="" if identity.boot_rom is None else identity.profile.version,

@@ -13,6 +13,8 @@ async def send_changes(
     session: Session, configuration: Configuration, changes: tuple[KeptChange, ...]
 ) -> tuple[Configuration, tuple[KeptChange, ...]]:
     """Upload each override file with changes that the boot server has not taken; both as they are then."""
+    if configuration.problem:  # where the files belong, and what they say now, is not known: the next boot sends them
+        return configuration, changes
     for file in dict.fromkeys(one.file for one in changes if not one.is_stored):
         body = write_overrides(values_of(session.identity, configuration.parameters, file))
         name = f"{session.identity.mac}-{file}"

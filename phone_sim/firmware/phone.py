@@ -226,6 +226,7 @@ class Phone(PhoneLife):
         settings, now = service.session.settings, reading.instant
         polling, booted_at = settings.polling, service.reading.instant or UNSET_CLOCK
         if polling is None:
+            self.next_poll = None
             return
         if now is not None:
             self.next_poll = next_poll(polling, settings.zone, self.identity.mac, booted_at=booted_at, after=now)
@@ -249,13 +250,16 @@ class Phone(PhoneLife):
         self.service = await add_contact(service, contact)
 
     async def _changing(self, service: InService, name: str, value: str, origin: Origin) -> None:
+        before = service.session.settings
         changed = self.service = await change_parameter(service, name, value, origin)
+        after = changed.session.settings
         if self._in_service and features_wanted(changed) != features_wanted(service):
             await self._rebooting_when_idle(changed, CHANGE_REBOOTS[origin])
         elif self._in_service:
             reading = await ReadClock()
             await self._wait_for_polling_time(changed, reading)
-            await self._wait_for_poll(changed, reading)
+            if (after.polling, after.zone) != (before.polling, before.zone):  # else it is due when it was
+                await self._wait_for_poll(changed, reading)
 
     async def _ending_call(self, service: InService, began: datetime | None) -> None:
         self.call_list = await call_ended(service, self.call_list, began)

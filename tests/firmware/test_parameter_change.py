@@ -172,6 +172,35 @@ def test_polling_is_switched_on_and_off_at_once() -> None:
     phone.effects.clear()
     phone.run(phone.phone.poll())
     assert phone.effects == []
+    assert phone.phone.next_poll is None
+
+
+def test_change_of_something_else_does_not_put_off_a_poll() -> None:
+    phone = ChangedPhone()
+    phone.change("prov.polling.mode", "rel")
+    phone.change("prov.polling.enabled", "1")
+    due = phone.phone.next_poll
+    phone.effects.clear()
+    phone.change(CLOCK, "0")
+    assert phone.phone.next_poll == due
+    assert not [one for one in phone.effects if isinstance(one, PollAfter)]
+
+
+def test_change_after_a_boot_without_a_master_is_sent_when_the_master_tells_where() -> None:
+    phone = ChangedPhone()
+    masters = {name: phone.files[name] for name in (f"{MAC}.cfg", "000000000000.cfg") if name in phone.files}
+    for name in (f"{MAC}.cfg", "000000000000.cfg"):
+        phone.files[name] = TransferFailed(FailureKind.TIMED_OUT, "no answer", unanswered=True)
+    phone.boot()
+    phone.change(CLOCK, "0")
+    assert [one.is_stored for one in phone.changes] == [False]
+    assert f"+{PHONE}" not in phone.requested
+    for name in (f"{MAC}.cfg", "000000000000.cfg"):
+        phone.files.pop(name)
+    phone.files |= masters
+    phone.boot()
+    assert f"+{PHONE}" in phone.requested
+    assert [one.is_stored for one in phone.changes] == [True]
 
 
 def test_check_sync_after_a_change_finds_nothing_new() -> None:
