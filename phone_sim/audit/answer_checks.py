@@ -45,8 +45,9 @@ def _as_missing(answers: list[ObservedAnswer], usual: ObservedAnswer | None) -> 
     wrong = [answer for answer in answers if answer.outcome in (AnswerOutcome.FOUND, AnswerOutcome.REFUSED)]
     if wrong:
         # The status of every missing file tells nothing of this one.
-        own = [answer.code for answer in wrong if usual is not None and answer.code != usual.code]
-        return bad(*wrong, remedy=next(filter(None, map(remedy_of_status, own)), ""))
+        own = [one for one in wrong if usual is not None and one.code != usual.code]
+        remedies = (remedy_of_status(one.code, one.protocol) for one in own)
+        return bad(*wrong, remedy=next(filter(None, remedies), ""))
     right = [answer for answer in answers if answer.outcome is AnswerOutcome.MISSING]
     return good(*right) if right else unknown(*answers)
 

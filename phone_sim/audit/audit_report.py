@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from phone_sim.audit.complaint_owners import owner_of
+from phone_sim.audit.complaint_owners import owner_of, reply_to
 from phone_sim.audit.finding import AuditFinding, Verdict
 from phone_sim.audit.gate import AcceptedFinding
 from phone_sim.audit.hints import hints
@@ -12,7 +12,6 @@ from phone_sim.audit.kept_out import kept_out_by
 from phone_sim.audit.observations import Observations, ObservedBoot
 from phone_sim.findings.finding import Severity
 from phone_sim.firmware.features import BuiltIn, Enabled, NotLicensed
-from phone_sim.mac_address import MacAddress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +53,7 @@ def as_json(report: AuditReport) -> dict[str, Any]:
         "complete": not seen.cut_short,
         "checks": [_finding(finding) for finding in report.findings],
         "files": list(seen.files.names),
-        "boots": [
-            {**boot_row(boot), "complaints": _complaints(boot, seen.mac, kept_out=kept_out)} for boot in seen.boots
-        ],
+        "boots": [{**boot_row(boot), "complaints": _complaints(boot, seen, kept_out=kept_out)} for boot in seen.boots],
         "requests": [
             {
                 "method": answer.method,
@@ -87,8 +84,8 @@ def _finding(finding: AuditFinding) -> dict[str, Any]:
     }
 
 
-def _complaints(boot: ObservedBoot, mac: MacAddress, *, kept_out: str) -> list[dict[str, Any]]:
-    owners = [owner_of(one, mac, kept_out=kept_out) for one in boot.complaints]
+def _complaints(boot: ObservedBoot, seen: Observations, *, kept_out: str) -> list[dict[str, Any]]:
+    owners = [owner_of(one, seen.mac, kept_out=kept_out, reply=reply_to(one, boot, seen)) for one in boot.complaints]
     return [{"line": one.line, "checks": list(owner.names)} for one, owner in zip(boot.complaints, owners, strict=True)]
 
 

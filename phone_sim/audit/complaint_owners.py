@@ -173,7 +173,7 @@ def with_complaints(findings: Iterable[AuditFinding], seen: Observations, *, kep
     passed_over: Counter[str] = Counter()
     remedies: dict[int, str] = {}
     replied = (
-        (complaint, _reply(complaint, boot, seen))
+        (complaint, reply_to(complaint, boot, seen))
         for boot in seen.boots
         for complaint in dict.fromkeys(boot.complaints)
     )
@@ -193,7 +193,7 @@ def with_complaints(findings: Iterable[AuditFinding], seen: Observations, *, kep
     return tuple(_with_passed_over(one, passed_over) for one in found)
 
 
-def _reply(complaint: Complaint, boot: ObservedBoot, seen: Observations) -> object:
+def reply_to(complaint: Complaint, boot: ObservedBoot, seen: Observations) -> object:
     """What the server answered for the file that a complaint says was not downloaded; None if that is not known.
 
     A server that refuses each missing file in the same way is told so once, by the check of missing files.

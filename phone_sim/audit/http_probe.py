@@ -10,7 +10,6 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar
-from urllib.parse import urljoin
 
 import requests
 import urllib3
@@ -86,7 +85,7 @@ class HttpProbe:
         answer = self.ask(location)
         way: list[Redirect] = []
         while answer.code is not None and answer.is_redirect and len(way) < REDIRECT_LIMIT:
-            target = _target(answer)
+            target = requote_uri(answer.target)
             way.append(Redirect(source=answer.url, target=target, status=answer.code))
             location = Location(url=target, credentials=self._credentials_at(target, location))
             answer = self.ask(location)
@@ -172,13 +171,6 @@ class HttpProbe:
             options = {} if scheme == "http" else {"ssl_context": client_context(self._tls)}
             self._opened.append(_Adapter(source_address=self._source, **options))
             self._session.mount(f"{scheme}://", self._opened[-1])
-
-
-def _target(answer: ObservedAnswer) -> str:
-    try:
-        return requote_uri(urljoin(answer.url, answer.headers["location"]))
-    except (ValueError, requests.RequestException):
-        return answer.headers["location"]
 
 
 def _outcome(status: int) -> AnswerOutcome:

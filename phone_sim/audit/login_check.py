@@ -66,8 +66,10 @@ def _of_phones(seen: Observations) -> Iterator[_Wanted]:
 
 
 def _of_audit(seen: Observations) -> Iterator[_Wanted]:
-    for answer in seen.answers.values():
-        if answer.wants_login:
+    tried = seen.overrides
+    of_overrides = () if tried is None else (tried.before, tried.upload)
+    for answer in (*seen.answers.values(), *of_overrides):
+        if answer is not None and answer.wants_login:
             yield _Wanted(request=str(answer), challenge=answer.headers.get("www-authenticate", ""))
 
 

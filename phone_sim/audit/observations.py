@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from urllib.parse import urljoin
 
 from phone_sim.audit.complaints import Complaint
 from phone_sim.findings.finding import Finding
@@ -32,7 +33,6 @@ _OPENING = 2000
 _PHONE_FILE = re.compile(rb"(?s)(?:\xef\xbb\xbf)?(?>\s|<\?.*?\?>|<!--.*?-->)*+<(?:APPLICATION|licenses)[\s/>]")
 
 
-_FTP_METHODS = (FileProtocol.FTP.read, FileProtocol.FTP.write)
 # By these statuses a server wants a login, or refuses one (RFC 9110 15.5.2, RFC 959 4.2.2).
 _LOGIN_WANTED = {FileProtocol.HTTP: 401, FileProtocol.FTP: 530}
 
@@ -98,13 +98,28 @@ class ObservedAnswer:
     @property
     def wants_login(self) -> bool:
         """True when the server wants a login, or refuses the one that was given."""
-        protocol = FileProtocol.FTP if self.method in (*_FTP_METHODS, LIST) else FileProtocol.HTTP
-        return self.code is not None and self.code == _LOGIN_WANTED[protocol]
+        return self.code is not None and self.code == _LOGIN_WANTED.get(self.protocol)
+
+    @property
+    def protocol(self) -> FileProtocol:
+        """The protocol of the request, by its method."""
+        if self.method == LIST:
+            return FileProtocol.FTP
+        known = (one for one in FileProtocol if self.method in (one.read, one.write))
+        return next(known, FileProtocol.HTTP)
 
     @property
     def is_redirect(self) -> bool:
         """True when the server names another place for the file."""
         return self.code is not None and 300 <= self.code < 400 and "location" in self.headers
+
+    @property
+    def target(self) -> str:
+        """Where a redirect leads; as the server names it if that is no URL."""
+        try:
+            return urljoin(self.url, self.headers["location"])
+        except ValueError:
+            return self.headers["location"]
 
     @property
     def is_page(self) -> bool:

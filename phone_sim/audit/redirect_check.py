@@ -4,10 +4,10 @@ Pure: it judges observations and asks nothing.
 """
 
 from collections.abc import Iterator
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from phone_sim.audit.finding import Judgment, bad, good, not_applicable, unknown
-from phone_sim.audit.observations import AnswerOutcome, Observations, ObservedAnswer
+from phone_sim.audit.observations import AnswerOutcome, Observations
 from phone_sim.findings.finding import Severity
 from phone_sim.firmware.effects import TransferFailed
 from phone_sim.firmware.transfer_facts import FailureKind, Redirect
@@ -47,14 +47,7 @@ def _of_audit(seen: Observations) -> Iterator[Redirect]:
     for answer in seen.answers.values():
         yield from answer.redirects
         if answer.code is not None and answer.is_redirect:
-            yield Redirect(source=answer.url, target=_target(answer), status=answer.code)
-
-
-def _target(answer: ObservedAnswer) -> str:
-    try:
-        return urljoin(answer.url, answer.headers["location"])
-    except ValueError:
-        return answer.headers["location"]
+            yield Redirect(source=answer.url, target=answer.target, status=answer.code)
 
 
 def _adds_slash(one: Redirect) -> bool:

@@ -22,7 +22,7 @@ def remedy_of(replies: Iterable[object]) -> str:
     return next(filter(None, map(_remedy, replies)), "")
 
 
-def remedy_of_status(status: int | None, protocol: FileProtocol = FileProtocol.HTTP) -> str:
+def remedy_of_status(status: int | None, protocol: FileProtocol) -> str:
     """What to do about a status; empty where it says no more than that there is no file."""
     if status is None:
         return ""

@@ -192,7 +192,7 @@ def _unlicensed(
     """The same with what the findings say of the activation file that was to license the feature."""
     for one in findings:
         answer = boot.answers.get(one.place.file)
-        if isinstance(answer, Found) and explains_lack(one, answer.data, feature.bit):
+        if isinstance(answer, Found) and explains_lack(one, answer.data, feature.bit, boot.identity.mac.serial):
             return replace(fact, place=one.place, message=f"{fact.message}: {one.message}")
     return fact
 

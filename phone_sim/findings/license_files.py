@@ -133,20 +133,32 @@ _OF_A_KEY = (SIGNATURE_NOT_VALID, VENDOR_KEY, EXPIRED, FOR_OTHER_PHONE)
 _OF_UNREAD = (NOT_AN_ACTIVATION_FILE, WEB_PAGE, NO_KEYS, MALFORMED)
 
 
-def explains_lack(finding: Finding, data: bytes, bit: int) -> bool:
+def explains_lack(finding: Finding, data: bytes, bit: int, serial: str) -> bool:
     """True where a finding about the activation file `data` may tell why a feature with this option bit has no license.
 
-    A finding about a readable key does where its key, or for another phone's file a key of the file, is for the
-    feature.
+    A finding about a readable key does where its key is for the feature and for the phone with this serial, or for any
+    phone; one that the file is another phone's does where any key of the file is for the feature.
     """
     if not finding.place.file.endswith(FILE_ENDING):
         return False
     if finding.rule not in _OF_A_KEY:
         return finding.rule in _OF_UNREAD
-    keys, _ = _keys(parse_xml(data, limit=SIZE_LIMIT))
     is_of_file = finding.rule is FOR_OTHER_PHONE
-    about = [one.key for one in keys if is_of_file or one.place.line == finding.place.line]
-    return any(isinstance(key, LicenseKey) and any(grant.bit == bit for grant in key.grants) for key in about)
+    return any(
+        isinstance(key := one.key, LicenseKey)
+        and any(grant.bit == bit for grant in key.grants)
+        and (is_of_file or (one.place.line == finding.place.line and _is_for(key, serial)))
+        for one in _keys_of(data)
+    )
+
+
+def _is_for(key: LicenseKey, serial: str) -> bool:
+    return key.type is LicenseType.SITE or key.serial == serial
+
+
+@lru_cache(maxsize=2)  # each finding about a file asks for its keys
+def _keys_of(data: bytes) -> tuple[PlacedKey, ...]:
+    return _keys(parse_xml(data, limit=SIZE_LIMIT))[0]
 
 
 def check_license_file(

@@ -53,7 +53,7 @@ NOT_PARAMETERS = Rule(
     summary="A document without parameters in place of a configuration file",
     why="It sets nothing; the phone continues.",
     remedy="Remove it from CONFIG_FILES.",
-    basis=Basis.OBSERVED,
+    basis=Basis.DECISION,
     source="field notes 2",
 )
 OTHER_DOCUMENT_RULES = (EMPTY, EMPTY_OVERRIDE, ACTIVATION_FILE, MASTER, NOT_PARAMETERS)

@@ -3,10 +3,11 @@
 It does not know what is asked, nor what is made of the answer.
 """
 
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from http.client import IncompleteRead, RemoteDisconnected
+
+from gevent.monkey import get_original
 
 from phone_sim.fleet.transport.response_reader import ResponseReader
 from phone_sim.fleet.transport.sockets import Ear, TcpSocket, TlsSocket
@@ -17,7 +18,7 @@ OK = 200
 _BUFFER_SIZE = 128 * 1024
 
 
-class _Shared(threading.local):
+class _Shared(get_original("threading", "local")):  # type: ignore[misc]  # Locust makes it one of greenlets
     """A buffer for all connections of a thread: what is received is passed on before another greenlet runs."""
 
     def __init__(self) -> None:
