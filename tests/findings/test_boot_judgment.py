@@ -32,6 +32,7 @@ NOT_THERE = NotFound("Not Found", 404)
 BROKEN_OFF = TransferFailed(FailureKind.BROKEN_OFF, "20 of 40 bytes came")
 FOR_OTHERS = "no key is for 0004f2000001; the keys are for 0004F2000009"
 FORGED_KEY = f"000000000000-license.cfg:2: key 1 (Site {SITE_SERIAL}) has a signature that is not valid"
+FORGED_OF_ANOTHER = "0004f2000001-license.cfg:2: key 1 (Phone 0004F2000009) has a signature that is not valid"
 EXPECTATIONS = [one.value for one in BootExpectation]
 BOOTED, CONFIGURED, CLEAN, LICENSED = EXPECTATIONS
 
@@ -115,6 +116,18 @@ CASES: dict[str, tuple[Mapping[str, bytes | FetchReply], dict[str, list[str]]]] 
             CLEAN: [FORGED_KEY],
             LICENSED: ["LDAP: no license"],
         },
+    ),
+    "a broken key of another phone, beside one of its own that lacks the feature": (
+        {
+            "site.cfg": LDAP_ON,
+            "0004f2000001-license.cfg": write(
+                [
+                    forged(signed_key(serial="0004F2000009")),
+                    signed_key({3: NEVER}, serial="0004F2000001"),
+                ]
+            ),
+        },
+        {CLEAN: [FORGED_OF_ANOTHER], LICENSED: ["LDAP: no license"]},
     ),
     "a master of its own that is not well-formed": (
         {OWN: b"<a>"},
